@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * An IPv4 or IPv6 address as a value.
+ */
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+_Static_assert(ADDRESS_TEXT >= INET6_ADDRSTRLEN, "room for any address");
+
+size_t address_length(const struct address *a)
+{
+	switch (a->family) {
+	case 4:
+		return 4;
+	case 6:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	return a->family == b->family &&
+	       !memcmp(a->bytes, b->bytes, address_length(a));
+}
+
+const char *address_text(const struct address *a, char *text)
+{
+	int family = a->family == 4 ? AF_INET : AF_INET6;
+
+	if (!address_length(a) ||
+	    !inet_ntop(family, a->bytes, text, ADDRESS_TEXT))
+		strcpy(text, "?");
+	return text;
+}
+
+bool address_parse(const char *text, struct address *out)
+{
+	struct address a = {0};
+
+	if (inet_pton(AF_INET, text, a.bytes) == 1)
+		a.family = 4;
+	else if (inet_pton(AF_INET6, text, a.bytes) == 1)
+		a.family = 6;
+	else
+		return false;
+	*out = a;
+	return true;
+}
+
+struct address address_from(const uint8_t *bytes, size_t length)
+{
+	struct address a = {0};
+
+	if (length != 4 && length != 16)
+		return a;
+	a.family = length == 4 ? 4 : 6;
+	memcpy(a.bytes, bytes, length);
+	return a;
+}

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# The middleboxes of the lab: one row in the table and one function each.
+# box_NAME (dashes become underscores) gets the hop and runs as the holder. It
+# may use what is under "tools" below, and on, die, start_server and $last of
+# holder.sh. On router rK, eth0 is toward the client and eth1 toward the server.
+#
+# A box that netfilter puts into FORWARD acts after the router's TTL check: a
+# packet that expires at router K is quoted unchanged, and router K + 1 quotes
+# the change. PREROUTING comes before the check.
+
+# name | where: "hop" or "client" | description
+boxes_table='
+strip|hop|MPTCP options become NOPs in every segment, both directions
+strip-syn|hop|MPTCP options become NOPs in the SYN only
+strip-synack|hop|MPTCP options become NOPs in the SYN/ACK only
+strip-data|hop|MPTCP options become NOPs in all segments without SYN
+strip-join|hop|MP_JOIN becomes NOPs in the SYN only
+drop|hop|segments with an MPTCP option vanish
+drop-join|hop|segments with MP_JOIN vanish
+reset|hop|segments with an MPTCP option draw a RST from the box
+proxy|hop|transparent proxy (haproxy) ends TCP connections to port 80
+proxy80|hop|the same as proxy
+synproxy|hop|SYN proxy (kernel) for ports 80, 443 and 8080
+mss|hop|MSS clamped to 1300
+dscp|hop|DSCP set to 0
+ecn|hop|IP ECN bits cleared
+nat|hop|source addresses translated (MASQUERADE), quotes repaired
+ttl|hop|TTL set to 64, all protocols, on the way to the server
+ttl-tcp|hop|TTL set to 64, TCP only, on the way to the server
+silent|hop|the router sends no ICMP errors
+filter-udp|hop|UDP to the server vanishes, port unreachables back vanish
+own-host|client|the client itself strips MPTCP options from what it sends
+'
+
+# Sets $box_where.
+find_box() {		# NAME
+	local name where text
+
+	while IFS='|' read -r name where text; do
+		[[ -n $name && $name == "$1" ]] || continue
+		box_where=$where
+		return 0
+	done <<<"$boxes_table"
+	return 1
+}
+
+box_needs_hop() {	# NAME
+	find_box "$1" && [[ $box_where == hop ]]
+}
+
+list_boxes() {
+	local name where text
+
+	while IFS='|' read -r name where text; do
+		[[ -z $name ]] || printf '%-14s %s\n' "$name" "$text"
+	done <<<"$boxes_table"
+}
+
+install_box() {		# NAME HOP
+	box=$1
+	! box_needs_hop "$1" || box+=@$2
+	"box_${1//-/_}" "$2"
+}
+
+# ---- tools ----------------------------------------------------------------
+
+# $box is the one being installed, for messages.
+box_failed() {		# NODE WHAT
+	die "${box:+box $box: }$1: $2"
+}
+
+# A rule of iptables or ip6tables, verified by asking the kernel for it.
+rule() {		# TOOL NODE TABLE CHAIN RULE...
+	local tool=$1 node=$2 table=$3 chain=$4 said
+
+	shift 4
+	said=$(on "$node" "$tool" -t "$table" -A "$chain" "$@" 2>&1) &&
+		said=$(on "$node" "$tool" -t "$table" -C "$chain" "$@" 2>&1) ||
+		box_failed "$node" "${said:-"$tool: the rule is not active"}"
+}
+
+# The same rule in both families.
+both() {		# NODE TABLE CHAIN RULE...
+	rule iptables "$@"
+	rule ip6tables "$@"
+}
+
+# A rule of nft on forwarded packets of both families, for what iptables cannot
+# say. RULE is written as nft lists it, and must be in the list afterwards.
+nft_forward() {		# NODE RULE
+	local said
+
+	said=$(on "$1" nft -f - 2>&1 <<-END
+		add table inet lab
+		add chain inet lab forward { type filter hook forward priority mangle; }
+		add rule inet lab forward $2
+	END
+	) || box_failed "$1" "$said"
+	said=$(on "$1" nft list chain inet lab forward 2>&1) &&
+		[[ $said == *"$2"* ]] ||
+		box_failed "$1" "nft: the rule is not active: $2"
+}
+
+# Options of the segments that RULE matches become NOPs.
+strip_options() {	# NODE CHAIN RULE...
+	local node=$1 chain=$2
+
+	shift 2
+	both "$node" mangle "$chain" -p tcp "$@" --tcp-option 30 \
+		-j TCPOPTSTRIP --strip-options 30
+}
+
+set_ttl() {		# NODE RULE...
+	local node=$1 type
+
+	shift
+	# A neighbour discovery packet must arrive with 255, or the link dies.
+	for type in neighbour-solicitation neighbour-advertisement; do
+		rule ip6tables "$node" mangle PREROUTING -p icmpv6 \
+			--icmpv6-type "$type" -j ACCEPT
+	done
+	rule iptables "$node" mangle PREROUTING -i eth0 "$@" \
+		-j TTL --ttl-set 64
+	rule ip6tables "$node" mangle PREROUTING -i eth0 "$@" \
+		-j HL --hl-set 64
+}
+
+set_sysctl() {		# NODE KEY VALUE
+	# shellcheck disable=SC2016
+	on "$1" bash -c 'echo "$2" >"/proc/sys/${1//.//}"' set "$2" "$3" \
+		2>/dev/null || box_failed "$1" "cannot set $2"
+}
+
+# ---- the boxes ------------------------------------------------------------
+
+box_strip() {
+	strip_options "r$1" FORWARD
+}
+
+box_strip_syn() {
+	strip_options "r$1" FORWARD --tcp-flags SYN,ACK SYN
+}
+
+box_strip_synack() {
+	strip_options "r$1" FORWARD --tcp-flags SYN,ACK SYN,ACK
+}
+
+box_strip_data() {
+	strip_options "r$1" FORWARD --tcp-flags SYN NONE
+}
+
+box_strip_join() {
+	nft_forward "r$1" 'tcp flags syn / syn,ack tcp option mptcp subtype 1 reset tcp option mptcp'
+}
+
+box_drop() {
+	both "r$1" filter FORWARD -p tcp --tcp-option 30 -j DROP
+}
+
+box_drop_join() {
+	nft_forward "r$1" 'tcp option mptcp subtype 1 drop'
+}
+
+box_reset() {
+	both "r$1" filter FORWARD -p tcp --tcp-option 30 \
+		-j REJECT --reject-with tcp-reset
+}
+
+box_proxy() {
+	local config=/run/haproxy-r$1.cfg said
+
+	cat >"$config" <<-END
+		defaults
+			mode tcp
+			timeout connect 5s
+			timeout client 1h
+			timeout server 1h
+		listen ipv4
+			bind 0.0.0.0:3128
+			server server 10.0.$last.2:80
+		listen ipv6
+			bind [::]:3128 v6only
+			server server [fd00:$last::2]:80
+	END
+	# Its parent process ends when the child accepts connections.
+	said=$(on "r$1" haproxy -q -D -f "$config" 2>&1) ||
+		box_failed "r$1" "haproxy: ${said:-cannot start}"
+	both "r$1" nat PREROUTING -i eth0 -p tcp --dport 80 \
+		-j REDIRECT --to-ports 3128
+}
+
+box_proxy80() {
+	box_proxy "$1"
+}
+
+# In FORWARD, where the kernel's SYN proxy lives: it answers what passed the
+# TTL check, as if it sat at the next hop.
+box_synproxy() {
+	local ports=(-p tcp -m multiport --dports 80,443,8080)
+
+	set_sysctl "r$1" net.netfilter.nf_conntrack_tcp_loose 0
+	both "r$1" raw PREROUTING -i eth0 "${ports[@]}" --syn -j CT --notrack
+	both "r$1" filter FORWARD -i eth0 "${ports[@]}" \
+		-m conntrack --ctstate INVALID,UNTRACKED \
+		-j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460
+	both "r$1" filter FORWARD -p tcp \
+		-m conntrack --ctstate INVALID -j DROP
+}
+
+box_mss() {
+	both "r$1" mangle FORWARD -p tcp --tcp-flags SYN,RST SYN \
+		-j TCPMSS --set-mss 1300
+}
+
+box_dscp() {
+	both "r$1" mangle FORWARD -j DSCP --set-dscp 0
+}
+
+box_ecn() {
+	both "r$1" mangle FORWARD -j TOS --set-tos 0/0x03
+}
+
+box_nat() {
+	both "r$1" nat POSTROUTING -o eth1 -j MASQUERADE
+}
+
+box_ttl() {
+	set_ttl "r$1"
+}
+
+box_ttl_tcp() {
+	set_ttl "r$1" -p tcp
+}
+
+box_silent() {
+	local type
+
+	for type in time-exceeded destination-unreachable; do
+		rule iptables "r$1" filter OUTPUT -p icmp \
+			--icmp-type "$type" -j DROP
+		rule ip6tables "r$1" filter OUTPUT -p icmpv6 \
+			--icmpv6-type "$type" -j DROP
+	done
+}
+
+box_filter_udp() {
+	both "r$1" filter FORWARD -i eth0 -p udp -j DROP
+	rule iptables "r$1" filter FORWARD -p icmp \
+		--icmp-type port-unreachable -j DROP
+	rule ip6tables "r$1" filter FORWARD -p icmpv6 \
+		--icmpv6-type port-unreachable -j DROP
+}
+
+box_own_host() {
+	strip_options client OUTPUT
+}

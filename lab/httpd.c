@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * httpd - the lab's web server: HTTP/1.1 with keep-alive over kernel MPTCP,
+ * or over plain TCP with -t, on every port given, IPv4 and IPv6.
+ *
+ * GET /1234, /64K or /10M answers that many bytes, any other path a short
+ * text.  Prints "ready" when all ports accept, then serves until killed.
+ * One process, one epoll loop, one small state machine per connection.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+#define REQUEST_MAX 8192
+#define MAX_FD 65536
+
+struct connection {
+	bool used;
+	bool listener;
+	bool close_after;	/* the answer under way is the last */
+	bool finishing;		/* answered for the last time, peer's FIN awaited */
+	uint64_t last_active;	/* in events, not in time: only for eviction */
+	char request[REQUEST_MAX];
+	size_t request_length;
+	char head[1024];	/* status line, headers, short body */
+	size_t head_length, head_sent;
+	uint64_t bulk_left;	/* bytes of filler still to send */
+};
+
+static const char short_body[] =
+	"mpprobe lab server\n"
+	"This text is short enough to fit into one segment and long enough to be\n"
+	"worth a mapping of its own. Ask for /64K or /10M to get that many bytes.\n"
+	"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ\n";
+
+static struct connection *connections[MAX_FD];
+static char filler[65536];
+static uint64_t events_seen;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "httpd: %s: %s\n", what, strerror(errno));
+	exit(71);
+}
+
+static void watch(int epoll, int fd, bool write)
+{
+	struct epoll_event event = {
+		.events = write ? EPOLLOUT : EPOLLIN, .data.fd = fd
+	};
+
+	if (epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) < 0 && errno == ENOENT)
+		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* Returns the state of a new descriptor, or NULL if there is no room. */
+static struct connection *track(int fd, bool listener)
+{
+	if (fd >= MAX_FD)
+		return NULL;
+	if (!connections[fd])
+		connections[fd] = malloc(sizeof(*connections[fd]));
+	if (!connections[fd])
+		return NULL;
+	memset(connections[fd], 0, sizeof(*connections[fd]));
+	connections[fd]->used = true;
+	connections[fd]->listener = listener;
+	connections[fd]->last_active = events_seen;
+	return connections[fd];
+}
+
+static void drop(int fd)
+{
+	connections[fd]->used = false;
+	close(fd);
+}
+
+/* Probers vanish without a FIN; when descriptors run out, the oldest goes. */
+static bool drop_oldest(void)
+{
+	int oldest = -1;
+
+	for (int fd = 0; fd < MAX_FD; fd++) {
+		struct connection *c = connections[fd];
+
+		if (!c || !c->used || c->listener)
+			continue;
+		if (oldest < 0 ||
+		    c->last_active < connections[oldest]->last_active)
+			oldest = fd;
+	}
+	if (oldest < 0)
+		return false;
+	drop(oldest);
+	return true;
+}
+
+static void open_listener(int epoll, int family, int protocol, uint16_t port)
+{
+	struct sockaddr_in v4 = {
+		.sin_family = AF_INET, .sin_port = htons(port)
+	};
+	struct sockaddr_in6 v6 = {
+		.sin6_family = AF_INET6, .sin6_port = htons(port)
+	};
+	const struct sockaddr *address = family == AF_INET ?
+		(struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+	socklen_t length = family == AF_INET ? sizeof(v4) : sizeof(v6);
+	int one = 1;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			protocol);
+
+	if (fd < 0)
+		die(protocol == IPPROTO_MPTCP ? "MPTCP socket" : "TCP socket");
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, address, length) < 0)
+		die("bind");
+	if (listen(fd, 1024) < 0)
+		die("listen");
+	if (!track(fd, true))
+		die("listener");
+	watch(epoll, fd, false);
+}
+
+static void accept_all(int epoll, int listener)
+{
+	for (;;) {
+		int fd = accept4(listener, NULL, NULL,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			if ((errno == EMFILE || errno == ENFILE) &&
+			    drop_oldest())
+				continue;
+			if (errno == EINTR || errno == ECONNABORTED)
+				continue;
+			return;
+		}
+		if (track(fd, false))
+			watch(epoll, fd, false);
+		else
+			close(fd);
+	}
+}
+
+/* The number in "/64K"; false if the path is anything else. */
+static bool bulk_size(const char *path, uint64_t *size)
+{
+	char *end;
+
+	if (path[0] != '/' || path[1] < '0' || path[1] > '9')
+		return false;
+	errno = 0;
+	*size = strtoull(path + 1, &end, 10);
+	if (errno || *size > UINT64_C(1) << 40)
+		return false;
+	if (*end == 'K' || *end == 'M')
+		*size <<= *end++ == 'K' ? 10 : 20;
+	return *end == '\0' || *end == '?';
+}
+
+/* Prepares the answer to one complete, NUL-terminated request. */
+static void answer(struct connection *c, const char *request)
+{
+	char method[16], path[512], version[16];
+	const char *status = "200 OK", *body = "";
+	uint64_t size = sizeof(short_body) - 1;
+	bool bulk = false;
+
+	if (sscanf(request, "%15s %511s %15s", method, path, version) != 3 ||
+	    strncmp(version, "HTTP/1.", 7)) {
+		status = "400 Bad Request";
+		size = 0;
+		c->close_after = true;
+	} else {
+		bulk = bulk_size(path, &size);
+		body = bulk ? "" : short_body;
+		c->close_after = !strcmp(version, "HTTP/1.0") ||
+			strcasestr(request, "\nConnection: close");
+		if (!strcmp(method, "HEAD")) {
+			body = "";
+			bulk = false;
+		}
+	}
+	c->head_sent = 0;
+	c->head_length = (size_t)snprintf(c->head, sizeof(c->head),
+		"HTTP/1.1 %s\r\nServer: mpprobe-lab\r\n"
+		"Content-Type: text/plain\r\nContent-Length: %llu\r\n"
+		"Connection: %s\r\n\r\n%s", status, (unsigned long long)size,
+		c->close_after ? "close" : "keep-alive", body);
+	c->bulk_left = bulk ? size : 0;
+}
+
+/* Takes one complete request out of the buffer; false if there is none. */
+static bool next_request(struct connection *c)
+{
+	size_t used;
+	char *end;
+
+	c->request[c->request_length] = '\0';
+	end = strstr(c->request, "\r\n\r\n");
+	if (!end) {
+		if (c->request_length < REQUEST_MAX - 1)
+			return false;
+		c->request_length = 0;	/* endless header: let it fail */
+		answer(c, "");
+		return true;
+	}
+	end[2] = '\0';
+	used = (size_t)(end + 4 - c->request);
+	answer(c, c->request);
+	memmove(c->request, c->request + used, c->request_length - used);
+	c->request_length -= used;
+	return true;
+}
+
+/* Sends what it can: 1 all sent, 0 the socket is full, -1 broken. */
+static int flush(int fd, struct connection *c)
+{
+	while (c->head_sent < c->head_length || c->bulk_left > 0) {
+		bool head = c->head_sent < c->head_length;
+		const char *from = head ? c->head + c->head_sent : filler;
+		size_t length = head ? c->head_length - c->head_sent :
+			c->bulk_left < sizeof(filler) ?
+			(size_t)c->bulk_left : sizeof(filler);
+		ssize_t sent = send(fd, from, length, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0)
+			return errno == EAGAIN ? 0 : -1;
+		if (head)
+			c->head_sent += (size_t)sent;
+		else
+			c->bulk_left -= (uint64_t)sent;
+	}
+	return 1;
+}
+
+/* Answers requests as long as some are complete; false: close. */
+static bool answer_all(int epoll, int fd, struct connection *c)
+{
+	do {
+		int flushed = flush(fd, c);
+
+		if (flushed < 0)
+			return false;
+		if (flushed == 0) {
+			watch(epoll, fd, true);
+			return true;
+		}
+		if (c->close_after) {
+			c->finishing = true;
+			shutdown(fd, SHUT_WR);
+			break;
+		}
+	} while (next_request(c));
+	watch(epoll, fd, false);
+	return true;
+}
+
+/* Reads what came and answers it; false: close. */
+static bool serve(int epoll, int fd, struct connection *c)
+{
+	ssize_t got;
+
+	if (c->head_sent < c->head_length || c->bulk_left > 0)
+		return answer_all(epoll, fd, c);
+	got = recv(fd, c->request + c->request_length,
+		   REQUEST_MAX - 1 - c->request_length, 0);
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (got == 0)
+		return false;
+	if (c->finishing)	/* nothing after the last answer counts */
+		return true;
+	c->request_length += (size_t)got;
+	return !next_request(c) || answer_all(epoll, fd, c);
+}
+
+static void loop(int epoll)
+{
+	struct epoll_event ready[64];
+
+	for (;;) {
+		int count = epoll_wait(epoll, ready, 64, -1);
+
+		for (int i = 0; i < count; i++) {
+			int fd = ready[i].data.fd;
+			struct connection *c = connections[fd];
+
+			if (!c || !c->used)	/* dropped in this round */
+				continue;
+			c->last_active = ++events_seen;
+			if (c->listener)
+				accept_all(epoll, fd);
+			else if (!serve(epoll, fd, c))
+				drop(fd);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit limit;
+	int protocol = IPPROTO_MPTCP, first = 1;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (argc > 1 && !strcmp(argv[1], "-t")) {
+		protocol = IPPROTO_TCP;
+		first = 2;
+	}
+	if (first >= argc) {
+		fprintf(stderr, "usage: httpd [-t] PORT...\n");
+		return 64;
+	}
+	if (epoll < 0)
+		die("epoll");
+	signal(SIGPIPE, SIG_IGN);
+	memset(filler, 'm', sizeof(filler));
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max < MAX_FD ?
+			limit.rlim_max : MAX_FD;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	for (int i = first; i < argc; i++) {
+		long port = strtol(argv[i], NULL, 10);
+
+		if (port < 1 || port > 65535) {
+			fprintf(stderr, "httpd: bad port: %s\n", argv[i]);
+			return 64;
+		}
+		open_listener(epoll, AF_INET, protocol, (uint16_t)port);
+		open_listener(epoll, AF_INET6, protocol, (uint16_t)port);
+	}
+	puts("ready");
+	fclose(stdout);
+	loop(epoll);
+}

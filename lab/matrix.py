@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs mpprobe through every box of the lab and checks what it says.
+
+Each case makes a lab of its own, runs mpprobe live in it, validates the JSON
+report, compares it with the table below, and replays the capture through
+`mpprobe read`, which must say the same. Prints TAP. Cases run side by side.
+
+usage: lab/matrix.py [--jobs N] [--only TEXT] [--keep DIR]
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(HERE)
+sys.path.insert(0, os.path.join(TOP, "report"))
+READERS = [p for p in (os.path.join(TOP, "mpprobe"),
+                       os.path.join(TOP, "build-asan", "mpprobe"))
+           if os.path.exists(p)]
+SAME = ("verdict", "findings", "path", "connections", "ladder", "announced")
+
+
+class Case:
+    """One path: its boxes, what to probe, and what must come out."""
+
+    def __init__(self, box=None, at=None, hops=4, family=4, port=80,
+                 status="clear", code=0, finding=None, after=None, place=None,
+                 silent=(), up=(), args=(), **checks):
+        self.box, self.at, self.hops, self.family = box, at, hops, family
+        self.port, self.status, self.code = port, status, code
+        self.finding, self.after, self.place = finding, after, place
+        self.silent, self.up, self.args = silent, list(up), list(args)
+        self.checks = checks
+
+    def name(self):
+        what = f"{self.box}@{self.at}" if self.at else self.box or "clean"
+        return (f"{what} of {self.hops} hops, IPv{self.family}, "
+                f"port {self.port}"
+                + (f" ({' '.join(self.up + self.args)})"
+                   if self.up or self.args else ""))
+
+    def server(self):
+        link = self.hops + 1
+        return f"10.0.{link}.2" if self.family == 4 else f"fd00:{link}::2"
+
+    def hop(self, ttl):
+        if ttl == 0:
+            return "10.0.1.1" if self.family == 4 else "fd00:1::1"
+        if ttl == self.hops + 1:
+            return self.server()
+        return f"10.0.{ttl}.2" if self.family == 4 else f"fd00:{ttl}::2"
+
+    def command(self, directory):
+        host = self.server() if self.family == 4 else f"[{self.server()}]"
+        up = ["--hops", str(self.hops)] + self.up
+        if self.box:
+            up += ["--box", f"{self.box}@{self.at}" if self.at else self.box]
+        return ([os.path.join(HERE, "lab"), "with"] + up + ["--", READERS[0],
+                "-n", "-j", "-w", os.path.join(directory, "run.pcap")]
+                + self.args + [f"{host}:{self.port}"])
+
+
+def forward(box, finding, status, code, ports=(80,), **more):
+    """A box that forwards at router K: after K, at K + 1."""
+    return [Case(box, k, family=family, port=port, status=status, code=code,
+                 finding=finding, after=k, place=k + 1,
+                 direction="forward", **more)
+            for k in (2, 3) for family in (4, 6) for port in ports]
+
+
+def cases():
+    out = [Case(hops=n, family=f) for n in range(1, 13) for f in (4, 6)
+           if n in (1, 4, 12) or (n % 2 == (f == 4))]
+    out += [Case(port=8080, family=f, status="unsupported", code=2)
+            for f in (4, 6)]
+    out += [Case(port=81, family=f, status="unreachable", code=3)
+            for f in (4, 6)]
+    out += forward("strip", "mp_capable.removed", "blocked", 1,
+                   ports=(80, 8080), how="nop", segment="syn")
+    out += forward("strip-syn", "mp_capable.removed", "blocked", 1, how="nop",
+                   segment="syn")
+    out += forward("strip-data", "dss.removed", "blocked", 1, how="nop",
+                   segment="data")
+    out += forward("strip-join", "mp_join.removed", "impaired", 1,
+                   how="nop", segment="join_syn")
+    out += forward("drop", "mp_capable.dropped", "blocked", 1, segment="syn")
+    out += forward("drop-join", "mp_join.dropped", "impaired", 1,
+                   segment="join_syn")
+    out += forward("reset", "mp_capable.reset", "blocked", 1, segment="syn")
+    out += forward("mss", "tcp.mss_changed", "clear", 0)
+    out += forward("dscp", "ip.dscp_rewritten", "clear", 0)
+    out += forward("ecn", "ip.ecn_cleared", "clear", 0)
+    for k in (2, 3):
+        for f in (4, 6):
+            out.append(Case("strip-synack", k, family=f, status="blocked",
+                            code=1, finding="mp_capable.removed",
+                            direction="return", segment="syn_ack"))
+            for port in (80,):
+                out.append(Case("proxy", k, family=f, port=port,
+                                status="blocked", code=1,
+                                finding="tcp.terminated", after=k - 1,
+                                place=k))
+            out.append(Case("nat", k, family=f))
+            out.append(Case("silent", k, family=f, silent=(k,)))
+            out.append(Case("ttl", k, family=f, finding="ip.ttl_rewritten",
+                            after=k - 1))
+            out.append(Case("ttl-tcp", k, family=f,
+                            finding="ip.ttl_rewritten", after=k - 1))
+    out += [Case("own-host", family=f, code=71, status=None)
+            for f in (4, 6)]
+    return out
+
+
+def check_place(case, place, ttl, what):
+    if place is None:
+        return [f"{what} is null, expected hop {ttl}"]
+    wrong = []
+    if place["ttl"] != ttl:
+        wrong.append(f"{what}.ttl is {place['ttl']}, expected {ttl}")
+    if place["address"] != case.hop(ttl):
+        wrong.append(f"{what}.address is {place['address']}, expected "
+                     f"{case.hop(ttl)}")
+    return wrong
+
+
+def check_findings(case, report):
+    found = report["findings"]
+    ids = [f["id"] for f in found]
+    if ids != ([case.finding] if case.finding else []):
+        return [f"findings are {ids}, expected {case.finding or 'none'}"]
+    if not case.finding:
+        return []
+    wrong = []
+    for name, value in case.checks.items():
+        if found[0][name] != value:
+            wrong.append(f"{name} is {found[0][name]}, expected {value}")
+    if case.after is not None:
+        wrong += check_place(case, found[0]["after"], case.after, "after")
+    if case.place is not None:
+        wrong += check_place(case, found[0]["at"], case.place, "at")
+    return wrong
+
+
+def check_path(case, report):
+    """On a path without a device that ends or hides TTLs every hop answers,
+    save the silent ones."""
+    if case.status != "clear" or case.box in ("ttl", "ttl-tcp"):
+        return []
+    wrong = []
+    hops = {h["ttl"]: h["address"] for h in report["path"]}
+    for ttl in range(1, case.hops + 2):
+        expected = None if ttl in case.silent else case.hop(ttl)
+        if hops.get(ttl) != expected:
+            wrong.append(f"hop {ttl} is {hops.get(ttl)}, expected {expected}")
+    return wrong
+
+
+def check_ladder(case, report):
+    if case.status != "clear":
+        return []
+    return [f"ladder step {s['step']} is {s['result']}: {s['text']}"
+            for s in report["ladder"] if s["result"] != "pass"
+            and s["step"] != "distance"]
+
+
+def check_replay(case, report, capture):
+    wrong = []
+    for reader in READERS:
+        run = subprocess.run([reader, "read", "-j", capture],
+                             capture_output=True, text=True)
+        if run.returncode != case.code:
+            wrong.append(f"{reader} read exits {run.returncode}, expected "
+                         f"{case.code}: {run.stderr.strip()}")
+            continue
+        again = json.loads(run.stdout.splitlines()[0])
+        wrong += [f"{reader} read says otherwise of {key}" for key in SAME
+                  if again[key] != report[key]]
+    return wrong
+
+
+def run_case(case, keep):
+    import validate
+    with tempfile.TemporaryDirectory() as directory:
+        if keep:
+            directory = os.path.join(keep, case.name().replace(" ", "_")
+                                     .replace("/", "_"))
+            os.makedirs(directory, exist_ok=True)
+        run = subprocess.run(case.command(directory), capture_output=True,
+                             text=True, stdin=subprocess.DEVNULL)
+        wrong = []
+        if run.returncode != case.code:
+            wrong.append(f"exit code {run.returncode}, expected {case.code}: "
+                         f"{run.stderr.strip()}")
+        if case.status is None:
+            if run.stdout:
+                wrong.append("a report was printed")
+            return wrong
+        if not run.stdout:
+            return wrong + ["no report", run.stderr.strip()]
+        if keep:
+            with open(os.path.join(directory, "live.json"), "w") as f:
+                f.write(run.stdout)
+        report = json.loads(run.stdout)
+        wrong += validate.errors(json.dumps(report), validate.validator(), None)
+        if report["verdict"]["status"] != case.status:
+            wrong.append(f"status is {report['verdict']['status']}, expected "
+                         f"{case.status}: {report['verdict']['text']}")
+        wrong += check_findings(case, report)
+        wrong += check_path(case, report)
+        wrong += check_ladder(case, report)
+        wrong += check_replay(case, report,
+                              os.path.join(directory, "run.pcap"))
+        return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=int, default=3)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--keep")
+    args = parser.parse_args()
+    chosen = [c for c in cases() if args.only in c.name()]
+    print(f"1..{len(chosen)}", flush=True)
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        runs = [pool.submit(run_case, c, args.keep) for c in chosen]
+        for number, (case, run) in enumerate(zip(chosen, runs), 1):
+            wrong = run.result()
+            failed += bool(wrong)
+            print(f"{'not ok' if wrong else 'ok'} {number} {case.name()}")
+            for line in wrong:
+                print(f"# {line}")
+            sys.stdout.flush()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

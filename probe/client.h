@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A raw TCP and MPTCP client: one flow whose every segment is crafted. What
+ * the peer said is not kept here but read from the observer.
+ */
+#ifndef PROBE_CLIENT_H
+#define PROBE_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/address.h"
+#include "report/report.h"
+
+struct flow;
+struct session;
+
+#define FULL_TTL 64
+
+/* Where a run goes to. */
+struct destination {
+	struct address source, target;
+	uint16_t port;
+	uint16_t mss;
+};
+
+/* Which copy of a segment: TTL, and whether it cannot reach the server, so
+ * that it may carry ECT(0) and DSCP 10 (design.md, "Flows"). */
+struct copy {
+	uint8_t ttl;
+	bool marked;
+};
+
+#define COPY_FULL ((struct copy){FULL_TTL, false})
+
+struct client {
+	struct session *session;
+	const struct destination *to;
+	enum purpose purpose;
+	unsigned version; /* of MPTCP */
+	bool checksum;	  /* ask for DSS checksums (flag A) */
+	uint16_t port;
+	uint32_t isn, timestamp, flow_label;
+	uint64_t key;		 /* ours */
+	uint32_t token, nonce;	 /* MP_JOIN */
+	const struct client *parent; /* MP_JOIN: the first subflow */
+	uint8_t address_id;
+	uint32_t segments; /* sent after the SYN */
+};
+
+/* Reserves a port and draws keys and numbers. False: no port. */
+bool client_open(struct client *c, struct session *s,
+		 const struct destination *to, enum purpose purpose,
+		 unsigned version);
+
+/* What the observer knows of this flow; NULL before its SYN was captured. */
+struct flow *client_flow(const struct client *c);
+
+/* Each sends one segment; false: the run must stop. */
+bool client_send_syn(struct client *c, struct copy copy);
+
+/* The third ACK: with MP_CAPABLE or the HMAC of the MP_JOIN where these were
+ * negotiated, else plain. */
+bool client_send_third_ack(struct client *c, struct copy copy);
+
+/* `length` bytes of payload that begin at `offset` of the stream, with the
+ * mapping that belongs to them: MP_CAPABLE (v1, offset 0) or DSS. `plain`:
+ * without any MPTCP option. */
+bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
+		      size_t offset, bool plain, struct copy copy);
+
+/* Acknowledges all that came in, at both levels. */
+bool client_send_ack(struct client *c);
+
+/* Ends the flow: RST, with MP_FASTCLOSE where MPTCP is in use. */
+bool client_send_reset(struct client *c);
+
+#endif

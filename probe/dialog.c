@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/dialog.h"
+
+#include <string.h>
+
+#include "crafting/keys.h"
+#include "probe/session.h"
+#include "report/observer.h"
+
+#define MS 1000
+/* Before any answer the round-trip time is unknown: four SYNs in three and
+ * a half seconds, as much patience as traceroute has. */
+#define FIRST_WAIT_US (500 * MS)
+#define WAIT_MIN_US (200 * MS)
+#define WAIT_MAX_US (1000 * MS)
+#define SYN_TRIES 4
+#define DATA_TRIES 5
+/* So many losses in a row are no chance any more; then the same bytes are
+ * sent without options (reference 2.2). */
+#define MPTCP_DATA_TRIES 9
+#define ANSWER_WAIT_US (3000 * MS)
+
+int64_t pace_wait_us(const struct pace *p)
+{
+	int64_t wait = p->rtt_us ? 3 * p->rtt_us : FIRST_WAIT_US;
+
+	if (wait < WAIT_MIN_US)
+		wait = WAIT_MIN_US;
+	return wait > WAIT_MAX_US ? WAIT_MAX_US : wait;
+}
+
+static void retry_begin(struct retry *r, const struct pace *pace,
+			int64_t now_us)
+{
+	*r = (struct retry){.wait_us = pace_wait_us(pace), .tries = 1};
+	r->at_us = now_us + r->wait_us;
+}
+
+/* Whether it is time to try again; the waits grow slowly. */
+static bool retry_due(struct retry *r, int64_t now_us)
+{
+	if (now_us < r->at_us)
+		return false;
+	r->tries++;
+	r->wait_us += r->wait_us / 2;
+	if (r->wait_us > WAIT_MAX_US)
+		r->wait_us = WAIT_MAX_US;
+	r->at_us = now_us + r->wait_us;
+	return true;
+}
+
+bool dialog_start(struct dialog *d, struct session *s,
+		  const struct destination *to, const struct pace *pace,
+		  enum purpose purpose, unsigned version, bool checksum,
+		  const uint8_t *request, size_t length)
+{
+	*d = (struct dialog){.pace = pace,
+			     .request = request,
+			     .length = length,
+			     .split = length / 2};
+	if (!client_open(&d->client, s, to, purpose, version))
+		return false;
+	d->client.checksum = checksum;
+	retry_begin(&d->retry, pace, session_now_us());
+	return client_send_syn(&d->client, COPY_FULL);
+}
+
+static bool send_first(struct dialog *d, bool plain)
+{
+	return client_send_data(&d->client, d->request, d->split, 0, plain,
+				COPY_FULL);
+}
+
+static bool send_second(struct dialog *d)
+{
+	return client_send_data(&d->client, d->request + d->split,
+				d->length - d->split, d->split, d->plain_tried,
+				COPY_FULL);
+}
+
+static bool wants_mptcp(const struct dialog *d)
+{
+	return d->client.purpose == PURPOSE_MP_CAPABLE;
+}
+
+static void enter(struct dialog *d, enum dialog_state state, int64_t now_us)
+{
+	d->state = state;
+	retry_begin(&d->retry, d->pace, now_us);
+}
+
+static void step_syn(struct dialog *d, const struct flow *f, int64_t now_us)
+{
+	if (f && f->syn_ack_seen) {
+		if (wants_mptcp(d) && !f->mptcp.syn_ack) {
+			dialog_end(d);
+			return;
+		}
+		client_send_third_ack(&d->client, COPY_FULL);
+		if (!d->request) {
+			enter(d, DIALOG_HELD, now_us);
+			return;
+		}
+		send_first(d, false);
+		enter(d, DIALOG_FIRST, now_us);
+		return;
+	}
+	if (!retry_due(&d->retry, now_us))
+		return;
+	if (d->retry.tries > SYN_TRIES)
+		d->state = DIALOG_ENDED;
+	else
+		client_send_syn(&d->client, COPY_FULL);
+}
+
+static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
+{
+	unsigned tries = wants_mptcp(d) ? MPTCP_DATA_TRIES : DATA_TRIES;
+
+	if (seq_diff(f->server_acked, f->client_isn + 1 + (uint32_t)d->split) >=
+	    0) {
+		send_second(d);
+		enter(d, DIALOG_SECOND, now_us);
+		return;
+	}
+	if (!retry_due(&d->retry, now_us))
+		return;
+	d->retry.wait_us = pace_wait_us(d->pace);
+	d->retry.at_us = now_us + d->retry.wait_us;
+	if (d->retry.tries <= tries) {
+		client_send_third_ack(&d->client, COPY_FULL);
+		send_first(d, false);
+	} else if (wants_mptcp(d) && !d->plain_tried) {
+		d->plain_tried = true;
+		d->retry.tries = tries - 2;
+		send_first(d, true);
+	} else {
+		dialog_end(d);
+	}
+}
+
+static void step_second(struct dialog *d, const struct flow *f, int64_t now_us)
+{
+	unsigned tries = wants_mptcp(d) ? MPTCP_DATA_TRIES : DATA_TRIES;
+
+	if (seq_diff(f->server_acked,
+		     f->client_isn + 1 + (uint32_t)d->length) >= 0) {
+		enter(d, wants_mptcp(d) ? DIALOG_ANSWER : DIALOG_HELD, now_us);
+		d->answer_until_us = now_us + ANSWER_WAIT_US;
+		return;
+	}
+	if (!retry_due(&d->retry, now_us))
+		return;
+	d->retry.wait_us = pace_wait_us(d->pace);
+	d->retry.at_us = now_us + d->retry.wait_us;
+	if (d->retry.tries <= tries) {
+		send_second(d);
+	} else if (wants_mptcp(d) && !d->plain_tried) {
+		d->plain_tried = true;
+		d->retry.tries = tries - 2;
+		send_second(d);
+	} else {
+		dialog_end(d);
+	}
+}
+
+/* The server's data proves its key; without DSS there is nothing to wait
+ * for but that the answer comes at all. */
+static void step_answer(struct dialog *d, const struct flow *f, int64_t now_us)
+{
+	bool known = f->mptcp.server_dsn != UNKNOWN ||
+		     (f->payload_received && !f->mptcp.server_dss);
+
+	if (known || f->server_fin || now_us >= d->answer_until_us)
+		enter(d, DIALOG_HELD, now_us);
+}
+
+static void acknowledge(struct dialog *d, const struct flow *f)
+{
+	if (!f->established || d->acked == f->server_next)
+		return;
+	if (d->acked || f->server_next != f->server_isn + 1)
+		client_send_ack(&d->client);
+	d->acked = f->server_next;
+}
+
+int64_t dialog_step(struct dialog *d, int64_t now_us)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	if (d->state == DIALOG_ENDED)
+		return NEVER;
+	if (f && flow_reset(f)) {
+		d->state = DIALOG_ENDED;
+		return NEVER;
+	}
+	if (f)
+		acknowledge(d, f);
+	switch (d->state) {
+	case DIALOG_SYN:
+		step_syn(d, f, now_us);
+		break;
+	case DIALOG_FIRST:
+		step_first(d, f, now_us);
+		break;
+	case DIALOG_SECOND:
+		step_second(d, f, now_us);
+		break;
+	case DIALOG_ANSWER:
+		step_answer(d, f, now_us);
+		break;
+	default:
+		break;
+	}
+	if (d->state == DIALOG_HELD || d->state == DIALOG_ENDED)
+		return NEVER;
+	return d->state == DIALOG_ANSWER ? d->answer_until_us : d->retry.at_us;
+}
+
+bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl)
+{
+	struct copy copy = {ttl, true};
+
+	if (kind == SEGMENT_ACK)
+		return client_send_third_ack(&d->client, copy);
+	return client_send_data(&d->client, d->request + d->split,
+				d->length - d->split, d->split, false, copy);
+}
+
+void dialog_end(struct dialog *d)
+{
+	if (d->state != DIALOG_ENDED)
+		client_send_reset(&d->client);
+	d->state = DIALOG_ENDED;
+}
+
+bool join_start(struct join *join, struct session *s,
+		const struct destination *to, const struct pace *pace,
+		const struct client *parent)
+{
+	const struct flow *f = client_flow(parent);
+
+	*join = (struct join){.pace = pace, .state = JOIN_SYN_SENT};
+	if (!client_open(&join->client, s, to, PURPOSE_MP_JOIN,
+			 parent->version))
+		return false;
+	join->client.parent = parent;
+	join->client.token = f->mptcp.server_token;
+	join->client.address_id = 1;
+	retry_begin(&join->retry, pace, session_now_us());
+	return client_send_syn(&join->client, COPY_FULL);
+}
+
+static void step_join_syn(struct join *join, const struct flow *f,
+			  int64_t now_us)
+{
+	if (f && f->syn_ack_seen) {
+		if (!f->join.syn_ack || f->join.hmac == KNOWN_NO) {
+			join_end(join);
+			return;
+		}
+		client_send_third_ack(&join->client, COPY_FULL);
+		join->state = JOIN_ACK_SENT;
+		retry_begin(&join->retry, join->pace, now_us);
+		return;
+	}
+	if (!retry_due(&join->retry, now_us))
+		return;
+	if (join->retry.tries > SYN_TRIES)
+		join->state = JOIN_ENDED;
+	else
+		client_send_syn(&join->client, COPY_FULL);
+}
+
+static void step_join_ack(struct join *join, const struct flow *f,
+			  int64_t now_us)
+{
+	if (f->join.fourth_ack_frame) {
+		join->state = JOIN_HELD;
+		return;
+	}
+	if (!retry_due(&join->retry, now_us))
+		return;
+	if (join->retry.tries > DATA_TRIES)
+		join_end(join);
+	else
+		client_send_third_ack(&join->client, COPY_FULL);
+}
+
+int64_t join_step(struct join *join, int64_t now_us)
+{
+	const struct flow *f;
+
+	if (join->state == JOIN_IDLE || join->state >= JOIN_HELD)
+		return NEVER;
+	f = client_flow(&join->client);
+	if (f && flow_reset(f)) {
+		join->state = JOIN_ENDED;
+		return NEVER;
+	}
+	if (join->state == JOIN_SYN_SENT)
+		step_join_syn(join, f, now_us);
+	else
+		step_join_ack(join, f, now_us);
+	return join->state >= JOIN_HELD ? NEVER : join->retry.at_us;
+}
+
+void join_end(struct join *join)
+{
+	if (join->state != JOIN_IDLE && join->state != JOIN_ENDED)
+		client_send_reset(&join->client);
+	join->state = JOIN_ENDED;
+}
+
+bool lone_start(struct lone *l, struct session *s,
+		const struct destination *to, enum purpose purpose,
+		unsigned version, uint8_t ttl, int64_t wait_us,
+		unsigned tries_max)
+{
+	*l = (struct lone){.ttl = ttl, .tries_max = tries_max};
+	if (!client_open(&l->client, s, to, purpose, version))
+		return false;
+	l->retry = (struct retry){.at_us = session_now_us() + wait_us,
+				  .wait_us = wait_us,
+				  .tries = 1};
+	return client_send_syn(&l->client, (struct copy){ttl, false});
+}
+
+bool lone_answered(const struct lone *l)
+{
+	const struct flow *f = client_flow(&l->client);
+
+	return f && (f->syn_ack_seen || flow_reset(f));
+}
+
+bool lone_over(const struct lone *l, int64_t now_us)
+{
+	return lone_answered(l) ||
+	       (l->retry.tries >= l->tries_max && now_us >= l->retry.at_us);
+}
+
+int64_t lone_step(struct lone *l, int64_t now_us)
+{
+	if (lone_over(l, now_us))
+		return NEVER;
+	if (retry_due(&l->retry, now_us))
+		client_send_syn(&l->client, (struct copy){l->ttl, false});
+	return l->retry.at_us;
+}
+
+void lone_end(struct lone *l)
+{
+	client_send_reset(&l->client);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mpprobe: does Multipath TCP work on this path, and if not, which device
+ * breaks it? A table of commands. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/command.h"
+
+struct command {
+	const char *name;
+	enum command_bit bit;
+	const char *usage;
+	const char *argument; /* in a complaint; NULL: none */
+	const char *help;
+	int (*run)(const struct options *o, int argc, char **argv);
+};
+
+/* The first is what a line without a command's name means. */
+static const struct command commands[] = {
+	{"probe", COMMAND_PROBE, "[options] HOST[:PORT]", "HOST",
+	 "probe the path to HOST and judge it", cmd_probe},
+	{"read", COMMAND_READ, "read [options] CAPTURE", "CAPTURE file",
+	 "judge a capture, no privilege needed", cmd_read},
+	{"list", COMMAND_LIST, "list", NULL, "list the findings", cmd_list},
+	{"explain", COMMAND_EXPLAIN, "explain FINDING", "FINDING",
+	 "what it means, how it is proved, advice", cmd_explain},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* Named by the manual of later versions; not hosts. */
+static const char *const later[] = {"run", "compare"};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int help(void)
+{
+	puts("Does Multipath TCP work on this path, and if not, which device "
+	     "breaks it?\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  mpprobe %-23s  %s\n", commands[i].usage,
+		       commands[i].help);
+	options_help(stdout);
+	puts("\nExit status: 0 MPTCP works, 1 interference, 2 the server has "
+	     "no MPTCP,\n3 undetermined or unreachable; others: see "
+	     "mpprobe(1).");
+	return EXIT_CLEAR;
+}
+
+static int check_count(const struct command *c, int argc, char **argv)
+{
+	int wanted = c->argument ? 1 : 0;
+
+	if (argc == wanted)
+		return -1;
+	if (argc < wanted)
+		complain("no %s given (mpprobe -h shows how)", c->argument);
+	else if (wanted)
+		complain("%s: only one %s at a time", argv[wanted],
+			 c->argument);
+	else
+		complain("%s: mpprobe %s takes no argument", argv[0], c->name);
+	return EXIT_USAGE;
+}
+
+/* Files are opened with the privilege of this process, so it must be no more
+ * than the user's own; CAP_NET_RAW opens none. */
+static int check_owner(void)
+{
+	if (geteuid() == getuid() && getegid() == getgid())
+		return -1;
+	complain("set-user-ID is not supported; use setcap cap_net_raw+ep");
+	return EXIT_PRIVILEGE;
+}
+
+static int run_command(const struct options *o, int argc, char **argv)
+{
+	const struct command *c = argc ? find_command(argv[0]) : NULL;
+	int result;
+
+	for (size_t i = 0; argc && i < sizeof(later) / sizeof(*later); i++) {
+		if (!strcmp(argv[0], later[i])) {
+			complain("this version has no command %s", later[i]);
+			return EXIT_USAGE;
+		}
+	}
+	if (!c && argc > 1) {
+		complain("unknown command %s, or one HOST too many: %s "
+			 "(mpprobe -h)",
+			 argv[0], argv[1]);
+		return EXIT_USAGE;
+	}
+	if (c) {
+		argc--;
+		argv++;
+	} else {
+		c = &commands[0];
+	}
+	result = options_accept(o, c->bit, c->name);
+	if (result == -1)
+		result = check_count(c, argc, argv);
+	if (result == -1)
+		result = check_owner();
+	return result == -1 ? c->run(o, argc, argv) : result;
+}
+
+/* A closed standard stream must not become the capture file. Writing to the
+ * substitute fails, as it would have. */
+static void keep_streams_apart(void)
+{
+	while (1) {
+		int fd = open("/dev/null", O_RDONLY);
+
+		if (fd > STDERR_FILENO)
+			close(fd);
+		if (fd == -1 || fd > STDERR_FILENO)
+			return;
+	}
+}
+
+/* The last word on standard output: a report that was not written is worth
+ * no other exit code. */
+static int finish_output(int result)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return result;
+	if (result != EXIT_OUTPUT)
+		complain("standard output: %s",
+			 errno ? strerror(errno) : "not written in full");
+	return EXIT_OUTPUT;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
+	int count, result = EXIT_SYSTEM;
+
+	keep_streams_apart();
+	signal(SIGPIPE, SIG_IGN);
+	if (!arguments)
+		return EXIT_SYSTEM;
+	result = options_parse(argc, argv, &options, arguments, &count);
+	if (result == -1 && options.help)
+		result = help();
+	else if (result == -1 && options.version)
+		result = puts("mpprobe " MPPROBE_VERSION) < 0 ? EXIT_OUTPUT : 0;
+	else if (result == -1)
+		result = run_command(&options, count, arguments);
+	free(arguments);
+	return finish_output(result);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The command line: one table of options that feeds parsing and -h.
+ */
+#ifndef PROBE_OPTIONS_H
+#define PROBE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PORTS_MAX 64
+
+enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+/* The commands that an option may belong to, as bits. */
+enum command_bit {
+	COMMAND_PROBE = 1 << 0,
+	COMMAND_READ = 1 << 1,
+	COMMAND_LIST = 1 << 2,
+	COMMAND_EXPLAIN = 1 << 3,
+};
+
+/* Strings are borrowed from argv. */
+struct options {
+	bool ipv4, ipv6; /* neither: as the name resolves */
+	uint16_t ports[PORTS_MAX];
+	unsigned port_count; /* 0: 80, or what HOST:PORT says */
+	const char *interface, *source; /* source: a numeric address */
+	unsigned first_ttl, max_ttl;	/* 1, 30 */
+	bool numeric;
+	const char *write_file, *output_file; /* NULL: none; output_file "-"
+						 is given as NULL */
+	bool json, verbose, quiet;
+	int mptcp_version; /* 0, 1; -1: auto */
+	bool all, sweep_only;
+	enum colour_choice colour;
+	bool has_seed;
+	uint64_t seed;
+	bool help, version; /* -h, -V: nothing else was checked */
+	uint64_t given;	    /* rows of the table that were used, as bits */
+};
+
+/* Parses the options of a whole command line (argv[0] is skipped; options
+ * may stand before or after arguments, "--" ends them). `arguments`, of at
+ * least argc pointers, gets what is no option. Returns -1 to go on, also
+ * after -h and -V, or 64 after one line on stderr that names the option. */
+int options_parse(int argc, char **argv, struct options *out, char **arguments,
+		  int *argument_count);
+
+/* Whether every option that was given belongs to this command, and whether
+ * they fit together. -1 to go on, or 64 after one line on stderr. */
+int options_accept(const struct options *o, enum command_bit command,
+		   const char *command_name);
+
+/* The options' part of -h, made of the table. */
+void options_help(FILE *out);
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "probe/command.h"
+
+#define WORDS_MAX 16
+
+static struct options parsed;
+static char *arguments[WORDS_MAX];
+static int count;
+static char line[400], message[1200];
+
+/* Parses "mpprobe " + text, words split at blanks; stderr to `message`. */
+static int parse(const char *text, enum command_bit command)
+{
+	char *argv[WORDS_MAX] = {(char *)"mpprobe"}, *save = NULL;
+	int argc = 1, result, saved = dup(STDERR_FILENO);
+	FILE *file = tmpfile();
+	size_t length;
+
+	snprintf(line, sizeof(line), "%s", text);
+	for (char *w = strtok_r(line, " ", &save); w;
+	     w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	result = options_parse(argc, argv, &parsed, arguments, &count);
+	if (result == -1)
+		result = options_accept(&parsed, command, "x");
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	length = fread(message, 1, sizeof(message) - 1, file);
+	message[length] = '\0';
+	fclose(file);
+	return result;
+}
+
+static void test_defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("host", COMMAND_PROBE), -1);
+	assert_int_equal(count, 1);
+	assert_string_equal(arguments[0], "host");
+	assert_int_equal(parsed.first_ttl, 1);
+	assert_int_equal(parsed.max_ttl, 30);
+	assert_int_equal(parsed.mptcp_version, -1);
+	assert_int_equal(parsed.port_count, 0);
+	assert_null(parsed.write_file);
+	assert_null(parsed.output_file);
+	assert_false(parsed.has_seed);
+	assert_string_equal(message, "");
+}
+
+static void test_all_options(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-46np80,443 -i eth0 -s 192.0.2.1 -f2 -m 9 "
+			       "-w x.pcap host -jo out -v",
+			       COMMAND_PROBE),
+			 -1);
+	assert_true(parsed.ipv4 && parsed.ipv6 && parsed.numeric);
+	assert_int_equal(parsed.port_count, 2);
+	assert_int_equal(parsed.ports[0], 80);
+	assert_int_equal(parsed.ports[1], 443);
+	assert_string_equal(parsed.interface, "eth0");
+	assert_string_equal(parsed.source, "192.0.2.1");
+	assert_int_equal(parsed.first_ttl, 2);
+	assert_int_equal(parsed.max_ttl, 9);
+	assert_string_equal(parsed.write_file, "x.pcap");
+	assert_string_equal(parsed.output_file, "out");
+	assert_true(parsed.json && parsed.verbose && !parsed.quiet);
+	assert_int_equal(count, 1);
+	assert_string_equal(arguments[0], "host");
+}
+
+static void test_long_options(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--port=80 --port 81 --first-ttl 64 "
+			       "--max-ttl=64 --mptcp 0 --color=never --all "
+			       "--sweep-only --seed 0xFf host",
+			       COMMAND_PROBE),
+			 -1);
+	assert_int_equal(parsed.port_count, 2);
+	assert_int_equal(parsed.first_ttl, 64);
+	assert_int_equal(parsed.max_ttl, 64);
+	assert_int_equal(parsed.mptcp_version, 0);
+	assert_int_equal(parsed.colour, COLOUR_NEVER);
+	assert_true(parsed.all && parsed.sweep_only && parsed.has_seed);
+	assert_true(parsed.seed == 255);
+	assert_int_equal(parse("--quiet --seed 18446744073709551615 host",
+			       COMMAND_PROBE),
+			 -1);
+	assert_true(parsed.quiet && parsed.seed == UINT64_MAX);
+}
+
+static void test_help_and_version(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-h", COMMAND_PROBE), -1);
+	assert_true(parsed.help);
+	assert_int_equal(parse("read --version", COMMAND_PROBE), -1);
+	assert_true(parsed.version);
+}
+
+static void test_double_dash(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-n -- -j", COMMAND_PROBE), -1);
+	assert_int_equal(count, 1);
+	assert_string_equal(arguments[0], "-j");
+	assert_false(parsed.json);
+}
+
+static void test_ports(void **state)
+{
+	char many[400] = "-p ";
+
+	(void)state;
+	assert_int_equal(parse("-p 80,443,80", COMMAND_PROBE), -1);
+	assert_int_equal(parsed.port_count, 2);
+	for (int i = 1; i <= PORTS_MAX; i++)
+		sprintf(many + strlen(many), "%s%d", i > 1 ? "," : "", i);
+	assert_int_equal(parse(many, COMMAND_PROBE), -1);
+	assert_int_equal(parsed.port_count, PORTS_MAX);
+	strcat(many, ",9999");
+	assert_int_equal(parse(many, COMMAND_PROBE), EXIT_USAGE);
+}
+
+/* Each is refused in one line that holds the word. */
+static void test_bad(void **state)
+{
+	static const struct {
+		const char *text, *word;
+	} bad[] = {
+		{"-m 300", "-m 300: TTL must be between 1 and 255"},
+		{"-m 0", "between 1 and 255"},
+		{"-m 1x", "-m 1x"},
+		{"-m -1", "-m -1"},
+		{"--max-ttl 256", "--max-ttl 256"},
+		{"-f 9 -m 3", "-f 9 -m 3"},
+		{"-f 31", "-f 31"},
+		{"-f 4294967297", "-f 4294967297"},
+		{"-p 0", "-p 0"},
+		{"-p 65536", "-p 65536"},
+		{"-p 80,", "-p 80,"},
+		{"-p ,80", "-p ,80"},
+		{"-p http", "-p http"},
+		{"-p 00000000080", "-p 0000"},
+		{"-s host", "-s host"},
+		{"-i anameofsixteench", "-i anameofsixteench"},
+		{"--mptcp 2", "--mptcp 2"},
+		{"--mptcp", "--mptcp"},
+		{"--seed -1", "--seed -1"},
+		{"--seed 0x", "--seed 0x"},
+		{"--seed 1e3", "--seed 1e3"},
+		{"--seed 18446744073709551616", "--seed"},
+		{"--color maybe", "--color maybe"},
+		{"-Z", "-Z"},
+		{"-nZ", "-Z"},
+		{"--bogus", "--bogus"},
+		{"--bogus=1", "--bogus "},
+		{"--all=yes", "--all"},
+		{"-w", "-w"},
+		{"-w -", "-w -"},
+		{"-w a -o a", "a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (parse(bad[i].text, COMMAND_PROBE) != EXIT_USAGE)
+			fail_msg("%s was taken", bad[i].text);
+		if (!strstr(message, bad[i].word))
+			fail_msg("%s: %s", bad[i].text, message);
+		assert_int_equal(strncmp(message, "mpprobe: ", 9), 0);
+		assert_ptr_equal(strchr(message, '\n'),
+				 message + strlen(message) - 1);
+	}
+}
+
+static void test_commands(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-njqo x --color never", COMMAND_READ), -1);
+	assert_int_equal(parse("-m 3", COMMAND_READ), EXIT_USAGE);
+	assert_string_equal(message, "mpprobe: -m is no option of mpprobe "
+				     "x\n");
+	assert_int_equal(parse("-w x", COMMAND_READ), EXIT_USAGE);
+	assert_int_equal(parse("-j", COMMAND_LIST), EXIT_USAGE);
+	assert_int_equal(parse("--all", COMMAND_EXPLAIN), EXIT_USAGE);
+}
+
+static void test_output_dash(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-o -", COMMAND_PROBE), -1);
+	assert_null(parsed.output_file);
+	assert_int_equal(parse("-w - -o x", COMMAND_PROBE), -1);
+	assert_int_equal(parse("-v -q", COMMAND_PROBE), -1);
+	assert_true(parsed.quiet && !parsed.verbose);
+}
+
+static void test_help_width(void **state)
+{
+	char *text = NULL, *save = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	(void)state;
+	options_help(out);
+	fclose(out);
+	for (char *l = strtok_r(text, "\n", &save); l;
+	     l = strtok_r(NULL, "\n", &save))
+		if (strlen(l) > 80)
+			fail_msg("wider than 80 columns: %s", l);
+	free(text);
+}
+
+static void test_complain_escapes(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--b\033[31m\xc2\x9b\xc3\xbc\xff", COMMAND_PROBE),
+			 EXIT_USAGE);
+	assert_non_null(strstr(message,
+			       "--b\\x1b[31m\\xc2\\x9b\xc3\xbc\\xff "));
+}
+
+static void test_exit_worst(void **state)
+{
+	(void)state;
+	assert_int_equal(exit_worst(0, 0), 0);
+	assert_int_equal(exit_worst(0, 2), 2);
+	assert_int_equal(exit_worst(2, 3), 3);
+	assert_int_equal(exit_worst(3, 1), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_all_options),
+		cmocka_unit_test(test_long_options),
+		cmocka_unit_test(test_help_and_version),
+		cmocka_unit_test(test_double_dash),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_output_dash),
+		cmocka_unit_test(test_help_width),
+		cmocka_unit_test(test_complain_escapes),
+		cmocka_unit_test(test_exit_worst),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

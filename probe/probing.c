@@ -1,0 +1,711 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/probing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/command.h"
+#include "probe/names.h"
+#include "probe/session.h"
+#include "report/judge.h"
+#include "report/observer.h"
+
+#define MS 1000
+/* How long a missing quote is waited for before its SYN is sent again, and
+ * how often: rate-limited routers answer the later sweeps anyway. */
+#define QUOTE_WAIT_MIN_US (60 * MS)
+#define QUOTE_ROUNDS 2
+#define EDGE_TRIES 2
+/* Pairs of SYNs with and without the option (design.md, "Loss"). */
+#define CONTRAST_PAIRS 8
+#define CONTRAST_PAIRS_MAX 24
+#define CONTRAST_WAIT_US (1000 * MS)
+/* Routers give one more answer a second after their first six. */
+#define FETCH_WAIT_US (1050 * MS)
+#define FETCH_ROUNDS 3
+
+void probing_init(struct probing *p, struct session *s,
+		  const struct options *o, const struct destination *to,
+		  const char *host)
+{
+	int length;
+
+	memset(p, 0, sizeof(*p));
+	p->session = s;
+	p->options = o;
+	p->to = *to;
+	length = snprintf((char *)p->request, sizeof(p->request),
+			  "GET / HTTP/1.1\r\nHost: %s%s%s\r\n"
+			  "User-Agent: mpprobe/" MPPROBE_VERSION "\r\n"
+			  "Accept: */*\r\nConnection: keep-alive\r\n\r\n",
+			  strchr(host, ':') ? "[" : "", host,
+			  strchr(host, ':') ? "]" : "");
+	p->request_length = (size_t)length < sizeof(p->request)
+				    ? (size_t)length
+				    : sizeof(p->request) - 1;
+	control_init(&p->control, s, &p->to);
+	if (o->mptcp_version != 0)
+		p->attempts[p->attempt_count++].version = 1;
+	if (o->mptcp_version != 1)
+		p->attempts[p->attempt_count++].version = 0;
+}
+
+static bool sweeping(const struct probing *p)
+{
+	return p->options->first_ttl < FULL_TTL;
+}
+
+static unsigned last_ttl(const struct probing *p)
+{
+	unsigned last = p->options->max_ttl;
+
+	return last < FULL_TTL ? last : FULL_TTL - 1;
+}
+
+static bool start_dialog(struct probing *p, struct dialog *d,
+			 enum purpose purpose, unsigned version, bool checksum)
+{
+	return dialog_start(d, p->session, &p->to, &p->pace, purpose, version,
+			    checksum, p->request, p->request_length);
+}
+
+static bool start_attempt(struct probing *p, struct attempt *a)
+{
+	a->started = true;
+	return start_dialog(p, &a->bare, PURPOSE_MP_CAPABLE, a->version,
+			    false) &&
+	       start_dialog(p, &a->summed, PURPOSE_MP_CAPABLE, a->version,
+			    true) &&
+	       lone_start(&a->random, p->session, &p->to,
+			  PURPOSE_MP_JOIN_RANDOM, a->version, FULL_TTL,
+			  pace_wait_us(&p->pace), 3);
+}
+
+static bool start_control(struct probing *p)
+{
+	static const uint8_t ttls[] = {64, 96, 60};
+
+	p->control.rounds++;
+	for (size_t i = 0; i < sizeof(ttls); i++)
+		if (!control_send(&p->control, ttls[i]))
+			return false;
+	return true;
+}
+
+bool probing_start(struct probing *p)
+{
+	if (sweeping(p) &&
+	    (!sweep_start(&p->plain, p->session, &p->to, PURPOSE_TCP, 0,
+			  p->options->first_ttl, last_ttl(p), 0) ||
+	     !start_control(p)))
+		return false;
+	if (!start_dialog(p, &p->before, PURPOSE_TCP, 0, false))
+		return false;
+	return p->options->sweep_only || start_attempt(p, &p->attempts[0]);
+}
+
+/* The smallest round-trip time of any SYN/ACK so far. */
+static void update_pace(struct probing *p)
+{
+	const struct observer *o = p->session->observer;
+
+	if (p->pace.rtt_us)
+		return;
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+		const struct kept *k = flow_syn_ack(f);
+
+		if (!k || f->sent_count == 0 ||
+		    !address_equal(&f->server, &p->to.target))
+			continue;
+		p->pace.rtt_us = k->time_us - f->first_us;
+		if (p->pace.rtt_us < 1)
+			p->pace.rtt_us = 1;
+		return;
+	}
+}
+
+/* Where the SYNs of this run are answered, with or without MPTCP. */
+static unsigned known_reach(const struct probing *p)
+{
+	unsigned reach = sweep_reach(&p->plain);
+
+	for (unsigned i = 0; i < p->lone_count; i++) {
+		const struct lone *l = &p->lones[i];
+
+		if (l->client.purpose == PURPOSE_TCP && l->ttl < FULL_TTL &&
+		    lone_answered(l) && (!reach || l->ttl < reach))
+			reach = l->ttl;
+	}
+	return reach;
+}
+
+static struct lone *add_lone(struct probing *p, enum purpose purpose,
+			     unsigned version, unsigned ttl, unsigned tries)
+{
+	struct lone *l;
+
+	if (p->lone_count == LONES_MAX)
+		return NULL;
+	l = &p->lones[p->lone_count++];
+	if (!lone_start(l, p->session, &p->to, purpose, version, (uint8_t)ttl,
+			pace_wait_us(&p->pace), tries))
+		return NULL;
+	return l;
+}
+
+/* The hops of a sweep that should have answered and did not: sent again. */
+static int64_t step_sweep(struct probing *p, struct sweep *w, int64_t now_us)
+{
+	unsigned reach = known_reach(p), missing = 0;
+	unsigned end = reach ? reach : w->last + 1;
+	int64_t wait = p->pace.rtt_us > QUOTE_WAIT_MIN_US ? p->pace.rtt_us * 3 / 2
+							  : QUOTE_WAIT_MIN_US;
+
+	if (w->last == 0)
+		return NEVER;
+	if (!reach && p->before.state != DIALOG_ENDED)
+		wait = pace_wait_us(&p->pace);
+	for (unsigned ttl = w->first; ttl < end; ttl++)
+		missing += !sweep_quoted(w, ttl);
+	if (missing == 0 || w->rounds > QUOTE_ROUNDS)
+		return NEVER;
+	if (now_us < w->sent_us + wait)
+		return w->sent_us + wait;
+	if (w->rounds++ == QUOTE_ROUNDS)
+		return NEVER;
+	for (unsigned ttl = w->first; ttl < end && reach; ttl++)
+		if (!sweep_quoted(w, ttl))
+			sweep_again(w, ttl, true);
+	w->sent_us = now_us;
+	return now_us + wait;
+}
+
+static bool sweep_settled(const struct probing *p, const struct sweep *w)
+{
+	unsigned reach = known_reach(p);
+	unsigned end = reach ? reach : w->last + 1;
+
+	if (w->last == 0 || w->rounds > QUOTE_ROUNDS)
+		return true;
+	for (unsigned ttl = w->first; ttl < end; ttl++)
+		if (!sweep_quoted(w, ttl))
+			return false;
+	return true;
+}
+
+/* Whether the TTL below the smallest that was answered expires on the way,
+ * as a quote shows; if none does, the SYN that was answered may not be the
+ * first that could be (loss, reordering): lone SYNs go down the edge. */
+static void step_edge(struct probing *p)
+{
+	unsigned reach = known_reach(p);
+
+	if (!sweeping(p) || reach <= p->options->first_ttl ||
+	    !sweep_settled(p, &p->plain) || p->edge == reach - 1 ||
+	    sweep_quoted(&p->plain, reach - 1))
+		return;
+	p->edge = reach - 1;
+	add_lone(p, PURPOSE_TCP, 0, p->edge, EDGE_TRIES);
+}
+
+/* No SYN/ACK tells which SYN it answers: one flow for each TTL behind the
+ * last hop that quoted. */
+static void step_untold_reach(struct probing *p)
+{
+	const struct flow *f = p->plain.last ? client_flow(&p->plain.client)
+					     : NULL;
+	unsigned ttl = last_ttl(p);
+
+	if (!f || p->edges_sent || !f->syn_ack_seen || flow_reach(f) ||
+	    !sweep_settled(p, &p->plain))
+		return;
+	p->edges_sent = true;
+	while (ttl >= p->options->first_ttl && !sweep_quoted(&p->plain, ttl))
+		ttl--;
+	for (ttl++; ttl <= last_ttl(p); ttl++)
+		add_lone(p, PURPOSE_TCP, 0, ttl, EDGE_TRIES);
+}
+
+/* Routers at and behind the TTL that is answered convict a device that
+ * answers before the target. */
+static void step_control(struct probing *p, int64_t now_us)
+{
+	unsigned reach = known_reach(p);
+	int64_t wait = pace_wait_us(&p->pace);
+
+	if (!sweeping(p) || p->control.count == 0)
+		return;
+	if (!control_answered(&p->control) && p->control.rounds < 2 &&
+	    now_us >= p->control.sent_us + wait)
+		start_control(p);
+	if (reach == 0 || p->beyond_sent)
+		return;
+	p->beyond_sent = true;
+	for (unsigned ttl = reach; ttl < reach + 3 && ttl < FULL_TTL; ttl++)
+		control_send(&p->control, (uint8_t)ttl);
+}
+
+static bool dialog_over(const struct dialog *d)
+{
+	return d->state == DIALOG_HELD || d->state == DIALOG_ENDED;
+}
+
+static bool dialog_data_acked(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return f && d->state >= DIALOG_ANSWER && d->state != DIALOG_ENDED &&
+	       f->mptcp.has_data_ack;
+}
+
+static void start_capable_sweep(struct probing *p, struct attempt *a)
+{
+	unsigned reach = known_reach(p);
+	unsigned last = last_ttl(p);
+
+	if (!sweeping(p) || a->sweep.last ||
+	    (!reach && !sweep_settled(p, &p->plain)))
+		return;
+	sweep_start(&a->sweep, p->session, &p->to, PURPOSE_MP_CAPABLE,
+		    a->version, p->options->first_ttl, last, reach);
+}
+
+/* Copies of what the server has acknowledged, none of which reaches it. */
+static void sweep_copies(struct probing *p, struct attempt *a)
+{
+	unsigned reach = known_reach(p);
+	struct dialog *d = dialog_data_acked(&a->bare) ? &a->bare
+			   : a->bare.state == DIALOG_HELD ? &a->bare
+							  : &a->summed;
+	const struct flow *f = client_flow(&d->client);
+
+	if (a->ack_swept || !reach || d->state < DIALOG_ANSWER ||
+	    d->state == DIALOG_ENDED || !f->mptcp.syn_ack || d->plain_tried)
+		return;
+	a->ack_swept = true;
+	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
+		dialog_copy(d, SEGMENT_ACK, (uint8_t)ttl);
+	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
+		dialog_copy(d, SEGMENT_DATA, (uint8_t)ttl);
+}
+
+static bool join_over(const struct attempt *a)
+{
+	return a->join.state == JOIN_IDLE || a->join.state >= JOIN_HELD;
+}
+
+static void sweep_join(struct probing *p, struct attempt *a)
+{
+	unsigned reach = known_reach(p);
+
+	if (a->join_swept || !reach || !a->joined || !join_over(a) ||
+	    a->join.state == JOIN_IDLE)
+		return;
+	a->join_swept = true;
+	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
+		client_send_syn(&a->join.client,
+				(struct copy){(uint8_t)ttl, true});
+}
+
+/* Joins as soon as a connection is proven; the server may forbid it (flag
+ * C: RFC 8684 3.1). */
+static void start_join(struct probing *p, struct attempt *a)
+{
+	struct dialog *d = dialog_data_acked(&a->bare) ? &a->bare : &a->summed;
+	const struct flow *f = client_flow(&d->client);
+
+	if (a->joined || !dialog_data_acked(d) ||
+	    (f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0))
+		return;
+	if (d == &a->summed && !dialog_over(&a->bare))
+		return;
+	a->joined = true;
+	join_start(&a->join, p->session, &p->to, &p->pace, &d->client);
+}
+
+static bool silent(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_ENDED && f && !f->syn_ack_seen &&
+	       !flow_reset(f);
+}
+
+static bool drew_reset(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_ENDED && f && !f->syn_ack_seen &&
+	       flow_reset(f);
+}
+
+/* The last hop that quoted this SYN; the RST comes from behind it. */
+static unsigned last_quoted(const struct client *c, enum segment_kind kind,
+			    unsigned reach)
+{
+	const struct flow *f = client_flow(c);
+	unsigned ttl = reach ? reach - 1 : 0;
+
+	while (f && ttl && !flow_quote(f, kind, ttl))
+		ttl--;
+	return ttl;
+}
+
+static struct lone *add_join_lone(struct probing *p, struct attempt *a,
+				  unsigned ttl)
+{
+	struct lone *l;
+
+	if (p->lone_count == LONES_MAX)
+		return NULL;
+	l = &p->lones[p->lone_count++];
+	memset(l, 0, sizeof(*l));
+	if (!client_open(&l->client, p->session, &p->to, PURPOSE_MP_JOIN,
+			 a->version))
+		return NULL;
+	l->ttl = (uint8_t)ttl;
+	l->tries_max = 1;
+	l->client.parent = a->join.client.parent;
+	l->client.token = a->join.client.token;
+	l->client.address_id = 1;
+	l->retry = (struct retry){.at_us = session_now_us() +
+					   pace_wait_us(&p->pace),
+				  .wait_us = pace_wait_us(&p->pace),
+				  .tries = 1};
+	client_send_syn(&l->client, (struct copy){(uint8_t)ttl, false});
+	return l;
+}
+
+/* One with the option and one without, on fresh ports. */
+static void add_pair(struct probing *p, struct attempt *a, bool join)
+{
+	if (join)
+		add_join_lone(p, a, FULL_TTL);
+	else
+		add_lone(p, PURPOSE_MP_CAPABLE, a->version, FULL_TTL, 1);
+	add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+}
+
+/* A RST: which TTL draws it? Lone SYNs from the last hop that quoted on. */
+static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
+{
+	unsigned reach = known_reach(p);
+	unsigned ttl =
+		join ? last_quoted(&a->join.client, SEGMENT_JOIN_SYN, reach)
+		     : last_quoted(&a->sweep.client, SEGMENT_SYN, reach);
+
+	add_pair(p, a, join);
+	for (ttl++; sweeping(p) && ttl <= reach; ttl++) {
+		if (join)
+			add_join_lone(p, a, ttl);
+		else
+			add_lone(p, PURPOSE_MP_CAPABLE, a->version, ttl,
+				 EDGE_TRIES);
+	}
+}
+
+/* Silence where others are answered: the contrast of the loss rule. */
+static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
+{
+	bool reset = drew_reset(&a->bare) && drew_reset(&a->summed);
+	bool quiet = silent(&a->bare) && silent(&a->summed);
+	bool join = a->joined && a->join.state == JOIN_ENDED &&
+		    client_flow(&a->join.client) &&
+		    !client_flow(&a->join.client)->syn_ack_seen;
+	bool join_reset = join && flow_reset(client_flow(&a->join.client));
+
+	if (a->contrasted || !p->pace.rtt_us ||
+	    !sweep_settled(p, &a->sweep) || (join && !a->join_swept) ||
+	    !(reset || quiet || join))
+		return;
+	a->contrasted = true;
+	if (reset || join_reset) {
+		add_reset_edge(p, a, join_reset);
+		return;
+	}
+	for (int i = 0; i < CONTRAST_PAIRS; i++)
+		add_pair(p, a, join);
+	p->lones_until_us = now_us + CONTRAST_WAIT_US;
+}
+
+static int64_t step_attempt(struct probing *p, struct attempt *a,
+			    int64_t now_us)
+{
+	int64_t wake = NEVER, at;
+
+	if (!a->started)
+		return NEVER;
+	start_capable_sweep(p, a);
+	at = step_sweep(p, &a->sweep, now_us);
+	wake = at < wake ? at : wake;
+	at = dialog_step(&a->bare, now_us);
+	wake = at < wake ? at : wake;
+	at = dialog_step(&a->summed, now_us);
+	wake = at < wake ? at : wake;
+	at = lone_step(&a->random, now_us);
+	wake = at < wake ? at : wake;
+	start_join(p, a);
+	at = join_step(&a->join, now_us);
+	wake = at < wake ? at : wake;
+	sweep_copies(p, a);
+	sweep_join(p, a);
+	step_contrast(p, a, now_us);
+	return wake;
+}
+
+static bool attempt_over(const struct probing *p, const struct attempt *a,
+			 int64_t now_us)
+{
+	return !a->started ||
+	       (dialog_over(&a->bare) && dialog_over(&a->summed) &&
+		join_over(a) && lone_over(&a->random, now_us) &&
+		(!sweeping(p) || (a->sweep.last && sweep_settled(p, &a->sweep))));
+}
+
+/* Version 0 is tried where a server answers version 1 as plain TCP. */
+static void start_next_attempt(struct probing *p, int64_t now_us)
+{
+	struct attempt *a = &p->attempts[0];
+	const struct flow *f;
+
+	if (p->attempt_count < 2 || p->attempts[1].started || !a->started ||
+	    !attempt_over(p, a, now_us))
+		return;
+	f = client_flow(&a->bare.client);
+	if (f && f->syn_ack_seen && !f->mptcp.syn_ack && !f->mptcp.mirrored)
+		start_attempt(p, &p->attempts[1]);
+}
+
+static int64_t step_lones(struct probing *p, int64_t now_us)
+{
+	int64_t wake = NEVER;
+
+	for (unsigned i = 0; i < p->lone_count; i++) {
+		int64_t at = lone_step(&p->lones[i], now_us);
+
+		wake = at < wake ? at : wake;
+	}
+	if (p->lones_until_us > now_us && p->lones_until_us < wake)
+		wake = p->lones_until_us;
+	return wake;
+}
+
+static bool lones_over(const struct probing *p, int64_t now_us)
+{
+	for (unsigned i = 0; i < p->lone_count; i++)
+		if (!lone_over(&p->lones[i], now_us))
+			return false;
+	return now_us >= p->lones_until_us;
+}
+
+/* The flow of this run that a quote is missing of, by the id that the
+ * report gives it. */
+static bool fetch_segment(struct probing *p, unsigned id,
+			  enum segment_kind kind, unsigned ttl)
+{
+	struct copy copy = {(uint8_t)ttl, true};
+
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		struct attempt *a = &p->attempts[i];
+		struct client *syn[] = {&a->sweep.client, &a->join.client};
+		struct dialog *data[] = {&a->bare, &a->summed};
+
+		for (size_t k = 0; k < 2 && a->started; k++) {
+			const struct flow *f = client_flow(syn[k]);
+			const struct flow *d = client_flow(&data[k]->client);
+
+			if (f && f->id == id &&
+			    (kind == SEGMENT_SYN || kind == SEGMENT_JOIN_SYN))
+				return client_send_syn(syn[k], copy);
+			if (d && d->id == id &&
+			    (kind == SEGMENT_ACK || kind == SEGMENT_DATA))
+				return dialog_copy(data[k], kind,
+						   (uint8_t)ttl);
+		}
+	}
+	return false;
+}
+
+/* The hops within a bracket that answered others, but not this segment. */
+static unsigned fetch_bracket(struct probing *p, const struct report *r,
+			      const struct finding *f)
+{
+	unsigned sent = 0;
+
+	if (!f->at.known || !f->after.known || f->connection_count == 0 ||
+	    f->direction == DIRECTION_RETURN)
+		return 0;
+	for (unsigned ttl = f->after.ttl + 1; ttl < f->at.ttl; ttl++)
+		if (ttl <= r->path_length &&
+		    r->path[ttl - 1].responder_count > 0 &&
+		    !r->path[ttl - 1].is_target)
+			sent += fetch_segment(p, f->connections[0], f->segment,
+					      ttl);
+	return sent;
+}
+
+/* A drop is placed by what is quoted and what is not: the SYN with the
+ * option once more at the hop that seems to be the first without it. */
+static unsigned fetch_drop(struct probing *p, const struct finding *f)
+{
+	const char *verb = strchr(f->kind->id, '.');
+
+	if (strcmp(verb, ".dropped") != 0 || !f->at.known ||
+	    f->at.ttl >= known_reach(p))
+		return 0;
+	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
+}
+
+/* Without the last hop's quote the server cannot be held responsible. */
+static unsigned fetch_last_hop(struct probing *p)
+{
+	unsigned reach = known_reach(p);
+	unsigned sent = 0;
+
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		struct sweep *w = &p->attempts[i].sweep;
+
+		if (reach > 1 && w->last && !sweep_quoted(w, reach - 1) &&
+		    reach - 1 >= w->first)
+			sent += sweep_again(w, reach - 1, true);
+	}
+	return sent;
+}
+
+static unsigned fetch_quotes(struct probing *p)
+{
+	struct judge_target target = {p->to.target, p->to.port};
+	struct report *r = judge(p->session->observer, &target);
+	unsigned sent = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++) {
+		sent += fetch_bracket(p, r, &r->findings[i]);
+		sent += fetch_drop(p, &r->findings[i]);
+	}
+	if (!sent && r->status != STATUS_CLEAR &&
+	    r->status != STATUS_UNREACHABLE)
+		sent += fetch_last_hop(p);
+	report_free(r);
+	return sent;
+}
+
+/* What is still missing for a bracket is fetched at the pace of routers
+ * that limit their answers. False: nothing (more) is. */
+static bool step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
+{
+	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS &&
+	    sweeping(p)) {
+		p->fetch_at_us = now_us;
+		p->fetches++;
+		if (fetch_quotes(p) > 0) {
+			p->fetch_at_us = now_us + FETCH_WAIT_US;
+		} else {
+			p->fetches = FETCH_ROUNDS;
+			p->fetch_at_us = 0;
+			return false;
+		}
+	}
+	if (p->fetch_at_us > now_us) {
+		*wake = p->fetch_at_us < *wake ? p->fetch_at_us : *wake;
+		return true;
+	}
+	p->fetch_at_us = 0;
+	return p->fetches < FETCH_ROUNDS;
+}
+
+static bool main_part_over(const struct probing *p, int64_t now_us)
+{
+	if (!dialog_over(&p->before) || !lones_over(p, now_us) ||
+	    !sweep_settled(p, &p->plain))
+		return false;
+	for (unsigned i = 0; i < p->attempt_count; i++)
+		if (!attempt_over(p, &p->attempts[i], now_us))
+			return false;
+	return true;
+}
+
+static void ask_names(struct probing *p)
+{
+	const struct observer *o = p->session->observer;
+
+	for (size_t i = 0; p->session->names && i < o->flow_count; i++)
+		for (size_t k = 0; k < o->flows[i]->quote_count; k++)
+			names_ask(p->session->names,
+				  &o->flows[i]->quotes[k].responder);
+}
+
+/* The plain baseline once more, when all else is known. */
+static int64_t step_after(struct probing *p, int64_t now_us)
+{
+	if (!p->after_started) {
+		const struct flow *f = client_flow(&p->before.client);
+
+		if (!f || !f->syn_ack_seen || p->options->sweep_only) {
+			p->over = true;
+			return now_us;
+		}
+		p->after_started = true;
+		dialog_start(&p->after, p->session, &p->to, &p->pace,
+			     PURPOSE_TCP, 0, false, NULL, 0);
+	}
+	if (dialog_over(&p->after))
+		p->over = true;
+	return dialog_step(&p->after, now_us);
+}
+
+int64_t probing_step(struct probing *p, int64_t now_us)
+{
+	int64_t wake = NEVER, at;
+
+	update_pace(p);
+	ask_names(p);
+	at = dialog_step(&p->before, now_us);
+	wake = at < wake ? at : wake;
+	at = step_sweep(p, &p->plain, now_us);
+	wake = at < wake ? at : wake;
+	step_edge(p);
+	step_untold_reach(p);
+	step_control(p, now_us);
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		at = step_attempt(p, &p->attempts[i], now_us);
+		wake = at < wake ? at : wake;
+	}
+	start_next_attempt(p, now_us);
+	at = step_lones(p, now_us);
+	wake = at < wake ? at : wake;
+	if (!main_part_over(p, now_us))
+		return wake;
+	if (step_fetch(p, now_us, &wake))
+		return wake;
+	at = step_after(p, now_us);
+	return at < wake ? at : wake;
+}
+
+static void end_sweep(struct sweep *w)
+{
+	if (w->last)
+		client_send_reset(&w->client);
+}
+
+void probing_end(struct probing *p)
+{
+	end_sweep(&p->plain);
+	dialog_end(&p->before);
+	if (p->after_started)
+		dialog_end(&p->after);
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		struct attempt *a = &p->attempts[i];
+
+		if (!a->started)
+			continue;
+		end_sweep(&a->sweep);
+		if (lone_answered(&a->random))
+			lone_end(&a->random);
+		join_end(&a->join);
+		dialog_end(&a->summed);
+		dialog_end(&a->bare);
+	}
+	for (unsigned i = 0; i < p->lone_count; i++)
+		lone_end(&p->lones[i]);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The probing of one address and port: which sweeps, controls and
+ * conversations run, and when each of them is over.
+ */
+#ifndef PROBE_PROBING_H
+#define PROBE_PROBING_H
+
+#include "probe/dialog.h"
+#include "probe/sweep.h"
+
+struct options;
+
+#define LONES_MAX 160
+
+/* Everything that is tried with one version of MPTCP. */
+struct attempt {
+	unsigned version;
+	bool started, joined, contrasted;
+	struct sweep sweep;	 /* MP_CAPABLE SYNs */
+	struct dialog bare;	 /* without DSS checksums */
+	struct dialog summed;	 /* with (flag A) */
+	struct lone random;	 /* MP_JOIN with a random token */
+	struct join join;
+	bool ack_swept, join_swept;
+};
+
+struct probing {
+	struct session *session;
+	const struct options *options;
+	struct destination to;
+	struct pace pace;
+	uint8_t request[512];
+	size_t request_length;
+
+	struct dialog before, after; /* plain baselines */
+	bool after_started;
+	struct sweep plain;
+	struct control control;
+	bool beyond_sent;
+	struct attempt attempts[2];
+	unsigned attempt_count;
+	struct lone lones[LONES_MAX];
+	unsigned lone_count;
+	int64_t lones_until_us;
+	unsigned edge; /* the TTL of the last lone SYN at the edge */
+	bool edges_sent;
+	unsigned fetches;
+	int64_t fetch_at_us;
+	bool over;
+};
+
+void probing_init(struct probing *p, struct session *s,
+		  const struct options *o, const struct destination *to,
+		  const char *host);
+
+/* Sends the first packets. False: the run must stop. */
+bool probing_start(struct probing *p);
+
+/* Does what is due; sets p->over at the end. Returns the time at which it
+ * wants to be stepped again at the latest. */
+int64_t probing_step(struct probing *p, int64_t now_us);
+
+/* Ends every connection that is open. */
+void probing_end(struct probing *p);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/sweep.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "crafting/segment.h"
+#include "probe/session.h"
+#include "report/observer.h"
+
+/* Closed on nearly every host: traceroute's range (IANA: unassigned). */
+#define CONTROL_PORT 33434
+
+bool sweep_start(struct sweep *w, struct session *s,
+		 const struct destination *to, enum purpose purpose,
+		 unsigned version, unsigned first, unsigned last,
+		 unsigned reach)
+{
+	*w = (struct sweep){.first = first, .last = last};
+	if (!client_open(&w->client, s, to, purpose, version))
+		return false;
+	for (unsigned ttl = first; ttl <= last; ttl++)
+		if (!sweep_again(w, ttl, ttl < reach))
+			return false;
+	return true;
+}
+
+unsigned sweep_reach(const struct sweep *w)
+{
+	const struct flow *f = w->last ? client_flow(&w->client) : NULL;
+
+	return f ? flow_reach(f) : 0;
+}
+
+bool sweep_quoted(const struct sweep *w, unsigned ttl)
+{
+	const struct flow *f = w->last ? client_flow(&w->client) : NULL;
+
+	return f && flow_quote(f, SEGMENT_SYN, ttl);
+}
+
+bool sweep_again(struct sweep *w, unsigned ttl, bool marked)
+{
+	w->sent_us = session_now_us();
+	return client_send_syn(&w->client,
+			       (struct copy){(uint8_t)ttl, marked});
+}
+
+void control_init(struct control *c, struct session *s,
+		  const struct destination *to)
+{
+	*c = (struct control){.session = s, .to = to};
+}
+
+bool control_send(struct control *c, uint8_t ttl)
+{
+	struct ip_envelope envelope = {
+		.source = c->to->source,
+		.destination = c->to->target,
+		.protocol = IPPROTO_UDP,
+		.ttl = ttl,
+		.flow_label = (session_random32(c->session) & 0xfffff) | 1,
+	};
+	uint8_t datagram[64];
+	char payload[40];
+	ssize_t length;
+	int text;
+
+	if (c->count == CONTROL_MAX)
+		return true;
+	c->ports[c->count] = session_port(c->session, &c->to->source, true);
+	if (!c->ports[c->count])
+		return false;
+	text = snprintf(payload, sizeof(payload), "mpprobe %03u %016llx", ttl,
+			(unsigned long long)session_random(c->session));
+	length = udp_datagram_write(
+		c->ports[c->count], (uint16_t)(CONTROL_PORT + c->count),
+		(const uint8_t *)payload, (size_t)text, &c->to->source,
+		&c->to->target, datagram, sizeof(datagram));
+	c->count++;
+	c->sent_us = session_now_us();
+	return length > 0 && session_send(c->session, &envelope, datagram,
+					  (size_t)length);
+}
+
+bool control_answered(const struct control *c)
+{
+	for (unsigned i = 0; i < c->count; i++) {
+		const struct flow *f = observer_flow(
+			c->session->observer, &c->to->source, c->ports[i],
+			&c->to->target, (uint16_t)(CONTROL_PORT + i),
+			IPPROTO_UDP);
+
+		for (size_t k = 0; f && k < f->quote_count; k++)
+			if (f->quotes[k].port_unreachable &&
+			    address_equal(&f->quotes[k].responder, &f->server))
+				return true;
+	}
+	return false;
+}

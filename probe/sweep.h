@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SYNs of one flow with every TTL at once, and the distance control.
+ */
+#ifndef PROBE_SWEEP_H
+#define PROBE_SWEEP_H
+
+#include "probe/client.h"
+
+#define CONTROL_MAX 64
+
+struct sweep {
+	struct client client;
+	unsigned first, last; /* TTLs; 0: not started */
+	int64_t sent_us;      /* when the last of them went out */
+	unsigned rounds;      /* how often what was missing was sent again */
+};
+
+/* Opens a flow and sends SYNs with TTL first..last; those below `reach`
+ * (0: unknown) cannot reach the server and are marked. */
+bool sweep_start(struct sweep *w, struct session *s,
+		 const struct destination *to, enum purpose purpose,
+		 unsigned version, unsigned first, unsigned last,
+		 unsigned reach);
+
+/* The smallest TTL that was answered; 0: none yet. */
+unsigned sweep_reach(const struct sweep *w);
+
+/* Whether a quote of this TTL's SYN came back. */
+bool sweep_quoted(const struct sweep *w, unsigned ttl);
+
+/* Sends the SYN with this TTL once more. */
+bool sweep_again(struct sweep *w, unsigned ttl, bool marked);
+
+/* The distance control: datagrams to closed high ports of the target. */
+struct control {
+	struct session *session;
+	const struct destination *to;
+	uint16_t ports[CONTROL_MAX]; /* our source ports */
+	unsigned count;
+	int64_t sent_us;
+	unsigned rounds;
+};
+
+void control_init(struct control *c, struct session *s,
+		  const struct destination *to);
+
+/* One datagram, from a port of its own to a port of its own. */
+bool control_send(struct control *c, uint8_t ttl);
+
+/* Whether the target itself answered any of them. */
+bool control_answered(const struct control *c);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/judge.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "report/arena.h"
+#include "report/judgement.h"
+
+bool flow_data_acked(const struct flow *f)
+{
+	return f->mptcp.has_data_ack &&
+	       f->mptcp.data_ack - f->mptcp.client_idsn > 1;
+}
+
+bool flow_proves_mptcp(const struct flow *f)
+{
+	return f->purpose == PURPOSE_MP_CAPABLE && f->mptcp.syn_ack &&
+	       flow_data_acked(f) && f->mptcp.server_dsn == KNOWN_YES;
+}
+
+size_t judge_targets(const struct observer *o, struct judge_target *out,
+		     size_t capacity)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+		size_t k = 0;
+
+		if (f->protocol != IPPROTO_TCP)
+			continue;
+		for (; k < i; k++)
+			if (o->flows[k]->protocol == IPPROTO_TCP &&
+			    o->flows[k]->server_port == f->server_port &&
+			    address_equal(&o->flows[k]->server, &f->server))
+				break;
+		if (k < i)
+			continue;
+		if (count < capacity)
+			out[count] = (struct judge_target){f->server,
+							   f->server_port};
+		count++;
+	}
+	return count;
+}
+
+static void collect_flows(struct judgement *j,
+			  const struct judge_target *target)
+{
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		struct flow *f = j->o->flows[i];
+
+		if (!address_equal(&f->server, &target->address))
+			continue;
+		if (f->protocol == IPPROTO_UDP)
+			*ARENA_PUSH(j->arena, j->controls, j->control_count) =
+				f;
+		else if (f->server_port == target->port)
+			*ARENA_PUSH(j->arena, j->flows, j->flow_count) = f;
+	}
+}
+
+static void collect_views(struct judgement *j, const struct flow *f)
+{
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+		struct view *v =
+			ARENA_PUSH(j->arena, j->views, j->view_count);
+
+		v->flow = f;
+		v->quote = q;
+		v->sent = f->sent[q->sent];
+		v->ttl = v->sent->packet.ip.ttl;
+		compare_packets(j->arena, v->sent, &q->quoted, &v->comparison);
+	}
+}
+
+/* How long an answer may take: several times the slowest that came. */
+static void judge_patience(struct judgement *j)
+{
+	int64_t slowest = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_syn_ack(f);
+
+		if (k && k->time_us - f->first_us > slowest)
+			slowest = k->time_us - f->first_us;
+	}
+	j->patience_us = slowest * 2;
+	if (j->patience_us < 200000)
+		j->patience_us = 200000;
+	if (j->patience_us > 1000000)
+		j->patience_us = 1000000;
+}
+
+static void judge_facts(struct judgement *j)
+{
+	bool reset = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_syn_ack(f))
+			j->tcp_answered = true;
+		else if (flow_reset(f))
+			reset = true;
+		if (!j->negotiated && f->mptcp.syn_ack)
+			j->negotiated = f;
+		if (!j->working && flow_proves_mptcp(f))
+			j->working = f;
+	}
+	j->tcp_refused = reset && !j->tcp_answered;
+	judge_patience(j);
+}
+
+static void report_reply(const struct judgement *j, const struct flow *f,
+			 struct report_connection *c)
+{
+	const struct kept *k = flow_syn_ack(f);
+	char text[256];
+	size_t syn;
+
+	if (!k)
+		return;
+	c->syn_ack = arena_alloc(j->arena, sizeof(*c->syn_ack));
+	syn = flow_answered_syn(f, f->first_syn_ack);
+	*c->syn_ack = (struct report_syn_ack){
+		.ttl = k->packet.ip.ttl,
+		.initial_ttl = initial_ttl(k->packet.ip.ttl),
+		.hops = initial_ttl(k->packet.ip.ttl) - k->packet.ip.ttl,
+		.rtt_ms = syn == FLOW_NONE
+				  ? -1
+				  : (double)(k->time_us -
+					     f->sent[syn]->time_us) /
+					    1000,
+		.options = arena_hex(j->arena, k->packet.tcp.options,
+				     k->packet.tcp.options_available),
+		.mss = k->options.has_mss ? k->options.mss : -1,
+		.wscale = k->options.has_wscale ? k->options.wscale : -1,
+		.window = k->packet.tcp.window,
+		.frame = k->frame,
+	};
+	tcp_options_text(k->packet.tcp.options,
+			 k->packet.tcp.options_available, text, sizeof(text));
+	c->syn_ack->options_text = arena_printf(j->arena, "%s", text);
+}
+
+static void report_reset_of(const struct judgement *j, const struct flow *f,
+			    struct report_connection *c)
+{
+	const struct kept *k = flow_reset(f);
+	const struct mptcp_option *tcprst;
+
+	if (!k)
+		return;
+	c->reset = arena_alloc(j->arena, sizeof(*c->reset));
+	tcprst = tcp_options_mptcp(&k->options, MP_TCPRST);
+	*c->reset = (struct report_reset){
+		.ttl = k->packet.ip.ttl,
+		.initial_ttl = initial_ttl(k->packet.ip.ttl),
+		.hops = initial_ttl(k->packet.ip.ttl) - k->packet.ip.ttl,
+		.reason = tcprst ? tcprst->tcprst.reason : -1,
+		.frame = k->frame,
+	};
+}
+
+static int keys_verified(const struct flow *f)
+{
+	if (flow_proves_mptcp(f))
+		return 1;
+	if (f->mptcp.server_dsn == KNOWN_NO ||
+	    (f->mptcp.data_ack_misfit && !f->mptcp.has_data_ack))
+		return 0;
+	return -1;
+}
+
+/* How often the SYN (or datagram) went out with the TTL that it went out
+ * with most. */
+static unsigned count_sent(const struct flow *f, unsigned *highest)
+{
+	unsigned counts[256] = {0}, most = 0;
+
+	*highest = 0;
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+		unsigned ttl = k->packet.ip.ttl;
+
+		if (f->protocol == IPPROTO_TCP && k->kind != SEGMENT_SYN &&
+		    k->kind != SEGMENT_JOIN_SYN)
+			continue;
+		if (++counts[ttl] > most)
+			most = counts[ttl];
+		if (ttl > *highest)
+			*highest = ttl;
+	}
+	return most;
+}
+
+static void report_connection(struct judgement *j, const struct flow *f)
+{
+	struct report *r = j->r;
+	struct report_connection *c =
+		ARENA_PUSH(j->arena, r->connections, r->connection_count);
+	unsigned reach = flow_reach(f);
+
+	c->id = f->id;
+	c->purpose = f->purpose;
+	c->version = f->purpose == PURPOSE_MP_CAPABLE ||
+				     f->purpose == PURPOSE_MP_JOIN
+			     ? (int)f->mptcp.version
+			     : -1;
+	c->source_port = f->client_port;
+	c->port = f->server_port;
+	c->attempts = count_sent(f, &c->syn_ttl);
+	c->swept = flow_swept(f, SEGMENT_SYN) || flow_swept(f, SEGMENT_JOIN_SYN);
+	c->reach_ttl = reach && (c->swept || reach < 64) ? (int)reach : -1;
+	c->checksum = f->mptcp.checksum;
+	c->keys_verified = keys_verified(f);
+	report_reply(j, f, c);
+	report_reset_of(j, f, c);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct report_connection *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void report_connections(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		report_connection(j, j->flows[i]);
+	for (size_t i = 0; i < j->control_count; i++)
+		report_connection(j, j->controls[i]);
+	qsort(j->r->connections, j->r->connection_count,
+	      sizeof(*j->r->connections), by_id);
+}
+
+static void report_head(struct judgement *j, const struct judge_target *target)
+{
+	struct report *r = j->r;
+	char text[ADDRESS_TEXT];
+
+	r->target = target->address;
+	r->port = target->port;
+	r->target_name =
+		arena_printf(j->arena, "%s", address_text(&r->target, text));
+	r->started_us = j->o->first_us;
+	r->elapsed_ms = (double)(j->o->last_us - j->o->first_us) / 1000;
+	r->frames = j->o->frames;
+	r->mptcp_version = j->working	   ? (int)j->working->mptcp.version
+			   : j->negotiated ? (int)j->negotiated->mptcp.version
+					   : -1;
+	if (j->flow_count)
+		r->source = j->flows[0]->client;
+	for (size_t i = 0; i < j->o->announced_count; i++)
+		if (address_equal(&j->o->announced_by[i], &r->target))
+			*ARENA_PUSH(j->arena, r->announced,
+				    r->announced_count) = j->o->announced[i];
+}
+
+struct report *judge(const struct observer *o,
+		     const struct judge_target *target)
+{
+	struct arena *arena = arena_new();
+	struct report *r = arena_alloc(arena, sizeof(*r));
+	struct judgement j = {.o = o, .r = r, .arena = arena};
+
+	r->arena = arena;
+	collect_flows(&j, target);
+	for (size_t i = 0; i < j.flow_count; i++)
+		collect_views(&j, j.flows[i]);
+	for (size_t i = 0; i < j.control_count; i++)
+		collect_views(&j, j.controls[i]);
+	judge_facts(&j);
+	report_head(&j, target);
+	judge_reach(&j);
+	judge_path(&j);
+	judge_quotes(&j);
+	judge_replies(&j);
+	judge_ladder(&j);
+	judge_verdict(&j);
+	report_connections(&j);
+	return r;
+}

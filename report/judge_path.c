@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The path: which hops answered, how far the connections reach, how far the
+ * target is.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/judgement.h"
+
+static unsigned smaller(unsigned a, unsigned b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* A reply to a SYN with the usual TTL does not tell where it came from. */
+#define SWEEP_TTL_MAX 63
+
+static unsigned told_reach(const struct flow *f)
+{
+	unsigned reach = flow_reach(f);
+
+	return reach > SWEEP_TTL_MAX && !flow_swept(f, SEGMENT_SYN) &&
+			       !flow_swept(f, SEGMENT_JOIN_SYN)
+		       ? 0
+		       : reach;
+}
+
+/* The controls agree on a distance, or show that a TTL was rewritten on the
+ * way: a quoted TTL above the one sent, or arrivals that do not differ as
+ * the TTLs sent do (reference 2.6). */
+static void judge_distance(struct judgement *j)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		int hops = (int)v->ttl - v->quote->quoted.ip.ttl + 1;
+
+		if (v->flow->protocol != IPPROTO_UDP ||
+		    !v->quote->port_unreachable ||
+		    !address_equal(&v->quote->responder, &v->flow->server))
+			continue;
+		j->distance_answers++;
+		/* Several ports may take paths whose length differs by a
+		 * hop or two; no path has less than one. */
+		if (hops < 1 || (first && (hops - first > 2 ||
+					   first - hops > 2))) {
+			j->ttl_rewritten = true;
+			j->ttl_witness = v->quote;
+		}
+		if (!first)
+			first = hops;
+		if (hops > 0)
+			j->distance = smaller(j->distance, (unsigned)hops);
+	}
+	if (j->ttl_rewritten)
+		j->distance = 0;
+}
+
+/* Routers that answer at or behind the TTL with which a SYN is answered:
+ * the SYN is answered by something before the target. */
+static void judge_beyond(struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (j->plain_reach && v->flow->protocol == IPPROTO_UDP &&
+		    v->quote->time_exceeded && v->ttl >= j->plain_reach &&
+		    v->ttl > j->beyond &&
+		    !address_equal(&v->quote->responder, &v->flow->server))
+			j->beyond = v->ttl;
+	}
+}
+
+void judge_reach(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		bool join = flow_is(f, PURPOSE_MP_JOIN) ||
+			    flow_is(f, PURPOSE_MP_JOIN_RANDOM);
+
+		if (flow_is(f, PURPOSE_TCP))
+			j->plain_reach = smaller(j->plain_reach, told_reach(f));
+		else if (!join)
+			j->capable_reach =
+				smaller(j->capable_reach, told_reach(f));
+	}
+	judge_distance(j);
+	judge_beyond(j);
+}
+
+static struct report_hop *hop_of(struct judgement *j, unsigned ttl)
+{
+	while (j->r->path_length < ttl) {
+		struct report_hop *hop = ARENA_PUSH(j->arena, j->r->path,
+						    j->r->path_length);
+		hop->ttl = (unsigned)j->r->path_length;
+		hop->rtt_ms = -1;
+	}
+	return &j->r->path[ttl - 1];
+}
+
+static void hop_answer(struct judgement *j, struct report_hop *hop,
+		       const struct address *address, int64_t rtt_us,
+		       unsigned reply_ttl)
+{
+	double rtt = rtt_us < 0 ? -1 : (double)rtt_us / 1000;
+	struct responder *responder = NULL;
+
+	for (size_t i = 0; i < hop->responder_count; i++)
+		if (address_equal(&hop->responders[i].address, address))
+			responder = &hop->responders[i];
+	if (!responder) {
+		responder = ARENA_PUSH(j->arena, hop->responders,
+				       hop->responder_count);
+		*responder = (struct responder){*address, rtt, reply_ttl};
+	} else if (rtt >= 0 && (responder->rtt_ms < 0 ||
+				rtt < responder->rtt_ms)) {
+		responder->rtt_ms = rtt;
+	}
+	if (hop->responder_count == 1)
+		hop->address = *address;
+	if (rtt >= 0 && (hop->rtt_ms < 0 || rtt < hop->rtt_ms))
+		hop->rtt_ms = rtt;
+}
+
+static void hop_quote(struct judgement *j, struct report_hop *hop,
+		      const struct view *v)
+{
+	const struct comparison *c = &v->comparison;
+	struct report_quote *q =
+		ARENA_PUSH(j->arena, hop->quotes, hop->quote_count);
+
+	q->segment = v->sent->kind;
+	q->connection = v->flow->id;
+	q->plain = flow_is(v->flow, PURPOSE_TCP);
+	q->frame = v->quote->frame;
+	q->bytes = v->quote->bytes;
+	q->matched_by = v->quote->matched_by;
+	q->covers_options =
+		v->quote->quoted.tcp.data_offset != 0 &&
+		v->quote->quoted.tcp.options_available ==
+			v->quote->quoted.tcp.options_length;
+	for (size_t i = 0; i < c->count; i++)
+		*ARENA_PUSH(j->arena, q->changes, q->change_count) =
+			c->items[i].change;
+}
+
+static void add_views(struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		struct report_hop *hop;
+
+		if (!v->quote->time_exceeded || v->ttl == 0)
+			continue;
+		hop = hop_of(j, v->ttl);
+		hop_answer(j, hop, &v->quote->responder,
+			   v->quote->time_us - v->sent->time_us,
+			   v->quote->reply_ttl);
+		if (v->flow->protocol == IPPROTO_TCP &&
+		    v->sent->kind != SEGMENT_OTHER)
+			hop_quote(j, hop, v);
+	}
+}
+
+/* The target answers at the distance that the control tells, or else where
+ * the SYNs are answered. */
+static void add_target(struct judgement *j)
+{
+	unsigned reach = smaller(j->plain_reach, j->capable_reach);
+	unsigned ttl = j->distance > reach ? j->distance : reach;
+	struct report_hop *hop;
+
+	if (ttl == 0 || ttl > 255 || j->beyond >= ttl)
+		return;
+	hop = hop_of(j, ttl);
+	hop->is_target = true;
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_syn_ack(f);
+		size_t syn;
+
+		if (!k || told_reach(f) != ttl)
+			continue;
+		syn = flow_answered_syn(f, f->first_syn_ack);
+		if (syn != FLOW_NONE)
+			hop_answer(j, hop, &f->server,
+				   k->time_us - f->sent[syn]->time_us,
+				   k->packet.ip.ttl);
+	}
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->quote->port_unreachable &&
+		    address_equal(&v->quote->responder, &j->r->target))
+			hop_answer(j, hop, &v->quote->responder,
+				   v->quote->time_us - v->sent->time_us,
+				   v->quote->reply_ttl);
+	}
+	hop->address = j->r->target;
+}
+
+void judge_path(struct judgement *j)
+{
+	add_views(j);
+	add_target(j);
+}
+
+struct place place_at(const struct judgement *j, unsigned ttl)
+{
+	struct place p = {.known = true, .ttl = ttl};
+
+	if (ttl == 0)
+		p.address = j->r->source;
+	else if (ttl <= j->r->path_length)
+		p.address = j->r->path[ttl - 1].address;
+	return p;
+}
+
+static const char *hop_phrase(const struct judgement *j, struct place p)
+{
+	char text[ADDRESS_TEXT];
+	const char *what =
+		p.ttl <= j->r->path_length && j->r->path[p.ttl - 1].is_target
+			? "the target"
+			: "hop";
+
+	if (what[0] == 't')
+		return arena_printf(j->arena, "%s (%s)", what,
+				    address_text(&p.address, text));
+	if (p.address.family == 0)
+		return arena_printf(j->arena, "hop %u", p.ttl);
+	return arena_printf(j->arena, "hop %u (%s)", p.ttl,
+			    address_text(&p.address, text));
+}
+
+const char *place_phrase(const struct judgement *j, struct place after,
+			 struct place at)
+{
+	if (at.known && after.known && after.ttl > 0)
+		return arena_printf(j->arena, "at %s or between it and %s",
+				    hop_phrase(j, after), hop_phrase(j, at));
+	if (at.known)
+		return arena_printf(j->arena, "at %s or on the way to it",
+				    hop_phrase(j, at));
+	if (after.known && after.ttl > 0)
+		return arena_printf(j->arena, "at %s or behind it",
+				    hop_phrase(j, after));
+	return "at an unknown place";
+}
+
+bool quoted_at(const struct judgement *j, enum purpose purpose,
+	       enum segment_kind kind, unsigned ttl)
+{
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].ttl == ttl && j->views[i].sent->kind == kind &&
+		    flow_is(j->views[i].flow, purpose))
+			return true;
+	return false;
+}
+
+bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
+			int version)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+
+	if (reach == 1)
+		return true;
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (reach && v->ttl == reach - 1 && v->sent->kind == kind &&
+		    flow_is(v->flow, PURPOSE_MP_CAPABLE) &&
+		    (version < 0 ||
+		     (int)v->flow->mptcp.version == version) &&
+		    comparison_covers(&v->comparison, FIELD_OPTION_MPTCP) &&
+		    !comparison_find(&v->comparison, FIELD_OPTION_MPTCP))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What the quotes convict: a field that one hop and all behind it quote
+ * otherwise than it was sent, and the hops between which it was changed.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/judgement.h"
+
+/* Where the quotes of one flow show a field changed for good. */
+struct bracket {
+	const struct flow *flow;
+	enum segment_kind kind;
+	enum field field;
+	unsigned after, at; /* TTLs; after 0: as it left this host */
+	const struct view *intact, *first; /* intact: NULL for this host */
+	const struct changed *changed;
+	size_t witnesses; /* hops at and behind `at` that show it */
+};
+
+/* A later hop that quotes the field as it was sent clears the hops before
+ * it: then one of them quoted a packet that it had itself altered. */
+static unsigned last_intact(const struct judgement *j, const struct flow *f,
+			    enum segment_kind kind, enum field field,
+			    const struct view **view)
+{
+	unsigned last = 0;
+
+	*view = NULL;
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->flow != f || v->sent->kind != kind ||
+		    !comparison_covers(&v->comparison, field) ||
+		    comparison_find(&v->comparison, field) || v->ttl <= last)
+			continue;
+		last = v->ttl;
+		*view = v;
+	}
+	return last;
+}
+
+static bool find_bracket(const struct judgement *j, const struct flow *f,
+			 enum segment_kind kind, enum field field,
+			 struct bracket *b)
+{
+	*b = (struct bracket){.flow = f, .kind = kind, .field = field};
+	b->after = last_intact(j, f, kind, field, &b->intact);
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		const struct changed *c;
+
+		if (v->flow != f || v->sent->kind != kind ||
+		    v->ttl <= b->after)
+			continue;
+		c = comparison_find(&v->comparison, field);
+		if (!c)
+			continue;
+		b->witnesses++;
+		if (b->at == 0 || v->ttl < b->at) {
+			b->at = v->ttl;
+			b->first = v;
+			b->changed = c;
+		}
+	}
+	return b->at != 0;
+}
+
+/* Which finding a changed field is. */
+struct field_rule {
+	enum field field;
+	const char *changed, *removed;
+	const char *what; /* for the sentence: "The MSS option" */
+};
+
+static const struct field_rule field_rules[] = {
+	{FIELD_PAYLOAD, "payload.modified", NULL, "The payload"},
+	{FIELD_TCP_SEQUENCE, "tcp.sequence_rewritten", NULL,
+	 "The sequence number"},
+	{FIELD_TCP_ACKNOWLEDGMENT, "tcp.sequence_rewritten", NULL,
+	 "The acknowledgment number"},
+	{FIELD_OPTION_MSS, "tcp.mss_changed", "tcp.option_removed",
+	 "The MSS option"},
+	{FIELD_OPTION_OTHER, "tcp.option_modified", "tcp.option_removed",
+	 "A TCP option"},
+	{FIELD_OPTION_ADDED, "tcp.option_added", NULL, "A TCP option"},
+	{FIELD_TCP_WINDOW, "tcp.window_changed", NULL, "The window"},
+	{FIELD_TCP_ECN, "tcp.ecn_cleared", NULL, "The ECN flags of TCP"},
+	{FIELD_TCP_URGENT, "tcp.urgent_cleared", NULL, "The urgent pointer"},
+	{FIELD_IP_SOURCE, "ip.translated", NULL, "The source address"},
+	{FIELD_IP_DESTINATION, "ip.translated", NULL,
+	 "The destination address"},
+	{FIELD_TCP_SOURCE_PORT, "ip.translated", NULL, "The source port"},
+	{FIELD_TCP_DESTINATION_PORT, "ip.translated", NULL,
+	 "The destination port"},
+	{FIELD_IP_DSCP, "ip.dscp_rewritten", NULL, "The DSCP"},
+	{FIELD_IP_ECN, "ip.ecn_cleared", NULL, "The ECN field of IP"},
+	{FIELD_IP_ID, "ip.id_rewritten", NULL, "The IP ID"},
+};
+
+/* The object that an MPTCP option of this kind of segment is. */
+static const char *mptcp_object(const struct view *v)
+{
+	switch (v->sent->kind) {
+	case SEGMENT_SYN:
+	case SEGMENT_ACK:
+		return "mp_capable";
+	case SEGMENT_ADD_ADDR:
+		return "add_addr";
+	case SEGMENT_JOIN_SYN:
+	case SEGMENT_JOIN_ACK:
+		return "mp_join";
+	default:
+		return "dss";
+	}
+}
+
+static const char *object_title(const char *object)
+{
+	static const char *const titles[][2] = {{"mp_capable", "MP_CAPABLE"},
+						{"add_addr", "ADD_ADDR"},
+						{"mp_join", "MP_JOIN"},
+						{"dss", "DSS"}};
+
+	for (size_t i = 0; i < 4; i++)
+		if (strcmp(titles[i][0], object) == 0)
+			return titles[i][1];
+	return object;
+}
+
+static bool overlap(const struct finding *f, unsigned after, unsigned at)
+{
+	return f->at.known && f->after.known && f->after.ttl < at &&
+	       after < f->at.ttl;
+}
+
+/* The same thing done between hops that may be the same: one cause. */
+static struct finding *same_cause(const struct judgement *j, const char *id,
+				  const struct bracket *b)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		struct finding *f = &j->r->findings[i];
+
+		if (strcmp(f->kind->id, id) == 0 &&
+		    f->direction == DIRECTION_FORWARD &&
+		    overlap(f, b->after, b->at))
+			return f;
+	}
+	return NULL;
+}
+
+static void bracket_evidence(struct judgement *j, struct finding *f,
+			     const struct bracket *b)
+{
+	char text[ADDRESS_TEXT];
+	const struct change *c = &b->changed->change;
+
+	if (b->intact)
+		finding_evidence(
+			j, f, b->intact->quote->frame, c->sent, c->sent,
+			arena_printf(j->arena,
+				     "hop %u (%s) quotes %s with %s as sent",
+				     b->after,
+				     address_text(&b->intact->quote->responder,
+						  text),
+				     segment_phrase(b->kind), c->field));
+	finding_evidence(
+		j, f, b->first->quote->frame, c->sent,
+		b->changed->in_place ? b->changed->in_place : c->quoted,
+		arena_printf(j->arena, "hop %u (%s) quotes %s with %s %s",
+			     b->at,
+			     address_text(&b->first->quote->responder, text),
+			     segment_phrase(b->kind), c->field,
+			     b->changed->removed ? "removed"
+			     : c->sent		 ? "changed"
+						 : "added"));
+}
+
+static void place_bracket(struct judgement *j, struct finding *f,
+			  const struct bracket *b)
+{
+	f->after = place_at(j, b->after);
+	f->at = place_at(j, b->at);
+	if (f->at.address.family == 0)
+		f->at.address = b->first->quote->responder;
+}
+
+/* Adds what a bracket convicts, or joins it to the finding of the same
+ * cause, whose bracket it may narrow. NULL if it was joined. */
+static struct finding *convict(struct judgement *j, const char *id,
+			       enum segment_kind segment,
+			       const struct bracket *b)
+{
+	struct finding *f = same_cause(j, id, b);
+	bool joined = f != NULL;
+
+	if (!f)
+		f = finding_add(j, id, DIRECTION_FORWARD, segment);
+	finding_connection(j, f, b->flow->id);
+	if (!joined || b->at - b->after < f->at.ttl - f->after.ttl) {
+		place_bracket(j, f, b);
+		bracket_evidence(j, f, b);
+	}
+	if (!joined)
+		f->how = b->changed->how;
+	return joined ? NULL : f;
+}
+
+static const char *how_phrase(const char *how)
+{
+	if (how && strcmp(how, "nop") == 0)
+		return " (overwritten with NOPs)";
+	if (how && strcmp(how, "eol") == 0)
+		return " (overwritten with EOL)";
+	return how ? " (cut out)" : "";
+}
+
+static void convict_mptcp(struct judgement *j, const struct bracket *b)
+{
+	const char *object = mptcp_object(b->first);
+	const char *verb = b->changed->removed ? "removed" : "modified";
+	const char *id = arena_printf(j->arena, "%s.%s", object, verb);
+	struct finding *f = convict(j, id, b->kind, b);
+
+	if (!f)
+		return;
+	if (j->working && f->effect == EFFECT_BLOCKS)
+		f->effect = EFFECT_IMPAIRS;
+	f->text = arena_printf(
+		j->arena, "%s is %s%s %s%s %s.", object_title(object), verb,
+		b->changed->removed ? " from" : " in", segment_phrase(b->kind),
+		how_phrase(f->how), place_phrase(j, f->after, f->at));
+}
+
+static const char *changed_text(struct judgement *j,
+				const struct field_rule *rule,
+				const struct bracket *b,
+				const struct finding *f)
+{
+	const struct change *c = &b->changed->change;
+	const char *where = place_phrase(j, f->after, f->at);
+	bool number = c->sent && c->quoted && strlen(c->sent) < 24 &&
+		      strlen(c->quoted) < 24;
+
+	if (!c->sent)
+		return arena_printf(j->arena, "%s (%s) is added to %s %s.",
+				    rule->what, c->field,
+				    segment_phrase(b->kind), where);
+	if (b->changed->removed)
+		return arena_printf(j->arena, "%s (%s) is removed from %s %s.",
+				    rule->what, c->field,
+				    segment_phrase(b->kind), where);
+	if (number)
+		return arena_printf(j->arena,
+				    "%s of %s is changed from %s to %s %s.",
+				    rule->what, segment_phrase(b->kind),
+				    c->sent, c->quoted, where);
+	return arena_printf(j->arena, "%s of %s is changed %s.", rule->what,
+			    segment_phrase(b->kind), where);
+}
+
+static void convict_field(struct judgement *j, const struct field_rule *rule,
+			  const struct bracket *b)
+{
+	const char *id = b->changed->removed && rule->removed ? rule->removed
+							      : rule->changed;
+	struct finding *f;
+
+	if (b->field == FIELD_PAYLOAD &&
+	    comparison_find(&b->first->comparison, FIELD_PAYLOAD_LENGTH))
+		id = "data.rewritten";
+	f = convict(j, id, b->kind, b);
+	if (f)
+		f->text = changed_text(j, rule, b, f);
+}
+
+/* Kinds that are swept, in the order of the exchange. */
+static const enum segment_kind swept_kinds[] = {
+	SEGMENT_SYN,	  SEGMENT_ACK,	    SEGMENT_DATA,
+	SEGMENT_ADD_ADDR, SEGMENT_JOIN_SYN, SEGMENT_JOIN_ACK,
+	SEGMENT_JOIN_DATA};
+
+#define SWEPT_KINDS (sizeof(swept_kinds) / sizeof(swept_kinds[0]))
+
+typedef void bracket_fn(struct judgement *j, const void *rule,
+			const struct bracket *b);
+
+static void each_bracket(struct judgement *j, enum field field,
+			 bracket_fn *fn, const void *rule)
+{
+	struct bracket b;
+
+	for (size_t kind = 0; kind < SWEPT_KINDS; kind++)
+		for (size_t i = 0; i < j->flow_count; i++)
+			if (find_bracket(j, j->flows[i], swept_kinds[kind],
+					 field, &b))
+				fn(j, rule, &b);
+}
+
+static void on_mptcp(struct judgement *j, const void *rule,
+		     const struct bracket *b)
+{
+	(void)rule;
+	convict_mptcp(j, b);
+}
+
+static void on_field(struct judgement *j, const void *rule,
+		     const struct bracket *b)
+{
+	convict_field(j, rule, b);
+}
+
+static void merge_into(struct judgement *j, struct finding *cause,
+		       const struct finding *effect)
+{
+	for (size_t i = 0; i < effect->connection_count; i++)
+		finding_connection(j, cause, effect->connections[i]);
+	for (size_t i = 0; i < effect->evidence_count; i++)
+		*ARENA_PUSH(j->arena, cause->evidence, cause->evidence_count) =
+			effect->evidence[i];
+}
+
+static void drop_finding(struct judgement *j, size_t index)
+{
+	struct report *r = j->r;
+
+	memmove(&r->findings[index], &r->findings[index + 1],
+		(r->finding_count - index - 1) * sizeof(*r->findings));
+	r->finding_count--;
+}
+
+static bool is_mptcp_finding(const struct finding *f)
+{
+	return strncmp(f->kind->id, "mp_", 3) == 0 ||
+	       strncmp(f->kind->id, "dss.", 4) == 0 ||
+	       strncmp(f->kind->id, "add_addr.", 9) == 0;
+}
+
+static bool same_verb(const struct finding *a, const struct finding *b)
+{
+	return strcmp(strchr(a->kind->id, '.'), strchr(b->kind->id, '.')) == 0;
+}
+
+/* One device that removes MPTCP options is one finding, whatever segments
+ * it was seen on: the one on the SYN, and without it DSS, which carries the
+ * connection (design.md: one cause, one finding). */
+static void merge_causes(struct judgement *j)
+{
+	struct report *r = j->r;
+
+	for (size_t c = 0; c < r->finding_count; c++) {
+		for (size_t e = 0; e < r->finding_count; e++) {
+			struct finding *cause = &r->findings[c];
+			struct finding *effect = &r->findings[e];
+			bool later = cause->segment < effect->segment;
+
+			if (c == e || !is_mptcp_finding(cause) ||
+			    !is_mptcp_finding(effect) ||
+			    !same_verb(cause, effect) ||
+			    !overlap(cause, effect->after.ttl, effect->at.ttl))
+				continue;
+			if (cause->segment == SEGMENT_ACK ||
+			    effect->segment == SEGMENT_ACK)
+				later = cause->segment == SEGMENT_DATA ||
+					cause->segment == SEGMENT_SYN;
+			if (!later)
+				continue;
+			merge_into(j, cause, effect);
+			drop_finding(j, e);
+			c = (size_t)-1;
+			break;
+		}
+	}
+}
+
+void judge_quotes(struct judgement *j)
+{
+	const size_t rules = sizeof(field_rules) / sizeof(field_rules[0]);
+
+	each_bracket(j, FIELD_OPTION_MPTCP, on_mptcp, NULL);
+	merge_causes(j);
+	for (size_t i = 0; i < rules; i++)
+		each_bracket(j, field_rules[i].field, on_field,
+			     &field_rules[i]);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The verdict: the first line of design.md's list that applies.
+ */
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/judgement.h"
+
+static void say(struct judgement *j, enum status status,
+		enum confidence confidence, const char *text)
+{
+	j->r->status = status;
+	j->r->confidence = confidence;
+	j->r->verdict = text;
+}
+
+/* 1. */
+static bool verdict_unreachable(struct judgement *j)
+{
+	char text[ADDRESS_TEXT];
+
+	if (j->tcp_answered)
+		return false;
+	address_text(&j->r->target, text);
+	if (j->tcp_refused) {
+		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
+		    arena_printf(j->arena,
+				 "Port %u of %s is closed: TCP connections are "
+				 "refused, so nothing can be said of MPTCP.",
+				 j->r->port, text));
+		j->r->advice = "Probe a port that is open (-p).";
+		return true;
+	}
+	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
+	    arena_printf(j->arena,
+			 "Port %u of %s does not answer TCP at all, so nothing "
+			 "can be said of MPTCP.",
+			 j->r->port, text));
+	j->r->advice = "Check the address and the port, or probe another port "
+		       "(-p).";
+	return true;
+}
+
+/* 2. The last plain connection that was tried went unanswered, though one
+ * before it had been answered. */
+static bool verdict_baseline(struct judgement *j)
+{
+	const struct flow *last = NULL;
+	bool before = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_TCP) || flow_swept(f, SEGMENT_SYN))
+			continue;
+		if (last && flow_syn_ack(last))
+			before = true;
+		last = f;
+	}
+	if (!before || flow_syn_ack(last) || flow_sent_count(last, SEGMENT_SYN,
+							     0) < 3)
+		return false;
+	if (j->o->last_us - last->first_us < j->patience_us)
+		return false;
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
+	    "Undetermined: plain TCP worked at first and then stopped working, "
+	    "so what failed in between may not be due to MPTCP.");
+	j->r->advice = "The server or a firewall may limit connections: wait a "
+		       "minute and probe again.";
+	return true;
+}
+
+static const struct finding *worst_finding(const struct judgement *j,
+					   enum effect effect)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		if (j->r->findings[i].effect == effect)
+			return &j->r->findings[i];
+	return NULL;
+}
+
+static bool is_removed_forward(const struct finding *f)
+{
+	return strcmp(f->kind->id, "mp_capable.removed") == 0 &&
+	       f->direction == DIRECTION_FORWARD && f->segment == SEGMENT_SYN;
+}
+
+/* 3. and 5. */
+static bool verdict_blocked(struct judgement *j)
+{
+	const struct finding *f = worst_finding(j, EFFECT_BLOCKS);
+
+	if (!f)
+		return false;
+	say(j, STATUS_BLOCKED, f->confidence,
+	    arena_printf(j->arena, "MPTCP is blocked on this path: %s",
+			 f->text));
+	if (is_removed_forward(f))
+		j->r->advice =
+			"Whether the server itself speaks MPTCP cannot be told "
+			"while the option does not reach it.";
+	else if (strcmp(f->kind->id, "tcp.terminated") == 0)
+		j->r->advice =
+			"Whether the server itself speaks MPTCP cannot be told "
+			"on this port: the connection ends before it. Another "
+			"port (-p 443) may pass.";
+	return true;
+}
+
+/* 4. */
+static bool verdict_works(struct judgement *j)
+{
+	const struct finding *f = worst_finding(j, EFFECT_IMPAIRS);
+	bool joined = j->r->ladder[RUNG_JOIN].result == RUNG_PASS;
+
+	if (!j->working)
+		return false;
+	if (f) {
+		say(j, STATUS_IMPAIRED, f->confidence,
+		    arena_printf(j->arena,
+				 "MPTCP v%u works on this path, but only in "
+				 "part: %s",
+				 j->working->mptcp.version, f->text));
+		return true;
+	}
+	say(j, STATUS_CLEAR, CONFIDENCE_PROVEN,
+	    arena_printf(j->arena,
+			 "MPTCP v%u works on this path: data is acknowledged "
+			 "at data level%s, and nothing interferes.",
+			 j->working->mptcp.version,
+			 joined ? ", a second subflow joins" : ""));
+	return true;
+}
+
+static bool plainly_answered(const struct judgement *j, int version)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
+		    (int)f->mptcp.version == version && flow_syn_ack(f) &&
+		    !f->mptcp.syn_ack && !f->mptcp.mirrored &&
+		    f->mptcp.other_version < 0)
+			return true;
+	}
+	return false;
+}
+
+static bool random_token_accepted(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
+		    flow_syn_ack(j->flows[i]) &&
+		    !j->flows[i]->join.syn_ack)
+			return true;
+	return false;
+}
+
+/* 6. */
+static bool verdict_unsupported(struct judgement *j)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+	bool controlled = j->distance && j->distance <= reach;
+
+	if (j->negotiated || !plainly_answered(j, 1) ||
+	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
+	    !intact_to_last_hop(j, SEGMENT_SYN, 1) || j->ttl_rewritten ||
+	    j->beyond >= reach || (j->distance && !controlled))
+		return false;
+	say(j, STATUS_UNSUPPORTED,
+	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
+	    arena_printf(j->arena,
+			 "The server does not speak MPTCP on port %u; the path "
+			 "is not the cause: the option arrives intact at the "
+			 "last hop before it%s.",
+			 j->r->port,
+			 controlled ? "" : " (the distance could not be "
+					   "confirmed)"));
+	return true;
+}
+
+static bool nothing_tried(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (!flow_is(j->flows[i], PURPOSE_TCP))
+			return false;
+	return true;
+}
+
+/* 7. What would decide it depends on what is missing. */
+static void verdict_undetermined(struct judgement *j)
+{
+	const char *what = "the evidence does not suffice";
+	const char *advice = "Another port (-p 443), another server, or a "
+			     "server known to speak MPTCP on the same path "
+			     "would decide it.";
+
+	if (nothing_tried(j)) {
+		what = "no connection with MPTCP was tried";
+		advice = "Probe the path: mpprobe HOST.";
+	} else if (j->negotiated && j->negotiated->mptcp.version == 0) {
+		what = "the server speaks MPTCP v0, which was not proven";
+	} else if (j->negotiated && flow_data_acked(j->negotiated)) {
+		what = "the server speaks MPTCP and acknowledges data, but "
+		       "sent none of its own that would prove its key";
+		advice = "A port whose server answers data would decide it "
+			 "(-p).";
+	} else if (j->negotiated) {
+		what = "MP_CAPABLE came back, but no data was acknowledged at "
+		       "data level";
+	} else if (!j->r->interrupted && plainly_answered(j, 1)) {
+		what = "the server lacks MPTCP, or its option is removed where "
+		       "no hop shows it";
+	} else {
+		what = "too few answers came";
+		advice = "Probe again; if loss is high, later.";
+	}
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
+	    arena_printf(j->arena, "Undetermined: %s.", what));
+	j->r->advice = advice;
+}
+
+void judge_verdict(struct judgement *j)
+{
+	if (!verdict_unreachable(j) && !verdict_baseline(j) &&
+	    !verdict_blocked(j) && !verdict_works(j) &&
+	    !verdict_unsupported(j))
+		verdict_undetermined(j);
+}

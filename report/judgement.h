@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The parts of the judge, for each other: judge.c (the order of things),
+ * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
+ * convict), judge_replies.c (what answers and silence convict),
+ * judge_ladder.c and judge_verdict.c. Not for anybody else.
+ */
+#ifndef REPORT_JUDGEMENT_H
+#define REPORT_JUDGEMENT_H
+
+#include "report/changes.h"
+#include "report/observer.h"
+#include "report/report.h"
+
+/* One quote beside what it quotes. */
+struct view {
+	const struct flow *flow;
+	const struct quote *quote;
+	const struct kept *sent;
+	struct comparison comparison;
+	unsigned ttl;
+};
+
+struct judgement {
+	const struct observer *o;
+	struct report *r;
+	struct arena *arena; /* the report's */
+
+	struct flow **flows; /* TCP, to the target's address and port */
+	size_t flow_count;
+	struct flow **controls; /* UDP, to the target's address */
+	size_t control_count;
+	struct view *views; /* of the flows and the controls */
+	size_t view_count;
+
+	/* judge_path.c; 0: unknown */
+	unsigned plain_reach;	/* of connections without MPTCP */
+	unsigned capable_reach; /* of connections with it */
+	unsigned distance;	/* of the target, by the control */
+	unsigned beyond;	/* a router that answered at this TTL, at or
+				   behind plain_reach */
+	bool ttl_rewritten;	/* the controls contradict each other */
+	const struct quote *ttl_witness;
+	unsigned distance_answers;
+
+	/* judge.c */
+	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
+	const struct flow *working;	/* MPTCP proven on it, or NULL */
+	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */
+	int64_t patience_us; /* how long an answer may take on this path */
+};
+
+static inline bool flow_is(const struct flow *f, enum purpose purpose)
+{
+	return f->purpose == purpose;
+}
+
+/* DATA_ACK for data of ours, and the server's DSN, both fit the keys. */
+bool flow_proves_mptcp(const struct flow *f);
+/* A DATA_ACK for data of ours. */
+bool flow_data_acked(const struct flow *f);
+
+/* judge_path.c */
+void judge_reach(struct judgement *j);
+void judge_path(struct judgement *j);
+struct place place_at(const struct judgement *j, unsigned ttl);
+/* "at hop 3 (10.0.3.2) or between it and hop 4 (10.0.4.2)" */
+const char *place_phrase(const struct judgement *j, struct place after,
+			 struct place at);
+/* Whether quotes prove the MPTCP option of this kind of segment intact on
+ * arrival at the last router before the target. */
+bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
+			int version);
+/* Whether any segment of this kind was quoted at this TTL. */
+bool quoted_at(const struct judgement *j, enum purpose purpose,
+	       enum segment_kind kind, unsigned ttl);
+
+/* judge_findings.c */
+struct finding *finding_add(struct judgement *j, const char *id,
+			    enum direction direction,
+			    enum segment_kind segment);
+void finding_connection(struct judgement *j, struct finding *f, unsigned id);
+void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
+		      const char *sent, const char *seen, const char *text);
+struct finding *finding_find(const struct judgement *j, const char *id);
+bool finding_blocks(const struct judgement *j);
+
+/* What convicts, in the order of the exchange. */
+void judge_quotes(struct judgement *j);
+void judge_replies(struct judgement *j);
+void judge_ladder(struct judgement *j);
+void judge_verdict(struct judgement *j);
+
+#endif

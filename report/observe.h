@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The parts of the observer, for each other (observer.c, observe_tcp.c,
+ * observe_mptcp.c, observe_icmp.c). Not for anybody else.
+ */
+#ifndef REPORT_OBSERVE_H
+#define REPORT_OBSERVE_H
+
+#include "report/observer.h"
+
+/* The payload of a distance control begins with this text; behind it stand
+ * the TTL it was sent with and random hex digits. */
+#define CONTROL_MARK "mpprobe "
+
+/* A new flow at the end of the list, entered in the table. */
+struct flow *observer_add_flow(struct observer *o,
+			       const struct packet *first, uint8_t protocol,
+			       uint16_t client_port, uint16_t server_port);
+
+/* Copies a packet for keeping, parsed anew and its options read. */
+struct kept *observer_keep(struct observer *o, const struct packet *p,
+			   uint64_t frame, int64_t time_us);
+
+/* One TCP packet: from the client of a flow, or to it. */
+void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
+		 int64_t time_us);
+
+/* The MPTCP options of a kept segment of the flow. */
+void observe_mptcp_sent(struct observer *o, struct flow *f,
+			const struct kept *k);
+void observe_mptcp_received(struct observer *o, struct flow *f,
+			    const struct kept *k);
+
+/* An ICMP error: finds the flow and the segment that it quotes. */
+void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
+		  int64_t time_us);
+
+#endif

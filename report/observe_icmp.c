@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Whose segment an ICMP error quotes. A quote is believed if its addresses
+ * and ports and one number that nobody can guess fit, or, behind a
+ * translator that does not repair its quotes, two such numbers.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/observe.h"
+
+struct fit {
+	bool id, sequence, tsval, checksum, payload;
+};
+
+static bool is_ip4(const struct packet *p)
+{
+	return p->ip.version == 4;
+}
+
+static uint16_t swap16(uint16_t v)
+{
+	return (uint16_t)(v << 8 | v >> 8);
+}
+
+static bool quoted_tsval(const struct packet *q, uint32_t *tsval)
+{
+	struct tcp_options options;
+
+	if (q->transport != TRANSPORT_TCP || q->tcp.data_offset == 0)
+		return false;
+	tcp_options_read(q->tcp.options, q->tcp.options_available,
+			 q->tcp.options_length, &options);
+	*tsval = options.tsval;
+	return options.has_timestamps;
+}
+
+/* Which of the unpredictable fields of a sent segment the quote shows. */
+static struct fit fit_tcp(const struct kept *k, const struct packet *q)
+{
+	const struct packet *p = &k->packet;
+	struct fit fit = {0};
+	uint32_t tsval;
+
+	fit.id = is_ip4(p) && p->ip.id != 0 &&
+		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
+	fit.sequence = q->tcp.available >= 8 &&
+		       q->tcp.sequence == p->tcp.sequence;
+	fit.tsval = k->options.has_timestamps && quoted_tsval(q, &tsval) &&
+		    tsval == k->options.tsval;
+	fit.checksum = q->tcp.available >= 18 &&
+		       q->tcp.checksum == p->tcp.checksum;
+	return fit;
+}
+
+static struct fit fit_udp(const struct kept *k, const struct packet *q)
+{
+	const struct packet *p = &k->packet;
+	struct fit fit = {0};
+	size_t there = q->udp.payload_available;
+
+	fit.id = is_ip4(p) && p->ip.id != 0 &&
+		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
+	fit.payload = there >= 16 && there <= p->udp.payload_available &&
+		      memcmp(q->udp.payload, p->udp.payload, there) == 0;
+	fit.checksum = q->udp.available >= 8 &&
+		       q->udp.checksum == p->udp.checksum;
+	return fit;
+}
+
+/* Choosing among the segments of one flow: the field that alone tells the
+ * TTL, in the order of design.md ("Reach"). Several that fit equally well
+ * cannot be told apart: then none is it, unless they were sent alike. */
+struct choice {
+	size_t sent;
+	enum matched_by by;
+	unsigned rank; /* 0: nothing fits */
+	bool ambiguous;
+};
+
+static unsigned rank_fit(struct fit fit, enum matched_by *by)
+{
+	static const struct {
+		enum matched_by by;
+		unsigned rank;
+	} ranks[] = {{MATCHED_IP_ID, 6},
+		     {MATCHED_TSVAL, 5},
+		     {MATCHED_TCP_CHECKSUM, 4},
+		     {MATCHED_PAYLOAD, 3},
+		     {MATCHED_IP_ID, 2},
+		     {MATCHED_LONE_PROBE, 1}};
+	const bool fits[] = {fit.id && (fit.sequence || fit.tsval ||
+					fit.checksum || fit.payload),
+			     fit.tsval, fit.checksum && fit.sequence,
+			     fit.payload, fit.id, fit.sequence};
+
+	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
+		if (fits[i]) {
+			*by = ranks[i].by;
+			return ranks[i].rank;
+		}
+	return 0;
+}
+
+static unsigned count_fits(struct fit fit)
+{
+	return (unsigned)fit.id + fit.sequence + fit.tsval + fit.checksum +
+	       fit.payload;
+}
+
+static void consider(struct choice *best, const struct flow *f, size_t index,
+		     const struct packet *q, unsigned needed)
+{
+	const struct kept *k = f->sent[index];
+	struct fit fit = q->transport == TRANSPORT_UDP ? fit_udp(k, q)
+						       : fit_tcp(k, q);
+	enum matched_by by = MATCHED_LONE_PROBE;
+	unsigned rank = count_fits(fit) >= needed ? rank_fit(fit, &by) : 0;
+
+	if (rank == 0 || rank < best->rank)
+		return;
+	if (rank == best->rank &&
+	    f->sent[best->sent]->packet.ip.ttl != k->packet.ip.ttl) {
+		best->ambiguous = true;
+		return;
+	}
+	if (rank > best->rank)
+		best->ambiguous = false;
+	*best = (struct choice){index, by, rank, best->ambiguous};
+}
+
+static struct choice choose(const struct flow *f, const struct packet *q,
+			    unsigned needed)
+{
+	struct choice best = {0};
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		consider(&best, f, i, q, needed);
+	return best;
+}
+
+static struct flow *quoted_flow(const struct observer *o,
+				const struct packet *q)
+{
+	bool udp = q->transport == TRANSPORT_UDP;
+
+	return observer_flow(
+		o, &q->ip.source,
+		udp ? q->udp.source_port : q->tcp.source_port,
+		&q->ip.destination,
+		udp ? q->udp.destination_port : q->tcp.destination_port,
+		udp ? IPPROTO_UDP : IPPROTO_TCP);
+}
+
+/* A translator on the path changed the tuple and left it so in the quote:
+ * two numbers that nobody can guess must fit. The search is bounded: the
+ * newest flows only. */
+#define TRANSLATED_SEARCH 512
+
+static struct flow *translated_flow(const struct observer *o,
+				    const struct packet *q,
+				    struct choice *choice)
+{
+	size_t seen = 0;
+
+	for (size_t i = o->flow_count; i-- > 0 && seen < TRANSLATED_SEARCH;
+	     seen++) {
+		struct flow *f = o->flows[i];
+		bool udp = q->transport == TRANSPORT_UDP;
+
+		if ((f->protocol == IPPROTO_UDP) != udp ||
+		    f->client.family != q->ip.source.family)
+			continue;
+		*choice = choose(f, q, 2);
+		if (choice->rank && !choice->ambiguous)
+			return f;
+	}
+	return NULL;
+}
+
+static void add_quote(struct observer *o, struct flow *f,
+		      const struct packet *p, const struct packet *quoted,
+		      const struct choice *choice, uint64_t frame,
+		      int64_t time_us)
+{
+	struct quote *q = ARENA_PUSH(o->arena, f->quotes, f->quote_count);
+	uint8_t *copy = arena_alloc(o->arena, quoted->available);
+
+	memcpy(copy, quoted->bytes, quoted->available);
+	packet_parse_quote(copy, quoted->available, &q->quoted);
+	q->frame = frame;
+	q->time_us = time_us;
+	q->responder = p->ip.source;
+	q->reply_ttl = p->ip.ttl;
+	q->time_exceeded = p->icmp.time_exceeded;
+	q->unreachable = p->icmp.unreachable;
+	q->port_unreachable = p->icmp.port_unreachable;
+	q->admin_prohibited = p->icmp.admin_prohibited;
+	q->bytes = quoted->available;
+	q->matched_by = choice->by;
+	q->sent = choice->sent;
+	q->fits_tuple = quoted_flow(o, quoted) == f;
+}
+
+void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
+		  int64_t time_us)
+{
+	struct choice choice = {0};
+	struct packet quoted;
+	struct flow *f;
+
+	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length,
+				&quoted) ||
+	    (quoted.transport != TRANSPORT_TCP &&
+	     quoted.transport != TRANSPORT_UDP))
+		return;
+	f = quoted_flow(o, &quoted);
+	if (f)
+		choice = choose(f, &quoted, 1);
+	else
+		f = translated_flow(o, &quoted, &choice);
+	if (f && choice.rank && !choice.ambiguous)
+		add_quote(o, f, p, &quoted, &choice, frame, time_us);
+}

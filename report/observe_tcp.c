@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Which flow a TCP segment belongs to, and what it says of that flow.
+ */
+#include <netinet/in.h>
+
+#include "crafting/segment.h"
+#include "report/arena.h"
+#include "report/observe.h"
+
+/* Segments kept of one flow and direction: enough for every sweep with its
+ * repeats; a long download goes on being followed, not kept. */
+#define KEPT_MAX 1024
+
+static bool has_flags(const struct packet *p, uint8_t set, uint8_t clear)
+{
+	return (p->tcp.flags & set) == set && (p->tcp.flags & clear) == 0;
+}
+
+static bool is_syn(const struct packet *p)
+{
+	return has_flags(p, TCP_FLAG_SYN, TCP_FLAG_ACK | TCP_FLAG_RST);
+}
+
+/* What a segment of the client is, in the words of the report. */
+static enum segment_kind sent_kind(const struct flow *f, const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	bool joining = f->purpose == PURPOSE_MP_JOIN ||
+		       f->purpose == PURPOSE_MP_JOIN_RANDOM;
+	bool third = f->syn_ack_seen && tcp->sequence == f->client_isn + 1 &&
+		     tcp->acknowledgment == f->server_isn + 1;
+
+	if (is_syn(&k->packet))
+		return joining ? SEGMENT_JOIN_SYN : SEGMENT_SYN;
+	if (tcp->flags & (TCP_FLAG_RST | TCP_FLAG_SYN))
+		return SEGMENT_OTHER;
+	if (tcp->payload_length > 0)
+		return joining ? SEGMENT_JOIN_DATA : SEGMENT_DATA;
+	if (tcp->flags & TCP_FLAG_FIN)
+		return SEGMENT_OTHER;
+	if (tcp_options_mptcp(&k->options, MP_ADD_ADDR))
+		return SEGMENT_ADD_ADDR;
+	if (!third)
+		return SEGMENT_OTHER;
+	return joining ? SEGMENT_JOIN_ACK : SEGMENT_ACK;
+}
+
+static enum segment_kind received_kind(const struct flow *f,
+				       const struct kept *k)
+{
+	bool joining = f->purpose == PURPOSE_MP_JOIN ||
+		       f->purpose == PURPOSE_MP_JOIN_RANDOM;
+
+	if (has_flags(&k->packet, TCP_FLAG_SYN | TCP_FLAG_ACK, TCP_FLAG_RST))
+		return joining ? SEGMENT_JOIN_SYN_ACK : SEGMENT_SYN_ACK;
+	if (!(k->packet.tcp.flags & TCP_FLAG_RST) &&
+	    k->packet.tcp.payload_length > 0)
+		return joining ? SEGMENT_JOIN_DATA : SEGMENT_DATA;
+	return SEGMENT_OTHER;
+}
+
+/* The purpose of a flow is what its first SYN asks for. A token that no
+ * connection of this capture has is a random one. */
+static enum purpose syn_purpose(const struct kept *k)
+{
+	if (tcp_options_mptcp(&k->options, MP_CAPABLE))
+		return PURPOSE_MP_CAPABLE;
+	if (tcp_options_mptcp(&k->options, MP_JOIN))
+		return PURPOSE_MP_JOIN_RANDOM; /* until its parent is found */
+	return PURPOSE_TCP;
+}
+
+static void track_sent(struct flow *f, const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	uint32_t end = tcp->sequence + (uint32_t)tcp->payload_length;
+
+	if (tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN))
+		end++;
+	if (tcp->flags & TCP_FLAG_RST)
+		return;
+	if (seq_diff(end, f->client_next) > 0)
+		f->client_next = end;
+	if (f->syn_ack_seen && (tcp->flags & TCP_FLAG_ACK))
+		f->established = true;
+}
+
+/* A reply is believed if it fits what this flow sent (design.md, "Fits"). */
+static bool reply_fits(const struct flow *f, const struct packet *p)
+{
+	const struct tcp_view *tcp = &p->tcp;
+	bool ack = tcp->flags & TCP_FLAG_ACK;
+	bool ack_fits = ack && tcp->acknowledgment != f->client_isn &&
+			seq_diff(tcp->acknowledgment, f->client_isn) > 0 &&
+			seq_diff(tcp->acknowledgment, f->client_next) <= 0;
+	int32_t ahead = seq_diff(tcp->sequence, f->server_next);
+
+	if (tcp->flags & TCP_FLAG_SYN)
+		return ack && tcp->acknowledgment == f->client_isn + 1;
+	if (tcp->flags & TCP_FLAG_RST)
+		return ack_fits || (f->syn_ack_seen && ahead > -65536 &&
+				    ahead < 65536);
+	return f->syn_ack_seen && (ack_fits || !ack);
+}
+
+static void track_syn_ack(struct flow *f, const struct kept *k, size_t index)
+{
+	if (f->syn_ack_seen)
+		return;
+	f->syn_ack_seen = true;
+	f->first_syn_ack = index;
+	f->server_isn = k->packet.tcp.sequence;
+	f->server_next = f->server_isn + 1;
+	f->server_acked = k->packet.tcp.acknowledgment;
+	f->timestamps = k->options.has_timestamps;
+}
+
+static void track_received(struct flow *f, const struct kept *k, size_t index)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	uint32_t end = tcp->sequence + (uint32_t)tcp->payload_length;
+
+	if (tcp->flags & TCP_FLAG_RST) {
+		if (f->first_reset == FLOW_NONE)
+			f->first_reset = index;
+		return;
+	}
+	if (tcp->flags & TCP_FLAG_SYN) {
+		track_syn_ack(f, k, index);
+	} else {
+		if (seq_diff(tcp->acknowledgment, f->server_acked) > 0)
+			f->server_acked = tcp->acknowledgment;
+		if (seq_diff(tcp->sequence, f->server_next) <= 0 &&
+		    seq_diff(end, f->server_next) > 0) {
+			f->payload_received +=
+				(uint32_t)seq_diff(end, f->server_next);
+			f->server_next = end;
+		}
+		if ((tcp->flags & TCP_FLAG_FIN) && end == f->server_next &&
+		    !f->server_fin) {
+			f->server_fin = true;
+			f->server_next++;
+		}
+	}
+	if (k->options.has_timestamps)
+		f->server_tsval = k->options.tsval;
+}
+
+static void observe_sent(struct observer *o, struct flow *f,
+			 const struct packet *p, uint64_t frame,
+			 int64_t time_us)
+{
+	struct kept *k = observer_keep(o, p, frame, time_us);
+
+	k->kind = sent_kind(f, k);
+	track_sent(f, k);
+	observe_mptcp_sent(o, f, k);
+	if (f->sent_count >= KEPT_MAX) {
+		f->not_kept++;
+		return;
+	}
+	*ARENA_PUSH(o->arena, f->sent, f->sent_count) = k;
+}
+
+static void observe_received(struct observer *o, struct flow *f,
+			     const struct packet *p, uint64_t frame,
+			     int64_t time_us)
+{
+	struct kept *k;
+
+	if (!reply_fits(f, p))
+		return;
+	k = observer_keep(o, p, frame, time_us);
+	k->kind = received_kind(f, k);
+	track_received(f, k, f->received_count);
+	observe_mptcp_received(o, f, k);
+	if (f->received_count >= KEPT_MAX) {
+		f->not_kept++;
+		return;
+	}
+	*ARENA_PUSH(o->arena, f->received, f->received_count) = k;
+}
+
+static struct flow *begin_flow(struct observer *o, const struct packet *p,
+			       uint64_t frame, int64_t time_us)
+{
+	struct flow *f = observer_add_flow(o, p, IPPROTO_TCP,
+					   p->tcp.source_port,
+					   p->tcp.destination_port);
+	struct tcp_options options;
+
+	struct kept first = {.packet = *p};
+
+	tcp_options_read(p->tcp.options, p->tcp.options_available,
+			 p->tcp.options_length, &options);
+	first.options = options;
+	f->purpose = syn_purpose(&first);
+	f->first_us = time_us;
+	f->first_frame = frame;
+	f->client_isn = p->tcp.sequence;
+	f->client_next = f->client_isn;
+	return f;
+}
+
+void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
+		 int64_t time_us)
+{
+	const struct tcp_view *tcp = &p->tcp;
+	struct flow *f;
+
+	if (tcp->available < 20 || tcp->data_offset == 0)
+		return;
+	f = observer_flow(o, &p->ip.source, tcp->source_port,
+			  &p->ip.destination, tcp->destination_port,
+			  IPPROTO_TCP);
+	if (is_syn(p) && (!f || f->client_isn != tcp->sequence))
+		f = begin_flow(o, p, frame, time_us);
+	if (f) {
+		observe_sent(o, f, p, frame, time_us);
+		return;
+	}
+	f = observer_flow(o, &p->ip.destination, tcp->destination_port,
+			  &p->ip.source, tcp->source_port, IPPROTO_TCP);
+	if (f)
+		observe_received(o, f, p, frame, time_us);
+}

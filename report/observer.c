@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/observer.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crafting/keys.h"
+#include "crafting/link.h"
+#include "report/arena.h"
+#include "report/observe.h"
+
+#define BUCKETS_MIN 256
+
+struct observer *observer_new(void)
+{
+	struct observer *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->arena = arena_new();
+	o->keys = keys_new();
+	o->bucket_count = BUCKETS_MIN;
+	o->buckets = malloc(o->bucket_count * sizeof(*o->buckets));
+	if (!o->arena || !o->keys || !o->buckets) {
+		observer_free(o);
+		return NULL;
+	}
+	for (size_t i = 0; i < o->bucket_count; i++)
+		o->buckets[i] = FLOW_NONE;
+	return o;
+}
+
+void observer_free(struct observer *o)
+{
+	if (!o)
+		return;
+	arena_free(o->arena);
+	keys_free(o->keys);
+	free(o->buckets);
+	free(o);
+}
+
+/* FNV-1a over client and server, their ports and the protocol. */
+static size_t flow_hash(const struct address *client, uint16_t client_port,
+			const struct address *server, uint16_t server_port,
+			uint8_t protocol)
+{
+	uint64_t h = 14695981039346656037u;
+	uint64_t rest = (uint64_t)client_port << 32 |
+			(uint64_t)server_port << 8 | protocol;
+
+	for (size_t i = 0; i < sizeof(client->bytes); i++)
+		h = (h ^ client->bytes[i]) * 1099511628211u;
+	for (size_t i = 0; i < sizeof(server->bytes); i++)
+		h = (h ^ server->bytes[i]) * 1099511628211u;
+	for (int i = 0; i < 5; i++)
+		h = (h ^ (rest >> (8 * i) & 0xff)) * 1099511628211u;
+	return (size_t)(h ^ h >> 29);
+}
+
+static size_t flow_bucket(const struct observer *o, const struct flow *f)
+{
+	return flow_hash(&f->client, f->client_port, &f->server,
+			 f->server_port, f->protocol) %
+	       o->bucket_count;
+}
+
+struct flow *observer_flow(const struct observer *o,
+			   const struct address *client, uint16_t client_port,
+			   const struct address *server, uint16_t server_port,
+			   uint8_t protocol)
+{
+	size_t bucket = flow_hash(client, client_port, server, server_port,
+				  protocol) %
+			o->bucket_count;
+
+	for (size_t i = o->buckets[bucket]; i != FLOW_NONE;
+	     i = o->flows[i]->hash_next) {
+		struct flow *f = o->flows[i];
+
+		if (f->client_port == client_port &&
+		    f->server_port == server_port &&
+		    f->protocol == protocol &&
+		    address_equal(&f->client, client) &&
+		    address_equal(&f->server, server))
+			return f;
+	}
+	return NULL;
+}
+
+/* Newer flows come first in their bucket, so a reused port finds the newer. */
+static void enter_flow(struct observer *o, size_t index)
+{
+	size_t bucket = flow_bucket(o, o->flows[index]);
+
+	o->flows[index]->hash_next = o->buckets[bucket];
+	o->buckets[bucket] = index;
+}
+
+static void grow_table(struct observer *o)
+{
+	size_t count = o->bucket_count * 4;
+	size_t *buckets = malloc(count * sizeof(*buckets));
+
+	if (!buckets)
+		return; /* slower, not wrong */
+	free(o->buckets);
+	o->buckets = buckets;
+	o->bucket_count = count;
+	for (size_t i = 0; i < count; i++)
+		buckets[i] = FLOW_NONE;
+	for (size_t i = 0; i < o->flow_count; i++)
+		enter_flow(o, i);
+}
+
+struct flow *observer_add_flow(struct observer *o, const struct packet *first,
+			       uint8_t protocol, uint16_t client_port,
+			       uint16_t server_port)
+{
+	struct flow *f = arena_alloc(o->arena, sizeof(*f));
+	struct flow **slot;
+
+	if (o->flow_count >= o->bucket_count)
+		grow_table(o);
+	f->id = (unsigned)o->flow_count + 1;
+	f->client = first->ip.source;
+	f->server = first->ip.destination;
+	f->client_port = client_port;
+	f->server_port = server_port;
+	f->protocol = protocol;
+	f->first_syn_ack = f->first_reset = FLOW_NONE;
+	f->mptcp.other_version = -1;
+	f->mptcp.server_dsn = UNKNOWN;
+	f->join.parent = -1;
+	f->join.hmac = UNKNOWN;
+	slot = ARENA_PUSH(o->arena, o->flows, o->flow_count);
+	*slot = f;
+	enter_flow(o, o->flow_count - 1);
+	return f;
+}
+
+struct kept *observer_keep(struct observer *o, const struct packet *p,
+			   uint64_t frame, int64_t time_us)
+{
+	struct kept *k = arena_alloc(o->arena, sizeof(*k));
+	uint8_t *copy = arena_alloc(o->arena, p->available);
+
+	memcpy(copy, p->bytes, p->available);
+	packet_parse(copy, p->available, &k->packet);
+	k->frame = frame;
+	k->time_us = time_us;
+	if (k->packet.transport == TRANSPORT_TCP)
+		tcp_options_read(k->packet.tcp.options,
+				 k->packet.tcp.options_available,
+				 k->packet.tcp.options_length, &k->options);
+	return k;
+}
+
+/* The datagrams of the distance control; other UDP is none of ours. */
+static void observe_udp(struct observer *o, const struct packet *p,
+			uint64_t frame, int64_t time_us)
+{
+	const struct udp_view *udp = &p->udp;
+	struct flow *f;
+	struct kept **slot;
+
+	if (udp->payload_available < strlen(CONTROL_MARK) ||
+	    memcmp(udp->payload, CONTROL_MARK, strlen(CONTROL_MARK)) != 0)
+		return;
+	f = observer_flow(o, &p->ip.source, udp->source_port,
+			  &p->ip.destination, udp->destination_port,
+			  IPPROTO_UDP);
+	if (!f) {
+		f = observer_add_flow(o, p, IPPROTO_UDP, udp->source_port,
+				      udp->destination_port);
+		f->purpose = PURPOSE_CONTROL;
+		f->first_us = time_us;
+		f->first_frame = frame;
+	}
+	slot = ARENA_PUSH(o->arena, f->sent, f->sent_count);
+	*slot = observer_keep(o, p, frame, time_us);
+	(*slot)->kind = SEGMENT_OTHER;
+}
+
+void observer_frame(struct observer *o, int link_type, uint64_t number,
+		    int64_t time_us, const uint8_t *frame, size_t captured,
+		    size_t length)
+{
+	const uint8_t *ip;
+	size_t available;
+	struct packet p;
+
+	(void)length;
+	o->frames++;
+	if (o->first_us == 0)
+		o->first_us = time_us;
+	o->last_us = time_us;
+	if (!link_find_ip(link_type, frame, captured, &ip, &available) ||
+	    !packet_parse(ip, available, &p))
+		return;
+	switch (p.transport) {
+	case TRANSPORT_TCP:
+		observe_tcp(o, &p, number, time_us);
+		break;
+	case TRANSPORT_UDP:
+		observe_udp(o, &p, number, time_us);
+		break;
+	case TRANSPORT_ICMP_ERROR:
+		observe_icmp(o, &p, number, time_us);
+		break;
+	default:
+		break;
+	}
+}
+
+unsigned initial_ttl(unsigned ttl)
+{
+	static const unsigned usual[] = {32, 64, 128, 255};
+
+	for (size_t i = 0; i < 3; i++)
+		if (ttl <= usual[i])
+			return usual[i];
+	return 255;
+}
+
+static bool is_syn_kind(enum segment_kind kind)
+{
+	return kind == SEGMENT_SYN || kind == SEGMENT_JOIN_SYN;
+}
+
+size_t flow_answered_syn(const struct flow *f, size_t received)
+{
+	const struct kept *reply = f->received[received];
+	size_t only = FLOW_NONE;
+	bool several = false;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!is_syn_kind(k->kind) || k->time_us > reply->time_us)
+			continue;
+		if (reply->options.has_timestamps &&
+		    k->options.has_timestamps &&
+		    reply->options.tsecr == k->options.tsval)
+			return i;
+		if (only != FLOW_NONE &&
+		    f->sent[only]->packet.ip.ttl != k->packet.ip.ttl)
+			several = true;
+		only = i;
+	}
+	return several ? FLOW_NONE : only;
+}
+
+/* The target's own port unreachable tells the distance by the TTL that it
+ * quotes (reference 2.6). */
+static unsigned datagram_reach(const struct flow *f)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+		unsigned sent = f->sent[q->sent]->packet.ip.ttl;
+		unsigned quoted = q->quoted.ip.ttl;
+
+		if (!q->port_unreachable ||
+		    !address_equal(&q->responder, &f->server) ||
+		    quoted > sent)
+			continue;
+		if (reach == 0 || sent - quoted + 1 < reach)
+			reach = sent - quoted + 1;
+	}
+	return reach;
+}
+
+unsigned flow_reach(const struct flow *f)
+{
+	unsigned reach = 0;
+
+	if (f->protocol == IPPROTO_UDP)
+		return datagram_reach(f);
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+		size_t syn;
+		unsigned ttl;
+
+		if (k->kind != SEGMENT_SYN_ACK &&
+		    k->kind != SEGMENT_JOIN_SYN_ACK && i != f->first_reset)
+			continue;
+		syn = flow_answered_syn(f, i);
+		if (syn == FLOW_NONE)
+			continue;
+		ttl = f->sent[syn]->packet.ip.ttl;
+		if (reach == 0 || ttl < reach)
+			reach = ttl;
+	}
+	return reach;
+}
+
+bool flow_swept(const struct flow *f, enum segment_kind kind)
+{
+	unsigned first = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		if (f->sent[i]->kind != kind)
+			continue;
+		if (first && f->sent[i]->packet.ip.ttl != first)
+			return true;
+		first = f->sent[i]->packet.ip.ttl;
+	}
+	return false;
+}
+
+const struct quote *flow_quote(const struct flow *f, enum segment_kind kind,
+			       unsigned ttl)
+{
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct kept *k = f->sent[f->quotes[i].sent];
+
+		if (k->kind == kind && k->packet.ip.ttl == ttl)
+			return &f->quotes[i];
+	}
+	return NULL;
+}
+
+unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
+			 unsigned ttl)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->kind == kind &&
+		    (ttl == 0 || f->sent[i]->packet.ip.ttl == ttl))
+			count++;
+	return count;
+}
+
+const struct kept *flow_reset(const struct flow *f)
+{
+	return f->first_reset == FLOW_NONE ? NULL
+					   : f->received[f->first_reset];
+}
+
+const struct kept *flow_syn_ack(const struct flow *f)
+{
+	return f->first_syn_ack == FLOW_NONE ? NULL
+					     : f->received[f->first_syn_ack];
+}

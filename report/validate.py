@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Validates reports of `mpprobe -j` (from files, or standard input) against
+schema.json beside this file, and what a schema cannot say."""
+
+import argparse
+import ipaddress
+import json
+import os
+import sys
+
+import jsonschema
+
+SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "schema.json")
+STATUS_OF_EFFECT = {"blocks": {"clear", "impaired", "unsupported"},
+                    "impairs": {"clear"}}
+
+
+def validator():
+    """Checks formats too: what says it is an address must be one."""
+    formats = jsonschema.FormatChecker(formats=())
+    formats.checks("ipv4", ValueError)(ipaddress.IPv4Address)
+    formats.checks("ipv6", ValueError)(ipaddress.IPv6Address)
+    with open(SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema, format_checker=formats)
+
+
+def frames(report):
+    """Every number of a frame that the report names."""
+    for finding in report["findings"]:
+        for evidence in finding["evidence"]:
+            if evidence["frame"] is not None:
+                yield evidence["frame"]
+    for step in report["ladder"]:
+        yield from step["frames"]
+    for hop in report["path"]:
+        for quote in hop["quotes"]:
+            yield quote["frame"]
+
+
+def named_connections(report):
+    for finding in report["findings"]:
+        yield from finding["connections"]
+    for hop in report["path"]:
+        for quote in hop["quotes"]:
+            yield quote["connection"]
+
+
+def beyond_schema(report, ids):
+    """What is wrong although every field is as it should be."""
+    known = [c["id"] for c in report["connections"]]
+    if len(set(known)) != len(known):
+        yield "connections: an id is there twice"
+    for connection in sorted(set(named_connections(report)) - set(known)):
+        yield f"connection {connection} is named, but not listed"
+    for number, hop in enumerate(report["path"], 1):
+        if hop["ttl"] != number:
+            yield f"path: hop {number} has TTL {hop['ttl']}"
+    for frame in sorted(set(frames(report))):
+        if frame > report["capture"]["frames"]:
+            yield f"frame {frame} is not in the capture"
+    for finding in report["findings"]:
+        after, at = finding["after"], finding["at"]
+        if after and at and after["ttl"] > at["ttl"]:
+            yield f"{finding['id']}: ends before it begins"
+        if ids is not None and finding["id"] not in ids:
+            yield f"{finding['id']}: no such finding"
+        status = report["verdict"]["status"]
+        if status in STATUS_OF_EFFECT.get(finding["effect"], ()):
+            yield f"{finding['id']} {finding['effect']}, yet it is {status}"
+
+
+def errors(line, check, ids):
+    try:
+        report = json.loads(line)
+    except ValueError as error:
+        return [f"not JSON: {error}"]
+    found = [f"{'.'.join(map(str, e.absolute_path)) or 'report'}: {e.message}"
+             for e in check.iter_errors(report)]
+    return found or list(beyond_schema(report, ids))
+
+
+def first_words(path):
+    """The ids in a file such as `mpprobe list` writes: a word with a dot at
+    the beginning of a line."""
+    with open(path, encoding="utf-8") as file:
+        return {line.split()[0] for line in file
+                if line.strip() and "." in line.split()[0]}
+
+
+def lines(paths):
+    for path in paths or ["-"]:
+        file = sys.stdin if path == "-" else open(path, encoding="utf-8")
+        with file:
+            for number, line in enumerate(file, 1):
+                yield f"{path}:{number}", line
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--findings", metavar="FILE",
+                         help="the findings there are (`mpprobe list`)")
+    options.add_argument("report", nargs="*", help="lines of JSON")
+    options = options.parse_args()
+    ids = first_words(options.findings) if options.findings else None
+    check = validator()
+    valid = invalid = 0
+    for place, line in lines(options.report):
+        found = errors(line, check, ids)
+        for error in found:
+            print(f"{place}: {error}", file=sys.stderr)
+        invalid += bool(found)
+        valid += not found
+    print(f"{valid} valid reports")
+    return 1 if invalid or not valid else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
