@@ -31,15 +31,19 @@ bool client_open(struct client *c, struct session *s,
 	c->nonce = session_random32(s);
 	c->token = session_random32(s);
 	c->port = session_port(s, &to->source, false);
-	return c->port != 0;
+	return c->port != 0 &&
+	       keys_derive(s->observer->keys, version, c->key, NULL,
+			   &c->idsn) == 0;
 }
 
 struct flow *client_flow(const struct client *c)
 {
-	struct flow *f =
-		observer_flow(c->session->observer, &c->to->source, c->port,
-			      &c->to->target, c->to->port, IPPROTO_TCP);
+	struct flow *f;
 
+	if (!c->session)
+		return NULL;
+	f = observer_flow(c->session->observer, &c->to->source, c->port,
+			  &c->to->target, c->to->port, IPPROTO_TCP);
 	return f && f->client_isn == c->isn ? f : NULL;
 }
 
@@ -214,7 +218,7 @@ static void write_capable_data(struct writer *w, const struct client *c,
 	o.capable.has_checksum = f->mptcp.checksum;
 	if (o.capable.has_checksum)
 		o.capable.checksum =
-			dss_checksum(f->mptcp.client_idsn + 1, 1,
+			dss_checksum(c->idsn + 1, 1,
 				     (uint16_t)length, payload, length);
 	mptcp_encode(w, &o);
 }
@@ -225,8 +229,9 @@ static uint64_t next_server_dsn(const struct mptcp_facts *m)
 				    : m->server_idsn + 1;
 }
 
-static void write_dss(struct writer *w, const struct mptcp_facts *m,
-		      const uint8_t *payload, size_t length, size_t offset)
+static void write_dss(struct writer *w, const struct client *c,
+		      const struct mptcp_facts *m, const uint8_t *payload,
+		      size_t length, size_t offset)
 {
 	struct mptcp_option o = {.subtype = MP_DSS};
 
@@ -234,7 +239,7 @@ static void write_dss(struct writer *w, const struct mptcp_facts *m,
 	o.dss.data_ack = next_server_dsn(m);
 	if (length) {
 		o.dss.flags |= DSS_MAPPING | DSS_DSN8;
-		o.dss.dsn = m->client_idsn + 1 + offset;
+		o.dss.dsn = c->idsn + 1 + offset;
 		o.dss.ssn = (uint32_t)(1 + offset);
 		o.dss.data_level_length = (uint16_t)length;
 		o.dss.has_checksum = m->checksum;
@@ -264,7 +269,7 @@ bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		if (c->version == 1 && offset == 0)
 			write_capable_data(&w, c, f, payload, length);
 		else
-			write_dss(&w, &f->mptcp, payload, length, offset);
+			write_dss(&w, c, &f->mptcp, payload, length, offset);
 	}
 	segment.options = options;
 	segment.options_length = w.length;
@@ -291,7 +296,7 @@ bool client_send_ack(struct client *c)
 	begin_segment(c, f, COPY_FULL, &w, &segment);
 	segment.sequence = f->client_next;
 	if (uses_mptcp(c, f))
-		write_dss(&w, connection_facts(c), NULL, 0, 0);
+		write_dss(&w, c, connection_facts(c), NULL, 0, 0);
 	segment.options = options;
 	segment.options_length = w.length;
 	return send_segment(c, &segment, COPY_FULL);

@@ -41,7 +41,7 @@ struct client {
 	bool checksum;	  /* ask for DSS checksums (flag A) */
 	uint16_t port;
 	uint32_t isn, timestamp, flow_label;
-	uint64_t key;		 /* ours */
+	uint64_t key, idsn;	 /* ours */
 	uint32_t token, nonce;	 /* MP_JOIN */
 	const struct client *parent; /* MP_JOIN: the first subflow */
 	uint8_t address_id;
@@ -53,7 +53,8 @@ bool client_open(struct client *c, struct session *s,
 		 const struct destination *to, enum purpose purpose,
 		 unsigned version);
 
-/* What the observer knows of this flow; NULL before its SYN was captured. */
+/* What the observer knows of this flow; NULL before its SYN was captured, and
+ * of a client that was never opened. */
 struct flow *client_flow(const struct client *c);
 
 /* Each sends one segment; false: the run must stop. */

@@ -499,30 +499,29 @@ static bool lones_over(const struct probing *p, int64_t now_us)
 	return now_us >= p->lones_until_us;
 }
 
-/* The flow of this run that a quote is missing of, by the id that the
- * report gives it. */
+/* A segment of the kind that a quote is missing of, once more: from the flow
+ * that the report names where copies of it were swept, else from the sweep of
+ * the same version. */
 static bool fetch_segment(struct probing *p, unsigned id,
 			  enum segment_kind kind, unsigned ttl)
 {
+	const struct flow *f = p->session->observer->flows[id - 1];
 	struct copy copy = {(uint8_t)ttl, true};
 
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		struct attempt *a = &p->attempts[i];
-		struct client *syn[] = {&a->sweep.client, &a->join.client};
-		struct dialog *data[] = {&a->bare, &a->summed};
+		bool summed = client_flow(&a->summed.client) == f;
 
-		for (size_t k = 0; k < 2 && a->started; k++) {
-			const struct flow *f = client_flow(syn[k]);
-			const struct flow *d = client_flow(&data[k]->client);
-
-			if (f && f->id == id &&
-			    (kind == SEGMENT_SYN || kind == SEGMENT_JOIN_SYN))
-				return client_send_syn(syn[k], copy);
-			if (d && d->id == id &&
-			    (kind == SEGMENT_ACK || kind == SEGMENT_DATA))
-				return dialog_copy(data[k], kind,
-						   (uint8_t)ttl);
-		}
+		if (!a->started || a->version != f->mptcp.version)
+			continue;
+		if (kind == SEGMENT_SYN && a->sweep.last)
+			return client_send_syn(&a->sweep.client, copy);
+		if (kind == SEGMENT_JOIN_SYN && a->joined)
+			return client_send_syn(&a->join.client, copy);
+		if ((kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
+		    a->ack_swept)
+			return dialog_copy(summed ? &a->summed : &a->bare,
+					   kind, (uint8_t)ttl);
 	}
 	return false;
 }

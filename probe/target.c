@@ -58,7 +58,8 @@ static bool is_host(const struct target_name *t, bool brackets)
 	if (brackets || strchr(t->host, ':') || t->zone[0])
 		return numeric && address.family == 6;
 	for (const char *c = t->host; *c; c++)
-		if (*c <= ' ' || *c == 0x7f || strchr("/@?#[]%", *c))
+		if ((unsigned char)*c <= ' ' || *c == 0x7f ||
+		    strchr("/@?#[]%", *c))
 			return false;
 	return t->host[0] != '-';
 }

@@ -289,8 +289,8 @@ const struct finding_kind finding_kinds[] = {
 		.culprits = "Load balancers that place each subflow by its "
 			    "addresses and ports, and not by its token.",
 		.rfc = "RFC 8684 3.1, 3.2, 3.6",
-		.advice = "Run by the server's operator: announce an address "
-			  "of the backend itself with ADD_ADDR, and set the C "
+		.advice = "For the server's operator: announce an address of "
+			  "the backend itself with ADD_ADDR, and set the C "
 			  "flag so that clients do not join the shared "
 			  "address (Linux: "
 			  "`net.mptcp.allow_join_initial_addr_port=0`).",
@@ -390,9 +390,8 @@ const struct finding_kind finding_kinds[] = {
 		.proof = "A hop quotes a segment shorter than the one that "
 			 "was sent. What the network card of this host does "
 			 "(TSO, GRO) is not counted.",
-		.culprits = "Devices that terminate TCP, and paths with a "
-			    "smaller MTU behind a device that cuts TCP "
-			    "instead of IP.",
+		.culprits = "Devices that terminate TCP, or that cut segments "
+			    "to a smaller MSS.",
 		.rfc = "RFC 8684 3.3.1, 6",
 		.advice = "Lower the MSS at the sender, and see whether the "
 			  "finding goes away.",
@@ -436,14 +435,15 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_IMPAIRS,
 		.title = "data after a gap is held back",
 		.meaning = "Data that arrives ahead of a missing segment is "
-			   "not let through. MPTCP may leave such gaps on a "
-			   "subflow, when it sends data again on another one.",
+			   "not let through until the gap is filled. A lost "
+			   "packet then delays everything behind it, and "
+			   "selective acknowledgments cannot work.",
 		.proof = "A segment beyond a gap draws no duplicate "
 			 "acknowledgment, although segments without a gap "
 			 "before them are answered; once the gap is filled "
 			 "the DATA_ACK goes on.",
 		.culprits = NORMALISERS(""),
-		.rfc = "RFC 8684 3.3.6, 6",
+		.rfc = "RFC 8684 3.3.6, 6; RFC 2018",
 		.advice = SHOW_BOTH(""),
 	},
 	{

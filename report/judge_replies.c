@@ -678,6 +678,29 @@ static void judge_terminated(struct judgement *j)
 			    : "farther away");
 }
 
+/* The TTLs of TCP alone: the SYN/ACK comes from as far as the target. */
+static void syn_ack_witness(struct judgement *j, struct finding *f)
+{
+	unsigned reply = control_reply_ttl(j);
+
+	f->confidence = CONFIDENCE_LIKELY;
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct kept *k = flow_syn_ack(j->flows[i]);
+
+		if (!k || k->packet.ip.ttl != reply ||
+		    flow_reach(j->flows[i]) != j->plain_reach)
+			continue;
+		finding_connection(j, f, j->flows[i]->id);
+		finding_evidence(
+			j, f, k->frame, NULL, NULL,
+			arena_printf(j->arena,
+				     "a SYN with TTL %u is answered from as "
+				     "far away as the target itself, %u hops",
+				     j->plain_reach, j->distance));
+		return;
+	}
+}
+
 static void judge_ttl(struct judgement *j)
 {
 	const struct quote *q = j->ttl_witness;
@@ -698,7 +721,7 @@ static void judge_ttl(struct judgement *j)
 			"the TTL on arrival at the target does not fit the "
 			"TTL sent");
 	else
-		f->confidence = CONFIDENCE_LIKELY;
+		syn_ack_witness(j, f);
 	f->text = arena_printf(j->arena,
 			       "The TTL is raised %s; hops behind cannot be "
 			       "seen.",

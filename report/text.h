@@ -14,7 +14,7 @@ struct finding_kind;
 struct text_style {
 	bool colour;
 	bool verbose; /* the ladder, the connections, harmless evidence */
-	bool quiet;   /* the verdict line only */
+	bool quiet;   /* the verdict only, on one line however long */
 };
 
 /* Errors of `out` show in ferror(). */
