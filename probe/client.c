@@ -36,6 +36,13 @@ bool client_open(struct client *c, struct session *s,
 			   &c->idsn) == 0;
 }
 
+void client_join(struct client *c, const struct client *parent)
+{
+	c->parent = parent;
+	c->token = client_flow(parent)->mptcp.server_token;
+	c->address_id = 1;
+}
+
 struct flow *client_flow(const struct client *c)
 {
 	struct flow *f;

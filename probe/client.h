@@ -53,6 +53,10 @@ bool client_open(struct client *c, struct session *s,
 		 const struct destination *to, enum purpose purpose,
 		 unsigned version);
 
+/* Makes an opened MP_JOIN client one of this connection, whose server key is
+ * known. */
+void client_join(struct client *c, const struct client *parent);
+
 /* What the observer knows of this flow; NULL before its SYN was captured, and
  * of a client that was never opened. */
 struct flow *client_flow(const struct client *c);

@@ -29,23 +29,27 @@ int64_t pace_wait_us(const struct pace *p)
 	return wait > WAIT_MAX_US ? WAIT_MAX_US : wait;
 }
 
-static void retry_begin(struct retry *r, const struct pace *pace,
-			int64_t now_us)
+static void retry_begin(struct retry *r, const struct pace *pace, bool steady)
 {
-	*r = (struct retry){.wait_us = pace_wait_us(pace), .tries = 1};
-	r->at_us = now_us + r->wait_us;
+	*r = (struct retry){pace, session_now_us(), 1, steady};
 }
 
-/* Whether it is time to try again; the waits grow slowly. */
+static int64_t retry_at(const struct retry *r)
+{
+	int64_t wait = pace_wait_us(r->pace);
+
+	if (!r->steady)
+		wait += wait / 2 * (r->tries - 1);
+	return r->sent_us + (wait > WAIT_MAX_US ? WAIT_MAX_US : wait);
+}
+
+/* Whether it is time to try again: then it counts as tried. */
 static bool retry_due(struct retry *r, int64_t now_us)
 {
-	if (now_us < r->at_us)
+	if (now_us < retry_at(r))
 		return false;
 	r->tries++;
-	r->wait_us += r->wait_us / 2;
-	if (r->wait_us > WAIT_MAX_US)
-		r->wait_us = WAIT_MAX_US;
-	r->at_us = now_us + r->wait_us;
+	r->sent_us = now_us;
 	return true;
 }
 
@@ -61,7 +65,7 @@ bool dialog_start(struct dialog *d, struct session *s,
 	if (!client_open(&d->client, s, to, purpose, version))
 		return false;
 	d->client.checksum = checksum;
-	retry_begin(&d->retry, pace, session_now_us());
+	retry_begin(&d->retry, pace, false);
 	return client_send_syn(&d->client, COPY_FULL);
 }
 
@@ -83,10 +87,11 @@ static bool wants_mptcp(const struct dialog *d)
 	return d->client.purpose == PURPOSE_MP_CAPABLE;
 }
 
-static void enter(struct dialog *d, enum dialog_state state, int64_t now_us)
+static void enter(struct dialog *d, enum dialog_state state)
 {
 	d->state = state;
-	retry_begin(&d->retry, d->pace, now_us);
+	retry_begin(&d->retry, d->pace,
+		    state == DIALOG_FIRST || state == DIALOG_SECOND);
 }
 
 static void step_syn(struct dialog *d, const struct flow *f, int64_t now_us)
@@ -98,11 +103,11 @@ static void step_syn(struct dialog *d, const struct flow *f, int64_t now_us)
 		}
 		client_send_third_ack(&d->client, COPY_FULL);
 		if (!d->request) {
-			enter(d, DIALOG_HELD, now_us);
+			enter(d, DIALOG_HELD);
 			return;
 		}
 		send_first(d, false);
-		enter(d, DIALOG_FIRST, now_us);
+		enter(d, DIALOG_FIRST);
 		return;
 	}
 	if (!retry_due(&d->retry, now_us))
@@ -120,13 +125,11 @@ static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
 	if (seq_diff(f->server_acked, f->client_isn + 1 + (uint32_t)d->split) >=
 	    0) {
 		send_second(d);
-		enter(d, DIALOG_SECOND, now_us);
+		enter(d, DIALOG_SECOND);
 		return;
 	}
 	if (!retry_due(&d->retry, now_us))
 		return;
-	d->retry.wait_us = pace_wait_us(d->pace);
-	d->retry.at_us = now_us + d->retry.wait_us;
 	if (d->retry.tries <= tries) {
 		client_send_third_ack(&d->client, COPY_FULL);
 		send_first(d, false);
@@ -145,14 +148,12 @@ static void step_second(struct dialog *d, const struct flow *f, int64_t now_us)
 
 	if (seq_diff(f->server_acked,
 		     f->client_isn + 1 + (uint32_t)d->length) >= 0) {
-		enter(d, wants_mptcp(d) ? DIALOG_ANSWER : DIALOG_HELD, now_us);
+		enter(d, wants_mptcp(d) ? DIALOG_ANSWER : DIALOG_HELD);
 		d->answer_until_us = now_us + ANSWER_WAIT_US;
 		return;
 	}
 	if (!retry_due(&d->retry, now_us))
 		return;
-	d->retry.wait_us = pace_wait_us(d->pace);
-	d->retry.at_us = now_us + d->retry.wait_us;
 	if (d->retry.tries <= tries) {
 		send_second(d);
 	} else if (wants_mptcp(d) && !d->plain_tried) {
@@ -172,7 +173,7 @@ static void step_answer(struct dialog *d, const struct flow *f, int64_t now_us)
 		     (f->payload_received && !f->mptcp.server_dss);
 
 	if (known || f->server_fin || now_us >= d->answer_until_us)
-		enter(d, DIALOG_HELD, now_us);
+		enter(d, DIALOG_HELD);
 }
 
 static void acknowledge(struct dialog *d, const struct flow *f)
@@ -214,7 +215,7 @@ int64_t dialog_step(struct dialog *d, int64_t now_us)
 	}
 	if (d->state == DIALOG_HELD || d->state == DIALOG_ENDED)
 		return NEVER;
-	return d->state == DIALOG_ANSWER ? d->answer_until_us : d->retry.at_us;
+	return d->state == DIALOG_ANSWER ? d->answer_until_us : retry_at(&d->retry);
 }
 
 bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl)
@@ -238,16 +239,12 @@ bool join_start(struct join *join, struct session *s,
 		const struct destination *to, const struct pace *pace,
 		const struct client *parent)
 {
-	const struct flow *f = client_flow(parent);
-
 	*join = (struct join){.pace = pace, .state = JOIN_SYN_SENT};
 	if (!client_open(&join->client, s, to, PURPOSE_MP_JOIN,
 			 parent->version))
 		return false;
-	join->client.parent = parent;
-	join->client.token = f->mptcp.server_token;
-	join->client.address_id = 1;
-	retry_begin(&join->retry, pace, session_now_us());
+	client_join(&join->client, parent);
+	retry_begin(&join->retry, pace, false);
 	return client_send_syn(&join->client, COPY_FULL);
 }
 
@@ -261,7 +258,7 @@ static void step_join_syn(struct join *join, const struct flow *f,
 		}
 		client_send_third_ack(&join->client, COPY_FULL);
 		join->state = JOIN_ACK_SENT;
-		retry_begin(&join->retry, join->pace, now_us);
+		retry_begin(&join->retry, join->pace, false);
 		return;
 	}
 	if (!retry_due(&join->retry, now_us))
@@ -302,7 +299,7 @@ int64_t join_step(struct join *join, int64_t now_us)
 		step_join_syn(join, f, now_us);
 	else
 		step_join_ack(join, f, now_us);
-	return join->state >= JOIN_HELD ? NEVER : join->retry.at_us;
+	return join->state >= JOIN_HELD ? NEVER : retry_at(&join->retry);
 }
 
 void join_end(struct join *join)
@@ -313,16 +310,16 @@ void join_end(struct join *join)
 }
 
 bool lone_start(struct lone *l, struct session *s,
-		const struct destination *to, enum purpose purpose,
-		unsigned version, uint8_t ttl, int64_t wait_us,
-		unsigned tries_max)
+		const struct destination *to, const struct pace *pace,
+		enum purpose purpose, unsigned version,
+		const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
 	*l = (struct lone){.ttl = ttl, .tries_max = tries_max};
 	if (!client_open(&l->client, s, to, purpose, version))
 		return false;
-	l->retry = (struct retry){.at_us = session_now_us() + wait_us,
-				  .wait_us = wait_us,
-				  .tries = 1};
+	if (parent)
+		client_join(&l->client, parent);
+	retry_begin(&l->retry, pace, false);
 	return client_send_syn(&l->client, (struct copy){ttl, false});
 }
 
@@ -336,7 +333,7 @@ bool lone_answered(const struct lone *l)
 bool lone_over(const struct lone *l, int64_t now_us)
 {
 	return lone_answered(l) ||
-	       (l->retry.tries >= l->tries_max && now_us >= l->retry.at_us);
+	       (l->retry.tries >= l->tries_max && now_us >= retry_at(&l->retry));
 }
 
 int64_t lone_step(struct lone *l, int64_t now_us)
@@ -345,7 +342,7 @@ int64_t lone_step(struct lone *l, int64_t now_us)
 		return NEVER;
 	if (retry_due(&l->retry, now_us))
 		client_send_syn(&l->client, (struct copy){l->ttl, false});
-	return l->retry.at_us;
+	return retry_at(&l->retry);
 }
 
 void lone_end(struct lone *l)

@@ -14,18 +14,22 @@
 
 #define NEVER INT64_MAX
 
-/* When to send again, and how often yet. Times in microseconds. */
-struct retry {
-	int64_t at_us, wait_us;
-	unsigned tries;
-};
-
 /* What all conversations of a run share. */
 struct pace {
-	int64_t rtt_us; /* the smallest seen; 0: not known yet */
+	int64_t rtt_us; /* of the first SYN/ACK; 0: not known yet */
 };
 
+/* How long an answer is waited for before its segment is sent again. */
 int64_t pace_wait_us(const struct pace *p);
+
+/* When to send again, and how often yet. The wait follows the pace as it
+ * becomes known. */
+struct retry {
+	const struct pace *pace;
+	int64_t sent_us;
+	unsigned tries;
+	bool steady; /* the waits do not grow */
+};
 
 enum dialog_state {
 	DIALOG_SYN,    /* SYN sent */
@@ -88,10 +92,11 @@ struct lone {
 	unsigned tries_max;
 };
 
+/* `parent`: of a MP_JOIN with its token; else NULL. */
 bool lone_start(struct lone *l, struct session *s,
-		const struct destination *to, enum purpose purpose,
-		unsigned version, uint8_t ttl, int64_t wait_us,
-		unsigned tries_max);
+		const struct destination *to, const struct pace *pace,
+		enum purpose purpose, unsigned version,
+		const struct client *parent, uint8_t ttl, unsigned tries_max);
 int64_t lone_step(struct lone *l, int64_t now_us);
 bool lone_answered(const struct lone *l);
 bool lone_over(const struct lone *l, int64_t now_us);

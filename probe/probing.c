@@ -18,8 +18,6 @@
 #define EDGE_TRIES 2
 /* Pairs of SYNs with and without the option (design.md, "Loss"). */
 #define CONTRAST_PAIRS 8
-#define CONTRAST_PAIRS_MAX 24
-#define CONTRAST_WAIT_US (1000 * MS)
 /* Routers give one more answer a second after their first six. */
 #define FETCH_WAIT_US (1050 * MS)
 #define FETCH_ROUNDS 3
@@ -76,9 +74,9 @@ static bool start_attempt(struct probing *p, struct attempt *a)
 			    false) &&
 	       start_dialog(p, &a->summed, PURPOSE_MP_CAPABLE, a->version,
 			    true) &&
-	       lone_start(&a->random, p->session, &p->to,
-			  PURPOSE_MP_JOIN_RANDOM, a->version, FULL_TTL,
-			  pace_wait_us(&p->pace), 3);
+	       lone_start(&a->random, p->session, &p->to, &p->pace,
+			  PURPOSE_MP_JOIN_RANDOM, a->version, NULL, FULL_TTL,
+			  3);
 }
 
 static bool start_control(struct probing *p)
@@ -140,18 +138,13 @@ static unsigned known_reach(const struct probing *p)
 	return reach;
 }
 
-static struct lone *add_lone(struct probing *p, enum purpose purpose,
-			     unsigned version, unsigned ttl, unsigned tries)
+static void add_lone(struct probing *p, enum purpose purpose, unsigned version,
+		     unsigned ttl, unsigned tries)
 {
-	struct lone *l;
-
-	if (p->lone_count == LONES_MAX)
-		return NULL;
-	l = &p->lones[p->lone_count++];
-	if (!lone_start(l, p->session, &p->to, purpose, version, (uint8_t)ttl,
-			pace_wait_us(&p->pace), tries))
-		return NULL;
-	return l;
+	if (p->lone_count < LONES_MAX)
+		lone_start(&p->lones[p->lone_count++], p->session, &p->to,
+			   &p->pace, purpose, version, NULL, (uint8_t)ttl,
+			   tries);
 }
 
 /* The hops of a sweep that should have answered and did not: sent again. */
@@ -231,6 +224,7 @@ static void step_untold_reach(struct probing *p)
  * answers before the target. */
 static void step_control(struct probing *p, int64_t now_us)
 {
+	static const uint8_t beyond[] = {0, 0, 0, 1, 2};
 	unsigned reach = known_reach(p);
 	int64_t wait = pace_wait_us(&p->pace);
 
@@ -242,8 +236,8 @@ static void step_control(struct probing *p, int64_t now_us)
 	if (reach == 0 || p->beyond_sent)
 		return;
 	p->beyond_sent = true;
-	for (unsigned ttl = reach; ttl < reach + 3 && ttl < FULL_TTL; ttl++)
-		control_send(&p->control, (uint8_t)ttl);
+	for (unsigned i = 0; i < sizeof(beyond) && reach < FULL_TTL - 2; i++)
+		control_send(&p->control, (uint8_t)(reach + beyond[i]));
 }
 
 static bool dialog_over(const struct dialog *d)
@@ -352,29 +346,12 @@ static unsigned last_quoted(const struct client *c, enum segment_kind kind,
 	return ttl;
 }
 
-static struct lone *add_join_lone(struct probing *p, struct attempt *a,
-				  unsigned ttl)
+static void add_join_lone(struct probing *p, struct attempt *a, unsigned ttl)
 {
-	struct lone *l;
-
-	if (p->lone_count == LONES_MAX)
-		return NULL;
-	l = &p->lones[p->lone_count++];
-	memset(l, 0, sizeof(*l));
-	if (!client_open(&l->client, p->session, &p->to, PURPOSE_MP_JOIN,
-			 a->version))
-		return NULL;
-	l->ttl = (uint8_t)ttl;
-	l->tries_max = 1;
-	l->client.parent = a->join.client.parent;
-	l->client.token = a->join.client.token;
-	l->client.address_id = 1;
-	l->retry = (struct retry){.at_us = session_now_us() +
-					   pace_wait_us(&p->pace),
-				  .wait_us = pace_wait_us(&p->pace),
-				  .tries = 1};
-	client_send_syn(&l->client, (struct copy){(uint8_t)ttl, false});
-	return l;
+	if (p->lone_count < LONES_MAX)
+		lone_start(&p->lones[p->lone_count++], p->session, &p->to,
+			   &p->pace, PURPOSE_MP_JOIN, a->version,
+			   a->join.client.parent, (uint8_t)ttl, 1);
 }
 
 /* One with the option and one without, on fresh ports. */
@@ -426,7 +403,7 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 	}
 	for (int i = 0; i < CONTRAST_PAIRS; i++)
 		add_pair(p, a, join);
-	p->lones_until_us = now_us + CONTRAST_WAIT_US;
+	p->lones_until_us = now_us + 2 * pace_wait_us(&p->pace);
 }
 
 static int64_t step_attempt(struct probing *p, struct attempt *a,
@@ -551,7 +528,7 @@ static unsigned fetch_drop(struct probing *p, const struct finding *f)
 	const char *verb = strchr(f->kind->id, '.');
 
 	if (strcmp(verb, ".dropped") != 0 || !f->at.known ||
-	    f->at.ttl >= known_reach(p))
+	    f->at.ttl >= known_reach(p) || p->fetches > 1)
 		return 0;
 	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
 }
@@ -582,8 +559,7 @@ static unsigned fetch_quotes(struct probing *p)
 		sent += fetch_bracket(p, r, &r->findings[i]);
 		sent += fetch_drop(p, &r->findings[i]);
 	}
-	if (!sent && r->status != STATUS_CLEAR &&
-	    r->status != STATUS_UNREACHABLE)
+	if (!sent && r->status == STATUS_UNDETERMINED)
 		sent += fetch_last_hop(p);
 	report_free(r);
 	return sent;

@@ -104,8 +104,9 @@ static void judge_facts(struct judgement *j)
 
 		if (flow_syn_ack(f))
 			j->tcp_answered = true;
-		else if (flow_reset(f))
-			reset = true;
+		else if (!flow_joins(f))
+			reset |= flow_reset(f) != NULL;
+		j->tcp_tried |= !flow_joins(f);
 		if (!j->negotiated && f->mptcp.syn_ack)
 			j->negotiated = f;
 		if (!j->working && flow_proves_mptcp(f))

@@ -59,18 +59,29 @@ static void judge_distance(struct judgement *j)
 }
 
 /* Routers that answer at or behind the TTL with which a SYN is answered:
- * the SYN is answered by something before the target. */
+ * the SYN is answered by something before the target. One alone may stand on
+ * a longer path of its own (ECMP); so several must, each on a port of its
+ * own, and none of them may have reached the target by then. */
+#define BEYOND_MIN 3
+
 static void judge_beyond(struct judgement *j)
 {
+	unsigned witnesses = 0, farthest = 0;
+
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];
 
-		if (j->plain_reach && v->flow->protocol == IPPROTO_UDP &&
-		    v->quote->time_exceeded && v->ttl >= j->plain_reach &&
-		    v->ttl > j->beyond &&
-		    !address_equal(&v->quote->responder, &v->flow->server))
-			j->beyond = v->ttl;
+		if (!j->plain_reach || v->flow->protocol != IPPROTO_UDP ||
+		    !v->quote->time_exceeded || v->ttl < j->plain_reach ||
+		    address_equal(&v->quote->responder, &v->flow->server))
+			continue;
+		witnesses++;
+		if (v->ttl > farthest)
+			farthest = v->ttl;
 	}
+	if (witnesses >= BEYOND_MIN &&
+	    (!j->distance || j->distance > j->plain_reach))
+		j->beyond = farthest;
 }
 
 void judge_reach(struct judgement *j)

@@ -500,7 +500,8 @@ static bool parent_alive(const struct judgement *j, const struct flow *f)
 	const struct flow *parent = j->o->flows[f->join.parent];
 	const struct kept *end = flow_reset(parent);
 
-	if (!flow_data_acked(parent) || parent->mptcp.fastclose)
+	if (!flow_data_acked(parent) || parent->mptcp.fastclose ||
+	    parent->server_fin)
 		return false;
 	return !end || end->time_us > f->first_us;
 }
@@ -536,6 +537,7 @@ static void judge_join_replies(struct judgement *j)
 		finding_evidence(j, f, flow_syn_ack(flow)->frame, NULL, NULL,
 				 "the SYN/ACK to a valid token comes without "
 				 "MP_JOIN, as no MPTCP listener sends it");
+		f->confidence = CONFIDENCE_LIKELY;
 		f->text = "MP_JOIN is removed from the SYN or the SYN/ACK of "
 			  "additional subflows.";
 	}
@@ -634,10 +636,9 @@ static void judge_terminated(struct judgement *j)
 			ended = j->flows[i];
 	if (!ended)
 		return;
-	if (j->distance > reach + 1 && reply &&
-	    flow_syn_ack(ended)->packet.ip.ttl == reply) {
-		j->ttl_rewritten = true;
-		return;
+	if (reply && flow_syn_ack(ended)->packet.ip.ttl == reply) {
+		j->ttl_rewritten = j->distance > reach + 1;
+		return; /* one hop may be a path of its own (ECMP) */
 	}
 	f = finding_add(j, "tcp.terminated", DIRECTION_FORWARD, SEGMENT_SYN);
 	if (j->working)

@@ -19,7 +19,7 @@ static bool verdict_unreachable(struct judgement *j)
 {
 	char text[ADDRESS_TEXT];
 
-	if (j->tcp_answered)
+	if (j->tcp_answered || !j->tcp_tried)
 		return false;
 	address_text(&j->r->target, text);
 	if (j->tcp_refused) {
@@ -176,6 +176,9 @@ static bool verdict_unsupported(struct judgement *j)
 			 j->r->port,
 			 controlled ? "" : " (the distance could not be "
 					   "confirmed)"));
+	j->r->advice = "A device between that hop and the server, or in the "
+		       "server itself, would look the same: ask who runs it, "
+		       "or probe a port that is known to speak MPTCP.";
 	return true;
 }
 

@@ -43,6 +43,7 @@ struct judgement {
 	unsigned distance_answers;
 
 	/* judge.c */
+	bool tcp_tried; /* a SYN that is no MP_JOIN */
 	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
 	const struct flow *working;	/* MPTCP proven on it, or NULL */
 	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */
@@ -52,6 +53,12 @@ struct judgement {
 static inline bool flow_is(const struct flow *f, enum purpose purpose)
 {
 	return f->purpose == purpose;
+}
+
+static inline bool flow_joins(const struct flow *f)
+{
+	return f->purpose == PURPOSE_MP_JOIN ||
+	       f->purpose == PURPOSE_MP_JOIN_RANDOM;
 }
 
 /* DATA_ACK for data of ours, and the server's DSN, both fit the keys. */
