@@ -20,10 +20,10 @@ static struct address parsed(const char *text)
 static void test_text_round_trip(void **state)
 {
 	static const char *const texts[] = {
-		"0.0.0.0", "10.0.3.2", "255.255.255.255",
-		"::",	   "fd00:3::2", "2001:db8:1:2:3:4:5:6",
-		"::ffff:192.0.2.1",
-		"fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		"0.0.0.0",	    "10.0.3.2",
+		"255.255.255.255",  "::",
+		"fd00:3::2",	    "2001:db8:1:2:3:4:5:6",
+		"::ffff:192.0.2.1", "fe80:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
 	};
 	char text[ADDRESS_TEXT];
 
@@ -38,8 +38,8 @@ static void test_text_round_trip(void **state)
 static void test_parse_refuses(void **state)
 {
 	static const char *const texts[] = {
-		"",	     "10.0.3",	     "10.0.3.256", "10.0.3.2:80",
-		"host.lab",  " 10.0.3.2",    "fd00::1%eth0", "[fd00::1]",
+		"",	      "10.0.3",	     "10.0.3.256",   "10.0.3.2:80",
+		"host.lab",   " 10.0.3.2",   "fd00::1%eth0", "[fd00::1]",
 		"fd00::1::2", "10.0.3.2/24",
 	};
 	struct address a = {.family = 9};

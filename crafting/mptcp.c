@@ -553,6 +553,9 @@ bool mptcp_decode(const uint8_t *option, size_t length,
 	return false;
 }
 
+/* All of the option or nothing is written. What has no form on the wire (a
+ * join without a stage, an ADD_ADDR without an address, more IDs than there is
+ * room for) fails as what does not fit. */
 bool mptcp_encode(struct writer *w, const struct mptcp_option *option)
 {
 	const struct subtype *s = &subtypes[option->subtype & 0x0f];

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <net/if.h>
 #include <linux/tcp.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +30,8 @@ static void raise_file_limit(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
 	    limit.rlim_cur >= FILES_WANTED)
 		return;
-	limit.rlim_cur = limit.rlim_max < FILES_WANTED ? limit.rlim_max
-						       : FILES_WANTED;
+	limit.rlim_cur =
+		limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -118,8 +118,8 @@ static int deafen(int fd, int family, int type)
 {
 	int on = 1;
 
-	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-					     &on, sizeof(on)) == -1)
+	if (family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
 		return -1;
 	if (!attach_filter(fd))
 		return 0;

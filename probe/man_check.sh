@@ -18,7 +18,8 @@ fi
 
 # "-m, --max-ttl" of the help and the lists of the page, one option a line
 "$program" -h >"$tmp/help"
-sed -n 's/^  \(-.\), --.*/\1/p; s/^  ....\(--[a-z0-9-]*\).*/\1/p' "$tmp/help" |
+sed -n 's/^  \(-.\), \(--[a-z0-9-]*\).*/\1\n\2/p
+	s/^      \(--[a-z0-9-]*\).*/\1/p' "$tmp/help" |
 	sort -u >"$tmp/options"
 sed -n 's/^\.It Fl \([^ ]\) , -\([a-z0-9-]*\).*/-\1\n--\2/p
 	s/^\.It Fl -\([a-z0-9-]*\).*/--\1/p' "$page" |

@@ -211,8 +211,7 @@ static const char *take_seed(struct options *o, const char *value)
 
 	errno = 0;
 	o->seed = strtoull(digits, &end, hex ? 16 : 10);
-	if (!isxdigit((unsigned char)*digits) || *end || errno ||
-	    end == digits)
+	if (!isxdigit((unsigned char)*digits) || *end || errno || end == digits)
 		return "the seed must be a number of at most 64 bits";
 	o->has_seed = true;
 	return NULL;
@@ -374,8 +373,8 @@ static int take(struct options *o, int found, const char *value)
 	o->given |= UINT64_C(1) << (r - rows);
 	if (!must)
 		return -1;
-	complain("%s %.100s: %s", option_name(found, text, sizeof(text)),
-		 value, must);
+	complain("%s %.100s: %s", option_name(found, text, sizeof(text)), value,
+		 must);
 	return EXIT_USAGE;
 }
 

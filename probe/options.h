@@ -24,7 +24,7 @@ enum command_bit {
 struct options {
 	bool ipv4, ipv6; /* neither: as the name resolves */
 	uint16_t ports[PORTS_MAX];
-	unsigned port_count; /* 0: 80, or what HOST:PORT says */
+	unsigned port_count;		/* 0: 80, or what HOST:PORT says */
 	const char *interface, *source; /* source: a numeric address */
 	unsigned first_ttl, max_ttl;	/* 1, 30 */
 	bool numeric;

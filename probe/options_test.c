@@ -229,10 +229,11 @@ static void test_help_width(void **state)
 static void test_complain_escapes(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("--b\033[31m\xc2\x9b\xc3\xbc\xff", COMMAND_PROBE),
-			 EXIT_USAGE);
-	assert_non_null(strstr(message,
-			       "--b\\x1b[31m\\xc2\\x9b\xc3\xbc\\xff "));
+	assert_int_equal(
+		parse("--b\033[31m\xc2\x9b\xc3\xbc\xff", COMMAND_PROBE),
+		EXIT_USAGE);
+	assert_non_null(
+		strstr(message, "--b\\x1b[31m\\xc2\\x9b\xc3\xbc\\xff "));
 }
 
 static void test_exit_worst(void **state)

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 struct outfile {
-	int fd; /* -1: not open */
+	int fd;		  /* -1: not open */
 	const char *name; /* borrowed */
 	bool created;	  /* by us: it may be removed again */
 	bool regular;	  /* not a device, FIFO or terminal */

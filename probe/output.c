@@ -13,9 +13,9 @@
 #include "report/text.h"
 
 struct output {
-	FILE *stream;	      /* standard output, or into `text` */
-	struct outfile file;  /* of -o */
-	char *text;	      /* collected for the file */
+	FILE *stream;	     /* standard output, or into `text` */
+	struct outfile file; /* of -o */
+	char *text;	     /* collected for the file */
 	size_t length;
 	bool json;
 	struct text_style style;

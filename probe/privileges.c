@@ -19,6 +19,7 @@
 
 /* Allowed whatever their arguments are. What is missing returns EPERM and
  * never kills: C libraries take to new calls for time and locks. */
+/* clang-format off */
 static const int allowed[] = {
 	/* descriptors that are open */
 	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write),
@@ -64,6 +65,7 @@ static const int allowed[] = {
 	SCMP_SYS(getrlimit), SCMP_SYS(ugetrlimit), SCMP_SYS(prlimit64),
 	SCMP_SYS(getrandom), SCMP_SYS(uname), SCMP_SYS(sysinfo),
 };
+/* clang-format on */
 
 static const unsigned long allowed_ioctls[] = {
 	SIOCGIFFLAGS, /* is the interface up? (wire.c) */
@@ -76,8 +78,8 @@ static const unsigned long allowed_ioctls[] = {
 static int allow_calls(scmp_filter_ctx filter)
 {
 	for (size_t i = 0; i < COUNT(allowed); i++) {
-		int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-					      allowed[i], 0);
+		int result =
+			seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
 
 		if (result)
 			return result;
@@ -96,8 +98,8 @@ static int allow_calls(scmp_filter_ctx filter)
 /* Only for reading, and nothing new. */
 static int allow_opening(scmp_filter_ctx filter)
 {
-	const uint32_t forbidden = O_ACCMODE | O_CREAT | O_TRUNC |
-				   (O_TMPFILE & ~O_DIRECTORY);
+	const uint32_t forbidden =
+		O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
 	int result;
 
 	result = seccomp_rule_add(
@@ -147,11 +149,10 @@ static int allow_threads(scmp_filter_ctx filter)
 	result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
 				  SCMP_SYS(clone3), 0);
 	if (!result)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
-					  SCMP_SYS(clone), 1,
-					  SCMP_A0_64(SCMP_CMP_MASKED_EQ,
-						     CLONE_THREAD,
-						     CLONE_THREAD));
+		result = seccomp_rule_add(
+			filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+			SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD,
+				   CLONE_THREAD));
 	if (!result)
 		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 					  SCMP_SYS(prctl), 1,

@@ -147,8 +147,7 @@ static bool no_writing(void)
 	       refused(open(scratch, O_WRONLY)) &&
 	       refused(open(scratch, O_RDONLY | O_TRUNC)) &&
 	       refused(open("/tmp", O_RDWR | O_TMPFILE, 0600)) &&
-	       refused(unlink(scratch)) &&
-	       refused(rename(scratch, "/etc/x")) &&
+	       refused(unlink(scratch)) && refused(rename(scratch, "/etc/x")) &&
 	       refused(symlink("/etc", "/tmp/mpprobe-x")) &&
 	       refused(chmod(scratch, 0777)) &&
 	       refused(mkdir("/tmp/mpprobe-x", 0777)) &&

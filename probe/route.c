@@ -92,8 +92,7 @@ static void take_route(const struct nlmsghdr *header, struct answer *out)
 			memcpy(&out->interface, RTA_DATA(a),
 			       sizeof(out->interface));
 		else if (a->rta_type == RTA_PREFSRC)
-			out->source = address_from(RTA_DATA(a),
-						   RTA_PAYLOAD(a));
+			out->source = address_from(RTA_DATA(a), RTA_PAYLOAD(a));
 		else if (a->rta_type == RTA_METRICS)
 			take_metrics(a, out);
 	}
@@ -172,9 +171,8 @@ static int try_source(const struct address *source, unsigned interface)
 		    SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return errno;
-	if (source->family == 4
-		    ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
-		    : bind(fd, (struct sockaddr *)&v6, sizeof(v6)))
+	if (source->family == 4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
+				: bind(fd, (struct sockaddr *)&v6, sizeof(v6)))
 		ret = errno;
 	close(fd);
 	return ret;
@@ -336,8 +334,7 @@ int route_find(const struct address *target, const char *interface,
 	if (!result)
 		result = check_target(target, q.interface, error, size);
 	if (!result && source)
-		result = check_source(target, source, q.interface, error,
-				      size);
+		result = check_source(target, source, q.interface, error, size);
 	if (result)
 		return result;
 	result = ask_as_connect(&q, &answer);

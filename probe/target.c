@@ -91,8 +91,8 @@ int target_parse(const char *text, struct target_name *out, char *error,
 		return -1;
 	}
 	if (port && !parse_port(port, &out->port)) {
-		snprintf(error, size,
-			 "%.80s: port must be between 1 and 65535", text);
+		snprintf(error, size, "%.80s: port must be between 1 and 65535",
+			 text);
 		return -1;
 	}
 	return 0;

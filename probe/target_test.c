@@ -29,16 +29,20 @@ static void test_parse(void **state)
 		{"[2001:db8::1]:443", "2001:db8::1", "", 443},
 		{"fe80::1%eth0", "fe80::1", "eth0", 0},
 		{"[fe80::1%eth0]:80", "fe80::1", "eth0", 80},
-		{"b\xc3\xbc" "cher.example", "b\xc3\xbc" "cher.example", "", 0},
+		{"b\xc3\xbc"
+		 "cher.example",
+		 "b\xc3\xbc"
+		 "cher.example",
+		 "", 0},
 	};
 	struct target_name t;
 	char error[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(target_parse(good[i].text, &t, error,
-					      sizeof(error)),
-				 0);
+		assert_int_equal(
+			target_parse(good[i].text, &t, error, sizeof(error)),
+			0);
 		assert_string_equal(t.host, good[i].host);
 		assert_string_equal(t.zone, good[i].zone);
 		assert_int_equal(t.port, good[i].port);
@@ -48,16 +52,16 @@ static void test_parse(void **state)
 static void test_parse_bad(void **state)
 {
 	static const char *const bad[] = {
-		"",		"host:",	 "host:0",
-		"host:70000",	"host:65536",	 "host:80x",
-		"host:-1",	"host: 80",	 "host:+80",
-		":80",		"[::1",		 "[::1]80",
-		"[::1]:",	"[host]:80",	 "[192.0.2.1]:80",
-		"1:2:3",	"2001:db8::1::", "http://host",
-		"host/path",	"user@host",	 "ho st",
-		"host\n",	"fe80::1%",	 "fe80::1%anamethatistoolong",
-		"host%eth0",	"192.0.2.1%eth0", "host:4294967376",
-		"[]",		"[]:80",
+		"",	      "host:",		"host:0",
+		"host:70000", "host:65536",	"host:80x",
+		"host:-1",    "host: 80",	"host:+80",
+		":80",	      "[::1",		"[::1]80",
+		"[::1]:",     "[host]:80",	"[192.0.2.1]:80",
+		"1:2:3",      "2001:db8::1::",	"http://host",
+		"host/path",  "user@host",	"ho st",
+		"host\n",     "fe80::1%",	"fe80::1%anamethatistoolong",
+		"host%eth0",  "192.0.2.1%eth0", "host:4294967376",
+		"[]",	      "[]:80",
 	};
 	char error[200], name[600];
 	struct target_name t;
@@ -130,8 +134,8 @@ static int find(const char *target, const char *interface, const char *source,
 	assert_true(address_parse(target, &to));
 	if (source)
 		assert_true(address_parse(source, &from));
-	result = route_find(&to, interface, source ? &from : NULL, route,
-			    error, sizeof(error));
+	result = route_find(&to, interface, source ? &from : NULL, route, error,
+			    sizeof(error));
 	assert_true(!result == !error[0]);
 	return result;
 }
@@ -164,9 +168,9 @@ static void test_no_route(void **state)
 	assert_int_equal(find("192.0.2.1", NULL, NULL, &r), EXIT_UNKNOWN);
 	assert_int_equal(find("2001:db8::1", NULL, NULL, &r), EXIT_UNKNOWN);
 	assert_int_equal(find("127.0.0.1", "nope0", NULL, &r), EXIT_INTERFACE);
-	assert_int_equal(find("127.0.0.1", "aninterfacewithalongname", NULL,
-			      &r),
-			 EXIT_INTERFACE);
+	assert_int_equal(
+		find("127.0.0.1", "aninterfacewithalongname", NULL, &r),
+		EXIT_INTERFACE);
 	assert_int_equal(find("127.0.0.1", NULL, "192.0.2.9", &r), EXIT_USAGE);
 	assert_int_equal(find("127.0.0.1", NULL, "::1", &r), EXIT_USAGE);
 	assert_int_equal(find("127.0.0.1", NULL, "0.0.0.0", &r), EXIT_USAGE);

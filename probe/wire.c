@@ -20,11 +20,11 @@
 #include "probe/command.h"
 #include "probe/savefile.h"
 
-#define SNAPLEN 2048		/* whole frames of any usual MTU */
+#define SNAPLEN 2048 /* whole frames of any usual MTU */
 #define RING_BYTES (4 << 20)
 #define SEND_BUFFER (4 << 20)
-#define BATCH 256		/* frames of one dispatch */
-#define SEND_PATIENCE_MS 2000	/* for a full device queue */
+#define BATCH 256	      /* frames of one dispatch */
+#define SEND_PATIENCE_MS 2000 /* for a full device queue */
 
 struct wire {
 	char interface[IFNAMSIZ];
@@ -200,8 +200,8 @@ static int set_up_socket(struct wire *w, int fd, bool bind_interface,
 		       (socklen_t)strlen(w->interface)) == -1) {
 		if (errno == EPERM)
 			return fail_privilege(w, "binding to an interface");
-		return fail(w, EXIT_INTERFACE, "interface %s: %s",
-			    w->interface, strerror(errno));
+		return fail(w, EXIT_INTERFACE, "interface %s: %s", w->interface,
+			    strerror(errno));
 	}
 	return bind_source(w, fd, source);
 }
@@ -286,8 +286,8 @@ static int set_filter(struct wire *w, const char *filter)
 
 	if (!filter)
 		return 0;
-	if (pcap_compile(w->pcap, &program, filter, 1,
-			 PCAP_NETMASK_UNKNOWN) == -1)
+	if (pcap_compile(w->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) ==
+	    -1)
 		return fail(w, EXIT_SYSTEM, "capture filter: %s",
 			    pcap_geterr(w->pcap));
 	result = pcap_setfilter(w->pcap, &program);
@@ -343,8 +343,8 @@ static int open_capture(struct wire *w, const char *filter)
 static int start_file(struct wire *w)
 {
 	if (w->file && savefile_start(w->file, w->pcap) == -1)
-		return fail(w, EXIT_OUTPUT, "cannot write %s: %s",
-			    w->file_name, strerror(errno));
+		return fail(w, EXIT_OUTPUT, "cannot write %s: %s", w->file_name,
+			    strerror(errno));
 	return 0;
 }
 
@@ -395,8 +395,7 @@ static ssize_t transmit(struct wire *w, const struct address *to,
 			const uint8_t *packet, size_t length)
 {
 	if (to->family == 4)
-		return libnet_write_raw_ipv4(w->net4, packet,
-					     (uint32_t)length);
+		return libnet_write_raw_ipv4(w->net4, packet, (uint32_t)length);
 	if (to->bytes[0] == 0xfe && (to->bytes[1] & 0xc0) == 0x80)
 		return send_link_local(w, to, packet, length);
 	return libnet_write_raw_ipv6(w->net6, packet, (uint32_t)length);

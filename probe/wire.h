@@ -21,9 +21,9 @@ typedef void wire_frame_fn(void *context, int link_type, uint64_t number,
 			   size_t captured, size_t length);
 
 struct wire_config {
-	const char *interface;	/* capture here and send from here */
-	bool bind_interface;	/* -i: SO_BINDTODEVICE for the raw sockets */
-	bool ipv4, ipv6;	/* which raw sockets to open */
+	const char *interface; /* capture here and send from here */
+	bool bind_interface;   /* -i: SO_BINDTODEVICE for the raw sockets */
+	bool ipv4, ipv6;       /* which raw sockets to open */
 	struct address source4, source6; /* bind them, so that routing rules
 					    by source apply as they do to
 					    connections; family 0: do not */
@@ -53,8 +53,7 @@ long wire_send(struct wire *w, const struct ip_envelope *envelope,
  * of frames; 0 on time-out or when a signal came; -1 on error (exit code via
  * wire_exit_code(): 69 interface gone or down, 74 full disk, 71). An error
  * stays: no more frames come after it. */
-int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn,
-	      void *context);
+int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn, void *context);
 
 const char *wire_error(const struct wire *w);
 int wire_exit_code(const struct wire *w); /* 0: the wire is in order */

@@ -113,8 +113,8 @@ static long send_syn(struct wire *w, const struct address *a, uint16_t from,
 		.flow_label = 0x12345,
 	};
 	uint8_t segment[64];
-	ssize_t length = tcp_segment_write(&syn, a, a, segment,
-					   sizeof(segment));
+	ssize_t length =
+		tcp_segment_write(&syn, a, a, segment, sizeof(segment));
 
 	assert_true(length > 0);
 	return wire_send(w, &envelope, segment, (size_t)length, packet,

@@ -127,8 +127,8 @@ enum capture_result capture_feed(struct capture *c, struct observer *observer,
 	error[0] = '\0';
 	while ((result = pcap_next_ex(pcap, &header, &frame)) == 1)
 		observer_frame(observer, pcap_datalink(pcap), ++number,
-			       microseconds(&header->ts), frame,
-			       header->caplen, header->len);
+			       microseconds(&header->ts), frame, header->caplen,
+			       header->len);
 	if (result != PCAP_ERROR_BREAK) {
 		snprintf(error, size, "ends after frame %llu (%s)",
 			 (unsigned long long)number, pcap_geterr(pcap));

@@ -23,8 +23,8 @@ static char error[400];
 static char scratch[] = "/tmp/capture_test.XXXXXX";
 
 /* A minimal IPv4 packet: protocol 59, no payload. */
-static const uint8_t packet[20] = {0x45, 0, 0, 20, 0, 0, 0, 0,	64, 59,
-				   0,	 0, 192, 0, 2, 1, 192, 0, 2,  2};
+static const uint8_t packet[20] = {0x45, 0, 0,	 20, 0, 0, 0,	0, 64, 59,
+				   0,	 0, 192, 0,  2, 1, 192, 0, 2,  2};
 
 static void put_file(const char *name, const void *bytes, size_t length)
 {
@@ -160,9 +160,9 @@ static void test_missing(void **state)
 	struct observer *o = observer_new();
 
 	(void)state;
-	assert_int_equal(capture_read("/nonexistent/x.pcap", o, error,
-				      sizeof(error)),
-			 CAPTURE_UNREADABLE);
+	assert_int_equal(
+		capture_read("/nonexistent/x.pcap", o, error, sizeof(error)),
+		CAPTURE_UNREADABLE);
 	assert_string_equal(error, "No such file or directory");
 	assert_int_equal(capture_read("/tmp", o, error, sizeof(error)),
 			 CAPTURE_UNREADABLE);
@@ -198,11 +198,11 @@ static void put_block(struct writer *w, uint32_t type, const void *body,
 /* pcapng with a time-stamp that no clock shows, in 64 bits. */
 static void test_pcapng(void **state)
 {
-	static const uint8_t section[16] = {0x1a, 0x2b, 0x3c, 0x4d, 0, 1, 0, 0,
-					    0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-					    0xff, 0xff};
-	static const uint8_t interface[8] = {0, LINKTYPE_RAW, 0, 0,
-					     0, 0,	      0xff, 0xff};
+	static const uint8_t section[16] = {0x1a, 0x2b, 0x3c, 0x4d, 0,	  1,
+					    0,	  0,	0xff, 0xff, 0xff, 0xff,
+					    0xff, 0xff, 0xff, 0xff};
+	static const uint8_t interface[8] = {0, LINKTYPE_RAW, 0,   0, 0,
+					     0, 0xff,	      0xff};
 	uint8_t bytes[400], body[64];
 	struct writer w = writer_over(bytes, sizeof(bytes));
 	struct writer frame = writer_over(body, sizeof(body));
