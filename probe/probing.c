@@ -533,11 +533,16 @@ static unsigned fetch_drop(struct probing *p, const struct finding *f)
 	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
 }
 
-/* Without the last hop's quote the server cannot be held responsible. */
-static unsigned fetch_last_hop(struct probing *p)
+/* Without the last hop's quote the server cannot be held responsible. A hop
+ * that never answered anything is asked once more only. */
+static unsigned fetch_last_hop(struct probing *p, const struct report *r)
 {
 	unsigned reach = known_reach(p);
 	unsigned sent = 0;
+
+	if (p->fetches > 1 && reach > 1 && reach - 1 <= r->path_length &&
+	    r->path[reach - 2].responder_count == 0)
+		return 0;
 
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		struct sweep *w = &p->attempts[i].sweep;
@@ -560,7 +565,7 @@ static unsigned fetch_quotes(struct probing *p)
 		sent += fetch_drop(p, &r->findings[i]);
 	}
 	if (!sent && r->status == STATUS_UNDETERMINED)
-		sent += fetch_last_hop(p);
+		sent += fetch_last_hop(p, r);
 	report_free(r);
 	return sent;
 }

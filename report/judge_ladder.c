@@ -164,7 +164,7 @@ static void rung_random(struct judgement *j)
 	if (k) {
 		set(j, RUNG_RANDOM_TOKEN, RUNG_FAIL,
 		    "a MP_JOIN with an unknown token is accepted as plain TCP: "
-		    "what answers does not see MP_JOIN or not know it");
+		    "what answers does not know MP_JOIN, or does not see it");
 		show(j, RUNG_RANDOM_TOKEN, k->frame);
 		return;
 	}

@@ -33,15 +33,15 @@ static bool is_first_syn(const struct kept *k)
 /* Counts the SYNs of a flow. The SYNs of a sweep reach the target as many
  * copies at once: together they are one attempt. */
 static unsigned count_syns(const struct judgement *j, const struct flow *f,
-			   int64_t until_us)
+			   const struct kept *reply)
 {
 	unsigned full = 0, low = 0;
 
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		if (!is_first_syn(k) || k->time_us > until_us ||
-		    !had_time(j, k))
+		if (!is_first_syn(k) ||
+		    (reply ? k->time_us > reply->time_us : !had_time(j, k)))
 			continue;
 		if (k->packet.ip.ttl > FULL_TTL)
 			full++;
@@ -74,7 +74,7 @@ static struct attempts count_attempts(const struct judgement *j,
 			continue;
 		if (!reply)
 			reply = flow_reset(f);
-		syns = count_syns(j, f, reply ? reply->time_us : INT64_MAX);
+		syns = count_syns(j, f, reply);
 		if (syns == 0)
 			continue;
 		a.flows++;
@@ -666,8 +666,9 @@ static void judge_terminated(struct judgement *j)
 				       j->beyond));
 	f->text = arena_printf(
 		j->arena,
-		"TCP connections to port %u are ended by a device at hop %u%s: "
-		"it answers SYNs that the target, %s, never sees.",
+		"TCP connections to port %u are ended by a device at hop %u%s "
+		"or just before it: it answers SYNs that the target, %s, never "
+		"sees.",
 		j->r->port, reach,
 		f->at.address.family
 			? arena_printf(j->arena, " (%s)",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The verdict: the first line of design.md's list that applies.
  */
+#include <netinet/in.h>
 #include <string.h>
 
 #include "report/arena.h"
@@ -14,9 +15,31 @@ static void say(struct judgement *j, enum status status,
 	j->r->verdict = text;
 }
 
+/* What an ICMP error says of the SYNs: ": 10.0.4.2 says ..." or NULL. */
+static const char *unreachable_reason(struct judgement *j)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->flow->protocol != IPPROTO_TCP || !v->quote->unreachable)
+			continue;
+		return arena_printf(
+			j->arena, " (%s answers that %s)",
+			address_text(&v->quote->responder, text),
+			v->quote->admin_prohibited ? "a filter prohibits it"
+			: v->quote->port_unreachable
+				? "the port is unreachable"
+				: "the host is unreachable");
+	}
+	return NULL;
+}
+
 /* 1. */
 static bool verdict_unreachable(struct judgement *j)
 {
+	const char *why;
 	char text[ADDRESS_TEXT];
 
 	if (j->tcp_answered || !j->tcp_tried)
@@ -31,11 +54,12 @@ static bool verdict_unreachable(struct judgement *j)
 		j->r->advice = "Probe a port that is open (-p).";
 		return true;
 	}
+	why = unreachable_reason(j);
 	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
-			 "Port %u of %s does not answer TCP at all, so nothing "
-			 "can be said of MPTCP.",
-			 j->r->port, text));
+			 "Port %u of %s does not answer TCP%s, so nothing can "
+			 "be said of MPTCP.",
+			 j->r->port, text, why ? why : " at all"));
 	j->r->advice = "Check the address and the port, or probe another port "
 		       "(-p).";
 	return true;
