@@ -38,7 +38,7 @@ LAB      := $(patsubst %.c,%,$(wildcard lab/*.c))
 all: mpprobe $(LAB)
 
 mpprobe: $(BUILD)/mpprobe
-	$(Q)cp $< $@
+	$(Q)cp $< $@.new && mv $@.new $@
 
 $(BUILD)/mpprobe: $(PROBE) $(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
