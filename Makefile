@@ -9,21 +9,30 @@ CC      ?= gcc
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Werror
-# The one place that names what the project needs from Debian 12.
-PACKAGES := build-essential pkg-config libpcap-dev libnet1-dev libssl-dev \
-	libjansson-dev liblua5.4-dev libcmocka-dev libcap-ng-dev \
-	libseccomp-dev libnetfilter-queue-dev bats mandoc clang-format \
-	python3-jsonschema iproute2 iptables nftables ethtool haproxy \
-	tcpdump curl procps util-linux mptcpize
+# The one place that names what the project needs from Debian 12: to build, to
+# make labs, to test.
+PACKAGES := gcc libc6-dev pkg-config \
+	libpcap-dev libnet1-dev libssl-dev libjansson-dev libcap-ng-dev \
+	libseccomp-dev \
+	iproute2 iptables nftables ethtool haproxy iputils-ping \
+	libcmocka-dev bats tcpdump python3-jsonschema mandoc clang-format
 
 PKGS := libpcap libcrypto jansson libcap-ng libseccomp
+PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKGS_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 override CPPFLAGS += -D_GNU_SOURCE -DMPPROBE_VERSION='"$(VERSION)"' -I. \
-	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+	$(PKGS_CFLAGS)
 override CFLAGS += -std=c11 $(WARN) $(SANITIZE)
-LDLIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lnet -lm
+LDLIBS = $(PKGS_LIBS) -lnet -lm
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$@")
+# For targets that install packages first, which may bring pkg-config itself.
+again = $(Q)+$(MAKE) --no-print-directory \
+	$(if $(findstring -j,$(MAKEFLAGS)),,-j"$$(nproc)")
+# What root has made belongs to whom the tree belongs, as after `sudo make`.
+disown = if [ "$$(id -u)" = 0 ]; then chown -R --reference=Makefile \
+	$$(ls -d build build-asan mpprobe $(LAB) 2>/dev/null); fi
 
 sources  = $(filter-out %_test.c %_fuzz.c,$(wildcard $(1)/*.c))
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
@@ -33,12 +42,93 @@ PROBE    := $(call objects,probe)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard crafting/*_test.c \
 	report/*_test.c probe/*_test.c))
 LAB      := $(patsubst %.c,%,$(wildcard lab/*.c))
+FORMATTED = $(wildcard $(addsuffix /*.[ch],crafting report probe lab))
 
 .PHONY: all
-all: mpprobe $(LAB)
+all: mpprobe $(LAB)		## build mpprobe and the lab (V=1: say how)
+
+# ---- around it ------------------------------------------------------------
+
+.PHONY: demo check deps
+demo: deps			## a clean path and a broken one, in a lab
+	$(again) all
+	$(Q)$(disown)
+	$(Q)lab/demo
+
+check: deps			## run all tests
+	$(Q)+lab/check; status=$$?; $(disown); exit $$status
+
+deps:				## install what is missing (as root)
+	$(Q)missing=$$(for package in $(PACKAGES); do \
+		dpkg-query -W -f '$${db:Status-Status}\n' "$$package" \
+			2>/dev/null | grep -qx installed || \
+			echo "$$package"; \
+	done); \
+	if [ -z "$$missing" ]; then \
+		exit 0; \
+	elif ! command -v apt-get >/dev/null; then \
+		echo "Not a Debian system: make sure these are here:" \
+			$(PACKAGES); \
+	elif [ "$$(id -u)" = 0 ]; then \
+		echo "installing" $$missing; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get -q update && apt-get -q -y install \
+			--no-install-recommends $$missing; \
+	else \
+		echo "missing:" $$missing >&2; \
+		echo "run: sudo make deps" >&2; \
+		exit 1; \
+	fi
+
+.PHONY: install uninstall
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
+DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/mpprobe
+install: mpprobe		## into PREFIX (/usr/local), under DESTDIR
+	$(Q)install -D -m 755 mpprobe $(BINDIR)/mpprobe
+	$(Q)install -D -m 644 man/mpprobe.1 $(MANDIR)/mpprobe.1
+	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING report/schema.json
+
+uninstall:			## remove what install has put there
+	$(Q)rm -f $(BINDIR)/mpprobe $(MANDIR)/mpprobe.1
+	$(Q)rm -rf $(DOCDIR)
+
+.PHONY: format format-check lint
+format:				## lay out the C files by .clang-format
+	$(Q)clang-format -i $(FORMATTED)
+
+format-check:
+	$(Q)clang-format --dry-run --Werror $(FORMATTED)
+
+lint: mpprobe			## the man page: mandoc, and the program's own words
+	$(Q)mandoc -Tlint -W warning man/*.1
+	$(Q)sh probe/man_check.sh ./mpprobe
+
+.PHONY: clean help
+clean:				## remove what was built
+	$(Q)rm -rf build build-* mpprobe $(LAB)
+
+help:				## list the targets
+	$(Q)awk -F':.*## ' '/^[a-z-]+:.*## / \
+		{printf "%-14s%s\n", $$1, $$2}' Makefile
+
+# ---- building -------------------------------------------------------------
+
+.PHONY: tests asan packages
+tests: $(TESTS)			## build the unit tests
+
+asan:				## build all with sanitizers, in build-asan
+	$(Q)+$(MAKE) --no-print-directory BUILD=build-asan SANITIZE="\
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer" build-asan/mpprobe tests
+
+# One clear line instead of a missing header.
+packages:
+	$(Q)pkg-config --exists $(PKGS) || { \
+		echo "libraries are missing; run: sudo make deps" >&2; exit 1; }
 
 mpprobe: $(BUILD)/mpprobe
-	$(Q)cp $< $@.new && mv $@.new $@
+	$(Q)cp $< $@.new && mv $@.new $@	# it may be running
 
 $(BUILD)/mpprobe: $(PROBE) $(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
@@ -50,7 +140,7 @@ $(BUILD)/%.a:
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile | packages
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -63,6 +153,7 @@ $(BUILD)/%_test: $(BUILD)/%_test.o $(filter-out $(BUILD)/probe/main.o,$(PROBE)) 
 
 lab/%: lab/%.c Makefile
 	$(call say,CC)
-	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -o $@ $<
+	$(Q)mkdir -p $(BUILD)/lab
+	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $(BUILD)/$@.d -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
