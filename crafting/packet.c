@@ -39,6 +39,7 @@ enum {
 
 enum {
 	ICMP4_ECHO_REPLY = 0,
+	ICMP4_ECHO_REQUEST = 8,
 	ICMP4_UNREACHABLE = 3,
 	ICMP4_TIME_EXCEEDED = 11,
 	ICMP4_PARAMETER_PROBLEM = 12,
@@ -48,6 +49,7 @@ enum {
 	ICMP6_TOO_BIG = 2,
 	ICMP6_TIME_EXCEEDED = 3,
 	ICMP6_PARAMETER_PROBLEM = 4,
+	ICMP6_ECHO_REQUEST = 128,
 	ICMP6_ECHO_REPLY = 129,
 	ICMP6_CODE_PORT = 4,
 };
@@ -229,12 +231,24 @@ static void parse_udp(struct packet *p, struct cursor c)
 	udp->payload = cursor_take(&c, udp->payload_available);
 }
 
-static void parse_echo_reply(struct packet *p, struct cursor c)
+/* RFC 792 and RFC 4443 4: the same form in both families. */
+static bool parse_echo(struct packet *p, struct cursor c)
 {
+	bool ip4 = p->ip.version == 4;
+	bool reply =
+		p->icmp.type == (ip4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY);
+
+	if (!reply &&
+	    p->icmp.type != (ip4 ? ICMP4_ECHO_REQUEST : ICMP6_ECHO_REQUEST))
+		return false;
 	cursor_take(&c, 4);
 	p->echo_id = cursor_u16(&c);
 	p->echo_sequence = cursor_u16(&c);
-	p->transport = TRANSPORT_ICMP_ECHO_REPLY;
+	p->echo_payload_available = c.left;
+	p->echo_payload = cursor_take(&c, c.left);
+	p->transport =
+		reply ? TRANSPORT_ICMP_ECHO_REPLY : TRANSPORT_ICMP_ECHO_REQUEST;
+	return true;
 }
 
 /* RFC 3032 2.1, in an object of RFC 4950 3. */
@@ -407,11 +421,8 @@ static void parse_icmp(struct packet *p, struct cursor c, size_t length)
 	word = cursor_u32(&c);
 	if (c.failed)
 		return;
-	if (icmp->type ==
-	    (p->ip.version == 4 ? ICMP4_ECHO_REPLY : ICMP6_ECHO_REPLY)) {
-		parse_echo_reply(p, start);
+	if (parse_echo(p, start))
 		return;
-	}
 	error = p->ip.version == 4 ? classify_icmp4(icmp, word)
 				   : classify_icmp6(icmp, word);
 	if (!error)

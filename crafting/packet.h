@@ -18,17 +18,17 @@ struct ip_view {
 	struct address source, destination;
 	uint8_t ttl; /* or hop limit */
 	uint8_t traffic_class;
-	uint8_t protocol; /* of the transport, behind extension headers */
-	uint16_t id;	  /* IPv4; IPv6 fragment header's low 16 bits */
-	bool dont_fragment;		    /* IPv4 */
-	bool more_fragments;		    /* IPv4; IPv6 fragment header */
-	uint16_t fragment_offset;	    /* bytes */
-	uint32_t flow_label;		    /* IPv6 */
-	uint16_t checksum;		    /* IPv4 */
-	bool checksum_valid;		    /* IPv4: over the header as it is */
-	size_t header_length;	 /* to the transport, extensions included */
-	size_t total_length;	 /* of the packet, as the header says; 0 for a
-				    super-segment (see packet.c) */
+	uint8_t protocol;    /* of the transport, behind extension headers */
+	uint16_t id;	     /* IPv4; IPv6 fragment header's low 16 bits */
+	bool dont_fragment;  /* IPv4 */
+	bool more_fragments; /* IPv4; IPv6 fragment header */
+	uint16_t fragment_offset; /* bytes */
+	uint32_t flow_label;	  /* IPv6 */
+	uint16_t checksum;	  /* IPv4 */
+	bool checksum_valid;	  /* IPv4: over the header as it is */
+	size_t header_length;	  /* to the transport, extensions included */
+	size_t total_length;	  /* of the packet, as the header says; 0 for a
+				     super-segment (see packet.c) */
 };
 
 /* The part of a TCP header that is there. `available` counts the bytes of
@@ -73,14 +73,14 @@ struct mpls_label {
 struct icmp_view {
 	uint8_t type, code; /* as on the wire of its family */
 	bool time_exceeded; /* TTL ran out in transit (not reassembly) */
-	bool unreachable;	   /* any code, but not when too_big */
+	bool unreachable;   /* any code, but not when too_big */
 	bool port_unreachable, too_big, parameter_problem;
-	bool admin_prohibited;	   /* codes 9, 10, 13 (v4); 1, 5, 6 (v6) */
-	uint32_t next_hop_mtu;	   /* too_big */
-	const uint8_t *quote;	   /* the quoted packet, from its IP header */
-	size_t quote_length;	   /* bytes that belong to the packet: padding
-				      and RFC 4884 extensions excluded */
-	bool extended;		   /* RFC 4884 structure found and valid */
+	bool admin_prohibited; /* codes 9, 10, 13 (v4); 1, 5, 6 (v6) */
+	uint32_t next_hop_mtu; /* too_big */
+	const uint8_t *quote;  /* the quoted packet, from its IP header */
+	size_t quote_length;   /* bytes that belong to the packet: padding
+				  and RFC 4884 extensions excluded */
+	bool extended;	       /* RFC 4884 structure found and valid */
 	unsigned mpls_count;
 	struct mpls_label mpls[MPLS_MAX];
 };
@@ -90,6 +90,7 @@ enum transport {
 	TRANSPORT_TCP,
 	TRANSPORT_UDP,
 	TRANSPORT_ICMP_ERROR,
+	TRANSPORT_ICMP_ECHO_REQUEST,
 	TRANSPORT_ICMP_ECHO_REPLY,
 };
 
@@ -102,6 +103,8 @@ struct packet {
 	struct udp_view udp;
 	struct icmp_view icmp;
 	uint16_t echo_id, echo_sequence;
+	const uint8_t *echo_payload;
+	size_t echo_payload_available;
 };
 
 /* Parses from the IP header on. `available` bytes are there (caplen less the

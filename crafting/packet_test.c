@@ -712,7 +712,7 @@ static const struct icmp_kind icmp_kinds[] = {
 	{4, 3, 13, TRANSPORT_ICMP_ERROR, "UX"},
 	{4, 4, 0, TRANSPORT_NONE, ""},
 	{4, 5, 0, TRANSPORT_NONE, ""},
-	{4, 8, 0, TRANSPORT_NONE, ""},
+	{4, 8, 0, TRANSPORT_ICMP_ECHO_REQUEST, ""},
 	{4, 11, 0, TRANSPORT_ICMP_ERROR, "T"},
 	{4, 11, 1, TRANSPORT_ICMP_ERROR, ""},
 	{4, 12, 0, TRANSPORT_ICMP_ERROR, "A"},
@@ -729,7 +729,7 @@ static const struct icmp_kind icmp_kinds[] = {
 	{6, 3, 1, TRANSPORT_ICMP_ERROR, ""},
 	{6, 4, 1, TRANSPORT_ICMP_ERROR, "A"},
 	{6, 11, 0, TRANSPORT_NONE, ""},
-	{6, 128, 0, TRANSPORT_NONE, ""},
+	{6, 128, 0, TRANSPORT_ICMP_ECHO_REQUEST, ""},
 	{6, 129, 0, TRANSPORT_ICMP_ECHO_REPLY, ""},
 };
 

@@ -20,6 +20,9 @@ enum {
 	TCP_CHECKSUM_AT = 16,
 	UDP_HEADER = 8,
 	UDP_CHECKSUM_AT = 6,
+	ICMP_CHECKSUM_AT = 2,
+	ECHO_REQUEST_TYPE4 = 8,
+	ECHO_REQUEST_TYPE6 = 128,
 	LENGTH_MAX = 65535,
 };
 
@@ -105,6 +108,31 @@ ssize_t udp_datagram_write(uint16_t source_port, uint16_t destination_port,
 				      w.length);
 	/* RFC 768: zero would mean that there is none. */
 	patch_u16(out + UDP_CHECKSUM_AT, checksum ? checksum : 0xffff);
+	return (ssize_t)w.length;
+}
+
+ssize_t echo_request_write(uint16_t id, uint16_t sequence,
+			   const uint8_t *payload, size_t payload_length,
+			   const struct address *source,
+			   const struct address *destination, uint8_t *out,
+			   size_t capacity)
+{
+	struct writer w = writer_over(out, capacity);
+	bool ip4 = source->family == 4;
+	uint16_t checksum;
+
+	write_u8(&w, ip4 ? ECHO_REQUEST_TYPE4 : ECHO_REQUEST_TYPE6);
+	write_u8(&w, 0);
+	write_u16(&w, 0);
+	write_u16(&w, id);
+	write_u16(&w, sequence);
+	write_bytes(&w, payload, payload_length);
+	if (w.failed)
+		return -1;
+	checksum = ip4 ? checksum_finish(checksum_add(0, out, w.length))
+		       : checksum_transport(source, destination, IPPROTO_ICMPV6,
+					    out, w.length);
+	patch_u16(out + ICMP_CHECKSUM_AT, checksum);
 	return (ssize_t)w.length;
 }
 

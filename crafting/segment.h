@@ -55,6 +55,14 @@ ssize_t udp_datagram_write(uint16_t source_port, uint16_t destination_port,
 			   const struct address *destination, uint8_t *out,
 			   size_t capacity);
 
+/* An ICMP or ICMPv6 echo request (RFC 792; RFC 4443 4.1), as the family of
+ * the addresses says. Returns its length or -1. */
+ssize_t echo_request_write(uint16_t id, uint16_t sequence,
+			   const uint8_t *payload, size_t payload_length,
+			   const struct address *source,
+			   const struct address *destination, uint8_t *out,
+			   size_t capacity);
+
 struct ip_envelope {
 	struct address source, destination; /* of one family */
 	uint8_t protocol;		    /* IPPROTO_TCP, IPPROTO_UDP */

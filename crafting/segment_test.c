@@ -229,6 +229,38 @@ static void test_udp_checksum_zero(void **state)
 	assert_memory_equal(out + 6, "\xff\xff", 2);
 }
 
+/* RFC 792, RFC 4443 4.1: the checksum is right in both families. */
+static void test_echo_request(void **state)
+{
+	static const char *const pairs[][2] = {{"10.0.1.1", "10.0.5.2"},
+					       {"fd00:1::1", "fd00:5::2"}};
+	uint8_t out[16];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct address a = parsed_address(pairs[i][0]);
+		struct address b = parsed_address(pairs[i][1]);
+
+		assert_int_equal(echo_request_write(0x1234, 7,
+						    (const uint8_t *)"abc", 3,
+						    &a, &b, out, sizeof(out)),
+				 11);
+		assert_int_equal(out[0], i == 0 ? 8 : 128);
+		assert_memory_equal(out + 4,
+				    "\x12\x34\x00\x07"
+				    "abc",
+				    7);
+		assert_int_equal(
+			i == 0 ? checksum_finish(checksum_add(0, out, 11))
+			       : checksum_transport(&a, &b, IPPROTO_ICMPV6, out,
+						    11),
+			0);
+		assert_int_equal(echo_request_write(1, 1, out, 9, &a, &b, out,
+						    sizeof(out)),
+				 -1);
+	}
+}
+
 static struct ip_envelope envelope(int family)
 {
 	return (struct ip_envelope){
@@ -375,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_checksum_both_families),
 		cmocka_unit_test(test_udp),
 		cmocka_unit_test(test_udp_checksum_zero),
+		cmocka_unit_test(test_echo_request),
 		cmocka_unit_test(test_carry),
 		cmocka_unit_test(test_carry_privileged),
 		cmocka_unit_test(test_carry_known_header),

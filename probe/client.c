@@ -20,10 +20,8 @@ bool client_open(struct client *c, struct session *s,
 		 const struct destination *to, enum purpose purpose,
 		 unsigned version)
 {
-	*c = (struct client){.session = s,
-			     .to = to,
-			     .purpose = purpose,
-			     .version = version};
+	*c = (struct client){
+		.session = s, .to = to, .purpose = purpose, .version = version};
 	c->isn = session_random32(s);
 	c->timestamp = session_random32(s) & 0x3fffff00;
 	c->flow_label = (session_random32(s) & 0xfffff) | 1;
@@ -31,9 +29,8 @@ bool client_open(struct client *c, struct session *s,
 	c->nonce = session_random32(s);
 	c->token = session_random32(s);
 	c->port = session_port(s, &to->source, false);
-	return c->port != 0 &&
-	       keys_derive(s->observer->keys, version, c->key, NULL,
-			   &c->idsn) == 0;
+	return c->port != 0 && keys_derive(s->observer->keys, version, c->key,
+					   NULL, &c->idsn) == 0;
 }
 
 void client_join(struct client *c, const struct client *parent)
@@ -224,16 +221,14 @@ static void write_capable_data(struct writer *w, const struct client *c,
 	o.capable.data_length = (uint16_t)length;
 	o.capable.has_checksum = f->mptcp.checksum;
 	if (o.capable.has_checksum)
-		o.capable.checksum =
-			dss_checksum(c->idsn + 1, 1,
-				     (uint16_t)length, payload, length);
+		o.capable.checksum = dss_checksum(
+			c->idsn + 1, 1, (uint16_t)length, payload, length);
 	mptcp_encode(w, &o);
 }
 
 static uint64_t next_server_dsn(const struct mptcp_facts *m)
 {
-	return m->server_mapped_end ? m->server_mapped_end
-				    : m->server_idsn + 1;
+	return m->server_mapped_end ? m->server_mapped_end : m->server_idsn + 1;
 }
 
 static void write_dss(struct writer *w, const struct client *c,

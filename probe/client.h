@@ -41,8 +41,8 @@ struct client {
 	bool checksum;	  /* ask for DSS checksums (flag A) */
 	uint16_t port;
 	uint32_t isn, timestamp, flow_label;
-	uint64_t key, idsn;	 /* ours */
-	uint32_t token, nonce;	 /* MP_JOIN */
+	uint64_t key, idsn;	     /* ours */
+	uint32_t token, nonce;	     /* MP_JOIN */
 	const struct client *parent; /* MP_JOIN: the first subflow */
 	uint8_t address_id;
 	uint32_t segments; /* sent after the SYN */

@@ -66,8 +66,8 @@ static int plan_routes(struct plan *p, const struct options *o)
 	}
 	for (unsigned i = 0; i < p->target_count; i++) {
 		int code = route_find(&p->targets[i], p->interface,
-				      o->source ? &source : NULL,
-				      &p->routes[i], error, sizeof(error));
+				      o->source ? &source : NULL, &p->routes[i],
+				      error, sizeof(error));
 
 		if (code != 0) {
 			complain("%s", error);
@@ -122,7 +122,7 @@ static void plan_filter(const struct plan *p, char *filter, size_t size)
 		used += (size_t)snprintf(
 			filter + used, size - used,
 			"%s(host %s and host %s and (tcp or udp)) or "
-			"(dst host %s and %s)",
+			"(host %s and %s)",
 			i ? " or " : "", target, source, source,
 			p->targets[i].family == 6 ? "icmp6" : "icmp");
 	}
@@ -161,8 +161,8 @@ static uint64_t choose_seed(const struct options *o)
 {
 	uint64_t seed = o->seed;
 
-	if (!o->has_seed && getrandom(&seed, sizeof(seed), 0) !=
-				    (ssize_t)sizeof(seed))
+	if (!o->has_seed &&
+	    getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		seed = (uint64_t)session_now_us();
 	return seed;
 }
@@ -218,11 +218,10 @@ static void name_hops(struct session *s, struct report *r)
 	}
 	for (size_t i = 0; s->names && i < r->path_length; i++) {
 		struct report_hop *hop = &r->path[i];
-		const char *name =
-			hop->address.family && !hop->is_target
-				? names_get(s->names, &hop->address,
-					    NAMES_WAIT_MS)
-				: NULL;
+		const char *name = hop->address.family && !hop->is_target
+					   ? names_get(s->names, &hop->address,
+						       NAMES_WAIT_MS)
+					   : NULL;
 
 		if (name)
 			hop->name = arena_printf(r->arena, "%s", name);
@@ -238,8 +237,8 @@ static int report_target(struct session *s, const struct plan *p,
 
 	r->target_name = arena_printf(r->arena, "%s", p->name.host);
 	r->source = p->routes[target].source;
-	r->interface = arena_printf(r->arena, "%s",
-				    p->routes[target].interface);
+	r->interface =
+		arena_printf(r->arena, "%s", p->routes[target].interface);
 	r->interrupted = signals_interrupted();
 	r->dropped = wire_dropped(s->wire);
 	name_hops(s, r);
@@ -249,8 +248,7 @@ static int report_target(struct session *s, const struct plan *p,
 }
 
 static int probe_target(struct session *s, const struct plan *p,
-			const struct options *o, unsigned target,
-			uint16_t port)
+			const struct options *o, unsigned target, uint16_t port)
 {
 	const struct route *route = &p->routes[target];
 	unsigned headers = p->targets[target].family == 6 ? 60 : 40;

@@ -215,7 +215,8 @@ int64_t dialog_step(struct dialog *d, int64_t now_us)
 	}
 	if (d->state == DIALOG_HELD || d->state == DIALOG_ENDED)
 		return NEVER;
-	return d->state == DIALOG_ANSWER ? d->answer_until_us : retry_at(&d->retry);
+	return d->state == DIALOG_ANSWER ? d->answer_until_us
+					 : retry_at(&d->retry);
 }
 
 bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl)
@@ -309,9 +310,8 @@ void join_end(struct join *join)
 	join->state = JOIN_ENDED;
 }
 
-bool lone_start(struct lone *l, struct session *s,
-		const struct destination *to, const struct pace *pace,
-		enum purpose purpose, unsigned version,
+bool lone_start(struct lone *l, struct session *s, const struct destination *to,
+		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
 	*l = (struct lone){.ttl = ttl, .tries_max = tries_max};
@@ -332,8 +332,8 @@ bool lone_answered(const struct lone *l)
 
 bool lone_over(const struct lone *l, int64_t now_us)
 {
-	return lone_answered(l) ||
-	       (l->retry.tries >= l->tries_max && now_us >= retry_at(&l->retry));
+	return lone_answered(l) || (l->retry.tries >= l->tries_max &&
+				    now_us >= retry_at(&l->retry));
 }
 
 int64_t lone_step(struct lone *l, int64_t now_us)

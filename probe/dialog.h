@@ -47,8 +47,8 @@ struct dialog {
 	size_t length, split;
 	enum dialog_state state;
 	struct retry retry;
-	bool plain_tried;    /* the first data went out without options */
-	uint32_t acked;	     /* what of the server's we acknowledged */
+	bool plain_tried; /* the first data went out without options */
+	uint32_t acked;	  /* what of the server's we acknowledged */
 	int64_t answer_until_us;
 };
 
@@ -68,8 +68,13 @@ bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl);
 /* Ends the flow if it is open. */
 void dialog_end(struct dialog *d);
 
-enum join_state { JOIN_IDLE, JOIN_SYN_SENT, JOIN_ACK_SENT, JOIN_HELD,
-		  JOIN_ENDED };
+enum join_state {
+	JOIN_IDLE,
+	JOIN_SYN_SENT,
+	JOIN_ACK_SENT,
+	JOIN_HELD,
+	JOIN_ENDED
+};
 
 struct join {
 	struct client client;
@@ -93,9 +98,8 @@ struct lone {
 };
 
 /* `parent`: of a MP_JOIN with its token; else NULL. */
-bool lone_start(struct lone *l, struct session *s,
-		const struct destination *to, const struct pace *pace,
-		enum purpose purpose, unsigned version,
+bool lone_start(struct lone *l, struct session *s, const struct destination *to,
+		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max);
 int64_t lone_step(struct lone *l, int64_t now_us);
 bool lone_answered(const struct lone *l);

@@ -22,9 +22,8 @@
 #define FETCH_WAIT_US (1050 * MS)
 #define FETCH_ROUNDS 3
 
-void probing_init(struct probing *p, struct session *s,
-		  const struct options *o, const struct destination *to,
-		  const char *host)
+void probing_init(struct probing *p, struct session *s, const struct options *o,
+		  const struct destination *to, const char *host)
 {
 	int length;
 
@@ -152,8 +151,9 @@ static int64_t step_sweep(struct probing *p, struct sweep *w, int64_t now_us)
 {
 	unsigned reach = known_reach(p), missing = 0;
 	unsigned end = reach ? reach : w->last + 1;
-	int64_t wait = p->pace.rtt_us > QUOTE_WAIT_MIN_US ? p->pace.rtt_us * 3 / 2
-							  : QUOTE_WAIT_MIN_US;
+	int64_t wait = p->pace.rtt_us > QUOTE_WAIT_MIN_US
+			       ? p->pace.rtt_us * 3 / 2
+			       : QUOTE_WAIT_MIN_US;
 
 	if (w->last == 0)
 		return NEVER;
@@ -206,8 +206,8 @@ static void step_edge(struct probing *p)
  * last hop that quoted. */
 static void step_untold_reach(struct probing *p)
 {
-	const struct flow *f = p->plain.last ? client_flow(&p->plain.client)
-					     : NULL;
+	const struct flow *f =
+		p->plain.last ? client_flow(&p->plain.client) : NULL;
 	unsigned ttl = last_ttl(p);
 
 	if (!f || p->edges_sent || !f->syn_ack_seen || flow_reach(f) ||
@@ -218,26 +218,6 @@ static void step_untold_reach(struct probing *p)
 		ttl--;
 	for (ttl++; ttl <= last_ttl(p); ttl++)
 		add_lone(p, PURPOSE_TCP, 0, ttl, EDGE_TRIES);
-}
-
-/* Routers at and behind the TTL that is answered convict a device that
- * answers before the target. */
-static void step_control(struct probing *p, int64_t now_us)
-{
-	static const uint8_t beyond[] = {0, 0, 0, 1, 2};
-	unsigned reach = known_reach(p);
-	int64_t wait = pace_wait_us(&p->pace);
-
-	if (!sweeping(p) || p->control.count == 0)
-		return;
-	if (!control_answered(&p->control) && p->control.rounds < 2 &&
-	    now_us >= p->control.sent_us + wait)
-		start_control(p);
-	if (reach == 0 || p->beyond_sent)
-		return;
-	p->beyond_sent = true;
-	for (unsigned i = 0; i < sizeof(beyond) && reach < FULL_TTL - 2; i++)
-		control_send(&p->control, (uint8_t)(reach + beyond[i]));
 }
 
 static bool dialog_over(const struct dialog *d)
@@ -251,6 +231,48 @@ static bool dialog_data_acked(const struct dialog *d)
 
 	return f && d->state >= DIALOG_ANSWER && d->state != DIALOG_ENDED &&
 	       f->mptcp.has_data_ack;
+}
+
+/* The distance matters where MPTCP is not proven. */
+static bool control_over(const struct probing *p, int64_t now_us)
+{
+	for (unsigned i = 0; i < p->attempt_count; i++)
+		if (p->attempts[i].started &&
+		    (dialog_data_acked(&p->attempts[i].bare) ||
+		     dialog_data_acked(&p->attempts[i].summed)))
+			return true;
+	return !sweeping(p) || control_distance(&p->control) ||
+	       (p->control.rounds >= 2 &&
+		now_us >= p->control.sent_us + pace_wait_us(&p->pace));
+}
+
+/* Routers at and behind the TTL that is answered convict a device that
+ * answers before the target. */
+static int64_t step_control(struct probing *p, int64_t now_us)
+{
+	/* TTLs at and behind the one that SYNs need */
+	static const uint8_t beyond[] = {0, 0, 0, 1, 2};
+	unsigned reach = known_reach(p);
+	int64_t wait = pace_wait_us(&p->pace);
+
+	if (!sweeping(p) || p->control.count == 0)
+		return NEVER;
+	if (!control_distance(&p->control) && p->control.rounds < 2 &&
+	    now_us >= p->control.sent_us + wait) {
+		start_control(p);
+		for (unsigned i = 0;
+		     i < sizeof(beyond) && reach && reach < FULL_TTL - 2; i++)
+			control_send_echo(&p->control,
+					  (uint8_t)(reach + beyond[i]));
+	}
+	if (reach && !p->beyond_sent &&
+	    (control_distance(&p->control) > reach || p->control.rounds > 1)) {
+		p->beyond_sent = true;
+		for (unsigned i = 0; i < sizeof(beyond) && reach < FULL_TTL - 2;
+		     i++)
+			control_send(&p->control, (uint8_t)(reach + beyond[i]));
+	}
+	return control_over(p, now_us) ? NEVER : p->control.sent_us + wait;
 }
 
 static void start_capable_sweep(struct probing *p, struct attempt *a)
@@ -269,7 +291,7 @@ static void start_capable_sweep(struct probing *p, struct attempt *a)
 static void sweep_copies(struct probing *p, struct attempt *a)
 {
 	unsigned reach = known_reach(p);
-	struct dialog *d = dialog_data_acked(&a->bare) ? &a->bare
+	struct dialog *d = dialog_data_acked(&a->bare)	  ? &a->bare
 			   : a->bare.state == DIALOG_HELD ? &a->bare
 							  : &a->summed;
 	const struct flow *f = client_flow(&d->client);
@@ -392,9 +414,8 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 		    !client_flow(&a->join.client)->syn_ack_seen;
 	bool join_reset = join && flow_reset(client_flow(&a->join.client));
 
-	if (a->contrasted || !p->pace.rtt_us ||
-	    !sweep_settled(p, &a->sweep) || (join && !a->join_swept) ||
-	    !(reset || quiet || join))
+	if (a->contrasted || !p->pace.rtt_us || !sweep_settled(p, &a->sweep) ||
+	    (join && !a->join_swept) || !(reset || quiet || join))
 		return;
 	a->contrasted = true;
 	if (reset || join_reset) {
@@ -437,7 +458,8 @@ static bool attempt_over(const struct probing *p, const struct attempt *a,
 	return !a->started ||
 	       (dialog_over(&a->bare) && dialog_over(&a->summed) &&
 		join_over(a) && lone_over(&a->random, now_us) &&
-		(!sweeping(p) || (a->sweep.last && sweep_settled(p, &a->sweep))));
+		(!sweeping(p) ||
+		 (a->sweep.last && sweep_settled(p, &a->sweep))));
 }
 
 /* Version 0 is tried where a server answers version 1 as plain TCP. */
@@ -497,8 +519,8 @@ static bool fetch_segment(struct probing *p, unsigned id,
 			return client_send_syn(&a->join.client, copy);
 		if ((kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
 		    a->ack_swept)
-			return dialog_copy(summed ? &a->summed : &a->bare,
-					   kind, (uint8_t)ttl);
+			return dialog_copy(summed ? &a->summed : &a->bare, kind,
+					   (uint8_t)ttl);
 	}
 	return false;
 }
@@ -534,13 +556,13 @@ static unsigned fetch_drop(struct probing *p, const struct finding *f)
 }
 
 /* Without the last hop's quote the server cannot be held responsible. A hop
- * that never answered anything is asked once more only. */
+ * that never answered anything may be limited, but not for ever. */
 static unsigned fetch_last_hop(struct probing *p, const struct report *r)
 {
 	unsigned reach = known_reach(p);
 	unsigned sent = 0;
 
-	if (p->fetches > 1 && reach > 1 && reach - 1 <= r->path_length &&
+	if (p->fetches > 2 && reach > 1 && reach - 1 <= r->path_length &&
 	    r->path[reach - 2].responder_count == 0)
 		return 0;
 
@@ -574,8 +596,7 @@ static unsigned fetch_quotes(struct probing *p)
  * that limit their answers. False: nothing (more) is. */
 static bool step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
 {
-	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS &&
-	    sweeping(p)) {
+	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS && sweeping(p)) {
 		p->fetch_at_us = now_us;
 		p->fetches++;
 		if (fetch_quotes(p) > 0) {
@@ -596,6 +617,8 @@ static bool step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
 
 static bool main_part_over(const struct probing *p, int64_t now_us)
 {
+	if (!control_over(p, now_us))
+		return false;
 	if (!dialog_over(&p->before) || !lones_over(p, now_us) ||
 	    !sweep_settled(p, &p->plain))
 		return false;
@@ -646,7 +669,8 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 	wake = at < wake ? at : wake;
 	step_edge(p);
 	step_untold_reach(p);
-	step_control(p, now_us);
+	at = step_control(p, now_us);
+	wake = at < wake ? at : wake;
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		at = step_attempt(p, &p->attempts[i], now_us);
 		wake = at < wake ? at : wake;

@@ -16,10 +16,10 @@ struct options;
 struct attempt {
 	unsigned version;
 	bool started, joined, contrasted;
-	struct sweep sweep;	 /* MP_CAPABLE SYNs */
-	struct dialog bare;	 /* without DSS checksums */
-	struct dialog summed;	 /* with (flag A) */
-	struct lone random;	 /* MP_JOIN with a random token */
+	struct sweep sweep;   /* MP_CAPABLE SYNs */
+	struct dialog bare;   /* without DSS checksums */
+	struct dialog summed; /* with (flag A) */
+	struct lone random;   /* MP_JOIN with a random token */
 	struct join join;
 	bool ack_swept, join_swept;
 };
@@ -49,9 +49,8 @@ struct probing {
 	bool over;
 };
 
-void probing_init(struct probing *p, struct session *s,
-		  const struct options *o, const struct destination *to,
-		  const char *host);
+void probing_init(struct probing *p, struct session *s, const struct options *o,
+		  const struct destination *to, const char *host);
 
 /* Sends the first packets. False: the run must stop. */
 bool probing_start(struct probing *p);

@@ -74,8 +74,7 @@ fail(struct session *s, int exit_code, const char *format, ...)
 	return false;
 }
 
-uint16_t session_port(struct session *s, const struct address *source,
-		      bool udp)
+uint16_t session_port(struct session *s, const struct address *source, bool udp)
 {
 	uint16_t port = udp ? guard_udp_port(s->guard, source, s->next_port)
 			    : guard_port(s->guard, source, s->next_port);
@@ -185,8 +184,7 @@ static void changed_probe(struct session *s, const struct departure *d,
 }
 
 /* Every packet of ours must be captured as it was crafted. */
-static void check_departure(struct session *s, const uint8_t *ip,
-			    size_t length)
+static void check_departure(struct session *s, const uint8_t *ip, size_t length)
 {
 	uint8_t copy[PACKET_MAX];
 	struct packet p, crafted;

@@ -33,7 +33,7 @@ struct session {
 	size_t departure_count;
 	uint16_t next_id;
 	uint16_t next_port;
-	int exit_code;	/* 0, or why the run must stop */
+	int exit_code;	 /* 0, or why the run must stop */
 	char error[256]; /* one line */
 };
 

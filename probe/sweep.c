@@ -42,8 +42,7 @@ bool sweep_quoted(const struct sweep *w, unsigned ttl)
 bool sweep_again(struct sweep *w, unsigned ttl, bool marked)
 {
 	w->sent_us = session_now_us();
-	return client_send_syn(&w->client,
-			       (struct copy){(uint8_t)ttl, marked});
+	return client_send_syn(&w->client, (struct copy){(uint8_t)ttl, marked});
 }
 
 void control_init(struct control *c, struct session *s,
@@ -79,22 +78,50 @@ bool control_send(struct control *c, uint8_t ttl)
 		&c->to->target, datagram, sizeof(datagram));
 	c->count++;
 	c->sent_us = session_now_us();
-	return length > 0 && session_send(c->session, &envelope, datagram,
-					  (size_t)length);
+	return length > 0 &&
+	       session_send(c->session, &envelope, datagram, (size_t)length);
 }
 
-bool control_answered(const struct control *c)
+bool control_send_echo(struct control *c, uint8_t ttl)
 {
+	struct ip_envelope envelope = {
+		.source = c->to->source,
+		.destination = c->to->target,
+		.protocol = c->to->source.family == 4 ? IPPROTO_ICMP
+						      : IPPROTO_ICMPV6,
+		.ttl = ttl,
+		.flow_label = (session_random32(c->session) & 0xfffff) | 1,
+	};
+	uint8_t message[64];
+	char payload[40];
+	ssize_t length;
+	int text;
+
+	if (!c->echo_id)
+		c->echo_id = (uint16_t)(session_random32(c->session) | 1);
+	text = snprintf(payload, sizeof(payload), "mpprobe %03u %016llx", ttl,
+			(unsigned long long)session_random(c->session));
+	length = echo_request_write(
+		c->echo_id, ++c->echoes, (const uint8_t *)payload, (size_t)text,
+		&c->to->source, &c->to->target, message, sizeof(message));
+	c->sent_us = session_now_us();
+	return length > 0 &&
+	       session_send(c->session, &envelope, message, (size_t)length);
+}
+
+unsigned control_distance(const struct control *c)
+{
+	unsigned distance = 0;
+
 	for (unsigned i = 0; i < c->count; i++) {
 		const struct flow *f = observer_flow(
 			c->session->observer, &c->to->source, c->ports[i],
 			&c->to->target, (uint16_t)(CONTROL_PORT + i),
 			IPPROTO_UDP);
+		unsigned told = f ? flow_reach(f) : 0;
 
-		for (size_t k = 0; f && k < f->quote_count; k++)
-			if (f->quotes[k].port_unreachable &&
-			    address_equal(&f->quotes[k].responder, &f->server))
-				return true;
+		if (told && (!distance || told < distance))
+			distance = told;
 	}
-	return false;
+	return distance;
 }

@@ -39,6 +39,7 @@ struct control {
 	unsigned count;
 	int64_t sent_us;
 	unsigned rounds;
+	uint16_t echo_id, echoes;
 };
 
 void control_init(struct control *c, struct session *s,
@@ -47,7 +48,10 @@ void control_init(struct control *c, struct session *s,
 /* One datagram, from a port of its own to a port of its own. */
 bool control_send(struct control *c, uint8_t ttl);
 
-/* Whether the target itself answered any of them. */
-bool control_answered(const struct control *c);
+/* One ICMP echo request. */
+bool control_send_echo(struct control *c, uint8_t ttl);
+
+/* How far the target is by its own answers to the datagrams; 0: none came. */
+unsigned control_distance(const struct control *c);
 
 #endif

@@ -85,8 +85,8 @@ static void compare_ip(struct comparing *c)
 	const struct ip_view *s = &c->sent->ip, *q = &c->quoted->ip;
 	unsigned ecn = s->traffic_class & 3, quoted_ecn = q->traffic_class & 3;
 
-	compare_number(c, FIELD_IP_DSCP, "ip.dscp", DECIMAL, s->traffic_class >> 2,
-		       q->traffic_class >> 2);
+	compare_number(c, FIELD_IP_DSCP, "ip.dscp", DECIMAL,
+		       s->traffic_class >> 2, q->traffic_class >> 2);
 	/* A congested router marks CE: that is what ECN is for (RFC 3168). */
 	compare_number(c, FIELD_IP_ECN, "ip.ecn", DECIMAL, ecn,
 		       ecn && quoted_ecn == 3 ? ecn : quoted_ecn);
@@ -232,10 +232,9 @@ static bool find_in_place(const struct comparing *c,
 			  const struct tcp_option *sent,
 			  struct tcp_option *found)
 {
-	struct option_walk walk =
-		option_walk_over(c->quoted->tcp.options,
-				 c->quoted->tcp.options_available,
-				 c->quoted->tcp.options_length);
+	struct option_walk walk = option_walk_over(
+		c->quoted->tcp.options, c->quoted->tcp.options_available,
+		c->quoted->tcp.options_length);
 
 	while (option_next(&walk, found) == OPTION_FOUND)
 		if (found->kind == sent->kind && found->offset == sent->offset)
@@ -265,8 +264,7 @@ static void compare_option(struct comparing *c, const struct tcp_option *sent)
 	if (!whole && !(there && there[0] != sent->kind))
 		return; /* it may stand in what was not quoted */
 	item = add(c, field, option_change_name(c, sent->kind),
-		   arena_hex(c->arena, sent->bytes, sent->length),
-		   NULL);
+		   arena_hex(c->arena, sent->bytes, sent->length), NULL);
 	item->in_place =
 		there ? arena_hex(c->arena, there, sent->length) : NULL;
 	item->removed = true;
@@ -320,8 +318,8 @@ static void compare_payload(struct comparing *c)
 	if (q->data_offset == 0 || s->payload_length == 0)
 		return;
 	if (!length_slip(c->sent, c->quoted))
-		compare_number(c, FIELD_PAYLOAD_LENGTH, "payload.length", DECIMAL,
-			       (unsigned)s->payload_length,
+		compare_number(c, FIELD_PAYLOAD_LENGTH, "payload.length",
+			       DECIMAL, (unsigned)s->payload_length,
 			       (unsigned)q->payload_length);
 	if (same && common == s->payload_length)
 		cover(c, FIELD_PAYLOAD);

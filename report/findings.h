@@ -13,12 +13,12 @@ enum effect { EFFECT_BLOCKS, EFFECT_IMPAIRS, EFFECT_HARMLESS };
 struct finding_kind {
 	const char *id; /* "mp_capable.removed" */
 	enum effect effect;
-	const char *title;   /* "MP_CAPABLE is removed" : a clause */
-	const char *meaning; /* what it means, for `explain` */
-	const char *proof;   /* how mpprobe proves it */
+	const char *title;    /* "MP_CAPABLE is removed" : a clause */
+	const char *meaning;  /* what it means, for `explain` */
+	const char *proof;    /* how mpprobe proves it */
 	const char *culprits; /* who is known to do it, or NULL */
-	const char *rfc;     /* "RFC 8684 3.1, 3.7" */
-	const char *advice;  /* what to do */
+	const char *rfc;      /* "RFC 8684 3.1, 3.7" */
+	const char *advice;   /* what to do */
 };
 
 extern const struct finding_kind finding_kinds[];

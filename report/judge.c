@@ -53,7 +53,7 @@ static void collect_flows(struct judgement *j,
 
 		if (!address_equal(&f->server, &target->address))
 			continue;
-		if (f->protocol == IPPROTO_UDP)
+		if (f->protocol != IPPROTO_TCP)
 			*ARENA_PUSH(j->arena, j->controls, j->control_count) =
 				f;
 		else if (f->server_port == target->port)
@@ -65,8 +65,7 @@ static void collect_views(struct judgement *j, const struct flow *f)
 {
 	for (size_t i = 0; i < f->quote_count; i++) {
 		const struct quote *q = &f->quotes[i];
-		struct view *v =
-			ARENA_PUSH(j->arena, j->views, j->view_count);
+		struct view *v = ARENA_PUSH(j->arena, j->views, j->view_count);
 
 		v->flow = f;
 		v->quote = q;
@@ -131,11 +130,10 @@ static void report_reply(const struct judgement *j, const struct flow *f,
 		.ttl = k->packet.ip.ttl,
 		.initial_ttl = initial_ttl(k->packet.ip.ttl),
 		.hops = initial_ttl(k->packet.ip.ttl) - k->packet.ip.ttl,
-		.rtt_ms = syn == FLOW_NONE
-				  ? -1
-				  : (double)(k->time_us -
-					     f->sent[syn]->time_us) /
-					    1000,
+		.rtt_ms = syn == FLOW_NONE ? -1
+					   : (double)(k->time_us -
+						      f->sent[syn]->time_us) /
+						     1000,
 		.options = arena_hex(j->arena, k->packet.tcp.options,
 				     k->packet.tcp.options_available),
 		.mss = k->options.has_mss ? k->options.mss : -1,
@@ -143,8 +141,8 @@ static void report_reply(const struct judgement *j, const struct flow *f,
 		.window = k->packet.tcp.window,
 		.frame = k->frame,
 	};
-	tcp_options_text(k->packet.tcp.options,
-			 k->packet.tcp.options_available, text, sizeof(text));
+	tcp_options_text(k->packet.tcp.options, k->packet.tcp.options_available,
+			 text, sizeof(text));
 	c->syn_ack->options_text = arena_printf(j->arena, "%s", text);
 }
 
@@ -215,7 +213,8 @@ static void report_connection(struct judgement *j, const struct flow *f)
 	c->source_port = f->client_port;
 	c->port = f->server_port;
 	c->attempts = count_sent(f, &c->syn_ttl);
-	c->swept = flow_swept(f, SEGMENT_SYN) || flow_swept(f, SEGMENT_JOIN_SYN);
+	c->swept =
+		flow_swept(f, SEGMENT_SYN) || flow_swept(f, SEGMENT_JOIN_SYN);
 	c->reach_ttl = reach && (c->swept || reach < 64) ? (int)reach : -1;
 	c->checksum = f->mptcp.checksum;
 	c->keys_verified = keys_verified(f);

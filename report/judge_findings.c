@@ -7,11 +7,10 @@
 #include "report/judgement.h"
 
 struct finding *finding_add(struct judgement *j, const char *id,
-			    enum direction direction,
-			    enum segment_kind segment)
+			    enum direction direction, enum segment_kind segment)
 {
-	struct finding *f = ARENA_PUSH(j->arena, j->r->findings,
-				       j->r->finding_count);
+	struct finding *f =
+		ARENA_PUSH(j->arena, j->r->findings, j->r->finding_count);
 
 	f->kind = finding_kind(id);
 	f->effect = f->kind->effect;

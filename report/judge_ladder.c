@@ -221,8 +221,7 @@ static void rung_data_ack(struct judgement *j, const struct flow *f)
 static void rung_server_dsn(struct judgement *j, const struct flow *f)
 {
 	if (!f || !f->mptcp.syn_ack || !f->mptcp.mapped) {
-		set(j, RUNG_SERVER_DSN, RUNG_SKIPPED,
-		    "MPTCP was not in use");
+		set(j, RUNG_SERVER_DSN, RUNG_SKIPPED, "MPTCP was not in use");
 		return;
 	}
 	if (f->mptcp.server_dsn == UNKNOWN) {
@@ -306,8 +305,8 @@ static const struct flow *join_flow(const struct judgement *j)
 static void rung_join(struct judgement *j, const struct flow *capable)
 {
 	const struct flow *f = join_flow(j);
-	bool denied = capable &&
-		      (capable->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0);
+	bool denied =
+		capable && (capable->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0);
 
 	if (!f) {
 		set(j, RUNG_JOIN, RUNG_SKIPPED,

@@ -26,6 +26,19 @@ static unsigned told_reach(const struct flow *f)
 		       : reach;
 }
 
+/* Where the target answers no datagrams, an echo that it answers with the
+ * TTL that the SYNs need says that it is no farther. (A larger TTL would say
+ * nothing: the echoes begin there.) */
+static unsigned echo_distance(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->control_count; i++)
+		if (j->controls[i]->protocol == IPPROTO_ICMP &&
+		    j->plain_reach &&
+		    flow_reach(j->controls[i]) == j->plain_reach)
+			return j->plain_reach;
+	return 0;
+}
+
 /* The controls agree on a distance, or show that a TTL was rewritten on the
  * way: a quoted TTL above the one sent, or arrivals that do not differ as
  * the TTLs sent do (reference 2.6). */
@@ -44,8 +57,8 @@ static void judge_distance(struct judgement *j)
 		j->distance_answers++;
 		/* Several ports may take paths whose length differs by a
 		 * hop or two; no path has less than one. */
-		if (hops < 1 || (first && (hops - first > 2 ||
-					   first - hops > 2))) {
+		if (hops < 1 ||
+		    (first && (hops - first > 2 || first - hops > 2))) {
 			j->ttl_rewritten = true;
 			j->ttl_witness = v->quote;
 		}
@@ -56,6 +69,8 @@ static void judge_distance(struct judgement *j)
 	}
 	if (j->ttl_rewritten)
 		j->distance = 0;
+	else if (!j->distance)
+		j->distance = echo_distance(j);
 }
 
 /* Routers that answer at or behind the TTL with which a SYN is answered:
@@ -71,7 +86,7 @@ static void judge_beyond(struct judgement *j)
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];
 
-		if (!j->plain_reach || v->flow->protocol != IPPROTO_UDP ||
+		if (!j->plain_reach || v->flow->protocol == IPPROTO_TCP ||
 		    !v->quote->time_exceeded || v->ttl < j->plain_reach ||
 		    address_equal(&v->quote->responder, &v->flow->server))
 			continue;
@@ -104,8 +119,8 @@ void judge_reach(struct judgement *j)
 static struct report_hop *hop_of(struct judgement *j, unsigned ttl)
 {
 	while (j->r->path_length < ttl) {
-		struct report_hop *hop = ARENA_PUSH(j->arena, j->r->path,
-						    j->r->path_length);
+		struct report_hop *hop =
+			ARENA_PUSH(j->arena, j->r->path, j->r->path_length);
 		hop->ttl = (unsigned)j->r->path_length;
 		hop->rtt_ms = -1;
 	}
@@ -126,8 +141,8 @@ static void hop_answer(struct judgement *j, struct report_hop *hop,
 		responder = ARENA_PUSH(j->arena, hop->responders,
 				       hop->responder_count);
 		*responder = (struct responder){*address, rtt, reply_ttl};
-	} else if (rtt >= 0 && (responder->rtt_ms < 0 ||
-				rtt < responder->rtt_ms)) {
+	} else if (rtt >= 0 &&
+		   (responder->rtt_ms < 0 || rtt < responder->rtt_ms)) {
 		responder->rtt_ms = rtt;
 	}
 	if (hop->responder_count == 1)
@@ -149,10 +164,9 @@ static void hop_quote(struct judgement *j, struct report_hop *hop,
 	q->frame = v->quote->frame;
 	q->bytes = v->quote->bytes;
 	q->matched_by = v->quote->matched_by;
-	q->covers_options =
-		v->quote->quoted.tcp.data_offset != 0 &&
-		v->quote->quoted.tcp.options_available ==
-			v->quote->quoted.tcp.options_length;
+	q->covers_options = v->quote->quoted.tcp.data_offset != 0 &&
+			    v->quote->quoted.tcp.options_available ==
+				    v->quote->quoted.tcp.options_length;
 	for (size_t i = 0; i < c->count; i++)
 		*ARENA_PUSH(j->arena, q->changes, q->change_count) =
 			c->items[i].change;
@@ -284,8 +298,7 @@ bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 
 		if (reach && v->ttl == reach - 1 && v->sent->kind == kind &&
 		    flow_is(v->flow, PURPOSE_MP_CAPABLE) &&
-		    (version < 0 ||
-		     (int)v->flow->mptcp.version == version) &&
+		    (version < 0 || (int)v->flow->mptcp.version == version) &&
 		    comparison_covers(&v->comparison, FIELD_OPTION_MPTCP) &&
 		    !comparison_find(&v->comparison, FIELD_OPTION_MPTCP))
 			return true;

@@ -51,8 +51,7 @@ static bool find_bracket(const struct judgement *j, const struct flow *f,
 		const struct view *v = &j->views[i];
 		const struct changed *c;
 
-		if (v->flow != f || v->sent->kind != kind ||
-		    v->ttl <= b->after)
+		if (v->flow != f || v->sent->kind != kind || v->ttl <= b->after)
 			continue;
 		c = comparison_find(&v->comparison, field);
 		if (!c)
@@ -277,17 +276,16 @@ static void convict_field(struct judgement *j, const struct field_rule *rule,
 
 /* Kinds that are swept, in the order of the exchange. */
 static const enum segment_kind swept_kinds[] = {
-	SEGMENT_SYN,	  SEGMENT_ACK,	    SEGMENT_DATA,
-	SEGMENT_ADD_ADDR, SEGMENT_JOIN_SYN, SEGMENT_JOIN_ACK,
-	SEGMENT_JOIN_DATA};
+	SEGMENT_SYN,	  SEGMENT_ACK,	    SEGMENT_DATA,     SEGMENT_ADD_ADDR,
+	SEGMENT_JOIN_SYN, SEGMENT_JOIN_ACK, SEGMENT_JOIN_DATA};
 
 #define SWEPT_KINDS (sizeof(swept_kinds) / sizeof(swept_kinds[0]))
 
 typedef void bracket_fn(struct judgement *j, const void *rule,
 			const struct bracket *b);
 
-static void each_bracket(struct judgement *j, enum field field,
-			 bracket_fn *fn, const void *rule)
+static void each_bracket(struct judgement *j, enum field field, bracket_fn *fn,
+			 const void *rule)
 {
 	struct bracket b;
 

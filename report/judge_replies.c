@@ -132,8 +132,7 @@ static void place_drop(struct judgement *j, struct finding *f,
 		if (quoted_at(j, purpose, kind, ttl))
 			after = ttl;
 	for (unsigned ttl = after + 1; ttl <= end && !at; ttl++)
-		if (ttl == end ||
-		    quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
+		if (ttl == end || quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
 			at = ttl;
 	f->after = place_at(j, after);
 	if (at)
@@ -157,8 +156,7 @@ static void judge_capable_dropped(struct judgement *j, int version)
 	struct finding *f;
 
 	if (mpc.flows == 0 || mpc.answered || mpc.reset ||
-	    !beyond_chance(mpc.lost, &plain,
-			   controls_since(j, mpc.first_us)))
+	    !beyond_chance(mpc.lost, &plain, controls_since(j, mpc.first_us)))
 		return;
 	f = finding_add(j, "mp_capable.dropped", DIRECTION_UNKNOWN,
 			SEGMENT_SYN);
@@ -215,11 +213,10 @@ static void reset_evidence(struct judgement *j, struct finding *f,
 	const struct kept *k = flow_reset(flow);
 
 	finding_connection(j, f, flow->id);
-	finding_evidence(j, f, k->frame, NULL, NULL,
-			 arena_printf(j->arena,
-				      "RST with TTL %u (initial TTL %u)",
-				      k->packet.ip.ttl,
-				      initial_ttl(k->packet.ip.ttl)));
+	finding_evidence(
+		j, f, k->frame, NULL, NULL,
+		arena_printf(j->arena, "RST with TTL %u (initial TTL %u)",
+			     k->packet.ip.ttl, initial_ttl(k->packet.ip.ttl)));
 }
 
 static void judge_capable_reset(struct judgement *j, int version)
@@ -377,11 +374,12 @@ static void judge_dss_removed(struct judgement *j)
 	finding_evidence(j, f, 0, NULL, NULL,
 			 "the data was acknowledged by TCP, but no segment of "
 			 "the server carries a DSS");
-	f->text = intact ? "DSS is removed from data on the way back: what we "
-			   "sent arrives intact at the last hop, yet no "
-			   "DATA_ACK comes."
-			 : "MPTCP falls back to TCP after the handshake: DSS is "
-			   "removed from data, one way or the other.";
+	f->text =
+		intact ? "DSS is removed from data on the way back: what we "
+			 "sent arrives intact at the last hop, yet no "
+			 "DATA_ACK comes."
+		       : "MPTCP falls back to TCP after the handshake: DSS is "
+			 "removed from data, one way or the other.";
 }
 
 /* Data with DSS of a flow: how often it was sent in vain, and whether the
@@ -396,8 +394,8 @@ static bool dss_in_vain(const struct flow *f, unsigned *lost, bool *plain_ok)
 		const struct kept *k = f->sent[i];
 		bool mapped = tcp_options_mptcp(&k->options, MP_DSS) ||
 			      tcp_options_mptcp(&k->options, MP_CAPABLE);
-		bool acked = seq_diff(f->server_acked,
-				      k->packet.tcp.sequence) > 0;
+		bool acked =
+			seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
 
 		if (k->kind != SEGMENT_DATA || k->packet.ip.ttl <= FULL_TTL)
 			continue;
@@ -555,29 +553,29 @@ static void judge_join_reset(struct judgement *j)
 		if (!join_refused(j, flow))
 			continue;
 		marked = tcp_options_mptcp(&k->options, MP_TCPRST) != NULL;
-		before_target = reach && j->plain_reach &&
-				reach < j->plain_reach;
-		f = finding_add(j,
-				marked || (!before_target &&
-					   flow->mptcp.version == 0)
-					? "mp_join.refused"
-					: "mp_join.reset",
-				marked ? DIRECTION_UNKNOWN : DIRECTION_FORWARD,
-				SEGMENT_JOIN_SYN);
+		before_target =
+			reach && j->plain_reach && reach < j->plain_reach;
+		f = finding_add(
+			j,
+			marked || (!before_target && flow->mptcp.version == 0)
+				? "mp_join.refused"
+				: "mp_join.reset",
+			marked ? DIRECTION_UNKNOWN : DIRECTION_FORWARD,
+			SEGMENT_JOIN_SYN);
 		if (!marked && !before_target)
 			f->confidence = CONFIDENCE_LIKELY;
 		if (!marked)
 			place_reset(j, f, PURPOSE_MP_JOIN, SEGMENT_JOIN_SYN);
 		reset_evidence(j, f, flow);
 		f->text =
-			marked ? "A MP_JOIN with a valid token is refused by an "
+			marked ? "A MP_JOIN with a valid token is refused by "
+				 "an "
 				 "MPTCP stack that does not know it: another "
 				 "host answers under this address."
 			       : arena_printf(j->arena,
 					      "MP_JOIN SYNs are answered by a "
 					      "RST %s.",
-					      place_phrase(j, f->after,
-							   f->at));
+					      place_phrase(j, f->after, f->at));
 		return;
 	}
 }
@@ -589,8 +587,7 @@ static void judge_join_dropped(struct judgement *j)
 	struct finding *f;
 
 	if (join.flows == 0 || join.answered || join.reset || !j->working ||
-	    !beyond_chance(join.lost, &plain,
-			   controls_since(j, join.first_us)))
+	    !beyond_chance(join.lost, &plain, controls_since(j, join.first_us)))
 		return;
 	f = finding_add(j, "mp_join.dropped", DIRECTION_UNKNOWN,
 			SEGMENT_JOIN_SYN);
@@ -611,8 +608,7 @@ static unsigned control_reply_ttl(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->view_count; i++)
 		if (j->views[i].quote->port_unreachable &&
-		    address_equal(&j->views[i].quote->responder,
-				  &j->r->target))
+		    address_equal(&j->views[i].quote->responder, &j->r->target))
 			return j->views[i].quote->reply_ttl;
 	return 0;
 }
@@ -657,13 +653,12 @@ static void judge_terminated(struct judgement *j)
 				      reach));
 	finding_evidence(
 		j, f, 0, NULL, NULL,
-		j->distance
-			? arena_printf(j->arena,
-				       "the target itself is %u hops away",
-				       j->distance)
-			: arena_printf(j->arena,
-				       "a router still answered at TTL %u",
-				       j->beyond));
+		j->distance ? arena_printf(j->arena,
+					   "the target itself is %u hops away",
+					   j->distance)
+			    : arena_printf(j->arena,
+					   "a router still answered at TTL %u",
+					   j->beyond));
 	f->text = arena_printf(
 		j->arena,
 		"TCP connections to port %u are ended by a device at hop %u%s "
@@ -675,9 +670,9 @@ static void judge_terminated(struct judgement *j)
 				       address_text(&f->at.address,
 						    (char[ADDRESS_TEXT]){0}))
 			: "",
-		j->distance ? arena_printf(j->arena, "%u hops away",
-					   j->distance)
-			    : "farther away");
+		j->distance
+			? arena_printf(j->arena, "%u hops away", j->distance)
+			: "farther away");
 }
 
 /* The TTLs of TCP alone: the SYN/ACK comes from as far as the target. */

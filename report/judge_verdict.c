@@ -25,13 +25,13 @@ static const char *unreachable_reason(struct judgement *j)
 
 		if (v->flow->protocol != IPPROTO_TCP || !v->quote->unreachable)
 			continue;
-		return arena_printf(
-			j->arena, " (%s answers that %s)",
-			address_text(&v->quote->responder, text),
-			v->quote->admin_prohibited ? "a filter prohibits it"
-			: v->quote->port_unreachable
-				? "the port is unreachable"
-				: "the host is unreachable");
+		return arena_printf(j->arena, " (%s answers that %s)",
+				    address_text(&v->quote->responder, text),
+				    v->quote->admin_prohibited
+					    ? "a filter prohibits it"
+				    : v->quote->port_unreachable
+					    ? "the port is unreachable"
+					    : "the host is unreachable");
 	}
 	return NULL;
 }
@@ -81,8 +81,8 @@ static bool verdict_baseline(struct judgement *j)
 			before = true;
 		last = f;
 	}
-	if (!before || flow_syn_ack(last) || flow_sent_count(last, SEGMENT_SYN,
-							     0) < 3)
+	if (!before || flow_syn_ack(last) ||
+	    flow_sent_count(last, SEGMENT_SYN, 0) < 3)
 		return false;
 	if (j->o->last_us - last->first_us < j->patience_us)
 		return false;
@@ -174,8 +174,7 @@ static bool random_token_accepted(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
-		    flow_syn_ack(j->flows[i]) &&
-		    !j->flows[i]->join.syn_ack)
+		    flow_syn_ack(j->flows[i]) && !j->flows[i]->join.syn_ack)
 			return true;
 	return false;
 }
@@ -198,8 +197,9 @@ static bool verdict_unsupported(struct judgement *j)
 			 "is not the cause: the option arrives intact at the "
 			 "last hop before it%s.",
 			 j->r->port,
-			 controlled ? "" : " (the distance could not be "
-					   "confirmed)"));
+			 controlled ? ""
+				    : " (the distance could not be "
+				      "confirmed)"));
 	j->r->advice = "A device between that hop and the server, or in the "
 		       "server itself, would look the same: ask who runs it, "
 		       "or probe a port that is known to speak MPTCP.";
@@ -250,7 +250,6 @@ static void verdict_undetermined(struct judgement *j)
 void judge_verdict(struct judgement *j)
 {
 	if (!verdict_unreachable(j) && !verdict_baseline(j) &&
-	    !verdict_blocked(j) && !verdict_works(j) &&
-	    !verdict_unsupported(j))
+	    !verdict_blocked(j) && !verdict_works(j) && !verdict_unsupported(j))
 		verdict_undetermined(j);
 }

@@ -43,7 +43,7 @@ struct judgement {
 	unsigned distance_answers;
 
 	/* judge.c */
-	bool tcp_tried; /* a SYN that is no MP_JOIN */
+	bool tcp_tried;			/* a SYN that is no MP_JOIN */
 	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
 	const struct flow *working;	/* MPTCP proven on it, or NULL */
 	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */

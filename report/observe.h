@@ -11,10 +11,14 @@
  * the TTL it was sent with and random hex digits. */
 #define CONTROL_MARK "mpprobe "
 
+/* Segments kept of one flow and direction: enough for every sweep with its
+ * repeats; a long download goes on being followed, not kept. */
+#define KEPT_MAX 1024
+
 /* A new flow at the end of the list, entered in the table. */
-struct flow *observer_add_flow(struct observer *o,
-			       const struct packet *first, uint8_t protocol,
-			       uint16_t client_port, uint16_t server_port);
+struct flow *observer_add_flow(struct observer *o, const struct packet *first,
+			       uint8_t protocol, uint16_t client_port,
+			       uint16_t server_port);
 
 /* Copies a packet for keeping, parsed anew and its options read. */
 struct kept *observer_keep(struct observer *o, const struct packet *p,

@@ -44,12 +44,12 @@ static struct fit fit_tcp(const struct kept *k, const struct packet *q)
 
 	fit.id = is_ip4(p) && p->ip.id != 0 &&
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
-	fit.sequence = q->tcp.available >= 8 &&
-		       q->tcp.sequence == p->tcp.sequence;
+	fit.sequence =
+		q->tcp.available >= 8 && q->tcp.sequence == p->tcp.sequence;
 	fit.tsval = k->options.has_timestamps && quoted_tsval(q, &tsval) &&
 		    tsval == k->options.tsval;
-	fit.checksum = q->tcp.available >= 18 &&
-		       q->tcp.checksum == p->tcp.checksum;
+	fit.checksum =
+		q->tcp.available >= 18 && q->tcp.checksum == p->tcp.checksum;
 	return fit;
 }
 
@@ -63,9 +63,28 @@ static struct fit fit_udp(const struct kept *k, const struct packet *q)
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
 	fit.payload = there >= 16 && there <= p->udp.payload_available &&
 		      memcmp(q->udp.payload, p->udp.payload, there) == 0;
-	fit.checksum = q->udp.available >= 8 &&
-		       q->udp.checksum == p->udp.checksum;
+	fit.checksum =
+		q->udp.available >= 8 && q->udp.checksum == p->udp.checksum;
 	return fit;
+}
+
+/* The sequence number of our echoes tells the TTL. */
+static struct fit fit_echo(const struct kept *k, const struct packet *q)
+{
+	const struct packet *p = &k->packet;
+	struct fit fit = {0};
+
+	fit.id = is_ip4(p) && p->ip.id != 0 &&
+		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
+	fit.sequence = q->echo_sequence == p->echo_sequence;
+	return fit;
+}
+
+static struct fit fit_packet(const struct kept *k, const struct packet *q)
+{
+	if (q->transport == TRANSPORT_UDP)
+		return fit_udp(k, q);
+	return q->transport == TRANSPORT_TCP ? fit_tcp(k, q) : fit_echo(k, q);
 }
 
 /* Choosing among the segments of one flow: the field that alone tells the
@@ -83,16 +102,16 @@ static unsigned rank_fit(struct fit fit, enum matched_by *by)
 	static const struct {
 		enum matched_by by;
 		unsigned rank;
-	} ranks[] = {{MATCHED_IP_ID, 6},
-		     {MATCHED_TSVAL, 5},
-		     {MATCHED_TCP_CHECKSUM, 4},
-		     {MATCHED_PAYLOAD, 3},
-		     {MATCHED_IP_ID, 2},
-		     {MATCHED_LONE_PROBE, 1}};
+	} ranks[] = {{MATCHED_IP_ID, 6},	{MATCHED_TSVAL, 5},
+		     {MATCHED_TCP_CHECKSUM, 4}, {MATCHED_PAYLOAD, 3},
+		     {MATCHED_IP_ID, 2},	{MATCHED_LONE_PROBE, 1}};
 	const bool fits[] = {fit.id && (fit.sequence || fit.tsval ||
 					fit.checksum || fit.payload),
-			     fit.tsval, fit.checksum && fit.sequence,
-			     fit.payload, fit.id, fit.sequence};
+			     fit.tsval,
+			     fit.checksum && fit.sequence,
+			     fit.payload,
+			     fit.id,
+			     fit.sequence};
 
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
 		if (fits[i]) {
@@ -112,8 +131,7 @@ static void consider(struct choice *best, const struct flow *f, size_t index,
 		     const struct packet *q, unsigned needed)
 {
 	const struct kept *k = f->sent[index];
-	struct fit fit = q->transport == TRANSPORT_UDP ? fit_udp(k, q)
-						       : fit_tcp(k, q);
+	struct fit fit = fit_packet(k, q);
 	enum matched_by by = MATCHED_LONE_PROBE;
 	unsigned rank = count_fits(fit) >= needed ? rank_fit(fit, &by) : 0;
 
@@ -144,9 +162,11 @@ static struct flow *quoted_flow(const struct observer *o,
 {
 	bool udp = q->transport == TRANSPORT_UDP;
 
+	if (q->transport == TRANSPORT_ICMP_ECHO_REQUEST)
+		return observer_flow(o, &q->ip.source, q->echo_id,
+				     &q->ip.destination, 0, IPPROTO_ICMP);
 	return observer_flow(
-		o, &q->ip.source,
-		udp ? q->udp.source_port : q->tcp.source_port,
+		o, &q->ip.source, udp ? q->udp.source_port : q->tcp.source_port,
 		&q->ip.destination,
 		udp ? q->udp.destination_port : q->tcp.destination_port,
 		udp ? IPPROTO_UDP : IPPROTO_TCP);
@@ -209,15 +229,15 @@ void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 	struct packet quoted;
 	struct flow *f;
 
-	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length,
-				&quoted) ||
+	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length, &quoted) ||
 	    (quoted.transport != TRANSPORT_TCP &&
-	     quoted.transport != TRANSPORT_UDP))
+	     quoted.transport != TRANSPORT_UDP &&
+	     quoted.transport != TRANSPORT_ICMP_ECHO_REQUEST))
 		return;
 	f = quoted_flow(o, &quoted);
 	if (f)
 		choice = choose(f, &quoted, 1);
-	else
+	else if (quoted.transport != TRANSPORT_ICMP_ECHO_REQUEST)
 		f = translated_flow(o, &quoted, &choice);
 	if (f && choice.rank && !choice.ambiguous)
 		add_quote(o, f, p, &quoted, &choice, frame, time_us);

@@ -117,8 +117,8 @@ struct mapping {
 	uint16_t checksum;
 };
 
-static bool read_mapping(const struct kept *k, uint64_t expected,
-			 uint64_t idsn, struct mapping *out)
+static bool read_mapping(const struct kept *k, uint64_t expected, uint64_t idsn,
+			 struct mapping *out)
 {
 	const struct mptcp_option *dss = tcp_options_mptcp(&k->options, MP_DSS);
 	const struct mptcp_option *mpc =
@@ -153,11 +153,10 @@ static enum known mapping_checksum(const struct mapping *m,
 	size_t length = m->length - (m->data_fin ? 1 : 0);
 
 	if (!m->has_checksum || m->length == 0 ||
-	    tcp->payload_length != length ||
-	    tcp->payload_available < length)
+	    tcp->payload_length != length || tcp->payload_available < length)
 		return UNKNOWN;
-	return dss_checksum(m->dsn, m->ssn, m->length, tcp->payload,
-			    length) == m->checksum
+	return dss_checksum(m->dsn, m->ssn, m->length, tcp->payload, length) ==
+			       m->checksum
 		       ? KNOWN_YES
 		       : KNOWN_NO;
 }
@@ -199,8 +198,7 @@ static void see_mapping_received(struct observer *o, struct flow *f,
 	struct mapping map;
 
 	if (!m->has_server_key ||
-	    !read_mapping(k, expected, m->server_idsn, &map) ||
-	    map.length == 0)
+	    !read_mapping(k, expected, m->server_idsn, &map) || map.length == 0)
 		return;
 	switch (mapping_checksum(&map, &k->packet.tcp)) {
 	case KNOWN_YES:
@@ -290,11 +288,10 @@ static void see_join_syn_ack(struct observer *o, struct flow *f,
 	f->join.has_server_nonce = true;
 	if (f->join.parent < 0 || !m->has_client_key ||
 	    keys_join_hmac(o->keys, m->version, m->server_key, m->client_key,
-			   option->join.nonce, f->join.client_nonce,
-			   hmac) != 0)
+			   option->join.nonce, f->join.client_nonce, hmac) != 0)
 		return;
-	f->join.hmac = memcmp(hmac, option->join.hmac, 8) == 0 ? KNOWN_YES
-							       : KNOWN_NO;
+	f->join.hmac =
+		memcmp(hmac, option->join.hmac, 8) == 0 ? KNOWN_YES : KNOWN_NO;
 }
 
 static void see_add_addr(struct observer *o, const struct flow *f,

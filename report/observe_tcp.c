@@ -7,10 +7,6 @@
 #include "report/arena.h"
 #include "report/observe.h"
 
-/* Segments kept of one flow and direction: enough for every sweep with its
- * repeats; a long download goes on being followed, not kept. */
-#define KEPT_MAX 1024
-
 static bool has_flags(const struct packet *p, uint8_t set, uint8_t clear)
 {
 	return (p->tcp.flags & set) == set && (p->tcp.flags & clear) == 0;
@@ -98,8 +94,8 @@ static bool reply_fits(const struct flow *f, const struct packet *p)
 	if (tcp->flags & TCP_FLAG_SYN)
 		return ack && tcp->acknowledgment == f->client_isn + 1;
 	if (tcp->flags & TCP_FLAG_RST)
-		return ack_fits || (f->syn_ack_seen && ahead > -65536 &&
-				    ahead < 65536);
+		return ack_fits ||
+		       (f->syn_ack_seen && ahead > -65536 && ahead < 65536);
 	return f->syn_ack_seen && (ack_fits || !ack);
 }
 
@@ -184,9 +180,8 @@ static void observe_received(struct observer *o, struct flow *f,
 static struct flow *begin_flow(struct observer *o, const struct packet *p,
 			       uint64_t frame, int64_t time_us)
 {
-	struct flow *f = observer_add_flow(o, p, IPPROTO_TCP,
-					   p->tcp.source_port,
-					   p->tcp.destination_port);
+	struct flow *f = observer_add_flow(
+		o, p, IPPROTO_TCP, p->tcp.source_port, p->tcp.destination_port);
 	struct tcp_options options;
 
 	struct kept first = {.packet = *p};

@@ -61,8 +61,8 @@ static size_t flow_hash(const struct address *client, uint16_t client_port,
 
 static size_t flow_bucket(const struct observer *o, const struct flow *f)
 {
-	return flow_hash(&f->client, f->client_port, &f->server,
-			 f->server_port, f->protocol) %
+	return flow_hash(&f->client, f->client_port, &f->server, f->server_port,
+			 f->protocol) %
 	       o->bucket_count;
 }
 
@@ -71,17 +71,16 @@ struct flow *observer_flow(const struct observer *o,
 			   const struct address *server, uint16_t server_port,
 			   uint8_t protocol)
 {
-	size_t bucket = flow_hash(client, client_port, server, server_port,
-				  protocol) %
-			o->bucket_count;
+	size_t bucket =
+		flow_hash(client, client_port, server, server_port, protocol) %
+		o->bucket_count;
 
 	for (size_t i = o->buckets[bucket]; i != FLOW_NONE;
 	     i = o->flows[i]->hash_next) {
 		struct flow *f = o->flows[i];
 
 		if (f->client_port == client_port &&
-		    f->server_port == server_port &&
-		    f->protocol == protocol &&
+		    f->server_port == server_port && f->protocol == protocol &&
 		    address_equal(&f->client, client) &&
 		    address_equal(&f->server, server))
 			return f;
@@ -157,28 +156,62 @@ struct kept *observer_keep(struct observer *o, const struct packet *p,
 	return k;
 }
 
-/* The datagrams of the distance control; other UDP is none of ours. */
-static void observe_udp(struct observer *o, const struct packet *p,
-			uint64_t frame, int64_t time_us)
+static bool is_marked(const uint8_t *payload, size_t available)
 {
-	const struct udp_view *udp = &p->udp;
-	struct flow *f;
+	return available >= strlen(CONTROL_MARK) &&
+	       memcmp(payload, CONTROL_MARK, strlen(CONTROL_MARK)) == 0;
+}
+
+static void observe_control(struct observer *o, const struct packet *p,
+			    uint8_t protocol, uint16_t client_port,
+			    uint16_t server_port, uint64_t frame,
+			    int64_t time_us)
+{
+	struct flow *f =
+		observer_flow(o, &p->ip.source, client_port, &p->ip.destination,
+			      server_port, protocol);
 	struct kept **slot;
 
-	if (udp->payload_available < strlen(CONTROL_MARK) ||
-	    memcmp(udp->payload, CONTROL_MARK, strlen(CONTROL_MARK)) != 0)
-		return;
-	f = observer_flow(o, &p->ip.source, udp->source_port,
-			  &p->ip.destination, udp->destination_port,
-			  IPPROTO_UDP);
 	if (!f) {
-		f = observer_add_flow(o, p, IPPROTO_UDP, udp->source_port,
-				      udp->destination_port);
+		f = observer_add_flow(o, p, protocol, client_port, server_port);
 		f->purpose = PURPOSE_CONTROL;
 		f->first_us = time_us;
 		f->first_frame = frame;
 	}
+	if (f->sent_count >= KEPT_MAX)
+		return;
 	slot = ARENA_PUSH(o->arena, f->sent, f->sent_count);
+	*slot = observer_keep(o, p, frame, time_us);
+	(*slot)->kind = SEGMENT_OTHER;
+}
+
+/* The datagrams and echoes of the distance control; others are not ours. */
+static void observe_udp(struct observer *o, const struct packet *p,
+			uint64_t frame, int64_t time_us)
+{
+	if (is_marked(p->udp.payload, p->udp.payload_available))
+		observe_control(o, p, IPPROTO_UDP, p->udp.source_port,
+				p->udp.destination_port, frame, time_us);
+}
+
+static void observe_echo_request(struct observer *o, const struct packet *p,
+				 uint64_t frame, int64_t time_us)
+{
+	if (is_marked(p->echo_payload, p->echo_payload_available))
+		observe_control(o, p, IPPROTO_ICMP, p->echo_id, 0, frame,
+				time_us);
+}
+
+static void observe_echo_reply(struct observer *o, const struct packet *p,
+			       uint64_t frame, int64_t time_us)
+{
+	struct flow *f = observer_flow(o, &p->ip.destination, p->echo_id,
+				       &p->ip.source, 0, IPPROTO_ICMP);
+	struct kept **slot;
+
+	if (!f || f->received_count >= KEPT_MAX)
+		return;
+	slot = ARENA_PUSH(o->arena, f->received, f->received_count);
 	*slot = observer_keep(o, p, frame, time_us);
 	(*slot)->kind = SEGMENT_OTHER;
 }
@@ -205,6 +238,12 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 		break;
 	case TRANSPORT_UDP:
 		observe_udp(o, &p, number, time_us);
+		break;
+	case TRANSPORT_ICMP_ECHO_REQUEST:
+		observe_echo_request(o, &p, number, time_us);
+		break;
+	case TRANSPORT_ICMP_ECHO_REPLY:
+		observe_echo_reply(o, &p, number, time_us);
 		break;
 	case TRANSPORT_ICMP_ERROR:
 		observe_icmp(o, &p, number, time_us);
@@ -264,8 +303,7 @@ static unsigned datagram_reach(const struct flow *f)
 		unsigned quoted = q->quoted.ip.ttl;
 
 		if (!q->port_unreachable ||
-		    !address_equal(&q->responder, &f->server) ||
-		    quoted > sent)
+		    !address_equal(&q->responder, &f->server) || quoted > sent)
 			continue;
 		if (reach == 0 || sent - quoted + 1 < reach)
 			reach = sent - quoted + 1;
@@ -273,9 +311,29 @@ static unsigned datagram_reach(const struct flow *f)
 	return reach;
 }
 
+/* The smallest TTL whose echo the target answered. */
+static unsigned echo_reach(const struct flow *f)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < f->received_count; i++)
+		for (size_t k = 0; k < f->sent_count; k++) {
+			const struct packet *sent = &f->sent[k]->packet;
+
+			if (sent->echo_sequence ==
+				    f->received[i]->packet.echo_sequence &&
+			    (!reach || sent->ip.ttl < reach))
+				reach = sent->ip.ttl;
+		}
+	return reach;
+}
+
 unsigned flow_reach(const struct flow *f)
 {
 	unsigned reach = 0;
+
+	if (f->protocol == IPPROTO_ICMP)
+		return echo_reach(f);
 
 	if (f->protocol == IPPROTO_UDP)
 		return datagram_reach(f);
@@ -337,8 +395,7 @@ unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
 
 const struct kept *flow_reset(const struct flow *f)
 {
-	return f->first_reset == FLOW_NONE ? NULL
-					   : f->received[f->first_reset];
+	return f->first_reset == FLOW_NONE ? NULL : f->received[f->first_reset];
 }
 
 const struct kept *flow_syn_ack(const struct flow *f)

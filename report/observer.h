@@ -34,7 +34,7 @@ struct quote {
 	struct packet quoted;
 	size_t bytes; /* quoted */
 	enum matched_by matched_by;
-	size_t sent; /* index of what it quotes, in flow->sent */
+	size_t sent;	 /* index of what it quotes, in flow->sent */
 	bool fits_tuple; /* the quoted addresses and ports are the flow's */
 };
 
@@ -43,33 +43,33 @@ enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
 
 /* What the MPTCP options of one flow said (RFC 8684, RFC 6824). */
 struct mptcp_facts {
-	bool syn, syn_ack;	    /* MP_CAPABLE was in it */
-	bool syn_valid;		    /* of a form that a server must take */
-	bool mirrored;		    /* the SYN/ACK echoes the SYN's option */
-	unsigned version;	    /* of the SYN */
-	int other_version;	    /* the SYN/ACK's, if it is not that; -1 */
+	bool syn, syn_ack; /* MP_CAPABLE was in it */
+	bool syn_valid;	   /* of a form that a server must take */
+	bool mirrored;	   /* the SYN/ACK echoes the SYN's option */
+	unsigned version;  /* of the SYN */
+	int other_version; /* the SYN/ACK's, if it is not that; -1 */
 	uint8_t syn_flags, syn_ack_flags, ack_flags;
 	bool has_client_key, has_server_key;
 	uint64_t client_key, server_key;
 	uint64_t client_idsn, server_idsn;
 	uint32_t client_token, server_token;
-	bool third_ack;		    /* with MP_CAPABLE and both keys right */
-	bool checksum;		    /* A in SYN, SYN/ACK or third ACK */
-	bool mapped;		    /* data was sent with a valid mapping */
-	uint64_t mapped_end;	    /* DSN behind the last valid mapping */
+	bool third_ack;	     /* with MP_CAPABLE and both keys right */
+	bool checksum;	     /* A in SYN, SYN/ACK or third ACK */
+	bool mapped;	     /* data was sent with a valid mapping */
+	uint64_t mapped_end; /* DSN behind the last valid mapping */
 	unsigned mapped_segments;
 	bool has_data_ack;
-	uint64_t data_ack;	    /* the highest that fits */
+	uint64_t data_ack; /* the highest that fits */
 	uint64_t data_ack_frame;
-	bool data_ack_misfit;	    /* one fits nothing that was sent */
+	bool data_ack_misfit; /* one fits nothing that was sent */
 	uint64_t misfit_ack, misfit_frame;
-	enum known server_dsn;	    /* DSN == IDSN(server key) + SSN */
+	enum known server_dsn; /* DSN == IDSN(server key) + SSN */
 	uint64_t server_dsn_frame, server_dsn_seen;
 	uint64_t server_mapped_end; /* DSN behind the server's data; 0 none */
 	unsigned checksums_good, checksums_bad; /* of the server's data */
 	uint64_t checksum_frame;
-	bool mp_fail, fastclose;    /* from the server */
-	bool server_dss;	    /* any DSS from the server */
+	bool mp_fail, fastclose; /* from the server */
+	bool server_dss;	 /* any DSS from the server */
 };
 
 struct join_facts {
@@ -77,9 +77,10 @@ struct join_facts {
 	int parent;	   /* index of the flow whose token it names, -1 */
 	uint32_t token, client_nonce, server_nonce;
 	bool has_server_nonce;
-	enum known hmac;   /* of the SYN/ACK */
-	bool ack_sent;	   /* third ACK with HMAC */
-	uint64_t fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */
+	enum known hmac; /* of the SYN/ACK */
+	bool ack_sent;	 /* third ACK with HMAC */
+	uint64_t
+		fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */
 };
 
 struct flow {
@@ -94,14 +95,14 @@ struct flow {
 	/* TCP, in host order */
 	uint32_t client_isn, server_isn;
 	bool syn_ack_seen, established; /* established: our ACK went out */
-	uint32_t client_next; /* behind the highest byte sent */
+	uint32_t client_next;		/* behind the highest byte sent */
 	uint32_t server_acked; /* the highest acknowledgment of the server */
-	uint32_t server_next; /* contiguous, what we should acknowledge */
-	bool timestamps;      /* negotiated */
+	uint32_t server_next;  /* contiguous, what we should acknowledge */
+	bool timestamps;       /* negotiated */
 	uint32_t server_tsval; /* the latest */
 	bool server_fin;
 	size_t first_syn_ack, first_reset; /* index in received; NONE */
-	uint32_t payload_received; /* bytes, contiguous */
+	uint32_t payload_received;	   /* bytes, contiguous */
 
 	struct mptcp_facts mptcp;
 	struct join_facts join;

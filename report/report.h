@@ -95,7 +95,7 @@ struct place {
 };
 
 struct evidence {
-	uint64_t frame; /* number in the capture, from 1; 0: none */
+	uint64_t frame;		 /* number in the capture, from 1; 0: none */
 	const char *sent, *seen; /* hex or a value; NULL: not there */
 	const char *text;
 };
@@ -158,9 +158,9 @@ struct report_syn_ack {
 	unsigned initial_ttl; /* inferred: 32, 64, 128, 255 */
 	unsigned hops;	      /* initial_ttl - ttl */
 	double rtt_ms;
-	const char *options; /* hex of the block */
+	const char *options;	  /* hex of the block */
 	const char *options_text; /* "mss 1460,sackOK,..." */
-	int mss, wscale; /* -1: absent */
+	int mss, wscale;	  /* -1: absent */
 	unsigned window;
 	uint64_t frame;
 };
@@ -181,9 +181,9 @@ struct report_connection {
 	int reach_ttl;	   /* smallest TTL that was answered by the target;
 			      -1: none or unknown */
 	bool swept;
-	bool checksum;	    /* DSS checksums in use */
-	int keys_verified;  /* 1: DATA_ACK and server DSN fit the keys; 0: they
-			       did not; -1: not known */
+	bool checksum;	   /* DSS checksums in use */
+	int keys_verified; /* 1: DATA_ACK and server DSN fit the keys; 0: they
+			      did not; -1: not known */
 	struct report_syn_ack *syn_ack; /* NULL: none */
 	struct report_reset *reset;	/* NULL: none */
 };
@@ -210,7 +210,7 @@ struct report {
 	uint64_t frames, dropped;
 	enum status status;
 	enum confidence confidence;
-	int mptcp_version;  /* proven or spoken; -1: none */
+	int mptcp_version;   /* proven or spoken; -1: none */
 	const char *verdict; /* the first line, a sentence */
 	const char *advice;  /* what would decide or mend it; may be NULL */
 	struct finding *findings;
