@@ -112,8 +112,22 @@ static pcap_t *start(struct capture *c, char *error, size_t size)
 	return NULL;
 }
 
-enum capture_result capture_feed(struct capture *c, struct observer *observer,
-				 char *error, size_t size)
+static void feed_packet(capture_packet_fn *fn, void *context, int link_type,
+			uint64_t number, const struct pcap_pkthdr *header,
+			const uint8_t *frame)
+{
+	const uint8_t *ip;
+	size_t available;
+
+	if (fn &&
+	    link_find_ip(link_type, frame, header->caplen, &ip, &available))
+		fn(context, number, microseconds(&header->ts), ip, available);
+}
+
+enum capture_result capture_feed_each(struct capture *c,
+				      struct observer *observer,
+				      capture_packet_fn *fn, void *context,
+				      char *error, size_t size)
 {
 	enum capture_result ret = CAPTURE_OK;
 	struct pcap_pkthdr *header;
@@ -125,10 +139,13 @@ enum capture_result capture_feed(struct capture *c, struct observer *observer,
 	if (!pcap)
 		return CAPTURE_UNREADABLE;
 	error[0] = '\0';
-	while ((result = pcap_next_ex(pcap, &header, &frame)) == 1)
+	while ((result = pcap_next_ex(pcap, &header, &frame)) == 1) {
 		observer_frame(observer, pcap_datalink(pcap), ++number,
 			       microseconds(&header->ts), frame, header->caplen,
 			       header->len);
+		feed_packet(fn, context, pcap_datalink(pcap), number, header,
+			    frame);
+	}
 	if (result != PCAP_ERROR_BREAK) {
 		snprintf(error, size, "ends after frame %llu (%s)",
 			 (unsigned long long)number, pcap_geterr(pcap));
@@ -136,6 +153,12 @@ enum capture_result capture_feed(struct capture *c, struct observer *observer,
 	}
 	pcap_close(pcap);
 	return ret;
+}
+
+enum capture_result capture_feed(struct capture *c, struct observer *observer,
+				 char *error, size_t size)
+{
+	return capture_feed_each(c, observer, NULL, NULL, error, size);
 }
 
 enum capture_result capture_read(const char *file, struct observer *observer,

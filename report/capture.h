@@ -5,6 +5,7 @@
 #define REPORT_CAPTURE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct capture;
 struct observer;
@@ -23,6 +24,17 @@ struct capture *capture_open(const char *file, char *error, size_t size);
 /* Feeds every frame to the observer, once. `error` is empty if all is well. */
 enum capture_result capture_feed(struct capture *c, struct observer *observer,
 				 char *error, size_t size);
+
+/* A packet of the capture, from its IP header on; valid during the call. */
+typedef void capture_packet_fn(void *context, uint64_t number, int64_t time_us,
+			       const uint8_t *ip, size_t available);
+
+/* The same, and hands every IP packet to `fn` (NULL: none) after the observer
+ * has seen it. */
+enum capture_result capture_feed_each(struct capture *c,
+				      struct observer *observer,
+				      capture_packet_fn *fn, void *context,
+				      char *error, size_t size);
 
 void capture_close(struct capture *c); /* NULL is fine */
 
