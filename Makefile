@@ -40,8 +40,10 @@ CRAFTING := $(call objects,crafting)
 REPORT   := $(call objects,report)
 PROBE    := $(call objects,probe)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard crafting/*_test.c \
-	report/*_test.c probe/*_test.c))
-LAB      := $(patsubst %.c,%,$(wildcard lab/*.c))
+	report/*_test.c probe/*_test.c lab/*_test.c))
+LAB      := lab/v0server $(patsubst %.c,%,$(filter-out \
+	lab/v0% %_test.c,$(wildcard lab/*.c)))
+V0PEER   := $(patsubst %,$(BUILD)/lab/%.o,v0data v0peer v0send)
 FORMATTED = $(wildcard $(addsuffix /*.[ch],crafting report probe lab))
 
 .PHONY: all
@@ -145,11 +147,16 @@ $(BUILD)/%.o: %.c Makefile | packages
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Unit tests link with everything but the program's main.
-$(BUILD)/%_test: $(BUILD)/%_test.o $(filter-out $(BUILD)/probe/main.o,$(PROBE)) \
+# Unit tests link with everything but the programs' mains.
+$(BUILD)/%_test: $(BUILD)/%_test.o $(V0PEER) \
+		$(filter-out $(BUILD)/probe/main.o,$(PROBE)) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+lab/v0server: $(BUILD)/lab/v0server.o $(V0PEER) $(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) && mv $@.new $@
 
 lab/%: lab/%.c Makefile
 	$(call say,CC)
