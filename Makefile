@@ -13,8 +13,9 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # make labs, to test.
 PACKAGES := gcc libc6-dev pkg-config \
 	libpcap-dev libnet1-dev libssl-dev libjansson-dev libcap-ng-dev \
-	libseccomp-dev \
-	iproute2 iptables nftables ethtool haproxy iputils-ping \
+	libseccomp-dev libnetfilter-queue-dev \
+	iproute2 iptables nftables ethtool haproxy redsocks microsocks \
+	iputils-ping \
 	libcmocka-dev bats tcpdump python3-jsonschema mandoc clang-format
 
 PKGS := libpcap libcrypto jansson libcap-ng libseccomp
@@ -41,8 +42,8 @@ REPORT   := $(call objects,report)
 PROBE    := $(call objects,probe)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard crafting/*_test.c \
 	report/*_test.c probe/*_test.c lab/*_test.c))
-LAB      := lab/v0server $(patsubst %.c,%,$(filter-out \
-	lab/v0% %_test.c,$(wildcard lab/*.c)))
+LAB      := lab/httpd lab/v0server lab/box
+BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/box*.c))
 V0PEER   := $(patsubst %,$(BUILD)/lab/%.o,v0data v0peer v0send)
 FORMATTED = $(wildcard $(addsuffix /*.[ch],crafting report probe lab))
 
@@ -157,6 +158,11 @@ $(BUILD)/%_test: $(BUILD)/%_test.o $(V0PEER) \
 lab/v0server: $(BUILD)/lab/v0server.o $(V0PEER) $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) && mv $@.new $@
+
+lab/box: $(BOX) $(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) \
+		-lnetfilter_queue && mv $@.new $@
 
 lab/%: lab/%.c Makefile
 	$(call say,CC)
