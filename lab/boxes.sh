@@ -20,8 +20,8 @@ strip-join|hop|MP_JOIN becomes NOPs in the SYN only
 drop|hop|segments with an MPTCP option vanish
 drop-join|hop|segments with MP_JOIN vanish
 reset|hop|segments with an MPTCP option draw a RST from the box
-proxy|hop|transparent proxy (haproxy) ends TCP connections to port 80
-proxy80|hop|the same as proxy
+proxy|hop|transparent proxy (haproxy) ends TCP connections to 80 and 9080
+proxy80|hop|the same to port 80 only
 synproxy|hop|SYN proxy (kernel) for ports 80, 443 and 8080
 mss|hop|MSS clamped to 1300
 dscp|hop|DSCP set to 0
@@ -169,7 +169,15 @@ box_reset() {
 }
 
 box_proxy() {
-	local config=/run/haproxy-r$1.cfg said
+	proxy_ports "$1" 80 9080
+}
+
+box_proxy80() {
+	proxy_ports "$1" 80
+}
+
+proxy_ports() {		# HOP PORT...
+	local config=/run/haproxy-r$1.cfg hop=$1 port said
 
 	cat >"$config" <<-END
 		defaults
@@ -177,22 +185,25 @@ box_proxy() {
 			timeout connect 5s
 			timeout client 1h
 			timeout server 1h
-		listen ipv4
-			bind 0.0.0.0:3128
-			server server 10.0.$last.2:80
-		listen ipv6
-			bind [::]:3128 v6only
-			server server [fd00:$last::2]:80
 	END
+	shift
+	for port; do
+		cat >>"$config" <<-END
+			listen ipv4-$port
+				bind 0.0.0.0:$((3048 + port))
+				server server 10.0.$last.2:$port
+			listen ipv6-$port
+				bind [::]:$((3048 + port)) v6only
+				server server [fd00:$last::2]:$port
+		END
+	done
 	# Its parent process ends when the child accepts connections.
-	said=$(on "r$1" haproxy -q -D -f "$config" 2>&1) ||
-		box_failed "r$1" "haproxy: ${said:-cannot start}"
-	both "r$1" nat PREROUTING -i eth0 -p tcp --dport 80 \
-		-j REDIRECT --to-ports 3128
-}
-
-box_proxy80() {
-	box_proxy "$1"
+	said=$(on "r$hop" haproxy -q -D -f "$config" 2>&1) ||
+		box_failed "r$hop" "haproxy: ${said:-cannot start}"
+	for port; do
+		both "r$hop" nat PREROUTING -i eth0 -p tcp --dport "$port" \
+			-j REDIRECT --to-ports $((3048 + port))
+	done
 }
 
 # In FORWARD, where the kernel's SYN proxy lives: it answers what passed the

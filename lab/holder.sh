@@ -251,6 +251,7 @@ start_servers() {
 		2>&1) || die "ip mptcp limits: $said"
 	start_server server "$lab_dir/httpd" 80 443
 	start_server server "$lab_dir/httpd" -t 8080
+	start_server server "$lab_dir/v0server" 9080
 	((LAB_UDP_UNREACH)) ||
 		both server filter INPUT -p udp -j DROP
 }
