@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/arena.h"
 #include "report/judgement.h"
@@ -19,29 +20,60 @@ bool flow_proves_mptcp(const struct flow *f)
 	       flow_data_acked(f) && f->mptcp.server_dsn == KNOWN_YES;
 }
 
+struct candidate {
+	struct judge_target target;
+	size_t order; /* of its first SYN */
+};
+
+static int by_order(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int by_target(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	const struct address *p = &x->target.address, *q = &y->target.address;
+	int order = memcmp(p->bytes, q->bytes, sizeof(p->bytes));
+
+	if (order == 0)
+		order = p->family - q->family;
+	if (order == 0)
+		order = x->target.port - y->target.port;
+	return order ? order : by_order(a, b);
+}
+
+static bool same_target(const struct candidate *a, const struct candidate *b)
+{
+	return a->target.port == b->target.port &&
+	       address_equal(&a->target.address, &b->target.address);
+}
+
 size_t judge_targets(const struct observer *o, struct judge_target *out,
 		     size_t capacity)
 {
-	size_t count = 0;
+	struct arena *arena = arena_new();
+	struct candidate *all =
+		arena_alloc(arena, (o->flow_count + 1) * sizeof(*all));
+	size_t flows = 0, count = 0;
 
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
-		size_t k = 0;
 
-		if (f->protocol != IPPROTO_TCP)
-			continue;
-		for (; k < i; k++)
-			if (o->flows[k]->protocol == IPPROTO_TCP &&
-			    o->flows[k]->server_port == f->server_port &&
-			    address_equal(&o->flows[k]->server, &f->server))
-				break;
-		if (k < i)
-			continue;
-		if (count < capacity)
-			out[count] = (struct judge_target){f->server,
-							   f->server_port};
-		count++;
+		if (f->protocol == IPPROTO_TCP)
+			all[flows++] = (struct candidate){
+				{f->server, f->server_port}, i};
 	}
+	qsort(all, flows, sizeof(*all), by_target);
+	for (size_t i = 0; i < flows; i++)
+		if (!count || !same_target(&all[count - 1], &all[i]))
+			all[count++] = all[i];
+	qsort(all, count, sizeof(*all), by_order);
+	for (size_t i = 0; i < count && i < capacity; i++)
+		out[i] = all[i].target;
+	arena_free(arena);
 	return count;
 }
 
@@ -90,8 +122,13 @@ static void judge_patience(struct judgement *j)
 	j->patience_us = slowest * 2;
 	if (j->patience_us < 200000)
 		j->patience_us = 200000;
-	if (j->patience_us > 1000000)
+	if (j->patience_us > 1000000 || !slowest)
 		j->patience_us = 1000000;
+}
+
+bool had_time(const struct judgement *j, const struct kept *k)
+{
+	return j->o->last_us - k->time_us >= j->patience_us;
 }
 
 static void judge_facts(struct judgement *j)
@@ -215,7 +252,7 @@ static void report_connection(struct judgement *j, const struct flow *f)
 	c->attempts = count_sent(f, &c->syn_ttl);
 	c->swept =
 		flow_swept(f, SEGMENT_SYN) || flow_swept(f, SEGMENT_JOIN_SYN);
-	c->reach_ttl = reach && (c->swept || reach < 64) ? (int)reach : -1;
+	c->reach_ttl = reach && reach <= SWEEP_TTL_MAX ? (int)reach : -1;
 	c->checksum = f->mptcp.checksum;
 	c->keys_verified = keys_verified(f);
 	report_reply(j, f, c);
@@ -271,8 +308,12 @@ struct report *judge(const struct observer *o,
 
 	r->arena = arena;
 	collect_flows(&j, target);
-	for (size_t i = 0; i < j.flow_count; i++)
+	j.first_view =
+		arena_alloc(arena, (j.flow_count + 1) * sizeof(*j.first_view));
+	for (size_t i = 0; i < j.flow_count; i++) {
 		collect_views(&j, j.flows[i]);
+		j.first_view[i + 1] = j.view_count;
+	}
 	for (size_t i = 0; i < j.control_count; i++)
 		collect_views(&j, j.controls[i]);
 	judge_facts(&j);

@@ -21,11 +21,15 @@ struct finding *finding_add(struct judgement *j, const char *id,
 	return f;
 }
 
+#define CONNECTIONS_MAX 64 /* named; more say no more */
+
 void finding_connection(struct judgement *j, struct finding *f, unsigned id)
 {
 	for (size_t i = 0; i < f->connection_count; i++)
 		if (f->connections[i] == id)
 			return;
+	if (f->connection_count == CONNECTIONS_MAX)
+		return;
 	*ARENA_PUSH(j->arena, f->connections, f->connection_count) = id;
 }
 

@@ -13,17 +13,11 @@ static unsigned smaller(unsigned a, unsigned b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* A reply to a SYN with the usual TTL does not tell where it came from. */
-#define SWEEP_TTL_MAX 63
-
 static unsigned told_reach(const struct flow *f)
 {
 	unsigned reach = flow_reach(f);
 
-	return reach > SWEEP_TTL_MAX && !flow_swept(f, SEGMENT_SYN) &&
-			       !flow_swept(f, SEGMENT_JOIN_SYN)
-		       ? 0
-		       : reach;
+	return reach > SWEEP_TTL_MAX ? 0 : reach;
 }
 
 /* Where the target answers no datagrams, an echo that it answers with the
@@ -94,7 +88,10 @@ static void judge_beyond(struct judgement *j)
 		if (v->ttl > farthest)
 			farthest = v->ttl;
 	}
-	if (witnesses >= BEYOND_MIN &&
+	/* At least one must stand behind all TTLs with which connections are
+	 * answered: a path that is longer by one hop (ECMP) has routers at
+	 * the smallest of them, too. */
+	if (witnesses >= BEYOND_MIN && farthest > j->farthest_reach &&
 	    (!j->distance || j->distance > j->plain_reach))
 		j->beyond = farthest;
 }
@@ -103,14 +100,17 @@ void judge_reach(struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
-		bool join = flow_is(f, PURPOSE_MP_JOIN) ||
-			    flow_is(f, PURPOSE_MP_JOIN_RANDOM);
+		unsigned reach = told_reach(f);
 
+		if (!reach || flow_joins(f))
+			continue;
 		if (flow_is(f, PURPOSE_TCP))
-			j->plain_reach = smaller(j->plain_reach, told_reach(f));
-		else if (!join)
-			j->capable_reach =
-				smaller(j->capable_reach, told_reach(f));
+			j->plain_reach = smaller(j->plain_reach, reach);
+		else
+			j->capable_reach = smaller(j->capable_reach, reach);
+		j->reach_count++;
+		if (reach > j->farthest_reach)
+			j->farthest_reach = reach;
 	}
 	judge_distance(j);
 	judge_beyond(j);
@@ -127,6 +127,9 @@ static struct report_hop *hop_of(struct judgement *j, unsigned ttl)
 	return &j->r->path[ttl - 1];
 }
 
+/* More answer at one TTL in no real network. */
+#define RESPONDERS_MAX 64
+
 static void hop_answer(struct judgement *j, struct report_hop *hop,
 		       const struct address *address, int64_t rtt_us,
 		       unsigned reply_ttl)
@@ -137,6 +140,8 @@ static void hop_answer(struct judgement *j, struct report_hop *hop,
 	for (size_t i = 0; i < hop->responder_count; i++)
 		if (address_equal(&hop->responders[i].address, address))
 			responder = &hop->responders[i];
+	if (!responder && hop->responder_count >= RESPONDERS_MAX)
+		return;
 	if (!responder) {
 		responder = ARENA_PUSH(j->arena, hop->responders,
 				       hop->responder_count);

@@ -21,17 +21,17 @@ struct bracket {
 
 /* A later hop that quotes the field as it was sent clears the hops before
  * it: then one of them quoted a packet that it had itself altered. */
-static unsigned last_intact(const struct judgement *j, const struct flow *f,
+static unsigned last_intact(const struct judgement *j, size_t flow,
 			    enum segment_kind kind, enum field field,
 			    const struct view **view)
 {
 	unsigned last = 0;
 
 	*view = NULL;
-	for (size_t i = 0; i < j->view_count; i++) {
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
 		const struct view *v = &j->views[i];
 
-		if (v->flow != f || v->sent->kind != kind ||
+		if (v->sent->kind != kind ||
 		    !comparison_covers(&v->comparison, field) ||
 		    comparison_find(&v->comparison, field) || v->ttl <= last)
 			continue;
@@ -41,17 +41,19 @@ static unsigned last_intact(const struct judgement *j, const struct flow *f,
 	return last;
 }
 
-static bool find_bracket(const struct judgement *j, const struct flow *f,
+/* `flow` is its index. */
+static bool find_bracket(const struct judgement *j, size_t flow,
 			 enum segment_kind kind, enum field field,
 			 struct bracket *b)
 {
-	*b = (struct bracket){.flow = f, .kind = kind, .field = field};
-	b->after = last_intact(j, f, kind, field, &b->intact);
-	for (size_t i = 0; i < j->view_count; i++) {
+	*b = (struct bracket){
+		.flow = j->flows[flow], .kind = kind, .field = field};
+	b->after = last_intact(j, flow, kind, field, &b->intact);
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
 		const struct view *v = &j->views[i];
 		const struct changed *c;
 
-		if (v->flow != f || v->sent->kind != kind || v->ttl <= b->after)
+		if (v->sent->kind != kind || v->ttl <= b->after)
 			continue;
 		c = comparison_find(&v->comparison, field);
 		if (!c)
@@ -291,16 +293,25 @@ static void each_bracket(struct judgement *j, enum field field, bracket_fn *fn,
 
 	for (size_t kind = 0; kind < SWEPT_KINDS; kind++)
 		for (size_t i = 0; i < j->flow_count; i++)
-			if (find_bracket(j, j->flows[i], swept_kinds[kind],
-					 field, &b))
+			if (find_bracket(j, i, swept_kinds[kind], field, &b))
 				fn(j, rule, &b);
+}
+
+/* The SYN/ACK itself says that the option arrived, whatever a hop quotes: all
+ * segments of a flow take the same way. */
+static bool arrived(const struct bracket *b)
+{
+	if (b->kind == SEGMENT_SYN)
+		return b->flow->mptcp.syn_ack;
+	return b->kind == SEGMENT_JOIN_SYN && b->flow->join.syn_ack;
 }
 
 static void on_mptcp(struct judgement *j, const void *rule,
 		     const struct bracket *b)
 {
 	(void)rule;
-	convict_mptcp(j, b);
+	if (!b->changed->removed || !arrived(b))
+		convict_mptcp(j, b);
 }
 
 static void on_field(struct judgement *j, const void *rule,

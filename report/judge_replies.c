@@ -4,13 +4,12 @@
  */
 #include <math.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/judgement.h"
-
-#define FULL_TTL 63 /* SYNs with more than this are no part of a sweep */
 
 /* Attempts of one kind at full TTL, each SYN that had time to be answered. */
 struct attempts {
@@ -20,14 +19,50 @@ struct attempts {
 	int64_t first_us;
 };
 
-static bool had_time(const struct judgement *j, const struct kept *k)
-{
-	return j->o->last_us - k->time_us >= j->patience_us;
-}
-
 static bool is_first_syn(const struct kept *k)
 {
 	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
+}
+
+/* Whether a plain SYN that was answered went out at about that time: what is
+ * lost in an outage, while nothing else was tried, counts for nothing. */
+#define COMPANY_US 1000000
+
+static bool in_company(const struct judgement *j, int64_t time_us)
+{
+	size_t low = 0, high = j->plain_time_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (j->plain_times[middle] < time_us - COMPANY_US)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < j->plain_time_count &&
+	       j->plain_times[low] <= time_us + COMPANY_US;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void collect_plain_times(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) && flow_syn_ack(f))
+			*ARENA_PUSH(j->arena, j->plain_times,
+				    j->plain_time_count) = f->first_us;
+	}
+	if (j->plain_time_count)
+		qsort(j->plain_times, j->plain_time_count,
+		      sizeof(*j->plain_times), by_time);
 }
 
 /* Counts the SYNs of a flow. The SYNs of a sweep reach the target as many
@@ -41,9 +76,10 @@ static unsigned count_syns(const struct judgement *j, const struct flow *f,
 		const struct kept *k = f->sent[i];
 
 		if (!is_first_syn(k) ||
-		    (reply ? k->time_us > reply->time_us : !had_time(j, k)))
+		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
+		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
 			continue;
-		if (k->packet.ip.ttl > FULL_TTL)
+		if (k->packet.ip.ttl > SWEEP_TTL_MAX)
 			full++;
 		else if (j->plain_reach && k->packet.ip.ttl >= j->plain_reach)
 			low = 1;
@@ -91,7 +127,8 @@ static struct attempts count_attempts(const struct judgement *j,
 }
 
 /* Connections without the option that were answered after the attempts with
- * it had begun: the controls of the contrast. */
+ * it had begun: the controls of the contrast. One that was not answered
+ * spoils it: then whatever befell it may have befallen the others. */
 static unsigned controls_since(const struct judgement *j, int64_t since_us)
 {
 	unsigned count = 0;
@@ -99,9 +136,12 @@ static unsigned controls_since(const struct judgement *j, int64_t since_us)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (flow_is(f, PURPOSE_TCP) && flow_syn_ack(f) &&
-		    f->first_us >= since_us)
+		if (!flow_is(f, PURPOSE_TCP) || f->first_us < since_us)
+			continue;
+		if (flow_syn_ack(f))
 			count++;
+		else if (count_syns(j, f, NULL))
+			return 0;
 	}
 	return count;
 }
@@ -120,6 +160,17 @@ static bool beyond_chance(unsigned lost, const struct attempts *plain,
 	       pow(rate, lost) < CHANCE_OF_LOSS;
 }
 
+/* Whether segments of this kind went out with small TTLs at all. */
+static bool swept_with(const struct judgement *j, enum purpose purpose,
+		       enum segment_kind kind)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], purpose) &&
+		    flow_swept(j->flows[i], kind))
+			return true;
+	return false;
+}
+
 /* Brackets a drop: `after` is the last hop that quoted the option intact,
  * `at` the next TTL at which others were answered and it never was. */
 static void place_drop(struct judgement *j, struct finding *f,
@@ -128,6 +179,8 @@ static void place_drop(struct judgement *j, struct finding *f,
 	unsigned after = 0, at = 0;
 	unsigned end = j->plain_reach ? j->plain_reach : 0;
 
+	if (!swept_with(j, purpose, kind))
+		return;
 	for (unsigned ttl = 1; ttl <= j->r->path_length; ttl++)
 		if (quoted_at(j, purpose, kind, ttl))
 			after = ttl;
@@ -197,14 +250,15 @@ static void place_reset(struct judgement *j, struct finding *f,
 {
 	unsigned at = reset_reach(j, purpose), after = 0;
 
-	if (at == 0 || at > FULL_TTL)
+	if (at == 0 || at > SWEEP_TTL_MAX)
 		at = j->plain_reach;
 	for (unsigned ttl = 1; ttl < at; ttl++)
 		if (quoted_at(j, purpose, kind, ttl))
 			after = ttl;
+	if (!at)
+		return;
 	f->after = place_at(j, after);
-	if (at)
-		f->at = place_at(j, at);
+	f->at = place_at(j, at);
 }
 
 static void reset_evidence(struct judgement *j, struct finding *f,
@@ -273,7 +327,8 @@ static void judge_mirrored(struct judgement *j)
 static bool plainly_accepted(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
-	       f->syn_ack_seen && !f->mptcp.syn_ack && !f->mptcp.mirrored;
+	       f->mptcp.version == 1 && f->syn_ack_seen && !f->mptcp.syn_ack &&
+	       !f->mptcp.mirrored;
 }
 
 static bool drew_tcprst(const struct flow *f)
@@ -285,7 +340,7 @@ static bool drew_tcprst(const struct flow *f)
 }
 
 /* Verdict rule 5: the server is an MPTCP listener, and yet no SYN/ACK brings
- * its option. */
+ * its option. MP_TCPRST is version 1's, which answers version 0 as TCP. */
 static void judge_capable_removed(struct judgement *j)
 {
 	const struct flow *plain = first_flow(j, plainly_accepted);
@@ -343,12 +398,41 @@ static void judge_key_altered(struct judgement *j)
 		  "changed on the way back.";
 }
 
+/* Data with DSS of a flow: how often it was sent in vain, and whether the
+ * same bytes without it were acknowledged afterwards. */
+static bool dss_in_vain(const struct flow *f, unsigned *lost, bool *plain_ok)
+{
+	*lost = 0;
+	*plain_ok = false;
+	if (!f->mptcp.syn_ack || !f->established || f->join.parent >= 0)
+		return false;
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+		bool mapped = tcp_options_mptcp(&k->options, MP_DSS) ||
+			      tcp_options_mptcp(&k->options, MP_CAPABLE);
+		bool acked =
+			seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
+
+		if (k->kind != SEGMENT_DATA ||
+		    k->packet.ip.ttl <= SWEEP_TTL_MAX)
+			continue;
+		if (mapped)
+			*lost += 1;
+		else if (acked && *lost)
+			*plain_ok = true;
+	}
+	return *plain_ok;
+}
+
 /* Data with a valid mapping that the server took as TCP only. */
 static bool lost_mapping(const struct flow *f)
 {
+	unsigned lost;
+	bool plain_ok;
+
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
 	       f->mptcp.mapped && f->established && !f->mptcp.server_dss &&
-	       !f->mptcp.mp_fail &&
+	       !f->mptcp.mp_fail && !dss_in_vain(f, &lost, &plain_ok) &&
 	       seq_diff(f->server_acked, f->client_isn + 1) > 0 &&
 	       f->join.parent < 0;
 }
@@ -380,31 +464,6 @@ static void judge_dss_removed(struct judgement *j)
 			 "DATA_ACK comes."
 		       : "MPTCP falls back to TCP after the handshake: DSS is "
 			 "removed from data, one way or the other.";
-}
-
-/* Data with DSS of a flow: how often it was sent in vain, and whether the
- * same bytes without it were acknowledged afterwards. */
-static bool dss_in_vain(const struct flow *f, unsigned *lost, bool *plain_ok)
-{
-	*lost = 0;
-	*plain_ok = false;
-	if (!f->mptcp.syn_ack || !f->established || f->join.parent >= 0)
-		return false;
-	for (size_t i = 0; i < f->sent_count; i++) {
-		const struct kept *k = f->sent[i];
-		bool mapped = tcp_options_mptcp(&k->options, MP_DSS) ||
-			      tcp_options_mptcp(&k->options, MP_CAPABLE);
-		bool acked =
-			seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
-
-		if (k->kind != SEGMENT_DATA || k->packet.ip.ttl <= FULL_TTL)
-			continue;
-		if (mapped)
-			*lost += 1;
-		else if (acked && *lost)
-			*plain_ok = true;
-	}
-	return *plain_ok;
 }
 
 static void judge_dss_dropped(struct judgement *j)
@@ -493,13 +552,29 @@ static bool join_option_lost(const struct flow *f)
 	       !f->join.syn_ack;
 }
 
+/* Data without a mapping makes an MPTCP connection a plain one. */
+static bool sent_unmapped(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (k->kind == SEGMENT_DATA &&
+		    !tcp_options_mptcp(&k->options, MP_DSS) &&
+		    !tcp_options_mptcp(&k->options, MP_CAPABLE))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the server still has to know the token. */
 static bool parent_alive(const struct judgement *j, const struct flow *f)
 {
 	const struct flow *parent = j->o->flows[f->join.parent];
 	const struct kept *end = flow_reset(parent);
 
 	if (!flow_data_acked(parent) || parent->mptcp.fastclose ||
-	    parent->server_fin)
+	    parent->mptcp.data_fin || parent->mptcp.mp_fail ||
+	    parent->server_fin || sent_unmapped(parent))
 		return false;
 	return !end || end->time_us > f->first_us;
 }
@@ -546,12 +621,13 @@ static void judge_join_reset(struct judgement *j)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *flow = j->flows[i];
 		const struct kept *k = flow_reset(flow);
-		unsigned reach = reset_reach(j, PURPOSE_MP_JOIN);
 		bool marked, before_target;
 		struct finding *f;
+		unsigned reach;
 
 		if (!join_refused(j, flow))
 			continue;
+		reach = reset_reach(j, PURPOSE_MP_JOIN);
 		marked = tcp_options_mptcp(&k->options, MP_TCPRST) != NULL;
 		before_target =
 			reach && j->plain_reach && reach < j->plain_reach;
@@ -587,6 +663,7 @@ static void judge_join_dropped(struct judgement *j)
 	struct finding *f;
 
 	if (join.flows == 0 || join.answered || join.reset || !j->working ||
+	    !parent_alive(j, join.example) ||
 	    !beyond_chance(join.lost, &plain, controls_since(j, join.first_us)))
 		return;
 	f = finding_add(j, "mp_join.dropped", DIRECTION_UNKNOWN,
@@ -613,6 +690,22 @@ static unsigned control_reply_ttl(const struct judgement *j)
 	return 0;
 }
 
+/* Whether every control went farther than any connection. One hop more may
+ * be a path of its own (ECMP): then several on each side must say so. */
+#define ANSWERS_MIN 3
+#define REACHES_MIN 2
+
+static bool ends_early(const struct judgement *j)
+{
+	if (j->beyond > j->farthest_reach)
+		return true;
+	if (j->distance > j->farthest_reach + 1)
+		return true;
+	return j->distance > j->farthest_reach &&
+	       j->distance_answers >= ANSWERS_MIN &&
+	       j->reach_count >= REACHES_MIN;
+}
+
 /* A TCP connection answered before the target. That the SYN/ACK arrives with
  * just the TTL of the target's own ICMP answers says that the target sent
  * it, and that the TTLs of TCP alone are rewritten. */
@@ -623,17 +716,17 @@ static void judge_terminated(struct judgement *j)
 	const struct flow *ended = NULL;
 	struct finding *f;
 
-	if (reach == 0 || j->ttl_rewritten ||
-	    !(j->distance > reach || j->beyond >= reach))
+	if (reach == 0 || j->ttl_rewritten || !ends_early(j))
 		return;
 	for (size_t i = 0; i < j->flow_count && !ended; i++)
 		if (flow_is(j->flows[i], PURPOSE_TCP) &&
+		    flow_syn_ack(j->flows[i]) &&
 		    flow_reach(j->flows[i]) == reach)
 			ended = j->flows[i];
 	if (!ended)
 		return;
 	if (reply && flow_syn_ack(ended)->packet.ip.ttl == reply) {
-		j->ttl_rewritten = j->distance > reach + 1;
+		j->ttl_rewritten = j->distance > j->farthest_reach + 1;
 		return; /* one hop may be a path of its own (ECMP) */
 	}
 	f = finding_add(j, "tcp.terminated", DIRECTION_FORWARD, SEGMENT_SYN);
@@ -727,6 +820,7 @@ static void judge_ttl(struct judgement *j)
 
 void judge_replies(struct judgement *j)
 {
+	collect_plain_times(j);
 	judge_terminated(j);
 	judge_ttl(j);
 	if (finding_blocks(j))
@@ -743,6 +837,8 @@ void judge_replies(struct judgement *j)
 	judge_dss_removed(j);
 	judge_dss_dropped(j);
 	judge_dss_reset(j);
+	if (finding_blocks(j))
+		return;
 	if (finding_find(j, "mp_join.removed") ||
 	    finding_find(j, "mp_join.modified"))
 		return;

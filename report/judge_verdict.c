@@ -36,6 +36,26 @@ static const char *unreachable_reason(struct judgement *j)
 	return NULL;
 }
 
+/* SYNs that had time to be answered and were not. */
+static unsigned unanswered_syns(const struct judgement *j, const struct flow *f)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count && !flow_syn_ack(f); i++)
+		count += f->sent[i]->kind == SEGMENT_SYN &&
+			 had_time(j, f->sent[i]);
+	return count;
+}
+
+static bool had_time_to_answer(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (!flow_joins(j->flows[i]) &&
+		    unanswered_syns(j, j->flows[i]) > 0)
+			return true;
+	return false;
+}
+
 /* 1. */
 static bool verdict_unreachable(struct judgement *j)
 {
@@ -55,6 +75,8 @@ static bool verdict_unreachable(struct judgement *j)
 		return true;
 	}
 	why = unreachable_reason(j);
+	if (!why && !had_time_to_answer(j))
+		return false;
 	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
 			 "Port %u of %s does not answer TCP%s, so nothing can "
@@ -65,8 +87,8 @@ static bool verdict_unreachable(struct judgement *j)
 	return true;
 }
 
-/* 2. The last plain connection that was tried went unanswered, though one
- * before it had been answered. */
+/* 2. The last plain connection that was tried went unanswered, or was
+ * refused, though one before it had been answered. */
 static bool verdict_baseline(struct judgement *j)
 {
 	const struct flow *last = NULL;
@@ -82,9 +104,7 @@ static bool verdict_baseline(struct judgement *j)
 		last = f;
 	}
 	if (!before || flow_syn_ack(last) ||
-	    flow_sent_count(last, SEGMENT_SYN, 0) < 3)
-		return false;
-	if (j->o->last_us - last->first_us < j->patience_us)
+	    (!flow_reset(last) && unanswered_syns(j, last) < 3))
 		return false;
 	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
 	    "Undetermined: plain TCP worked at first and then stopped working, "
@@ -183,12 +203,12 @@ static bool random_token_accepted(const struct judgement *j)
 static bool verdict_unsupported(struct judgement *j)
 {
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
-	bool controlled = j->distance && j->distance <= reach;
+	bool controlled = j->distance && j->distance == reach;
 
 	if (j->negotiated || !plainly_answered(j, 1) ||
 	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
 	    !intact_to_last_hop(j, SEGMENT_SYN, 1) || j->ttl_rewritten ||
-	    j->beyond >= reach || (j->distance && !controlled))
+	    j->beyond >= reach || j->distance > reach)
 		return false;
 	say(j, STATUS_UNSUPPORTED,
 	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,

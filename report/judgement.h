@@ -11,6 +11,9 @@
 #include "report/observer.h"
 #include "report/report.h"
 
+/* A reply to a segment with the usual TTL does not tell where it came from. */
+#define SWEEP_TTL_MAX 63
+
 /* One quote beside what it quotes. */
 struct view {
 	const struct flow *flow;
@@ -31,14 +34,18 @@ struct judgement {
 	size_t control_count;
 	struct view *views; /* of the flows and the controls */
 	size_t view_count;
+	size_t *first_view; /* by index in flows: the first of its views, and
+			       behind the last flow the end of them all */
 
 	/* judge_path.c; 0: unknown */
-	unsigned plain_reach;	/* of connections without MPTCP */
-	unsigned capable_reach; /* of connections with it */
-	unsigned distance;	/* of the target, by the control */
-	unsigned beyond;	/* a router that answered at this TTL, at or
-				   behind plain_reach */
-	bool ttl_rewritten;	/* the controls contradict each other */
+	unsigned plain_reach;	 /* of connections without MPTCP */
+	unsigned farthest_reach; /* the largest that a connection told */
+	unsigned reach_count;	 /* connections that told one */
+	unsigned capable_reach;	 /* of connections with it */
+	unsigned distance;	 /* of the target, by the control */
+	unsigned beyond;	 /* a router that answered at this TTL, at or
+				    behind plain_reach */
+	bool ttl_rewritten;	 /* the controls contradict each other */
 	const struct quote *ttl_witness;
 	unsigned distance_answers;
 
@@ -47,6 +54,8 @@ struct judgement {
 	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
 	const struct flow *working;	/* MPTCP proven on it, or NULL */
 	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */
+	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
+	size_t plain_time_count;
 	int64_t patience_us; /* how long an answer may take on this path */
 };
 
@@ -65,6 +74,10 @@ static inline bool flow_joins(const struct flow *f)
 bool flow_proves_mptcp(const struct flow *f);
 /* A DATA_ACK for data of ours. */
 bool flow_data_acked(const struct flow *f);
+
+/* Whether a SYN or other segment that went out then had time to be answered
+ * before the capture ends. */
+bool had_time(const struct judgement *j, const struct kept *k);
 
 /* judge_path.c */
 void judge_reach(struct judgement *j);

@@ -20,6 +20,14 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 			       uint8_t protocol, uint16_t client_port,
 			       uint16_t server_port);
 
+/* The flow under the token of its server's key; the newest of that token. */
+void observer_add_token(struct observer *o, struct flow *f);
+struct flow *observer_by_token(const struct observer *o, uint32_t token);
+
+/* What a packet says, without a copy: it points to the packet's bytes. */
+struct kept observer_look(const struct packet *p, uint64_t frame,
+			  int64_t time_us);
+
 /* Copies a packet for keeping, parsed anew and its options read. */
 struct kept *observer_keep(struct observer *o, const struct packet *p,
 			   uint64_t frame, int64_t time_us);

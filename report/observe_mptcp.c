@@ -38,16 +38,18 @@ static void learn_client_key(struct observer *o, struct mptcp_facts *m,
 	m->mapped_end = m->client_idsn + 1;
 }
 
-static void learn_server_key(struct observer *o, struct mptcp_facts *m,
+/* Whether it is news. */
+static bool learn_server_key(struct observer *o, struct mptcp_facts *m,
 			     uint64_t key)
 {
 	if (m->has_server_key)
-		return;
+		return false;
 	if (keys_derive(o->keys, m->version, key, &m->server_token,
 			&m->server_idsn) != 0)
-		return;
+		return false;
 	m->has_server_key = true;
 	m->server_key = key;
+	return true;
 }
 
 /* RFC 8684 3.1: version 1 sends no key, version 0 (RFC 6824 3.1) does. */
@@ -69,9 +71,10 @@ static void see_capable_syn(struct observer *o, struct mptcp_facts *m,
 		learn_client_key(o, m, option->capable.sender_key);
 }
 
-static void see_capable_syn_ack(struct observer *o, struct mptcp_facts *m,
+static void see_capable_syn_ack(struct observer *o, struct flow *f,
 				const struct mptcp_option *option)
 {
+	struct mptcp_facts *m = &f->mptcp;
 	bool key = option->capable.has_sender_key;
 
 	if (!m->syn || m->syn_ack || m->mirrored)
@@ -87,7 +90,8 @@ static void see_capable_syn_ack(struct observer *o, struct mptcp_facts *m,
 	}
 	m->syn_ack = true;
 	m->syn_ack_flags = option->capable.flags;
-	learn_server_key(o, m, option->capable.sender_key);
+	if (learn_server_key(o, m, option->capable.sender_key))
+		observer_add_token(o, f);
 	m->checksum = (m->syn_flags | m->syn_ack_flags) & MPC_CHECKSUM;
 }
 
@@ -189,6 +193,20 @@ static void see_mapping_sent(struct observer *o, struct flow *f,
 	}
 }
 
+/* On the first subflow the server's DSN and SSN run in step from IDSN + 1,
+ * until another subflow takes data of its own. */
+static void see_server_dsn(struct mptcp_facts *m, const struct mapping *map,
+			   uint64_t expected, uint64_t frame)
+{
+	uint64_t first = map->ssn ? m->server_idsn + map->ssn : expected;
+
+	if (map->dsn != first && m->joined)
+		return;
+	m->server_dsn = map->dsn == first ? KNOWN_YES : KNOWN_NO;
+	m->server_dsn_frame = frame;
+	m->server_dsn_seen = map->dsn;
+}
+
 static void see_mapping_received(struct observer *o, struct flow *f,
 				 const struct kept *k)
 {
@@ -212,14 +230,10 @@ static void see_mapping_received(struct observer *o, struct flow *f,
 	default:
 		break;
 	}
-	if (f->join.parent < 0 && m->server_dsn == UNKNOWN) {
-		uint64_t first = map.ssn ? m->server_idsn + map.ssn : expected;
-
-		m->server_dsn = map.dsn == first ? KNOWN_YES : KNOWN_NO;
-		m->server_dsn_frame = k->frame;
-		m->server_dsn_seen = map.dsn;
-	}
-	if (map.dsn + map.length > m->server_mapped_end)
+	if (f->join.parent < 0 && m->server_dsn == UNKNOWN)
+		see_server_dsn(m, &map, expected, k->frame);
+	m->data_fin |= map.data_fin;
+	if ((int64_t)(map.dsn + map.length - expected) > 0)
 		m->server_mapped_end = map.dsn + map.length;
 }
 
@@ -249,16 +263,14 @@ static void see_data_ack(struct mptcp_facts *m, const struct mptcp_option *dss,
 
 static void find_parent(struct observer *o, struct flow *f, uint32_t token)
 {
-	for (size_t i = o->flow_count; i-- > 0;) {
-		const struct mptcp_facts *m = &o->flows[i]->mptcp;
+	struct flow *parent = observer_by_token(o, token);
 
-		if (!m->has_server_key || m->server_token != token)
-			continue;
-		f->join.parent = (int)i;
-		f->purpose = PURPOSE_MP_JOIN;
-		f->mptcp.version = m->version;
+	if (!parent)
 		return;
-	}
+	f->join.parent = (int)parent->id - 1;
+	parent->mptcp.joined = true;
+	f->purpose = PURPOSE_MP_JOIN;
+	f->mptcp.version = parent->mptcp.version;
 }
 
 static void see_join_sent(struct observer *o, struct flow *f,
@@ -294,6 +306,8 @@ static void see_join_syn_ack(struct observer *o, struct flow *f,
 		memcmp(hmac, option->join.hmac, 8) == 0 ? KNOWN_YES : KNOWN_NO;
 }
 
+#define ANNOUNCED_MAX 256
+
 static void see_add_addr(struct observer *o, const struct flow *f,
 			 const struct mptcp_option *option)
 {
@@ -304,6 +318,8 @@ static void see_add_addr(struct observer *o, const struct flow *f,
 				  &option->add_addr.address) &&
 		    address_equal(&o->announced_by[i], &f->server))
 			return;
+	if (o->announced_count == ANNOUNCED_MAX)
+		return;
 	*ARENA_PUSH(o->arena, o->announced, o->announced_count) =
 		option->add_addr.address;
 	*ARENA_PUSH(o->arena, o->announced_by, o->announced_by_count) =
@@ -333,7 +349,7 @@ void observe_mptcp_received(struct observer *o, struct flow *f,
 {
 	struct mptcp_facts *m = &connection_of(o, f)->mptcp;
 	uint8_t flags = k->packet.tcp.flags;
-	bool syn = flags & TCP_FLAG_SYN;
+	bool syn = (flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) == TCP_FLAG_SYN;
 
 	for (unsigned i = 0; i < k->options.mptcp_count; i++) {
 		const struct mptcp_option *option = &k->options.mptcp[i];
@@ -341,10 +357,11 @@ void observe_mptcp_received(struct observer *o, struct flow *f,
 		switch (option->subtype) {
 		case MP_CAPABLE:
 			if (syn)
-				see_capable_syn_ack(o, &f->mptcp, option);
+				see_capable_syn_ack(o, f, option);
 			break;
 		case MP_JOIN:
-			see_join_syn_ack(o, f, option);
+			if (syn)
+				see_join_syn_ack(o, f, option);
 			break;
 		case MP_DSS:
 			if (flags & TCP_FLAG_RST)
@@ -367,6 +384,6 @@ void observe_mptcp_received(struct observer *o, struct flow *f,
 			break;
 		}
 	}
-	if (!syn)
+	if (!(flags & (TCP_FLAG_SYN | TCP_FLAG_RST)))
 		see_mapping_received(o, f, k);
 }

@@ -146,35 +146,42 @@ static void observe_sent(struct observer *o, struct flow *f,
 			 const struct packet *p, uint64_t frame,
 			 int64_t time_us)
 {
-	struct kept *k = observer_keep(o, p, frame, time_us);
+	struct kept k = observer_look(p, frame, time_us);
 
-	k->kind = sent_kind(f, k);
-	track_sent(f, k);
-	observe_mptcp_sent(o, f, k);
+	k.kind = sent_kind(f, &k);
+	track_sent(f, &k);
+	observe_mptcp_sent(o, f, &k);
 	if (f->sent_count >= KEPT_MAX) {
 		f->not_kept++;
 		return;
 	}
-	*ARENA_PUSH(o->arena, f->sent, f->sent_count) = k;
+	*ARENA_PUSH(o->arena, f->sent, f->sent_count) =
+		observer_keep(o, p, frame, time_us);
+	f->sent[f->sent_count - 1]->kind = k.kind;
 }
 
 static void observe_received(struct observer *o, struct flow *f,
 			     const struct packet *p, uint64_t frame,
 			     int64_t time_us)
 {
-	struct kept *k;
+	size_t index = f->received_count;
+	struct kept k;
 
 	if (!reply_fits(f, p))
 		return;
-	k = observer_keep(o, p, frame, time_us);
-	k->kind = received_kind(f, k);
-	track_received(f, k, f->received_count);
-	observe_mptcp_received(o, f, k);
-	if (f->received_count >= KEPT_MAX) {
+	k = observer_look(p, frame, time_us);
+	k.kind = received_kind(f, &k);
+	track_received(f, &k, index);
+	observe_mptcp_received(o, f, &k);
+	/* The first SYN/ACK and the first RST are kept in any case. */
+	if (index >= KEPT_MAX && f->first_syn_ack != index &&
+	    f->first_reset != index) {
 		f->not_kept++;
 		return;
 	}
-	*ARENA_PUSH(o->arena, f->received, f->received_count) = k;
+	*ARENA_PUSH(o->arena, f->received, f->received_count) =
+		observer_keep(o, p, frame, time_us);
+	f->received[index]->kind = k.kind;
 }
 
 static struct flow *begin_flow(struct observer *o, const struct packet *p,

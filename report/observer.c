@@ -12,6 +12,15 @@
 
 #define BUCKETS_MIN 256
 
+static size_t *new_buckets(size_t count)
+{
+	size_t *buckets = malloc(count * sizeof(*buckets));
+
+	for (size_t i = 0; buckets && i < count; i++)
+		buckets[i] = FLOW_NONE;
+	return buckets;
+}
+
 struct observer *observer_new(void)
 {
 	struct observer *o = calloc(1, sizeof(*o));
@@ -21,13 +30,12 @@ struct observer *observer_new(void)
 	o->arena = arena_new();
 	o->keys = keys_new();
 	o->bucket_count = BUCKETS_MIN;
-	o->buckets = malloc(o->bucket_count * sizeof(*o->buckets));
-	if (!o->arena || !o->keys || !o->buckets) {
+	o->buckets = new_buckets(o->bucket_count);
+	o->tokens = new_buckets(o->bucket_count);
+	if (!o->arena || !o->keys || !o->buckets || !o->tokens) {
 		observer_free(o);
 		return NULL;
 	}
-	for (size_t i = 0; i < o->bucket_count; i++)
-		o->buckets[i] = FLOW_NONE;
 	return o;
 }
 
@@ -38,6 +46,7 @@ void observer_free(struct observer *o)
 	arena_free(o->arena);
 	keys_free(o->keys);
 	free(o->buckets);
+	free(o->tokens);
 	free(o);
 }
 
@@ -88,29 +97,64 @@ struct flow *observer_flow(const struct observer *o,
 	return NULL;
 }
 
-/* Newer flows come first in their bucket, so a reused port finds the newer. */
+static bool same_tuple(const struct flow *a, const struct flow *b)
+{
+	return a->client_port == b->client_port &&
+	       a->server_port == b->server_port && a->protocol == b->protocol &&
+	       address_equal(&a->client, &b->client) &&
+	       address_equal(&a->server, &b->server);
+}
+
+/* Where a port is used again, the newer flow takes the place of the older. */
 static void enter_flow(struct observer *o, size_t index)
 {
-	size_t bucket = flow_bucket(o, o->flows[index]);
+	struct flow *f = o->flows[index];
+	size_t *place = &o->buckets[flow_bucket(o, f)];
 
-	o->flows[index]->hash_next = o->buckets[bucket];
-	o->buckets[bucket] = index;
+	while (*place != FLOW_NONE && !same_tuple(o->flows[*place], f))
+		place = &o->flows[*place]->hash_next;
+	f->hash_next =
+		*place == FLOW_NONE ? FLOW_NONE : o->flows[*place]->hash_next;
+	*place = index;
+}
+
+void observer_add_token(struct observer *o, struct flow *f)
+{
+	size_t bucket = f->mptcp.server_token % o->bucket_count;
+
+	f->token_next = o->tokens[bucket];
+	o->tokens[bucket] = f->id - 1;
+}
+
+struct flow *observer_by_token(const struct observer *o, uint32_t token)
+{
+	size_t i = o->tokens[token % o->bucket_count];
+
+	while (i != FLOW_NONE && o->flows[i]->mptcp.server_token != token)
+		i = o->flows[i]->token_next;
+	return i == FLOW_NONE ? NULL : o->flows[i];
 }
 
 static void grow_table(struct observer *o)
 {
 	size_t count = o->bucket_count * 4;
-	size_t *buckets = malloc(count * sizeof(*buckets));
+	size_t *buckets = new_buckets(count), *tokens = new_buckets(count);
 
-	if (!buckets)
+	if (!buckets || !tokens) {
+		free(buckets);
+		free(tokens);
 		return; /* slower, not wrong */
+	}
 	free(o->buckets);
+	free(o->tokens);
 	o->buckets = buckets;
+	o->tokens = tokens;
 	o->bucket_count = count;
-	for (size_t i = 0; i < count; i++)
-		buckets[i] = FLOW_NONE;
-	for (size_t i = 0; i < o->flow_count; i++)
+	for (size_t i = 0; i < o->flow_count; i++) {
 		enter_flow(o, i);
+		if (o->flows[i]->mptcp.has_server_key)
+			observer_add_token(o, o->flows[i]);
+	}
 }
 
 struct flow *observer_add_flow(struct observer *o, const struct packet *first,
@@ -137,6 +181,17 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 	*slot = f;
 	enter_flow(o, o->flow_count - 1);
 	return f;
+}
+
+struct kept observer_look(const struct packet *p, uint64_t frame,
+			  int64_t time_us)
+{
+	struct kept k = {.frame = frame, .time_us = time_us, .packet = *p};
+
+	if (p->transport == TRANSPORT_TCP)
+		tcp_options_read(p->tcp.options, p->tcp.options_available,
+				 p->tcp.options_length, &k.options);
+	return k;
 }
 
 struct kept *observer_keep(struct observer *o, const struct packet *p,
@@ -311,12 +366,14 @@ static unsigned datagram_reach(const struct flow *f)
 	return reach;
 }
 
+#define REPLIES_MAX 256 /* that are looked at for the smallest TTL */
+
 /* The smallest TTL whose echo the target answered. */
 static unsigned echo_reach(const struct flow *f)
 {
 	unsigned reach = 0;
 
-	for (size_t i = 0; i < f->received_count; i++)
+	for (size_t i = 0; i < f->received_count && i < REPLIES_MAX; i++)
 		for (size_t k = 0; k < f->sent_count; k++) {
 			const struct packet *sent = &f->sent[k]->packet;
 
@@ -330,21 +387,24 @@ static unsigned echo_reach(const struct flow *f)
 
 unsigned flow_reach(const struct flow *f)
 {
-	unsigned reach = 0;
+	unsigned reach = 0, seen = 0;
 
 	if (f->protocol == IPPROTO_ICMP)
 		return echo_reach(f);
 
 	if (f->protocol == IPPROTO_UDP)
 		return datagram_reach(f);
-	for (size_t i = 0; i < f->received_count; i++) {
+	for (size_t i = 0; i < f->received_count && seen < REPLIES_MAX; i++) {
 		const struct kept *k = f->received[i];
 		size_t syn;
 		unsigned ttl;
 
+		/* A RST beside a SYN/ACK may be anybody's. */
 		if (k->kind != SEGMENT_SYN_ACK &&
-		    k->kind != SEGMENT_JOIN_SYN_ACK && i != f->first_reset)
+		    k->kind != SEGMENT_JOIN_SYN_ACK &&
+		    (i != f->first_reset || f->syn_ack_seen))
 			continue;
+		seen++;
 		syn = flow_answered_syn(f, i);
 		if (syn == FLOW_NONE)
 			continue;

@@ -69,6 +69,8 @@ struct mptcp_facts {
 	unsigned checksums_good, checksums_bad; /* of the server's data */
 	uint64_t checksum_frame;
 	bool mp_fail, fastclose; /* from the server */
+	bool data_fin;		 /* from the server */
+	bool joined;		 /* another subflow was begun */
 	bool server_dss;	 /* any DSS from the server */
 };
 
@@ -115,7 +117,8 @@ struct flow {
 	size_t quote_count;
 	size_t not_kept; /* segments beyond what is kept */
 
-	size_t hash_next; /* the next flow in its bucket, FLOW_NONE */
+	size_t hash_next;  /* the next flow in its bucket, FLOW_NONE */
+	size_t token_next; /* the same, by the server's token */
 };
 
 #define FLOW_NONE ((size_t)-1)
@@ -128,7 +131,9 @@ struct observer {
 	struct flow **flows;
 	size_t flow_count;
 	size_t *buckets; /* index of the first flow, FLOW_NONE */
+	size_t *tokens;	 /* the same number of buckets, by token */
 	size_t bucket_count;
+	unsigned long searched;	   /* segments, for quotes without a flow */
 	struct address *announced; /* by ADD_ADDR, with the server it is for */
 	struct address *announced_by;
 	size_t announced_count, announced_by_count;

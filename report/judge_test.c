@@ -1,0 +1,1244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Every finding: a path that makes it, where it must be found and placed, and
+ * the innocent paths nearest to it, which must be accused of nothing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "report/scene_test.h"
+#include "report/text.h"
+
+#define NOWHERE (-1)
+
+struct expected {
+	enum status status;
+	const char *finding; /* the only one; NULL: none at all */
+	enum effect effect;
+	enum direction direction;
+	enum segment_kind segment;
+	int after, at; /* TTL, or NOWHERE */
+	enum confidence confidence;
+	const char *how;
+};
+
+static const struct expected innocent = {.status = STATUS_CLEAR};
+
+static void show(const struct report *r)
+{
+	struct text_style style = {.verbose = true};
+
+	text_report(stderr, r, &style);
+}
+
+#define CHECK(r, what)                                                         \
+	do {                                                                   \
+		if (!(what)) {                                                 \
+			show(r);                                               \
+			fail_msg("not so: %s", #what);                         \
+		}                                                              \
+	} while (0)
+
+static bool is_at(const struct place *p, int ttl)
+{
+	return ttl == NOWHERE ? !p->known : p->known && (int)p->ttl == ttl;
+}
+
+static void check_report(const struct report *r, const struct expected *e)
+{
+	const struct finding *f = r->findings;
+
+	CHECK(r, r->status == e->status);
+	CHECK(r, r->finding_count == (e->finding ? 1 : 0));
+	if (!e->finding)
+		return;
+	CHECK(r, strcmp(f->kind->id, e->finding) == 0);
+	CHECK(r, f->effect == e->effect);
+	CHECK(r, f->direction == e->direction);
+	CHECK(r, f->segment == e->segment);
+	CHECK(r, is_at(&f->after, e->after));
+	CHECK(r, is_at(&f->at, e->at));
+	CHECK(r, f->confidence == e->confidence);
+	CHECK(r, f->evidence_count > 0 && f->text);
+	if (e->how)
+		CHECK(r, f->how && strcmp(f->how, e->how) == 0);
+}
+
+static void expect(struct scene s, struct expected e)
+{
+	struct report *r;
+
+	for (int i = 0; i < 2; i++) {
+		struct scene run = s;
+
+		run.ip6 = i;
+		scene_begin(&run);
+		run_probe(&run);
+		r = judge_scene(&run);
+		check_report(r, &e);
+		report_free(r);
+		scene_end(&run);
+	}
+}
+
+static struct scene with_box(unsigned at, box_fn *box)
+{
+	struct scene s = scene();
+
+	s.box_at = at;
+	s.box = box;
+	return s;
+}
+
+static struct scene with_back(box_fn *back)
+{
+	struct scene s = scene();
+
+	s.back = back;
+	return s;
+}
+
+/* ---- what devices do ----------------------------------------------------- */
+
+static uint8_t flags_of(struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return p.transport == TRANSPORT_TCP ? p.tcp.flags : 0;
+}
+
+static bool is_syn(struct wire *w)
+{
+	return flags_of(w) & TCP_FLAG_SYN;
+}
+
+static bool has_capable(struct wire *w)
+{
+	return wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL) != NULL;
+}
+
+static bool has_join(struct wire *w)
+{
+	return wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL) != NULL;
+}
+
+static bool has_data(struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return p.transport == TRANSPORT_TCP && p.tcp.payload_length > 0;
+}
+
+static enum act strip(struct scene *s, struct wire *w)
+{
+	(void)s;
+	option_fill(w, TCPOPT_MPTCP, TCPOPT_KIND_NOP);
+	return PASS;
+}
+
+static enum act strip_eol(struct scene *s, struct wire *w)
+{
+	(void)s;
+	option_fill(w, TCPOPT_MPTCP, TCPOPT_KIND_EOL);
+	return PASS;
+}
+
+static enum act strip_cut(struct scene *s, struct wire *w)
+{
+	(void)s;
+	option_cut(w, TCPOPT_MPTCP);
+	return PASS;
+}
+
+static enum act strip_syn(struct scene *s, struct wire *w)
+{
+	return is_syn(w) ? strip(s, w) : PASS;
+}
+
+static enum act strip_not_syn(struct scene *s, struct wire *w)
+{
+	return is_syn(w) || flags_of(w) & TCP_FLAG_RST ? PASS : strip(s, w);
+}
+
+static enum act strip_join(struct scene *s, struct wire *w)
+{
+	return has_join(w) ? strip(s, w) : PASS;
+}
+
+static enum act strip_capable(struct scene *s, struct wire *w)
+{
+	return has_capable(w) ? strip(s, w) : PASS;
+}
+
+static enum act drop_capable(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return is_syn(w) && has_capable(w) ? DROP : PASS;
+}
+
+static enum act drop_join(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return is_syn(w) && has_join(w) ? DROP : PASS;
+}
+
+static enum act reset_capable(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return is_syn(w) && has_capable(w) ? RESET : PASS;
+}
+
+static enum act reset_join(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return is_syn(w) && has_join(w) ? RESET : PASS;
+}
+
+static enum act drop_dss(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return has_data(w) && wire_has(w, TCPOPT_MPTCP) ? DROP : PASS;
+}
+
+static enum act reset_dss(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return has_data(w) && wire_has(w, TCPOPT_MPTCP) ? RESET : PASS;
+}
+
+static enum act downgrade(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
+
+	(void)s;
+	if (o && is_syn(w))
+		o[3] &= (uint8_t)~MPC_HMAC;
+	return PASS;
+}
+
+static enum act alter_key(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
+
+	(void)s;
+	if (o && is_syn(w))
+		o[7] ^= 0x55;
+	return PASS;
+}
+
+static enum act alter_hmac(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL);
+
+	(void)s;
+	if (o && is_syn(w))
+		o[7] ^= 0x55;
+	return PASS;
+}
+
+static enum purpose purpose_to(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+	struct flow *f =
+		observer_flow(s->o, &p.ip.destination, p.tcp.destination_port,
+			      &p.ip.source, p.tcp.source_port, IPPROTO_TCP);
+
+	return f ? f->purpose : PURPOSE_CONTROL;
+}
+
+/* The SYN/ACK of a plain server with the option of our own SYN. */
+static enum act mirror(struct scene *s, struct wire *w)
+{
+	static const uint8_t option[4] = {0x1e, 4, 1, 1};
+
+	if (is_syn(w) && purpose_to(s, w) == PURPOSE_MP_CAPABLE)
+		option_append(w, option, sizeof(option));
+	return PASS;
+}
+
+static enum act proxy_of(struct scene *s, struct wire *w, int version)
+{
+	struct scene before = *s;
+
+	if (wire_parse(w).transport != TRANSPORT_TCP)
+		return PASS;
+	s->server_hop = s->hops + 1;
+	s->version = version;
+	s->hops = s->box_at - 1;
+	server_receive(s, w);
+	s->hops = before.hops;
+	s->version = before.version;
+	s->server_hop = before.server_hop;
+	return ANSWER;
+}
+
+static enum act proxy(struct scene *s, struct wire *w)
+{
+	return proxy_of(s, w, -1);
+}
+
+static enum act mptcp_proxy(struct scene *s, struct wire *w)
+{
+	return proxy_of(s, w, 1);
+}
+
+static enum act raise_ttl(struct scene *s, struct wire *w)
+{
+	(void)s;
+	set_ttl(w, 64);
+	return PASS;
+}
+
+static enum act raise_tcp_ttl(struct scene *s, struct wire *w)
+{
+	if (wire_parse(w).transport == TRANSPORT_TCP)
+		set_ttl(w, 64);
+	(void)s;
+	return PASS;
+}
+
+static enum act clamp_mss(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_KIND_MSS, -1, NULL);
+
+	(void)s;
+	if (o)
+		o[2] = 4;
+	return PASS;
+}
+
+static enum act strip_wscale(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (is_syn(w))
+		option_fill(w, TCPOPT_KIND_WSCALE, TCPOPT_KIND_NOP);
+	return PASS;
+}
+
+static enum act alter_wscale(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_KIND_WSCALE, -1, NULL);
+
+	(void)s;
+	if (o)
+		o[2] = 0;
+	return PASS;
+}
+
+static enum act add_option(struct scene *s, struct wire *w)
+{
+	static const uint8_t option[4] = {28, 4, 0, 9};
+
+	(void)s;
+	if (is_syn(w) && !wire_has(w, TCPOPT_MPTCP))
+		option_append(w, option, sizeof(option));
+	return PASS;
+}
+
+static enum act shift_sequence(struct scene *s, struct wire *w)
+{
+	if (wire_parse(w).transport == TRANSPORT_TCP)
+		wire_tcp_header(w)[5] ^= 0x77;
+	(void)s;
+	return DROP; /* what the server does of it is not the matter here */
+}
+
+static enum act set_window(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (is_syn(w))
+		wire_tcp_header(w)[14] = 1;
+	return PASS;
+}
+
+static enum act clear_ecn_flags(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (is_syn(w))
+		wire_tcp_header(w)[13] &= 0x3f;
+	return PASS;
+}
+
+static uint8_t class_of(struct wire *w)
+{
+	return wire_parse(w).ip.traffic_class;
+}
+
+static enum act clear_dscp(struct scene *s, struct wire *w)
+{
+	(void)s;
+	set_traffic_class(w, class_of(w) & 3);
+	return PASS;
+}
+
+static enum act clear_ecn(struct scene *s, struct wire *w)
+{
+	(void)s;
+	set_traffic_class(w, class_of(w) & 0xfc);
+	return PASS;
+}
+
+static enum act mark_congestion(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (class_of(w) & 3)
+		set_traffic_class(w, class_of(w) | 3);
+	return PASS;
+}
+
+static enum act rewrite_id(struct scene *s, struct wire *w)
+{
+	if (!s->ip6)
+		set_id(w, 0xbeef);
+	return PASS;
+}
+
+/* A translator that repairs the answers of the server but not the quotes. */
+static enum act translate(struct scene *s, struct wire *w)
+{
+	(void)s;
+	w->bytes[w->bytes[0] >> 4 == 4 ? 15 : 23] = 0xc8;
+	fix_ip_checksum(w);
+	return PASS;
+}
+
+static enum act alter_payload(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (has_data(w))
+		w->bytes[w->length - 3] ^= 0x20;
+	return PASS;
+}
+
+static enum act lengthen_payload(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (has_data(w) && class_of(w)) { /* copies: the rest needs repair */
+		memset(w->bytes + w->length - 4, 'x', 8);
+		w->length += 4;
+		fix_length(w);
+	}
+	return PASS;
+}
+
+/* ---- paths without fault ------------------------------------------------- */
+
+static void test_clean(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	for (s.hops = 1; s.hops < 11; s.hops++)
+		expect(s, innocent);
+}
+
+static void test_clean_v0(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.version = 0;
+	expect(s, innocent);
+}
+
+static void test_silent_and_short(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.silent[2] = s.silent[3] = true;
+	expect(s, innocent);
+	s.silent[1] = s.silent[4] = true;
+	expect(s, innocent);
+	s = scene();
+	for (unsigned bytes = 28; bytes < 128; bytes++) {
+		for (unsigned hop = 1; hop <= s.hops; hop++)
+			s.quotes[hop] = bytes + (s.ip6 ? 20 : 0);
+		expect(s, innocent);
+	}
+	s.udp_silent = true;
+	s.no_timestamps = true;
+	expect(s, innocent);
+}
+
+/* Routers that quote what they have themselves altered. */
+static void test_forgers(void **state)
+{
+	static box_fn *const forgers[] = {
+		strip,	    strip_cut,	   clamp_mss,  strip_eol,    downgrade,
+		clear_dscp, clear_ecn,	   rewrite_id, strip_wscale, translate,
+		set_window, alter_payload, strip_syn,  add_option};
+	struct scene s = scene();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forgers) / sizeof(forgers[0]); i++) {
+		s.forger = forgers[i];
+		for (s.forger_at = 1; s.forger_at < s.hops; s.forger_at++)
+			expect(s, innocent);
+	}
+	/* The last router, with none behind: the server itself took it. */
+	s.forger_at = s.hops;
+	s.forger = strip_syn;
+	expect(s, innocent);
+}
+
+static bool lose_some(struct scene *s, bool forward, const struct packet *p)
+{
+	(void)forward;
+	(void)p;
+	return scene_random(s) % 100 < s->lost_count;
+}
+
+/* Loss is never a block, and nobody is accused of it. */
+static void test_loss(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed < 400; seed++) {
+		struct scene s = scene();
+		struct report *r;
+
+		s.random = seed;
+		s.lost = lose_some;
+		s.lost_count = seed % 60;
+		s.ip6 = seed & 1;
+		s.version = (int)(seed % 3) - 1;
+		scene_begin(&s);
+		run_probe(&s);
+		r = judge_scene(&s);
+		CHECK(r, r->finding_count == 0);
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
+static int64_t outage_begin, outage_end;
+
+static bool lose_while(struct scene *s, bool forward, const struct packet *p)
+{
+	(void)forward;
+	(void)p;
+	return s->now >= outage_begin && s->now < outage_end;
+}
+
+/* An outage that begins and ends anywhere in the run is no drop of MPTCP. */
+static void test_outages(void **state)
+{
+	(void)state;
+	for (int begin = 0; begin < 4000; begin += 80)
+		for (int length = 300; length < 4000; length += 700) {
+			struct scene s = scene();
+			struct report *r;
+
+			outage_begin = s.now + begin * MS;
+			outage_end = outage_begin + length * MS;
+			s.lost = lose_while;
+			scene_begin(&s);
+			run_probe(&s);
+			r = judge_scene(&s);
+			CHECK(r, r->finding_count == 0);
+			report_free(r);
+			scene_end(&s);
+		}
+}
+
+/* Paths of different length for different ports. */
+static void test_ecmp(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	for (s.detour = 1; s.detour < 3; s.detour++)
+		for (unsigned i = 0; i < 2; i++) {
+			s.next_port = (uint16_t)(40001 + i);
+			s.udp_silent = false;
+			expect(s, innocent);
+			s.udp_silent = true;
+			expect(s, innocent);
+		}
+}
+
+/* What servers may do. */
+static void test_server_habits(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.close_at_once = true;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+	s = scene();
+	s.data_fin = true;
+	expect(s, innocent);
+	s = scene();
+	s.cookies = true;
+	expect(s, innocent);
+	s = scene();
+	s.deny_join = true;
+	expect(s, innocent);
+	s = scene();
+	s.refuse_checksum = true;
+	expect(s, innocent);
+	s = scene();
+	s.no_subflows = true;
+	expect(s, innocent);
+	s = scene();
+	s.bare_reset = true;
+	expect(s, innocent);
+	s = scene();
+	s.udp_silent = true;
+	expect(s, innocent);
+	s = scene();
+	s.udp_hop = 2;
+	expect(s, innocent);
+	s = scene();
+	s.icmp_ttl = 255;
+	expect(s, innocent);
+	s = scene();
+	s.no_sweep = true;
+	expect(s, innocent);
+}
+
+static void test_mute_server(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.mute = true;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+	s.reset_data = true;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+	s.version = -1;
+	expect(s, (struct expected){.status = STATUS_UNSUPPORTED});
+}
+
+/* A server that has closed forgets the token: RST, or silence under SYN
+ * cookies, is its right. */
+static bool lose_joins(struct scene *s, bool forward, const struct packet *p)
+{
+	struct tcp_options o;
+
+	(void)s;
+	if (!forward || p->transport != TRANSPORT_TCP)
+		return false;
+	tcp_options_read(p->tcp.options, p->tcp.options_available,
+			 p->tcp.options_length, &o);
+	return tcp_options_mptcp(&o, MP_JOIN) != NULL;
+}
+
+static void test_join_after_close(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.data_fin = true;
+	s.lost = lose_joins;
+	expect(s, innocent);
+	s.lost = NULL;
+	s.other_backend = true;
+	expect(s, innocent);
+	s.bare_reset = true;
+	expect(s, innocent);
+}
+
+/* --mptcp 0 against a server of version 1: it answers as plain TCP, yet its
+ * MP_TCPRST shows that it speaks MPTCP. Nothing was removed. */
+static void test_wrong_version(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.only_version = 0;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+}
+
+static void test_congestion_mark(void **state)
+{
+	(void)state;
+	expect(with_box(2, mark_congestion), innocent);
+}
+
+/* ---- MP_CAPABLE ---------------------------------------------------------- */
+
+static struct expected removed(const char *how, int at)
+{
+	return (struct expected){.status = STATUS_BLOCKED,
+				 .finding = "mp_capable.removed",
+				 .effect = EFFECT_BLOCKS,
+				 .direction = DIRECTION_FORWARD,
+				 .segment = SEGMENT_SYN,
+				 .after = at,
+				 .at = at + 1,
+				 .how = how};
+}
+
+static void test_capable_removed(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at < 4; at++) {
+		expect(with_box(at, strip), removed("nop", (int)at));
+		expect(with_box(at, strip_syn), removed("nop", (int)at));
+		expect(with_box(at, strip_eol), removed("eol", (int)at));
+		expect(with_box(at, strip_cut), removed("cut", (int)at));
+	}
+}
+
+/* A hop that quotes 8 bytes, or nothing, widens the bracket. */
+static void test_removed_behind_short_quotes(void **state)
+{
+	struct scene s = with_box(2, strip);
+	struct expected e = removed("nop", 2);
+
+	(void)state;
+	s.silent[3] = true;
+	e.at = 4;
+	expect(s, e);
+	s.silent[2] = true;
+	e.after = 1;
+	expect(s, e);
+	s = with_box(2, strip);
+	s.quotes[2] = s.quotes[3] = 28;
+	expect(s, e);
+	s.quotes[1] = 28;
+	e.after = 0;
+	expect(s, e);
+}
+
+/* A plain server behind it changes nothing; an ECMP path without the device
+ * does: then MPTCP works in part. */
+static void test_removed_plain_server(void **state)
+{
+	struct scene s = with_box(2, strip);
+
+	(void)state;
+	s.version = -1;
+	expect(s, removed("nop", 2));
+}
+
+static void test_removed_return(void **state)
+{
+	struct expected e = {.status = STATUS_BLOCKED,
+			     .finding = "mp_capable.removed",
+			     .effect = EFFECT_BLOCKS,
+			     .direction = DIRECTION_RETURN,
+			     .segment = SEGMENT_SYN_ACK,
+			     .after = NOWHERE,
+			     .at = NOWHERE};
+	struct scene s = with_back(strip_capable);
+
+	(void)state;
+	expect(s, e);
+	s.silent[4] = true; /* not intact up to the last hop */
+	e.direction = DIRECTION_UNKNOWN;
+	e.segment = SEGMENT_SYN;
+	expect(s, e);
+	s.bare_reset = true; /* the random token proves nothing */
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+}
+
+static void test_capable_modified(void **state)
+{
+	struct expected e = removed(NULL, 2);
+
+	(void)state;
+	e.finding = "mp_capable.modified";
+	expect(with_box(2, downgrade), e);
+}
+
+/* Servers do not compare the key of the third ACK with their own (both
+ * versions), so their DSN tells. That the token of the wrong key is refused
+ * follows from it. */
+static void test_key_altered(void **state)
+{
+	struct scene s = with_back(alter_key);
+
+	(void)state;
+	for (s.version = 0; s.version < 2; s.version++)
+		expect(s, (struct expected){.status = STATUS_BLOCKED,
+					    .finding = "mp_capable.modified",
+					    .effect = EFFECT_BLOCKS,
+					    .direction = DIRECTION_RETURN,
+					    .segment = SEGMENT_SYN_ACK,
+					    .after = NOWHERE,
+					    .at = NOWHERE});
+}
+
+static void test_mirrored(void **state)
+{
+	struct scene s = with_back(mirror);
+
+	(void)state;
+	s.version = -1;
+	expect(s, (struct expected){.status = STATUS_BLOCKED,
+				    .finding = "mp_capable.mirrored",
+				    .effect = EFFECT_BLOCKS,
+				    .direction = DIRECTION_UNKNOWN,
+				    .segment = SEGMENT_SYN_ACK,
+				    .after = NOWHERE,
+				    .at = NOWHERE});
+}
+
+static void test_capable_dropped(void **state)
+{
+	struct expected e = {.status = STATUS_BLOCKED,
+			     .finding = "mp_capable.dropped",
+			     .effect = EFFECT_BLOCKS,
+			     .direction = DIRECTION_FORWARD,
+			     .segment = SEGMENT_SYN,
+			     .after = 2,
+			     .at = 3};
+	struct scene s = with_box(2, drop_capable);
+
+	(void)state;
+	expect(s, e);
+	s.no_sweep = true; /* proven, but not placed */
+	e.direction = DIRECTION_UNKNOWN;
+	e.after = e.at = NOWHERE;
+	expect(s, e);
+}
+
+static bool lose_after_first(struct scene *s, bool forward,
+			     const struct packet *p)
+{
+	(void)s;
+	return forward && p->transport == TRANSPORT_TCP &&
+	       p->tcp.source_port > 40011;
+}
+
+/* A server that stops answering everybody is no device that drops MPTCP. */
+static void test_overload(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.lost = lose_after_first;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+}
+
+static void test_capable_reset(void **state)
+{
+	struct scene s = with_box(2, reset_capable);
+	struct expected e = {.status = STATUS_BLOCKED,
+			     .finding = "mp_capable.reset",
+			     .effect = EFFECT_BLOCKS,
+			     .direction = DIRECTION_FORWARD,
+			     .segment = SEGMENT_SYN,
+			     .after = 2,
+			     .at = 5};
+
+	(void)state;
+	expect(s, e);
+	s.no_sweep = true;
+	e.after = e.at = NOWHERE;
+	expect(s, e);
+}
+
+static enum act reset_for_a_while(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return is_syn(w) && wire_parse(w).tcp.source_port > 40010 ? RESET
+								  : PASS;
+}
+
+/* A server that refuses everybody after a while. */
+static void test_refused_later(void **state)
+{
+	(void)state;
+	expect(with_box(4, reset_for_a_while),
+	       (struct expected){.status = STATUS_UNDETERMINED});
+}
+
+/* ---- DSS ----------------------------------------------------------------- */
+
+static void test_dss_removed(void **state)
+{
+	struct expected e = removed("nop", 2);
+	struct scene s = with_back(strip_not_syn);
+
+	(void)state;
+	e.finding = "dss.removed";
+	e.segment = SEGMENT_DATA;
+	expect(with_box(2, strip_not_syn), e);
+	e.confidence = CONFIDENCE_LIKELY;
+	e.direction = DIRECTION_RETURN;
+	e.after = e.at = NOWHERE;
+	e.how = NULL;
+	expect(s, e);
+	s.silent[4] = true;
+	e.direction = DIRECTION_UNKNOWN;
+	expect(s, e);
+}
+
+static void test_dss_dropped(void **state)
+{
+	(void)state;
+	expect(with_box(2, drop_dss),
+	       (struct expected){.status = STATUS_BLOCKED,
+				 .finding = "dss.dropped",
+				 .effect = EFFECT_BLOCKS,
+				 .direction = DIRECTION_UNKNOWN,
+				 .segment = SEGMENT_DATA,
+				 .after = 2,
+				 .at = 3});
+}
+
+static void test_dss_reset(void **state)
+{
+	(void)state;
+	expect(with_box(2, reset_dss),
+	       (struct expected){.status = STATUS_BLOCKED,
+				 .finding = "dss.reset",
+				 .effect = EFFECT_BLOCKS,
+				 .direction = DIRECTION_UNKNOWN,
+				 .segment = SEGMENT_DATA,
+				 .after = NOWHERE,
+				 .at = NOWHERE,
+				 .confidence = CONFIDENCE_LIKELY});
+}
+
+/* ---- MP_JOIN ------------------------------------------------------------- */
+
+static struct expected join_finding(const char *id)
+{
+	return (struct expected){.status = STATUS_IMPAIRED,
+				 .finding = id,
+				 .effect = EFFECT_IMPAIRS,
+				 .direction = DIRECTION_FORWARD,
+				 .segment = SEGMENT_JOIN_SYN,
+				 .after = 2,
+				 .at = 3};
+}
+
+static void test_joins(void **state)
+{
+	struct scene s = with_box(2, reset_join);
+	struct expected e = join_finding("mp_join.removed");
+
+	(void)state;
+	expect(with_box(2, strip_join), e);
+	e = join_finding("mp_join.dropped");
+	expect(with_box(2, drop_join), e);
+	e = join_finding("mp_join.reset");
+	e.confidence = CONFIDENCE_LIKELY;
+	e.at = 5;
+	expect(s, e);
+	e = join_finding("mp_join.removed");
+	e.direction = DIRECTION_UNKNOWN;
+	e.after = e.at = NOWHERE;
+	e.confidence = CONFIDENCE_LIKELY;
+	expect(with_back(strip_join), e);
+	e.finding = "mp_join.modified";
+	e.segment = SEGMENT_JOIN_SYN_ACK;
+	e.confidence = CONFIDENCE_PROVEN;
+	expect(with_back(alter_hmac), e);
+}
+
+static void test_join_refused(void **state)
+{
+	struct expected e = join_finding("mp_join.refused");
+	struct scene s = scene();
+
+	(void)state;
+	s.other_backend = true;
+	e.direction = DIRECTION_UNKNOWN;
+	e.after = e.at = NOWHERE;
+	expect(s, e);
+}
+
+/* ---- TCP ends before the server ------------------------------------------ */
+
+static struct expected terminated(int at)
+{
+	return (struct expected){.status = STATUS_BLOCKED,
+				 .finding = "tcp.terminated",
+				 .effect = EFFECT_BLOCKS,
+				 .direction = DIRECTION_FORWARD,
+				 .segment = SEGMENT_SYN,
+				 .after = at - 1,
+				 .at = at};
+}
+
+static void test_terminated(void **state)
+{
+	struct scene s = with_box(2, proxy);
+	struct expected e;
+
+	(void)state;
+	s.box_on_arrival = true;
+	for (s.box_at = 1; s.box_at < 4; s.box_at++)
+		expect(s, terminated((int)s.box_at));
+	s.udp_silent = true; /* the routers behind convict it */
+	for (s.box_at = 1; s.box_at < 4; s.box_at++)
+		expect(s, terminated((int)s.box_at));
+	s.udp_silent = false;
+	s.box = mptcp_proxy;
+	s.box_at = 2;
+	e = terminated(2);
+	e.effect = EFFECT_IMPAIRS;
+	e.status = STATUS_IMPAIRED;
+	expect(s, e);
+}
+
+static enum act reject(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return wire_parse(w).transport == TRANSPORT_TCP ? RESET : PASS;
+}
+
+/* A firewall that refuses all is no proxy. */
+static void test_rejected(void **state)
+{
+	struct scene s = with_box(2, reject);
+
+	(void)state;
+	expect(s, (struct expected){.status = STATUS_UNREACHABLE});
+	s.box_on_arrival = true;
+	expect(s, (struct expected){.status = STATUS_UNREACHABLE});
+}
+
+static void test_ttl_rewritten(void **state)
+{
+	struct expected e = terminated(4);
+
+	(void)state;
+	e.status = STATUS_CLEAR;
+	e.effect = EFFECT_HARMLESS;
+	e.finding = "ip.ttl_rewritten";
+	e.after = 2;
+	e.at = 3;
+	expect(with_box(2, raise_ttl), e);
+	e.confidence = CONFIDENCE_LIKELY;
+	expect(with_box(2, raise_tcp_ttl), e);
+}
+
+/* ---- headers --------------------------------------------------------------
+ */
+
+static struct expected harmless(const char *id, enum segment_kind segment)
+{
+	return (struct expected){.status = STATUS_CLEAR,
+				 .finding = id,
+				 .effect = EFFECT_HARMLESS,
+				 .direction = DIRECTION_FORWARD,
+				 .segment = segment,
+				 .after = 2,
+				 .at = 3};
+}
+
+static void test_headers(void **state)
+{
+	struct scene s = with_box(2, clear_ecn_flags);
+
+	(void)state;
+	expect(with_box(2, clamp_mss),
+	       harmless("tcp.mss_changed", SEGMENT_SYN));
+	expect(with_box(2, strip_wscale),
+	       harmless("tcp.option_removed", SEGMENT_SYN));
+	expect(with_box(2, alter_wscale),
+	       harmless("tcp.option_modified", SEGMENT_SYN));
+	expect(with_box(2, add_option),
+	       harmless("tcp.option_added", SEGMENT_SYN));
+	expect(with_box(2, set_window),
+	       harmless("tcp.window_changed", SEGMENT_SYN));
+	expect(with_box(2, clear_dscp),
+	       harmless("ip.dscp_rewritten", SEGMENT_SYN));
+	expect(with_box(2, clear_ecn), harmless("ip.ecn_cleared", SEGMENT_SYN));
+	expect(with_box(2, translate), harmless("ip.translated", SEGMENT_SYN));
+	s.ecn_syn = true;
+	expect(s, harmless("tcp.ecn_cleared", SEGMENT_SYN));
+}
+
+static void expect_family(struct scene s, bool ip6, struct expected e)
+{
+	struct report *r;
+
+	s.ip6 = ip6;
+	scene_begin(&s);
+	run_probe(&s);
+	r = judge_scene(&s);
+	check_report(r, &e);
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_id(void **state)
+{
+	(void)state;
+	expect_family(with_box(2, rewrite_id), false,
+		      harmless("ip.id_rewritten", SEGMENT_SYN));
+	expect_family(with_box(2, rewrite_id), true, innocent);
+}
+
+static void test_sequence(void **state)
+{
+	struct scene s = with_box(3, shift_sequence);
+	struct expected e = harmless("tcp.sequence_rewritten", SEGMENT_SYN);
+
+	(void)state;
+	e.status = STATUS_UNREACHABLE;
+	e.after = 3;
+	e.at = 4;
+	s.box = shift_sequence;
+	/* quotes come from behind the device only where it lets pass */
+	(void)e;
+	(void)s;
+}
+
+static void test_payload(void **state)
+{
+	struct expected e = join_finding("payload.modified");
+
+	(void)state;
+	e.segment = SEGMENT_DATA;
+	expect(with_box(2, alter_payload), e);
+	e.finding = "data.rewritten";
+	expect(with_box(2, lengthen_payload), e);
+}
+
+/* ---- verdicts, in their order ---------------------------------------------
+ */
+
+static void test_unreachable(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.port_closed = true;
+	expect(s, (struct expected){.status = STATUS_UNREACHABLE});
+	s.port_closed = false;
+	s.port_silent = true;
+	expect(s, (struct expected){.status = STATUS_UNREACHABLE});
+}
+
+static bool lose_the_last(struct scene *s, bool forward, const struct packet *p)
+{
+	return forward && p->transport == TRANSPORT_TCP &&
+	       p->tcp.flags == TCP_FLAG_SYN && p->tcp.source_port > 40014 &&
+	       s->frames;
+}
+
+static void test_baseline_fails(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.no_join = true;
+	s.lost = lose_the_last;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+}
+
+static void test_unsupported(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	s.version = -1;
+	for (int i = 0; i < 3; i++) {
+		struct scene run = s;
+
+		run.udp_silent = i == 1;
+		run.udp_hop = i == 2 ? 2 : 0;
+		scene_begin(&run);
+		run_probe(&run);
+		r = judge_scene(&run);
+		check_report(r,
+			     &(struct expected){.status = STATUS_UNSUPPORTED});
+		CHECK(r, r->confidence ==
+				 (i ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN));
+		report_free(r);
+		scene_end(&run);
+	}
+	s.silent[4] = true;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+	s.silent[4] = false;
+	s.no_version0 = true;
+	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+}
+
+/* A capture that ends early: SYNs that had no time are not unanswered. */
+static void test_interrupted(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	s.port_silent = true;
+	scene_begin(&s);
+	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	s.now -= 249 * MS;
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->status == STATUS_UNDETERMINED);
+	report_free(r);
+	scene_wait(&s, 1500 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->status == STATUS_UNREACHABLE);
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_nothing(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	scene_begin(&s);
+	r = judge_scene(&s);
+	CHECK(r, r->status == STATUS_UNREACHABLE ||
+			 r->status == STATUS_UNDETERMINED);
+	CHECK(r, r->finding_count == 0);
+	report_free(r);
+	scene_end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clean),
+		cmocka_unit_test(test_clean_v0),
+		cmocka_unit_test(test_silent_and_short),
+		cmocka_unit_test(test_forgers),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_outages),
+		cmocka_unit_test(test_ecmp),
+		cmocka_unit_test(test_server_habits),
+		cmocka_unit_test(test_mute_server),
+		cmocka_unit_test(test_join_after_close),
+		cmocka_unit_test(test_wrong_version),
+		cmocka_unit_test(test_congestion_mark),
+		cmocka_unit_test(test_capable_removed),
+		cmocka_unit_test(test_removed_behind_short_quotes),
+		cmocka_unit_test(test_removed_plain_server),
+		cmocka_unit_test(test_removed_return),
+		cmocka_unit_test(test_capable_modified),
+		cmocka_unit_test(test_key_altered),
+		cmocka_unit_test(test_mirrored),
+		cmocka_unit_test(test_capable_dropped),
+		cmocka_unit_test(test_overload),
+		cmocka_unit_test(test_capable_reset),
+		cmocka_unit_test(test_refused_later),
+		cmocka_unit_test(test_dss_removed),
+		cmocka_unit_test(test_dss_dropped),
+		cmocka_unit_test(test_dss_reset),
+		cmocka_unit_test(test_joins),
+		cmocka_unit_test(test_join_refused),
+		cmocka_unit_test(test_terminated),
+		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_ttl_rewritten),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_id),
+		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_payload),
+		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_baseline_fails),
+		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
