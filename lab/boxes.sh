@@ -10,6 +10,9 @@
 # packet that expires at router K is quoted unchanged, and router K + 1 quotes
 # the change. PREROUTING comes before the check.
 
+# $way is "forward", "return" or "both" where the caller asked for a direction,
+# else empty: then it is the box's own.
+
 # name | where: "hop" or "client" | description
 boxes_table='
 strip|hop|MPTCP options become NOPs in every segment, both directions
@@ -34,13 +37,16 @@ filter-udp|hop|UDP to the server vanishes, port unreachables back vanish
 own-host|client|the client itself strips MPTCP options from what it sends
 '
 
-# Sets $box_where.
-find_box() {		# NAME
-	local name where text
+# shellcheck source=box.sh
+. "$lab_dir/box.sh"
 
-	while IFS='|' read -r name where text; do
+# Sets $box_where and $box_program.
+find_box() {		# NAME
+	local name where text program
+
+	while IFS='|' read -r name where text program; do
 		[[ -n $name && $name == "$1" ]] || continue
-		box_where=$where
+		box_where=$where box_program=$program
 		return 0
 	done <<<"$boxes_table"
 	return 1
@@ -51,22 +57,34 @@ box_needs_hop() {	# NAME
 }
 
 list_boxes() {
-	local name where text
+	local name where text _
 
-	while IFS='|' read -r name where text; do
-		[[ -z $name ]] || printf '%-14s %s\n' "$name" "$text"
+	while IFS='|' read -r name where text _; do
+		[[ -z $name || $name == '#'* ]] ||
+			printf '%-14s %s\n' "$name" "$text"
 	done <<<"$boxes_table"
 }
 
-install_box() {		# NAME HOP
-	box=$1
+install_box() {		# NAME HOP WAY
+	box=$1 way=${3:-}
 	! box_needs_hop "$1" || box+=@$2
-	"box_${1//-/_}" "$2"
+	case $way in
+	forward) from=(-i eth0) ;;
+	return) from=(-i eth1) ;;
+	*) from=() ;;
+	esac
+	if find_box "$1" && [[ -n $box_program ]]; then
+		# shellcheck disable=SC2086
+		start_box "$2" $box_program
+	else
+		"box_${1//-/_}" "$2"
+	fi
 }
 
 # ---- tools ----------------------------------------------------------------
 
-# $box is the one being installed, for messages.
+# $box is the one being installed, for messages; ${from[@]} matches the
+# interface of $way in FORWARD.
 box_failed() {		# NODE WHAT
 	die "${box:+box $box: }$1: $2"
 }
@@ -108,7 +126,7 @@ strip_options() {	# NODE CHAIN RULE...
 	local node=$1 chain=$2
 
 	shift 2
-	both "$node" mangle "$chain" -p tcp "$@" --tcp-option 30 \
+	both "$node" mangle "$chain" "${from[@]}" -p tcp "$@" --tcp-option 30 \
 		-j TCPOPTSTRIP --strip-options 30
 }
 
@@ -156,7 +174,7 @@ box_strip_join() {
 }
 
 box_drop() {
-	both "r$1" filter FORWARD -p tcp --tcp-option 30 -j DROP
+	both "r$1" filter FORWARD "${from[@]}" -p tcp --tcp-option 30 -j DROP
 }
 
 box_drop_join() {
@@ -164,7 +182,7 @@ box_drop_join() {
 }
 
 box_reset() {
-	both "r$1" filter FORWARD -p tcp --tcp-option 30 \
+	both "r$1" filter FORWARD "${from[@]}" -p tcp --tcp-option 30 \
 		-j REJECT --reject-with tcp-reset
 }
 
@@ -221,16 +239,16 @@ box_synproxy() {
 }
 
 box_mss() {
-	both "r$1" mangle FORWARD -p tcp --tcp-flags SYN,RST SYN \
+	both "r$1" mangle FORWARD "${from[@]}" -p tcp --tcp-flags SYN,RST SYN \
 		-j TCPMSS --set-mss 1300
 }
 
 box_dscp() {
-	both "r$1" mangle FORWARD -j DSCP --set-dscp 0
+	both "r$1" mangle FORWARD "${from[@]}" -j DSCP --set-dscp 0
 }
 
 box_ecn() {
-	both "r$1" mangle FORWARD -j TOS --set-tos 0/0x03
+	both "r$1" mangle FORWARD "${from[@]}" -j TOS --set-tos 0/0x03
 }
 
 box_nat() {
