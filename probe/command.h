@@ -27,6 +27,7 @@ enum exit_code {
  * is flushed, and its errors reported, by main. */
 int cmd_probe(const struct options *o, int argc, char **argv);
 int cmd_read(const struct options *o, int argc, char **argv);
+int cmd_run(const struct options *o, int argc, char **argv);
 int cmd_list(const struct options *o, int argc, char **argv);
 int cmd_explain(const struct options *o, int argc, char **argv);
 

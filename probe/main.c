@@ -26,7 +26,10 @@ static const struct command commands[] = {
 	 "probe the path to HOST and judge it", cmd_probe},
 	{"read", COMMAND_READ, "read [options] CAPTURE", "CAPTURE file",
 	 "judge a capture, no privilege needed", cmd_read},
-	{"list", COMMAND_LIST, "list", NULL, "list the findings", cmd_list},
+	{"run", COMMAND_RUN, "run [options] SCENARIO HOST", "SCENARIO",
+	 "replay a scenario script, or all", cmd_run},
+	{"list", COMMAND_LIST, "list", NULL, "list scenarios and findings",
+	 cmd_list},
 	{"explain", COMMAND_EXPLAIN, "explain FINDING", "FINDING",
 	 "what it means, how it is proved, advice", cmd_explain},
 };
@@ -34,7 +37,7 @@ static const struct command commands[] = {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 /* Named by the manual of later versions; not hosts. */
-static const char *const later[] = {"run", "compare"};
+static const char *const later[] = {"compare"};
 
 static const struct command *find_command(const char *name)
 {
@@ -49,7 +52,7 @@ static int help(void)
 	puts("Does Multipath TCP work on this path, and if not, which device "
 	     "breaks it?\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  mpprobe %-23s  %s\n", commands[i].usage,
+		printf("  mpprobe %-27s  %s\n", commands[i].usage,
 		       commands[i].help);
 	options_help(stdout);
 	puts("\nExit status: 0 MPTCP works, 1 interference, 2 the server has "
@@ -62,7 +65,7 @@ static int check_count(const struct command *c, int argc, char **argv)
 {
 	int wanted = c->argument ? 1 : 0;
 
-	if (argc == wanted)
+	if (argc == wanted || (c->bit == COMMAND_RUN && argc == 2))
 		return -1;
 	if (argc < wanted)
 		complain("no %s given (mpprobe -h shows how)", c->argument);

@@ -11,8 +11,8 @@
 #include "probe/command.h"
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
-#define LIVE COMMAND_PROBE
-#define REPORTS (COMMAND_PROBE | COMMAND_READ)
+#define LIVE (COMMAND_PROBE | COMMAND_RUN)
+#define REPORTS (COMMAND_PROBE | COMMAND_READ | COMMAND_RUN)
 #define ANY (REPORTS | COMMAND_LIST | COMMAND_EXPLAIN)
 
 /* Takes the value (NULL if the option has none). Returns NULL, or what the
@@ -95,6 +95,24 @@ static const char *take_source(struct options *o, const char *value)
 	if (!address_parse(value, &address))
 		return "the source must be a numeric IP address";
 	o->source = value;
+	return NULL;
+}
+
+static const char *take_join_source(struct options *o, const char *value)
+{
+	struct address address;
+
+	if (!address_parse(value, &address))
+		return "the source must be a numeric IP address";
+	o->join_source = value;
+	return NULL;
+}
+
+static const char *take_replay(struct options *o, const char *value)
+{
+	if (!*value)
+		return "a file name must follow";
+	o->replay_file = value;
 	return NULL;
 }
 
@@ -251,20 +269,25 @@ static const struct row rows[] = {
 	 "TCP ports to probe (default 80)"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp,
 	 "MPTCP version to speak (default auto: 1, then 0)"},
-	{NULL, 0, "all", NULL, LIVE, take_all, "the slower checks too"},
-	{NULL, 0, "sweep-only", NULL, LIVE, take_sweep_only,
+	{NULL, 0, "all", NULL, COMMAND_PROBE, take_all, "the slower checks too"},
+	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_sweep_only,
 	 "only the TTL sweeps: no data, no joins"},
 
 	{"How to send", 'i', "interface", "IFACE", LIVE, take_interface,
 	 "send and capture on this interface"},
 	{NULL, 's', "source", "ADDRESS", LIVE, take_source,
 	 "send from this address of this host"},
-	{NULL, 'f', "first-ttl", "TTL", LIVE, take_first_ttl,
+	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_first_ttl,
 	 "first TTL of the sweeps (default 1)"},
-	{NULL, 'm', "max-ttl", "TTL", LIVE, take_max_ttl,
+	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_max_ttl,
 	 "last TTL (default 30); -f 64 -m 64: no sweep"},
 	{NULL, 0, "seed", "N", LIVE, take_seed,
 	 "reproducible keys, ports and sequence numbers"},
+
+	{"Scenarios (mpprobe run)", 0, "replay", "CAPTURE", COMMAND_RUN,
+	 take_replay, "take the peer's answers from CAPTURE; no network"},
+	{NULL, 0, "join-source", "ADDRESS", COMMAND_RUN, take_join_source,
+	 "join further subflows from this address of this host"},
 
 	{"Output", 'n', "numeric", NULL, REPORTS, take_numeric,
 	 "do not look up names of hops"},
@@ -448,6 +471,17 @@ static int check_files(const struct options *o)
 	return -1;
 }
 
+static int check_replay(const struct options *o)
+{
+	if (!o->replay_file)
+		return -1;
+	if (!o->write_file && !o->interface && !o->source && !o->join_source)
+		return -1;
+	complain("--replay uses no network: -i, -s, -w and --join-source do "
+		 "not go with it");
+	return EXIT_USAGE;
+}
+
 int options_accept(const struct options *o, enum command_bit command,
 		   const char *command_name)
 {
@@ -463,6 +497,8 @@ int options_accept(const struct options *o, enum command_bit command,
 		return EXIT_USAGE;
 	}
 	result = check_ttls(o);
+	if (result == -1)
+		result = check_replay(o);
 	return result == -1 ? check_files(o) : result;
 }
 

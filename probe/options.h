@@ -18,6 +18,7 @@ enum command_bit {
 	COMMAND_READ = 1 << 1,
 	COMMAND_LIST = 1 << 2,
 	COMMAND_EXPLAIN = 1 << 3,
+	COMMAND_RUN = 1 << 4,
 };
 
 /* Strings are borrowed from argv. */
@@ -33,6 +34,7 @@ struct options {
 	bool json, verbose, quiet;
 	int mptcp_version; /* 0, 1; -1: auto */
 	bool all, sweep_only;
+	const char *replay_file, *join_source; /* NULL: none */
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;

@@ -87,6 +87,19 @@ void output_report(struct output *out, const struct report *r)
 	out->reports++;
 }
 
+FILE *output_begin(struct output *out)
+{
+	errno = 0;
+	return out->stream;
+}
+
+void output_end(struct output *out)
+{
+	if (!out->error && (fflush(out->stream) || ferror(out->stream)))
+		out->error = errno ? errno : EIO;
+	out->reports++;
+}
+
 static void close_file(struct output *out)
 {
 	if (fclose(out->stream) && !out->error)

@@ -22,6 +22,10 @@ struct output *output_open(const struct options *o);
 /* Prints one report in the form asked for; on standard output at once. */
 void output_report(struct output *out, const struct report *r);
 
+/* For reports of other kinds: where to print one, and when it is printed. */
+FILE *output_begin(struct output *out);
+void output_end(struct output *out);
+
 /* Writes what was collected. Without any report a file that output_open
  * created is removed, another left as it was. 0, or 74 after a complaint.
  * Frees `out`. */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The other end of a scenario: a live peer behind raw sockets, or the answers
+ * of a capture. What it said is read from the observer, in both cases.
+ */
+#ifndef PROBE_SCENARIO_PEER_H
+#define PROBE_SCENARIO_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/address.h"
+
+struct ip_envelope;
+struct observer;
+struct session;
+struct options;
+struct peer;
+
+/* What a new subflow draws at random, or a capture has drawn before. All in
+ * host order. */
+struct choices {
+	struct address source, target;
+	uint16_t source_port, port;
+	uint32_t isn;
+	uint64_t key;	/* of the client */
+	uint32_t nonce; /* of a MP_JOIN */
+	uint32_t token; /* random, of a MP_JOIN to no known connection */
+	uint16_t mss;
+	uint32_t flow_label;
+};
+
+/* What of it the script asks for; family 0, port 0: nothing. */
+struct wish {
+	struct address source;
+	uint16_t source_port;
+	bool joins; /* an additional subflow: --join-source applies */
+};
+
+enum peer_result {
+	PEER_OK,
+	PEER_DIFFERS, /* from what the capture has; peer->error says how */
+	PEER_STOP,    /* the run must stop: peer->exit_code, peer->error */
+};
+
+struct peer_ops {
+	/* Choices for a subflow that is about to begin. A live peer draws them
+	 * for attempt 0; a capture offers one flow after the other. False: no
+	 * more, or, with exit_code set, the run must stop. */
+	bool (*choose)(struct peer *p, const struct wish *wish,
+		       unsigned attempt, struct choices *out);
+	/* Sends a segment with the TTL of the envelope. */
+	enum peer_result (*send)(struct peer *p, struct ip_envelope *envelope,
+				 const uint8_t *segment, size_t length);
+	/* Feeds the observer with what comes before `until_us`. True: something
+	 * came. False: nothing will before that time (peer->exit_code is set
+	 * if the run must stop). */
+	bool (*wait)(struct peer *p, int64_t until_us);
+	int64_t (*now_us)(const struct peer *p);
+	void (*close)(struct peer *p);
+};
+
+struct peer {
+	const struct peer_ops *ops;
+	struct observer *observer;
+	uint8_t request[1024]; /* what scripts send */
+	size_t request_length;
+	int version; /* of MPTCP that the peer speaks; -1: none */
+	bool answered; /* TCP: any SYN was answered by a SYN/ACK */
+	bool replay;
+	char target[300]; /* as the user named it */
+	int exit_code;
+	char error[400];
+};
+
+/* Live: resolves HOST, opens what needs privilege, and drops it. NULL after a
+ * complaint; `*exit_code` says why. */
+struct peer *peer_live(const struct options *o, const char *host,
+		       int *exit_code);
+
+/* Finds out which version the peer speaks, unless --mptcp says it. False: the
+ * run must stop. */
+bool peer_live_detect(struct peer *p, const struct options *o);
+
+/* Ends the -w file. False: it could not be written. */
+bool peer_live_finish(struct peer *p);
+
+/* From a capture (NULL after a complaint; exit code 65). Privileges are
+ * dropped in between opening and reading. */
+struct peer *peer_replay(const struct options *o, int *exit_code);
+
+#endif
