@@ -96,7 +96,9 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 	code = plan_name(p, o, host);
 	if (code != 0)
 		return code;
-	if (o->source && !ipv4 && !ipv6 && address_parse(o->source, &source)) {
+	if (o->source && !ipv4 && !ipv6 &&
+	    !address_parse(p->name.host, &source) &&
+	    address_parse(o->source, &source)) {
 		ipv4 = source.family == 4;
 		ipv6 = source.family == 6;
 	}

@@ -596,7 +596,9 @@ static unsigned fetch_quotes(struct probing *p)
  * that limit their answers. False: nothing (more) is. */
 static bool step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
 {
-	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS && sweeping(p)) {
+	if (!sweeping(p))
+		return false;
+	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS) {
 		p->fetch_at_us = now_us;
 		p->fetches++;
 		if (fetch_quotes(p) > 0) {
