@@ -150,9 +150,12 @@ static const struct mptcp_facts *connection_facts(const struct client *c)
 	return f ? &f->mptcp : NULL;
 }
 
-static uint8_t own_flags(const struct client *c)
+/* The third ACK has A where either side asked for it (RFC 8684 3.1). */
+static uint8_t own_flags(const struct client *c, const struct flow *f)
 {
-	return MPC_HMAC | (c->checksum ? MPC_CHECKSUM : 0);
+	bool checksum = c->checksum || f->mptcp.checksum;
+
+	return MPC_HMAC | (checksum ? MPC_CHECKSUM : 0);
 }
 
 static void write_capable_ack(struct writer *w, const struct client *c,
@@ -161,7 +164,7 @@ static void write_capable_ack(struct writer *w, const struct client *c,
 	struct mptcp_option o = {.subtype = MP_CAPABLE};
 
 	o.capable.version = (uint8_t)c->version;
-	o.capable.flags = own_flags(c);
+	o.capable.flags = own_flags(c, f);
 	o.capable.has_sender_key = o.capable.has_receiver_key = true;
 	o.capable.sender_key = c->key;
 	o.capable.receiver_key = f->mptcp.server_key;
@@ -213,7 +216,7 @@ static void write_capable_data(struct writer *w, const struct client *c,
 	struct mptcp_option o = {.subtype = MP_CAPABLE};
 
 	o.capable.version = 1;
-	o.capable.flags = own_flags(c);
+	o.capable.flags = own_flags(c, f);
 	o.capable.has_sender_key = o.capable.has_receiver_key = true;
 	o.capable.has_data_length = true;
 	o.capable.sender_key = c->key;

@@ -370,6 +370,82 @@ static void judge_capable_removed(struct judgement *j)
 			   "does not come back.";
 }
 
+/* What a MP_JOIN with a random token drew. RSTs that travelled as far as the
+ * SYN/ACK `like` count. */
+struct random_answers {
+	unsigned bare, others;
+	const struct flow *example; /* of the bare ones */
+};
+
+static struct random_answers random_answers(const struct judgement *j,
+					    const struct kept *like)
+{
+	struct random_answers a = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_reset(f);
+
+		if (!flow_is(f, PURPOSE_MP_JOIN_RANDOM))
+			continue;
+		if (k && !flow_syn_ack(f) &&
+		    !tcp_options_mptcp(&k->options, MP_TCPRST) &&
+		    k->packet.ip.ttl == like->packet.ip.ttl) {
+			a.bare++;
+			a.example = f;
+		} else if (k || flow_syn_ack(f)) {
+			a.others++;
+		}
+	}
+	return a;
+}
+
+static bool plainly_accepted_v0(const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
+	       f->mptcp.version == 0 && f->syn_ack_seen && !f->mptcp.syn_ack &&
+	       !f->mptcp.mirrored;
+}
+
+/* The same where RSTs have no MP_TCPRST, as those of version 0. A listener of
+ * version 1 that is too old for it (before Linux 5.13) would answer version 1,
+ * so both must have been tried in vain. */
+static void judge_capable_removed_v0(struct judgement *j)
+{
+	const struct flow *plain = first_flow(j, plainly_accepted_v0);
+	bool intact = intact_to_last_hop(j, SEGMENT_SYN, 0);
+	struct random_answers random;
+	struct finding *f;
+
+	if (!plain || !plainly_answered(j, 1) || j->negotiated ||
+	    finding_find(j, "mp_capable.removed") ||
+	    finding_find(j, "mp_capable.modified"))
+		return;
+	random = random_answers(j, flow_syn_ack(plain));
+	if (random.bare < 2 || random.others)
+		return;
+	f = finding_add(j, "mp_capable.removed",
+			intact ? DIRECTION_RETURN : DIRECTION_UNKNOWN,
+			intact ? SEGMENT_SYN_ACK : SEGMENT_SYN);
+	f->confidence = CONFIDENCE_LIKELY;
+	finding_connection(j, f, plain->id);
+	finding_connection(j, f, random.example->id);
+	finding_evidence(j, f, flow_syn_ack(plain)->frame, NULL, NULL,
+			 "the SYN/ACK comes without MP_CAPABLE, for version 1 "
+			 "and for version 0");
+	finding_evidence(j, f, flow_reset(random.example)->frame, NULL, NULL,
+			 "yet a MP_JOIN with an unknown token is refused, as "
+			 "by an MPTCP listener; a plain TCP listener would "
+			 "accept it");
+	f->text = intact ? "MP_CAPABLE is removed from the SYN/ACK on the way "
+			   "back: the SYN arrives intact at the last hop, and "
+			   "the server knows MP_JOIN, but its option does not "
+			   "come back."
+			 : "MP_CAPABLE is removed, from the SYN or from the "
+			   "SYN/ACK: the server knows MP_JOIN, but its option "
+			   "does not come back.";
+}
+
 static bool has_altered_key(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
@@ -827,9 +903,12 @@ void judge_replies(struct judgement *j)
 		return; /* the rest would only follow from it */
 	judge_mirrored(j);
 	judge_capable_removed(j);
-	if (!j->negotiated) {
-		judge_capable_dropped(j, 1);
-		judge_capable_reset(j, 1);
+	judge_capable_removed_v0(j);
+	for (int version = 1; version >= 0 && !j->negotiated; version--) {
+		if (finding_blocks(j))
+			return;
+		judge_capable_dropped(j, version);
+		judge_capable_reset(j, version);
 	}
 	if (finding_blocks(j))
 		return;

@@ -156,6 +156,9 @@ static bool verdict_works(struct judgement *j)
 {
 	const struct finding *f = worst_finding(j, EFFECT_IMPAIRS);
 	bool joined = j->r->ladder[RUNG_JOIN].result == RUNG_PASS;
+	bool only_v0 = j->working && j->working->mptcp.version == 0 &&
+		       plainly_answered(j, 1) &&
+		       intact_to_last_hop(j, SEGMENT_SYN, 1);
 
 	if (!j->working)
 		return false;
@@ -170,13 +173,14 @@ static bool verdict_works(struct judgement *j)
 	say(j, STATUS_CLEAR, CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
 			 "MPTCP v%u works on this path: data is acknowledged "
-			 "at data level%s, and nothing interferes.",
+			 "at data level%s, and nothing interferes.%s",
 			 j->working->mptcp.version,
-			 joined ? ", a second subflow joins" : ""));
+			 joined ? ", a second subflow joins" : "",
+			 only_v0 ? " The server speaks only MPTCP v0." : ""));
 	return true;
 }
 
-static bool plainly_answered(const struct judgement *j, int version)
+bool plainly_answered(const struct judgement *j, int version)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
@@ -234,6 +238,50 @@ static bool nothing_tried(const struct judgement *j)
 	return true;
 }
 
+static bool version_tried(const struct judgement *j, int version)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    (int)j->flows[i]->mptcp.version == version)
+			return true;
+	return false;
+}
+
+static const struct kept *random_token_reset(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
+		    flow_reset(j->flows[i]) && !flow_syn_ack(j->flows[i]))
+			return flow_reset(j->flows[i]);
+	return NULL;
+}
+
+/* One version only was tried, and answered as plain TCP: nothing is wrong
+ * with a path to a server of the other. */
+static const char *other_version_untried(const struct judgement *j)
+{
+	const struct kept *reset = random_token_reset(j);
+	bool v1 = plainly_answered(j, 1) && !version_tried(j, 0);
+	bool v0 = plainly_answered(j, 0) && !version_tried(j, 1);
+
+	if (!v0 && !v1)
+		return NULL;
+	if (v0 && reset && tcp_options_mptcp(&reset->options, MP_TCPRST))
+		return "the server speaks MPTCP v1, as its RST to an unknown "
+		       "token shows, and only v0 was tried";
+	if (v0)
+		return reset ? "the server answers MPTCP v0 as plain TCP, but "
+			       "knows MP_JOIN: it may speak only v1, which was "
+			       "not tried"
+			     : "the server does not speak MPTCP v0, or its "
+			       "option is removed where no hop shows it; v1 "
+			       "was not tried";
+	return reset ? "the server answers MPTCP v1 as plain TCP, but knows "
+		       "MP_JOIN: it may speak only v0, which was not tried"
+		     : "the server does not speak MPTCP v1, or its option is "
+		       "removed where no hop shows it; v0 was not tried";
+}
+
 /* 7. What would decide it depends on what is missing. */
 static void verdict_undetermined(struct judgement *j)
 {
@@ -242,7 +290,10 @@ static void verdict_undetermined(struct judgement *j)
 			     "server known to speak MPTCP on the same path "
 			     "would decide it.";
 
-	if (nothing_tried(j)) {
+	if (!j->r->interrupted && other_version_untried(j)) {
+		what = other_version_untried(j);
+		advice = "Probe for both versions: mpprobe --mptcp auto HOST.";
+	} else if (nothing_tried(j)) {
 		what = "no connection with MPTCP was tried";
 		advice = "Probe the path: mpprobe HOST.";
 	} else if (j->negotiated && j->negotiated->mptcp.version == 0) {

@@ -110,4 +110,8 @@ void judge_replies(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 
+/* judge_verdict.c: a valid MP_CAPABLE of this version was answered as if it
+ * were not there. */
+bool plainly_answered(const struct judgement *j, int version);
+
 #endif
