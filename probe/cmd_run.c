@@ -66,7 +66,8 @@ static int program_load(struct program *p, const char *name)
 	return code;
 }
 
-/* --- checking ----------------------------------------------------------------- */
+/* --- checking
+ * ----------------------------------------------------------------- */
 
 static int check_scripts(const struct program *p)
 {
@@ -109,7 +110,8 @@ static int check_in_child(const struct program *p)
 	return WEXITSTATUS(status);
 }
 
-/* --- which version ---------------------------------------------------------- */
+/* --- which version ----------------------------------------------------------
+ */
 
 static int no_mptcp(const struct peer *peer)
 {
@@ -139,7 +141,8 @@ static int not_fitting(const struct script *script, const struct peer *peer)
 	return EXIT_UNKNOWN;
 }
 
-/* --- running ------------------------------------------------------------------ */
+/* --- running
+ * ------------------------------------------------------------------ */
 
 static void report(const struct options *o, struct output *out, struct run *r)
 {
@@ -233,12 +236,13 @@ static void sum_up(const struct options *o, struct run_all *all,
 	all->like = like;
 	all->text = text;
 	if (!all->exit_code)
-		all->exit_code = all->like_count ? EXIT_CLEAR
-						 : EXIT_INTERFERENCE;
+		all->exit_code =
+			all->like_count ? EXIT_CLEAR : EXIT_INTERFERENCE;
 	if (all->like_count)
-		snprintf(text, sizeof(text),
-			 "All %zu scenarios: the peer answers as %s throughout.",
-			 all->count, names);
+		snprintf(
+			text, sizeof(text),
+			"All %zu scenarios: the peer answers as %s throughout.",
+			all->count, names);
 	else
 		snprintf(text, sizeof(text),
 			 "%zu of %zu scenarios are answered as a named stack "
@@ -254,8 +258,8 @@ static void sum_up(const struct options *o, struct run_all *all,
 }
 
 static bool run_next(const struct options *o, const struct script *script,
-		     struct peer *peer, struct output *out,
-		     struct run_all *all, struct tally *t)
+		     struct peer *peer, struct output *out, struct run_all *all,
+		     struct tally *t)
 {
 	struct run r;
 	bool go_on;
@@ -294,7 +298,7 @@ static int run_all(const struct options *o, struct program *p,
 	struct tally t = {0};
 
 	if (!o->json && !o->quiet && !o->verbose)
-		fprintf(output_begin(out), "%-26s %-13s %s\n", "scenario",
+		fprintf(output_begin(out), "%-28s %-12s %s\n", "scenario",
 			"like", "outcomes");
 	for (size_t i = 0; i < p->count; i++)
 		if (!run_next(o, &p->scripts[i], peer, out, &all, &t))

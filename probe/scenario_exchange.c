@@ -118,8 +118,7 @@ static ssize_t write_segment(const struct subflow *s,
 		.source_port = c->source_port,
 		.destination_port = c->port,
 		.sequence = c->isn + out->sequence,
-		.acknowledgment =
-			ack ? s->server_isn + out->acknowledgment : 0,
+		.acknowledgment = ack ? s->server_isn + out->acknowledgment : 0,
 		.flags = out->flags,
 		.reserved = out->reserved,
 		.window = out->window,
@@ -213,6 +212,7 @@ static void account(struct subflow *s, const struct outgoing *out)
 		s->third_sent = true;
 	if (!out->payload_length)
 		return;
+	s->last = NULL; /* what comes now is the answer */
 	if (data_end > s->connection->next_offset)
 		s->connection->next_offset = data_end;
 	s->connection->data_end = data_end;
@@ -384,8 +384,8 @@ static void complete_checksum(const struct subflow *s,
 			      const struct outgoing *out,
 			      struct mptcp_option *o)
 {
-	uint16_t sum = mapping_checksum_of(s, o, out->payload,
-					   out->payload_length);
+	uint16_t sum =
+		mapping_checksum_of(s, o, out->payload, out->payload_length);
 
 	if (o->subtype == MP_CAPABLE && o->capable.has_checksum)
 		o->capable.checksum = sum;

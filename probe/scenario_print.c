@@ -27,15 +27,17 @@ static const char *clean(struct run *r, const char *text)
 	return copy;
 }
 
-/* --- the segments ---------------------------------------------------------- */
+/* --- the segments ----------------------------------------------------------
+ */
 
 static void print_quote(FILE *out, const struct run *r, const struct sight *s)
 {
 	const struct quote *q = s->quote;
 	char address[ADDRESS_TEXT];
 
-	fprintf(out, "%9.1f %3u  %-2u %s: ICMP, quotes %zu bytes of what "
-		     "was sent with TTL %u\n",
+	fprintf(out,
+		"%9.1f %3u  %-2u %s: ICMP, quotes %zu bytes of what "
+		"was sent with TTL %u\n",
 		sight_ms(r, s), q->reply_ttl, s->subflow,
 		address_text(&q->responder, address), q->bytes,
 		s->segment->packet.ip.ttl);
@@ -88,7 +90,8 @@ static void print_sights(FILE *out, struct run *r, bool raw)
 	}
 }
 
-/* --- what they amount to ----------------------------------------------------- */
+/* --- what they amount to -----------------------------------------------------
+ */
 
 static void print_expectations(FILE *out, struct run *r)
 {
@@ -97,8 +100,7 @@ static void print_expectations(FILE *out, struct run *r)
 
 		if (e->found)
 			fprintf(out, "not met   line %-3u %s: got %s\n",
-				e->line, clean(r, e->text),
-				clean(r, e->found));
+				e->line, clean(r, e->text), clean(r, e->found));
 		else
 			fprintf(out, "met       line %-3u %s\n", e->line,
 				clean(r, e->text));
@@ -141,7 +143,8 @@ void scenario_text(FILE *out, struct run *r, bool raw, bool quiet)
 	text_wrap(out, "", "", clean(r, run_sentence(r)));
 }
 
-/* --- run all ------------------------------------------------------------------ */
+/* --- run all
+ * ------------------------------------------------------------------ */
 
 static const char *outcomes_text(struct run *r)
 {
@@ -169,7 +172,7 @@ void scenario_row(FILE *out, struct run *r)
 {
 	char head[80], blank[80];
 
-	snprintf(head, sizeof(head), "%-26.26s %-13.13s ", r->script->name,
+	snprintf(head, sizeof(head), "%-28.28s %-12.12s ", r->script->name,
 		 like_text(r));
 	memset(blank, ' ', sizeof(blank));
 	blank[strlen(head)] = '\0';

@@ -118,11 +118,11 @@ static bool compose(void *context, struct subflow *s, struct outgoing *out)
 }
 
 static const char *const send_fields[] = {
-	"flags",   "seq",     "ack",	 "ttl",	     "window",
-	"urgent",  "payload", "options", "reserved", "tcp_checksum",
-	"offset",  "dsn",     "ssn",	 "length",   "checksum",
-	"covers",  "data_fin", "data_offset", "traffic_class",
-	"wrong_checksum", NULL};
+	"flags",  "seq",      "ack",	     "ttl",	      "window",
+	"urgent", "payload",  "options",     "reserved",      "tcp_checksum",
+	"offset", "dsn",      "ssn",	     "length",	      "checksum",
+	"covers", "data_fin", "data_offset", "traffic_class", "wrong_checksum",
+	NULL};
 
 /* 5, or { 1, 30 } for a sweep. */
 static void read_ttl(lua_State *L, int table, struct outgoing *out)
@@ -164,12 +164,10 @@ static void read_header(lua_State *L, int table, struct outgoing *out)
 		(uint32_t)number(L, table, "seq", UINT32_MAX, out->sequence);
 	out->acknowledgment = (uint32_t)number(L, table, "ack", UINT32_MAX,
 					       out->acknowledgment);
-	out->window =
-		(uint16_t)number(L, table, "window", 65535, out->window);
+	out->window = (uint16_t)number(L, table, "window", 65535, out->window);
 	out->urgent = (uint16_t)number(L, table, "urgent", 65535, 0);
 	out->reserved = (uint8_t)number(L, table, "reserved", 15, 0);
-	out->traffic_class =
-		(uint8_t)number(L, table, "traffic_class", 255, 0);
+	out->traffic_class = (uint8_t)number(L, table, "traffic_class", 255, 0);
 	out->offset = number(L, table, "offset", INT64_MAX, out->offset);
 	if (field_number(L, table, "tcp_checksum", 65535, &value))
 		out->checksum = (int)value;
@@ -251,14 +249,14 @@ static int method_ack(lua_State *L)
 
 static int method_fin(lua_State *L)
 {
-	return send_segment(L, check_subflow(L, 1),
-			    TCP_FLAG_FIN | TCP_FLAG_ACK, 2, NULL, 0);
+	return send_segment(L, check_subflow(L, 1), TCP_FLAG_FIN | TCP_FLAG_ACK,
+			    2, NULL, 0);
 }
 
 static int method_reset(lua_State *L)
 {
-	return send_segment(L, check_subflow(L, 1),
-			    TCP_FLAG_RST | TCP_FLAG_ACK, 2, NULL, 0);
+	return send_segment(L, check_subflow(L, 1), TCP_FLAG_RST | TCP_FLAG_ACK,
+			    2, NULL, 0);
 }
 
 static int method_data(lua_State *L)
@@ -271,7 +269,8 @@ static int method_data(lua_State *L)
 			    length);
 }
 
-/* --- receiving ------------------------------------------------------------- */
+/* --- receiving -------------------------------------------------------------
+ */
 
 static int method_wait(lua_State *L)
 {
@@ -303,8 +302,7 @@ static bool decides(const struct match *m, const struct kept *k)
 
 	if (flags & TCP_FLAG_RST)
 		return true;
-	return m->flags >= 0 && m->flags & TCP_FLAG_SYN &&
-	       flags & TCP_FLAG_SYN;
+	return m->flags >= 0 && m->flags & TCP_FLAG_SYN && flags & TCP_FLAG_SYN;
 }
 
 static int fail_expectation(lua_State *L, struct expectation *e,
@@ -346,8 +344,8 @@ static const struct kept *expect(lua_State *L, struct subflow *s,
 	}
 	subflow_check_peer(L);
 	e = ARENA_PUSH(r->arena, r->expectations, r->expectation_count);
-	e->text = arena_printf(r->arena, "%s",
-			       match_text(m, text, sizeof(text)));
+	e->text =
+		arena_printf(r->arena, "%s", match_text(m, text, sizeof(text)));
 	e->line = sandbox_line(L);
 	if (!k)
 		fail_expectation(L, e, m, other, us);
@@ -372,9 +370,8 @@ static int method_connect(lua_State *L)
 	bool joins = s->connection != s;
 	struct match syn_ack = {.flags = TCP_FLAG_SYN | TCP_FLAG_ACK,
 				.payload = -1};
-	struct match fourth = {.flags = TCP_FLAG_ACK,
-			       .payload = -1,
-			       .option = "DSS"};
+	struct match fourth = {
+		.flags = TCP_FLAG_ACK, .payload = -1, .option = "DSS"};
 
 	lua_settop(L, 1);
 	if (!s->plain)
@@ -407,6 +404,13 @@ static int method_response(lua_State *L)
 	struct subflow *s = check_subflow(L, 1);
 
 	return push_answer(L, subflow_response(s, patience(L, 2, s)));
+}
+
+static int method_reset_answer(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+
+	return push_answer(L, subflow_reset_answer(s, patience(L, 2, s)));
 }
 
 static int method_join_answer(lua_State *L)
@@ -467,9 +471,8 @@ static struct subflow *make(lua_State *L, int table, struct subflow *connection,
 
 static int global_subflow(lua_State *L)
 {
-	static const char *const fields[] = {"version", "checksum", "key",
-					     "source",	"port",	    "plain",
-					     NULL};
+	static const char *const fields[] = {
+		"version", "checksum", "key", "source", "port", "plain", NULL};
 	struct run *r = run_of(L);
 	int table = lua_isnoneornil(L, 1) ? 0 : 1;
 	uint64_t version = r->version, key;
@@ -493,7 +496,7 @@ static int global_subflow(lua_State *L)
 
 static int method_join(lua_State *L)
 {
-	static const char *const fields[] = {"source", "port", "address_id",
+	static const char *const fields[] = {"source", "port",	"address_id",
 					     "backup", "plain", NULL};
 	struct subflow *connection = check_subflow(L, 1)->connection, *s;
 	int table = lua_isnoneornil(L, 2) ? 0 : 2;
@@ -511,7 +514,8 @@ static int method_join(lua_State *L)
 	return push_subflow(L, s);
 }
 
-/* --- what is known of it ---------------------------------------------------- */
+/* --- what is known of it ----------------------------------------------------
+ */
 
 typedef void push_fn(lua_State *L, const struct subflow *s);
 
@@ -594,6 +598,7 @@ static const luaL_Reg methods[] = {
 	{"data_answer", method_data_answer},
 	{"response", method_response},
 	{"join_answer", method_join_answer},
+	{"reset_answer", method_reset_answer},
 	{"quotes", method_quotes},
 };
 

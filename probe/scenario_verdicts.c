@@ -87,12 +87,11 @@ static bool right_checksum(const struct subflow *s,
 	if (!(o->dss.flags & DSS_DSN8))
 		dsn = s->connection->server_idsn + o->dss.ssn;
 	return dss_checksum(dsn, o->dss.ssn, o->dss.data_level_length,
-			    tcp->payload, tcp->payload_length) ==
-	       o->dss.checksum;
+			    tcp->payload,
+			    tcp->payload_length) == o->dss.checksum;
 }
 
-static const char *judge_response(const struct subflow *s,
-				  const struct kept *k)
+static const char *judge_response(const struct subflow *s, const struct kept *k)
 {
 	const struct mptcp_option *o = tcp_options_mptcp(&k->options, MP_DSS);
 
@@ -123,6 +122,18 @@ const char *subflow_response(struct subflow *s, int64_t patience_us)
 			return judge_response(s, k);
 	}
 	return "none";
+}
+
+const char *subflow_reset_answer(struct subflow *s, int64_t patience_us)
+{
+	struct peer *p = s->exchange->peer;
+	int64_t until = p->ops->now_us(p) + patience_us;
+	const struct kept *k;
+
+	while ((k = subflow_receive(s, until)))
+		if (k->packet.tcp.flags & TCP_FLAG_RST)
+			return reset_text(s->exchange, k);
+	return "silent";
 }
 
 /* --- joining ------------------------------------------------------------- */

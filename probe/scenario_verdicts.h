@@ -14,6 +14,9 @@ struct subflow;
 /* A RST: "reset", or with MP_TCPRST "reset REASON". */
 const char *reset_text(struct exchange *x, const struct kept *k);
 
+/* "reset..." if a RST comes, else "silent". */
+const char *subflow_reset_answer(struct subflow *s, int64_t patience_us);
+
 /* What became of the data sent last: "data-acked" at data level, "tcp-acked"
  * only (with a DSS that does not move), "fallback" (acknowledged without
  * DSS), "mp-fail", "reset...", "silent". */

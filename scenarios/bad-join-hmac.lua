@@ -1,0 +1,22 @@
+scenario {
+	title = "the third ACK of a MP_JOIN has a wrong HMAC",
+	source = "RFC 8684 3.2",
+	versions = { 0, 1 },
+	answers = {
+		rfc = { syn_ack = "MP_JOIN", ack = "reset*" },
+		linux_v1 = { release = "5.13", syn_ack = "MP_JOIN", ack = "reset 1" },
+		linux_v0 = { syn_ack = "MP_JOIN", ack = "reset" },
+	},
+}
+
+local a = subflow()
+a:connect()
+a:data(request)
+a:expect { data_ack = #request }
+
+local b = a:join()
+b:syn()
+local reply = b:expect { flags = "SA" }
+outcome("syn_ack", reply.mp_join and "MP_JOIN" or "plain")
+b:ack { options = { mp_join { wrong_hmac = true } } }
+outcome("ack", b:reset_answer())

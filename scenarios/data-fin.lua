@@ -1,0 +1,19 @@
+scenario {
+	title = "DATA_FIN is acknowledged at data level",
+	source = "RFC 8684 3.3.3",
+	versions = { 0, 1 },
+	answers = {
+		rfc = { data_fin = "acked" },
+		linux_v1 = { release = "5.6", data_fin = "acked" },
+		linux_v0 = { data_fin = "acked" },
+	},
+}
+
+local a = subflow()
+a:connect()
+a:data(request)
+a:expect { data_ack = #request }
+a:response()
+a:ack { data_fin = true }
+local reply = a:wait { data_ack = #request + 1 }
+outcome("data_fin", reply and "acked" or "not acked")

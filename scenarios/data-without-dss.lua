@@ -1,0 +1,23 @@
+scenario {
+	title = "the first data has no DSS, so the path may drop options",
+	source = "RFC 8684 3.7",
+	versions = { 0, 1 },
+	answers = {
+		rfc = { data = "fallback", response = "plain",
+			join = { "reset*", "ack-reset*" } },
+		linux_v1 = { release = "5.6", data = "fallback", response = "plain",
+			join = "ack-reset 3" },
+		linux_v0 = { data = "fallback", response = "plain", join = "reset" },
+	},
+}
+
+local a = subflow()
+a:connect()
+a:data(request, { options = {} })
+outcome("data", a:data_answer())
+outcome("response", a:response())
+a:ack()
+
+local b = a:join()
+b:syn()
+outcome("join", b:join_answer())

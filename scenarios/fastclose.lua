@@ -1,0 +1,22 @@
+scenario {
+	title = "MP_FASTCLOSE with a wrong key, then with the right one",
+	source = "RFC 8684 3.5",
+	versions = { 0, 1 },
+	answers = {
+		rfc = { wrong_key = "silent", right_key = "reset*" },
+		linux_v1 = { release = "5.18", wrong_key = "silent", right_key = "reset 0" },
+		linux_v0 = { wrong_key = "silent", right_key = "reset" },
+	},
+}
+
+local a = subflow()
+a:connect()
+a:data(request)
+a:expect { data_ack = #request }
+a:response()
+a:ack()
+
+a:ack { options = { mp_fastclose { receiver_key = a.server_key ~ 1 } } }
+outcome("wrong_key", a:reset_answer(200))
+a:ack { options = { mp_fastclose {} } }
+outcome("right_key", a:reset_answer())

@@ -1,0 +1,23 @@
+scenario {
+	title = "MP_PRIO makes a second subflow a backup",
+	source = "RFC 8684 3.3.8",
+	versions = { 0, 1 },
+	answers = {
+		rfc = { join = "accepted", data = "data-acked" },
+		linux_v1 = { release = "5.12", join = "accepted", data = "data-acked" },
+		linux_v0 = { join = "accepted", data = "data-acked" },
+	},
+}
+
+local a = subflow()
+a:connect()
+a:data(request)
+a:expect { data_ack = #request }
+a:response()
+a:ack()
+local b = a:join()
+b:syn()
+outcome("join", b:join_answer())
+b:ack { options = { dss {}, mp_prio { backup = true } } }
+a:data(request)
+outcome("data", a:data_answer())
