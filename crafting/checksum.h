@@ -21,9 +21,8 @@ uint16_t checksum_finish(uint32_t sum);
  * checksum field must be zero, or the result is 0 for a valid one), with the
  * pseudo header of RFC 793 / RFC 8200 8.1. */
 uint16_t checksum_transport(const struct address *source,
-			    const struct address *destination,
-			    uint8_t protocol, const void *segment,
-			    size_t length);
+			    const struct address *destination, uint8_t protocol,
+			    const void *segment, size_t length);
 
 /* RFC 8684 3.3.1: over the 64-bit DSN (always, whatever its length on the
  * wire), SSN, data-level length, a zero checksum field, and the payload that

@@ -29,19 +29,19 @@ enum mptcp_subtype {
 
 /* MP_CAPABLE flags (RFC 8684 3.1) */
 enum {
-	MPC_CHECKSUM = 0x80,	 /* A: checksum required */
+	MPC_CHECKSUM = 0x80,	  /* A: checksum required */
 	MPC_EXTENSIBILITY = 0x40, /* B */
 	MPC_DENY_JOIN_ID0 = 0x20, /* C: no joins to this address and port */
-	MPC_HMAC = 0x01,	 /* H: HMAC-SHA256 (v0: HMAC-SHA1) */
+	MPC_HMAC = 0x01,	  /* H: HMAC-SHA256 (v0: HMAC-SHA1) */
 };
 
 /* DSS flags (RFC 8684 3.3) */
 enum {
-	DSS_DATA_FIN = 0x10,	/* F */
-	DSS_DSN8 = 0x08,	/* m: DSN has eight bytes */
-	DSS_MAPPING = 0x04,	/* M: DSN, SSN, data-level length present */
-	DSS_ACK8 = 0x02,	/* a: DATA_ACK has eight bytes */
-	DSS_ACK = 0x01,		/* A: DATA_ACK present */
+	DSS_DATA_FIN = 0x10, /* F */
+	DSS_DSN8 = 0x08,     /* m: DSN has eight bytes */
+	DSS_MAPPING = 0x04,  /* M: DSN, SSN, data-level length present */
+	DSS_ACK8 = 0x02,     /* a: DATA_ACK has eight bytes */
+	DSS_ACK = 0x01,	     /* A: DATA_ACK present */
 };
 
 /* The segment an MP_JOIN stands on, told by its length (12, 16, 24). */
@@ -68,9 +68,9 @@ struct mptcp_option {
 			enum mp_join_stage stage;
 			bool backup;
 			uint8_t address_id;
-			uint32_t token;	      /* SYN */
-			uint32_t nonce;	      /* SYN, SYN/ACK */
-			uint8_t hmac[20];     /* SYN/ACK: the first 8; ACK */
+			uint32_t token;	  /* SYN */
+			uint32_t nonce;	  /* SYN, SYN/ACK */
+			uint8_t hmac[20]; /* SYN/ACK: the first 8; ACK */
 		} join;
 		struct {
 			uint8_t flags; /* DSS_*; says what is present and

@@ -42,7 +42,7 @@ enum option_step {
 struct option_walk {
 	const uint8_t *block;
 	size_t available; /* bytes that are there */
-	size_t length;	  /* bytes that the data offset promises, >= available */
+	size_t length; /* bytes that the data offset promises, >= available */
 	size_t at;
 	bool ended;
 };

@@ -269,7 +269,8 @@ static const struct row rows[] = {
 	 "TCP ports to probe (default 80)"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp,
 	 "MPTCP version to speak (default auto: 1, then 0)"},
-	{NULL, 0, "all", NULL, COMMAND_PROBE, take_all, "the slower checks too"},
+	{NULL, 0, "all", NULL, COMMAND_PROBE, take_all,
+	 "the slower checks too"},
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_sweep_only,
 	 "only the TTL sweeps: no data, no joins"},
 

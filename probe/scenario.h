@@ -68,11 +68,11 @@ struct stack_answer {
 
 enum run_end {
 	RUN_COMPLETE,
-	RUN_UNMET,	 /* an expectation was not met */
-	RUN_NO_MPTCP,	 /* and the SYN/ACK had no MPTCP option, or none came */
+	RUN_UNMET,    /* an expectation was not met */
+	RUN_NO_MPTCP, /* and the SYN/ACK had no MPTCP option, or none came */
 	RUN_BAD_SCRIPT,
 	RUN_NOT_RECORDED, /* the capture is of another exchange */
-	RUN_STOPPED,	 /* by a signal, or the system; the peer says why */
+	RUN_STOPPED,	  /* by a signal, or the system; the peer says why */
 };
 
 struct run {
@@ -116,8 +116,8 @@ void scripts_free(char **names, size_t count);
 int run_declare(struct run *r, const struct script *script);
 
 /* Runs the script against the peer, compares, and ends all connections. */
-void run_scenario(struct run *r, const struct script *script,
-		  struct peer *peer, unsigned version);
+void run_scenario(struct run *r, const struct script *script, struct peer *peer,
+		  unsigned version);
 void run_free(struct run *r);
 
 /* Whether any named stack answers so. */

@@ -36,8 +36,9 @@ void answers_declare(lua_State *L, struct run *r, int index)
 
 		if (type != LUA_TNIL && type != LUA_TTABLE &&
 		    type != LUA_TFUNCTION)
-			luaL_error(L, "answers: %s: expected a table or a "
-				      "function, got %s",
+			luaL_error(L,
+				   "answers: %s: expected a table or a "
+				   "function, got %s",
 				   stacks[i].field, luaL_typename(L, -1));
 		lua_pop(L, 1);
 	}
@@ -118,8 +119,8 @@ static const char *found_outcome(const struct run *r, const char *name)
 }
 
 /* One expected outcome, on top of the stack. */
-static void compare_outcome(lua_State *L, struct run *r,
-			    struct stack_answer *a, const char *name)
+static void compare_outcome(lua_State *L, struct run *r, struct stack_answer *a,
+			    const char *name)
 {
 	const char *found = found_outcome(r, name);
 	int top = lua_gettop(L);

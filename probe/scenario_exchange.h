@@ -26,11 +26,11 @@ struct keys;
 /* A connection is its first subflow; those that join point to it. */
 struct subflow {
 	struct exchange *exchange;
-	unsigned id;		  /* from 1 */
+	unsigned id;		    /* from 1 */
 	struct subflow *connection; /* the first subflow; itself of that */
 	struct wish wish;
 	struct choices choices;
-	bool begun;  /* its SYN went out */
+	bool begun; /* its SYN went out */
 	bool key_given;
 	bool plain; /* no MPTCP by default */
 	unsigned version;
@@ -105,8 +105,7 @@ void subflow_outgoing(const struct subflow *s, uint8_t flags,
 
 /* Writes the options of `out` once the choices are known: called again for
  * every flow of a capture that the subflow may be. False: no room. */
-typedef bool compose_fn(void *context, struct subflow *s,
-			struct outgoing *out);
+typedef bool compose_fn(void *context, struct subflow *s, struct outgoing *out);
 
 /* Sends it, once a TTL. */
 enum peer_result subflow_send(struct subflow *s, struct outgoing *out,

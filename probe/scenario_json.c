@@ -48,9 +48,9 @@ static json_t *sight_object(struct run *r, const struct sight *s)
 
 	put(o, "time_ms", milliseconds(sight_ms(r, s)));
 	put_number(o, "subflow", s->subflow);
-	put_number(o, "frame",
-		   (json_int_t)(s->quote ? s->quote->frame
-					 : s->segment->frame));
+	put_number(
+		o, "frame",
+		(json_int_t)(s->quote ? s->quote->frame : s->segment->frame));
 	if (s->quote) {
 		put_text(o, "direction", "quote");
 		put_number(o, "ttl", s->quote->reply_ttl);

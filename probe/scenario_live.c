@@ -63,9 +63,10 @@ static bool live_choose(struct peer *p, const struct wish *wish,
 	if (attempt || !fine(l))
 		return false;
 	*out = (struct choices){
-		.source = wish->source.family			? wish->source
-			  : wish->joins && l->join_source.family ? l->join_source
-								 : l->to.source,
+		.source = wish->source.family ? wish->source
+			  : wish->joins && l->join_source.family
+				  ? l->join_source
+				  : l->to.source,
 		.target = l->to.target,
 		.port = l->to.port,
 		.isn = session_random32(s),
@@ -156,7 +157,7 @@ static int find_target(struct live *l, const struct options *o,
 			   sizeof(error)) == 0)
 		return say(EXIT_NO_HOST, error);
 	l->to.target = found[0];
-	l->to.port = o->port_count	? o->ports[0]
+	l->to.port = o->port_count  ? o->ports[0]
 		     : l->name.port ? l->name.port
 				    : DEFAULT_PORT;
 	return 0;

@@ -36,8 +36,9 @@ uint8_t flags_read(lua_State *L, const char *letters)
 		while (i < LETTERS && letters_of[i].letter != *letters)
 			i++;
 		if (i == LETTERS)
-			luaL_error(L, "flags: expected letters of FSRPAUEC, "
-				      "got %s",
+			luaL_error(L,
+				   "flags: expected letters of FSRPAUEC, "
+				   "got %s",
 				   letters);
 		else
 			flags |= letters_of[i].flag;
@@ -140,13 +141,14 @@ bool match_fits(lua_State *L, const struct match *m, const struct subflow *s,
 	if (m->has_ack && seq_diff(tcp->acknowledgment - s->choices.isn,
 				   (uint32_t)m->ack) < 0)
 		return false;
-	if (m->has_data_ack && (!segment_data_ack(s, k, &bytes) ||
-				bytes < (int64_t)m->data_ack))
+	if (m->has_data_ack &&
+	    (!segment_data_ack(s, k, &bytes) || bytes < (int64_t)m->data_ack))
 		return false;
 	return !m->where || calls_true(L, m->where, s, k);
 }
 
-/* --- in words -------------------------------------------------------------- */
+/* --- in words --------------------------------------------------------------
+ */
 
 static const char *segment_words(const struct match *m)
 {
@@ -218,7 +220,8 @@ const char *segment_brief(const struct kept *k, char *text, size_t size)
 	return text;
 }
 
-/* --- as Lua tables ---------------------------------------------------------- */
+/* --- as Lua tables ----------------------------------------------------------
+ */
 
 static void set_number(lua_State *L, const char *name, uint64_t value)
 {

@@ -92,8 +92,8 @@ static void put_raw(struct craft *c)
 	long length = -1;
 
 	if (lua_rawgeti(c->L, c->table, 1) == LUA_TSTRING)
-		length = hex_bytes(lua_tostring(c->L, -1), bytes,
-				   sizeof(bytes));
+		length =
+			hex_bytes(lua_tostring(c->L, -1), bytes, sizeof(bytes));
 	lua_pop(c->L, 1);
 	if (length < 0)
 		luaL_error(c->L, "raw: expected hex digits, as in "
@@ -123,8 +123,7 @@ static const char *covered(lua_State *L, int table, const struct outgoing *out,
 }
 
 static void override_capable(lua_State *L, int table, struct subflow *s,
-			     const struct outgoing *out,
-			     struct mptcp_option *o)
+			     const struct outgoing *out, struct mptcp_option *o)
 {
 	uint64_t sum = 0;
 	size_t length;
@@ -134,10 +133,10 @@ static void override_capable(lua_State *L, int table, struct subflow *s,
 			   &o->capable.has_checksum, &sum))
 		o->capable.checksum = (uint16_t)sum;
 	else if (o->capable.has_checksum)
-		o->capable.checksum = spoil(
-			L, table,
-			mapping_checksum_of(s, o, (const uint8_t *)text,
-					    length));
+		o->capable.checksum =
+			spoil(L, table,
+			      mapping_checksum_of(s, o, (const uint8_t *)text,
+						  length));
 }
 
 static void override_dss(lua_State *L, int table, struct subflow *s,
@@ -163,10 +162,10 @@ static void override_dss(lua_State *L, int table, struct subflow *s,
 			   &value))
 		o->dss.checksum = (uint16_t)value;
 	else if (o->dss.has_checksum && o->dss.data_level_length)
-		o->dss.checksum = spoil(
-			L, table,
-			mapping_checksum_of(s, o, (const uint8_t *)text,
-					    length));
+		o->dss.checksum =
+			spoil(L, table,
+			      mapping_checksum_of(s, o, (const uint8_t *)text,
+						  length));
 }
 
 void mapping_override(lua_State *L, int table, struct subflow *s,
@@ -206,10 +205,8 @@ static void put_mp_join(struct craft *c)
 	struct mptcp_option o;
 
 	join_default(c->s, c->out, &o);
-	o.join.token =
-		(uint32_t)number(c, "token", UINT32_MAX, o.join.token);
-	o.join.nonce =
-		(uint32_t)number(c, "nonce", UINT32_MAX, o.join.nonce);
+	o.join.token = (uint32_t)number(c, "token", UINT32_MAX, o.join.token);
+	o.join.nonce = (uint32_t)number(c, "nonce", UINT32_MAX, o.join.nonce);
 	o.join.address_id =
 		(uint8_t)number(c, "address_id", 255, o.join.address_id);
 	o.join.backup = flag(c, "backup", o.join.backup);
@@ -285,8 +282,7 @@ static void put_remove_addr(struct craft *c)
 		luaL_error(c->L, "remove_addr: expected 1 to 37 address ids");
 	o.remove_addr.count = (uint8_t)count;
 	for (size_t i = 0; i < count; i++)
-		o.remove_addr.ids[i] =
-			(uint8_t)element(c, (int)i + 1, 255, 0);
+		o.remove_addr.ids[i] = (uint8_t)element(c, (int)i + 1, 255, 0);
 	encode(c, &o);
 }
 
@@ -306,8 +302,8 @@ static void put_mp_fail(struct craft *c)
 {
 	struct mptcp_option o = {.subtype = MP_FAIL};
 
-	o.fail.dsn = number(c, "dsn", UINT64_MAX,
-			    c->s->connection->server_idsn + 1);
+	o.fail.dsn =
+		number(c, "dsn", UINT64_MAX, c->s->connection->server_idsn + 1);
 	encode(c, &o);
 }
 
@@ -413,8 +409,9 @@ static void write_one(struct craft *c)
 		field_number(c->L, c->table, "option", (uint64_t)KINDS - 1,
 			     &index);
 	if (index == UINT64_MAX)
-		luaL_error(c->L, "options: expected options such as mss() or "
-				 "dss {}, got %s",
+		luaL_error(c->L,
+			   "options: expected options such as mss() or "
+			   "dss {}, got %s",
 			   luaL_typename(c->L, c->table));
 	kinds[index].write(c);
 }

@@ -65,7 +65,7 @@ struct peer {
 	struct observer *observer;
 	uint8_t request[1024]; /* what scripts send */
 	size_t request_length;
-	int version; /* of MPTCP that the peer speaks; -1: none */
+	int version;   /* of MPTCP that the peer speaks; -1: none */
 	bool answered; /* TCP: any SYN was answered by a SYN/ACK */
 	bool replay;
 	char target[300]; /* as the user named it */

@@ -115,8 +115,7 @@ static void find_request(struct replay *r, const struct flow *f)
 		const struct tcp_view *tcp = &f->sent[i]->packet.tcp;
 		size_t at = tcp->sequence - f->client_isn - 1;
 
-		if (!tcp->payload_available ||
-		    at >= sizeof(r->peer.request) ||
+		if (!tcp->payload_available || at >= sizeof(r->peer.request) ||
 		    tcp->payload_available > sizeof(r->peer.request) - at)
 			continue;
 		memcpy(to + at, tcp->payload, tcp->payload_available);
@@ -249,35 +248,42 @@ static void tell_difference(struct replay *r, const struct recorded *frame,
 
 	if (a->source_port != b->source_port ||
 	    !address_equal(&sent->ip.source, &frame->packet.ip.source))
-		snprintf(error, size, "sends on port %u, but frame %lu of the "
-				      "capture is of port %u",
+		snprintf(error, size,
+			 "sends on port %u, but frame %lu of the "
+			 "capture is of port %u",
 			 a->source_port, n, b->source_port);
 	else if (a->flags != b->flags)
-		snprintf(error, size, "sends flags 0x%02x, but frame %lu of "
-				      "the capture has 0x%02x",
+		snprintf(error, size,
+			 "sends flags 0x%02x, but frame %lu of "
+			 "the capture has 0x%02x",
 			 a->flags, n, b->flags);
 	else if (strcmp(names(a, ours, sizeof(ours)),
 			names(b, theirs, sizeof(theirs))) != 0)
-		snprintf(error, size, "sends %.140s, but frame %lu of the "
-				      "capture has %.140s",
+		snprintf(error, size,
+			 "sends %.140s, but frame %lu of the "
+			 "capture has %.140s",
 			 ours, n, theirs);
 	else if (a->sequence != b->sequence ||
 		 a->acknowledgment != b->acknowledgment)
-		snprintf(error, size, "sends seq %u ack %u, but frame %lu of "
-				      "the capture has seq %u ack %u",
+		snprintf(error, size,
+			 "sends seq %u ack %u, but frame %lu of "
+			 "the capture has seq %u ack %u",
 			 a->sequence, a->acknowledgment, n, b->sequence,
 			 b->acknowledgment);
 	else if (a->payload_length != b->payload_length)
-		snprintf(error, size, "sends %zu bytes of data, but frame %lu "
-				      "of the capture has %zu",
+		snprintf(error, size,
+			 "sends %zu bytes of data, but frame %lu "
+			 "of the capture has %zu",
 			 a->payload_length, n, b->payload_length);
 	else if (sent->ip.ttl != frame->packet.ip.ttl)
-		snprintf(error, size, "sends with TTL %u, but frame %lu of "
-				      "the capture has %u",
+		snprintf(error, size,
+			 "sends with TTL %u, but frame %lu of "
+			 "the capture has %u",
 			 sent->ip.ttl, n, frame->packet.ip.ttl);
 	else
-		snprintf(error, size, "sends another window, payload or "
-				      "padding than frame %lu of the capture",
+		snprintf(error, size,
+			 "sends another window, payload or "
+			 "padding than frame %lu of the capture",
 			 n);
 }
 

@@ -67,7 +67,8 @@ int run_declare(struct run *r, const struct script *script)
 	return ret;
 }
 
-/* --- what was seen --------------------------------------------------------- */
+/* --- what was seen ---------------------------------------------------------
+ */
 
 static void add_sight(struct run *r, unsigned subflow, bool sent,
 		      const struct kept *k, const struct quote *q)
@@ -112,7 +113,8 @@ static void collect_sights(struct run *r)
 					 : r->sights[0].segment->time_us;
 }
 
-/* --- running ---------------------------------------------------------------- */
+/* --- running ----------------------------------------------------------------
+ */
 
 static void finish(struct run *r, struct sandbox *s, int result)
 {
@@ -133,8 +135,8 @@ static void finish(struct run *r, struct sandbox *s, int result)
 		bad(r, sandbox_error(s));
 }
 
-void run_scenario(struct run *r, const struct script *script,
-		  struct peer *peer, unsigned version)
+void run_scenario(struct run *r, const struct script *script, struct peer *peer,
+		  unsigned version)
 {
 	struct exchange *x;
 	struct sandbox *s;
@@ -163,7 +165,8 @@ void run_scenario(struct run *r, const struct script *script,
 	sandbox_free(s);
 }
 
-/* --- what it comes to -------------------------------------------------------- */
+/* --- what it comes to --------------------------------------------------------
+ */
 
 bool run_matches(const struct run *r)
 {
@@ -234,9 +237,9 @@ static const char *matching_words(struct run *r)
 	}
 	text = arena_printf(r->arena, "The peer answers as %s.", text);
 	if (rfc && !rfc->matches)
-		text = arena_printf(r->arena,
-				    "%s That deviates from %s: %s.", text,
-				    r->about.source, difference_words(r, rfc));
+		text = arena_printf(r->arena, "%s That deviates from %s: %s.",
+				    text, r->about.source,
+				    difference_words(r, rfc));
 	return text;
 }
 

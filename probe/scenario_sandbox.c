@@ -121,8 +121,8 @@ static void end_with(struct sandbox *s, const char *what)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "%s:%u: %s", s->name,
-		 sandbox_line(s->lua), what);
+	snprintf(text, sizeof(text), "%s:%u: %s", s->name, sandbox_line(s->lua),
+		 what);
 	keep_error(s, text);
 	end_script(s);
 }
@@ -212,8 +212,9 @@ static int safe_pattern(lua_State *L)
 	luaL_checklstring(L, 1, &n);
 	pattern = luaL_checklstring(L, 2, &length);
 	if (pattern_steps(n, pattern, length) > PATTERN_STEPS)
-		return luaL_error(L, "this pattern could take too long on a "
-				     "text of %d bytes",
+		return luaL_error(L,
+				  "this pattern could take too long on a "
+				  "text of %d bytes",
 				  (int)n);
 	return call_original(L);
 }
@@ -301,17 +302,27 @@ static const struct {
 	const char *library, *name;
 	lua_CFunction wrapper; /* NULL: it does not exist here */
 } changed[] = {
-	{"_G", "collectgarbage", NULL},	     {"_G", "dofile", NULL},
-	{"_G", "load", NULL},		     {"_G", "loadfile", NULL},
-	{"_G", "print", NULL},		     {"_G", "warn", NULL},
+	{"_G", "collectgarbage", NULL},
+	{"_G", "dofile", NULL},
+	{"_G", "load", NULL},
+	{"_G", "loadfile", NULL},
+	{"_G", "print", NULL},
+	{"_G", "warn", NULL},
 	{"_G", "setmetatable", safe_setmetatable},
-	{"math", "random", NULL},	     {"math", "randomseed", NULL},
-	{"string", "dump", NULL},	     {"string", "find", safe_pattern},
-	{"string", "gmatch", safe_pattern},  {"string", "gsub", safe_pattern},
-	{"string", "match", safe_pattern},   {"string", "rep", safe_rep},
-	{"table", "concat", safe_concat},    {"table", "insert", safe_table},
-	{"table", "move", safe_move},	     {"table", "remove", safe_table},
-	{"table", "sort", safe_table},	     {"table", "unpack", safe_unpack},
+	{"math", "random", NULL},
+	{"math", "randomseed", NULL},
+	{"string", "dump", NULL},
+	{"string", "find", safe_pattern},
+	{"string", "gmatch", safe_pattern},
+	{"string", "gsub", safe_pattern},
+	{"string", "match", safe_pattern},
+	{"string", "rep", safe_rep},
+	{"table", "concat", safe_concat},
+	{"table", "insert", safe_table},
+	{"table", "move", safe_move},
+	{"table", "remove", safe_table},
+	{"table", "sort", safe_table},
+	{"table", "unpack", safe_unpack},
 };
 
 static void change_libraries(lua_State *L)
@@ -342,7 +353,7 @@ static void lock_strings(lua_State *L)
 static int open_libraries(lua_State *L)
 {
 	static const luaL_Reg libraries[] = {
-		{LUA_GNAME, luaopen_base},	 {"table", luaopen_table},
+		{LUA_GNAME, luaopen_base},  {"table", luaopen_table},
 		{"string", luaopen_string}, {"math", luaopen_math},
 		{"utf8", luaopen_utf8},
 	};

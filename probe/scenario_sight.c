@@ -13,8 +13,8 @@ struct sight_numbers sight_numbers(const struct run *r, const struct sight *s)
 	const struct subflow *subflow = r->exchange->subflows[s->subflow - 1];
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
 	const struct flow *f = subflow_flow(subflow);
-	uint32_t server = f && f->syn_ack_seen ? f->server_isn
-					       : tcp->acknowledgment;
+	uint32_t server =
+		f && f->syn_ack_seen ? f->server_isn : tcp->acknowledgment;
 	struct sight_numbers n;
 
 	if (s->sent) {
@@ -60,8 +60,8 @@ const char *sight_options(struct run *r, const struct sight *s)
 	enum option_step step;
 
 	while ((step = option_next(&walk, &o)) == OPTION_FOUND)
-		text = arena_printf(r->arena, "%s%s%s", text,
-				    *text ? ", " : "", option_words(r, &o));
+		text = arena_printf(r->arena, "%s%s%s", text, *text ? ", " : "",
+				    option_words(r, &o));
 	if (step == OPTION_MALFORMED)
 		text = arena_printf(r->arena, "%s%smalformed", text,
 				    *text ? ", " : "");

@@ -80,7 +80,8 @@ static int vocabulary_scenario(lua_State *L)
 	return 0;
 }
 
-/* --- outcomes and remarks -------------------------------------------------- */
+/* --- outcomes and remarks --------------------------------------------------
+ */
 
 static int vocabulary_outcome(lua_State *L)
 {
@@ -143,14 +144,13 @@ static int vocabulary_wait(lua_State *L)
 	return 0;
 }
 
-/* --- the table --------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------
+ */
 
 /* The functions of scripts; the manual has each (probe/scenario_check.sh). */
 static const luaL_Reg globals[] = {
-	{"scenario", vocabulary_scenario},
-	{"outcome", vocabulary_outcome},
-	{"note", vocabulary_note},
-	{"check", vocabulary_check},
+	{"scenario", vocabulary_scenario}, {"outcome", vocabulary_outcome},
+	{"note", vocabulary_note},	   {"check", vocabulary_check},
 	{"wait", vocabulary_wait},
 };
 

@@ -272,6 +272,8 @@ static void report_connections(struct judgement *j)
 		report_connection(j, j->flows[i]);
 	for (size_t i = 0; i < j->control_count; i++)
 		report_connection(j, j->controls[i]);
+	if (j->r->connection_count == 0)
+		return;
 	qsort(j->r->connections, j->r->connection_count,
 	      sizeof(*j->r->connections), by_id);
 }
