@@ -193,7 +193,17 @@ static int open_session(struct session *s, const struct plan *p,
 	return 0;
 }
 
-/* Runs one target's probing to its end, a signal or an error. */
+/* Until all that was sent has been captured. */
+static void linger(struct session *s)
+{
+	int64_t end = session_now_us() + LINGER_US;
+
+	while (s->departure_count && !s->exit_code && session_now_us() < end)
+		session_poll(s, end);
+}
+
+/* Runs one target's probing to its end, a signal or an error. What is in
+ * flight when a signal comes must be known for its connection to be ended. */
 static void run_probing(struct session *s, struct probing *p)
 {
 	bool fine = probing_start(p);
@@ -204,10 +214,9 @@ static void run_probing(struct session *s, struct probing *p)
 		if (!p->over)
 			fine = session_poll(s, wake) && !s->exit_code;
 	}
+	linger(s);
 	probing_end(p);
-	for (int64_t end = session_now_us() + LINGER_US;
-	     s->departure_count && !s->exit_code && session_now_us() < end;)
-		session_poll(s, end);
+	linger(s);
 }
 
 static void name_hops(struct session *s, struct report *r)

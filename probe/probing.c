@@ -706,8 +706,7 @@ void probing_end(struct probing *p)
 		if (!a->started)
 			continue;
 		end_sweep(&a->sweep);
-		if (lone_answered(&a->random))
-			lone_end(&a->random);
+		lone_end(&a->random);
 		join_end(&a->join);
 		dialog_end(&a->summed);
 		dialog_end(&a->bare);
