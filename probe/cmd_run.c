@@ -66,8 +66,7 @@ static int program_load(struct program *p, const char *name)
 	return code;
 }
 
-/* --- checking
- * ----------------------------------------------------------------- */
+/* --- checking ------------------------------------------------------------ */
 
 static int check_scripts(const struct program *p)
 {
@@ -110,8 +109,7 @@ static int check_in_child(const struct program *p)
 	return WEXITSTATUS(status);
 }
 
-/* --- which version ----------------------------------------------------------
- */
+/* --- which version ------------------------------------------------------- */
 
 static int no_mptcp(const struct peer *peer)
 {
@@ -141,8 +139,7 @@ static int not_fitting(const struct script *script, const struct peer *peer)
 	return EXIT_UNKNOWN;
 }
 
-/* --- running
- * ------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------- */
 
 static void report(const struct options *o, struct output *out, struct run *r)
 {

@@ -99,7 +99,7 @@ struct run {
 	int answers;	 /* reference to the Lua table; 0: none */
 };
 
-/* --- scripts (scenario_files.c) --- */
+/* --- scripts (scenario_files.c) ------------------------------------------ */
 
 /* By name ("compliant") or file ("./x.lua"). -1 and one line in `error`. */
 int script_load(struct script *s, const char *name, char *error, size_t size);
@@ -109,7 +109,7 @@ void script_free(struct script *s);
 size_t scripts_list(char ***names);
 void scripts_free(char **names, size_t count);
 
-/* --- running (scenario_run.c) --- */
+/* --- running (scenario_run.c) -------------------------------------------- */
 
 /* What the script declares. 0, or -1 with r->error. The run is to be freed
  * in both cases. */

@@ -138,8 +138,7 @@ void script_free(struct script *s)
 	s->text = NULL;
 }
 
-/* --- all of them -----------------------------------------------------------
- */
+/* --- all of them --------------------------------------------------------- */
 
 static int is_script(const struct dirent *entry)
 {

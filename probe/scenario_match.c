@@ -57,7 +57,7 @@ const char *flags_text(uint8_t flags, char *text)
 	return text;
 }
 
-/* --- matching ------------------------------------------------------------- */
+/* --- matching ------------------------------------------------------------ */
 
 void match_read(lua_State *L, int index, struct match *m)
 {
@@ -147,8 +147,7 @@ bool match_fits(lua_State *L, const struct match *m, const struct subflow *s,
 	return !m->where || calls_true(L, m->where, s, k);
 }
 
-/* --- in words --------------------------------------------------------------
- */
+/* --- in words ------------------------------------------------------------ */
 
 static const char *segment_words(const struct match *m)
 {
@@ -220,8 +219,7 @@ const char *segment_brief(const struct kept *k, char *text, size_t size)
 	return text;
 }
 
-/* --- as Lua tables ----------------------------------------------------------
- */
+/* --- as Lua tables ------------------------------------------------------- */
 
 static void set_number(lua_State *L, const char *name, uint64_t value)
 {

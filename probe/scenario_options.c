@@ -56,7 +56,7 @@ static void encode(struct craft *c, struct mptcp_option *o)
 	mptcp_encode(c->w, o);
 }
 
-/* --- TCP options ---------------------------------------------------------- */
+/* --- TCP options --------------------------------------------------------- */
 
 static void put_mss(struct craft *c)
 {
@@ -101,7 +101,7 @@ static void put_raw(struct craft *c)
 	write_bytes(c->w, bytes, (size_t)length);
 }
 
-/* --- MPTCP options -------------------------------------------------------- */
+/* --- MPTCP options ------------------------------------------------------- */
 
 /* The sum that was computed, or that of wrong_checksum. */
 static uint16_t spoil(lua_State *L, int table, uint16_t sum)
@@ -325,7 +325,7 @@ static void put_mp_tcprst(struct craft *c)
 	encode(c, &o);
 }
 
-/* --- the table ------------------------------------------------------------ */
+/* --- the table ----------------------------------------------------------- */
 
 #define FIELDS_MAX 16
 

@@ -27,8 +27,7 @@ static const char *clean(struct run *r, const char *text)
 	return copy;
 }
 
-/* --- the segments ----------------------------------------------------------
- */
+/* --- the segments -------------------------------------------------------- */
 
 static void print_quote(FILE *out, const struct run *r, const struct sight *s)
 {
@@ -90,8 +89,7 @@ static void print_sights(FILE *out, struct run *r, bool raw)
 	}
 }
 
-/* --- what they amount to -----------------------------------------------------
- */
+/* --- what they amount to ------------------------------------------------- */
 
 static void print_expectations(FILE *out, struct run *r)
 {
@@ -143,8 +141,7 @@ void scenario_text(FILE *out, struct run *r, bool raw, bool quiet)
 	text_wrap(out, "", "", clean(r, run_sentence(r)));
 }
 
-/* --- run all
- * ------------------------------------------------------------------ */
+/* --- run all ------------------------------------------------------------- */
 
 static const char *outcomes_text(struct run *r)
 {

@@ -67,8 +67,7 @@ int run_declare(struct run *r, const struct script *script)
 	return ret;
 }
 
-/* --- what was seen ---------------------------------------------------------
- */
+/* --- what was seen ------------------------------------------------------- */
 
 static void add_sight(struct run *r, unsigned subflow, bool sent,
 		      const struct kept *k, const struct quote *q)
@@ -113,8 +112,7 @@ static void collect_sights(struct run *r)
 					 : r->sights[0].segment->time_us;
 }
 
-/* --- running ----------------------------------------------------------------
- */
+/* --- running ------------------------------------------------------------- */
 
 static void finish(struct run *r, struct sandbox *s, int result)
 {
@@ -165,8 +163,7 @@ void run_scenario(struct run *r, const struct script *script, struct peer *peer,
 	sandbox_free(s);
 }
 
-/* --- what it comes to --------------------------------------------------------
- */
+/* --- what it comes to ---------------------------------------------------- */
 
 bool run_matches(const struct run *r)
 {

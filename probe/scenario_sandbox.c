@@ -169,7 +169,7 @@ int sandbox_stop(lua_State *L, const char *format, ...)
 	abort();
 }
 
-/* --- what would keep C busy, where no hook reaches ------------------------ */
+/* --- what would keep C busy, where no hook reaches ----------------------- */
 
 /* The library's own function, by which a wrapper does its work. */
 static int call_original(lua_State *L)

@@ -269,8 +269,7 @@ static int method_data(lua_State *L)
 			    length);
 }
 
-/* --- receiving -------------------------------------------------------------
- */
+/* --- receiving ----------------------------------------------------------- */
 
 static int method_wait(lua_State *L)
 {
@@ -445,7 +444,7 @@ static int method_quotes(lua_State *L)
 	return 1;
 }
 
-/* --- making --------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------- */
 
 static struct subflow *make(lua_State *L, int table, struct subflow *connection,
 			    unsigned version)
@@ -514,8 +513,7 @@ static int method_join(lua_State *L)
 	return push_subflow(L, s);
 }
 
-/* --- what is known of it ----------------------------------------------------
- */
+/* --- what is known of it ------------------------------------------------- */
 
 typedef void push_fn(lua_State *L, const struct subflow *s);
 

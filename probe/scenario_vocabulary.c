@@ -24,7 +24,7 @@ static const char *keep_text(struct run *r, const char *text)
 	return arena_printf(r->arena, "%s", text);
 }
 
-/* --- scenario{} ----------------------------------------------------------- */
+/* --- scenario{} ---------------------------------------------------------- */
 
 static const char *needed_text(lua_State *L, struct run *r, const char *name)
 {
@@ -80,8 +80,7 @@ static int vocabulary_scenario(lua_State *L)
 	return 0;
 }
 
-/* --- outcomes and remarks --------------------------------------------------
- */
+/* --- outcomes and remarks ------------------------------------------------ */
 
 static int vocabulary_outcome(lua_State *L)
 {
@@ -144,8 +143,7 @@ static int vocabulary_wait(lua_State *L)
 	return 0;
 }
 
-/* --- the table ---------------------------------------------------------------
- */
+/* --- the table ----------------------------------------------------------- */
 
 /* The functions of scripts; the manual has each (probe/scenario_check.sh). */
 static const luaL_Reg globals[] = {
