@@ -33,12 +33,21 @@ nat|hop|source addresses translated (MASQUERADE), quotes repaired
 ttl|hop|TTL set to 64, all protocols, on the way to the server
 ttl-tcp|hop|TTL set to 64, TCP only, on the way to the server
 silent|hop|the router sends no ICMP errors
+all-silent|client|no router sends ICMP errors
+icmp-blocked|hop|ICMP errors of what is behind the router vanish
+fragments|hop|all but the first of fragments vanish
+redsocks|hop|redsocks and microsocks end TCP connections to 80 (IPv4)
+tproxy|hop|the same as proxy80, by TPROXY
+mptcp-proxy|hop|ends TCP connections to 80, and speaks MPTCP itself
+optimiser|hop|ends connections to 80 whose SYN has no MP_CAPABLE
 filter-udp|hop|UDP to the server vanishes, port unreachables back vanish
 own-host|client|the client itself strips MPTCP options from what it sends
 '
 
 # shellcheck source=box.sh
 . "$lab_dir/box.sh"
+# shellcheck source=detours.sh
+. "$lab_dir/detours.sh"
 
 # Sets $box_where and $box_program.
 find_box() {		# NAME
@@ -195,7 +204,18 @@ box_proxy80() {
 }
 
 proxy_ports() {		# HOP PORT...
-	local config=/run/haproxy-r$1.cfg hop=$1 port said
+	local hop=$1 port
+
+	start_haproxy "$hop" '' "${@:2}"
+	for port in "${@:2}"; do
+		both "r$hop" nat PREROUTING -i eth0 -p tcp --dport "$port" \
+			-j REDIRECT --to-ports $((3048 + port))
+	done
+}
+
+# It takes connections to PORT on port 3048 + PORT.
+start_haproxy() {	# HOP BIND-OPTION PORT...
+	local config=/run/haproxy-r$1.cfg port said
 
 	cat >"$config" <<-END
 		defaults
@@ -204,24 +224,19 @@ proxy_ports() {		# HOP PORT...
 			timeout client 1h
 			timeout server 1h
 	END
-	shift
-	for port; do
+	for port in "${@:3}"; do
 		cat >>"$config" <<-END
 			listen ipv4-$port
-				bind 0.0.0.0:$((3048 + port))
+				bind 0.0.0.0:$((3048 + port)) $2
 				server server 10.0.$last.2:$port
 			listen ipv6-$port
-				bind [::]:$((3048 + port)) v6only
+				bind [::]:$((3048 + port)) v6only $2
 				server server [fd00:$last::2]:$port
 		END
 	done
 	# Its parent process ends when the child accepts connections.
-	said=$(on "r$hop" haproxy -q -D -f "$config" 2>&1) ||
-		box_failed "r$hop" "haproxy: ${said:-cannot start}"
-	for port; do
-		both "r$hop" nat PREROUTING -i eth0 -p tcp --dport "$port" \
-			-j REDIRECT --to-ports $((3048 + port))
-	done
+	said=$(on "r$1" haproxy -q -D -f "$config" 2>&1) ||
+		box_failed "r$1" "haproxy: ${said:-cannot start}"
 }
 
 # In FORWARD, where the kernel's SYN proxy lives: it answers what passed the
@@ -272,6 +287,95 @@ box_silent() {
 		rule ip6tables "r$1" filter OUTPUT -p icmpv6 \
 			--icmpv6-type "$type" -j DROP
 	done
+}
+
+box_all_silent() {
+	local hop
+
+	for ((hop = 1; hop <= hops; hop++)); do
+		box_silent "$hop"
+	done
+}
+
+box_icmp_blocked() {
+	local type
+
+	for type in time-exceeded destination-unreachable; do
+		rule iptables "r$1" filter FORWARD -i eth1 -p icmp \
+			--icmp-type "$type" -j DROP
+		rule ip6tables "r$1" filter FORWARD -i eth1 -p icmpv6 \
+			--icmpv6-type "$type" -j DROP
+	done
+}
+
+box_fragments() {
+	rule iptables "r$1" mangle PREROUTING -f -j DROP
+	rule ip6tables "r$1" mangle PREROUTING \
+		-m ipv6header --soft --header frag -j DROP
+}
+
+box_redsocks() {
+	local config=/run/redsocks-r$1.conf said
+
+	cat >"$config" <<-END
+		base { log_info = off; daemon = on; redirector = iptables; }
+		redsocks {
+			local_ip = 0.0.0.0; local_port = 3128;
+			ip = 127.0.0.1; port = 1080; type = socks5;
+		}
+	END
+	on "r$1" microsocks -i 127.0.0.1 -p 1080 >/dev/null 2>&1 &
+	said=$(on "r$1" redsocks -c "$config" 2>&1) ||
+		box_failed "r$1" "redsocks: ${said:-cannot start}"
+	wait_for_port "r$1" 1080
+	wait_for_port "r$1" 3128
+	rule iptables "r$1" nat PREROUTING -i eth0 -p tcp --dport 80 \
+		-j REDIRECT --to-ports 3128
+}
+
+wait_for_port() {	# NODE PORT
+	local tries
+
+	for ((tries = 0; tries < 200; tries++)); do
+		[[ -z $(on "$1" ss -Hltn "sport = :$2") ]] || return 0
+		sleep 0.01
+	done
+	box_failed "$1" "nothing listens on port $2"
+}
+
+# Packets to the port are delivered to this router as they are.
+box_tproxy() {
+	local said
+
+	start_haproxy "$1" transparent 80
+	said=$({
+		on "r$1" ip rule add fwmark 1 table 7 &&
+		on "r$1" ip -6 rule add fwmark 1 table 7 &&
+		on "r$1" ip route add local default dev lo table 7 &&
+		on "r$1" ip -6 route add local default dev lo table 7
+	} 2>&1) || box_failed "r$1" "$said"
+	both "r$1" mangle PREROUTING -i eth0 -p tcp --dport 80 \
+		-j TPROXY --on-port 3128 --tproxy-mark 1
+}
+
+box_mptcp_proxy() {
+	set_sysctl "r$1" net.mptcp.enabled 1
+	start_server "r$1" "$lab_dir/httpd" 80
+	both "r$1" nat PREROUTING -i eth0 -p tcp --dport 80 -j REDIRECT
+}
+
+# Each SYN of a connection decides for all of it.
+box_optimiser() {
+	local said
+
+	start_haproxy "$1" '' 80
+	said=$(on "r$1" nft -f - 2>&1 <<-END
+		add table inet lab
+		add chain inet lab nat { type nat hook prerouting priority dstnat; }
+		add rule inet lab nat tcp flags syn / syn,ack tcp option mptcp subtype 0 accept
+		add rule inet lab nat iifname eth0 tcp dport 80 redirect to :3128
+	END
+	) || box_failed "r$1" "$said"
 }
 
 box_filter_udp() {
