@@ -170,16 +170,45 @@ static bool same_option(const struct tcp_option *a, const struct tcp_option *b)
 	       a->bytes[2] >> 4 == b->bytes[2] >> 4;
 }
 
-/* The option in the quote that corresponds to one that was sent. */
+static bool same_bytes(const struct tcp_option *a, const struct tcp_option *b)
+{
+	return a->length == b->length &&
+	       memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+/* The option in the quote that corresponds to one that was sent: the same
+ * bytes, or else the first of its kind. */
 static bool find_option(const struct tcp_view *q,
 			const struct tcp_option *wanted,
 			struct tcp_option *found)
 {
 	struct option_walk walk = option_walk_over(
 		q->options, q->options_available, q->options_length);
+	struct tcp_option option;
+	bool any = false;
 
-	while (option_next(&walk, found) == OPTION_FOUND)
-		if (same_option(wanted, found))
+	while (option_next(&walk, &option) == OPTION_FOUND) {
+		if (!same_option(wanted, &option))
+			continue;
+		if (!any || same_bytes(wanted, &option))
+			*found = option;
+		any = true;
+	}
+	return any;
+}
+
+/* Whether the quote shows the whole list of options: every byte of it, or
+ * its end. */
+static bool shows_list(const struct tcp_view *q)
+{
+	struct option_walk walk = option_walk_over(
+		q->options, q->options_available, q->options_length);
+	struct tcp_option option;
+
+	if (q->options_available == q->options_length)
+		return true;
+	while (option_next(&walk, &option) == OPTION_FOUND)
+		if (option.kind == TCPOPT_KIND_EOL)
 			return true;
 	return false;
 }
@@ -200,12 +229,15 @@ static const uint8_t *bytes_in_place(const struct comparing *c,
 static const char *how_removed(const struct comparing *c,
 			       const struct tcp_option *sent)
 {
+	const struct tcp_view *q = &c->quoted->tcp;
 	const uint8_t *there = bytes_in_place(c, sent);
 
+	if (q->data_offset == c->sent->tcp.data_offset &&
+	    sent->offset < q->options_available &&
+	    q->options[sent->offset] == TCPOPT_KIND_EOL)
+		return "eol";
 	if (!there)
 		return "cut";
-	if (there[0] == TCPOPT_KIND_EOL)
-		return "eol";
 	for (size_t i = 0; i < sent->length; i++)
 		if (there[i] != TCPOPT_KIND_NOP)
 			return "cut";
@@ -242,10 +274,11 @@ static bool find_in_place(const struct comparing *c,
 	return false;
 }
 
-static void compare_option(struct comparing *c, const struct tcp_option *sent)
+/* `missing` gets the fields of which an option may not be quoted. */
+static void compare_option(struct comparing *c, const struct tcp_option *sent,
+			   uint32_t *missing)
 {
 	const struct tcp_view *q = &c->quoted->tcp;
-	bool whole = q->options_available == q->options_length;
 	enum field field = option_field(sent->kind);
 	const uint8_t *there = bytes_in_place(c, sent);
 	struct tcp_option found;
@@ -253,16 +286,17 @@ static void compare_option(struct comparing *c, const struct tcp_option *sent)
 
 	if (find_option(q, sent, &found) || find_in_place(c, sent, &found)) {
 		cover(c, field);
-		if (found.length == sent->length &&
-		    memcmp(found.bytes, sent->bytes, sent->length) == 0)
+		if (same_bytes(&found, sent))
 			return;
 		add(c, field, option_change_name(c, sent->kind),
 		    arena_hex(c->arena, sent->bytes, sent->length),
 		    arena_hex(c->arena, found.bytes, found.length));
 		return;
 	}
-	if (!whole && !(there && there[0] != sent->kind))
-		return; /* it may stand in what was not quoted */
+	if (!shows_list(q)) { /* it may stand in what was not quoted */
+		*missing |= 1u << field;
+		return;
+	}
 	item = add(c, field, option_change_name(c, sent->kind),
 		   arena_hex(c->arena, sent->bytes, sent->length), NULL);
 	item->in_place =
@@ -278,7 +312,7 @@ static void find_added(struct comparing *c)
 		q->options, q->options_available, q->options_length);
 	struct tcp_option option, ours;
 
-	if (q->options_available == q->options_length)
+	if (shows_list(q))
 		cover(c, FIELD_OPTION_ADDED);
 	while (option_next(&walk, &option) == OPTION_FOUND) {
 		if (option.kind == TCPOPT_KIND_NOP ||
@@ -297,13 +331,17 @@ static void compare_options(struct comparing *c)
 	struct option_walk walk = option_walk_over(
 		s->options, s->options_available, s->options_length);
 	struct tcp_option option;
+	uint32_t missing = 0;
 
 	if (q->data_offset == 0 || q->available < 20)
 		return;
 	while (option_next(&walk, &option) == OPTION_FOUND)
 		if (option.kind != TCPOPT_KIND_NOP &&
 		    option.kind != TCPOPT_KIND_EOL)
-			compare_option(c, &option);
+			compare_option(c, &option, &missing);
+	for (size_t i = 0; i < c->out->count; i++)
+		missing &= ~(1u << c->out->items[i].field);
+	c->out->covered &= ~missing;
 	find_added(c);
 }
 
@@ -315,7 +353,7 @@ static void compare_payload(struct comparing *c)
 				: q->payload_available;
 	bool same = common == 0 || memcmp(s->payload, q->payload, common) == 0;
 
-	if (q->data_offset == 0 || s->payload_length == 0)
+	if (q->data_offset == 0 || q->available < 20 || s->payload_length == 0)
 		return;
 	if (!length_slip(c->sent, c->quoted))
 		compare_number(c, FIELD_PAYLOAD_LENGTH, "payload.length",
