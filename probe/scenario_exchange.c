@@ -224,7 +224,8 @@ enum peer_result subflow_send(struct subflow *s, struct outgoing *out,
 	enum peer_result result = PEER_OK;
 
 	for (unsigned ttl = out->ttl_first; ttl <= out->ttl_last; ttl++) {
-		if (++s->exchange->sends > SENDS_MAX)
+		if (++s->exchange->sends > SENDS_MAX &&
+		    !s->exchange->peer->ending)
 			return stop(s->exchange, "more than 2,000 segments in "
 						 "one scenario");
 		result = s->begun ? compose_and_send(s, out, compose, context,
@@ -591,6 +592,8 @@ void exchange_end(struct exchange *x)
 {
 	if (x->peer->replay)
 		return;
+	x->peer->ending = true;
 	for (size_t i = x->subflow_count; i-- > 0;)
 		end_subflow(x->subflows[i]);
+	x->peer->ending = false;
 }

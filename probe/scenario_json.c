@@ -66,7 +66,7 @@ static json_t *sight_object(struct run *r, const struct sight *s)
 	put_number(o, "seq", n.sequence);
 	put_number(o, "ack", n.acknowledgment);
 	put_number(o, "length", (json_int_t)tcp->payload_length);
-	put_text(o, "options", sight_options(r, s));
+	put_text(o, "options", options_in_words(r->arena, tcp));
 	put_text(o, "raw",
 		 arena_hex(r->arena, tcp->options, tcp->options_available));
 	return o;
@@ -164,7 +164,9 @@ static const char *end_name(enum run_end end)
 
 static int print(FILE *out, json_t *o)
 {
-	int ret = json_dumpf(o, out, JSON_COMPACT | JSON_ENSURE_ASCII);
+	int ret = json_dumpf(o, out,
+			     JSON_COMPACT | JSON_ENSURE_ASCII |
+				     JSON_REAL_PRECISION(12));
 
 	json_decref(o);
 	if (putc('\n', out) == EOF)

@@ -36,18 +36,18 @@ static struct live *live_of(struct peer *p)
 	return (struct live *)p;
 }
 
-/* The session's error is the peer's. */
+/* The session's error is the peer's; a signal stops the script, but not the
+ * segments that end its connections. */
 static bool fine(struct live *l)
 {
-	if (!l->session.exit_code && signals_interrupted()) {
-		l->session.exit_code = EXIT_INTERRUPTED;
-		snprintf(l->session.error, sizeof(l->session.error),
-			 "interrupted");
-	}
 	if (l->session.exit_code && !l->peer.exit_code) {
 		l->peer.exit_code = l->session.exit_code;
 		snprintf(l->peer.error, sizeof(l->peer.error), "%s",
 			 l->session.error);
+	}
+	if (!l->peer.exit_code && signals_interrupted()) {
+		l->peer.exit_code = EXIT_INTERRUPTED;
+		snprintf(l->peer.error, sizeof(l->peer.error), "interrupted");
 	}
 	return l->peer.exit_code == 0;
 }
@@ -92,10 +92,11 @@ static enum peer_result live_send(struct peer *p, struct ip_envelope *envelope,
 {
 	struct live *l = live_of(p);
 
-	if (!fine(l))
+	if (!fine(l) && !p->ending)
 		return PEER_STOP;
-	session_send(&l->session, envelope, segment, length);
-	return fine(l) ? PEER_OK : PEER_STOP;
+	if (!session_send(&l->session, envelope, segment, length))
+		return fine(l) ? PEER_DIFFERS : PEER_STOP;
+	return PEER_OK;
 }
 
 static bool live_wait(struct peer *p, int64_t until_us)
@@ -203,8 +204,10 @@ static int find_join_route(struct live *l, const struct options *o)
 	address_parse(o->join_source, &l->join_source);
 	code = route_find(&l->to.target, chosen_interface(l, o),
 			  &l->join_source, &route, error, sizeof(error));
-	if (code != 0)
-		return say(code, error);
+	if (code != 0) {
+		complain("--join-source: %s", error);
+		return code;
+	}
 	if (!strcmp(route.interface, l->route.interface))
 		return 0;
 	complain("--join-source %s leaves by %s, but the first subflow by %s; "

@@ -68,6 +68,7 @@ struct peer {
 	int version;   /* of MPTCP that the peer speaks; -1: none */
 	bool answered; /* TCP: any SYN was answered by a SYN/ACK */
 	bool replay;
+	bool ending;	  /* what is sent now ends connections */
 	char target[300]; /* as the user named it */
 	int exit_code;
 	char error[400];

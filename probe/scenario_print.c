@@ -58,7 +58,7 @@ static void print_segment(FILE *out, struct run *r, const struct sight *s,
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
 	struct sight_numbers n = sight_numbers(r, s);
 	char head[120], blank[HEAD_WIDTH + 1], flags[9];
-	const char *options = sight_options(r, s);
+	const char *options = options_in_words(r->arena, tcp);
 
 	snprintf(head, sizeof(head),
 		 "%9.1f %3u %s%-2u %-3s %7" PRIu32 " %7" PRIu32 " %4zu  ",

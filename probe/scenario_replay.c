@@ -11,6 +11,7 @@
 #include "probe/command.h"
 #include "probe/privileges.h"
 #include "probe/scenario_peer.h"
+#include "probe/scenario_sight.h"
 #include "report/arena.h"
 #include "report/capture.h"
 #include "report/observer.h"
@@ -230,9 +231,10 @@ static bool in_use(const struct replay *r, const struct flow *f)
 	return false;
 }
 
-static const char *names(const struct tcp_view *tcp, char *text, size_t size)
+static const char *words(struct replay *r, const struct tcp_view *tcp)
 {
-	tcp_options_text(tcp->options, tcp->options_available, text, size);
+	const char *text = options_in_words(r->arena, tcp);
+
 	return *text ? text : "no options";
 }
 
@@ -244,7 +246,7 @@ static void tell_difference(struct replay *r, const struct recorded *frame,
 	char *error = r->peer.error;
 	size_t size = sizeof(r->peer.error);
 	unsigned long n = (unsigned long)frame->number;
-	char ours[200], theirs[200];
+	const char *ours = words(r, a), *theirs = words(r, b);
 
 	if (a->source_port != b->source_port ||
 	    !address_equal(&sent->ip.source, &frame->packet.ip.source))
@@ -257,8 +259,7 @@ static void tell_difference(struct replay *r, const struct recorded *frame,
 			 "sends flags 0x%02x, but frame %lu of "
 			 "the capture has 0x%02x",
 			 a->flags, n, b->flags);
-	else if (strcmp(names(a, ours, sizeof(ours)),
-			names(b, theirs, sizeof(theirs))) != 0)
+	else if (strcmp(ours, theirs) != 0)
 		snprintf(error, size,
 			 "sends %.140s, but frame %lu of the "
 			 "capture has %.140s",

@@ -37,7 +37,7 @@ double sight_ms(const struct run *r, const struct sight *s)
 }
 
 /* MPTCP in full, everything else as the usual short text has it. */
-static const char *option_words(struct run *r, const struct tcp_option *o)
+static const char *option_words(struct arena *a, const struct tcp_option *o)
 {
 	struct mptcp_option mptcp;
 	char text[300];
@@ -47,12 +47,11 @@ static const char *option_words(struct run *r, const struct tcp_option *o)
 		mptcp_text(&mptcp, text, sizeof(text));
 	else
 		tcp_options_text(o->bytes, o->length, text, sizeof(text));
-	return arena_printf(r->arena, "%s", text);
+	return arena_printf(a, "%s", text);
 }
 
-const char *sight_options(struct run *r, const struct sight *s)
+const char *options_in_words(struct arena *a, const struct tcp_view *tcp)
 {
-	const struct tcp_view *tcp = &s->segment->packet.tcp;
 	struct option_walk walk = option_walk_over(
 		tcp->options, tcp->options_available, tcp->options_length);
 	const char *text = "";
@@ -60,10 +59,10 @@ const char *sight_options(struct run *r, const struct sight *s)
 	enum option_step step;
 
 	while ((step = option_next(&walk, &o)) == OPTION_FOUND)
-		text = arena_printf(r->arena, "%s%s%s", text, *text ? ", " : "",
-				    option_words(r, &o));
+		text = arena_printf(a, "%s%s%s", text, *text ? ", " : "",
+				    option_words(a, &o));
 	if (step == OPTION_MALFORMED)
-		text = arena_printf(r->arena, "%s%smalformed", text,
+		text = arena_printf(a, "%s%smalformed", text,
 				    *text ? ", " : "");
 	return text;
 }
