@@ -30,8 +30,9 @@ class Case:
 
     def __init__(self, box=None, at=None, hops=4, family=4, port=80,
                  status="clear", code=0, finding=None, after=None, place=None,
-                 silent=(), up=(), args=(), **checks):
+                 silent=(), up=(), args=(), version=None, text="", **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
+        self.version, self.text = version, text
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
         self.silent, self.up, self.args = silent, list(up), list(args)
@@ -116,6 +117,76 @@ def cases():
     return out
 
 
+V0 = ["--mptcp", "0"]
+ONLY_V0 = "The server speaks only MPTCP v0."
+
+
+def v0_forward(box, finding, status, code, version, **more):
+    """Asked for version 0, and left to find out."""
+    return [Case(box, k, family=family, port=9080, status=status, code=code,
+                 finding=finding, after=k, place=k + 1, direction="forward",
+                 version=version, args=args, **more)
+            for k, args in ((2, V0), (3, V0), (3, []))
+            for family in (4, 6)]
+
+
+def v0_versions():
+    """What each version of the prober says of a server of the other."""
+    out = []
+    for f in (4, 6):
+        out += [Case(family=f, port=port, status="undetermined", code=3,
+                     args=["--mptcp", version], text=text)
+                for port, version, text in
+                ((9080, "1", "it may speak only v0"),
+                 (80, "0", "the server speaks MPTCP v1"),
+                 (8080, "0", "does not speak MPTCP v0, or its option"),
+                 (8080, "1", "does not speak MPTCP v1, or its option"))]
+        out += [Case("strip-synack", k, family=f, port=9080, status="blocked",
+                     code=1, finding="mp_capable.removed", direction="return",
+                     segment="syn_ack", confidence="likely") for k in (2, 3)]
+        # A server of version 1 that is too old for MP_TCPRST looks the same.
+        out.append(Case("strip-synack", 2, family=f, port=9080, args=V0,
+                        status="undetermined", code=3))
+    return out
+
+
+def v0_cases():
+    out = [Case(hops=n, family=f, port=9080, version=0, args=args, text=text)
+           for n in (1, 4, 12) for f in (4, 6)
+           for args, text in ((V0, ""), ([], ONLY_V0))]
+    out += v0_versions()
+    for box in ("strip", "strip-syn"):
+        out += v0_forward(box, "mp_capable.removed", "blocked", 1, None,
+                          how="nop", segment="syn")
+    out += v0_forward("strip-data", "dss.removed", "blocked", 1, 0, how="nop",
+                      segment="data")
+    out += v0_forward("strip-join", "mp_join.removed", "impaired", 1, 0,
+                      how="nop", segment="join_syn")
+    out += v0_forward("drop", "mp_capable.dropped", "blocked", 1, None,
+                      segment="syn")
+    out += v0_forward("drop-join", "mp_join.dropped", "impaired", 1, 0,
+                      segment="join_syn")
+    out += v0_forward("reset", "mp_capable.reset", "blocked", 1, None,
+                      segment="syn")
+    out += v0_forward("mss", "tcp.mss_changed", "clear", 0, 0)
+    out += v0_forward("dscp", "ip.dscp_rewritten", "clear", 0, 0)
+    out += v0_forward("ecn", "ip.ecn_cleared", "clear", 0, 0)
+    for k, args in ((2, V0), (3, V0), (3, [])):
+        for f in (4, 6):
+            out.append(Case("proxy", k, family=f, port=9080, args=args,
+                            status="blocked", code=1, finding="tcp.terminated",
+                            after=k - 1, place=k))
+            out.append(Case("nat", k, family=f, port=9080, args=args,
+                            version=0))
+            out.append(Case("silent", k, family=f, port=9080, args=args,
+                            version=0, silent=(k,)))
+            for box in ("ttl", "ttl-tcp"):
+                out.append(Case(box, k, family=f, port=9080, args=args,
+                                version=0, finding="ip.ttl_rewritten",
+                                after=k - 1))
+    return out
+
+
 def check_place(case, place, ttl, what):
     if place is None:
         return [f"{what} is null, expected hop {ttl}"]
@@ -143,6 +214,17 @@ def check_findings(case, report):
         wrong += check_place(case, found[0]["after"], case.after, "after")
     if case.place is not None:
         wrong += check_place(case, found[0]["at"], case.place, "at")
+    return wrong
+
+
+def check_verdict(case, verdict):
+    wrong = []
+    if case.version is not None and verdict["mptcp_version"] != case.version:
+        wrong.append(f"mptcp_version is {verdict['mptcp_version']}, expected "
+                     f"{case.version}")
+    if case.text not in verdict["text"]:
+        wrong.append(f"the verdict does not say '{case.text}': "
+                     f"{verdict['text']}")
     return wrong
 
 
@@ -209,7 +291,8 @@ def run_case(case, keep):
         wrong += validate.errors(json.dumps(report), validate.validator(), None)
         if report["verdict"]["status"] != case.status:
             wrong.append(f"status is {report['verdict']['status']}, expected "
-                         f"{case.status}: {report['verdict']['text']}")
+                          f"{case.status}: {report['verdict']['text']}")
+        wrong += check_verdict(case, report["verdict"])
         wrong += check_findings(case, report)
         wrong += check_path(case, report)
         wrong += check_ladder(case, report)
@@ -224,7 +307,7 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--keep")
     args = parser.parse_args()
-    chosen = [c for c in cases() if args.only in c.name()]
+    chosen = [c for c in cases() + v0_cases() if args.only in c.name()]
     print(f"1..{len(chosen)}", flush=True)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
