@@ -78,6 +78,15 @@ static bool start_attempt(struct probing *p, struct attempt *a)
 			  3);
 }
 
+/* An attempt that is the sweep of its SYN and nothing else. */
+static void sweep_attempt(struct probing *p, struct attempt *a)
+{
+	a->started = true;
+	a->bare.state = DIALOG_ENDED;
+	a->summed.state = DIALOG_ENDED;
+	a->random.retry.pace = &p->pace;
+}
+
 static bool start_control(struct probing *p)
 {
 	static const uint8_t ttls[] = {64, 96, 60};
@@ -96,9 +105,13 @@ bool probing_start(struct probing *p)
 			  p->options->first_ttl, last_ttl(p), 0) ||
 	     !start_control(p)))
 		return false;
-	if (!start_dialog(p, &p->before, PURPOSE_TCP, 0, false))
-		return false;
-	return p->options->sweep_only || start_attempt(p, &p->attempts[0]);
+	if (p->options->sweep_only) {
+		sweep_attempt(p, &p->attempts[0]);
+		return dialog_start(&p->before, p->session, &p->to, &p->pace,
+				    PURPOSE_TCP, 0, false, NULL, 0);
+	}
+	return start_dialog(p, &p->before, PURPOSE_TCP, 0, false) &&
+	       start_attempt(p, &p->attempts[0]);
 }
 
 /* The smallest round-trip time of any SYN/ACK so far. */

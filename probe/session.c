@@ -183,11 +183,32 @@ static void changed_probe(struct session *s, const struct departure *d,
 	     at);
 }
 
+/* Whether only what stands before the payload length (IPv6) and at the hop
+ * limit differs: of an IPv6 sweep nothing else tells one probe from another. */
+static bool same_but_hop_limit(const struct departure *d, const uint8_t *copy,
+			       size_t length)
+{
+	return d->length == length && length >= 40 && copy[0] >> 4 == 6 &&
+	       !memcmp(d->bytes + 4, copy + 4, 3) &&
+	       !memcmp(d->bytes + 8, copy + 8, length - 8);
+}
+
+static bool is_changed_copy(const struct departure *d, const uint8_t *copy,
+			    size_t length, const struct packet *p)
+{
+	struct packet crafted;
+
+	return same_but_hop_limit(d, copy, length) ||
+	       (packet_parse(d->bytes, d->length, &crafted) &&
+		same_probe(&crafted, p));
+}
+
 /* Every packet of ours must be captured as it was crafted. */
-static void check_departure(struct session *s, const uint8_t *ip, size_t length)
+static void check_departure(struct session *s, const uint8_t *ip,
+			    size_t length)
 {
 	uint8_t copy[PACKET_MAX];
-	struct packet p, crafted;
+	struct packet p;
 
 	if (!s->departure_count || length > sizeof(copy) ||
 	    !packet_parse(ip, length, &p))
@@ -202,9 +223,7 @@ static void check_departure(struct session *s, const uint8_t *ip, size_t length)
 			return;
 		}
 	for (size_t i = 0; i < s->departure_count; i++)
-		if (packet_parse(s->departures[i].bytes,
-				 s->departures[i].length, &crafted) &&
-		    same_probe(&crafted, &p)) {
+		if (is_changed_copy(&s->departures[i], copy, length, &p)) {
 			changed_probe(s, &s->departures[i], copy, length);
 			return;
 		}

@@ -83,6 +83,10 @@ static void rung_distance(struct judgement *j)
 				 "SYNs are answered at TTL %u, but the target "
 				 "is %u hops away",
 				 reach, j->distance));
+	else if (j->distance == 1)
+		set(j, RUNG_DISTANCE, RUNG_PASS,
+		    "SYNs are answered at TTL 1, and the target is one hop "
+		    "away");
 	else
 		set(j, RUNG_DISTANCE, RUNG_PASS,
 		    arena_printf(j->arena,
