@@ -143,7 +143,7 @@ static void judge_facts(struct judgement *j)
 		else if (!flow_joins(f))
 			reset |= flow_reset(f) != NULL;
 		j->tcp_tried |= !flow_joins(f);
-		if (!j->negotiated && f->mptcp.syn_ack)
+		if (!j->negotiated && f->mptcp.syn_ack && !flow_refused(f))
 			j->negotiated = f;
 		if (!j->working && flow_proves_mptcp(f))
 			j->working = f;

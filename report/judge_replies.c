@@ -116,8 +116,8 @@ static struct attempts count_attempts(const struct judgement *j,
 		a.flows++;
 		a.sent += syns;
 		a.lost += reply ? syns - 1 : syns;
-		a.answered += flow_syn_ack(f) != NULL;
-		a.reset += !flow_syn_ack(f) && reply;
+		a.answered += flow_syn_ack(f) && !flow_refused(f);
+		a.reset += flow_refused(f);
 		if (!a.example)
 			a.example = f;
 		if (!a.first_us || f->first_us < a.first_us)
@@ -234,7 +234,7 @@ static unsigned reset_reach(const struct judgement *j, enum purpose purpose)
 		const struct flow *f = j->flows[i];
 		unsigned ttl;
 
-		if (!flow_is(f, purpose) || !flow_reset(f) || flow_syn_ack(f) ||
+		if (!flow_is(f, purpose) || !flow_refused(f) ||
 		    flow_swept(f, SEGMENT_SYN) ||
 		    flow_swept(f, SEGMENT_JOIN_SYN))
 			continue;
@@ -286,7 +286,7 @@ static void judge_capable_reset(struct judgement *j, int version)
 	place_reset(j, f, PURPOSE_MP_CAPABLE, SEGMENT_SYN);
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (wanted(j->flows[i], PURPOSE_MP_CAPABLE, version) &&
-		    flow_reset(j->flows[i]))
+		    flow_refused(j->flows[i]))
 			reset_evidence(j, f, j->flows[i]);
 	f->text = arena_printf(j->arena,
 			       "SYNs with MP_CAPABLE are answered by a RST %s; "
@@ -657,9 +657,7 @@ static bool parent_alive(const struct judgement *j, const struct flow *f)
 
 static bool join_refused(const struct judgement *j, const struct flow *f)
 {
-	const struct kept *k = flow_reset(f);
-
-	return flow_is(f, PURPOSE_MP_JOIN) && k && !flow_syn_ack(f) &&
+	return flow_is(f, PURPOSE_MP_JOIN) && flow_refused(f) &&
 	       parent_alive(j, f);
 }
 
@@ -912,6 +910,7 @@ void judge_replies(struct judgement *j)
 	}
 	if (finding_blocks(j))
 		return;
+	judge_reset_injected(j);
 	judge_key_altered(j);
 	judge_dss_removed(j);
 	judge_dss_dropped(j);

@@ -70,6 +70,13 @@ static inline bool flow_joins(const struct flow *f)
 	       f->purpose == PURPOSE_MP_JOIN_RANDOM;
 }
 
+/* A RST for a SYN. A SYN/ACK may have come as well: then not the same host
+ * sent both. */
+static inline bool flow_refused(const struct flow *f)
+{
+	return flow_reset(f) && !f->established;
+}
+
 /* DATA_ACK for data of ours, and the server's DSN, both fit the keys. */
 bool flow_proves_mptcp(const struct flow *f);
 /* A DATA_ACK for data of ours. */
@@ -107,6 +114,7 @@ bool finding_blocks(const struct judgement *j);
 /* What convicts, in the order of the exchange. */
 void judge_quotes(struct judgement *j);
 void judge_replies(struct judgement *j);
+void judge_reset_injected(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 
