@@ -15,6 +15,7 @@
 #define WAIT_MAX_US (1000 * MS)
 #define SYN_TRIES 4
 #define DATA_TRIES 5
+#define LIMITED_DATA_TRIES 2 /* it is not to arrive */
 /* So many losses in a row are no chance any more; then the same bytes are
  * sent without options (reference 2.2). */
 #define MPTCP_DATA_TRIES 9
@@ -61,7 +62,8 @@ bool dialog_start(struct dialog *d, struct session *s,
 	*d = (struct dialog){.pace = pace,
 			     .request = request,
 			     .length = length,
-			     .split = length / 2};
+			     .split = length / 2,
+			     .data_ttl = FULL_TTL};
 	if (!client_open(&d->client, s, to, purpose, version))
 		return false;
 	d->client.checksum = checksum;
@@ -72,7 +74,7 @@ bool dialog_start(struct dialog *d, struct session *s,
 static bool send_first(struct dialog *d, bool plain)
 {
 	return client_send_data(&d->client, d->request, d->split, 0, plain,
-				COPY_FULL);
+				(struct copy){d->data_ttl, false});
 }
 
 static bool send_second(struct dialog *d)
@@ -120,7 +122,9 @@ static void step_syn(struct dialog *d, const struct flow *f, int64_t now_us)
 
 static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
 {
-	unsigned tries = wants_mptcp(d) ? MPTCP_DATA_TRIES : DATA_TRIES;
+	unsigned tries = d->data_ttl < FULL_TTL ? LIMITED_DATA_TRIES
+			 : wants_mptcp(d)	? MPTCP_DATA_TRIES
+						: DATA_TRIES;
 
 	if (seq_diff(f->server_acked, f->client_isn + 1 + (uint32_t)d->split) >=
 	    0) {

@@ -47,12 +47,14 @@ struct dialog {
 	size_t length, split;
 	enum dialog_state state;
 	struct retry retry;
+	uint8_t data_ttl;
 	bool plain_tried; /* the first data went out without options */
 	uint32_t acked;	  /* what of the server's we acknowledged */
 	int64_t answer_until_us;
 };
 
-/* Opens a flow and sends its SYN. False: the run must stop. */
+/* Opens a flow and sends its SYN. False: the run must stop. The data goes out
+ * with d->data_ttl, which may be lowered at once. */
 bool dialog_start(struct dialog *d, struct session *s,
 		  const struct destination *to, const struct pace *pace,
 		  enum purpose purpose, unsigned version, bool checksum,

@@ -365,8 +365,48 @@ static bool drew_reset(const struct dialog *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return d->state == DIALOG_ENDED && f && !f->syn_ack_seen &&
+	return d->state == DIALOG_ENDED && f && !f->established &&
 	       flow_reset(f);
+}
+
+static bool data_drew_reset(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_ENDED && f && f->established &&
+	       flow_reset(f) && seq_diff(f->server_acked, f->client_isn) <= 1;
+}
+
+/* Data that draws a RST: does it draw one where it cannot reach the server?
+ * A connection for each TTL. */
+static int64_t step_limited(struct probing *p, int64_t now_us)
+{
+	unsigned reach = known_reach(p);
+	int64_t wake = NEVER;
+
+	if (sweeping(p) && reach && !p->limited_count &&
+	    data_drew_reset(&p->before))
+		for (unsigned ttl = p->options->first_ttl;
+		     ttl < reach && p->limited_count < LIMITED_MAX; ttl++) {
+			struct dialog *d = &p->limited[p->limited_count++];
+
+			start_dialog(p, d, PURPOSE_TCP, 0, false);
+			d->data_ttl = (uint8_t)ttl;
+		}
+	for (unsigned i = 0; i < p->limited_count; i++) {
+		int64_t at = dialog_step(&p->limited[i], now_us);
+
+		wake = at < wake ? at : wake;
+	}
+	return wake;
+}
+
+static bool limited_over(const struct probing *p)
+{
+	for (unsigned i = 0; i < p->limited_count; i++)
+		if (!dialog_over(&p->limited[i]))
+			return false;
+	return true;
 }
 
 /* The last hop that quoted this SYN; the RST comes from behind it. */
@@ -399,14 +439,18 @@ static void add_pair(struct probing *p, struct attempt *a, bool join)
 	add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
 }
 
-/* A RST: which TTL draws it? Lone SYNs from the last hop that quoted on. */
+/* A RST: which TTL draws it? Lone SYNs from the last hop that quoted on, or
+ * from the first on where the SYN itself passes. */
 static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
 {
+	const struct client *c = join ? &a->join.client : &a->bare.client;
 	unsigned reach = known_reach(p);
 	unsigned ttl =
 		join ? last_quoted(&a->join.client, SEGMENT_JOIN_SYN, reach)
 		     : last_quoted(&a->sweep.client, SEGMENT_SYN, reach);
 
+	if (client_flow(c)->syn_ack_seen || ttl + 1 >= reach)
+		ttl = p->options->first_ttl - 1;
 	add_pair(p, a, join);
 	for (ttl++; sweeping(p) && ttl <= reach; ttl++) {
 		if (join)
@@ -424,7 +468,7 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 	bool quiet = silent(&a->bare) && silent(&a->summed);
 	bool join = a->joined && a->join.state == JOIN_ENDED &&
 		    client_flow(&a->join.client) &&
-		    !client_flow(&a->join.client)->syn_ack_seen;
+		    !client_flow(&a->join.client)->established;
 	bool join_reset = join && flow_reset(client_flow(&a->join.client));
 
 	if (a->contrasted || !p->pace.rtt_us || !sweep_settled(p, &a->sweep) ||
@@ -635,7 +679,7 @@ static bool main_part_over(const struct probing *p, int64_t now_us)
 	if (!control_over(p, now_us))
 		return false;
 	if (!dialog_over(&p->before) || !lones_over(p, now_us) ||
-	    !sweep_settled(p, &p->plain))
+	    !limited_over(p) || !sweep_settled(p, &p->plain))
 		return false;
 	for (unsigned i = 0; i < p->attempt_count; i++)
 		if (!attempt_over(p, &p->attempts[i], now_us))
@@ -686,6 +730,8 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 	step_untold_reach(p);
 	at = step_control(p, now_us);
 	wake = at < wake ? at : wake;
+	at = step_limited(p, now_us);
+	wake = at < wake ? at : wake;
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		at = step_attempt(p, &p->attempts[i], now_us);
 		wake = at < wake ? at : wake;
@@ -726,4 +772,6 @@ void probing_end(struct probing *p)
 	}
 	for (unsigned i = 0; i < p->lone_count; i++)
 		lone_end(&p->lones[i]);
+	for (unsigned i = 0; i < p->limited_count; i++)
+		dialog_end(&p->limited[i]);
 }

@@ -11,6 +11,7 @@
 struct options;
 
 #define LONES_MAX 160
+#define LIMITED_MAX 30
 
 /* Everything that is tried with one version of MPTCP. */
 struct attempt {
@@ -44,6 +45,8 @@ struct probing {
 	int64_t lones_until_us;
 	unsigned edge; /* the TTL of the last lone SYN at the edge */
 	bool edges_sent;
+	struct dialog limited[LIMITED_MAX]; /* data with low TTLs */
+	unsigned limited_count;
 	unsigned fetches;
 	int64_t fetch_at_us;
 	bool over;
