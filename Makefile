@@ -86,15 +86,17 @@ deps:				## install what is missing (as root)
 .PHONY: install uninstall
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
+DATADIR = $(DESTDIR)$(PREFIX)/share/mpprobe
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/mpprobe
 install: mpprobe		## into PREFIX (/usr/local), under DESTDIR
 	$(Q)install -D -m 755 mpprobe $(BINDIR)/mpprobe
-	$(Q)install -D -m 644 man/mpprobe.1 $(MANDIR)/mpprobe.1
+	$(Q)install -D -m 644 -t $(MANDIR) $(wildcard man/*.1)
+	$(Q)install -D -m 644 -t $(DATADIR)/scenarios $(wildcard scenarios/*.lua)
 	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING report/schema.json
 
 uninstall:			## remove what install has put there
-	$(Q)rm -f $(BINDIR)/mpprobe $(MANDIR)/mpprobe.1
-	$(Q)rm -rf $(DOCDIR)
+	$(Q)rm -f $(BINDIR)/mpprobe $(patsubst man/%,$(MANDIR)/%,$(wildcard man/*.1))
+	$(Q)rm -rf $(DATADIR) $(DOCDIR)
 
 .PHONY: format format-check lint
 format:				## lay out the C files by .clang-format

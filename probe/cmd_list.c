@@ -7,8 +7,11 @@
 #include "probe/scenario.h"
 #include "report/text.h"
 
+#define INDENT "                             "
+
 static void list_scenario(const char *name)
 {
+	char first[40];
 	struct script script;
 	struct run r;
 	char error[300];
@@ -17,8 +20,9 @@ static void list_scenario(const char *name)
 		complain("%s", error);
 		return;
 	}
+	snprintf(first, sizeof(first), "%-28s ", name);
 	if (run_declare(&r, &script) == 0)
-		printf("%-28s %s\n", name, r.about.title);
+		text_wrap(stdout, first, INDENT, r.about.title);
 	else
 		complain("%s", r.error);
 	run_free(&r);
