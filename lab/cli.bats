@@ -1,0 +1,644 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What a user of mpprobe meets: bad input, interruptions, full disks, missing
+# privileges, and what every option promises.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	LAB_NAME=cli-$$
+	HOST=10.0.3.2 HOST6=fd00:3::2
+	SLOW_NAME=slow-$$		# a run takes two seconds and more there
+	export LAB_NAME SLOW_NAME HOST HOST6 LC_ALL=C.UTF-8
+	lab/lab up --name $LAB_NAME --hops 2
+	lab/lab up --name $SLOW_NAME --hops 2 --box drop-join@1
+}
+
+teardown_file() {
+	lab/lab down --name "$LAB_NAME"
+	lab/lab down --name "$SLOW_NAME"
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	tmp=$BATS_TEST_TMPDIR
+	lab_of_test=
+	pid=
+}
+
+teardown() {
+	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
+	[[ -z $lab_of_test ]] || lab/lab down --name "$lab_of_test"
+}
+
+# ---- tools ----------------------------------------------------------------
+
+on() {			# NODE COMMAND...
+	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
+}
+
+probe() {
+	on client ./mpprobe -n "$@"
+}
+
+# The command ends with CODE, prints nothing on stdout and one line on stderr,
+# which has all of the WORDS (separated by "|").
+refuses() {		# CODE WORDS COMMAND...
+	local code=$1 words word
+
+	IFS='|' read -ra words <<<"$2"
+	run --separate-stderr "${@:3}"
+	echo "exit status $status, stdout: $output, stderr: $stderr"
+	((status == code))
+	[[ -z $output ]]
+	((${#stderr_lines[@]} == 1))
+	[[ $stderr == 'mpprobe: '* ]]
+	for word in "${words[@]}"; do
+		[[ $stderr == *"$word"* ]]
+	done
+}
+
+# Tries until it is true, for ten seconds.
+await() {		# COMMAND...
+	local end=$((SECONDS + 10))
+
+	until "$@"; do
+		((SECONDS < end)) || {
+			echo "still not true: $*"
+			return 1
+		}
+		sleep 0.005
+	done
+}
+
+# A capture grows by what was seen, so its size tells how far a run has come.
+has_bytes() {		# FILE BYTES
+	local size
+
+	size=$(stat -c %s "$1" 2>/dev/null) && ((size >= $2))
+}
+
+# Starts a slow probe and waits until its capture has so many bytes. Sets pid.
+start_slow() {		# BYTES OPTION...
+	local bytes=$1
+
+	lab/lab run --name "$SLOW_NAME" ./mpprobe -n -w "$tmp/run.pcap" \
+		"${@:2}" "$HOST" >"$tmp/stdout" 2>"$tmp/stderr" 3>&- &
+	pid=$!
+	await has_bytes "$tmp/run.pcap" "$bytes"
+}
+
+# Waits for the started probe. Sets status.
+await_end() {
+	status=0
+	wait "$pid" || status=$?
+	pid=
+	echo "exit status $status, stderr: $(<"$tmp/stderr")"
+}
+
+# No connection of a probe is left on the server.
+server_is_idle() {
+	[[ -z $(lab/lab run --name "$SLOW_NAME" --on server \
+		ss -Htan state connected exclude time-wait) ]]
+}
+
+frames_of() {		# CAPTURE
+	tcpdump -n -r "$1" 2>"$tmp/tcpdump" | wc -l
+	! grep -q truncated "$tmp/tcpdump"
+}
+
+# The value of a field of a report, as Python writes it.
+field() {		# FILE EXPRESSION
+	python3 -c 'import json, sys
+r = json.loads(open(sys.argv[1]).readline())
+print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# Both reports say the same of these fields.
+same() {		# REPORT REPORT FIELD...
+	local name
+
+	for name in "${@:3}"; do
+		diff <(field "$1" "json.dumps(r['$name'], indent=1)") \
+			<(field "$2" "json.dumps(r['$name'], indent=1)")
+	done
+}
+
+unprivileged() {	# COMMAND...
+	if ((EUID == 0)); then
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+			--inh-caps=-all -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# ---- bad usage ------------------------------------------------------------
+
+@test "no host" {
+	refuses 64 'no HOST' ./mpprobe
+}
+
+@test "bad ports" {
+	for port in 0 65536 http '' -1; do
+		refuses 64 "10.0.3.2:$port|port" ./mpprobe "10.0.3.2:$port"
+		refuses 64 "-p|port" ./mpprobe -p "$port" 10.0.3.2
+	done
+	refuses 64 '-p 80,,81' ./mpprobe -p 80,,81 10.0.3.2
+}
+
+@test "bad TTLs" {
+	for ttl in 0 256 x ''; do
+		refuses 64 "-f $ttl|between 1 and 255" ./mpprobe -f "$ttl" $HOST
+		refuses 64 "-m $ttl|between 1 and 255" ./mpprobe -m "$ttl" $HOST
+	done
+	refuses 64 '-f 9|-m 3' ./mpprobe -f 9 -m 3 $HOST
+	refuses 64 '-f 31|30|-m' ./mpprobe -f 31 $HOST
+}
+
+@test "unknown option" {
+	refuses 64 'unknown option --bogus' ./mpprobe --bogus $HOST
+	refuses 64 'unknown option -Z' ./mpprobe -Z $HOST
+	refuses 64 '-m' ./mpprobe $HOST -m
+	refuses 64 '--color' ./mpprobe --color sometimes $HOST
+	refuses 64 '--mptcp 2' ./mpprobe --mptcp 2 $HOST
+	refuses 64 '--seed x' ./mpprobe --seed x $HOST
+}
+
+@test "option of another command" {
+	refuses 64 '-w|read' ./mpprobe read -w x pcaps/v1/lab-6.18-t1.pcap
+	refuses 64 '-j|list' ./mpprobe list -j
+}
+
+@test "word that looks like a command" {
+	refuses 64 'unknown command frobnicate' ./mpprobe frobnicate $HOST
+	refuses 64 'list' ./mpprobe list everything
+	refuses 64 'FINDING' ./mpprobe explain
+	refuses 64 'no.such' ./mpprobe explain no.such
+}
+
+@test "malformed host" {
+	for host in '' '[::1' 'a b' '::1]:80' '[10.0.0.1]:80'; do
+		refuses 64 'HOST' ./mpprobe "$host"
+	done
+	refuses 64 'http://x/' ./mpprobe http://x/
+	refuses 64 '224.0.0.1' probe 224.0.0.1
+	refuses 64 'fe80::1|-i' probe fe80::1
+}
+
+# ---- no such thing --------------------------------------------------------
+
+@test "unknown host" {
+	refuses 68 'nosuch.invalid' probe nosuch.invalid
+	refuses 68 '10.0.3.2|IPv6' probe -6 $HOST
+}
+
+@test "no route" {
+	refuses 3 'no route to 192.0.2.1' probe 192.0.2.1
+	refuses 3 'no route to 2001:db8::1' probe 2001:db8::1
+}
+
+@test "no such interface" {
+	refuses 69 'nosuch0' probe -i nosuch0 $HOST
+}
+
+@test "source address of another host" {
+	refuses 64 '10.9.9.9' probe -s 10.9.9.9 $HOST
+	refuses 64 '-s fd00:1::1|IPv4' probe -s fd00:1::1 $HOST
+	refuses 64 '-s somewhere' probe -s somewhere $HOST
+}
+
+@test "no privilege" {
+	refuses 77 'not permitted|setcap cap_net_raw+ep|sudo|read' \
+		unprivileged ./mpprobe 127.0.0.1
+	run unprivileged ./mpprobe read -q pcaps/v1/lab-6.18-t1.pcap
+	((status <= 3))
+	unprivileged ./mpprobe list >/dev/null
+}
+
+@test "root without the capability" {
+	refuses 77 'not permitted|CAP_NET_RAW' on client \
+		setpriv --bounding-set=-all --inh-caps=-all ./mpprobe $HOST
+}
+
+# ---- the interface goes away ----------------------------------------------
+
+lose_interface() {	# WORD IP-COMMAND...
+	lab_of_test=gone-$$
+	lab/lab up --name $lab_of_test --hops 2 --box drop-join@1
+	lab/lab run --name $lab_of_test ./mpprobe -n -w "$tmp/run.pcap" \
+		-o "$tmp/report" $HOST >"$tmp/stdout" 2>"$tmp/stderr" 3>&- &
+	pid=$!
+	await has_bytes "$tmp/run.pcap" 4000
+	lab/lab run --name $lab_of_test ip link "${@:2}"
+	await_end
+	((status == 69))
+	[[ $(<"$tmp/stderr") == "mpprobe: eth0 $1" ]]
+	[[ ! -s $tmp/stdout && ! -e $tmp/report ]]
+	frames_of "$tmp/run.pcap"
+}
+
+@test "interface removed in mid-run" {
+	lose_interface 'is gone' del eth0
+}
+
+@test "interface set down in mid-run" {
+	lose_interface 'went down' set eth0 down
+}
+
+# ---- output that cannot be written ----------------------------------------
+
+@test "no place for the files" {
+	refuses 74 "$tmp/none/x" probe -w "$tmp/none/x" $HOST
+	refuses 74 "$tmp/none/x" probe -o "$tmp/none/x" $HOST
+	refuses 74 "$tmp" probe -w "$tmp" $HOST
+	refuses 74 '/dev/full|No space' probe -w /dev/full $HOST
+	refuses 74 '/dev/full|No space' probe -o /dev/full $HOST
+}
+
+# A tmpfs of 16 KiB, of which the filler leaves so much.
+on_small_disk() {	# FILLER-BYTES COMMAND...
+	on client unshare --mount bash -c '
+		mount -t tmpfs -o size=16k small "$1" || exit 99
+		head -c "$2" /dev/zero >"$1/filler"
+		"${@:3}"
+		status=$?
+		cp "$1"/run.* "$1/../" 2>/dev/null
+		exit $status' disk "$tmp/disk" "$@"
+}
+
+@test "full disk for the capture" {
+	mkdir "$tmp/disk"
+	refuses 74 "$tmp/disk/run.pcap: No space" on_small_disk 8192 \
+		./mpprobe -n -w "$tmp/disk/run.pcap" $HOST
+	# What was written is whole packets.
+	[[ ! -e $tmp/run.pcap ]] || frames_of "$tmp/run.pcap"
+}
+
+@test "full disk for the report" {
+	mkdir "$tmp/disk"
+	refuses 74 "$tmp/disk/run.json: No space" on_small_disk 16384 \
+		./mpprobe -n -j -o "$tmp/disk/run.json" $HOST
+	[[ ! -e $tmp/run.json ]]
+}
+
+@test "a report that exists survives a full disk" {
+	mkdir "$tmp/disk"
+	refuses 74 "$tmp/disk/run.json: No space" on client unshare --mount \
+		bash -c '
+		mount -t tmpfs -o size=16k small "$1" || exit 99
+		echo old >"$1/run.json"
+		head -c 12288 /dev/zero >"$1/filler"
+		./mpprobe -n -j -p 80,443 -o "$1/run.json" 10.0.3.2
+		status=$?
+		cp "$1/run.json" "$1/.."
+		exit $status' disk "$tmp/disk"
+	[[ $(<"$tmp/run.json") == old ]]
+}
+
+@test "closed or full standard output" {
+	run --separate-stderr bash -c 'exec "$@" >&-' - \
+		lab/lab run --name $LAB_NAME ./mpprobe -n $HOST
+	((status == 74))
+	[[ $stderr == 'mpprobe: standard output: '* ]]
+	run --separate-stderr bash -c 'exec "$@" >/dev/full' - \
+		lab/lab run --name $LAB_NAME ./mpprobe -n $HOST
+	((status == 74))
+	[[ $stderr == 'mpprobe: standard output: No space left on device' ]]
+	run --separate-stderr bash -c 'exec ./mpprobe -h >/dev/full'
+	((status == 74))
+	run --separate-stderr bash -c 'exec ./mpprobe list >/dev/full'
+	((status == 74))
+}
+
+@test "a reader that has gone" {
+	run --separate-stderr bash -c 'set -o pipefail
+		exec 9> >(:); wait $!; "$@" >&9' - \
+		lab/lab run --name $LAB_NAME ./mpprobe -n $HOST
+	((status == 74))
+	[[ $stderr == 'mpprobe: standard output: Broken pipe' ]]
+	probe $HOST 2>"$tmp/stderr" | head -1 >"$tmp/line"
+	[[ $(<"$tmp/line") == 'MPTCP v1 works on this path'* ]]
+}
+
+# ---- captures for read ----------------------------------------------------
+
+@test "read: missing, empty, foreign" {
+	: >"$tmp/empty"
+	refuses 65 "$tmp/missing|No such file" ./mpprobe read "$tmp/missing"
+	refuses 65 "$tmp/empty|empty" ./mpprobe read "$tmp/empty"
+	refuses 65 "README.md|not a pcap" ./mpprobe read README.md
+	refuses 65 "$tmp|directory" ./mpprobe read "$tmp"
+	head -c 24 pcaps/v1/lab-6.18-t1.pcap >"$tmp/header"
+	refuses 65 "$tmp/header|no TCP connection" ./mpprobe read "$tmp/header"
+	head -c 10 pcaps/v1/lab-6.18-t1.pcap >"$tmp/part"
+	refuses 65 "$tmp/part" ./mpprobe read "$tmp/part"
+}
+
+@test "read: a truncated capture is judged as far as it goes" {
+	probe -w "$tmp/run.pcap" -o "$tmp/report" $HOST
+	head -c -7 "$tmp/run.pcap" >"$tmp/cut.pcap"
+	run --separate-stderr ./mpprobe read -q "$tmp/cut.pcap"
+	((status == 0))
+	[[ $output == 'MPTCP v1 works on this path'* ]]
+	((${#stderr_lines[@]} == 1))
+	[[ $stderr == *"$tmp/cut.pcap"* ]]
+}
+
+@test "read: says what the live run said" {
+	probe -j -w "$tmp/run.pcap" -o "$tmp/live" $HOST
+	./mpprobe read -j -o "$tmp/read" "$tmp/run.pcap"
+	same "$tmp/live" "$tmp/read" \
+		verdict findings path connections ladder announced
+	run ./mpprobe read -q - <"$tmp/run.pcap"
+	((status == 0))
+}
+
+# ---- interruptions --------------------------------------------------------
+
+interrupt_at() {	# SIGNAL BYTES
+	rm -f "$tmp"/run.* "$tmp/report"
+	start_slow "$2" -j -o "$tmp/report"
+	kill -"$1" "$pid"
+	await_end
+	((status == 130))
+	[[ ! -s $tmp/stdout && ! -s $tmp/stderr ]]
+	report/validate.py "$tmp/report"
+	[[ $(field "$tmp/report" "r['interrupted']") == True ]]
+	echo "frames: $(field "$tmp/report" "r['capture']") in the report," \
+		"$(frames_of "$tmp/run.pcap") in the file"
+	[[ $(field "$tmp/report" "r['capture']['frames']") == \
+		$(frames_of "$tmp/run.pcap") ]]
+	./mpprobe read -j -o "$tmp/read" "$tmp/run.pcap" || (($? <= 3))
+	same "$tmp/report" "$tmp/read" \
+		verdict findings path connections ladder
+	await server_is_idle
+}
+
+@test "Ctrl-C at any time" {
+	for bytes in 24 300 1000 3000 6000 9000 11000; do
+		interrupt_at INT $bytes
+	done
+}
+
+@test "SIGTERM at any time" {
+	for bytes in 24 1000 9000; do
+		interrupt_at TERM $bytes
+	done
+}
+
+@test "Ctrl-C before the report goes to standard output" {
+	start_slow 6000
+	kill -INT "$pid"
+	await_end
+	((status == 130))
+	grep -q interrupted "$tmp/stdout"
+	[[ ! -s $tmp/stderr ]]
+}
+
+@test "kill -9 leaves nothing behind" {
+	lab/lab run --name $SLOW_NAME nft list ruleset >"$tmp/before"
+	start_slow 9000 -o "$tmp/report"
+	lab/lab run --name $SLOW_NAME ss -Htln >"$tmp/listening"
+	[[ -s $tmp/listening ]]		# the port guard
+	kill -KILL "$pid"
+	await_end
+	((status == 137))
+	[[ -z $(lab/lab run --name $SLOW_NAME ss -Htanu) ]]
+	lab/lab run --name $SLOW_NAME nft list ruleset | diff "$tmp/before" -
+	frames_of "$tmp/run.pcap"
+	gone() { [[ ! -e $tmp/report ]]; }
+	await gone
+}
+
+@test "a run leaves nothing behind" {
+	probe -q $HOST
+	[[ -z $(on client ss -Htanu) ]]
+	[[ -z $(on client iptables-save) ]]
+	[[ -z $(on server ss -Htan state connected exclude time-wait) ]]
+}
+
+# ---- this host's own firewall ---------------------------------------------
+
+own_firewall() {	# TOOL HOST RULE...
+	on client "$1" "${@:3}"
+	run --separate-stderr probe -o "$tmp/report" "$2"
+	on client "$1" "${@:3:2}" -F
+	echo "exit status $status, stdout: $output, stderr: $stderr"
+	((status == 71))
+	[[ -z $output && ! -e $tmp/report ]]
+	((${#stderr_lines[@]} == 1))
+	[[ $stderr == 'mpprobe: a firewall of this host '*OUTPUT* ]]
+}
+
+@test "own firewall drops" {
+	own_firewall iptables $HOST -t filter -A OUTPUT -p tcp --dport 80 -j DROP
+	own_firewall ip6tables $HOST6 -t filter -A OUTPUT -p tcp --dport 80 \
+		-j REJECT
+	own_firewall iptables $HOST -t mangle -A POSTROUTING -p tcp --syn \
+		-j DROP
+}
+
+@test "own firewall rewrites" {
+	own_firewall iptables $HOST -t mangle -A OUTPUT -p tcp \
+		-j TCPOPTSTRIP --strip-options 30
+	own_firewall iptables $HOST -t nat -A POSTROUTING -p tcp \
+		-j MASQUERADE --to-ports 1024-2000
+	own_firewall ip6tables $HOST6 -t mangle -A POSTROUTING -p tcp \
+		-j HL --hl-set 64
+}
+
+# ---- what options promise -------------------------------------------------
+
+@test "-h, -V, list and explain" {
+	run --separate-stderr ./mpprobe -h
+	((status == 0))
+	[[ -z $stderr && $output == *'exit status'* || $output == *'Exit status'* ]]
+	run --separate-stderr ./mpprobe -V
+	((status == 0 && ${#lines[@]} == 1))
+	[[ $output =~ ^mpprobe\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+	run --separate-stderr ./mpprobe list
+	((status == 0 && ${#lines[@]} > 30))
+	run --separate-stderr ./mpprobe explain mp_capable.removed
+	((status == 0))
+	[[ $output == *'RFC 8684'* ]]
+}
+
+@test "nothing is wider than 80 columns" {
+	./mpprobe -h >"$tmp/out"
+	./mpprobe list >>"$tmp/out"
+	for id in $(./mpprobe list | awk '$1 ~ /\./ {print $1}'); do
+		./mpprobe explain "$id" >>"$tmp/out"
+	done
+	on client ./mpprobe -v $HOST >>"$tmp/out"
+	on client ./mpprobe -v server.lab >>"$tmp/out"
+	lab/lab run --name $SLOW_NAME ./mpprobe -v $HOST6 >>"$tmp/out" ||
+		(($? == 1))
+	! grep -nE '.{81}' "$tmp/out"
+}
+
+@test "-q is one line, -v adds the ladder" {
+	run --separate-stderr probe -q $HOST
+	((status == 0 && ${#lines[@]} == 1))
+	[[ -z $stderr ]]
+	probe $HOST >"$tmp/plain"
+	probe -v $HOST >"$tmp/verbose"
+	! grep -q 'Proof ladder' "$tmp/plain"
+	grep -q 'Proof ladder' "$tmp/verbose"
+}
+
+@test "colour" {
+	local escape=$'\e['
+
+	probe --color always $HOST | grep -qF "$escape"
+	! probe --color auto $HOST | grep -qF "$escape"
+	# A terminal of its own.
+	export TERM=xterm SHELL=/bin/bash
+	script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n $HOST" \
+		/dev/null </dev/null | grep -qF "$escape"
+	! script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n \
+		--color never $HOST" /dev/null </dev/null | grep -qF "$escape"
+	! NO_COLOR=1 script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n \
+		$HOST" /dev/null </dev/null | grep -qF "$escape"
+}
+
+@test "-j is valid, on both families and several ports" {
+	./mpprobe list >"$tmp/findings"
+	probe -j -p 80,8080,81 $HOST >"$tmp/report" || (($? == 3))
+	probe -j -4 -6 server.lab >>"$tmp/report"
+	lab/lab run --name $SLOW_NAME ./mpprobe -j $HOST6 >>"$tmp/report" ||
+		(($? == 1))
+	run report/validate.py --findings "$tmp/findings" "$tmp/report"
+	[[ $output == '6 valid reports' ]]
+}
+
+@test "-o writes the report to a file" {
+	run --separate-stderr probe -o "$tmp/report" $HOST
+	((status == 0))
+	[[ -z $output && -z $stderr ]]
+	[[ $(head -1 "$tmp/report") == 'MPTCP v1 works on this path'* ]]
+}
+
+@test "-p 80,443: a report each" {
+	run --separate-stderr probe -q -p 80,443 $HOST
+	((status == 0 && ${#lines[@]} == 2))
+	run --separate-stderr probe -q -p 80,8080 $HOST
+	((status == 2 && ${#lines[@]} == 2))
+	run --separate-stderr probe -q -p 80,81,8080 $HOST
+	((status == 3 && ${#lines[@]} == 3))
+	[[ $output == *'Port 81 of 10.0.3.2 is closed'* ]]
+}
+
+@test "-4 and -6" {
+	probe -j -4 server.lab >"$tmp/report"
+	[[ $(field "$tmp/report" "r['target']['address']") == "$HOST" ]]
+	probe -j -6 server.lab >"$tmp/report"
+	[[ $(field "$tmp/report" "r['target']['address']") == "$HOST6" ]]
+	probe -j "[$HOST6]:443" >"$tmp/report"
+	[[ $(field "$tmp/report" "r['target']['port']") == 443 ]]
+}
+
+@test "-s and -i" {
+	on client ip address add 10.0.1.9/24 dev eth0
+	probe -j -s 10.0.1.9 -i eth0 -w "$tmp/run.pcap" $HOST >"$tmp/report"
+	on client ip address del 10.0.1.9/24 dev eth0
+	[[ $(field "$tmp/report" "r['source']['address']") == 10.0.1.9 ]]
+	[[ $(field "$tmp/report" "r['source']['interface']") == eth0 ]]
+	[[ -z $(tcpdump -n -r "$tmp/run.pcap" host 10.0.1.1 2>/dev/null) ]]
+}
+
+@test "-f 64 -m 64: no sweep, yet a verdict" {
+	run --separate-stderr timeout 20 lab/lab run --name $LAB_NAME \
+		./mpprobe -n -j -f 64 -m 64 $HOST
+	((status == 0))
+	echo "$output" >"$tmp/report"
+	[[ $(field "$tmp/report" "r['verdict']['status']") == clear ]]
+	[[ $(field "$tmp/report" "len(r['path'])") == 0 ]]
+	run timeout 20 lab/lab run --name $LAB_NAME \
+		./mpprobe -n -q -f 64 -m 64 $HOST:81
+	((status == 3))
+}
+
+@test "-f and -m bound the sweep" {
+	probe -f 2 -m 2 -w "$tmp/run.pcap" -q $HOST
+	[[ -z $(tcpdump -n -r "$tmp/run.pcap" 'src host 10.0.1.1 and
+		tcp and ip[8] < 64 and ip[8] != 2' 2>/dev/null) ]]
+}
+
+@test "--sweep-only sends no data" {
+	probe --sweep-only -q -w "$tmp/run.pcap" $HOST || (($? <= 3))
+	[[ -z $(tcpdump -n -r "$tmp/run.pcap" 'src host 10.0.1.1 and tcp and
+		tcp[tcpflags] & tcp-push != 0' 2>/dev/null) ]]
+}
+
+# The first SYNs of a capture: ports, sequence numbers, options with the keys.
+# When the later ones go out depends on answers.
+first_syns() {		# CAPTURE
+	tcpdump -n -t -S -r "$1" 'tcp[tcpflags] == tcp-syn' 2>/dev/null |
+		grep -F '10.0.1.1.' | head -40 | sort
+}
+
+@test "--seed: two runs send the same" {
+	for run in 1 2; do
+		lab/lab with --hops 2 -- ./mpprobe -n -q --seed 7 \
+			-w "$tmp/run$run.pcap" $HOST
+		first_syns "$tmp/run$run.pcap" >"$tmp/syns$run"
+	done
+	(($(wc -l <"$tmp/syns1") > 30))
+	diff "$tmp/syns1" "$tmp/syns2"
+	lab/lab with --hops 2 -- ./mpprobe -n -q --seed 8 \
+		-w "$tmp/run3.pcap" $HOST
+	! first_syns "$tmp/run3.pcap" | diff -q "$tmp/syns1" - >/dev/null
+}
+
+@test "-w - writes the capture to standard output" {
+	probe -w - -o "$tmp/report" $HOST >"$tmp/run.pcap"
+	(($(frames_of "$tmp/run.pcap") > 50))
+	probe -w - -o "$tmp/report" $HOST | tcpdump -n -r - >"$tmp/text" \
+		2>/dev/null
+	grep -q mptcp "$tmp/text"
+	refuses 64 '-w -|-o' probe -w - $HOST
+}
+
+@test "loopback" {
+	for address in 127.0.0.1 ::1 $HOST $HOST6; do
+		run --separate-stderr on server ./mpprobe -n -q "$address"
+		((status == 0))
+		[[ $output == 'MPTCP v1 works on this path'* ]]
+	done
+	run --separate-stderr probe -q 127.0.0.1
+	((status == 3))
+	[[ $output == 'Port 80 of 127.0.0.1 is closed'* ]]
+}
+
+@test "a silent port" {
+	on server iptables -A INPUT -p tcp --dport 80 -j DROP
+	run --separate-stderr probe -q $HOST
+	on server iptables -F INPUT
+	((status == 3))
+	[[ -z $stderr && $output == *10.0.3.2* ]]
+}
+
+@test "a link-local address" {
+	local link_local
+
+	link_local=$(on r1 ip -6 -o address show dev eth0 scope link |
+		awk '{sub("/.*", "", $4); print $4}')
+	run --separate-stderr probe -q -i eth0 "$link_local"
+	((status == 3))
+	[[ -z $stderr && $output == *"$link_local"* ]]
+	run --separate-stderr probe -q "$link_local%eth0"
+	((status == 3))
+}
+
+@test "make install and uninstall, with DESTDIR" {
+	make --no-print-directory install PREFIX=/usr DESTDIR="$tmp/root"
+	[[ -x $tmp/root/usr/bin/mpprobe ]]
+	[[ -r $tmp/root/usr/share/man/man1/mpprobe.1 ]]
+	[[ -r $tmp/root/usr/share/doc/mpprobe/README.md ]]
+	[[ -r $tmp/root/usr/share/doc/mpprobe/COPYING ]]
+	make --no-print-directory uninstall PREFIX=/usr DESTDIR="$tmp/root"
+	[[ -z $(find "$tmp/root" -type f) ]]
+}
