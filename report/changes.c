@@ -135,6 +135,23 @@ static void compare_flags(struct comparing *c)
 			       q->flags & TCP_FLAG_URG ? q->urgent : 0);
 }
 
+/* Where the quoted segment begins in the payload of the one sent, if it is
+ * a part of it, cut off on the way; else 0. */
+static size_t part_offset(const struct comparing *c)
+{
+	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
+	size_t offset = q->sequence - s->sequence;
+
+	if (q->data_offset == 0 || q->available < 20 || offset == 0 ||
+	    offset >= s->payload_available || q->payload_available == 0 ||
+	    q->payload_length > s->payload_length - offset ||
+	    q->payload_available > s->payload_available - offset)
+		return 0;
+	return memcmp(s->payload + offset, q->payload, q->payload_available)
+		       ? 0
+		       : offset;
+}
+
 static void compare_header(struct comparing *c)
 {
 	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
@@ -148,7 +165,8 @@ static void compare_header(struct comparing *c)
 	}
 	if (q->available >= 8)
 		compare_number32(c, FIELD_TCP_SEQUENCE, "tcp.sequence",
-				 s->sequence, q->sequence);
+				 s->sequence + (uint32_t)part_offset(c),
+				 q->sequence);
 	if (q->available >= 12 && (s->flags & TCP_FLAG_ACK))
 		compare_number32(c, FIELD_TCP_ACKNOWLEDGMENT,
 				 "tcp.acknowledgment", s->acknowledgment,
@@ -348,10 +366,12 @@ static void compare_options(struct comparing *c)
 static void compare_payload(struct comparing *c)
 {
 	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
-	size_t common = s->payload_available < q->payload_available
-				? s->payload_available
-				: q->payload_available;
-	bool same = common == 0 || memcmp(s->payload, q->payload, common) == 0;
+	size_t offset = part_offset(c);
+	size_t there = s->payload_available - offset;
+	size_t common =
+		there < q->payload_available ? there : q->payload_available;
+	const uint8_t *sent = s->payload + offset;
+	bool same = common == 0 || memcmp(sent, q->payload, common) == 0;
 
 	if (q->data_offset == 0 || q->available < 20 || s->payload_length == 0)
 		return;
@@ -363,7 +383,7 @@ static void compare_payload(struct comparing *c)
 		cover(c, FIELD_PAYLOAD);
 	if (!same)
 		add(c, FIELD_PAYLOAD, "payload",
-		    arena_hex(c->arena, s->payload, common),
+		    arena_hex(c->arena, sent, common),
 		    arena_hex(c->arena, q->payload, common));
 }
 

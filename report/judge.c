@@ -324,6 +324,7 @@ struct report *judge(const struct observer *o,
 	judge_path(&j);
 	judge_quotes(&j);
 	judge_replies(&j);
+	judge_effects(&j);
 	judge_ladder(&j);
 	judge_verdict(&j);
 	report_connections(&j);

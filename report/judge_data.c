@@ -25,6 +25,129 @@ static unsigned data_ttl(const struct flow *f)
 	return ttl;
 }
 
+/* Data without a mapping makes an MPTCP connection a plain one. */
+bool flow_sent_unmapped(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (k->kind == SEGMENT_DATA &&
+		    !tcp_options_mptcp(&k->options, MP_DSS) &&
+		    !tcp_options_mptcp(&k->options, MP_CAPABLE))
+			return true;
+	}
+	return false;
+}
+
+bool flow_fell_behind(const struct flow *f)
+{
+	const struct mptcp_facts *m = &f->mptcp;
+	uint32_t by_tcp = f->server_acked - f->client_isn - 1;
+	uint64_t by_mptcp =
+		m->has_data_ack ? m->data_ack - m->client_idsn - 1 : 0;
+
+	return flow_is(f, PURPOSE_MP_CAPABLE) && m->third_ack && m->mapped &&
+	       f->established && seq_diff(by_tcp, 0) > 0 && by_tcp > by_mptcp &&
+	       !m->data_fin && !flow_sent_unmapped(f);
+}
+
+/* ---- payload ------------------------------------------------------------ */
+
+static void judge_payload_return(struct judgement *j)
+{
+	const struct flow *flow = NULL;
+	struct finding *f;
+
+	for (size_t i = 0; i < j->flow_count && !flow; i++)
+		if (j->flows[i]->mptcp.checksums_bad &&
+		    j->flows[i]->mptcp.server_dsn == KNOWN_YES)
+			flow = j->flows[i];
+	if (!flow)
+		return;
+	f = finding_add(j, "payload.modified", DIRECTION_RETURN, SEGMENT_DATA);
+	if (flow->mptcp.checksums_bad < 2)
+		f->confidence = CONFIDENCE_LIKELY;
+	finding_connection(j, f, flow->id);
+	finding_evidence(j, f, flow->mptcp.checksum_frame, NULL, NULL,
+			 "the DSS checksum of the server's data is wrong, "
+			 "while its DSN fits its key");
+	f->text = "The payload of the server's data is changed on the way "
+		  "back: its DSS checksum does not fit.";
+}
+
+/* What the hops do not show happens behind the last of them. Twice the server
+ * complains of our checksum (MP_FAIL), or falls back with checksums while it
+ * does not without. */
+#define COMPLAINTS_MIN 2
+
+static unsigned count_complaints(const struct judgement *j,
+				 const struct flow **example)
+{
+	bool contrast = j->working && !j->working->mptcp.checksum;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct mptcp_facts *m = &f->mptcp;
+
+		if (!flow_is(f, PURPOSE_MP_CAPABLE) || !m->checksum ||
+		    !m->mapped)
+			continue;
+		if (flow_proves_mptcp(f) && !m->mp_fail)
+			return 0;
+		if (!m->mp_fail && !(contrast && flow_fell_behind(f)))
+			continue;
+		count++;
+		*example = f;
+	}
+	return count;
+}
+
+static void judge_payload_forward(struct judgement *j)
+{
+	const struct flow *flow;
+	struct finding *f;
+
+	if (count_complaints(j, &flow) < COMPLAINTS_MIN)
+		return;
+	f = finding_add(j, "payload.modified", DIRECTION_FORWARD, SEGMENT_DATA);
+	f->confidence = CONFIDENCE_LIKELY;
+	finding_connection(j, f, flow->id);
+	finding_evidence(j, f, 0, NULL, NULL,
+			 flow->mptcp.mp_fail
+				 ? "the server finds our DSS checksum wrong "
+				   "(MP_FAIL)"
+				 : "every connection with DSS checksums falls "
+				   "back to TCP at its first data, while one "
+				   "without them works");
+	f->text = "The payload of data is changed on the way: the server finds "
+		  "our DSS checksums wrong, but no hop shows the change.";
+}
+
+void judge_payload(struct judgement *j)
+{
+	if (finding_find(j, "payload.modified") ||
+	    finding_find(j, "data.rewritten"))
+		return;
+	judge_payload_return(j);
+	if (!finding_find(j, "payload.modified"))
+		judge_payload_forward(j);
+}
+
+/* Changed data, and no MPTCP connection that survived it: then it blocks. */
+void judge_effects(struct judgement *j)
+{
+	if (j->working || !j->negotiated)
+		return;
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		struct finding *f = &j->r->findings[i];
+
+		if (strcmp(f->kind->id, "payload.modified") == 0 ||
+		    strcmp(f->kind->id, "data.rewritten") == 0)
+			f->effect = EFFECT_BLOCKS;
+	}
+}
+
 /* ---- resets that data draws --------------------------------------------- */
 
 /* Data with this TTL cannot have drawn an answer from the target. */

@@ -77,6 +77,7 @@ struct field_rule {
 
 static const struct field_rule field_rules[] = {
 	{FIELD_PAYLOAD, "payload.modified", NULL, "The payload"},
+	{FIELD_PAYLOAD_LENGTH, "data.split", NULL, "The length"},
 	{FIELD_TCP_SEQUENCE, "tcp.sequence_rewritten", NULL,
 	 "The sequence number"},
 	{FIELD_TCP_ACKNOWLEDGMENT, "tcp.sequence_rewritten", NULL,
@@ -134,6 +135,13 @@ static bool overlap(const struct finding *f, unsigned after, unsigned at)
 {
 	return f->at.known && f->after.known && f->after.ttl < at &&
 	       after < f->at.ttl;
+}
+
+static bool is_mptcp_finding(const struct finding *f)
+{
+	return strncmp(f->kind->id, "mp_", 3) == 0 ||
+	       strncmp(f->kind->id, "dss.", 4) == 0 ||
+	       strncmp(f->kind->id, "add_addr.", 9) == 0;
 }
 
 /* The same thing done between hops that may be the same: one cause. */
@@ -261,19 +269,106 @@ static const char *changed_text(struct judgement *j,
 			    segment_phrase(b->kind), where);
 }
 
+/* Whether a segment of the same flow that carries no data arrives with its
+ * sequence number as sent where data does not: then it is the stream that
+ * has grown or shrunk before. */
+static bool stream_shifted(const struct judgement *j, const struct bracket *b)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->flow == b->flow && v->ttl >= b->at &&
+		    (v->sent->kind == SEGMENT_SYN ||
+		     v->sent->kind == SEGMENT_ACK) &&
+		    comparison_covers(&v->comparison, FIELD_TCP_SEQUENCE) &&
+		    !comparison_find(&v->comparison, FIELD_TCP_SEQUENCE))
+			return true;
+	}
+	return false;
+}
+
+/* What a changed field is, in the light of the others. NULL: nothing that
+ * another finding does not say. */
+static const char *field_finding(const struct judgement *j,
+				 const struct field_rule *rule,
+				 const struct bracket *b)
+{
+	const struct comparison *c = &b->first->comparison;
+	const struct changed *length = comparison_find(c, FIELD_PAYLOAD_LENGTH);
+
+	if (b->field == FIELD_PAYLOAD && length)
+		return "data.rewritten";
+	if (b->field == FIELD_PAYLOAD_LENGTH) {
+		if (comparison_find(c, FIELD_PAYLOAD))
+			return NULL;
+		return b->first->quote->quoted.tcp.payload_length >
+				       b->first->sent->packet.tcp.payload_length
+			       ? "data.rewritten"
+			       : rule->changed;
+	}
+	if (b->field == FIELD_TCP_SEQUENCE && b->kind == SEGMENT_DATA &&
+	    stream_shifted(j, b))
+		return "data.rewritten";
+	return b->changed->removed && rule->removed ? rule->removed
+						    : rule->changed;
+}
+
+/* Words for what the field alone does not say. */
+static const char *finding_text(struct judgement *j, const char *id,
+				const struct field_rule *rule,
+				const struct bracket *b,
+				const struct finding *f)
+{
+	const char *where = place_phrase(j, f->after, f->at);
+
+	if (strcmp(id, "data.rewritten") == 0)
+		return arena_printf(j->arena,
+				    "Data is rewritten to another length %s.",
+				    where);
+	if (strcmp(id, "data.split") == 0)
+		return arena_printf(j->arena, "Segments are cut up %s.", where);
+	return changed_text(j, rule, b, f);
+}
+
+/* An experimental option (RFC 6994) that goes where MPTCP options go: the
+ * device lets no option through that it does not know. Says so there. */
+static bool told_of_unknown(struct judgement *j, const struct bracket *b)
+{
+	const char *sent = b->changed->change.sent;
+
+	if (b->field != FIELD_OPTION_OTHER || !b->changed->removed || !sent ||
+	    strncmp(sent, "fd", 2) != 0)
+		return false;
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		struct finding *f = &j->r->findings[i];
+
+		if (!is_mptcp_finding(f) || !strstr(f->kind->id, ".removed") ||
+		    !overlap(f, b->after, b->at))
+			continue;
+		if (!strstr(f->text, "unknown"))
+			f->text = arena_printf(j->arena,
+					       "%s So are other unknown "
+					       "options.",
+					       f->text);
+		return true;
+	}
+	return false;
+}
+
 static void convict_field(struct judgement *j, const struct field_rule *rule,
 			  const struct bracket *b)
 {
-	const char *id = b->changed->removed && rule->removed ? rule->removed
-							      : rule->changed;
+	const char *id = field_finding(j, rule, b);
 	struct finding *f;
 
-	if (b->field == FIELD_PAYLOAD &&
-	    comparison_find(&b->first->comparison, FIELD_PAYLOAD_LENGTH))
-		id = "data.rewritten";
+	if (!id || told_of_unknown(j, b))
+		return;
 	f = convict(j, id, b->kind, b);
-	if (f)
-		f->text = changed_text(j, rule, b, f);
+	if (!f)
+		return;
+	if (strcmp(id, "data.split") == 0 && !flow_fell_behind(b->flow))
+		f->effect = EFFECT_HARMLESS;
+	f->text = finding_text(j, id, rule, b, f);
 }
 
 /* Kinds that are swept, in the order of the exchange. */
@@ -337,13 +432,6 @@ static void drop_finding(struct judgement *j, size_t index)
 	memmove(&r->findings[index], &r->findings[index + 1],
 		(r->finding_count - index - 1) * sizeof(*r->findings));
 	r->finding_count--;
-}
-
-static bool is_mptcp_finding(const struct finding *f)
-{
-	return strncmp(f->kind->id, "mp_", 3) == 0 ||
-	       strncmp(f->kind->id, "dss.", 4) == 0 ||
-	       strncmp(f->kind->id, "add_addr.", 9) == 0;
 }
 
 static bool same_verb(const struct finding *a, const struct finding *b)

@@ -521,7 +521,8 @@ static void judge_dss_removed(struct judgement *j)
 	struct finding *f;
 
 	if (!flow || j->working || finding_blocks(j) ||
-	    finding_find(j, "payload.modified"))
+	    finding_find(j, "payload.modified") ||
+	    finding_find(j, "data.rewritten"))
 		return;
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (flow_data_acked(j->flows[i]))
@@ -628,20 +629,6 @@ static bool join_option_lost(const struct flow *f)
 	       !f->join.syn_ack;
 }
 
-/* Data without a mapping makes an MPTCP connection a plain one. */
-static bool sent_unmapped(const struct flow *f)
-{
-	for (size_t i = 0; i < f->sent_count; i++) {
-		const struct kept *k = f->sent[i];
-
-		if (k->kind == SEGMENT_DATA &&
-		    !tcp_options_mptcp(&k->options, MP_DSS) &&
-		    !tcp_options_mptcp(&k->options, MP_CAPABLE))
-			return true;
-	}
-	return false;
-}
-
 /* Whether the server still has to know the token. */
 static bool parent_alive(const struct judgement *j, const struct flow *f)
 {
@@ -650,7 +637,7 @@ static bool parent_alive(const struct judgement *j, const struct flow *f)
 
 	if (!flow_data_acked(parent) || parent->mptcp.fastclose ||
 	    parent->mptcp.data_fin || parent->mptcp.mp_fail ||
-	    parent->server_fin || sent_unmapped(parent))
+	    parent->server_fin || flow_sent_unmapped(parent))
 		return false;
 	return !end || end->time_us > f->first_us;
 }
@@ -912,6 +899,7 @@ void judge_replies(struct judgement *j)
 		return;
 	judge_reset_injected(j);
 	judge_key_altered(j);
+	judge_payload(j);
 	judge_dss_removed(j);
 	judge_dss_dropped(j);
 	judge_dss_reset(j);

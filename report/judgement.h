@@ -82,6 +82,12 @@ bool flow_proves_mptcp(const struct flow *f);
 /* A DATA_ACK for data of ours. */
 bool flow_data_acked(const struct flow *f);
 
+/* More was acknowledged by TCP than at data level, though all of it had
+ * mappings: the connection has fallen back to TCP. */
+bool flow_fell_behind(const struct flow *f);
+/* Data without a mapping went out. */
+bool flow_sent_unmapped(const struct flow *f);
+
 /* Whether a SYN or other segment that went out then had time to be answered
  * before the capture ends. */
 bool had_time(const struct judgement *j, const struct kept *k);
@@ -115,6 +121,9 @@ bool finding_blocks(const struct judgement *j);
 void judge_quotes(struct judgement *j);
 void judge_replies(struct judgement *j);
 void judge_reset_injected(struct judgement *j);
+void judge_payload(struct judgement *j);
+/* Effects that depend on what else is known. */
+void judge_effects(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 
