@@ -98,6 +98,14 @@ static void write_join_syn(struct writer *w, const struct client *c)
 	mptcp_encode(w, &o);
 }
 
+/* RFC 6994 3: an experiment that nobody else runs. */
+static void write_experiment(struct writer *w, const struct client *c)
+{
+	write_u8(w, TCPOPT_KIND_EXPERIMENT);
+	write_u8(w, 4);
+	write_u16(w, (uint16_t)c->nonce);
+}
+
 /* As Linux orders them: mss, sackOK, timestamps, nop, wscale, MPTCP. */
 bool client_send_syn(struct client *c, struct copy copy)
 {
@@ -112,6 +120,8 @@ bool client_send_syn(struct client *c, struct copy copy)
 	write_timestamps(&w, c->timestamp + copy.ttl, 0);
 	write_nop(&w, 1);
 	write_wscale(&w, WINDOW_SCALE);
+	if (copy.experiment)
+		write_experiment(&w, c);
 	if (c->purpose == PURPOSE_MP_CAPABLE)
 		write_capable_syn(&w, c);
 	else if (c->purpose != PURPOSE_TCP)
@@ -269,6 +279,10 @@ bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		return true;
 	begin_segment(c, f, copy, &w, &segment);
 	segment.flags |= TCP_FLAG_PSH;
+	if (copy.marked) {
+		segment.flags |= TCP_FLAG_ECE | TCP_FLAG_CWR | TCP_FLAG_URG;
+		segment.urgent = 1;
+	}
 	segment.sequence += (uint32_t)offset;
 	if (!plain && f->mptcp.syn_ack) {
 		if (c->version == 1 && offset == 0)

@@ -24,14 +24,15 @@ struct destination {
 	uint16_t mss;
 };
 
-/* Which copy of a segment: TTL, and whether it cannot reach the server, so
- * that it may carry ECT(0) and DSCP 10 (design.md, "Flows"). */
+/* Which copy of a segment: its TTL; whether it cannot reach the server, so
+ * that it may carry ECT(0) and DSCP 10, and data the flags ECE, CWR and URG
+ * (design.md, "Flows"); whether a SYN carries an option that nobody knows. */
 struct copy {
 	uint8_t ttl;
-	bool marked;
+	bool marked, experiment;
 };
 
-#define COPY_FULL ((struct copy){FULL_TTL, false})
+#define COPY_FULL ((struct copy){FULL_TTL, false, false})
 
 struct client {
 	struct session *session;

@@ -74,7 +74,7 @@ bool dialog_start(struct dialog *d, struct session *s,
 static bool send_first(struct dialog *d, bool plain)
 {
 	return client_send_data(&d->client, d->request, d->split, 0, plain,
-				(struct copy){d->data_ttl, false});
+				(struct copy){d->data_ttl, false, false});
 }
 
 static bool send_second(struct dialog *d)
@@ -225,7 +225,7 @@ int64_t dialog_step(struct dialog *d, int64_t now_us)
 
 bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl)
 {
-	struct copy copy = {ttl, true};
+	struct copy copy = {ttl, true, false};
 
 	if (kind == SEGMENT_ACK)
 		return client_send_third_ack(&d->client, copy);
@@ -324,7 +324,7 @@ bool lone_start(struct lone *l, struct session *s, const struct destination *to,
 	if (parent)
 		client_join(&l->client, parent);
 	retry_begin(&l->retry, pace, false);
-	return client_send_syn(&l->client, (struct copy){ttl, false});
+	return client_send_syn(&l->client, (struct copy){ttl, false, false});
 }
 
 bool lone_answered(const struct lone *l)
@@ -345,7 +345,7 @@ int64_t lone_step(struct lone *l, int64_t now_us)
 	if (lone_over(l, now_us))
 		return NEVER;
 	if (retry_due(&l->retry, now_us))
-		client_send_syn(&l->client, (struct copy){l->ttl, false});
+		client_send_syn(&l->client, (struct copy){l->ttl, false, false});
 	return retry_at(&l->retry);
 }
 

@@ -300,23 +300,57 @@ static void start_capable_sweep(struct probing *p, struct attempt *a)
 		    a->version, p->options->first_ttl, last, reach);
 }
 
+/* Ended by a RST for data with mappings: copies can still show why. */
+static bool data_refused(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_ENDED && f && f->mptcp.mapped &&
+	       flow_reset(f) && f->established;
+}
+
+static struct dialog *dialog_to_copy(struct attempt *a)
+{
+	if (dialog_data_acked(&a->bare) || a->bare.state == DIALOG_HELD)
+		return &a->bare;
+	if (data_refused(&a->bare) && data_refused(&a->summed))
+		return &a->bare;
+	return &a->summed;
+}
+
 /* Copies of what the server has acknowledged, none of which reaches it. */
 static void sweep_copies(struct probing *p, struct attempt *a)
 {
 	unsigned reach = known_reach(p);
-	struct dialog *d = dialog_data_acked(&a->bare)	  ? &a->bare
-			   : a->bare.state == DIALOG_HELD ? &a->bare
-							  : &a->summed;
+	struct dialog *d = dialog_to_copy(a);
 	const struct flow *f = client_flow(&d->client);
 
 	if (a->ack_swept || !reach || d->state < DIALOG_ANSWER ||
-	    d->state == DIALOG_ENDED || !f->mptcp.syn_ack || d->plain_tried)
+	    (d->state == DIALOG_ENDED && !data_refused(d)) ||
+	    !f->mptcp.syn_ack || d->plain_tried)
 		return;
 	a->ack_swept = true;
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
 		dialog_copy(d, SEGMENT_ACK, (uint8_t)ttl);
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
 		dialog_copy(d, SEGMENT_DATA, (uint8_t)ttl);
+}
+
+static bool fell_back(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_HELD && f && f->mptcp.syn_ack &&
+	       !f->mptcp.has_data_ack;
+}
+
+/* Checksums alone that fail ask for a second witness. */
+static void step_again(struct probing *p, struct attempt *a)
+{
+	if (a->again.client.session || !dialog_data_acked(&a->bare) ||
+	    !fell_back(&a->summed))
+		return;
+	start_dialog(p, &a->again, PURPOSE_MP_CAPABLE, a->version, true);
 }
 
 static bool join_over(const struct attempt *a)
@@ -334,7 +368,7 @@ static void sweep_join(struct probing *p, struct attempt *a)
 	a->join_swept = true;
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
 		client_send_syn(&a->join.client,
-				(struct copy){(uint8_t)ttl, true});
+				(struct copy){(uint8_t)ttl, true, false});
 }
 
 /* Joins as soon as a connection is proven; the server may forbid it (flag
@@ -498,6 +532,11 @@ static int64_t step_attempt(struct probing *p, struct attempt *a,
 	wake = at < wake ? at : wake;
 	at = dialog_step(&a->summed, now_us);
 	wake = at < wake ? at : wake;
+	step_again(p, a);
+	if (a->again.client.session) {
+		at = dialog_step(&a->again, now_us);
+		wake = at < wake ? at : wake;
+	}
 	at = lone_step(&a->random, now_us);
 	wake = at < wake ? at : wake;
 	start_join(p, a);
@@ -514,6 +553,7 @@ static bool attempt_over(const struct probing *p, const struct attempt *a,
 {
 	return !a->started ||
 	       (dialog_over(&a->bare) && dialog_over(&a->summed) &&
+		(!a->again.client.session || dialog_over(&a->again)) &&
 		join_over(a) && lone_over(&a->random, now_us) &&
 		(!sweeping(p) ||
 		 (a->sweep.last && sweep_settled(p, &a->sweep))));
@@ -562,7 +602,7 @@ static bool fetch_segment(struct probing *p, unsigned id,
 			  enum segment_kind kind, unsigned ttl)
 {
 	const struct flow *f = p->session->observer->flows[id - 1];
-	struct copy copy = {(uint8_t)ttl, true};
+	struct copy copy = {(uint8_t)ttl, true, false};
 
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		struct attempt *a = &p->attempts[i];
@@ -767,6 +807,8 @@ void probing_end(struct probing *p)
 		end_sweep(&a->sweep);
 		lone_end(&a->random);
 		join_end(&a->join);
+		if (a->again.client.session)
+			dialog_end(&a->again);
 		dialog_end(&a->summed);
 		dialog_end(&a->bare);
 	}

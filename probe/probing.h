@@ -20,6 +20,7 @@ struct attempt {
 	struct sweep sweep;   /* MP_CAPABLE SYNs */
 	struct dialog bare;   /* without DSS checksums */
 	struct dialog summed; /* with (flag A) */
+	struct dialog again;  /* the same once more, if that fell back */
 	struct lone random;   /* MP_JOIN with a random token */
 	struct join join;
 	bool ack_swept, join_swept;

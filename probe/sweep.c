@@ -19,8 +19,14 @@ bool sweep_start(struct sweep *w, struct session *s,
 	*w = (struct sweep){.first = first, .last = last};
 	if (!client_open(&w->client, s, to, purpose, version))
 		return false;
+	w->sent_us = session_now_us();
 	for (unsigned ttl = first; ttl <= last; ttl++)
-		if (!sweep_again(w, ttl, ttl < reach))
+		if (!client_send_syn(
+			    &w->client,
+			    (struct copy){(uint8_t)ttl, ttl < reach,
+					  ttl < reach &&
+						  purpose ==
+							  PURPOSE_MP_CAPABLE}))
 			return false;
 	return true;
 }
@@ -42,7 +48,8 @@ bool sweep_quoted(const struct sweep *w, unsigned ttl)
 bool sweep_again(struct sweep *w, unsigned ttl, bool marked)
 {
 	w->sent_us = session_now_us();
-	return client_send_syn(&w->client, (struct copy){(uint8_t)ttl, marked});
+	return client_send_syn(&w->client,
+			       (struct copy){(uint8_t)ttl, marked, false});
 }
 
 void control_init(struct control *c, struct session *s,
