@@ -23,31 +23,39 @@ static uint16_t swap16(uint16_t v)
 	return (uint16_t)(v << 8 | v >> 8);
 }
 
-static bool quoted_tsval(const struct packet *q, uint32_t *tsval)
+/* The quoted packet, and the timestamp in it. */
+struct quoted {
+	struct packet packet;
+	bool has_tsval;
+	uint32_t tsval;
+};
+
+static void read_tsval(struct quoted *q)
 {
+	const struct tcp_view *tcp = &q->packet.tcp;
 	struct tcp_options options;
 
-	if (q->transport != TRANSPORT_TCP || q->tcp.data_offset == 0)
-		return false;
-	tcp_options_read(q->tcp.options, q->tcp.options_available,
-			 q->tcp.options_length, &options);
-	*tsval = options.tsval;
-	return options.has_timestamps;
+	q->has_tsval = false;
+	if (q->packet.transport != TRANSPORT_TCP || tcp->data_offset == 0)
+		return;
+	tcp_options_read(tcp->options, tcp->options_available,
+			 tcp->options_length, &options);
+	q->has_tsval = options.has_timestamps;
+	q->tsval = options.tsval;
 }
 
 /* Which of the unpredictable fields of a sent segment the quote shows. */
-static struct fit fit_tcp(const struct kept *k, const struct packet *q)
+static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 {
-	const struct packet *p = &k->packet;
+	const struct packet *p = &k->packet, *q = &quoted->packet;
 	struct fit fit = {0};
-	uint32_t tsval;
 
 	fit.id = is_ip4(p) && p->ip.id != 0 &&
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
 	fit.sequence =
 		q->tcp.available >= 8 && q->tcp.sequence == p->tcp.sequence;
-	fit.tsval = k->options.has_timestamps && quoted_tsval(q, &tsval) &&
-		    tsval == k->options.tsval;
+	fit.tsval = k->options.has_timestamps && quoted->has_tsval &&
+		    quoted->tsval == k->options.tsval;
 	fit.checksum =
 		q->tcp.available >= 18 && q->tcp.checksum == p->tcp.checksum;
 	return fit;
@@ -80,11 +88,12 @@ static struct fit fit_echo(const struct kept *k, const struct packet *q)
 	return fit;
 }
 
-static struct fit fit_packet(const struct kept *k, const struct packet *q)
+static struct fit fit_packet(const struct kept *k, const struct quoted *q)
 {
-	if (q->transport == TRANSPORT_UDP)
-		return fit_udp(k, q);
-	return q->transport == TRANSPORT_TCP ? fit_tcp(k, q) : fit_echo(k, q);
+	if (q->packet.transport == TRANSPORT_UDP)
+		return fit_udp(k, &q->packet);
+	return q->packet.transport == TRANSPORT_TCP ? fit_tcp(k, q)
+						    : fit_echo(k, &q->packet);
 }
 
 /* Choosing among the segments of one flow: the field that alone tells the
@@ -128,7 +137,7 @@ static unsigned count_fits(struct fit fit)
 }
 
 static void consider(struct choice *best, const struct flow *f, size_t index,
-		     const struct packet *q, unsigned needed)
+		     const struct quoted *q, unsigned needed)
 {
 	const struct kept *k = f->sent[index];
 	struct fit fit = fit_packet(k, q);
@@ -147,7 +156,7 @@ static void consider(struct choice *best, const struct flow *f, size_t index,
 	*best = (struct choice){index, by, rank, best->ambiguous};
 }
 
-static struct choice choose(const struct flow *f, const struct packet *q,
+static struct choice choose(const struct flow *f, const struct quoted *q,
 			    unsigned needed)
 {
 	struct choice best = {0};
@@ -174,23 +183,25 @@ static struct flow *quoted_flow(const struct observer *o,
 
 /* A translator on the path changed the tuple and left it so in the quote:
  * two numbers that nobody can guess must fit. The search is bounded: the
- * newest flows only. */
+ * newest flows only, and so many segments in all. */
 #define TRANSLATED_SEARCH 512
+#define SEARCHED_MAX 4000000
 
-static struct flow *translated_flow(const struct observer *o,
-				    const struct packet *q,
+static struct flow *translated_flow(struct observer *o, const struct quoted *q,
 				    struct choice *choice)
 {
 	size_t seen = 0;
 
-	for (size_t i = o->flow_count; i-- > 0 && seen < TRANSLATED_SEARCH;
+	for (size_t i = o->flow_count;
+	     i-- > 0 && seen < TRANSLATED_SEARCH && o->searched < SEARCHED_MAX;
 	     seen++) {
 		struct flow *f = o->flows[i];
-		bool udp = q->transport == TRANSPORT_UDP;
+		bool udp = q->packet.transport == TRANSPORT_UDP;
 
 		if ((f->protocol == IPPROTO_UDP) != udp ||
-		    f->client.family != q->ip.source.family)
+		    f->client.family != q->packet.ip.source.family)
 			continue;
+		o->searched += f->sent_count;
 		*choice = choose(f, q, 2);
 		if (choice->rank && !choice->ambiguous)
 			return f;
@@ -222,23 +233,36 @@ static void add_quote(struct observer *o, struct flow *f,
 	q->fits_tuple = quoted_flow(o, quoted) == f;
 }
 
+/* Quotes that are kept of one flow, and quotes that fit nothing in it after
+ * which no more are looked at: somebody is guessing. */
+#define QUOTES_MAX 2048
+#define MISFITS_MAX 4096
+
 void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 		  int64_t time_us)
 {
 	struct choice choice = {0};
-	struct packet quoted;
+	struct quoted quoted;
+	enum transport transport;
 	struct flow *f;
 
-	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length, &quoted) ||
-	    (quoted.transport != TRANSPORT_TCP &&
-	     quoted.transport != TRANSPORT_UDP &&
-	     quoted.transport != TRANSPORT_ICMP_ECHO_REQUEST))
+	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length,
+				&quoted.packet))
 		return;
-	f = quoted_flow(o, &quoted);
+	transport = quoted.packet.transport;
+	if (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP &&
+	    transport != TRANSPORT_ICMP_ECHO_REQUEST)
+		return;
+	read_tsval(&quoted);
+	f = quoted_flow(o, &quoted.packet);
+	if (f && (f->quote_count >= QUOTES_MAX || f->misfits >= MISFITS_MAX))
+		return;
 	if (f)
 		choice = choose(f, &quoted, 1);
-	else if (quoted.transport != TRANSPORT_ICMP_ECHO_REQUEST)
+	else if (transport != TRANSPORT_ICMP_ECHO_REQUEST)
 		f = translated_flow(o, &quoted, &choice);
 	if (f && choice.rank && !choice.ambiguous)
-		add_quote(o, f, p, &quoted, &choice, frame, time_us);
+		add_quote(o, f, p, &quoted.packet, &choice, frame, time_us);
+	else if (f)
+		f->misfits++;
 }

@@ -63,7 +63,7 @@ static size_t flow_hash(const struct address *client, uint16_t client_port,
 		h = (h ^ client->bytes[i]) * 1099511628211u;
 	for (size_t i = 0; i < sizeof(server->bytes); i++)
 		h = (h ^ server->bytes[i]) * 1099511628211u;
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		h = (h ^ (rest >> (8 * i) & 0xff)) * 1099511628211u;
 	return (size_t)(h ^ h >> 29);
 }

@@ -115,7 +115,9 @@ struct flow {
 	size_t received_count;
 	struct quote *quotes;
 	size_t quote_count;
-	size_t not_kept; /* segments beyond what is kept */
+	unsigned misfits; /* quotes of its addresses and ports that fit nothing
+			     that was sent */
+	size_t not_kept;  /* segments beyond what is kept */
 
 	size_t hash_next;  /* the next flow in its bucket, FLOW_NONE */
 	size_t token_next; /* the same, by the server's token */
