@@ -22,9 +22,12 @@ static unsigned told_reach(const struct flow *f)
 
 /* Where the target answers no datagrams, an echo that it answers with the
  * TTL that the SYNs need says that it is no farther. (A larger TTL would say
- * nothing: the echoes begin there.) */
+ * nothing: the echoes begin there. Nor does a TTL of 1: a user-mode NAT beside
+ * this host answers both for anyone.) */
 static unsigned echo_distance(const struct judgement *j)
 {
+	if (j->plain_reach == 1)
+		return 0;
 	for (size_t i = 0; i < j->control_count; i++)
 		if (j->controls[i]->protocol == IPPROTO_ICMP &&
 		    j->plain_reach &&
@@ -104,10 +107,14 @@ void judge_reach(struct judgement *j)
 
 		if (!reach || flow_joins(f))
 			continue;
-		if (flow_is(f, PURPOSE_TCP))
-			j->plain_reach = smaller(j->plain_reach, reach);
-		else
+		if (!flow_is(f, PURPOSE_TCP)) {
 			j->capable_reach = smaller(j->capable_reach, reach);
+		} else {
+			j->plain_reach = smaller(j->plain_reach, reach);
+			j->plain_count++;
+			if (reach > j->plain_farthest)
+				j->plain_farthest = reach;
+		}
 		j->reach_count++;
 		if (reach > j->farthest_reach)
 			j->farthest_reach = reach;

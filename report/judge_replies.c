@@ -663,8 +663,10 @@ static void judge_join_replies(struct judgement *j)
 		f->text = "The HMAC or nonce in the SYN/ACK of the MP_JOIN was "
 			  "changed on the way.";
 	}
+	/* Where plain connections end, there ends a MP_JOIN as well. */
 	flow = first_flow(j, join_option_lost);
-	if (flow && !finding_find(j, "mp_join.removed")) {
+	if (flow && !finding_find(j, "mp_join.removed") &&
+	    !finding_find(j, "tcp.terminated")) {
 		f = finding_add(j, "mp_join.removed", DIRECTION_UNKNOWN,
 				SEGMENT_JOIN_SYN);
 		finding_connection(j, f, flow->id);
@@ -767,6 +769,46 @@ static bool ends_early(const struct judgement *j)
 	       j->reach_count >= REACHES_MIN;
 }
 
+static bool sent_syn_at(const struct judgement *j, const struct flow *f,
+			unsigned ttl)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->kind == SEGMENT_SYN &&
+		    f->sent[i]->packet.ip.ttl == ttl && had_time(j, f->sent[i]))
+			return true;
+	return false;
+}
+
+/* Connections with MP_CAPABLE that were not answered at the TTL with which
+ * all without it are. */
+static unsigned count_passing(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned reach = flow_reach(f);
+
+		count += flow_is(f, PURPOSE_MP_CAPABLE) &&
+			 (!reach || reach > j->plain_farthest) &&
+			 sent_syn_at(j, f, j->plain_farthest);
+	}
+	return count;
+}
+
+/* Whether only the connections without MP_CAPABLE end early, all of them:
+ * an optimiser that leaves MPTCP alone. Paths of several lengths (ECMP) would
+ * not sort them so, and a router quotes what goes on. */
+#define SORTED_MIN 5
+
+static bool plain_ends_early(const struct judgement *j)
+{
+	if (!j->plain_farthest || j->capable_reach <= j->plain_farthest)
+		return false;
+	return j->plain_count >= SORTED_MIN && count_passing(j) >= SORTED_MIN &&
+	       quoted_at(j, PURPOSE_MP_CAPABLE, SEGMENT_SYN, j->plain_farthest);
+}
+
 /* A TCP connection answered before the target. That the SYN/ACK arrives with
  * just the TTL of the target's own ICMP answers says that the target sent
  * it, and that the TTLs of TCP alone are rewritten. */
@@ -775,9 +817,10 @@ static void judge_terminated(struct judgement *j)
 	unsigned reach = j->plain_reach;
 	unsigned reply = control_reply_ttl(j);
 	const struct flow *ended = NULL;
+	bool all = ends_early(j);
 	struct finding *f;
 
-	if (reach == 0 || j->ttl_rewritten || !ends_early(j))
+	if (reach == 0 || j->ttl_rewritten || !(all || plain_ends_early(j)))
 		return;
 	for (size_t i = 0; i < j->flow_count && !ended; i++)
 		if (flow_is(j->flows[i], PURPOSE_TCP) &&
@@ -793,7 +836,9 @@ static void judge_terminated(struct judgement *j)
 	f = finding_add(j, "tcp.terminated", DIRECTION_FORWARD, SEGMENT_SYN);
 	if (j->working)
 		f->effect = EFFECT_IMPAIRS;
-	if (j->distance_answers < 2 && !j->beyond)
+	else if (!all)
+		f->effect = EFFECT_HARMLESS;
+	if (all && j->distance_answers < 2 && !j->beyond)
 		f->confidence = CONFIDENCE_LIKELY;
 	f->after = place_at(j, reach - 1);
 	f->at = place_at(j, reach);
@@ -807,18 +852,22 @@ static void judge_terminated(struct judgement *j)
 				      reach));
 	finding_evidence(
 		j, f, 0, NULL, NULL,
-		j->distance ? arena_printf(j->arena,
-					   "the target itself is %u hops away",
-					   j->distance)
-			    : arena_printf(j->arena,
-					   "a router still answered at TTL %u",
-					   j->beyond));
+		!all ? arena_printf(j->arena,
+				    "a SYN with MP_CAPABLE needs TTL %u",
+				    j->capable_reach)
+		: j->distance
+			? arena_printf(j->arena,
+				       "the target itself is %u hops away",
+				       j->distance)
+			: arena_printf(j->arena,
+				       "a router still answered at TTL %u",
+				       j->beyond));
 	f->text = arena_printf(
 		j->arena,
-		"TCP connections to port %u are ended by a device at hop %u%s "
-		"or just before it: it answers SYNs that the target, %s, never "
-		"sees.",
-		j->r->port, reach,
+		"TCP connections to port %u%s are ended by a device at hop "
+		"%u%s or just before it: it answers SYNs that the target, %s, "
+		"never sees.",
+		j->r->port, all ? "" : " without MP_CAPABLE", reach,
 		f->at.address.family
 			? arena_printf(j->arena, " (%s)",
 				       address_text(&f->at.address,
@@ -826,7 +875,9 @@ static void judge_terminated(struct judgement *j)
 			: "",
 		j->distance
 			? arena_printf(j->arena, "%u hops away", j->distance)
-			: "farther away");
+		: all ? "farther away"
+		      : arena_printf(j->arena, "%u hops away",
+				     j->capable_reach));
 }
 
 /* The TTLs of TCP alone: the SYN/ACK comes from as far as the target. */

@@ -39,6 +39,8 @@ struct judgement {
 
 	/* judge_path.c; 0: unknown */
 	unsigned plain_reach;	 /* of connections without MPTCP */
+	unsigned plain_farthest; /* the largest of them */
+	unsigned plain_count;	 /* of those that told theirs */
 	unsigned farthest_reach; /* the largest that a connection told */
 	unsigned reach_count;	 /* connections that told one */
 	unsigned capable_reach;	 /* of connections with it */
