@@ -387,6 +387,25 @@ static void start_join(struct probing *p, struct attempt *a)
 	join_start(&a->join, p->session, &p->to, &p->pace, &d->client);
 }
 
+/* Connections with MP_CAPABLE that go farther than those without: pairs on
+ * fresh ports, with the TTL at which the latter end. */
+#define SORT_PAIRS 5
+
+static void step_sort(struct probing *p, const struct attempt *a)
+{
+	unsigned plain = sweep_reach(&p->plain);
+	unsigned capable = sweep_reach(&a->sweep);
+
+	if (p->sorted || !plain || capable <= plain ||
+	    !sweep_settled(p, &p->plain))
+		return;
+	p->sorted = true;
+	for (int i = 0; i < SORT_PAIRS; i++) {
+		add_lone(p, PURPOSE_TCP, 0, plain, EDGE_TRIES);
+		add_lone(p, PURPOSE_MP_CAPABLE, a->version, plain, 1);
+	}
+}
+
 static bool silent(const struct dialog *d)
 {
 	const struct flow *f = client_flow(&d->client);
@@ -502,7 +521,9 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 	bool quiet = silent(&a->bare) && silent(&a->summed);
 	bool join = a->joined && a->join.state == JOIN_ENDED &&
 		    client_flow(&a->join.client) &&
-		    !client_flow(&a->join.client)->established;
+		    !client_flow(&a->join.client)->established &&
+		    (!client_flow(&a->join.client)->syn_ack_seen ||
+		     flow_reset(client_flow(&a->join.client)));
 	bool join_reset = join && flow_reset(client_flow(&a->join.client));
 
 	if (a->contrasted || !p->pace.rtt_us || !sweep_settled(p, &a->sweep) ||
@@ -544,6 +565,7 @@ static int64_t step_attempt(struct probing *p, struct attempt *a,
 	wake = at < wake ? at : wake;
 	sweep_copies(p, a);
 	sweep_join(p, a);
+	step_sort(p, a);
 	step_contrast(p, a, now_us);
 	return wake;
 }

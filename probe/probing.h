@@ -45,7 +45,7 @@ struct probing {
 	unsigned lone_count;
 	int64_t lones_until_us;
 	unsigned edge; /* the TTL of the last lone SYN at the edge */
-	bool edges_sent;
+	bool edges_sent, sorted;
 	struct dialog limited[LIMITED_MAX]; /* data with low TTLs */
 	unsigned limited_count;
 	unsigned fetches;
