@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "report/scene_test.h"
+#include "report/devices_test.h"
 #include "report/text.h"
 
 #define NOWHERE (-1)
@@ -99,329 +99,6 @@ static struct scene with_back(box_fn *back)
 
 	s.back = back;
 	return s;
-}
-
-/* ---- what devices do ----------------------------------------------------- */
-
-static uint8_t flags_of(struct wire *w)
-{
-	struct packet p = wire_parse(w);
-
-	return p.transport == TRANSPORT_TCP ? p.tcp.flags : 0;
-}
-
-static bool is_syn(struct wire *w)
-{
-	return flags_of(w) & TCP_FLAG_SYN;
-}
-
-static bool has_capable(struct wire *w)
-{
-	return wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL) != NULL;
-}
-
-static bool has_join(struct wire *w)
-{
-	return wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL) != NULL;
-}
-
-static bool has_data(struct wire *w)
-{
-	struct packet p = wire_parse(w);
-
-	return p.transport == TRANSPORT_TCP && p.tcp.payload_length > 0;
-}
-
-static enum act strip(struct scene *s, struct wire *w)
-{
-	(void)s;
-	option_fill(w, TCPOPT_MPTCP, TCPOPT_KIND_NOP);
-	return PASS;
-}
-
-static enum act strip_eol(struct scene *s, struct wire *w)
-{
-	(void)s;
-	option_fill(w, TCPOPT_MPTCP, TCPOPT_KIND_EOL);
-	return PASS;
-}
-
-static enum act strip_cut(struct scene *s, struct wire *w)
-{
-	(void)s;
-	option_cut(w, TCPOPT_MPTCP);
-	return PASS;
-}
-
-static enum act strip_syn(struct scene *s, struct wire *w)
-{
-	return is_syn(w) ? strip(s, w) : PASS;
-}
-
-static enum act strip_not_syn(struct scene *s, struct wire *w)
-{
-	return is_syn(w) || flags_of(w) & TCP_FLAG_RST ? PASS : strip(s, w);
-}
-
-static enum act strip_join(struct scene *s, struct wire *w)
-{
-	return has_join(w) ? strip(s, w) : PASS;
-}
-
-static enum act strip_capable(struct scene *s, struct wire *w)
-{
-	return has_capable(w) ? strip(s, w) : PASS;
-}
-
-static enum act drop_capable(struct scene *s, struct wire *w)
-{
-	(void)s;
-	return is_syn(w) && has_capable(w) ? DROP : PASS;
-}
-
-static enum act drop_join(struct scene *s, struct wire *w)
-{
-	(void)s;
-	return is_syn(w) && has_join(w) ? DROP : PASS;
-}
-
-static enum act reset_capable(struct scene *s, struct wire *w)
-{
-	(void)s;
-	return is_syn(w) && has_capable(w) ? RESET : PASS;
-}
-
-static enum act reset_join(struct scene *s, struct wire *w)
-{
-	(void)s;
-	return is_syn(w) && has_join(w) ? RESET : PASS;
-}
-
-static enum act drop_dss(struct scene *s, struct wire *w)
-{
-	(void)s;
-	return has_data(w) && wire_has(w, TCPOPT_MPTCP) ? DROP : PASS;
-}
-
-static enum act reset_dss(struct scene *s, struct wire *w)
-{
-	(void)s;
-	return has_data(w) && wire_has(w, TCPOPT_MPTCP) ? RESET : PASS;
-}
-
-static enum act downgrade(struct scene *s, struct wire *w)
-{
-	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
-
-	(void)s;
-	if (o && is_syn(w))
-		o[3] &= (uint8_t)~MPC_HMAC;
-	return PASS;
-}
-
-static enum act alter_key(struct scene *s, struct wire *w)
-{
-	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
-
-	(void)s;
-	if (o && is_syn(w))
-		o[7] ^= 0x55;
-	return PASS;
-}
-
-static enum act alter_hmac(struct scene *s, struct wire *w)
-{
-	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL);
-
-	(void)s;
-	if (o && is_syn(w))
-		o[7] ^= 0x55;
-	return PASS;
-}
-
-static enum purpose purpose_to(struct scene *s, struct wire *w)
-{
-	struct packet p = wire_parse(w);
-	struct flow *f =
-		observer_flow(s->o, &p.ip.destination, p.tcp.destination_port,
-			      &p.ip.source, p.tcp.source_port, IPPROTO_TCP);
-
-	return f ? f->purpose : PURPOSE_CONTROL;
-}
-
-/* The SYN/ACK of a plain server with the option of our own SYN. */
-static enum act mirror(struct scene *s, struct wire *w)
-{
-	static const uint8_t option[4] = {0x1e, 4, 1, 1};
-
-	if (is_syn(w) && purpose_to(s, w) == PURPOSE_MP_CAPABLE)
-		option_append(w, option, sizeof(option));
-	return PASS;
-}
-
-static enum act proxy_of(struct scene *s, struct wire *w, int version)
-{
-	struct scene before = *s;
-
-	if (wire_parse(w).transport != TRANSPORT_TCP)
-		return PASS;
-	s->server_hop = s->hops + 1;
-	s->version = version;
-	s->hops = s->box_at - 1;
-	server_receive(s, w);
-	s->hops = before.hops;
-	s->version = before.version;
-	s->server_hop = before.server_hop;
-	return ANSWER;
-}
-
-static enum act proxy(struct scene *s, struct wire *w)
-{
-	return proxy_of(s, w, -1);
-}
-
-static enum act mptcp_proxy(struct scene *s, struct wire *w)
-{
-	return proxy_of(s, w, 1);
-}
-
-static enum act raise_ttl(struct scene *s, struct wire *w)
-{
-	(void)s;
-	set_ttl(w, 64);
-	return PASS;
-}
-
-static enum act raise_tcp_ttl(struct scene *s, struct wire *w)
-{
-	if (wire_parse(w).transport == TRANSPORT_TCP)
-		set_ttl(w, 64);
-	(void)s;
-	return PASS;
-}
-
-static enum act clamp_mss(struct scene *s, struct wire *w)
-{
-	uint8_t *o = wire_option(w, TCPOPT_KIND_MSS, -1, NULL);
-
-	(void)s;
-	if (o)
-		o[2] = 4;
-	return PASS;
-}
-
-static enum act strip_wscale(struct scene *s, struct wire *w)
-{
-	(void)s;
-	if (is_syn(w))
-		option_fill(w, TCPOPT_KIND_WSCALE, TCPOPT_KIND_NOP);
-	return PASS;
-}
-
-static enum act alter_wscale(struct scene *s, struct wire *w)
-{
-	uint8_t *o = wire_option(w, TCPOPT_KIND_WSCALE, -1, NULL);
-
-	(void)s;
-	if (o)
-		o[2] = 0;
-	return PASS;
-}
-
-static enum act add_option(struct scene *s, struct wire *w)
-{
-	static const uint8_t option[4] = {28, 4, 0, 9};
-
-	(void)s;
-	if (is_syn(w) && !wire_has(w, TCPOPT_MPTCP))
-		option_append(w, option, sizeof(option));
-	return PASS;
-}
-
-static enum act shift_sequence(struct scene *s, struct wire *w)
-{
-	if (wire_parse(w).transport == TRANSPORT_TCP)
-		wire_tcp_header(w)[5] ^= 0x77;
-	(void)s;
-	return DROP; /* what the server does of it is not the matter here */
-}
-
-static enum act set_window(struct scene *s, struct wire *w)
-{
-	(void)s;
-	if (is_syn(w))
-		wire_tcp_header(w)[14] = 1;
-	return PASS;
-}
-
-static enum act clear_ecn_flags(struct scene *s, struct wire *w)
-{
-	(void)s;
-	if (is_syn(w))
-		wire_tcp_header(w)[13] &= 0x3f;
-	return PASS;
-}
-
-static uint8_t class_of(struct wire *w)
-{
-	return wire_parse(w).ip.traffic_class;
-}
-
-static enum act clear_dscp(struct scene *s, struct wire *w)
-{
-	(void)s;
-	set_traffic_class(w, class_of(w) & 3);
-	return PASS;
-}
-
-static enum act clear_ecn(struct scene *s, struct wire *w)
-{
-	(void)s;
-	set_traffic_class(w, class_of(w) & 0xfc);
-	return PASS;
-}
-
-static enum act mark_congestion(struct scene *s, struct wire *w)
-{
-	(void)s;
-	if (class_of(w) & 3)
-		set_traffic_class(w, class_of(w) | 3);
-	return PASS;
-}
-
-static enum act rewrite_id(struct scene *s, struct wire *w)
-{
-	if (!s->ip6)
-		set_id(w, 0xbeef);
-	return PASS;
-}
-
-/* A translator that repairs the answers of the server but not the quotes. */
-static enum act translate(struct scene *s, struct wire *w)
-{
-	(void)s;
-	w->bytes[w->bytes[0] >> 4 == 4 ? 15 : 23] = 0xc8;
-	fix_ip_checksum(w);
-	return PASS;
-}
-
-static enum act alter_payload(struct scene *s, struct wire *w)
-{
-	(void)s;
-	if (has_data(w))
-		w->bytes[w->length - 3] ^= 0x20;
-	return PASS;
-}
-
-static enum act lengthen_payload(struct scene *s, struct wire *w)
-{
-	(void)s;
-	if (has_data(w) && class_of(w)) { /* copies: the rest needs repair */
-		memset(w->bytes + w->length - 4, 'x', 8);
-		w->length += 4;
-		fix_length(w);
-	}
-	return PASS;
 }
 
 /* ---- paths without fault ------------------------------------------------- */
@@ -544,6 +221,34 @@ static void test_outages(void **state)
 		}
 }
 
+/* Nothing but MPTCP is tried while the path is down: no contrast. */
+static void test_outage_without_company(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	scene_begin(&s);
+	for (int i = 0; i < 4; i++)
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	scene_wait(&s, 3000 * MS);
+	outage_begin = s.now;
+	outage_end = s.now + 10000 * MS;
+	s.lost = lose_while;
+	for (int i = 0; i < 8; i++)
+		knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 3);
+	s.now = outage_end + 2000 * MS;
+	for (int i = 0; i < 8; i++)
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	scene_wait(&s, 2000 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 0);
+	CHECK(r, r->status == STATUS_UNDETERMINED);
+	report_free(r);
+	scene_end(&s);
+}
+
 /* Paths of different length for different ports. */
 static void test_ecmp(void **state)
 {
@@ -551,8 +256,9 @@ static void test_ecmp(void **state)
 
 	(void)state;
 	for (s.detour = 1; s.detour < 3; s.detour++)
-		for (unsigned i = 0; i < 2; i++) {
+		for (unsigned i = 0; i < 4; i++) {
 			s.next_port = (uint16_t)(40001 + i);
+			s.back_detour = i > 1;
 			s.udp_silent = false;
 			expect(s, innocent);
 			s.udp_silent = true;
@@ -997,6 +703,26 @@ static void test_rejected(void **state)
 	expect(s, (struct expected){.status = STATUS_UNREACHABLE});
 }
 
+/* Nor is one that refuses lone SYNs nearer than the target. */
+static void test_rejected_on_the_way(void **state)
+{
+	struct scene s = with_box(2, reject);
+	struct report *r;
+
+	(void)state;
+	scene_begin(&s);
+	for (unsigned ttl = 1; ttl <= s.hops; ttl++)
+		send_syn(&s, call(&s, PURPOSE_TCP, 0), ttl, false);
+	for (int i = 0; i < 4; i++)
+		send_control(&s, 64);
+	scene_wait(&s, 2000 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	check_report(r, &(struct expected){.status = STATUS_UNREACHABLE});
+	report_free(r);
+	scene_end(&s);
+}
+
 static void test_ttl_rewritten(void **state)
 {
 	struct expected e = terminated(4);
@@ -1072,17 +798,77 @@ static void test_id(void **state)
 
 static void test_sequence(void **state)
 {
-	struct scene s = with_box(3, shift_sequence);
-	struct expected e = harmless("tcp.sequence_rewritten", SEGMENT_SYN);
+	(void)state;
+	expect(with_box(2, shift_sequence),
+	       harmless("tcp.sequence_rewritten", SEGMENT_SYN));
+}
+
+static enum act clear_urgent(struct scene *s, struct wire *w)
+{
+	(void)s;
+	wire_tcp_header(w)[13] &= (uint8_t)~TCP_FLAG_URG;
+	return PASS;
+}
+
+/* Segments that mpprobe does not sweep yet, with TTL 1 to 4. */
+static void send_swept(struct scene *s, struct caller *c, bool add_addr)
+{
+	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+
+	o.add_addr.version = 1;
+	o.add_addr.address_id = 2;
+	o.add_addr.address = address_of("10.9.9.9");
+	o.add_addr.has_hmac = true;
+	for (unsigned ttl = 1; ttl <= s->hops; ttl++) {
+		uint8_t options[40];
+		struct writer w = writer_over(options, sizeof(options));
+		struct tcp_segment t = {.options = options};
+
+		begin_client_segment(s, c, &w, &t, ttl);
+		if (add_addr) {
+			mptcp_encode(&w, &o);
+		} else {
+			t.flags |= TCP_FLAG_URG;
+			t.urgent = 1;
+			t.payload = (const uint8_t *)REQUEST;
+			t.payload_length = 1;
+		}
+		t.options_length = w.length;
+		scene_send(s, client_wire(s, &t, c, ttl, MARKED), ttl);
+	}
+}
+
+static void expect_swept(box_fn *box, bool add_addr, struct expected e)
+{
+	struct scene s = scene();
+	struct caller *c;
+	struct report *r;
+
+	scene_begin(&s);
+	sweep(&s, PURPOSE_TCP, 0);
+	converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+	c = add_addr ? converse(&s, PURPOSE_MP_CAPABLE, 1, false)
+		     : converse(&s, PURPOSE_TCP, 0, false);
+	s.box_at = 2;
+	s.box = box;
+	send_swept(&s, c, add_addr);
+	r = judge_scene(&s);
+	check_report(r, &e);
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_rare_segments(void **state)
+{
+	struct expected e = join_finding("add_addr.removed");
 
 	(void)state;
-	e.status = STATUS_UNREACHABLE;
-	e.after = 3;
-	e.at = 4;
-	s.box = shift_sequence;
-	/* quotes come from behind the device only where it lets pass */
-	(void)e;
-	(void)s;
+	e.segment = SEGMENT_ADD_ADDR;
+	expect_swept(strip, true, e);
+	expect_swept(NULL, true, innocent);
+	expect_swept(clear_urgent, false,
+		     harmless("tcp.urgent_cleared", SEGMENT_DATA));
+	expect_swept(NULL, false, innocent);
 }
 
 static void test_payload(void **state)
@@ -1204,6 +990,7 @@ int main(void)
 		cmocka_unit_test(test_forgers),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_outages),
+		cmocka_unit_test(test_outage_without_company),
 		cmocka_unit_test(test_ecmp),
 		cmocka_unit_test(test_server_habits),
 		cmocka_unit_test(test_mute_server),
@@ -1228,10 +1015,12 @@ int main(void)
 		cmocka_unit_test(test_join_refused),
 		cmocka_unit_test(test_terminated),
 		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_rejected_on_the_way),
 		cmocka_unit_test(test_ttl_rewritten),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_id),
 		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_rare_segments),
 		cmocka_unit_test(test_payload),
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_baseline_fails),

@@ -55,8 +55,9 @@ struct scene {
 	bool box_on_arrival; /* before the TTL is checked */
 	box_fn *back;	     /* on what the server sends */
 	unsigned forger_at;
-	box_fn *forger;	 /* alters what this hop quotes, no more */
-	unsigned detour; /* flows with odd ports have so many more hops */
+	box_fn *forger;	  /* alters what this hop quotes, no more */
+	bool back_detour; /* the way back is longer, too */
+	unsigned detour;  /* flows with odd ports have so many more hops */
 	bool (*lost)(struct scene *s, bool forward, const struct packet *p);
 
 	/* the server */
@@ -163,6 +164,8 @@ static inline void scene_reply(struct scene *s, unsigned from_hop,
 	struct packet p;
 
 	e.from = server_address(s);
+	if (s->back_detour && segment->destination_port & 1)
+		e.ttl = (uint8_t)(e.ttl - s->detour);
 	e.id = (uint16_t)scene_random(s);
 	w = wire_tcp(&e, segment);
 	p = wire_parse(&w);
