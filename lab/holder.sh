@@ -161,17 +161,15 @@ node_sysctls() {	# NODE
 	fi
 }
 
-# Writes the sysctls given as PATH=VALUE lines on stdin. A kernel without one
-# of ours may be fine; one without MPTCP is not.
+# Writes the sysctls given as PATH=VALUE lines on stdin.
 write_sysctls() {	# NODE
 	# shellcheck disable=SC2016
 	on "$1" bash -c '
 		while IFS== read -r key value; do
-			{ echo "$value" >"/proc/sys/$key"; } 2>/dev/null ||
-				failed="$failed $key"
-		done
-		echo "${failed:-}"
-		[[ -z ${failed:-} ]]'
+			{ echo "$value" >"/proc/sys/$key"; } 2>/dev/null && continue
+			echo "$key=$value"
+			exit 1
+		done'
 }
 
 # Offloads make captures show segments and checksums that were never sent.
@@ -221,7 +219,7 @@ build_path() {
 	make_view
 	said=$(printf 'netns add %s\n' "${nodes[@]}" | ip -batch - 2>&1) ||
 		die "cannot make network namespaces: $said"
-	for_each_node set_node_sysctls 'write sysctls of'
+	for_each_node set_node_sysctls 'set sysctls of'
 	said=$(links | ip -batch - 2>&1) || die "cannot make links: $said"
 	for_each_node configure_node configure
 }
@@ -246,7 +244,7 @@ start_servers() {
 		key=${setting%%=*}
 		echo "${key//.//}=${setting#*=}"
 	done | write_sysctls server >/run/said ||
-		die "cannot set sysctl on the server: $(</run/said)"
+		die "cannot set on the server: $(</run/said)"
 	said=$(on server ip mptcp limits set subflows 2 add_addr_accepted 2 \
 		2>&1) || die "ip mptcp limits: $said"
 	start_server server "$lab_dir/httpd" 80 443

@@ -4,9 +4,11 @@
  * or over plain TCP with -t, on every port given, IPv4 and IPv6.
  *
  * GET /1234, /64K or /10M answers that many bytes, any other path a short
- * text.  Prints "ready" when all ports accept, then serves until killed.
+ * text; the header X-Peer says from which address the request came.  Prints
+ * "ready" when all ports accept, then serves until killed.
  * One process, one epoll loop, one small state machine per connection.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -58,10 +60,10 @@ static void die(const char *what)
 	exit(71);
 }
 
-static void watch(int epoll, int fd, bool write)
+static void watch(int epoll, int fd, bool for_room)
 {
 	struct epoll_event event = {
-		.events = write ? EPOLLOUT : EPOLLIN, .data.fd = fd
+		.events = for_room ? EPOLLOUT : EPOLLIN, .data.fd = fd
 	};
 
 	if (epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) < 0 && errno == ENOENT)
@@ -176,9 +178,26 @@ static bool bulk_size(const char *path, uint64_t *size)
 	return *end == '\0' || *end == '?';
 }
 
-/* Prepares the answer to one complete, NUL-terminated request. */
-static void answer(struct connection *c, const char *request)
+static void print_peer(int fd, char *text, socklen_t size)
 {
+	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+	socklen_t length = sizeof(peer);
+	const void *address = NULL;
+
+	text[0] = '\0';
+	getpeername(fd, (struct sockaddr *)&peer, &length);
+	if (peer.ss_family == AF_INET)
+		address = &((struct sockaddr_in *)&peer)->sin_addr;
+	else if (peer.ss_family == AF_INET6)
+		address = &((struct sockaddr_in6 *)&peer)->sin6_addr;
+	if (address)
+		inet_ntop(peer.ss_family, address, text, size);
+}
+
+/* Prepares the answer to one complete, NUL-terminated request. */
+static void answer(int fd, struct connection *c, const char *request)
+{
+	char peer[INET6_ADDRSTRLEN];
 	char method[16], path[512], version[16];
 	const char *status = "200 OK", *body = "";
 	uint64_t size = sizeof(short_body) - 1;
@@ -199,17 +218,18 @@ static void answer(struct connection *c, const char *request)
 			bulk = false;
 		}
 	}
+	print_peer(fd, peer, sizeof(peer));
 	c->head_sent = 0;
 	c->head_length = (size_t)snprintf(c->head, sizeof(c->head),
-		"HTTP/1.1 %s\r\nServer: mpprobe-lab\r\n"
+		"HTTP/1.1 %s\r\nServer: mpprobe-lab\r\nX-Peer: %s\r\n"
 		"Content-Type: text/plain\r\nContent-Length: %llu\r\n"
-		"Connection: %s\r\n\r\n%s", status, (unsigned long long)size,
+		"Connection: %s\r\n\r\n%s", status, peer, (unsigned long long)size,
 		c->close_after ? "close" : "keep-alive", body);
 	c->bulk_left = bulk ? size : 0;
 }
 
 /* Takes one complete request out of the buffer; false if there is none. */
-static bool next_request(struct connection *c)
+static bool next_request(int fd, struct connection *c)
 {
 	size_t used;
 	char *end;
@@ -220,12 +240,12 @@ static bool next_request(struct connection *c)
 		if (c->request_length < REQUEST_MAX - 1)
 			return false;
 		c->request_length = 0;	/* endless header: let it fail */
-		answer(c, "");
+		answer(fd, c, "");
 		return true;
 	}
 	end[2] = '\0';
 	used = (size_t)(end + 4 - c->request);
-	answer(c, c->request);
+	answer(fd, c, c->request);
 	memmove(c->request, c->request + used, c->request_length - used);
 	c->request_length -= used;
 	return true;
@@ -271,7 +291,7 @@ static bool answer_all(int epoll, int fd, struct connection *c)
 			shutdown(fd, SHUT_WR);
 			break;
 		}
-	} while (next_request(c));
+	} while (next_request(fd, c));
 	watch(epoll, fd, false);
 	return true;
 }
@@ -292,7 +312,7 @@ static bool serve(int epoll, int fd, struct connection *c)
 	if (c->finishing)	/* nothing after the last answer counts */
 		return true;
 	c->request_length += (size_t)got;
-	return !next_request(c) || answer_all(epoll, fd, c);
+	return !next_request(fd, c) || answer_all(epoll, fd, c);
 }
 
 static void loop(int epoll)
