@@ -345,7 +345,8 @@ int64_t lone_step(struct lone *l, int64_t now_us)
 	if (lone_over(l, now_us))
 		return NEVER;
 	if (retry_due(&l->retry, now_us))
-		client_send_syn(&l->client, (struct copy){l->ttl, false, false});
+		client_send_syn(&l->client,
+				(struct copy){l->ttl, false, false});
 	return retry_at(&l->retry);
 }
 

@@ -204,8 +204,7 @@ static bool is_changed_copy(const struct departure *d, const uint8_t *copy,
 }
 
 /* Every packet of ours must be captured as it was crafted. */
-static void check_departure(struct session *s, const uint8_t *ip,
-			    size_t length)
+static void check_departure(struct session *s, const uint8_t *ip, size_t length)
 {
 	uint8_t copy[PACKET_MAX];
 	struct packet p;

@@ -212,8 +212,8 @@ static bool verdict_unsupported(struct judgement *j)
 	if (j->negotiated || !plainly_answered(j, 1) ||
 	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
 	    !intact_to_last_hop(j, SEGMENT_SYN, 1) || j->ttl_rewritten ||
-	    (reach == 1 && !controlled) ||
-	    j->beyond >= reach || j->distance > reach)
+	    (reach == 1 && !controlled) || j->beyond >= reach ||
+	    j->distance > reach)
 		return false;
 	say(j, STATUS_UNSUPPORTED,
 	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
