@@ -16,7 +16,7 @@ PACKAGES := gcc libc6-dev pkg-config \
 	libseccomp-dev liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks \
 	iputils-ping \
-	libcmocka-dev bats tcpdump python3-jsonschema mandoc clang-format
+	libcmocka-dev bats tcpdump curl mptcpize python3-jsonschema mandoc clang-format
 
 PKGS := libpcap libcrypto jansson libcap-ng libseccomp lua5.4
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

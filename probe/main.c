@@ -28,6 +28,8 @@ static const struct command commands[] = {
 	 "judge a capture, no privilege needed", cmd_read},
 	{"run", COMMAND_RUN, "run [options] SCENARIO HOST", "SCENARIO",
 	 "replay a scenario script, or all", cmd_run},
+	{"compare", COMMAND_COMPARE, "compare RUN... | --live HOST", "RUN",
+	 "SYN/ACK TTLs and more, of several runs", cmd_compare},
 	{"list", COMMAND_LIST, "list", NULL, "list scenarios and findings",
 	 cmd_list},
 	{"explain", COMMAND_EXPLAIN, "explain FINDING", "FINDING",
@@ -35,9 +37,6 @@ static const struct command commands[] = {
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-/* Named by the manual of later versions; not hosts. */
-static const char *const later[] = {"compare"};
 
 static const struct command *find_command(const char *name)
 {
@@ -65,7 +64,8 @@ static int check_count(const struct command *c, int argc, char **argv)
 {
 	int wanted = c->argument ? 1 : 0;
 
-	if (argc == wanted || (c->bit == COMMAND_RUN && argc == 2))
+	if (argc == wanted || (c->bit == COMMAND_RUN && argc == 2) ||
+	    (c->bit == COMMAND_COMPARE && argc > 1))
 		return -1;
 	if (argc < wanted)
 		complain("no %s given (mpprobe -h shows how)", c->argument);
@@ -92,12 +92,6 @@ static int run_command(const struct options *o, int argc, char **argv)
 	const struct command *c = argc ? find_command(argv[0]) : NULL;
 	int result;
 
-	for (size_t i = 0; argc && i < sizeof(later) / sizeof(*later); i++) {
-		if (!strcmp(argv[0], later[i])) {
-			complain("this version has no command %s", later[i]);
-			return EXIT_USAGE;
-		}
-	}
 	if (!c && argc > 1) {
 		complain("unknown command %s, or one HOST too many: %s "
 			 "(mpprobe -h)",

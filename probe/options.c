@@ -12,8 +12,11 @@
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
+#define SYNS (LIVE | COMMAND_COMPARE)
+#define FAMILIES (SYNS | COMMAND_SPEED)
 #define REPORTS (COMMAND_PROBE | COMMAND_READ | COMMAND_RUN)
-#define ANY (REPORTS | COMMAND_LIST | COMMAND_EXPLAIN)
+#define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED)
+#define ANY (RESULTS | COMMAND_LIST | COMMAND_EXPLAIN)
 
 /* Takes the value (NULL if the option has none). Returns NULL, or what the
  * value must be. */
@@ -113,6 +116,31 @@ static const char *take_replay(struct options *o, const char *value)
 	if (!*value)
 		return "a file name must follow";
 	o->replay_file = value;
+	return NULL;
+}
+
+static const char *take_live(struct options *o, const char *value)
+{
+	(void)value;
+	o->live = true;
+	return NULL;
+}
+
+static const char *take_save(struct options *o, const char *value)
+{
+	if (!*value)
+		return "the name of a directory must follow";
+	o->save = value;
+	return NULL;
+}
+
+static const char *take_count(struct options *o, const char *value)
+{
+	unsigned long count;
+
+	if (!number(value, 1, 1000, &count))
+		return "the count must be between 1 and 1000";
+	o->count = (unsigned)count;
 	return NULL;
 }
 
@@ -262,10 +290,10 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{"What to probe", '4', "ipv4", NULL, LIVE, take_ipv4, "use IPv4"},
-	{NULL, '6', "ipv6", NULL, LIVE, take_ipv6,
+	{"What to probe", '4', "ipv4", NULL, FAMILIES, take_ipv4, "use IPv4"},
+	{NULL, '6', "ipv6", NULL, FAMILIES, take_ipv6,
 	 "use IPv6 (-4 -6: both, one after the other)"},
-	{NULL, 'p', "port", "PORT[,PORT...]", LIVE, take_ports,
+	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports,
 	 "TCP ports to probe (default 80)"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp,
 	 "MPTCP version to speak (default auto: 1, then 0)"},
@@ -274,15 +302,15 @@ static const struct row rows[] = {
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_sweep_only,
 	 "only the TTL sweeps: no data, no joins"},
 
-	{"How to send", 'i', "interface", "IFACE", LIVE, take_interface,
+	{"How to send", 'i', "interface", "IFACE", SYNS, take_interface,
 	 "send and capture on this interface"},
-	{NULL, 's', "source", "ADDRESS", LIVE, take_source,
+	{NULL, 's', "source", "ADDRESS", SYNS, take_source,
 	 "send from this address of this host"},
 	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_first_ttl,
 	 "first TTL of the sweeps (default 1)"},
 	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_max_ttl,
 	 "last TTL (default 30); -f 64 -m 64: no sweep"},
-	{NULL, 0, "seed", "N", LIVE, take_seed,
+	{NULL, 0, "seed", "N", SYNS, take_seed,
 	 "reproducible keys, ports and sequence numbers"},
 
 	{"Scenarios (mpprobe run)", 0, "replay", "CAPTURE", COMMAND_RUN,
@@ -290,19 +318,26 @@ static const struct row rows[] = {
 	{NULL, 0, "join-source", "ADDRESS", COMMAND_RUN, take_join_source,
 	 "join further subflows from this address of this host"},
 
+	{"Comparing (mpprobe compare, speed)", 0, "live", NULL, COMMAND_COMPARE,
+	 take_live, "make the runs to HOST now, and compare them"},
+	{NULL, 0, "save", "DIR", COMMAND_COMPARE, take_save,
+	 "keep the captures of --live in DIR"},
+	{NULL, 'c', "count", "N", COMMAND_COMPARE | COMMAND_SPEED, take_count,
+	 "rounds of --live and speed (default 5)"},
+
 	{"Output", 'n', "numeric", NULL, REPORTS, take_numeric,
 	 "do not look up names of hops"},
 	{NULL, 'w', "write", "FILE", LIVE, take_write,
 	 "write the capture to FILE (-: standard output)"},
-	{NULL, 'j', "json", NULL, REPORTS, take_json,
+	{NULL, 'j', "json", NULL, RESULTS, take_json,
 	 "report as JSON, one object a line"},
-	{NULL, 'o', "output", "FILE", REPORTS, take_output,
+	{NULL, 'o', "output", "FILE", RESULTS, take_output,
 	 "write the report to FILE, not to standard output"},
-	{NULL, 'v', "verbose", NULL, REPORTS, take_verbose,
+	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose,
 	 "the proof ladder and the connections too"},
-	{NULL, 'q', "quiet", NULL, REPORTS, take_quiet,
+	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet,
 	 "only the verdict, one line"},
-	{NULL, 0, "color", "auto|always|never", REPORTS, take_colour,
+	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour,
 	 "colours (default auto: on a terminal)"},
 
 	{"Other", 'V', "version", NULL, ANY, take_version,
@@ -413,6 +448,7 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 		.first_ttl = 1,
 		.max_ttl = 30,
 		.mptcp_version = -1,
+		.count = 5,
 	};
 	*argument_count = 0;
 	make_tables(short_options, long_options);
@@ -483,6 +519,29 @@ static int check_replay(const struct options *o)
 	return EXIT_USAGE;
 }
 
+/* What compare sends belongs to --live. */
+static int check_live(const struct options *o)
+{
+	static const struct {
+		char short_name;
+		const char *name;
+	} live_only[] = {{'4', "-4"}, {'6', "-6"}, {'p', "-p"},
+			 {'i', "-i"}, {'s', "-s"}, {'c', "-c"}};
+
+	if (o->live)
+		return -1;
+	for (size_t i = 0; i < sizeof(live_only) / sizeof(*live_only); i++) {
+		if (!given(o, live_only[i].short_name))
+			continue;
+		complain("%s goes with --live only", live_only[i].name);
+		return EXIT_USAGE;
+	}
+	if (!o->save && !o->has_seed)
+		return -1;
+	complain("%s goes with --live only", o->save ? "--save" : "--seed");
+	return EXIT_USAGE;
+}
+
 int options_accept(const struct options *o, enum command_bit command,
 		   const char *command_name)
 {
@@ -497,7 +556,9 @@ int options_accept(const struct options *o, enum command_bit command,
 			 row_name(&rows[i], text, sizeof(text)), command_name);
 		return EXIT_USAGE;
 	}
-	result = check_ttls(o);
+	result = command == COMMAND_COMPARE ? check_live(o) : -1;
+	if (result == -1)
+		result = check_ttls(o);
 	if (result == -1)
 		result = check_replay(o);
 	return result == -1 ? check_files(o) : result;

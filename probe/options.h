@@ -19,6 +19,8 @@ enum command_bit {
 	COMMAND_LIST = 1 << 2,
 	COMMAND_EXPLAIN = 1 << 3,
 	COMMAND_RUN = 1 << 4,
+	COMMAND_COMPARE = 1 << 5,
+	COMMAND_SPEED = 1 << 6,
 };
 
 /* Strings are borrowed from argv. */
@@ -35,6 +37,9 @@ struct options {
 	int mptcp_version; /* 0, 1; -1: auto */
 	bool all, sweep_only;
 	const char *replay_file, *join_source; /* NULL: none */
+	bool live;
+	const char *save; /* a directory, or NULL */
+	unsigned count;	  /* rounds: 5 */
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;

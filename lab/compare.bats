@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# mpprobe compare, live and on captures of other programs.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	LAB_NAME=compare-$$
+	HOST=10.0.7.2
+	export LAB_NAME HOST LC_ALL=C.UTF-8
+	lab/lab up --name $LAB_NAME --hops 6 --box optimiser@2
+}
+
+teardown_file() {
+	lab/lab down --name "$LAB_NAME"
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	tmp=$BATS_TEST_TMPDIR
+}
+
+on_client() {
+	timeout 60 lab/lab run --name "$LAB_NAME" "$@"
+}
+
+# What COMMAND sends and receives.
+record() {		# FILE COMMAND...
+	# shellcheck disable=SC2016
+	on_client bash -c '
+		tcpdump -q -U -Z root -i eth0 -w "$1" tcp 2>/dev/null &
+		sleep 0.7
+		"${@:2}" >/dev/null
+		sleep 0.3
+		kill %1
+		wait' record "$@"
+}
+
+@test "compare --live names the device that ends plain connections" {
+	run on_client ./mpprobe compare --live $HOST
+	echo "$output"
+	((status == 1))
+	[[ ${output//$'\n'   / } == *"connections without MPTCP are ended by a device on the path, at hop 2 (10.0.2.2)."* ]]
+}
+
+@test "compare --live -j over IPv6" {
+	run on_client ./mpprobe compare --live -j -c 2 'fd00:7::2'
+	((status == 1))
+	[[ $output == *'"kind":"terminated"'* ]]
+}
+
+@test "compare --live: ports, and nothing on a clean port" {
+	run on_client ./mpprobe compare --live -c 4 -p 443 $HOST
+	echo "$output"
+	((status == 0))
+	run on_client ./mpprobe compare --live -c 2 -p 80,443 $HOST
+	echo "$output"
+	((status == 1))
+	[[ $output == *"port 80"*"port 443"* ]]
+}
+
+@test "compare: captures of curl with and without MPTCP" {
+	command -v mptcpize curl >/dev/null || skip "no mptcpize or curl"
+	record "$tmp/a.pcap" curl -s http://$HOST/
+	record "$tmp/b.pcap" mptcpize run curl -s http://$HOST/
+	run ./mpprobe compare "$tmp/a.pcap" "$tmp/b.pcap"
+	echo "$output"
+	((status == 1))
+	[[ $output == *"ended by a device"* ]]
+}
+
+@test "compare --save: this week's runs and last week's" {
+	on_client ./mpprobe compare --live -q -c 1 --save "$tmp/runs" $HOST ||
+		(($? == 1))
+	on_client ./mpprobe compare --live -q -c 1 --save "$tmp/runs" $HOST ||
+		(($? == 1))
+	run ./mpprobe compare "$tmp"/runs/${HOST}_80_*.pcap
+	echo "$output"
+	((status == 1))
+	((${#lines[@]} > 8))
+	[[ $output != *"has changed"* ]]
+}
+
+@test "compare: unreadable and wrong arguments" {
+	run ./mpprobe compare /dev/null
+	((status == 65))
+	run ./mpprobe compare "$tmp/none.pcap"
+	((status == 65))
+	run ./mpprobe compare -p 80 pcaps/compare/clean-tcp.pcap
+	((status == 64))
+	run ./mpprobe compare
+	((status == 64))
+}
