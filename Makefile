@@ -85,17 +85,20 @@ deps:				## install what is missing (as root)
 
 .PHONY: install uninstall
 BINDIR = $(DESTDIR)$(PREFIX)/bin
-MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
 DATADIR = $(DESTDIR)$(PREFIX)/share/mpprobe
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/mpprobe
 install: mpprobe		## into PREFIX (/usr/local), under DESTDIR
 	$(Q)install -D -m 755 mpprobe $(BINDIR)/mpprobe
-	$(Q)install -D -m 644 -t $(MANDIR) $(wildcard man/*.1)
+	$(Q)install -D -m 644 -t $(MANDIR)/man1 $(wildcard man/*.1)
+	$(Q)install -D -m 644 -t $(MANDIR)/man7 $(wildcard man/*.7)
 	$(Q)install -D -m 644 -t $(DATADIR)/scenarios $(wildcard scenarios/*.lua)
-	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING report/schema.json
+	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING report/schema.json \
+		probe/scenario_schema.json
 
 uninstall:			## remove what install has put there
-	$(Q)rm -f $(BINDIR)/mpprobe $(patsubst man/%,$(MANDIR)/%,$(wildcard man/*.1))
+	$(Q)rm -f $(BINDIR)/mpprobe $(MANDIR)/man1/mpprobe*.1 \
+		$(MANDIR)/man7/mpprobe-*.7
 	$(Q)rm -rf $(DATADIR) $(DOCDIR)
 
 .PHONY: format format-check lint
@@ -106,8 +109,9 @@ format-check:
 	$(Q)clang-format --dry-run --Werror $(FORMATTED)
 
 lint: mpprobe			## the man page: mandoc, and the program's own words
-	$(Q)mandoc -Tlint -W warning man/*.1
+	$(Q)mandoc -Tlint -W warning man/*.[17]
 	$(Q)sh probe/man_check.sh ./mpprobe
+	$(Q)sh probe/scenario_check.sh ./mpprobe
 
 .PHONY: clean help
 clean:				## remove what was built

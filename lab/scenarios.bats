@@ -1,0 +1,299 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# mpprobe run, live: every scenario against the kernel's MPTCP v1 and against
+# the v0 responder, over IPv4 and IPv6; what it records replays; what it opens
+# it ends.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	LAB_NAME=scenarios-$$
+	export LAB_NAME LC_ALL=C.UTF-8
+	lab/lab up --name $LAB_NAME --hops 3
+}
+
+teardown_file() {
+	lab/lab down --name "$LAB_NAME"
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	tmp=$BATS_TEST_TMPDIR
+	pid=
+}
+
+teardown() {
+	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
+}
+
+on() {			# NODE COMMAND...
+	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
+}
+
+scenario() {		# ARGUMENT...
+	on client ./mpprobe run "$@"
+}
+
+# Every line of FILE fits the schema.
+validate() {		# FILE
+	python3 - "$1" <<-'END'
+		import json, sys, jsonschema
+		schema = json.load(open("probe/scenario_schema.json"))
+		jsonschema.Draft202012Validator.check_schema(schema)
+		for line in open(sys.argv[1]):
+		    jsonschema.validate(json.loads(line), schema)
+	END
+}
+
+write_script() {	# BODY
+	cat >"$tmp/x.lua" <<-END
+		scenario { title = "t", source = "s", versions = { 0, 1 },
+			answers = { rfc = { x = "y" } } }
+		$1
+	END
+}
+
+# ---- all of them ------------------------------------------------------------
+
+@test 'the list has every scenario, one line each' {
+	run ./mpprobe list
+	((status == 0))
+	for file in scenarios/*.lua; do
+		name=${file##*/}
+		grep -q "^${name%.lua} " <<<"$output"
+		(($(wc -l <"$file") <= 32))
+	done
+}
+
+@test 'all scenarios, the v1 kernel over IPv4' {
+	run scenario all 10.0.4.2
+	echo "$output"
+	((status == 0))
+	[[ ${lines[-1]} == *'answers as linux-v1 throughout.' ]]
+}
+
+@test 'all scenarios, the v1 kernel over IPv6' {
+	run scenario all '[fd00:4::2]:80'
+	echo "$output"
+	((status == 0))
+}
+
+@test 'all scenarios, the v0 responder over IPv4' {
+	run scenario all 10.0.4.2:9080
+	echo "$output"
+	((status == 0))
+	[[ $output == *'linux-v0 throughout.'* ]]
+}
+
+@test 'all scenarios, the v0 responder over IPv6' {
+	run scenario all '[fd00:4::2]:9080'
+	echo "$output"
+	((status == 0))
+}
+
+@test 'a wrong checksum draws MP_FAIL from version 0, and no MP_JOIN' {
+	run scenario bad-dss-checksum 10.0.4.2:9080
+	((status == 0))
+	[[ $output == *'MP_FAIL dsn'* ]]
+	[[ $output == *'data: mp-fail'* ]]
+	[[ $output == *'join: reset'* ]]
+}
+
+@test 'JSON fits its schema, for one and for all' {
+	scenario -j join 10.0.4.2 >"$tmp/one"
+	validate "$tmp/one"
+	scenario -j all 10.0.4.2 >"$tmp/all"
+	validate "$tmp/all"
+	(($(wc -l <"$tmp/all") == $(ls scenarios/*.lua | wc -l) + 1))
+	./mpprobe run -j --replay pcaps/v0/compliant.pcap compliant >"$tmp/old"
+	validate "$tmp/old"
+}
+
+# ---- recording ----------------------------------------------------------------
+
+@test 'what is recorded replays, and can be judged' {
+	for file in scenarios/*.lua; do
+		name=${file##*/}
+		name=${name%.lua}
+		scenario -q -w "$tmp/$name.pcap" "$name" 10.0.4.2
+		./mpprobe run -q --replay "$tmp/$name.pcap" "$name"
+		run ./mpprobe read -q "$tmp/$name.pcap"
+		((status <= 3))
+	done
+}
+
+@test 'what is recorded of version 0 replays' {
+	for name in compliant join hole failover data-fin split-bait; do
+		scenario -q -w "$tmp/$name.pcap" "$name" 10.0.4.2:9080
+		./mpprobe run -q --replay "$tmp/$name.pcap" "$name"
+	done
+}
+
+@test 'outcomes of a replay are those of the live run' {
+	scenario -j -w "$tmp/run.pcap" join 10.0.4.2 >"$tmp/live"
+	./mpprobe run -j --replay "$tmp/run.pcap" join >"$tmp/again"
+	for file in live again; do
+		python3 -c 'import json, sys; o = json.load(sys.stdin)
+print(o["outcomes"], o["stacks"], [(s["flags"], s["raw"], s["seq"], s["ack"])
+      for s in o["segments"][:10]])' <"$tmp/$file" >"$tmp/$file.short"
+	done
+	diff "$tmp/live.short" "$tmp/again.short"
+}
+
+@test 'a seed makes keys, ports and numbers the same' {
+	for run in 1 2; do
+		scenario -j --seed 7 mirror-check 10.0.4.2 >"$tmp/$run"
+		python3 -c 'import json, sys; o = json.load(sys.stdin)
+print([s["raw"] for s in o["segments"] if s["direction"] == "sent"])' \
+			<"$tmp/$run" >"$tmp/$run.sent"
+	done
+	diff "$tmp/1.sent" "$tmp/2.sent"
+}
+
+# ---- the language, live ------------------------------------------------------
+
+@test 'a sweep of TTLs is quoted by every router' {
+	write_script 'local a = subflow()
+		a:connect()
+		a:ack { ttl = { 1, 3 } }
+		wait(300)
+		local at = {}
+		for i, q in ipairs(a:quotes()) do at[q.ttl] = q.address end
+		outcome("x", at[1] and at[2] and at[3] and "y" or "n")
+		note(at[1] .. " " .. at[2] .. " " .. at[3])'
+	run scenario "$tmp/x.lua" 10.0.4.2
+	echo "$output"
+	((status == 0))
+	[[ $output == *'10.0.1.2 10.0.2.2 10.0.3.2'* ]]
+	[[ $output == *'10.0.2.2: ICMP, quotes'* ]]
+}
+
+@test 'a second subflow from another address' {
+	on client ip addr add 10.0.1.9/24 dev eth0
+	on client tcpdump -nlUi eth0 -c 1 "src 10.0.1.9 and tcp" \
+		>"$tmp/seen" 2>"$tmp/dump" &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		grep -q listening "$tmp/dump" && break
+		sleep 0.05
+	done
+	run scenario --join-source 10.0.1.9 join 10.0.4.2
+	on client ip addr del 10.0.1.9/24 dev eth0
+	echo "$output"
+	((status == 0))
+	wait "$pid"
+	pid=
+	grep -q 'mptcp 12 join' "$tmp/seen"
+}
+
+@test 'a second subflow from an address that is not ours' {
+	run --separate-stderr scenario --join-source 10.9.9.9 join 10.0.4.2
+	((status == 64))
+	[[ $stderr == *'--join-source'* ]]
+}
+
+# ---- what is no MPTCP peer ------------------------------------------------------
+
+@test 'a plain TCP server: 3' {
+	run --separate-stderr scenario compliant 10.0.4.2:8080
+	((status == 3))
+	[[ -z $output && $stderr == *'no MPTCP peer'* ]]
+	run scenario all 10.0.4.2:8080
+	((status == 3))
+}
+
+@test 'a closed port: 3' {
+	run scenario compliant 10.0.4.2:81
+	((status == 3))
+}
+
+@test 'a forced version names what was expected and found' {
+	run --separate-stderr scenario --mptcp 1 compliant 10.0.4.2:8080
+	((status == 3))
+	[[ $stderr == *'compliant.lua:14: expected MP_CAPABLE in the SYN/ACK, got mss'* ]]
+}
+
+@test 'a scenario that is not for the version of the peer: 3' {
+	run scenario add-addr 10.0.4.2:9080
+	((status == 3))
+}
+
+# ---- bad scripts and bad usage -----------------------------------------------
+
+@test 'not Lua: file, line, 65, before the host is looked up' {
+	printf 'this is not lua' >"$tmp/x.lua"
+	run --separate-stderr ./mpprobe run "$tmp/x.lua" host.invalid
+	((status == 65))
+	[[ -z $output && $stderr == *"x.lua:1: syntax error near 'is'"* ]]
+}
+
+@test 'a script without end, and one that eats memory, after the SYN/ACK' {
+	write_script 'subflow():connect() while true do end'
+	run --separate-stderr scenario "$tmp/x.lua" 10.0.4.2
+	((status == 65))
+	[[ $stderr == *'x.lua:3: the script runs on and on'* ]]
+	write_script 'subflow():connect() local s = "x" while 1 do s = s .. s end'
+	run --separate-stderr scenario "$tmp/x.lua" 10.0.4.2
+	((status == 65))
+	[[ $stderr == *'x.lua:3: the script needs more than 8 MiB'* ]]
+}
+
+@test 'no SCENARIO, no HOST, too much: 64' {
+	run ./mpprobe run
+	((status == 64))
+	run ./mpprobe run join
+	((status == 64))
+	run ./mpprobe run --replay pcaps/v0/plain.pcap join host
+	((status == 64))
+	run ./mpprobe run --replay pcaps/v0/plain.pcap -w x.pcap join
+	((status == 64))
+	run ./mpprobe run nonesuch host
+	((status == 65))
+}
+
+@test 'no privilege: 77, and a replay needs none' {
+	((EUID == 0)) || skip 'only root can give up what it has'
+	as_nobody() {
+		setpriv --reuid 65534 --regid 65534 --clear-groups \
+			--bounding-set -all --inh-caps -all "$@"
+	}
+	as_nobody ./mpprobe -V >"$tmp/out" 2>&1 || skip 'tree is not readable'
+	run as_nobody ./mpprobe run join 10.0.4.2
+	((status == 77 || status == 3))	# 3: no route outside of the lab
+	run as_nobody ./mpprobe run --replay pcaps/v0/plain.pcap plain
+	((status == 0))
+}
+
+# ---- the end ---------------------------------------------------------------------
+
+@test 'an interrupted script ends its connection: 130' {
+	write_script 'subflow():connect() wait(20000)'
+	# Shells start what runs in the background with SIGINT ignored.
+	(exec lab/lab run --name "$LAB_NAME" env --default-signal=INT \
+		./mpprobe run -q -w "$tmp/run.pcap" "$tmp/x.lua" 10.0.4.2) &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		on server ss -Htn state established sport = :80 |
+			grep -q . && break
+		sleep 0.05
+	done
+	kill -INT $pid
+	code=0
+	wait $pid || code=$?
+	pid=
+	echo "exit $code"
+	((code == 130))
+	tcpdump -nr "$tmp/run.pcap" 2>/dev/null | tail -1 | grep -q 'Flags \[R'
+}
+
+@test 'no connection is left on the server' {
+	for ((i = 0; i < 40; i++)); do
+		left=$(on server ss -HtnM state established sport = :80)
+		[[ -n $left ]] || break
+		sleep 0.1
+	done
+	echo "$left"
+	[[ -z $left ]]
+}
