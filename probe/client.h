@@ -22,6 +22,7 @@ struct destination {
 	struct address source, target;
 	uint16_t port;
 	uint16_t mss;
+	bool reference; /* known to speak MPTCP (--reference) */
 };
 
 /* Which copy of a segment: its TTL; whether it cannot reach the server, so

@@ -24,91 +24,168 @@
 #define LINGER_US 20000
 #define NAMES_WAIT_MS 300
 
-/* What a run is about: up to two addresses, each with the same ports. */
-struct plan {
-	struct target_name name;
-	struct address targets[2];
-	struct route routes[2];
-	unsigned target_count;
+/* Ports of one address that are probed at a time. */
+#define SIDE_BY_SIDE 4
+#define TARGETS_MAX 4 /* two families of the host and of the reference */
+
+/* One address, and its ports. */
+struct plan_target {
+	const char *host; /* as typed */
+	struct address address;
+	struct route route;
 	uint16_t ports[PORTS_MAX];
 	unsigned port_count;
+	bool reference; /* --reference */
+};
+
+struct plan {
+	struct target_name name, reference;
+	struct plan_target targets[TARGETS_MAX];
+	unsigned target_count;
 	const char *interface;
 };
 
-static int plan_name(struct plan *p, const struct options *o, const char *host)
+static int plan_route(struct plan_target *t, const char *interface,
+		      const struct address *source)
 {
 	char error[300];
+	int code = route_find(&t->address, interface, source, &t->route, error,
+			      sizeof(error));
 
-	if (target_parse(host, &p->name, error, sizeof(error)) != 0) {
+	if (code != 0)
 		complain("%s", error);
-		return EXIT_USAGE;
-	}
-	p->interface = o->interface	? o->interface
-		       : p->name.zone[0] ? p->name.zone
-					 : NULL;
-	p->ports[0] = p->name.port ? p->name.port : DEFAULT_PORT;
-	p->port_count = 1;
-	if (o->port_count) {
-		memcpy(p->ports, o->ports, sizeof(p->ports));
-		p->port_count = o->port_count;
-	}
-	return 0;
+	return code;
 }
 
 static int plan_routes(struct plan *p, const struct options *o)
 {
 	struct address source;
-	char error[300];
 
 	if (o->source && !address_parse(o->source, &source)) {
 		complain("-s %s: not an address", o->source);
 		return EXIT_USAGE;
 	}
 	for (unsigned i = 0; i < p->target_count; i++) {
-		int code = route_find(&p->targets[i], p->interface,
-				      o->source ? &source : NULL, &p->routes[i],
-				      error, sizeof(error));
+		const struct route *first = &p->targets[0].route;
+		struct plan_target *t = &p->targets[i];
+		int code =
+			plan_route(t, p->interface, o->source ? &source : NULL);
 
-		if (code != 0) {
-			complain("%s", error);
+		if (code != 0)
 			return code;
-		}
-	}
-	if (p->target_count == 2 &&
-	    strcmp(p->routes[0].interface, p->routes[1].interface) != 0) {
-		complain("%s: IPv4 goes by %s and IPv6 by %s; probe one family "
-			 "at a time (-4, -6)",
-			 p->name.host, p->routes[0].interface,
-			 p->routes[1].interface);
+		if (strcmp(t->route.interface, first->interface) == 0)
+			continue;
+		complain(t->reference
+				 ? "%s goes by %s, and its reference by %s"
+				 : "%s: IPv4 goes by %s and IPv6 by %s; probe "
+				   "one family at a time (-4, -6)",
+			 p->name.host, first->interface, t->route.interface);
 		return EXIT_UNKNOWN;
 	}
 	return 0;
 }
 
-static int plan_make(struct plan *p, const struct options *o, const char *host)
+/* Adds the addresses of a host: with `ports` of -p, or else its own. */
+static int plan_host(struct plan *p, const struct target_name *name, bool ipv4,
+		     bool ipv6, const uint16_t *ports, unsigned port_count)
+{
+	struct address addresses[2];
+	char error[300];
+	int count = target_resolve(name->host, ipv4, ipv6, addresses, error,
+				   sizeof(error));
+
+	if (count == 0) {
+		complain("%s", error);
+		return EXIT_NO_HOST;
+	}
+	for (int i = 0; i < count; i++) {
+		struct plan_target *t = &p->targets[p->target_count++];
+
+		t->host = name->host;
+		t->address = addresses[i];
+		t->ports[0] = name->port ? name->port : DEFAULT_PORT;
+		t->port_count = 1;
+		if (!port_count)
+			continue;
+		memcpy(t->ports, ports, port_count * sizeof(*ports));
+		t->port_count = port_count;
+	}
+	return 0;
+}
+
+static bool plan_has(const struct plan_target *t,
+		     const struct plan_target *other)
+{
+	for (unsigned i = 0; i < t->port_count; i++)
+		if (t->ports[i] == other->ports[0] &&
+		    address_equal(&t->address, &other->address))
+			return true;
+	return false;
+}
+
+static int plan_parse(const char *text, struct target_name *name)
 {
 	char error[300];
+
+	if (target_parse(text, name, error, sizeof(error)) == 0)
+		return 0;
+	complain("%s", error);
+	return EXIT_USAGE;
+}
+
+/* The reference is probed in the families of the host. */
+static int plan_reference(struct plan *p, const char *host)
+{
+	unsigned count = p->target_count;
+	int code = plan_parse(host, &p->reference);
+	bool ipv4 = false, ipv6 = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		ipv4 |= p->targets[i].address.family == 4;
+		ipv6 |= p->targets[i].address.family == 6;
+	}
+	if (code == 0)
+		code = plan_host(p, &p->reference, ipv4, ipv6, NULL, 0);
+	for (unsigned i = count; i < p->target_count; i++) {
+		struct plan_target *t = &p->targets[i];
+
+		t->reference = true;
+		for (unsigned k = 0; k < count; k++)
+			if (plan_has(&p->targets[k], t)) {
+				complain("--reference %s: this is what is "
+					 "probed; name another server or port",
+					 host);
+				return EXIT_USAGE;
+			}
+	}
+	return code;
+}
+
+static int plan_make(struct plan *p, const struct options *o, const char *host)
+{
 	struct address source;
 	bool ipv4 = o->ipv4, ipv6 = o->ipv6;
 	int code;
 
 	memset(p, 0, sizeof(*p));
-	code = plan_name(p, o, host);
+	code = plan_parse(host, &p->name);
 	if (code != 0)
 		return code;
+	p->interface = o->interface	? o->interface
+		       : p->name.zone[0] ? p->name.zone
+					 : NULL;
 	if (o->source && !ipv4 && !ipv6 &&
 	    !address_parse(p->name.host, &source) &&
 	    address_parse(o->source, &source)) {
 		ipv4 = source.family == 4;
 		ipv6 = source.family == 6;
 	}
-	p->target_count = (unsigned)target_resolve(
-		p->name.host, ipv4, ipv6, p->targets, error, sizeof(error));
-	if (p->target_count == 0) {
-		complain("%s", error);
-		return EXIT_NO_HOST;
-	}
-	return plan_routes(p, o);
+	code = plan_host(p, &p->name, ipv4, ipv6, o->ports, o->port_count);
+	if (code != 0)
+		return code;
+	if (o->reference)
+		code = plan_reference(p, o->reference);
+	return code ? code : plan_routes(p, o);
 }
 
 /* The TCP and UDP of the targets, both ways, and the ICMP to us. */
@@ -119,24 +196,24 @@ static void plan_filter(const struct plan *p, char *filter, size_t size)
 	for (unsigned i = 0; i < p->target_count; i++) {
 		char target[ADDRESS_TEXT], source[ADDRESS_TEXT];
 
-		address_text(&p->targets[i], target);
-		address_text(&p->routes[i].source, source);
+		address_text(&p->targets[i].address, target);
+		address_text(&p->targets[i].route.source, source);
 		used += (size_t)snprintf(
 			filter + used, size - used,
 			"%s(host %s and host %s and (tcp or udp)) or "
 			"(host %s and %s)",
 			i ? " or " : "", target, source, source,
-			p->targets[i].family == 6 ? "icmp6" : "icmp");
+			p->targets[i].address.family == 6 ? "icmp6" : "icmp");
 	}
 }
 
 static int open_wire(struct session *s, const struct plan *p,
 		     const struct options *o)
 {
-	char filter[600], error[300];
+	char filter[1200], error[300];
 	int code = EXIT_SYSTEM;
 	struct wire_config config = {
-		.interface = p->routes[0].interface,
+		.interface = p->targets[0].route.interface,
 		.bind_interface = p->interface != NULL,
 		.filter = filter,
 		.write_file = o->write_file,
@@ -144,12 +221,14 @@ static int open_wire(struct session *s, const struct plan *p,
 
 	plan_filter(p, filter, sizeof(filter));
 	for (unsigned i = 0; i < p->target_count; i++) {
-		if (p->targets[i].family == 4) {
+		const struct route *route = &p->targets[i].route;
+
+		if (route->source.family == 4) {
 			config.ipv4 = true;
-			config.source4 = p->routes[i].source;
+			config.source4 = route->source;
 		} else {
 			config.ipv6 = true;
-			config.source6 = p->routes[i].source;
+			config.source6 = route->source;
 		}
 	}
 	s->wire = wire_open(&config, error, sizeof(error), &code);
@@ -179,7 +258,7 @@ static int open_session(struct session *s, const struct plan *p,
 	code = open_wire(s, p, o);
 	if (code != 0)
 		return code;
-	s->guard = guard_new(p->routes[0].interface);
+	s->guard = guard_new(p->targets[0].route.interface);
 	s->observer = observer_new();
 	s->names = o->numeric ? NULL : names_new();
 	if (!s->guard || !s->observer) {
@@ -202,21 +281,145 @@ static void linger(struct session *s)
 		session_poll(s, end);
 }
 
-/* Runs one target's probing to its end, a signal or an error. What is in
- * flight when a signal comes must be known for its connection to be ended. */
-static void run_probing(struct session *s, struct probing *p)
+/* One address and port. */
+struct run {
+	unsigned target; /* index in the plan */
+	uint16_t port;
+	struct probing *probing; /* NULL: not begun */
+};
+
+struct runs {
+	struct run *all;
+	unsigned count, begun;
+	struct company companies[TARGETS_MAX];
+};
+
+/* Targets of one address are one company. */
+static struct company *company_of(const struct plan *p, struct runs *runs,
+				  unsigned target)
 {
-	bool fine = probing_start(p);
+	unsigned first = 0;
 
-	while (fine && !p->over && !signals_interrupted()) {
-		int64_t wake = probing_step(p, session_now_us());
+	while (!address_equal(&p->targets[first].address,
+			      &p->targets[target].address))
+		first++;
+	return &runs->companies[first];
+}
 
-		if (!p->over)
-			fine = session_poll(s, wake) && !s->exit_code;
+static unsigned count_open(const struct runs *runs, unsigned target)
+{
+	unsigned open = 0;
+
+	for (unsigned i = 0; i < runs->begun; i++)
+		open += runs->all[i].target == target &&
+			!runs->all[i].probing->over;
+	return open;
+}
+
+static struct destination destination_of(const struct plan *p, unsigned target,
+					 uint16_t port)
+{
+	const struct route *route = &p->targets[target].route;
+	unsigned headers = route->source.family == 6 ? 60 : 40;
+	unsigned mtu = route->mtu > 9000 ? 9000 : route->mtu;
+
+	return (struct destination){
+		.source = route->source,
+		.target = p->targets[target].address,
+		.port = port,
+		.mss = (uint16_t)(mtu > headers + 536 ? mtu - headers : 536),
+		.reference = p->targets[target].reference,
+	};
+}
+
+static bool begin_run(struct session *s, const struct plan *p,
+		      const struct options *o, struct runs *runs)
+{
+	struct run *run = &runs->all[runs->begun];
+	struct destination to = destination_of(p, run->target, run->port);
+
+	run->probing = calloc(1, sizeof(*run->probing));
+	if (!run->probing) {
+		s->exit_code = EXIT_SYSTEM;
+		snprintf(s->error, sizeof(s->error), "no memory");
+		return false;
 	}
+	runs->begun++;
+	probing_init(run->probing, s, o, &to, p->targets[run->target].host,
+		     company_of(p, runs, run->target));
+	return probing_start(run->probing);
+}
+
+/* The next ones in order, side by side: not so many of one address that its
+ * server or a firewall takes offence. */
+static bool begin_runs(struct session *s, const struct plan *p,
+		       const struct options *o, struct runs *runs)
+{
+	while (runs->begun < runs->count &&
+	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
+		if (!begin_run(s, p, o, runs))
+			return false;
+	return true;
+}
+
+/* Steps all that are open; false: all are over. */
+static bool step_runs(struct runs *runs, int64_t *wake)
+{
+	bool open = false;
+
+	*wake = NEVER;
+	for (unsigned i = 0; i < runs->begun; i++) {
+		struct probing *p = runs->all[i].probing;
+		int64_t at;
+
+		if (p->over)
+			continue;
+		at = probing_step(p, session_now_us());
+		if (p->over)
+			at = 0; /* others may have waited for it */
+		open = true;
+		*wake = at < *wake ? at : *wake;
+	}
+	return open;
+}
+
+/* Runs all probings to their end, a signal or an error. What is in flight
+ * when a signal comes must be known for its connection to be ended. */
+static void run_probings(struct session *s, const struct plan *p,
+			 const struct options *o, struct runs *runs)
+{
+	int64_t wake;
+
+	while (begin_runs(s, p, o, runs) && step_runs(runs, &wake) &&
+	       session_poll(s, wake) && !s->exit_code && !signals_interrupted())
+		;
 	linger(s);
-	probing_end(p);
+	for (unsigned i = 0; i < runs->begun; i++)
+		probing_end(runs->all[i].probing);
 	linger(s);
+}
+
+static bool make_runs(const struct plan *p, struct runs *runs)
+{
+	*runs = (struct runs){0};
+	for (unsigned i = 0; i < p->target_count; i++)
+		runs->count += p->targets[i].port_count;
+	runs->all = calloc(runs->count, sizeof(*runs->all));
+	if (!runs->all)
+		return false;
+	runs->count = 0;
+	for (unsigned i = 0; i < p->target_count; i++)
+		for (unsigned k = 0; k < p->targets[i].port_count; k++)
+			runs->all[runs->count++] =
+				(struct run){i, p->targets[i].ports[k], NULL};
+	return true;
+}
+
+static void free_runs(struct runs *runs)
+{
+	for (unsigned i = 0; i < runs->begun; i++)
+		free(runs->all[i].probing);
+	free(runs->all);
 }
 
 static void name_hops(struct session *s, struct report *r)
@@ -239,17 +442,17 @@ static void name_hops(struct session *s, struct report *r)
 	}
 }
 
-static int report_target(struct session *s, const struct plan *p,
-			 unsigned target, uint16_t port, struct output *out)
+static int report_run(struct session *s, const struct plan *p,
+		      const struct run *run, struct output *out)
 {
-	struct judge_target about = {p->targets[target], port};
+	const struct plan_target *t = &p->targets[run->target];
+	struct judge_target about = {t->address, run->port};
 	struct report *r = judge(s->observer, &about);
 	int code = report_exit_code(r);
 
-	r->target_name = arena_printf(r->arena, "%s", p->name.host);
-	r->source = p->routes[target].source;
-	r->interface =
-		arena_printf(r->arena, "%s", p->routes[target].interface);
+	r->target_name = arena_printf(r->arena, "%s", t->host);
+	r->source = t->route.source;
+	r->interface = arena_printf(r->arena, "%s", t->route.interface);
 	r->interrupted = signals_interrupted();
 	r->dropped = wire_dropped(s->wire);
 	name_hops(s, r);
@@ -258,45 +461,11 @@ static int report_target(struct session *s, const struct plan *p,
 	return code;
 }
 
-static int probe_target(struct session *s, const struct plan *p,
-			const struct options *o, unsigned target, uint16_t port)
-{
-	const struct route *route = &p->routes[target];
-	unsigned headers = p->targets[target].family == 6 ? 60 : 40;
-	struct destination to = {
-		.source = route->source,
-		.target = p->targets[target],
-		.port = port,
-		.mss = (uint16_t)(route->mtu > headers + 536
-					  ? (route->mtu > 9000 ? 9000
-							       : route->mtu) -
-						    headers
-					  : 536),
-	};
-	struct probing *probing = calloc(1, sizeof(*probing));
-
-	if (!probing) {
-		complain("no memory");
-		return EXIT_SYSTEM;
-	}
-	probing_init(probing, s, o, &to, p->name.host);
-	run_probing(s, probing);
-	free(probing);
-	return s->exit_code;
-}
-
-/* Probes everything first and judges then, so that the report of a live run
- * knows all that its capture holds. */
-static int probe_all(struct session *s, const struct plan *p,
-		     const struct options *o, struct output *out)
+static int report_runs(struct session *s, const struct plan *p,
+		       const struct runs *runs, struct output *out)
 {
 	int ret = EXIT_CLEAR;
-	unsigned count = p->target_count * p->port_count;
 
-	for (unsigned i = 0; i < count && !signals_interrupted(); i++)
-		if (probe_target(s, p, o, i / p->port_count,
-				 p->ports[i % p->port_count]) != 0)
-			break;
 	if (wire_finish_file(s->wire) != 0 && !s->exit_code) {
 		s->exit_code = EXIT_OUTPUT;
 		snprintf(s->error, sizeof(s->error), "%s", wire_error(s->wire));
@@ -305,13 +474,31 @@ static int probe_all(struct session *s, const struct plan *p,
 		complain("%s", s->error);
 		return s->exit_code;
 	}
-	for (unsigned i = 0; i < count; i++) {
-		int code = report_target(s, p, i / p->port_count,
-					 p->ports[i % p->port_count], out);
+	for (unsigned i = 0; i < runs->count; i++) {
+		int code = report_run(s, p, &runs->all[i], out);
 
-		ret = i ? exit_worst(ret, code) : code;
+		if (!p->targets[runs->all[i].target].reference)
+			ret = i ? exit_worst(ret, code) : code;
 	}
 	return signals_interrupted() ? EXIT_INTERRUPTED : ret;
+}
+
+/* Probes everything first and judges then, so that the report of a live run
+ * knows all that its capture holds. */
+static int probe_all(struct session *s, const struct plan *p,
+		     const struct options *o, struct output *out)
+{
+	struct runs runs;
+	int ret;
+
+	if (!make_runs(p, &runs)) {
+		complain("no memory");
+		return EXIT_SYSTEM;
+	}
+	run_probings(s, p, o, &runs);
+	ret = report_runs(s, p, &runs, out);
+	free_runs(&runs);
+	return ret;
 }
 
 int cmd_probe(const struct options *o, int argc, char **argv)

@@ -15,12 +15,16 @@ static int report_all(const struct observer *o,
 		      struct output *out)
 {
 	int ret = EXIT_CLEAR;
+	bool first = true;
 
 	for (size_t i = 0; i < count; i++) {
 		struct report *r = judge(o, &targets[i]);
 		int code = report_exit_code(r);
 
-		ret = i ? exit_worst(ret, code) : code;
+		if (!r->reference) {
+			ret = first ? code : exit_worst(ret, code);
+			first = false;
+		}
 		output_report(out, r);
 		report_free(r);
 	}

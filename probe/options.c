@@ -210,6 +210,14 @@ static const char *take_quiet(struct options *o, const char *value)
 	return NULL;
 }
 
+static const char *take_reference(struct options *o, const char *value)
+{
+	if (!*value)
+		return "a host must follow";
+	o->reference = value;
+	return NULL;
+}
+
 static const char *take_mptcp(struct options *o, const char *value)
 {
 	if (!strcmp(value, "auto"))
@@ -292,9 +300,11 @@ struct row {
 static const struct row rows[] = {
 	{"What to probe", '4', "ipv4", NULL, FAMILIES, take_ipv4, "use IPv4"},
 	{NULL, '6', "ipv6", NULL, FAMILIES, take_ipv6,
-	 "use IPv6 (-4 -6: both, one after the other)"},
+	 "use IPv6 (-4 -6: both families)"},
 	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports,
 	 "TCP ports to probe (default 80)"},
+	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_reference,
+	 "probe a server known to speak MPTCP, too"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp,
 	 "MPTCP version to speak (default auto: 1, then 0)"},
 	{NULL, 0, "all", NULL, COMMAND_PROBE, take_all,

@@ -36,6 +36,7 @@ struct options {
 	bool json, verbose, quiet;
 	int mptcp_version; /* 0, 1; -1: auto */
 	bool all, sweep_only;
+	const char *reference;		       /* NULL: none */
 	const char *replay_file, *join_source; /* NULL: none */
 	bool live;
 	const char *save; /* a directory, or NULL */

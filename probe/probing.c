@@ -14,6 +14,7 @@
 /* How long a missing quote is waited for before its SYN is sent again, and
  * how often: rate-limited routers answer the later sweeps anyway. */
 #define QUOTE_WAIT_MIN_US (60 * MS)
+#define QUOTE_SLACK_US (15 * MS)
 #define QUOTE_ROUNDS 2
 #define EDGE_TRIES 2
 /* Pairs of SYNs with and without the option (design.md, "Loss"). */
@@ -21,15 +22,20 @@
 /* Routers give one more answer a second after their first six. */
 #define FETCH_WAIT_US (1050 * MS)
 #define FETCH_ROUNDS 3
+#define TURN_WAIT_US (100 * MS)
 
 void probing_init(struct probing *p, struct session *s, const struct options *o,
-		  const struct destination *to, const char *host)
+		  const struct destination *to, const char *host,
+		  struct company *company)
 {
 	int length;
 
 	memset(p, 0, sizeof(*p));
 	p->session = s;
 	p->options = o;
+	p->company = company;
+	if (!company->leader)
+		company->leader = p;
 	p->to = *to;
 	length = snprintf((char *)p->request, sizeof(p->request),
 			  "GET / HTTP/1.1\r\nHost: %s%s%s\r\n"
@@ -50,6 +56,12 @@ void probing_init(struct probing *p, struct session *s, const struct options *o,
 static bool sweeping(const struct probing *p)
 {
 	return p->options->first_ttl < FULL_TTL;
+}
+
+/* Another port of this address is probed before this one. */
+static bool follows(const struct probing *p)
+{
+	return p->company->leader != p;
 }
 
 static unsigned last_ttl(const struct probing *p)
@@ -78,13 +90,17 @@ static bool start_attempt(struct probing *p, struct attempt *a)
 			  3);
 }
 
-/* An attempt that is the sweep of its SYN and nothing else. */
-static void sweep_attempt(struct probing *p, struct attempt *a)
+/* An attempt that is the sweep of its SYN and nothing else; at once, although
+ * nobody knows yet which of them reach the server. */
+static bool sweep_attempt(struct probing *p, struct attempt *a)
 {
 	a->started = true;
 	a->bare.state = DIALOG_ENDED;
 	a->summed.state = DIALOG_ENDED;
 	a->random.retry.pace = &p->pace;
+	return !sweeping(p) ||
+	       sweep_start(&a->sweep, p->session, &p->to, PURPOSE_MP_CAPABLE,
+			   a->version, p->options->first_ttl, last_ttl(p), 0);
 }
 
 static bool start_control(struct probing *p)
@@ -100,16 +116,18 @@ static bool start_control(struct probing *p)
 
 bool probing_start(struct probing *p)
 {
-	if (sweeping(p) &&
+	if (sweeping(p) && !follows(p) &&
 	    (!sweep_start(&p->plain, p->session, &p->to, PURPOSE_TCP, 0,
 			  p->options->first_ttl, last_ttl(p), 0) ||
 	     !start_control(p)))
 		return false;
-	if (p->options->sweep_only) {
-		sweep_attempt(p, &p->attempts[0]);
-		return dialog_start(&p->before, p->session, &p->to, &p->pace,
+	if (p->to.reference && (follows(p) || !sweeping(p)) &&
+	    !control_send(&p->control, FULL_TTL))
+		return false; /* it marks the reference in the capture */
+	if (p->options->sweep_only)
+		return sweep_attempt(p, &p->attempts[0]) &&
+		       dialog_start(&p->before, p->session, &p->to, &p->pace,
 				    PURPOSE_TCP, 0, false, NULL, 0);
-	}
 	return start_dialog(p, &p->before, PURPOSE_TCP, 0, false) &&
 	       start_attempt(p, &p->attempts[0]);
 }
@@ -159,45 +177,150 @@ static void add_lone(struct probing *p, enum purpose purpose, unsigned version,
 			   tries);
 }
 
-/* The hops of a sweep that should have answered and did not: sent again. */
-static int64_t step_sweep(struct probing *p, struct sweep *w, int64_t now_us)
+/* Which hops have answered anything at all: they are limited, not silent. */
+static void update_heard(struct probing *p)
 {
-	unsigned reach = known_reach(p), missing = 0;
-	unsigned end = reach ? reach : w->last + 1;
-	int64_t wait = p->pace.rtt_us > QUOTE_WAIT_MIN_US
-			       ? p->pace.rtt_us * 3 / 2
-			       : QUOTE_WAIT_MIN_US;
+	const struct observer *o = p->session->observer;
+	struct company *c = p->company;
 
-	if (w->last == 0)
-		return NEVER;
-	if (!reach && p->before.state != DIALOG_ENDED)
-		wait = pace_wait_us(&p->pace);
-	for (unsigned ttl = w->first; ttl < end; ttl++)
-		missing += !sweep_quoted(w, ttl);
-	if (missing == 0 || w->rounds > QUOTE_ROUNDS)
-		return NEVER;
-	if (now_us < w->sent_us + wait)
-		return w->sent_us + wait;
-	if (w->rounds++ == QUOTE_ROUNDS)
-		return NEVER;
-	for (unsigned ttl = w->first; ttl < end && reach; ttl++)
-		if (!sweep_quoted(w, ttl))
-			sweep_again(w, ttl, true);
-	w->sent_us = now_us;
-	return now_us + wait;
+	if (c->quotes == o->quotes)
+		return;
+	c->quotes = o->quotes;
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+
+		if (!address_equal(&f->server, &p->to.target))
+			continue;
+		for (size_t k = 0; k < f->quote_count; k++)
+			c->heard |=
+				UINT64_C(1)
+				<< (f->sent[f->quotes[k].sent]->packet.ip.ttl &
+				    63);
+	}
 }
 
-static bool sweep_settled(const struct probing *p, const struct sweep *w)
+static bool heard(const struct probing *p, unsigned ttl)
+{
+	return p->company->heard >> (ttl & 63) & 1;
+}
+
+/* Hops below the reach that did not quote this sweep. A hop that has never
+ * answered anything is asked twice in vain, no more. */
+static bool is_missing(const struct probing *p, const struct sweep *w,
+		       unsigned ttl)
+{
+	return !sweep_quoted(w, ttl) && (w->rounds == 0 || heard(p, ttl));
+}
+
+static unsigned sweep_end(const struct probing *p, const struct sweep *w)
 {
 	unsigned reach = known_reach(p);
-	unsigned end = reach ? reach : w->last + 1;
 
-	if (w->last == 0 || w->rounds > QUOTE_ROUNDS)
-		return true;
+	return reach ? reach : w->last + 1;
+}
+
+static unsigned count_missing(const struct probing *p, const struct sweep *w)
+{
+	unsigned end = sweep_end(p, w), missing = 0;
+
+	for (unsigned ttl = w->first; ttl < end; ttl++)
+		missing += is_missing(p, w, ttl);
+	return missing;
+}
+
+static bool sweep_complete(const struct probing *p, const struct sweep *w)
+{
+	unsigned end = sweep_end(p, w);
+
 	for (unsigned ttl = w->first; ttl < end; ttl++)
 		if (!sweep_quoted(w, ttl))
 			return false;
 	return true;
+}
+
+/* How long quotes are waited for: somewhat longer than the target takes.
+ * The last time, where only silent hops are missing, a short while. */
+static int64_t quote_wait(const struct probing *p, const struct sweep *w)
+{
+	int64_t rtt = p->pace.rtt_us;
+	int64_t slack = rtt / 4 > QUOTE_SLACK_US ? rtt / 4 : QUOTE_SLACK_US;
+
+	if (!known_reach(p) && p->before.state != DIALOG_ENDED)
+		return pace_wait_us(&p->pace);
+	if (w->rounds > 0 && count_missing(p, w) == 0)
+		return rtt / 3 > QUOTE_SLACK_US ? rtt / 3 : QUOTE_SLACK_US;
+	return rtt + slack > QUOTE_WAIT_MIN_US ? rtt + slack
+					       : QUOTE_WAIT_MIN_US;
+}
+
+static void resend_missing(struct probing *p, struct sweep *w, int64_t now_us)
+{
+	unsigned reach = known_reach(p);
+
+	for (unsigned ttl = w->first; ttl < reach; ttl++)
+		if (is_missing(p, w, ttl))
+			sweep_again(w, ttl, true);
+	w->rounds++;
+	w->sent_us = now_us;
+}
+
+/* The hops of a sweep that should have answered and did not: sent again. */
+static int64_t step_sweep(struct probing *p, struct sweep *w, int64_t now_us)
+{
+	int64_t wait;
+
+	if (w->last == 0 || w->rounds > QUOTE_ROUNDS || sweep_complete(p, w))
+		return NEVER;
+	wait = quote_wait(p, w);
+	if (now_us < w->sent_us + wait)
+		return w->sent_us + wait;
+	if (w->rounds == QUOTE_ROUNDS || count_missing(p, w) == 0) {
+		w->rounds = QUOTE_ROUNDS + 1;
+		return NEVER;
+	}
+	resend_missing(p, w, now_us);
+	return now_us + quote_wait(p, w);
+}
+
+static bool sweep_settled(const struct probing *p, const struct sweep *w)
+{
+	if (w->last == 0)
+		return w != &p->plain || !sweeping(p);
+	return w->rounds > QUOTE_ROUNDS || sweep_complete(p, w);
+}
+
+/* Where the leader's SYNs are answered, this port's are likely to be, too:
+ * the hops before are known. The leader's other sweeps come first. */
+static void start_plain_sweep(struct probing *p)
+{
+	const struct probing *leader = p->company->leader;
+	unsigned first = p->options->first_ttl, reach;
+
+	if (!sweeping(p) || p->plain.last || !follows(p) ||
+	    (!leader->over && !leader->after_started))
+		return;
+	reach = known_reach(leader);
+	if (!reach)
+		reach = control_distance(&leader->control);
+	if (reach > first + 1 && reach <= last_ttl(p))
+		first = reach - 1;
+	sweep_start(&p->plain, p->session, &p->to, PURPOSE_TCP, 0, first,
+		    last_ttl(p), 0);
+}
+
+/* They are answered before that: the rest of the sweep as well. */
+static void extend_plain_sweep(struct probing *p, int64_t now_us)
+{
+	struct sweep *w = &p->plain;
+	unsigned first = p->options->first_ttl;
+
+	if (!w->last || w->first == first || sweep_reach(w) != w->first)
+		return;
+	for (unsigned ttl = first; ttl < w->first; ttl++)
+		sweep_again(w, ttl, false);
+	w->first = first;
+	w->rounds = 0;
+	w->sent_us = now_us;
 }
 
 /* Whether the TTL below the smallest that was answered expires on the way,
@@ -246,6 +369,39 @@ static bool dialog_data_acked(const struct dialog *d)
 	       f->mptcp.has_data_ack;
 }
 
+/* A DATA_ACK for the first data will do for a token. */
+static bool dialog_proven(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return f && d->state >= DIALOG_SECOND && d->state != DIALOG_ENDED &&
+	       f->mptcp.has_data_ack;
+}
+
+/* The target's distance is that of the address, whichever port asked. */
+static unsigned known_distance(const struct probing *p)
+{
+	unsigned distance = control_distance(&p->control);
+
+	return distance || !follows(p)
+		       ? distance
+		       : control_distance(&p->company->leader->control);
+}
+
+static unsigned control_rounds(const struct probing *p)
+{
+	return p->options->sweep_only ? 1 : 2;
+}
+
+static int64_t control_wait(const struct probing *p)
+{
+	int64_t wait = pace_wait_us(&p->pace);
+
+	return p->options->sweep_only && p->pace.rtt_us
+		       ? p->pace.rtt_us * 5 / 4 + QUOTE_SLACK_US
+		       : wait;
+}
+
 /* The distance matters where MPTCP is not proven. */
 static bool control_over(const struct probing *p, int64_t now_us)
 {
@@ -254,32 +410,40 @@ static bool control_over(const struct probing *p, int64_t now_us)
 		    (dialog_data_acked(&p->attempts[i].bare) ||
 		     dialog_data_acked(&p->attempts[i].summed)))
 			return true;
-	return !sweeping(p) || control_distance(&p->control) ||
-	       (p->control.rounds >= 2 &&
-		now_us >= p->control.sent_us + pace_wait_us(&p->pace));
+	return !sweeping(p) || known_distance(p) ||
+	       (p->control.rounds >= control_rounds(p) &&
+		now_us >= p->control.sent_us + control_wait(p));
 }
 
-/* Routers at and behind the TTL that is answered convict a device that
- * answers before the target. */
+/* TTLs at and behind the one that SYNs need: routers that answer there
+ * convict a device that answers before the target. */
+static const uint8_t beyond[] = {0, 0, 0, 1, 2};
+
+static void repeat_control(struct probing *p, unsigned reach)
+{
+	start_control(p);
+	for (unsigned i = 0; i < sizeof(beyond) && p->control.rounds > 1 &&
+			     reach && reach < FULL_TTL - 2;
+	     i++)
+		control_send_echo(&p->control, (uint8_t)(reach + beyond[i]));
+}
+
 static int64_t step_control(struct probing *p, int64_t now_us)
 {
-	/* TTLs at and behind the one that SYNs need */
-	static const uint8_t beyond[] = {0, 0, 0, 1, 2};
-	unsigned reach = known_reach(p);
-	int64_t wait = pace_wait_us(&p->pace);
+	const struct probing *leader = p->company->leader;
+	unsigned reach = known_reach(p), distance = known_distance(p);
+	int64_t wait = control_wait(p);
 
-	if (!sweeping(p) || p->control.count == 0)
+	if (!sweeping(p))
 		return NEVER;
-	if (!control_distance(&p->control) && p->control.rounds < 2 &&
-	    now_us >= p->control.sent_us + wait) {
-		start_control(p);
-		for (unsigned i = 0;
-		     i < sizeof(beyond) && reach && reach < FULL_TTL - 2; i++)
-			control_send_echo(&p->control,
-					  (uint8_t)(reach + beyond[i]));
-	}
+	if (follows(p) && p->control.rounds == 0 && !leader->over &&
+	    !control_over(leader, now_us))
+		return NEVER;
+	if (!control_over(p, now_us) && p->control.rounds < control_rounds(p) &&
+	    !distance && now_us >= p->control.sent_us + wait)
+		repeat_control(p, reach);
 	if (reach && !p->beyond_sent &&
-	    (control_distance(&p->control) > reach || p->control.rounds > 1)) {
+	    (distance > reach || p->control.rounds > 1)) {
 		p->beyond_sent = true;
 		for (unsigned i = 0; i < sizeof(beyond) && reach < FULL_TTL - 2;
 		     i++)
@@ -325,6 +489,8 @@ static void sweep_copies(struct probing *p, struct attempt *a)
 	struct dialog *d = dialog_to_copy(a);
 	const struct flow *f = client_flow(&d->client);
 
+	if (follows(p) && dialog_data_acked(d))
+		return; /* nothing to find out that is worth the quotes */
 	if (a->ack_swept || !reach || d->state < DIALOG_ANSWER ||
 	    (d->state == DIALOG_ENDED && !data_refused(d)) ||
 	    !f->mptcp.syn_ack || d->plain_tried)
@@ -362,8 +528,9 @@ static void sweep_join(struct probing *p, struct attempt *a)
 {
 	unsigned reach = known_reach(p);
 
-	if (a->join_swept || !reach || !a->joined || !join_over(a) ||
-	    a->join.state == JOIN_IDLE)
+	if (a->join_swept || !reach || !a->joined ||
+	    a->join.state <= JOIN_SYN_SENT ||
+	    (follows(p) && a->join.state != JOIN_ENDED))
 		return;
 	a->join_swept = true;
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
@@ -375,10 +542,10 @@ static void sweep_join(struct probing *p, struct attempt *a)
  * C: RFC 8684 3.1). */
 static void start_join(struct probing *p, struct attempt *a)
 {
-	struct dialog *d = dialog_data_acked(&a->bare) ? &a->bare : &a->summed;
+	struct dialog *d = dialog_proven(&a->bare) ? &a->bare : &a->summed;
 	const struct flow *f = client_flow(&d->client);
 
-	if (a->joined || !dialog_data_acked(d) ||
+	if (a->joined || !dialog_proven(d) ||
 	    (f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0))
 		return;
 	if (d == &a->summed && !dialog_over(&a->bare))
@@ -705,7 +872,8 @@ static unsigned fetch_quotes(struct probing *p)
 		sent += fetch_bracket(p, r, &r->findings[i]);
 		sent += fetch_drop(p, &r->findings[i]);
 	}
-	if (!sent && r->status == STATUS_UNDETERMINED)
+	if (!sent && r->status == STATUS_UNDETERMINED &&
+	    !p->options->sweep_only)
 		sent += fetch_last_hop(p, r);
 	report_free(r);
 	return sent;
@@ -717,12 +885,16 @@ static bool step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
 {
 	if (!sweeping(p))
 		return false;
+	if (p->company->fetcher && p->company->fetcher != p)
+		return true; /* the routers answer one a second */
 	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS) {
 		p->fetch_at_us = now_us;
 		p->fetches++;
 		if (fetch_quotes(p) > 0) {
+			p->company->fetcher = p;
 			p->fetch_at_us = now_us + FETCH_WAIT_US;
 		} else {
+			p->company->fetcher = NULL;
 			p->fetches = FETCH_ROUNDS;
 			p->fetch_at_us = 0;
 			return false;
@@ -733,6 +905,7 @@ static bool step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
 		return true;
 	}
 	p->fetch_at_us = 0;
+	p->company->fetcher = NULL;
 	return p->fetches < FETCH_ROUNDS;
 }
 
@@ -753,6 +926,8 @@ static void ask_names(struct probing *p)
 {
 	const struct observer *o = p->session->observer;
 
+	if (p->company->quotes == o->quotes)
+		return;
 	for (size_t i = 0; p->session->names && i < o->flow_count; i++)
 		for (size_t k = 0; k < o->flows[i]->quote_count; k++)
 			names_ask(p->session->names,
@@ -784,6 +959,9 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 
 	update_pace(p);
 	ask_names(p);
+	update_heard(p);
+	start_plain_sweep(p);
+	extend_plain_sweep(p, now_us);
 	at = dialog_step(&p->before, now_us);
 	wake = at < wake ? at : wake;
 	at = step_sweep(p, &p->plain, now_us);
@@ -804,7 +982,9 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 	if (!main_part_over(p, now_us))
 		return wake;
 	if (step_fetch(p, now_us, &wake))
-		return wake;
+		return p->fetch_at_us	     ? wake
+		       : p->company->fetcher ? now_us + TURN_WAIT_US
+					     : now_us;
 	at = step_after(p, now_us);
 	return at < wake ? at : wake;
 }

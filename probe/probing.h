@@ -13,6 +13,15 @@ struct options;
 #define LONES_MAX 160
 #define LIMITED_MAX 30
 
+/* What the probings of one address share: all their sweeps draw on the few
+ * answers that each router gives (design.md, "ICMP budget"). */
+struct company {
+	const struct probing *leader;  /* the first: it sweeps the path */
+	const struct probing *fetcher; /* whose turn it is to ask again */
+	size_t quotes;		       /* of the capture that were counted */
+	uint64_t heard;		       /* TTLs that anything was quoted of */
+};
+
 /* Everything that is tried with one version of MPTCP. */
 struct attempt {
 	unsigned version;
@@ -29,6 +38,7 @@ struct attempt {
 struct probing {
 	struct session *session;
 	const struct options *options;
+	struct company *company;
 	struct destination to;
 	struct pace pace;
 	uint8_t request[512];
@@ -53,8 +63,10 @@ struct probing {
 	bool over;
 };
 
+/* `company`: of all probings of this address; the first one leads it. */
 void probing_init(struct probing *p, struct session *s, const struct options *o,
-		  const struct destination *to, const char *host);
+		  const struct destination *to, const char *host,
+		  struct company *company);
 
 /* Sends the first packets. False: the run must stop. */
 bool probing_start(struct probing *p);

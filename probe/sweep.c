@@ -6,7 +6,7 @@
 
 #include "crafting/segment.h"
 #include "probe/session.h"
-#include "report/observer.h"
+#include "report/observe.h"
 
 /* Closed on nearly every host: traceroute's range (IANA: unassigned). */
 #define CONTROL_PORT 33434
@@ -58,6 +58,19 @@ void control_init(struct control *c, struct session *s,
 	*c = (struct control){.session = s, .to = to};
 }
 
+/* As the observer reads it (report/observe.h). */
+static int control_text(const struct control *c, unsigned ttl, char *out,
+			size_t size)
+{
+	int length = snprintf(out, size, CONTROL_MARK "%03u %016llx", ttl,
+			      (unsigned long long)session_random(c->session));
+
+	if (c->to->reference)
+		length += snprintf(out + length, size - (size_t)length,
+				   REFERENCE_MARK "%05u", c->to->port);
+	return length;
+}
+
 bool control_send(struct control *c, uint8_t ttl)
 {
 	struct ip_envelope envelope = {
@@ -67,8 +80,8 @@ bool control_send(struct control *c, uint8_t ttl)
 		.ttl = ttl,
 		.flow_label = (session_random32(c->session) & 0xfffff) | 1,
 	};
-	uint8_t datagram[64];
-	char payload[40];
+	uint8_t datagram[80];
+	char payload[64];
 	ssize_t length;
 	int text;
 
@@ -77,8 +90,7 @@ bool control_send(struct control *c, uint8_t ttl)
 	c->ports[c->count] = session_port(c->session, &c->to->source, true);
 	if (!c->ports[c->count])
 		return false;
-	text = snprintf(payload, sizeof(payload), "mpprobe %03u %016llx", ttl,
-			(unsigned long long)session_random(c->session));
+	text = control_text(c, ttl, payload, sizeof(payload));
 	length = udp_datagram_write(
 		c->ports[c->count], (uint16_t)(CONTROL_PORT + c->count),
 		(const uint8_t *)payload, (size_t)text, &c->to->source,
@@ -99,15 +111,14 @@ bool control_send_echo(struct control *c, uint8_t ttl)
 		.ttl = ttl,
 		.flow_label = (session_random32(c->session) & 0xfffff) | 1,
 	};
-	uint8_t message[64];
-	char payload[40];
+	uint8_t message[80];
+	char payload[64];
 	ssize_t length;
 	int text;
 
 	if (!c->echo_id)
 		c->echo_id = (uint16_t)(session_random32(c->session) | 1);
-	text = snprintf(payload, sizeof(payload), "mpprobe %03u %016llx", ttl,
-			(unsigned long long)session_random(c->session));
+	text = control_text(c, ttl, payload, sizeof(payload));
 	length = echo_request_write(
 		c->echo_id, ++c->echoes, (const uint8_t *)payload, (size_t)text,
 		&c->to->source, &c->to->target, message, sizeof(message));

@@ -338,8 +338,14 @@ static json_t *target(const struct report *r)
 		{"address", address(&r->target)},
 		{"port", count(r->port)},
 	};
+	json_t *json = OBJECT(fields);
 
-	return OBJECT(fields);
+	if (json != NULL && r->reference &&
+	    json_object_set_new(json, "reference", json_true()) != 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }
 
 static json_t *source(const struct report *r)

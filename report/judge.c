@@ -285,6 +285,7 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 
 	r->target = target->address;
 	r->port = target->port;
+	r->reference = is_reference(j->o, target);
 	r->target_name =
 		arena_printf(j->arena, "%s", address_text(&r->target, text));
 	r->started_us = j->o->first_us;
@@ -301,12 +302,13 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 				    r->announced_count) = j->o->announced[i];
 }
 
-struct report *judge(const struct observer *o,
-		     const struct judge_target *target)
+static struct report *judge_target(const struct observer *o,
+				   const struct judge_target *target,
+				   bool alone)
 {
 	struct arena *arena = arena_new();
 	struct report *r = arena_alloc(arena, sizeof(*r));
-	struct judgement j = {.o = o, .r = r, .arena = arena};
+	struct judgement j = {.o = o, .r = r, .arena = arena, .alone = alone};
 
 	r->arena = arena;
 	collect_flows(&j, target);
@@ -326,7 +328,21 @@ struct report *judge(const struct observer *o,
 	judge_replies(&j);
 	judge_effects(&j);
 	judge_ladder(&j);
+	if (!alone)
+		judge_contrast(&j);
 	judge_verdict(&j);
 	report_connections(&j);
 	return r;
+}
+
+struct report *judge(const struct observer *o,
+		     const struct judge_target *target)
+{
+	return judge_target(o, target, false);
+}
+
+struct report *judge_alone(const struct observer *o,
+			   const struct judge_target *target)
+{
+	return judge_target(o, target, true);
 }

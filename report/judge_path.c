@@ -239,10 +239,25 @@ static void add_target(struct judgement *j)
 	hop->address = j->r->target;
 }
 
+void path_fill(struct judgement *j, const struct flow *f, const struct quote *q)
+{
+	const struct kept *sent = f->sent[q->sent];
+	unsigned ttl = sent->packet.ip.ttl;
+	struct report_hop *hop;
+
+	if (!q->time_exceeded || ttl == 0 || ttl >= j->r->path_length)
+		return;
+	hop = &j->r->path[ttl - 1];
+	if (hop->responder_count == 0)
+		hop_answer(j, hop, &q->responder, q->time_us - sent->time_us,
+			   q->reply_ttl);
+}
+
 void judge_path(struct judgement *j)
 {
 	add_views(j);
 	add_target(j);
+	judge_other_hops(j);
 }
 
 struct place place_at(const struct judgement *j, unsigned ttl)

@@ -139,7 +139,11 @@ static bool verdict_blocked(struct judgement *j)
 	say(j, STATUS_BLOCKED, f->confidence,
 	    arena_printf(j->arena, "MPTCP is blocked on this path: %s",
 			 f->text));
-	if (is_removed_forward(f))
+	if (j->working_port)
+		j->r->advice = arena_printf(
+			j->arena, "Port %u of the same address passes.",
+			j->working_port);
+	else if (is_removed_forward(f))
 		j->r->advice =
 			"Whether the server itself speaks MPTCP cannot be told "
 			"while the option does not reach it.";
@@ -283,13 +287,49 @@ static const char *other_version_untried(const struct judgement *j)
 		       "removed where no hop shows it; v0 was not tried";
 }
 
+/* The reference server is known to speak MPTCP: that it does here as well
+ * acquits what is common to both paths, that it does not convicts it. */
+static bool verdict_by_reference(struct judgement *j)
+{
+	enum reference reference;
+	const char *name = NULL;
+	struct finding *f;
+
+	if (j->negotiated || j->r->interrupted || !plainly_answered(j, 1) ||
+	    !plainly_answered(j, 0) || !random_token_accepted(j))
+		return false;
+	reference = judge_reference(j, &name);
+	if (reference == REFERENCE_WORKS) {
+		say(j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
+		    arena_printf(j->arena,
+				 "The server does not speak MPTCP on port %u: "
+				 "a reference server (%s) does from here, and "
+				 "no hop is seen to remove the option.",
+				 j->r->port, name));
+		j->r->advice = "A device that only the path to this server or "
+			       "port has would look the same.";
+		return true;
+	}
+	if (reference != REFERENCE_PLAIN)
+		return false;
+	f = finding_add(j, "mp_capable.removed", DIRECTION_UNKNOWN,
+			SEGMENT_SYN);
+	f->confidence = CONFIDENCE_LIKELY;
+	f->text = arena_printf(j->arena,
+			       "MP_CAPABLE is removed where no hop shows it: "
+			       "a reference server that is known to speak "
+			       "MPTCP (%s) answers as if it did not, either.",
+			       name);
+	return verdict_blocked(j);
+}
+
 /* 7. What would decide it depends on what is missing. */
 static void verdict_undetermined(struct judgement *j)
 {
 	const char *what = "the evidence does not suffice";
 	const char *advice = "Another port (-p 443), another server, or a "
 			     "server known to speak MPTCP on the same path "
-			     "would decide it.";
+			     "(--reference) would decide it.";
 
 	if (!j->r->interrupted && other_version_untried(j)) {
 		what = other_version_untried(j);
@@ -322,6 +362,7 @@ static void verdict_undetermined(struct judgement *j)
 void judge_verdict(struct judgement *j)
 {
 	if (!verdict_unreachable(j) && !verdict_baseline(j) &&
-	    !verdict_blocked(j) && !verdict_works(j) && !verdict_unsupported(j))
+	    !verdict_blocked(j) && !verdict_works(j) &&
+	    !verdict_unsupported(j) && !verdict_by_reference(j))
 		verdict_undetermined(j);
 }

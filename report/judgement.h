@@ -8,6 +8,7 @@
 #define REPORT_JUDGEMENT_H
 
 #include "report/changes.h"
+#include "report/judge.h"
 #include "report/observer.h"
 #include "report/report.h"
 
@@ -26,6 +27,7 @@ struct view {
 struct judgement {
 	const struct observer *o;
 	struct report *r;
+	bool alone;	     /* without a look at other targets */
 	struct arena *arena; /* the report's */
 
 	struct flow **flows; /* TCP, to the target's address and port */
@@ -58,7 +60,8 @@ struct judgement {
 	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */
 	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
 	size_t plain_time_count;
-	int64_t patience_us; /* how long an answer may take on this path */
+	uint16_t working_port; /* another one of the address, that is clear */
+	int64_t patience_us;   /* how long an answer may take on this path */
 };
 
 static inline bool flow_is(const struct flow *f, enum purpose purpose)
@@ -108,6 +111,29 @@ bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 /* Whether any segment of this kind was quoted at this TTL. */
 bool quoted_at(const struct judgement *j, enum purpose purpose,
 	       enum segment_kind kind, unsigned ttl);
+
+/* A quote of a probe to another port, where no answer of our own tells. */
+void path_fill(struct judgement *j, const struct flow *f,
+	       const struct quote *q);
+
+/* judge_ports.c */
+enum reference {
+	REFERENCE_NONE,
+	REFERENCE_WORKS,
+	REFERENCE_PLAIN, /* answers as if it did not speak MPTCP */
+	REFERENCE_UNCLEAR,
+};
+
+void judge_other_hops(struct judgement *j);
+/* Convicts a device by another port that it leaves alone. */
+void judge_contrast(struct judgement *j);
+/* What became of the reference server, and its name. */
+enum reference judge_reference(struct judgement *j, const char **name);
+bool is_reference(const struct observer *o, const struct judge_target *target);
+
+/* judge.c: the report without a look at other targets. */
+struct report *judge_alone(const struct observer *o,
+			   const struct judge_target *target);
 
 /* judge_findings.c */
 struct finding *finding_add(struct judgement *j, const char *id,

@@ -8,8 +8,12 @@
 #include "report/observer.h"
 
 /* The payload of a distance control begins with this text; behind it stand
- * the TTL it was sent with and random hex digits. */
+ * the TTL it was sent with (3 digits), a blank and 16 random hex digits; a
+ * control of a reference server goes on with REFERENCE_MARK and its TCP port
+ * (5 digits). */
 #define CONTROL_MARK "mpprobe "
+#define CONTROL_LENGTH 28
+#define REFERENCE_MARK " reference "
 
 /* Segments kept of one flow and direction: enough for every sweep with its
  * repeats; a long download goes on being followed, not kept. */

@@ -217,6 +217,7 @@ static void add_quote(struct observer *o, struct flow *f,
 	struct quote *q = ARENA_PUSH(o->arena, f->quotes, f->quote_count);
 	uint8_t *copy = arena_alloc(o->arena, quoted->available);
 
+	o->quotes++;
 	memcpy(copy, quoted->bytes, quoted->available);
 	packet_parse_quote(copy, quoted->available, &q->quoted);
 	q->frame = frame;

@@ -217,6 +217,24 @@ static bool is_marked(const uint8_t *payload, size_t available)
 	       memcmp(payload, CONTROL_MARK, strlen(CONTROL_MARK)) == 0;
 }
 
+/* The TCP port that a control names a reference, or 0. */
+static uint16_t marked_reference(const uint8_t *payload, size_t available)
+{
+	size_t at = CONTROL_LENGTH + strlen(REFERENCE_MARK);
+	unsigned port = 0;
+
+	if (available < at + 5 ||
+	    memcmp(payload + CONTROL_LENGTH, REFERENCE_MARK,
+		   strlen(REFERENCE_MARK)) != 0)
+		return 0;
+	for (size_t i = 0; i < 5; i++) {
+		if (payload[at + i] < '0' || payload[at + i] > '9')
+			return 0;
+		port = 10 * port + payload[at + i] - '0';
+	}
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
 static void observe_control(struct observer *o, const struct packet *p,
 			    uint8_t protocol, uint16_t client_port,
 			    uint16_t server_port, uint64_t frame,
@@ -232,6 +250,9 @@ static void observe_control(struct observer *o, const struct packet *p,
 		f->purpose = PURPOSE_CONTROL;
 		f->first_us = time_us;
 		f->first_frame = frame;
+		if (protocol == IPPROTO_UDP)
+			f->reference_port = marked_reference(
+				p->udp.payload, p->udp.payload_available);
 	}
 	if (f->sent_count >= KEPT_MAX)
 		return;

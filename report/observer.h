@@ -90,6 +90,8 @@ struct flow {
 	struct address client, server;
 	uint16_t client_port, server_port;
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP (echo) */
+	uint16_t reference_port; /* of a control: it marks this TCP port of
+				    the server as a reference; else 0 */
 	enum purpose purpose;
 	int64_t first_us;
 	uint64_t first_frame;
@@ -129,6 +131,7 @@ struct observer {
 	struct arena *arena;
 	struct keys *keys;
 	uint64_t frames;
+	size_t quotes; /* of all flows */
 	int64_t first_us, last_us;
 	struct flow **flows;
 	size_t flow_count;

@@ -205,6 +205,7 @@ struct report {
 	const char *target_name; /* as typed; the address text offline */
 	struct address target;
 	uint16_t port;
+	bool reference; /* known to speak MPTCP (--reference) */
 	struct address source;
 	const char *interface; /* NULL offline */
 	uint64_t frames, dropped;

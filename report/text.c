@@ -201,10 +201,11 @@ static void context(const struct page *p)
 	const struct report *r = p->report;
 
 	text_wrap(p->out, "", "",
-		  arena_printf(p->arena, "%s port %u%s%s, %s, %s%s",
-			       target_phrase(p), r->port, source_phrase(p),
-			       version_phrase(p), frames_phrase(p, r->frames),
-			       elapsed_phrase(p),
+		  arena_printf(p->arena, "%s port %u%s%s%s, %s, %s%s",
+			       target_phrase(p), r->port,
+			       r->reference ? " (the reference)" : "",
+			       source_phrase(p), version_phrase(p),
+			       frames_phrase(p, r->frames), elapsed_phrase(p),
 			       r->interrupted ? ", interrupted" : ""));
 	if (r->dropped > 0)
 		text_wrap(p->out, "", "",
