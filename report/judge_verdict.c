@@ -315,6 +315,9 @@ static bool verdict_by_reference(struct judgement *j)
 	f = finding_add(j, "mp_capable.removed", DIRECTION_UNKNOWN,
 			SEGMENT_SYN);
 	f->confidence = CONFIDENCE_LIKELY;
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "SYN/ACKs come without MP_CAPABLE, from the server "
+			 "and from the reference");
 	f->text = arena_printf(j->arena,
 			       "MP_CAPABLE is removed where no hop shows it: "
 			       "a reference server that is known to speak "
