@@ -168,6 +168,23 @@ def v0_cases():
                       segment="join_syn")
     out += v0_forward("reset", "mp_capable.reset", "blocked", 1, None,
                       segment="syn")
+    for box, how in (("cut", "cut"), ("eol", "eol")):
+        out += v0_forward(box, "mp_capable.removed", "blocked", 1, None,
+                          how=how, segment="syn")
+    out += v0_forward("version", "mp_capable.modified", "blocked", 1, None,
+                      segment="syn")
+    # A server of version 0 insists on checksums.
+    out += v0_forward("payload", "payload.modified", "blocked", 1, 0,
+                      segment="data", confidence="proven")
+    for f in (4, 6):
+        out += [Case(box, 2, family=f, port=9080, status=status, code=1,
+                     finding=finding, version=0, segment=segment)
+                for box, status, finding, segment in
+                (("key", "blocked", "mp_capable.modified", "syn_ack"),
+                 ("hmac", "impaired", "mp_join.modified", "join_syn_ack"),
+                 ("alg", "blocked", "data.rewritten", "data"))]
+        out.append(Case("mirror", 2, family=f, port=9080, version=0,
+                        finding="mp_capable.mirrored", effect="harmless"))
     out += v0_forward("mss", "tcp.mss_changed", "clear", 0, 0)
     out += v0_forward("dscp", "ip.dscp_rewritten", "clear", 0, 0)
     out += v0_forward("ecn", "ip.ecn_cleared", "clear", 0, 0)

@@ -173,7 +173,7 @@ static void step_second(struct dialog *d, const struct flow *f, int64_t now_us)
  * for but that the answer comes at all. */
 static void step_answer(struct dialog *d, const struct flow *f, int64_t now_us)
 {
-	bool known = f->mptcp.server_dsn != UNKNOWN ||
+	bool known = f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
 		     (f->payload_received && !f->mptcp.server_dss);
 
 	if (known || f->server_fin || now_us >= d->answer_until_us)

@@ -748,17 +748,17 @@ static bool attempt_over(const struct probing *p, const struct attempt *a,
 		 (a->sweep.last && sweep_settled(p, &a->sweep))));
 }
 
-/* Version 0 is tried where a server answers version 1 as plain TCP. */
-static void start_next_attempt(struct probing *p, int64_t now_us)
+/* Version 0 is tried as soon as version 1 is answered as plain TCP, or by its
+ * own echo, which a server of version 0 may be behind. */
+static void start_next_attempt(struct probing *p)
 {
 	struct attempt *a = &p->attempts[0];
 	const struct flow *f;
 
-	if (p->attempt_count < 2 || p->attempts[1].started || !a->started ||
-	    !attempt_over(p, a, now_us))
+	if (p->attempt_count < 2 || p->attempts[1].started || !a->started)
 		return;
 	f = client_flow(&a->bare.client);
-	if (f && f->syn_ack_seen && !f->mptcp.syn_ack && !f->mptcp.mirrored)
+	if (f && f->syn_ack_seen && !f->mptcp.syn_ack)
 		start_attempt(p, &p->attempts[1]);
 }
 
@@ -976,7 +976,7 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 		at = step_attempt(p, &p->attempts[i], now_us);
 		wake = at < wake ? at : wake;
 	}
-	start_next_attempt(p, now_us);
+	start_next_attempt(p);
 	at = step_lones(p, now_us);
 	wake = at < wake ? at : wake;
 	if (!main_part_over(p, now_us))

@@ -95,7 +95,7 @@ static unsigned count_complaints(const struct judgement *j,
 			continue;
 		if (flow_proves_mptcp(f) && !m->mp_fail)
 			return 0;
-		if (!m->mp_fail && !(contrast && flow_fell_behind(f)))
+		if (!m->unjust_fail_frame && !(contrast && flow_fell_behind(f)))
 			continue;
 		count++;
 		*example = f;
@@ -113,10 +113,10 @@ static void judge_payload_forward(struct judgement *j)
 	f = finding_add(j, "payload.modified", DIRECTION_FORWARD, SEGMENT_DATA);
 	f->confidence = CONFIDENCE_LIKELY;
 	finding_connection(j, f, flow->id);
-	finding_evidence(j, f, 0, NULL, NULL,
-			 flow->mptcp.mp_fail
+	finding_evidence(j, f, flow->mptcp.unjust_fail_frame, NULL, NULL,
+			 flow->mptcp.unjust_fail_frame
 				 ? "the server finds our DSS checksum wrong "
-				   "(MP_FAIL)"
+				   "(MP_FAIL), which was right when it was sent"
 				 : "every connection with DSS checksums falls "
 				   "back to TCP at its first data, while one "
 				   "without them works");

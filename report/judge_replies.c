@@ -308,18 +308,23 @@ static bool is_mirrored(const struct flow *f)
 	return f->mptcp.mirrored;
 }
 
+/* Where version 0 works, an echo of version 1 only hides that the server does
+ * not speak that. */
 static void judge_mirrored(struct judgement *j)
 {
 	const struct flow *flow = first_flow(j, is_mirrored);
 	struct finding *f;
 
-	if (!flow || j->working)
+	if (!flow ||
+	    (j->working && j->working->mptcp.version == flow->mptcp.version))
 		return;
 	f = finding_add(j, "mp_capable.mirrored", DIRECTION_UNKNOWN,
 			SEGMENT_SYN_ACK);
 	finding_connection(j, f, flow->id);
 	finding_evidence(j, f, flow_syn_ack(flow)->frame, NULL, NULL,
 			 "the SYN/ACK carries the option of our SYN");
+	if (j->working)
+		f->effect = EFFECT_HARMLESS;
 	f->text = "The SYN/ACK echoes our own MP_CAPABLE: no MPTCP server "
 		  "does that, a device does.";
 }

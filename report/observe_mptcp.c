@@ -193,6 +193,33 @@ static void see_mapping_sent(struct observer *o, struct flow *f,
 	}
 }
 
+/* RFC 8684 3.7: MP_FAIL names the mapping whose checksum was wrong. All of its
+ * copies must have been right when they were sent, to be changed on the way.
+ * The first tells; a server of version 0 repeats it on every ACK. */
+static void see_fail(struct observer *o, struct flow *f,
+		     const struct mptcp_option *option, uint64_t frame)
+{
+	struct mptcp_facts *m = &connection_of(o, f)->mptcp;
+	struct mapping map;
+	bool sent = false;
+
+	if (m->mp_fail)
+		return;
+	m->mp_fail = true;
+	for (size_t i = 0; i < f->sent_count && m->has_client_key; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!read_mapping(k, option->fail.dsn, m->client_idsn, &map) ||
+		    map.length == 0 || map.dsn != option->fail.dsn)
+			continue;
+		if (mapping_checksum(&map, &k->packet.tcp) != KNOWN_YES)
+			return;
+		sent = true;
+	}
+	if (sent)
+		m->unjust_fail_frame = frame;
+}
+
 /* On the first subflow the server's DSN and SSN run in step from IDSN + 1,
  * until another subflow takes data of its own. */
 static void see_server_dsn(struct mptcp_facts *m, const struct mapping *map,
@@ -375,7 +402,7 @@ void observe_mptcp_received(struct observer *o, struct flow *f,
 			see_add_addr(o, f, option);
 			break;
 		case MP_FAIL:
-			m->mp_fail = true;
+			see_fail(o, f, option, k->frame);
 			break;
 		case MP_FASTCLOSE:
 			m->fastclose = true;

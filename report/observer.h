@@ -68,10 +68,12 @@ struct mptcp_facts {
 	uint64_t server_mapped_end; /* DSN behind the server's data; 0 none */
 	unsigned checksums_good, checksums_bad; /* of the server's data */
 	uint64_t checksum_frame;
-	bool mp_fail, fastclose; /* from the server */
-	bool data_fin;		 /* from the server */
-	bool joined;		 /* another subflow was begun */
-	bool server_dss;	 /* any DSS from the server */
+	bool mp_fail, fastclose;    /* from the server */
+	uint64_t unjust_fail_frame; /* MP_FAIL for data whose checksum was
+				       right as sent; 0: none */
+	bool data_fin;		    /* from the server */
+	bool joined;		    /* another subflow was begun */
+	bool server_dss;	    /* any DSS from the server */
 };
 
 struct join_facts {
