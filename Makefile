@@ -127,7 +127,8 @@ help:				## list the targets
 tests: $(TESTS)			## build the unit tests
 
 asan:				## build all with sanitizers, in build-asan
-	$(Q)+$(MAKE) --no-print-directory BUILD=build-asan SANITIZE="\
+	$(Q)+$(MAKE) --no-print-directory BUILD=build-asan \
+		CFLAGS="-O1 -g" SANITIZE="\
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer" build-asan/mpprobe tests
 

@@ -34,20 +34,22 @@
 struct connection {
 	bool used;
 	bool listener;
-	bool close_after;	/* the answer under way is the last */
-	bool finishing;		/* answered for the last time, peer's FIN awaited */
-	uint64_t last_active;	/* in events, not in time: only for eviction */
+	bool close_after; /* the answer under way is the last */
+	bool finishing;	  /* answered for the last time, peer's FIN awaited */
+	uint64_t last_active; /* in events, not in time: only for eviction */
 	char request[REQUEST_MAX];
 	size_t request_length;
-	char head[1024];	/* status line, headers, short body */
+	char head[1024]; /* status line, headers, short body */
 	size_t head_length, head_sent;
-	uint64_t bulk_left;	/* bytes of filler still to send */
+	uint64_t bulk_left; /* bytes of filler still to send */
 };
 
 static const char short_body[] =
 	"mpprobe lab server\n"
-	"This text is short enough to fit into one segment and long enough to be\n"
-	"worth a mapping of its own. Ask for /64K or /10M to get that many bytes.\n"
+	"This text is short enough to fit into one segment and long enough to "
+	"be\n"
+	"worth a mapping of its own. Ask for /64K or /10M to get that many "
+	"bytes.\n"
 	"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ\n";
 
 static struct connection *connections[MAX_FD];
@@ -62,9 +64,8 @@ static void die(const char *what)
 
 static void watch(int epoll, int fd, bool for_room)
 {
-	struct epoll_event event = {
-		.events = for_room ? EPOLLOUT : EPOLLIN, .data.fd = fd
-	};
+	struct epoll_event event = {.events = for_room ? EPOLLOUT : EPOLLIN,
+				    .data.fd = fd};
 
 	if (epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) < 0 && errno == ENOENT)
 		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
@@ -114,14 +115,13 @@ static bool drop_oldest(void)
 
 static void open_listener(int epoll, int family, int protocol, uint16_t port)
 {
-	struct sockaddr_in v4 = {
-		.sin_family = AF_INET, .sin_port = htons(port)
-	};
-	struct sockaddr_in6 v6 = {
-		.sin6_family = AF_INET6, .sin6_port = htons(port)
-	};
-	const struct sockaddr *address = family == AF_INET ?
-		(struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+	struct sockaddr_in v4 = {.sin_family = AF_INET,
+				 .sin_port = htons(port)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+				  .sin6_port = htons(port)};
+	const struct sockaddr *address = family == AF_INET
+						 ? (struct sockaddr *)&v4
+						 : (struct sockaddr *)&v6;
 	socklen_t length = family == AF_INET ? sizeof(v4) : sizeof(v6);
 	int one = 1;
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -180,7 +180,7 @@ static bool bulk_size(const char *path, uint64_t *size)
 
 static void print_peer(int fd, char *text, socklen_t size)
 {
-	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
 	socklen_t length = sizeof(peer);
 	const void *address = NULL;
 
@@ -212,7 +212,7 @@ static void answer(int fd, struct connection *c, const char *request)
 		bulk = bulk_size(path, &size);
 		body = bulk ? "" : short_body;
 		c->close_after = !strcmp(version, "HTTP/1.0") ||
-			strcasestr(request, "\nConnection: close");
+				 strcasestr(request, "\nConnection: close");
 		if (!strcmp(method, "HEAD")) {
 			body = "";
 			bulk = false;
@@ -220,10 +220,12 @@ static void answer(int fd, struct connection *c, const char *request)
 	}
 	print_peer(fd, peer, sizeof(peer));
 	c->head_sent = 0;
-	c->head_length = (size_t)snprintf(c->head, sizeof(c->head),
+	c->head_length = (size_t)snprintf(
+		c->head, sizeof(c->head),
 		"HTTP/1.1 %s\r\nServer: mpprobe-lab\r\nX-Peer: %s\r\n"
 		"Content-Type: text/plain\r\nContent-Length: %llu\r\n"
-		"Connection: %s\r\n\r\n%s", status, peer, (unsigned long long)size,
+		"Connection: %s\r\n\r\n%s",
+		status, peer, (unsigned long long)size,
 		c->close_after ? "close" : "keep-alive", body);
 	c->bulk_left = bulk ? size : 0;
 }
@@ -239,7 +241,7 @@ static bool next_request(int fd, struct connection *c)
 	if (!end) {
 		if (c->request_length < REQUEST_MAX - 1)
 			return false;
-		c->request_length = 0;	/* endless header: let it fail */
+		c->request_length = 0; /* endless header: let it fail */
 		answer(fd, c, "");
 		return true;
 	}
@@ -257,9 +259,10 @@ static int flush(int fd, struct connection *c)
 	while (c->head_sent < c->head_length || c->bulk_left > 0) {
 		bool head = c->head_sent < c->head_length;
 		const char *from = head ? c->head + c->head_sent : filler;
-		size_t length = head ? c->head_length - c->head_sent :
-			c->bulk_left < sizeof(filler) ?
-			(size_t)c->bulk_left : sizeof(filler);
+		size_t length = head ? c->head_length - c->head_sent
+				: c->bulk_left < sizeof(filler)
+					? (size_t)c->bulk_left
+					: sizeof(filler);
 		ssize_t sent = send(fd, from, length, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno == EINTR)
@@ -309,7 +312,7 @@ static bool serve(int epoll, int fd, struct connection *c)
 		return errno == EAGAIN || errno == EINTR;
 	if (got == 0)
 		return false;
-	if (c->finishing)	/* nothing after the last answer counts */
+	if (c->finishing) /* nothing after the last answer counts */
 		return true;
 	c->request_length += (size_t)got;
 	return !next_request(fd, c) || answer_all(epoll, fd, c);
@@ -326,7 +329,7 @@ static void loop(int epoll)
 			int fd = ready[i].data.fd;
 			struct connection *c = connections[fd];
 
-			if (!c || !c->used)	/* dropped in this round */
+			if (!c || !c->used) /* dropped in this round */
 				continue;
 			c->last_active = ++events_seen;
 			if (c->listener)
@@ -356,8 +359,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	memset(filler, 'm', sizeof(filler));
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max < MAX_FD ?
-			limit.rlim_max : MAX_FD;
+		limit.rlim_cur =
+			limit.rlim_max < MAX_FD ? limit.rlim_max : MAX_FD;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	for (int i = first; i < argc; i++) {
