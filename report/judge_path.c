@@ -97,6 +97,7 @@ static void judge_beyond(struct judgement *j)
 	if (witnesses >= BEYOND_MIN && farthest > j->farthest_reach &&
 	    (!j->distance || j->distance > j->plain_reach))
 		j->beyond = farthest;
+	j->doubted = witnesses >= BEYOND_MIN && !j->distance;
 }
 
 void judge_reach(struct judgement *j)

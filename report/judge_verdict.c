@@ -216,7 +216,7 @@ static bool verdict_unsupported(struct judgement *j)
 	if (j->negotiated || !plainly_answered(j, 1) ||
 	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
 	    !intact_to_last_hop(j, SEGMENT_SYN, 1) || j->ttl_rewritten ||
-	    (reach == 1 && !controlled) || j->beyond >= reach ||
+	    (reach == 1 && !controlled) || j->beyond >= reach || j->doubted ||
 	    j->distance > reach)
 		return false;
 	say(j, STATUS_UNSUPPORTED,

@@ -49,7 +49,9 @@ struct judgement {
 	unsigned distance;	 /* of the target, by the control */
 	unsigned beyond;	 /* a router that answered at this TTL, at or
 				    behind plain_reach */
-	bool ttl_rewritten;	 /* the controls contradict each other */
+	bool doubted; /* routers answer where connections do, and the target
+			 answers no control: it may be farther away */
+	bool ttl_rewritten; /* the controls contradict each other */
 	const struct quote *ttl_witness;
 	unsigned distance_answers;
 
