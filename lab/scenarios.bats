@@ -93,6 +93,21 @@ write_script() {	# BODY
 	((status == 0))
 }
 
+@test 'all scenarios, the v1 kernel under SYN cookies' {
+	run lab/lab with --hops 3 --sysctl-server net.ipv4.tcp_syncookies=2 -- \
+		./mpprobe run all 10.0.4.2
+	echo "$output"
+	((status == 0))
+}
+
+@test 'all scenarios, the v1 kernel with DSS checksums of its own' {
+	run lab/lab with --hops 3 \
+		--sysctl-server net.mptcp.checksum_enabled=1 -- \
+		./mpprobe run all 10.0.4.2
+	echo "$output"
+	((status == 0))
+}
+
 @test 'a wrong checksum draws MP_FAIL from version 0, and no MP_JOIN' {
 	run scenario bad-dss-checksum 10.0.4.2:9080
 	((status == 0))

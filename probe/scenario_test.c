@@ -160,7 +160,7 @@ static void test_another_exchange(void **state)
 	assert_int_equal(run(&o, "pcaps/v0/compliant.pcap",
 			     "scenarios/bad-join-token.lua"),
 			 65);
-	expect_said("bad-join-token.lua:21: sends mss 1460, MP_JOIN syn id 1 "
+	expect_said("bad-join-token.lua:22: sends mss 1460, MP_JOIN syn id 1 "
 		    "token 42198775");
 	assert_int_equal(run(&o, "pcaps/v0/compliant.pcap",
 			     "scenarios/no-dss-checksum.lua"),

@@ -1,13 +1,15 @@
 scenario {
 	title = "the third ACK echoes a wrong server key",
 	about = [[The receiver's key in the third ACK exists for servers that keep no
-state; both kernels have state, and do not compare it.]],
+state; both kernels have state, and do not compare it. Under SYN cookies
+version 1 believes the wrong key, and numbers its data by that.]],
 	source = "RFC 8684 3.1",
 	versions = { 0, 1 },
 	answers = {
 		rfc = { data = { "data-acked", "fallback" } },
 		linux_v1 = { release = "5.7", data = "data-acked",
-			response = "mapped", join = "accepted" },
+			response = { "mapped", "wrong-mapping" },
+			join = { "accepted", "reset 1", "silent" } },
 		linux_v0 = { data = "data-acked", response = "mapped", join = "accepted" },
 	},
 }
