@@ -329,6 +329,45 @@ static void judge_mirrored(struct judgement *j)
 		  "does that, a device does.";
 }
 
+static bool find_experiment(const struct kept *k, struct tcp_option *o)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+
+	while (option_next(&walk, o) == OPTION_FOUND)
+		if (o->kind == TCPOPT_KIND_EXPERIMENT)
+			return true;
+	return false;
+}
+
+static bool echoes_experiment(const struct flow *f)
+{
+	struct tcp_option sent, seen;
+
+	return flow_syn_ack(f) && f->sent_count &&
+	       find_experiment(f->sent[0], &sent) &&
+	       find_experiment(flow_syn_ack(f), &seen) &&
+	       sent.length == seen.length &&
+	       memcmp(sent.bytes, seen.bytes, sent.length) == 0;
+}
+
+static void judge_option_mirrored(struct judgement *j)
+{
+	const struct flow *flow = first_flow(j, echoes_experiment);
+	struct finding *f;
+
+	if (!flow)
+		return;
+	f = finding_add(j, "tcp.option_mirrored", DIRECTION_UNKNOWN,
+			SEGMENT_SYN_ACK);
+	finding_connection(j, f, flow->id);
+	finding_evidence(j, f, flow_syn_ack(flow)->frame, NULL, NULL,
+			 "the SYN/ACK carries the experimental option of our "
+			 "SYN");
+	f->text = "The SYN/ACK echoes an option that no server can know.";
+}
+
 static bool plainly_accepted(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
@@ -943,6 +982,7 @@ void judge_replies(struct judgement *j)
 	if (finding_blocks(j))
 		return; /* the rest would only follow from it */
 	judge_mirrored(j);
+	judge_option_mirrored(j);
 	judge_capable_removed(j);
 	judge_capable_removed_v0(j);
 	for (int version = 1; version >= 0 && !j->negotiated; version--) {
