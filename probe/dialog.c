@@ -314,17 +314,33 @@ void join_end(struct join *join)
 	join->state = JOIN_ENDED;
 }
 
+static bool lone_begin(struct lone *l, struct session *s,
+		       const struct destination *to, const struct pace *pace,
+		       enum purpose purpose, unsigned version)
+{
+	retry_begin(&l->retry, pace, false);
+	return client_open(&l->client, s, to, purpose, version);
+}
+
 bool lone_start(struct lone *l, struct session *s, const struct destination *to,
 		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
-	*l = (struct lone){.ttl = ttl, .tries_max = tries_max};
-	if (!client_open(&l->client, s, to, purpose, version))
+	*l = (struct lone){.copy = {ttl, false, false}, .tries_max = tries_max};
+	if (!lone_begin(l, s, to, pace, purpose, version))
 		return false;
 	if (parent)
 		client_join(&l->client, parent);
-	retry_begin(&l->retry, pace, false);
-	return client_send_syn(&l->client, (struct copy){ttl, false, false});
+	return client_send_syn(&l->client, l->copy);
+}
+
+bool lone_start_experiment(struct lone *l, struct session *s,
+			   const struct destination *to,
+			   const struct pace *pace)
+{
+	*l = (struct lone){.copy = {FULL_TTL, false, true}, .tries_max = 2};
+	return lone_begin(l, s, to, pace, PURPOSE_TCP, 0) &&
+	       client_send_syn(&l->client, l->copy);
 }
 
 bool lone_answered(const struct lone *l)
@@ -345,8 +361,7 @@ int64_t lone_step(struct lone *l, int64_t now_us)
 	if (lone_over(l, now_us))
 		return NEVER;
 	if (retry_due(&l->retry, now_us))
-		client_send_syn(&l->client,
-				(struct copy){l->ttl, false, false});
+		client_send_syn(&l->client, l->copy);
 	return retry_at(&l->retry);
 }
 

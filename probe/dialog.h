@@ -94,7 +94,7 @@ void join_end(struct join *join);
 /* A SYN of its own port, sent once or a few times. */
 struct lone {
 	struct client client;
-	uint8_t ttl;
+	struct copy copy;
 	struct retry retry;
 	unsigned tries_max;
 };
@@ -103,6 +103,11 @@ struct lone {
 bool lone_start(struct lone *l, struct session *s, const struct destination *to,
 		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max);
+
+/* One without MPTCP, but with an option that nobody knows. */
+bool lone_start_experiment(struct lone *l, struct session *s,
+			   const struct destination *to,
+			   const struct pace *pace);
 int64_t lone_step(struct lone *l, int64_t now_us);
 bool lone_answered(const struct lone *l);
 bool lone_over(const struct lone *l, int64_t now_us);

@@ -161,9 +161,10 @@ static unsigned known_reach(const struct probing *p)
 	for (unsigned i = 0; i < p->lone_count; i++) {
 		const struct lone *l = &p->lones[i];
 
-		if (l->client.purpose == PURPOSE_TCP && l->ttl < FULL_TTL &&
-		    lone_answered(l) && (!reach || l->ttl < reach))
-			reach = l->ttl;
+		if (l->client.purpose == PURPOSE_TCP &&
+		    l->copy.ttl < FULL_TTL && lone_answered(l) &&
+		    (!reach || l->copy.ttl < reach))
+			reach = l->copy.ttl;
 	}
 	return reach;
 }
@@ -264,6 +265,15 @@ static void resend_missing(struct probing *p, struct sweep *w, int64_t now_us)
 	w->sent_us = now_us;
 }
 
+/* Quotes came that do not tell their TTL: sending again would draw more of
+ * the same, at the cost of answers that routers limit. */
+static bool sweep_untold(const struct sweep *w)
+{
+	const struct flow *f = client_flow(&w->client);
+
+	return f && w->client.to->target.family == 6 && f->misfits > 0;
+}
+
 /* The hops of a sweep that should have answered and did not: sent again. */
 static int64_t step_sweep(struct probing *p, struct sweep *w, int64_t now_us)
 {
@@ -286,7 +296,8 @@ static bool sweep_settled(const struct probing *p, const struct sweep *w)
 {
 	if (w->last == 0)
 		return w != &p->plain || !sweeping(p);
-	return w->rounds > QUOTE_ROUNDS || sweep_complete(p, w);
+	return w->rounds > QUOTE_ROUNDS || sweep_untold(w) ||
+	       sweep_complete(p, w);
 }
 
 /* Where the leader's SYNs are answered, this port's are likely to be, too:
@@ -354,6 +365,23 @@ static void step_untold_reach(struct probing *p)
 		ttl--;
 	for (ttl++; ttl <= last_ttl(p); ttl++)
 		add_lone(p, PURPOSE_TCP, 0, ttl, EDGE_TRIES);
+}
+
+/* Quotes over IPv6 that show neither timestamps nor a checksum as sent do not
+ * tell their TTL: the hops that are missing are tried with SYNs of their
+ * own. */
+static void step_untold_hops(struct probing *p)
+{
+	const struct sweep *w = &p->attempts[0].sweep;
+	unsigned reach = known_reach(p);
+
+	if (p->to.target.family != 6 || p->hops_sent || !reach || !w->last ||
+	    !sweep_settled(p, &p->plain) || !sweep_settled(p, w))
+		return;
+	p->hops_sent = true;
+	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
+		if (!sweep_quoted(&p->plain, ttl) && !sweep_quoted(w, ttl))
+			add_lone(p, PURPOSE_TCP, 0, ttl, 1);
 }
 
 static bool dialog_over(const struct dialog *d)
@@ -573,6 +601,19 @@ static void step_sort(struct probing *p, const struct attempt *a)
 	}
 }
 
+/* Who echoes our MP_CAPABLE: does it echo what nobody knows as well? */
+static void step_mirror(struct probing *p, const struct attempt *a)
+{
+	const struct flow *f = client_flow(&a->bare.client);
+
+	if (p->mirror_tried || !f || !f->mptcp.mirrored ||
+	    p->lone_count == LONES_MAX)
+		return;
+	p->mirror_tried = true;
+	lone_start_experiment(&p->lones[p->lone_count++], p->session, &p->to,
+			      &p->pace);
+}
+
 static bool silent(const struct dialog *d)
 {
 	const struct flow *f = client_flow(&d->client);
@@ -733,6 +774,7 @@ static int64_t step_attempt(struct probing *p, struct attempt *a,
 	sweep_copies(p, a);
 	sweep_join(p, a);
 	step_sort(p, a);
+	step_mirror(p, a);
 	step_contrast(p, a, now_us);
 	return wake;
 }
@@ -968,6 +1010,7 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 	wake = at < wake ? at : wake;
 	step_edge(p);
 	step_untold_reach(p);
+	step_untold_hops(p);
 	at = step_control(p, now_us);
 	wake = at < wake ? at : wake;
 	at = step_limited(p, now_us);

@@ -55,7 +55,7 @@ struct probing {
 	unsigned lone_count;
 	int64_t lones_until_us;
 	unsigned edge; /* the TTL of the last lone SYN at the edge */
-	bool edges_sent, sorted;
+	bool edges_sent, hops_sent, sorted, mirror_tried;
 	struct dialog limited[LIMITED_MAX]; /* data with low TTLs */
 	unsigned limited_count;
 	unsigned fetches;
