@@ -19,6 +19,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(TOP, "report"))
+import zoo  # noqa: E402
+
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
                        os.path.join(TOP, "build-asan", "mpprobe"))
            if os.path.exists(p)]
@@ -30,20 +32,29 @@ class Case:
 
     def __init__(self, box=None, at=None, hops=4, family=4, port=80,
                  status="clear", code=0, finding=None, after=None, place=None,
-                 silent=(), up=(), args=(), version=None, text="", **checks):
+                 silent=(), up=(), args=(), version=None, text="", boxes=(),
+                 also=(), path=True, rungs=(), **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
         self.version, self.text = version, text
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
         self.silent, self.up, self.args = silent, list(up), list(args)
-        self.checks = checks
+        self.boxes, self.path, self.rungs = list(boxes), path, rungs
+        # Each as (id, after, at, what else it says).
+        self.findings = [(finding, after, place, checks)] if finding else []
+        self.findings += also
 
     def name(self):
-        what = f"{self.box}@{self.at}" if self.at else self.box or "clean"
-        return (f"{what} of {self.hops} hops, IPv{self.family}, "
+        return (f"{self.spec()} of {self.hops} hops, IPv{self.family}, "
                 f"port {self.port}"
                 + (f" ({' '.join(self.up + self.args)})"
                    if self.up or self.args else ""))
+
+    def spec(self):
+        boxes = list(self.boxes)
+        if self.box:
+            boxes.insert(0, f"{self.box}@{self.at}" if self.at else self.box)
+        return " + ".join(boxes) or "clean"
 
     def server(self):
         link = self.hops + 1
@@ -59,8 +70,8 @@ class Case:
     def command(self, directory):
         host = self.server() if self.family == 4 else f"[{self.server()}]"
         up = ["--hops", str(self.hops)] + self.up
-        if self.box:
-            up += ["--box", f"{self.box}@{self.at}" if self.at else self.box]
+        for box in self.spec().split(" + "):
+            up += ["--box", box] if box != "clean" else []
         return ([os.path.join(HERE, "lab"), "with"] + up + ["--", READERS[0],
                 "-n", "-j", "-w", os.path.join(directory, "run.pcap")]
                 + self.args + [f"{host}:{self.port}"])
@@ -216,21 +227,25 @@ def check_place(case, place, ttl, what):
     return wrong
 
 
+def check_finding(case, found, after, place, checks):
+    wrong = [f"{found['id']}: {name} is {found[name]}, expected {value}"
+             for name, value in checks.items() if found[name] != value]
+    if after is not None:
+        wrong += check_place(case, found["after"], after, "after")
+    if place is not None:
+        wrong += check_place(case, found["at"], place, "at")
+    return wrong
+
+
 def check_findings(case, report):
-    found = report["findings"]
-    ids = [f["id"] for f in found]
-    if ids != ([case.finding] if case.finding else []):
-        return [f"findings are {ids}, expected {case.finding or 'none'}"]
-    if not case.finding:
-        return []
+    found = {f["id"]: f for f in report["findings"]}
+    ids = sorted(f["id"] for f in report["findings"])
+    expected = sorted(f[0] for f in case.findings)
+    if ids != expected:
+        return [f"findings are {ids}, expected {expected}"]
     wrong = []
-    for name, value in case.checks.items():
-        if found[0][name] != value:
-            wrong.append(f"{name} is {found[0][name]}, expected {value}")
-    if case.after is not None:
-        wrong += check_place(case, found[0]["after"], case.after, "after")
-    if case.place is not None:
-        wrong += check_place(case, found[0]["at"], case.place, "at")
+    for name, after, place, checks in case.findings:
+        wrong += check_finding(case, found[name], after, place, checks)
     return wrong
 
 
@@ -248,7 +263,8 @@ def check_verdict(case, verdict):
 def check_path(case, report):
     """On a path without a device that ends or hides TTLs every hop answers,
     save the silent ones."""
-    if case.status != "clear" or case.box in ("ttl", "ttl-tcp"):
+    if case.status != "clear" or not case.path or \
+            case.box in ("ttl", "ttl-tcp"):
         return []
     wrong = []
     hops = {h["ttl"]: h["address"] for h in report["path"]}
@@ -264,7 +280,7 @@ def check_ladder(case, report):
         return []
     return [f"ladder step {s['step']} is {s['result']}: {s['text']}"
             for s in report["ladder"] if s["result"] != "pass"
-            and s["step"] != "distance"]
+            and s["step"] != "distance" and s["step"] not in case.rungs]
 
 
 def check_replay(case, report, capture):
@@ -282,7 +298,62 @@ def check_replay(case, report, capture):
     return wrong
 
 
+def place_text(after, at):
+    """A bracket as the table shows it."""
+    if after is None and at is None:
+        return "-"
+    return f"{'?' if after is None else after}-{'?' if at is None else at}"
+
+
+def row_of(case, report, wrong):
+    """One line of docs/matrix.md."""
+    def listed(parts):
+        return ", ".join(parts) or "none"
+
+    found = report["findings"] if report else []
+    asked = f"IPv{case.family}" + (f" port {case.port}" if case.port != 80
+                                   else "")
+    options = " ".join(case.up + case.args)
+    cells = [case.spec() + (f" ({options})" if options else ""),
+             f"{asked}, {case.hops} hops",
+             listed(f[0] for f in case.findings),
+             listed(f["id"] for f in found),
+             listed(place_text(f[1], f[2]) for f in case.findings),
+             listed(place_text(f["after"] and f["after"]["ttl"],
+                               f["at"] and f["at"]["ttl"]) for f in found),
+             report["verdict"]["status"] if report else "-",
+             "wrong" if wrong else "right"]
+    return "| " + " | ".join(cells) + " |"
+
+
+TABLE_HEAD = """\
+# The matrix
+
+Made by `lab/matrix.py --table docs/matrix.md`: every middlebox of the lab
+(`lab/lab list`), what mpprobe must find, and what it found in this run. A
+bracket A-B says that hop A still quotes the field as it was sent and hop B no
+longer does; `?` is what one end of a path cannot tell, `-` no bracket.
+
+| boxes | path | expected | found | bracket | found | status | |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def write_table(path, rows, right):
+    with open(path, "w") as f:
+        f.write(TABLE_HEAD)
+        f.write("\n".join(rows))
+        f.write(f"\n\n{right} of {len(rows)} rows are right.\n")
+
+
 def run_case(case, keep):
+    """What is wrong, and the row of the table."""
+    reports = []
+    wrong = try_case(case, keep, reports)
+    return wrong, row_of(case, reports[0] if reports else None, wrong)
+
+
+def try_case(case, keep, reports):
     import validate
     with tempfile.TemporaryDirectory() as directory:
         if keep:
@@ -305,6 +376,7 @@ def run_case(case, keep):
             with open(os.path.join(directory, "live.json"), "w") as f:
                 f.write(run.stdout)
         report = json.loads(run.stdout)
+        reports.append(report)
         wrong += validate.errors(json.dumps(report), validate.validator(), None)
         if report["verdict"]["status"] != case.status:
             wrong.append(f"status is {report['verdict']['status']}, expected "
@@ -323,19 +395,25 @@ def main():
     parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--only", default="")
     parser.add_argument("--keep")
+    parser.add_argument("--table")
     args = parser.parse_args()
-    chosen = [c for c in cases() + v0_cases() if args.only in c.name()]
+    chosen = [c for c in cases() + v0_cases() + zoo.cases(Case)
+              if args.only in c.name()]
     print(f"1..{len(chosen)}", flush=True)
     failed = 0
+    rows = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         runs = [pool.submit(run_case, c, args.keep) for c in chosen]
         for number, (case, run) in enumerate(zip(chosen, runs), 1):
-            wrong = run.result()
+            wrong, row = run.result()
+            rows.append(row)
             failed += bool(wrong)
             print(f"{'not ok' if wrong else 'ok'} {number} {case.name()}")
             for line in wrong:
                 print(f"# {line}")
             sys.stdout.flush()
+    if args.table:
+        write_table(args.table, rows, len(rows) - failed)
     return 1 if failed else 0
 
 

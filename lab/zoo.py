@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cases of the middlebox zoo, for matrix.py: what each box of the lab
+must be called, and between which hops."""
+
+ALL = ["--all"]
+
+# Boxes that edit at router K what goes forward: after K, at K + 1.
+# box, finding, status, more that it says
+OPTIONS = [
+    ("cut", "mp_capable.removed", "blocked", {"how": "cut",
+                                              "segment": "syn"}),
+    ("cut-syn", "mp_capable.removed", "blocked", {"how": "cut"}),
+    ("cut-data", "dss.removed", "blocked", {"how": "cut"}),
+    ("cut-join", "mp_join.removed", "impaired", {"how": "cut"}),
+    ("eol", "mp_capable.removed", "blocked", {"how": "eol"}),
+    ("eol-syn", "mp_capable.removed", "blocked", {"how": "eol"}),
+    ("eol-data", "dss.removed", "blocked", {"how": "eol"}),
+    ("unknown", "mp_capable.removed", "blocked", {"how": "nop"}),
+    ("drop-syn", "mp_capable.dropped", "blocked", {}),
+    ("rst", "mp_capable.reset", "blocked", {}),
+    ("rst-both", "mp_capable.reset", "blocked", {}),
+]
+# The same for what is not about MPTCP options, or of version 1 only.
+HEADERS = [
+    ("version", "mp_capable.modified", "blocked", {"segment": "syn"}),
+    ("experiment", "tcp.option_removed", "clear", {"how": "nop"}),
+    ("payload", "payload.modified", "impaired", {}),
+    ("alg", "data.rewritten", "blocked", {}),
+    ("rst-data", "tcp.reset_injected", "blocked", {}),
+    ("isn", "tcp.sequence_rewritten", "clear", {}),
+    ("no-sack", "tcp.option_removed", "clear", {}),
+    ("no-wscale", "tcp.option_removed", "clear", {}),
+    ("window", "tcp.window_changed", "clear", {}),
+    ("ecn-flags", "tcp.ecn_cleared", "clear", {}),
+    ("urgent", "tcp.urgent_cleared", "clear", {}),
+    ("nat-bare", "ip.translated", "clear", {}),
+]
+# What needs --all.
+SLOW = [
+    ("late", "dss.removed", "blocked", {"how": "nop"}),
+    ("late-eol", "dss.removed", "blocked", {"how": "eol"}),
+    ("cut-add-addr", "add_addr.removed", "impaired", {"how": "cut"}),
+    ("split", "data.split", "clear", {"effect": "harmless"}),
+    ("mss-add", "tcp.option_added", "clear", {}),
+]
+# Without a bracket: box, finding, status, more that it says, --all or not.
+UNPLACED = [
+    ("cut-synack", "mp_capable.removed", "blocked", {"direction": "return"},
+     []),
+    ("key", "mp_capable.modified", "blocked", {"direction": "return"}, []),
+    ("hmac", "mp_join.modified", "impaired", {"segment": "join_syn_ack"}, []),
+    ("drop-data", "dss.dropped", "blocked", {}, []),
+    ("cut,return", "mp_capable.removed", "blocked",
+     {"direction": "return", "confidence": "likely"}, []),
+    ("eol-data,return", "dss.removed", "blocked", {"direction": "return"}, []),
+    ("payload,return", "payload.modified", "impaired",
+     {"direction": "return"}, []),
+]
+ENDINGS = ["tproxy", "redsocks", "synproxy", "proxy80"]
+
+
+def code_of(status):
+    return {"clear": 0, "blocked": 1, "impaired": 1, "unsupported": 2,
+            "undetermined": 3}[status]
+
+
+def at(box, k):
+    """BOX,WAY at K is BOX@K,WAY."""
+    name, _, way = box.partition(",")
+    return f"{name}@{k}" + ("," + way if way else "")
+
+
+def case(Case, box, k, status="clear", finding=None, after=None, place=None,
+         **more):
+    return Case(boxes=[at(box, k)], status=status, code=code_of(status),
+                finding=finding, after=after, place=place, **more)
+
+
+def placed(Case, rows, places, **more):
+    return [case(Case, box, k, status, finding, k, k + 1, family=f,
+                 direction="forward", **checks, **more)
+            for box, finding, status, checks in rows for k, f in places]
+
+
+def option_cases(Case):
+    """First, middle and last router; nothing quotes behind the last."""
+    out = placed(Case, OPTIONS, [(1, 4), (3, 4), (2, 6)])
+    out += placed(Case, OPTIONS, [(3, 4), (2, 6)], port=9080)
+    out += [case(Case, box, 4, "unsupported", family=f)
+            for box in ("cut", "cut-syn", "eol", "eol-syn", "unknown")
+            for f in (4, 6)]
+    out += [case(Case, box, 4, "blocked", "dss.removed", family=f,
+                 confidence="likely")
+            for box in ("cut-data", "eol-data") for f in (4, 6)]
+    out += [case(Case, "cut-join", 4, "impaired", "mp_join.removed", family=f,
+                 confidence="likely") for f in (4, 6)]
+    out += [case(Case, "drop-syn", 4, "blocked", "mp_capable.dropped", 4, 5,
+                 family=f) for f in (4, 6)]
+    out += [case(Case, "rst", 4, "blocked", "mp_capable.reset", 4, 5,
+                 family=f) for f in (4, 6)]
+    return out
+
+
+def header_cases(Case):
+    out = placed(Case, HEADERS, [(3, 4), (2, 6)])
+    # Over IPv6 only the timestamps tell which hop quotes: those who rewrite
+    # them hide how far they were intact.
+    for box, finding in (("no-timestamps", "tcp.option_removed"),
+                         ("timestamps", "tcp.option_modified")):
+        out += [case(Case, box, 3, "clear", finding, 3, 4),
+                case(Case, box, 2, "clear", finding, None, 3, family=6)]
+    out += placed(Case, [("id", "ip.id_rewritten", "clear", {})], [(3, 4)])
+    out += placed(Case, [("alg", "data.rewritten", "blocked", {}),
+                         ("payload", "payload.modified", "blocked", {})],
+                  [(3, 4), (2, 6)], port=9080)
+    out += [case(Case, box, k, status, finding, family=f, args=args, **checks)
+            for box, finding, status, checks, args in UNPLACED
+            for k, f in ((3, 4), (2, 6))]
+    out += [case(Case, box, 3, status, finding, family=f, port=9080)
+            for box, finding, status in
+            (("key", "mp_capable.modified", "blocked"),
+             ("hmac", "mp_join.modified", "impaired"))
+            for f in (4, 6)]
+    for f in (4, 6):
+        # Behind it, version 0 works.
+        for port, status in ((8080, "blocked"), (9080, "clear")):
+            out += [case(Case, "mirror", 3, status, "mp_capable.mirrored",
+                         family=f, port=port),
+                    case(Case, "mirror-all", 3, status,
+                         "mp_capable.mirrored", family=f, port=port,
+                         also=[("tcp.option_mirrored", None, None, {})])]
+        # A server that speaks MPTCP is not mirrored.
+        out.append(case(Case, "mirror", 3, family=f))
+        out.append(case(Case, "payload", 4, "impaired", "payload.modified",
+                        family=f, confidence="likely"))
+    return out
+
+
+def ending_cases(Case):
+    out = []
+    for f in (4, 6):
+        for box in ENDINGS:
+            # A SYN proxy answers what passed the TTL check.
+            end = 3 if box == "synproxy" else 2
+            if f == 4 or box != "redsocks":
+                out.append(case(Case, box, 2, "blocked", "tcp.terminated",
+                                end - 1, end, family=f))
+        out += [case(Case, "mptcp-proxy", k, "impaired", "tcp.terminated",
+                     k - 1, k, family=f) for k in (2, 4)]
+        out += [case(Case, "optimiser", k, "impaired", "tcp.terminated",
+                     k - 1, k, family=f) for k in (2, 3, 4)]
+        # The device is on port 80 only.
+        out.append(case(Case, "proxy80", 2, family=f, port=443))
+    return out
+
+
+def path_cases(Case):
+    """What is no interference: nothing may be found."""
+    out = []
+    for f in (4, 6):
+        out += [case(Case, box, 2, family=f) for box in
+                ("loss1", "loss5", "reorder", "duplicate", "delay",
+                 "quote-short", "quote-extended", "fragments")]
+        out += [Case(boxes=["all-silent"], family=f, path=False),
+                Case(boxes=["icmp-blocked@2"], family=f, silent=(3, 4)),
+                Case(boxes=["ecmp@3"], family=f, path=False),
+                Case(boxes=["asymmetric@2"], family=f, path=False),
+                Case(boxes=["nat@2", "nat@3"], family=f),
+                Case(boxes=["balancer@4"], family=f, status="impaired",
+                     code=1, finding="mp_join.refused")]
+    return out
+
+
+def pair_cases(Case):
+    out = []
+    for f in (4, 6):
+        out += [
+            Case(boxes=["nat@2", "strip@3"], family=f, status="blocked",
+                 code=1, finding="mp_capable.removed", after=3, place=4),
+            Case(boxes=["mss@1", "proxy@3"], family=f, status="blocked",
+                 code=1, finding="tcp.terminated", after=2, place=3,
+                 also=[("tcp.mss_changed", 1, 2, {})]),
+            Case(boxes=["isn@2", "dscp@1", "strip-join@3"], family=f,
+                 status="impaired", code=1, finding="mp_join.removed",
+                 after=3, place=4,
+                 also=[("tcp.sequence_rewritten", 2, 3, {}),
+                       ("ip.dscp_rewritten", 1, 2, {})]),
+            Case(boxes=["silent@3", "strip@2"], family=f, status="blocked",
+                 code=1, finding="mp_capable.removed", after=2, place=4),
+            Case(boxes=["cut@2", "nat-bare@3"], family=f, status="blocked",
+                 code=1, finding="mp_capable.removed", after=2, place=3,
+                 also=[("ip.translated", 3, 4, {})]),
+            Case(boxes=["loss1@1", "cut@3"], family=f, status="blocked",
+                 code=1, finding="mp_capable.removed", after=3, place=4),
+            Case(boxes=["quote-extended@3", "eol@2"], family=f,
+                 status="blocked", code=1, finding="mp_capable.removed",
+                 after=2, place=3),
+        ]
+    return out
+
+
+def slow_cases(Case):
+    return []
+
+
+def cases(Case):
+    return (option_cases(Case) + header_cases(Case) + ending_cases(Case) +
+            path_cases(Case) + pair_cases(Case) + slow_cases(Case))
