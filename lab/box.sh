@@ -16,10 +16,12 @@ cut-syn|hop|the same in the SYN only|tcp cut on=syn
 cut-synack|hop|the same in the SYN/ACK only|tcp cut on=synack
 cut-data|hop|the same in all segments without SYN|tcp cut on=rest
 cut-join|hop|MP_JOIN is cut out|tcp cut subtype=1
+cut-return|hop|MPTCP options are cut out on the way back only|tcp cut way=return
 cut-add-addr|hop|ADD_ADDR is cut out|tcp cut subtype=3
 eol|hop|MPTCP options become EOL|tcp eol
 eol-syn|hop|the same in the SYN only|tcp eol on=syn
 eol-data|hop|the same in all segments without SYN|tcp eol on=rest
+eol-return|hop|the same on the way back only|tcp eol on=rest way=return
 late|hop|DSS becomes NOPs after four data segments (#518)|tcp nop on=rest after=4
 late-eol|hop|DSS becomes EOL after four data segments|tcp eol on=rest after=4
 unknown|hop|options that the box does not know become NOPs|tcp unknown
@@ -35,6 +37,7 @@ rst|hop|a SYN with MPTCP draws a RST to the client, and passes|tcp reset
 rst-both|hop|the same, with a RST to both ends|tcp reset value=2
 rst-data|hop|data draws a RST to the client, with or without MPTCP|tcp reset-data
 payload|hop|a letter of the payload changes its case|tcp payload
+payload-return|hop|the same on the way back|tcp payload way=return
 alg|hop|a line is put into the request, numbers are mended|tcp alg
 split|hop|segments of 1000 bytes and more are cut in two|tcp split
 coalesce|hop|adjacent segments merge, the first options stay|tcp coalesce

@@ -50,10 +50,10 @@ UNPLACED = [
     ("key", "mp_capable.modified", "blocked", {"direction": "return"}, []),
     ("hmac", "mp_join.modified", "impaired", {"segment": "join_syn_ack"}, []),
     ("drop-data", "dss.dropped", "blocked", {}, []),
-    ("cut,return", "mp_capable.removed", "blocked",
+    ("cut-return", "mp_capable.removed", "blocked",
      {"direction": "return", "confidence": "likely"}, []),
-    ("eol-data,return", "dss.removed", "blocked", {"direction": "return"}, []),
-    ("payload,return", "payload.modified", "impaired",
+    ("eol-return", "dss.removed", "blocked", {"direction": "return"}, []),
+    ("payload-return", "payload.modified", "impaired",
      {"direction": "return"}, []),
 ]
 ENDINGS = ["tproxy", "redsocks", "synproxy", "proxy80"]
@@ -64,15 +64,9 @@ def code_of(status):
             "undetermined": 3}[status]
 
 
-def at(box, k):
-    """BOX,WAY at K is BOX@K,WAY."""
-    name, _, way = box.partition(",")
-    return f"{name}@{k}" + ("," + way if way else "")
-
-
 def case(Case, box, k, status="clear", finding=None, after=None, place=None,
          **more):
-    return Case(boxes=[at(box, k)], status=status, code=code_of(status),
+    return Case(boxes=[f"{box}@{k}"], status=status, code=code_of(status),
                 finding=finding, after=after, place=place, **more)
 
 
