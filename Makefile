@@ -61,6 +61,8 @@ demo: deps			## a clean path and a broken one, in a lab
 check: deps			## run all tests
 	$(Q)+lab/check; status=$$?; $(disown); exit $$status
 
+# The lab starts its own haproxy and redsocks; the services that come with the
+# packages are none of the machine's business.
 deps:				## install what is missing (as root)
 	$(Q)missing=$$(for package in $(PACKAGES); do \
 		dpkg-query -W -f '$${db:Status-Status}\n' "$$package" \
@@ -76,7 +78,13 @@ deps:				## install what is missing (as root)
 		echo "installing" $$missing; \
 		export DEBIAN_FRONTEND=noninteractive; \
 		apt-get -q update && apt-get -q -y install \
-			--no-install-recommends $$missing; \
+			--no-install-recommends $$missing || exit; \
+		for service in haproxy redsocks; do \
+			case " $$(echo $$missing) " in *" $$service "*) \
+				systemctl -q disable --now "$$service" \
+					2>/dev/null || true;; \
+			esac; \
+		done; \
 	else \
 		echo "missing:" $$missing >&2; \
 		echo "run: sudo make deps" >&2; \
