@@ -153,7 +153,6 @@ node_sysctls() {	# NODE
 		echo net/ipv6/conf/all/forwarding=1
 		if ((LAB_ICMP_UNLIMITED)); then
 			echo net/ipv4/icmp_ratelimit=0
-			echo net/ipv4/icmp_msgs_per_sec=0
 			echo net/ipv6/icmp/ratelimit=0
 		fi
 	else
