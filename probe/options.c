@@ -119,6 +119,13 @@ static const char *take_replay(struct options *o, const char *value)
 	return NULL;
 }
 
+static const char *take_packets(struct options *o, const char *value)
+{
+	(void)value;
+	o->packets = true;
+	return NULL;
+}
+
 static const char *take_live(struct options *o, const char *value)
 {
 	(void)value;
@@ -337,6 +344,8 @@ static const struct row rows[] = {
 
 	{"Output", 'n', "numeric", NULL, REPORTS, take_numeric,
 	 "do not look up names of hops"},
+	{NULL, 'x', "packets", NULL, COMMAND_READ, take_packets,
+	 "read: a line a packet, options decoded, no verdict"},
 	{NULL, 'w', "write", "FILE", LIVE, take_write,
 	 "write the capture to FILE (-: standard output)"},
 	{NULL, 'j', "json", NULL, RESULTS, take_json,

@@ -140,9 +140,11 @@ enum capture_result capture_feed_each(struct capture *c,
 		return CAPTURE_UNREADABLE;
 	error[0] = '\0';
 	while ((result = pcap_next_ex(pcap, &header, &frame)) == 1) {
-		observer_frame(observer, pcap_datalink(pcap), ++number,
-			       microseconds(&header->ts), frame, header->caplen,
-			       header->len);
+		number++;
+		if (observer)
+			observer_frame(observer, pcap_datalink(pcap), number,
+				       microseconds(&header->ts), frame,
+				       header->caplen, header->len);
 		feed_packet(fn, context, pcap_datalink(pcap), number, header,
 			    frame);
 	}

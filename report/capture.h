@@ -30,7 +30,7 @@ typedef void capture_packet_fn(void *context, uint64_t number, int64_t time_us,
 			       const uint8_t *ip, size_t available);
 
 /* The same, and hands every IP packet to `fn` (NULL: none) after the observer
- * has seen it. */
+ * (NULL: none) has seen it. */
 enum capture_result capture_feed_each(struct capture *c,
 				      struct observer *observer,
 				      capture_packet_fn *fn, void *context,
