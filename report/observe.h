@@ -7,6 +7,8 @@
 
 #include "report/observer.h"
 
+struct arena;
+
 /* The payload of a distance control begins with this text; behind it stand
  * the TTL it was sent with (3 digits), a blank and 16 random hex digits; a
  * control of a reference server goes on with REFERENCE_MARK and its TCP port
@@ -18,6 +20,9 @@
 /* Segments kept of one flow and direction: enough for every sweep with its
  * repeats; a long download goes on being followed, not kept. */
 #define KEPT_MAX 1024
+/* Of those that no sweep sent: data and acknowledgments of a download. */
+#define KEPT_ORDINARY 192
+#define ORDINARY_TTL 32
 
 /* A new flow at the end of the list, entered in the table. */
 struct flow *observer_add_flow(struct observer *o, const struct packet *first,
@@ -28,12 +33,22 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 void observer_add_token(struct observer *o, struct flow *f);
 struct flow *observer_by_token(const struct observer *o, uint32_t token);
 
+/* Frees a flow and all that it holds. */
+void observer_free_flow(struct flow *f);
+
+/* Takes a flow out of the tables. */
+void observer_unlist(struct observer *o, struct flow *f);
+
+/* Gives back what is not needed any more of flows that ended long ago; each
+ * call looks at a few of them. */
+void observer_forget(struct observer *o, int64_t now_us);
+
 /* What a packet says, without a copy: it points to the packet's bytes. */
 struct kept observer_look(const struct packet *p, uint64_t frame,
 			  int64_t time_us);
 
 /* Copies a packet for keeping, parsed anew and its options read. */
-struct kept *observer_keep(struct observer *o, const struct packet *p,
+struct kept *observer_keep(struct arena *a, const struct packet *p,
 			   uint64_t frame, int64_t time_us);
 
 /* One TCP packet: from the client of a flow, or to it. */

@@ -214,8 +214,8 @@ static void add_quote(struct observer *o, struct flow *f,
 		      const struct choice *choice, uint64_t frame,
 		      int64_t time_us)
 {
-	struct quote *q = ARENA_PUSH(o->arena, f->quotes, f->quote_count);
-	uint8_t *copy = arena_alloc(o->arena, quoted->available);
+	struct quote *q = ARENA_PUSH(f->arena, f->quotes, f->quote_count);
+	uint8_t *copy = arena_alloc(f->arena, quoted->available);
 
 	o->quotes++;
 	memcpy(copy, quoted->bytes, quoted->available);

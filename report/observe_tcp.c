@@ -75,6 +75,7 @@ static void track_sent(struct flow *f, const struct kept *k)
 		end++;
 	if (tcp->flags & TCP_FLAG_RST)
 		return;
+	f->client_fin |= (tcp->flags & TCP_FLAG_FIN) != 0;
 	if (seq_diff(end, f->client_next) > 0)
 		f->client_next = end;
 	if (f->syn_ack_seen && (tcp->flags & TCP_FLAG_ACK))
@@ -142,21 +143,37 @@ static void track_received(struct flow *f, const struct kept *k, size_t index)
 		f->server_tsval = k->options.tsval;
 }
 
+/* One more segment of a long connection: followed, but not kept. Segments
+ * with low TTLs, which quotes refer to, are. */
+static bool is_ordinary(const struct flow *f, const struct kept *k, size_t kept,
+			bool sent)
+{
+	bool plain = k->kind == SEGMENT_DATA || k->kind == SEGMENT_JOIN_DATA ||
+		     k->kind == SEGMENT_OTHER;
+
+	if (kept < KEPT_ORDINARY || !plain ||
+	    (k->packet.tcp.flags & TCP_FLAG_RST))
+		return false;
+	return !sent || f->released || k->packet.ip.ttl >= ORDINARY_TTL;
+}
+
 static void observe_sent(struct observer *o, struct flow *f,
 			 const struct packet *p, uint64_t frame,
 			 int64_t time_us)
 {
 	struct kept k = observer_look(p, frame, time_us);
 
+	f->last_us = time_us;
 	k.kind = sent_kind(f, &k);
 	track_sent(f, &k);
 	observe_mptcp_sent(o, f, &k);
-	if (f->sent_count >= KEPT_MAX) {
+	if (f->sent_count >= KEPT_MAX ||
+	    is_ordinary(f, &k, f->sent_count, true)) {
 		f->not_kept++;
 		return;
 	}
-	*ARENA_PUSH(o->arena, f->sent, f->sent_count) =
-		observer_keep(o, p, frame, time_us);
+	*ARENA_PUSH(f->arena, f->sent, f->sent_count) =
+		observer_keep(f->arena, p, frame, time_us);
 	f->sent[f->sent_count - 1]->kind = k.kind;
 }
 
@@ -170,17 +187,18 @@ static void observe_received(struct observer *o, struct flow *f,
 	if (!reply_fits(f, p))
 		return;
 	k = observer_look(p, frame, time_us);
+	f->last_us = time_us;
 	k.kind = received_kind(f, &k);
 	track_received(f, &k, index);
 	observe_mptcp_received(o, f, &k);
 	/* The first SYN/ACK and the first RST are kept in any case. */
-	if (index >= KEPT_MAX && f->first_syn_ack != index &&
-	    f->first_reset != index) {
+	if ((index >= KEPT_MAX || is_ordinary(f, &k, index, false)) &&
+	    f->first_syn_ack != index && f->first_reset != index) {
 		f->not_kept++;
 		return;
 	}
-	*ARENA_PUSH(o->arena, f->received, f->received_count) =
-		observer_keep(o, p, frame, time_us);
+	*ARENA_PUSH(f->arena, f->received, f->received_count) =
+		observer_keep(f->arena, p, frame, time_us);
 	f->received[index]->kind = k.kind;
 }
 
@@ -197,7 +215,7 @@ static struct flow *begin_flow(struct observer *o, const struct packet *p,
 			 p->tcp.options_length, &options);
 	first.options = options;
 	f->purpose = syn_purpose(&first);
-	f->first_us = time_us;
+	f->first_us = f->last_us = time_us;
 	f->first_frame = frame;
 	f->client_isn = p->tcp.sequence;
 	f->client_next = f->client_isn;
@@ -215,8 +233,10 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 	f = observer_flow(o, &p->ip.source, tcp->source_port,
 			  &p->ip.destination, tcp->destination_port,
 			  IPPROTO_TCP);
-	if (is_syn(p) && (!f || f->client_isn != tcp->sequence))
+	if (is_syn(p) && (!f || f->client_isn != tcp->sequence)) {
+		observer_forget(o, time_us);
 		f = begin_flow(o, p, frame, time_us);
+	}
 	if (f) {
 		observe_sent(o, f, p, frame, time_us);
 		return;

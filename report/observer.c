@@ -29,10 +29,12 @@ struct observer *observer_new(void)
 		return NULL;
 	o->arena = arena_new();
 	o->keys = keys_new();
+	o->forgotten = calloc(1, sizeof(*o->forgotten));
 	o->bucket_count = BUCKETS_MIN;
 	o->buckets = new_buckets(o->bucket_count);
 	o->tokens = new_buckets(o->bucket_count);
-	if (!o->arena || !o->keys || !o->buckets || !o->tokens) {
+	if (!o->arena || !o->forgotten || !o->keys || !o->buckets ||
+	    !o->tokens) {
 		observer_free(o);
 		return NULL;
 	}
@@ -43,6 +45,10 @@ void observer_free(struct observer *o)
 {
 	if (!o)
 		return;
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i] != o->forgotten)
+			observer_free_flow(o->flows[i]);
+	free(o->forgotten);
 	arena_free(o->arena);
 	keys_free(o->keys);
 	free(o->buckets);
@@ -135,6 +141,21 @@ struct flow *observer_by_token(const struct observer *o, uint32_t token)
 	return i == FLOW_NONE ? NULL : o->flows[i];
 }
 
+void observer_unlist(struct observer *o, struct flow *f)
+{
+	size_t *at = &o->buckets[flow_bucket(o, f)];
+
+	while (*at != FLOW_NONE && o->flows[*at] != f)
+		at = &o->flows[*at]->hash_next;
+	if (*at != FLOW_NONE)
+		*at = f->hash_next;
+	at = &o->tokens[f->mptcp.server_token % o->bucket_count];
+	while (*at != FLOW_NONE && o->flows[*at] != f)
+		at = &o->flows[*at]->token_next;
+	if (*at != FLOW_NONE)
+		*at = f->token_next;
+}
+
 static void grow_table(struct observer *o)
 {
 	size_t count = o->bucket_count * 4;
@@ -150,18 +171,29 @@ static void grow_table(struct observer *o)
 	o->buckets = buckets;
 	o->tokens = tokens;
 	o->bucket_count = count;
-	for (size_t i = 0; i < o->flow_count; i++) {
+	for (size_t i = o->oldest; i < o->flow_count; i++) {
+		if (o->flows[i] == o->forgotten)
+			continue;
 		enter_flow(o, i);
 		if (o->flows[i]->mptcp.has_server_key)
 			observer_add_token(o, o->flows[i]);
 	}
 }
 
+static struct flow *new_flow(void)
+{
+	struct arena *a = arena_new();
+	struct flow *f = arena_alloc(a, sizeof(*f));
+
+	f->arena = a;
+	return f;
+}
+
 struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 			       uint8_t protocol, uint16_t client_port,
 			       uint16_t server_port)
 {
-	struct flow *f = arena_alloc(o->arena, sizeof(*f));
+	struct flow *f = new_flow();
 	struct flow **slot;
 
 	if (o->flow_count >= o->bucket_count)
@@ -194,11 +226,11 @@ struct kept observer_look(const struct packet *p, uint64_t frame,
 	return k;
 }
 
-struct kept *observer_keep(struct observer *o, const struct packet *p,
+struct kept *observer_keep(struct arena *a, const struct packet *p,
 			   uint64_t frame, int64_t time_us)
 {
-	struct kept *k = arena_alloc(o->arena, sizeof(*k));
-	uint8_t *copy = arena_alloc(o->arena, p->available);
+	struct kept *k = arena_alloc(a, sizeof(*k));
+	uint8_t *copy = arena_alloc(a, p->available);
 
 	memcpy(copy, p->bytes, p->available);
 	packet_parse(copy, p->available, &k->packet);
@@ -256,8 +288,8 @@ static void observe_control(struct observer *o, const struct packet *p,
 	}
 	if (f->sent_count >= KEPT_MAX)
 		return;
-	slot = ARENA_PUSH(o->arena, f->sent, f->sent_count);
-	*slot = observer_keep(o, p, frame, time_us);
+	slot = ARENA_PUSH(f->arena, f->sent, f->sent_count);
+	*slot = observer_keep(f->arena, p, frame, time_us);
 	(*slot)->kind = SEGMENT_OTHER;
 }
 
@@ -287,8 +319,8 @@ static void observe_echo_reply(struct observer *o, const struct packet *p,
 
 	if (!f || f->received_count >= KEPT_MAX)
 		return;
-	slot = ARENA_PUSH(o->arena, f->received, f->received_count);
-	*slot = observer_keep(o, p, frame, time_us);
+	slot = ARENA_PUSH(f->arena, f->received, f->received_count);
+	*slot = observer_keep(f->arena, p, frame, time_us);
 	(*slot)->kind = SEGMENT_OTHER;
 }
 

@@ -95,7 +95,7 @@ struct flow {
 	uint16_t reference_port; /* of a control: it marks this TCP port of
 				    the server as a reference; else 0 */
 	enum purpose purpose;
-	int64_t first_us;
+	int64_t first_us, last_us;
 	uint64_t first_frame;
 
 	/* TCP, in host order */
@@ -113,6 +113,7 @@ struct flow {
 	struct mptcp_facts mptcp;
 	struct join_facts join;
 
+	struct arena *arena; /* of the packets and quotes */
 	struct kept **sent;
 	size_t sent_count;
 	struct kept **received;
@@ -122,6 +123,8 @@ struct flow {
 	unsigned misfits; /* quotes of its addresses and ports that fit nothing
 			     that was sent */
 	size_t not_kept;  /* segments beyond what is kept */
+	bool client_fin, released; /* released: only the SYNs and the first
+				      answers are still there */
 
 	size_t hash_next;  /* the next flow in its bucket, FLOW_NONE */
 	size_t token_next; /* the same, by the server's token */
@@ -129,8 +132,17 @@ struct flow {
 
 #define FLOW_NONE ((size_t)-1)
 
+/* A capture may be of any length. Of a connection that ended, with so many
+ * newer flows behind it, first the packets go, if no quote refers to them;
+ * then the flow: `forgotten`, which is no target's, takes its place. */
+#define FLOWS_WITH_PACKETS 512
+#define FLOWS_MAX 16384
+
 struct observer {
 	struct arena *arena;
+	struct flow *forgotten;
+	size_t sweep, oldest; /* the next flow to look at; the first that is
+				 not forgotten */
 	struct keys *keys;
 	uint64_t frames;
 	size_t quotes; /* of all flows */

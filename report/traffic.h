@@ -81,6 +81,7 @@ struct traffic_connection {
 	int version;	 /* -1: not known */
 	bool negotiated, mirrored, checksum;
 	bool has_key[2];
+	bool hearsay[2]; /* the key was only seen as the other host has it */
 	uint64_t keys[2], idsns[2];
 	uint32_t tokens[2];
 	uint8_t syn_flags, syn_ack_flags;

@@ -28,6 +28,12 @@ static void learn_key(struct traffic *t, struct traffic_connection *c,
 	traffic_add_token(t, c, host);
 }
 
+/* A key that is known from its owner: one that is only echoed may be wrong. */
+static bool own_key(const struct traffic_connection *c, unsigned host)
+{
+	return c->has_key[host] && !c->hearsay[host];
+}
+
 /* --- MP_CAPABLE ---------------------------------------------------------- */
 
 static void look_syn(struct traffic *t, struct traffic_subflow *s,
@@ -73,6 +79,7 @@ static void look_keys(struct traffic *t, struct traffic_subflow *s,
 		c->version = o->capable.version;
 	c->negotiated = true;
 	learn_key(t, c, side, o->capable.sender_key);
+	c->hearsay[1 - side] |= !c->has_key[1 - side];
 	learn_key(t, c, 1 - side, o->capable.receiver_key);
 	c->checksum |= o->capable.flags & MPC_CHECKSUM;
 }
@@ -113,7 +120,9 @@ static enum known check_hmac(struct traffic *t, const struct traffic_subflow *s,
 			   c->keys[1 - own], s->nonces[side],
 			   s->nonces[1 - side], hmac) != 0)
 		return UNKNOWN;
-	return memcmp(hmac, seen, length) == 0 ? KNOWN_YES : KNOWN_NO;
+	if (memcmp(hmac, seen, length) == 0)
+		return KNOWN_YES;
+	return own_key(c, 0) && own_key(c, 1) ? KNOWN_NO : UNKNOWN;
 }
 
 static void look_join(struct traffic *t, struct traffic_subflow *s,
@@ -153,7 +162,7 @@ static void widen_dsn(struct mapping *m, const struct traffic_connection *c,
 		      unsigned host)
 {
 	uint64_t expected = c->last_dsn[host]  ? c->last_dsn[host]
-			    : c->has_key[host] ? c->idsns[host] + 1
+			    : own_key(c, host) ? c->idsns[host] + 1
 					       : 0;
 
 	m->dsn_known = expected != 0;
@@ -172,7 +181,7 @@ static bool read_mapping(const struct traffic_connection *c, unsigned host,
 
 	if (mpc && mpc->capable.has_data_length) {
 		*m = (struct mapping){
-			c->idsns[host] + 1,	  c->has_key[host],	 1,
+			c->idsns[host] + 1,	  own_key(c, host),	 1,
 			mpc->capable.data_length, mpc->capable.checksum, false,
 			mpc->capable.has_checksum};
 		return true;
@@ -271,7 +280,7 @@ static void sum_mapping(struct traffic_side *side, const struct kept *k)
 static void check_dsn(struct traffic_connection *c, unsigned host,
 		      const struct mapping *m)
 {
-	if (c->dsn[host] != UNKNOWN || !c->has_key[host] || !m->dsn_known ||
+	if (c->dsn[host] != UNKNOWN || !own_key(c, host) || !m->dsn_known ||
 	    c->subflow_count != 1 || !m->ssn)
 		return;
 	c->dsn[host] = m->dsn == c->idsns[host] + m->ssn ? KNOWN_YES : KNOWN_NO;

@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# mpprobe read on captures of other programs.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	tmp=$BATS_TEST_TMPDIR
+	export LC_ALL=C.UTF-8
+}
+
+@test "read: a bad checksum, MP_FAIL, and a join after the fallback" {
+	run ./mpprobe read pcaps/v0/bad-dss-checksum.pcap
+	[[ $output == *"0 DSS checksums right, 1 wrong (first: frame 4)"* ]]
+	[[ $output == *"server: MP_FAIL, frame 5"* ]]
+	[[ $output == *"MP_JOIN, token 3093d1be, refused after the fallback"* ]]
+}
+
+@test "read: checksums of a download, by the kernel's own MPTCP" {
+	command -v mptcpize curl >/dev/null || skip "no mptcpize or curl"
+	# shellcheck disable=SC2016
+	timeout 60 lab/lab with --sysctl-server net.mptcp.checksum_enabled=1 \
+		-- bash -c '
+		tcpdump -q -U -Z root -B 65536 -i eth0 -w "$1" tcp 2>/dev/null &
+		sleep 0.7
+		mptcpize run curl -s http://10.0.5.2/1M >/dev/null
+		sleep 0.3
+		kill %1
+		wait' record "$tmp/a.pcap"
+	run --separate-stderr ./mpprobe read -j "$tmp/a.pcap"
+	echo "$output"
+	((status == 0))
+	[[ $output == *'"schema":"mpprobe-connection/1"'* ]]
+	[[ $output == *'"checksums_wrong":0'* ]]
+	[[ $output != *'"checksums_wrong":'[1-9]* ]]
+	[[ $output == *'"bytes":10'* ]]
+}
+
+@test "read: memory follows open connections, not the capture" {
+	local small large count
+
+	for count in 20000 100000; do
+		lab/many_connections.py $count >"$tmp/$count.pcap"
+	done
+	peak() {
+		python3 -c '
+import resource, subprocess, sys
+subprocess.run(["./mpprobe", "read", "-q", sys.argv[1]],
+               stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
+	}
+	small=$(peak "$tmp/20000.pcap")
+	large=$(peak "$tmp/100000.pcap")
+	echo "$small kB, $large kB"
+	((large < 2 * small))
+}
+
+@test "read -x: a line a packet" {
+	run ./mpprobe read -x pcaps/v0/bad-dss-checksum.pcap
+	((status == 0))
+	((${#lines[@]} == 8))
+	[[ ${lines[4]} == *"MP_FAIL dsn 8710f99bfb4e435d"* ]]
+}
+
+@test "read: from the middle of a connection" {
+	command -v editcap >/dev/null || skip "no editcap"
+	editcap -r pcaps/v1/lab-6.18-t3-join.pcap "$tmp/part.pcap" 5-12
+	run --separate-stderr ./mpprobe read "$tmp/part.pcap"
+	echo "$output"
+	((status <= 3))
+	[[ $output == *"MPTCP connections"* ]]
+	[[ $output != *WRONG* ]]
+}
