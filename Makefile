@@ -15,7 +15,7 @@ PACKAGES := gcc libc6-dev pkg-config \
 	libpcap-dev libnet1-dev libssl-dev libjansson-dev libcap-ng-dev \
 	libseccomp-dev liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks \
-	iputils-ping \
+	iputils-ping procps \
 	libcmocka-dev bats tcpdump curl mptcpize python3-jsonschema mandoc clang-format
 
 PKGS := libpcap libcrypto jansson libcap-ng libseccomp lua5.4
