@@ -38,7 +38,7 @@ struct options {
 	bool all, sweep_only;
 	const char *reference;		       /* NULL: none */
 	const char *replay_file, *join_source; /* NULL: none */
-	bool packets; /* read: line by line */
+	bool packets;			       /* read: line by line */
 	bool live;
 	const char *save; /* a directory, or NULL */
 	unsigned count;	  /* rounds: 5 */
