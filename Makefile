@@ -13,12 +13,13 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # make labs, to test.
 PACKAGES := gcc libc6-dev pkg-config \
 	libpcap-dev libnet1-dev libssl-dev libjansson-dev libcap-ng-dev \
+	libcurl4-openssl-dev \
 	libseccomp-dev liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks \
 	iputils-ping procps \
 	libcmocka-dev bats tcpdump curl mptcpize python3-jsonschema mandoc clang-format
 
-PKGS := libpcap libcrypto jansson libcap-ng libseccomp lua5.4
+PKGS := libpcap libcrypto jansson libcap-ng libseccomp lua5.4 libcurl
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKGS_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 override CPPFLAGS += -D_GNU_SOURCE -DMPPROBE_VERSION='"$(VERSION)"' -I. \

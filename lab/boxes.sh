@@ -40,6 +40,7 @@ redsocks|hop|redsocks and microsocks end TCP connections to 80 (IPv4)
 tproxy|hop|the same as proxy80, by TPROXY
 mptcp-proxy|hop|ends TCP connections to 80, and speaks MPTCP itself
 optimiser|hop|ends connections to 80 whose SYN has no MP_CAPABLE
+throttle|hop|segments with an MPTCP option pass at 4 MB/s at most
 filter-udp|hop|UDP to the server vanishes, port unreachables back vanish
 own-host|client|the client itself strips MPTCP options from what it sends
 '
@@ -376,6 +377,11 @@ box_optimiser() {
 		add rule inet lab nat iifname eth0 tcp dport 80 redirect to :3128
 	END
 	) || box_failed "r$1" "$said"
+}
+
+# A policer: what is above the rate is lost.
+box_throttle() {
+	nft_forward "r$1" 'tcp option mptcp exists limit rate over 4 mbytes/second burst 64 kbytes drop'
 }
 
 box_filter_udp() {

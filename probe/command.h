@@ -29,6 +29,7 @@ int cmd_probe(const struct options *o, int argc, char **argv);
 int cmd_read(const struct options *o, int argc, char **argv);
 int cmd_run(const struct options *o, int argc, char **argv);
 int cmd_compare(const struct options *o, int argc, char **argv);
+int cmd_speed(const struct options *o, int argc, char **argv);
 int cmd_list(const struct options *o, int argc, char **argv);
 int cmd_explain(const struct options *o, int argc, char **argv);
 

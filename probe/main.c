@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	 "replay a scenario script, or all", cmd_run},
 	{"compare", COMMAND_COMPARE, "compare RUN... | --live HOST", "RUN",
 	 "SYN/ACK TTLs and more, of several runs", cmd_compare},
+	{"speed", COMMAND_SPEED, "speed [options] URL", "URL",
+	 "download by TCP and MPTCP in turn", cmd_speed},
 	{"list", COMMAND_LIST, "list", NULL, "list scenarios and findings",
 	 cmd_list},
 	{"explain", COMMAND_EXPLAIN, "explain FINDING", "FINDING",

@@ -151,6 +151,16 @@ static const char *take_count(struct options *o, const char *value)
 	return NULL;
 }
 
+static const char *take_seconds(struct options *o, const char *value)
+{
+	unsigned long seconds;
+
+	if (!number(value, 1, 3600, &seconds))
+		return "the time must be between 1 and 3600 seconds";
+	o->seconds = (unsigned)seconds;
+	return NULL;
+}
+
 static const char *take_ttl(unsigned *out, const char *value)
 {
 	unsigned long ttl;
@@ -341,6 +351,8 @@ static const struct row rows[] = {
 	 "keep the captures of --live in DIR"},
 	{NULL, 'c', "count", "N", COMMAND_COMPARE | COMMAND_SPEED, take_count,
 	 "rounds of --live and speed (default 5)"},
+	{NULL, 'T', "time", "SECONDS", COMMAND_SPEED, take_seconds,
+	 "speed: end each download after so long"},
 
 	{"Output", 'n', "numeric", NULL, REPORTS, take_numeric,
 	 "do not look up names of hops"},

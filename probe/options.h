@@ -42,6 +42,7 @@ struct options {
 	bool live;
 	const char *save; /* a directory, or NULL */
 	unsigned count;	  /* rounds: 5 */
+	unsigned seconds; /* of a download; 0: to its end */
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;

@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# mpprobe speed, by the kernel's own sockets.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	export LC_ALL=C.UTF-8
+}
+
+speed() {		# BOX... -- ARGUMENT...
+	local boxes=()
+
+	while [[ $1 != -- ]]; do
+		boxes+=(--box "$1")
+		shift
+	done
+	run timeout 90 lab/lab with --hops 3 "${boxes[@]}" -- \
+		./mpprobe speed "${@:2}"
+	echo "$output"
+}
+
+@test "speed: a clean path, MPTCP in use" {
+	speed -- -j -c 4 http://10.0.4.2/1M
+	((status == 0 || status == 1))	# a busy machine
+	[[ $output == *'"fallbacks":0'* ]]
+	[[ $output == *'"compared":4'* ]]
+}
+
+@test "speed: a box that slows only MPTCP down is exposed" {
+	speed throttle@2 -- -c 3 http://10.0.4.2/4M
+	((status == 1))
+	[[ $output == *"MPTCP is slower than TCP on this path"* ]]
+}
+
+@test "speed: stripped options, MPTCP was not in use" {
+	speed strip@2 -- -c 2 http://10.0.4.2/64K
+	((status == 3 || status == 1))
+	[[ $output == *"MPTCP was not in use"* ]]
+}
+
+@test "speed: the kernel's blackhole timer is named" {
+	[[ -e /proc/sys/net/mptcp/blackhole_timeout ]] ||
+		skip "no blackhole timer in this kernel"
+	speed drop@2 -- -c 2 -T 10 http://10.0.4.2/64K
+	[[ $output == *"blackhole timer"* || $output == *"plain SYN"* ]]
+}
+
+@test "speed: errors" {
+	run ./mpprobe speed ftp://x/
+	((status == 64))
+	run ./mpprobe speed
+	((status == 64))
+	speed -- -c 1 http://10.0.4.2:81/
+	((status == 3))
+}
