@@ -254,10 +254,12 @@ start_servers() {
 }
 
 install_boxes() {
-	local spec
+	local spec place way
 
 	for spec in $LAB_BOXES; do
-		install_box "${spec%%@*}" "${spec#*@}"
+		place=${spec#*@} way=''
+		[[ $spec != *,* ]] || way=${spec##*,}
+		install_box "${spec%%[@,]*}" "${place%,*}" "$way"
 	done
 }
 
