@@ -225,6 +225,17 @@ static const char *how_phrase(const char *how)
 	return how ? " (cut out)" : "";
 }
 
+/* That it begins only behind so many bytes that were acknowledged at data
+ * level, or nothing. */
+static const char *late_phrase(struct judgement *j, const struct flow *f)
+{
+	if (!flow_data_acked(f) || !flow_fell_behind(f))
+		return "";
+	return arena_printf(
+		j->arena, ", after %u bytes,",
+		(unsigned)(f->mptcp.data_ack - f->mptcp.client_idsn - 1));
+}
+
 static void convict_mptcp(struct judgement *j, const struct bracket *b)
 {
 	const char *object = mptcp_object(b->first);
@@ -234,12 +245,18 @@ static void convict_mptcp(struct judgement *j, const struct bracket *b)
 
 	if (!f)
 		return;
-	if (j->working && f->effect == EFFECT_BLOCKS)
+	/* What starts late in a connection ends MPTCP all the same. */
+	if (j->working && f->effect == EFFECT_BLOCKS &&
+	    !flow_fell_behind(b->flow))
 		f->effect = EFFECT_IMPAIRS;
 	f->text = arena_printf(
-		j->arena, "%s is %s%s %s%s %s.", object_title(object), verb,
-		b->changed->removed ? " from" : " in", segment_phrase(b->kind),
-		how_phrase(f->how), place_phrase(j, f->after, f->at));
+		j->arena, "%s is %s%s%s%s%s %s.", object_title(object), verb,
+		strcmp(object, "add_addr") == 0 ? ""
+		: b->changed->removed		? " from "
+						: " in ",
+		strcmp(object, "add_addr") == 0 ? "" : segment_phrase(b->kind),
+		how_phrase(f->how), late_phrase(j, b->flow),
+		place_phrase(j, f->after, f->at));
 }
 
 static const char *changed_text(struct judgement *j,

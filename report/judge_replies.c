@@ -999,6 +999,8 @@ void judge_replies(struct judgement *j)
 	judge_dss_removed(j);
 	judge_dss_dropped(j);
 	judge_dss_reset(j);
+	if (!finding_blocks(j))
+		judge_data(j);
 	if (finding_blocks(j))
 		return;
 	if (finding_find(j, "mp_join.removed") ||

@@ -152,6 +152,7 @@ void judge_quotes(struct judgement *j);
 void judge_replies(struct judgement *j);
 void judge_reset_injected(struct judgement *j);
 void judge_payload(struct judgement *j);
+void judge_data(struct judgement *j);
 /* Effects that depend on what else is known. */
 void judge_effects(struct judgement *j);
 void judge_ladder(struct judgement *j);

@@ -399,6 +399,7 @@ void observe_mptcp_received(struct observer *o, struct flow *f,
 			see_data_ack(m, option, k);
 			break;
 		case MP_ADD_ADDR:
+			m->add_addr_echoed |= option->add_addr.echo;
 			see_add_addr(o, f, option);
 			break;
 		case MP_FAIL:

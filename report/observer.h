@@ -74,6 +74,7 @@ struct mptcp_facts {
 	bool data_fin;		    /* from the server */
 	bool joined;		    /* another subflow was begun */
 	bool server_dss;	    /* any DSS from the server */
+	bool add_addr_echoed;	    /* ours, by the server */
 };
 
 struct join_facts {
