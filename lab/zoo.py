@@ -194,7 +194,19 @@ def pair_cases(Case):
 
 
 def slow_cases(Case):
-    return []
+    """What only --all shows, and that it shows nothing else."""
+    out = placed(Case, SLOW, [(3, 4), (2, 6)], args=ALL)
+    out += placed(Case, [("ack-early", "data.acked_early", "impaired", {}),
+                         ("changed", "data.retransmission_dropped",
+                          "impaired", {})], [(3, 4), (2, 6)], args=ALL)
+    for f in (4, 6):
+        out += [case(Case, box, 2, "impaired", finding, family=f, args=ALL)
+                for box, finding in (("coalesce", "data.coalesced"),
+                                     ("hole", "data.hole_blocked"))]
+        out += [case(Case, "late", 4, "blocked", "dss.removed", family=f,
+                     args=ALL, confidence="likely"),
+                Case(family=f, args=ALL), Case(family=f, port=9080, args=ALL)]
+    return out
 
 
 def cases(Case):
