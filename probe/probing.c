@@ -853,22 +853,58 @@ static bool fetch_segment(struct probing *p, unsigned id,
 	return false;
 }
 
+static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind)
+{
+	for (size_t i = 0; i < hop->quote_count; i++)
+		if (hop->quotes[i].segment == kind && !hop->quotes[i].plain)
+			return true;
+	return false;
+}
+
 /* The hops within a bracket that answered others, but not this segment. */
 static unsigned fetch_bracket(struct probing *p, const struct report *r,
 			      const struct finding *f)
 {
 	unsigned sent = 0;
 
-	if (!f->at.known || !f->after.known || f->connection_count == 0 ||
-	    f->direction == DIRECTION_RETURN)
-		return 0;
-	for (unsigned ttl = f->after.ttl + 1; ttl < f->at.ttl; ttl++)
-		if (ttl <= r->path_length &&
-		    r->path[ttl - 1].responder_count > 0 &&
+	for (unsigned ttl = f->after.ttl + 1;
+	     ttl < f->at.ttl && ttl <= r->path_length; ttl++)
+		if (r->path[ttl - 1].responder_count > 0 &&
 		    !r->path[ttl - 1].is_target)
 			sent += fetch_segment(p, f->connections[0], f->segment,
 					      ttl);
 	return sent;
+}
+
+/* Nothing places it yet: all hops that answered others, but not this segment;
+ * data also wants the third ACK beside it, to tell what shifts. */
+static unsigned fetch_place(struct probing *p, const struct report *r,
+			    const struct finding *f)
+{
+	unsigned reach = known_reach(p), sent = 0;
+
+	for (unsigned ttl = p->options->first_ttl;
+	     ttl < reach && ttl <= r->path_length; ttl++) {
+		const struct report_hop *hop = &r->path[ttl - 1];
+		enum segment_kind kind = f->segment;
+
+		if (hop->responder_count == 0 || hop->is_target)
+			continue;
+		if (kind == SEGMENT_DATA && hop_quotes(hop, kind))
+			kind = SEGMENT_ACK;
+		if (!hop_quotes(hop, kind))
+			sent += fetch_segment(p, f->connections[0], kind, ttl);
+	}
+	return sent;
+}
+
+static unsigned fetch_finding(struct probing *p, const struct report *r,
+			      const struct finding *f)
+{
+	if (f->connection_count == 0 || f->direction == DIRECTION_RETURN)
+		return 0;
+	return f->at.known && f->after.known ? fetch_bracket(p, r, f)
+					     : fetch_place(p, r, f);
 }
 
 /* A drop is placed by what is quoted and what is not: the SYN with the
@@ -911,7 +947,7 @@ static unsigned fetch_quotes(struct probing *p)
 	unsigned sent = 0;
 
 	for (size_t i = 0; i < r->finding_count; i++) {
-		sent += fetch_bracket(p, r, &r->findings[i]);
+		sent += fetch_finding(p, r, &r->findings[i]);
 		sent += fetch_drop(p, &r->findings[i]);
 	}
 	if (!sent && r->status == STATUS_UNDETERMINED &&
