@@ -115,7 +115,8 @@ bool client_send_syn(struct client *c, struct copy copy)
 				      .flags = TCP_FLAG_SYN,
 				      .window = SYN_WINDOW};
 
-	write_mss(&w, c->to->mss);
+	if (!c->no_mss)
+		write_mss(&w, c->to->mss);
 	write_sack_permitted(&w);
 	write_timestamps(&w, c->timestamp + copy.ttl, 0);
 	write_nop(&w, 1);
@@ -131,6 +132,11 @@ bool client_send_syn(struct client *c, struct copy copy)
 	return send_segment(c, &segment, copy);
 }
 
+static uint32_t own_timestamp(const struct client *c, struct copy copy)
+{
+	return c->timestamp + 256 * c->segments + copy.ttl;
+}
+
 /* Timestamps where they were negotiated: each segment's own, with the TTL
  * added (design.md, "Reach"). Else a copy is told by its window, which no
  * one reads on a copy that does not arrive. */
@@ -141,8 +147,7 @@ static void begin_segment(struct client *c, const struct flow *f,
 	c->segments++;
 	if (f->timestamps) {
 		write_nop(w, 2);
-		write_timestamps(w, c->timestamp + 256 * c->segments + copy.ttl,
-				 f->server_tsval);
+		write_timestamps(w, own_timestamp(c, copy), f->server_tsval);
 	}
 	segment->flags = TCP_FLAG_ACK;
 	segment->sequence = c->isn + 1;
@@ -290,6 +295,39 @@ bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		else
 			write_dss(&w, c, &f->mptcp, payload, length, offset);
 	}
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_segment(c, &segment, copy);
+}
+
+#define ANNOUNCED_ID 9
+
+bool client_send_add_addr(struct client *c, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {0};
+	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+
+	if (!f || !f->mptcp.has_server_key)
+		return true;
+	begin_segment(c, f, copy, &w, &segment);
+	segment.sequence = f->client_next;
+	o.add_addr.version = 1;
+	o.add_addr.address_id = ANNOUNCED_ID;
+	o.add_addr.address = c->to->source;
+	o.add_addr.has_hmac = true;
+	if (keys_add_addr_hmac(c->session->observer->keys, c->key,
+			       f->mptcp.server_key, ANNOUNCED_ID,
+			       &c->to->source, 0, &o.add_addr.hmac) != 0)
+		return true;
+	/* An IPv6 address leaves room for timestamps, but for no padding. */
+	if (c->to->source.family == 6 && f->timestamps) {
+		w.length = 0;
+		write_timestamps(&w, own_timestamp(c, copy), f->server_tsval);
+	}
+	mptcp_encode(&w, &o);
 	segment.options = options;
 	segment.options_length = w.length;
 	return send_segment(c, &segment, copy);

@@ -41,6 +41,7 @@ struct client {
 	enum purpose purpose;
 	unsigned version; /* of MPTCP */
 	bool checksum;	  /* ask for DSS checksums (flag A) */
+	bool no_mss;	  /* leave the MSS out of the SYN */
 	uint16_t port;
 	uint32_t isn, timestamp, flow_label;
 	uint64_t key, idsn;	     /* ours */
@@ -75,6 +76,10 @@ bool client_send_third_ack(struct client *c, struct copy copy);
  * without any MPTCP option. */
 bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		      size_t offset, bool plain, struct copy copy);
+
+/* Announces our own address once more, under another id: a server echoes it
+ * and need not connect to it (RFC 8684 3.4.1). */
+bool client_send_add_addr(struct client *c, struct copy copy);
 
 /* Acknowledges all that came in, at both levels. */
 bool client_send_ack(struct client *c);

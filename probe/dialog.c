@@ -30,12 +30,12 @@ int64_t pace_wait_us(const struct pace *p)
 	return wait > WAIT_MAX_US ? WAIT_MAX_US : wait;
 }
 
-static void retry_begin(struct retry *r, const struct pace *pace, bool steady)
+void retry_begin(struct retry *r, const struct pace *pace, bool steady)
 {
 	*r = (struct retry){pace, session_now_us(), 1, steady};
 }
 
-static int64_t retry_at(const struct retry *r)
+int64_t retry_at(const struct retry *r)
 {
 	int64_t wait = pace_wait_us(r->pace);
 
@@ -44,8 +44,7 @@ static int64_t retry_at(const struct retry *r)
 	return r->sent_us + (wait > WAIT_MAX_US ? WAIT_MAX_US : wait);
 }
 
-/* Whether it is time to try again: then it counts as tried. */
-static bool retry_due(struct retry *r, int64_t now_us)
+bool retry_due(struct retry *r, int64_t now_us)
 {
 	if (now_us < retry_at(r))
 		return false;

@@ -31,6 +31,11 @@ struct retry {
 	bool steady; /* the waits do not grow */
 };
 
+void retry_begin(struct retry *r, const struct pace *pace, bool steady);
+int64_t retry_at(const struct retry *r);
+/* Whether it is time to try again: then it counts as tried. */
+bool retry_due(struct retry *r, int64_t now_us);
+
 enum dialog_state {
 	DIALOG_SYN,    /* SYN sent */
 	DIALOG_FIRST,  /* third ACK and the first data sent */

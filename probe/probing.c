@@ -1012,6 +1012,20 @@ static void ask_names(struct probing *p)
 				  &o->flows[i]->quotes[k].responder);
 }
 
+/* The slower checks, where MPTCP works. Whether they run. */
+static bool start_trials(struct probing *p)
+{
+	for (unsigned i = 0; i < p->attempt_count && !p->trials.started; i++) {
+		const struct attempt *a = &p->attempts[i];
+
+		if (a->started && dialog_data_acked(&a->bare))
+			trials_start(&p->trials, p->session, &p->to, &p->pace,
+				     a->version, p->options->first_ttl,
+				     sweeping(p) ? known_reach(p) : 0);
+	}
+	return p->trials.started;
+}
+
 /* The plain baseline once more, when all else is known. */
 static int64_t step_after(struct probing *p, int64_t now_us)
 {
@@ -1060,6 +1074,10 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 	wake = at < wake ? at : wake;
 	if (!main_part_over(p, now_us))
 		return wake;
+	if (p->options->all && start_trials(p) && !p->trials.over) {
+		at = trials_step(&p->trials, now_us);
+		return at < wake ? at : wake;
+	}
 	if (step_fetch(p, now_us, &wake))
 		return p->fetch_at_us	     ? wake
 		       : p->company->fetcher ? now_us + TURN_WAIT_US
@@ -1076,6 +1094,8 @@ static void end_sweep(struct sweep *w)
 
 void probing_end(struct probing *p)
 {
+	if (p->trials.started)
+		trials_end(&p->trials);
 	end_sweep(&p->plain);
 	dialog_end(&p->before);
 	if (p->after_started)

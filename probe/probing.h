@@ -7,6 +7,7 @@
 
 #include "probe/dialog.h"
 #include "probe/sweep.h"
+#include "probe/trials.h"
 
 struct options;
 
@@ -60,6 +61,7 @@ struct probing {
 	unsigned limited_count;
 	unsigned fetches;
 	int64_t fetch_at_us;
+	struct trials trials; /* --all */
 	bool over;
 };
 

@@ -31,6 +31,17 @@ bool sweep_start(struct sweep *w, struct session *s,
 	return true;
 }
 
+bool sweep_start_bare(struct sweep *w, struct session *s,
+		      const struct destination *to, unsigned first,
+		      unsigned last)
+{
+	*w = (struct sweep){.first = first, .last = last};
+	if (!client_open(&w->client, s, to, PURPOSE_TCP, 0))
+		return false;
+	w->client.no_mss = true;
+	return true;
+}
+
 unsigned sweep_reach(const struct sweep *w)
 {
 	const struct flow *f = w->last ? client_flow(&w->client) : NULL;

@@ -22,6 +22,12 @@ bool sweep_start(struct sweep *w, struct session *s,
 		 unsigned version, unsigned first, unsigned last,
 		 unsigned reach);
 
+/* The same without MPTCP and without MSS, for TTLs that do not reach the
+ * server. */
+bool sweep_start_bare(struct sweep *w, struct session *s,
+		      const struct destination *to, unsigned first,
+		      unsigned last);
+
 /* The smallest TTL that was answered; 0: none yet. */
 unsigned sweep_reach(const struct sweep *w);
 

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/trial.h"
+
+#include <string.h>
+
+#include "probe/session.h"
+#include "report/observer.h"
+
+#define SYN_TRIES 4
+#define DATA_TRIES 5
+/* So many losses in a row are no chance any more. */
+#define VAIN_TRIES 9
+#define EXPIRED_TRIES 2
+#define BASE 16 /* bytes of the stream before the trial proper */
+#define CHUNK 24
+#define BIG 1200
+#define LONG_CHUNKS 20
+#define LONG_CHUNKS_FAR 8 /* where each takes long */
+#define FAR_US 100000
+#define PAIRS 3
+
+/* A request that never ends: servers wait for more of it. */
+static void fill(uint8_t *out, size_t offset, size_t length)
+{
+	static const char head[] = "GET / HTTP/1.1\r\n"; /* BASE bytes */
+	static const char line[] = "X-Mpprobe: a slow one\r\n";
+
+	for (size_t i = 0; i < length; i++) {
+		size_t at = offset + i;
+
+		out[i] = (uint8_t)(at < BASE ? head[at]
+					     : line[(at - BASE) %
+						    (sizeof(line) - 1)]);
+	}
+}
+
+static bool send_chunk(struct trial *t, size_t offset, size_t length,
+		       bool other, struct copy copy)
+{
+	uint8_t bytes[BIG];
+
+	fill(bytes, offset, length);
+	for (size_t i = 0; other && i < length; i++)
+		if (bytes[i] >= 'a' && bytes[i] <= 'z')
+			bytes[i] ^= 0x20;
+	return client_send_data(&t->client, bytes, length, offset, false, copy);
+}
+
+static size_t acked(const struct flow *f)
+{
+	int32_t bytes = seq_diff(f->server_acked, f->client_isn + 1);
+
+	return bytes > 0 ? (size_t)bytes : 0;
+}
+
+bool trial_start(struct trial *t, struct session *s,
+		 const struct destination *to, const struct pace *pace,
+		 enum trial_kind kind, unsigned version)
+{
+	*t = (struct trial){.pace = pace, .kind = kind, .offset = BASE};
+	if (!client_open(&t->client, s, to, PURPOSE_MP_CAPABLE, version))
+		return false;
+	retry_begin(&t->retry, pace, false);
+	return client_send_syn(&t->client, COPY_FULL);
+}
+
+/* What each kind sends again and again until its step is done. */
+static void send_step(struct trial *t)
+{
+	switch (t->kind) {
+	case TRIAL_LONG:
+		send_chunk(t, t->offset, CHUNK, false, COPY_FULL);
+		break;
+	case TRIAL_HOLE:
+		send_chunk(t, t->step == 1 ? BASE : BASE + CHUNK, CHUNK, false,
+			   COPY_FULL);
+		break;
+	case TRIAL_PAIR:
+		send_chunk(t, t->offset, CHUNK, false, COPY_FULL);
+		send_chunk(t, t->offset + CHUNK, CHUNK, false, COPY_FULL);
+		break;
+	case TRIAL_EXPIRED:
+		send_chunk(t, BASE, CHUNK, t->step != 1,
+			   (struct copy){t->step == 0 ? t->ttl : FULL_TTL,
+					 false, false});
+		break;
+	case TRIAL_BIG:
+		send_chunk(t, BASE, BIG, false, COPY_FULL);
+		break;
+	case TRIAL_ADD_ADDR:
+		client_send_add_addr(&t->client, COPY_FULL);
+		break;
+	}
+}
+
+static void begin_step(struct trial *t, const struct flow *f, unsigned step)
+{
+	t->step = step;
+	t->received = f->received_count;
+	retry_begin(&t->retry, t->pace, true);
+	send_step(t);
+}
+
+static bool quoted_at(const struct flow *f, unsigned ttl)
+{
+	return flow_quote(f, SEGMENT_DATA, ttl) != NULL;
+}
+
+/* Whether what the step waits for has come. */
+static bool step_done(const struct trial *t, const struct flow *f)
+{
+	switch (t->kind) {
+	case TRIAL_LONG:
+		return acked(f) >= t->offset + CHUNK;
+	case TRIAL_HOLE:
+		return t->step == 0   ? f->received_count > t->received
+		       : t->step == 1 ? acked(f) >= BASE + CHUNK
+				      : acked(f) >= BASE + 2 * CHUNK;
+	case TRIAL_PAIR:
+		return acked(f) >= t->offset + 2 * CHUNK;
+	case TRIAL_EXPIRED:
+		return acked(f) > BASE ||
+		       (t->step == 0 && quoted_at(f, t->ttl));
+	case TRIAL_BIG:
+		return acked(f) >= BASE + BIG;
+	case TRIAL_ADD_ADDR:
+		return f->mptcp.add_addr_echoed;
+	}
+	return true;
+}
+
+static unsigned step_tries(const struct trial *t)
+{
+	bool vain = (t->kind == TRIAL_HOLE && t->step == 0) ||
+		    (t->kind == TRIAL_EXPIRED && t->step == 1);
+
+	if (t->kind == TRIAL_EXPIRED && t->step == 0)
+		return EXPIRED_TRIES;
+	return vain ? VAIN_TRIES : DATA_TRIES;
+}
+
+static unsigned steps(const struct trial *t)
+{
+	switch (t->kind) {
+	case TRIAL_LONG:
+		return t->pace->rtt_us > FAR_US ? LONG_CHUNKS_FAR : LONG_CHUNKS;
+	case TRIAL_HOLE:
+		return 3;
+	case TRIAL_PAIR:
+		return PAIRS;
+	case TRIAL_EXPIRED:
+		return 3;
+	default:
+		return 1;
+	}
+}
+
+/* The step is done, or given up: on to the next. */
+static void next_step(struct trial *t, const struct flow *f, bool done)
+{
+	bool gives_up = t->kind == TRIAL_LONG || t->kind == TRIAL_PAIR;
+
+	if (!done && step_tries(t) == VAIN_TRIES)
+		t->vain = true;
+	if (t->step + 1 >= steps(t) || (!done && gives_up) ||
+	    (t->kind == TRIAL_EXPIRED && acked(f) > BASE)) {
+		t->state = TRIAL_OVER;
+		return;
+	}
+	if (t->kind == TRIAL_LONG)
+		t->offset += CHUNK;
+	else if (t->kind == TRIAL_PAIR)
+		t->offset += 2 * CHUNK;
+	begin_step(t, f, t->step + 1);
+}
+
+static void step_busy(struct trial *t, const struct flow *f, int64_t now_us)
+{
+	bool done = step_done(t, f);
+
+	if (done) {
+		next_step(t, f, true);
+	} else if (retry_due(&t->retry, now_us)) {
+		if (t->retry.tries > step_tries(t))
+			next_step(t, f, false);
+		else
+			send_step(t);
+	}
+}
+
+static void step_syn(struct trial *t, const struct flow *f, int64_t now_us)
+{
+	if (f && f->syn_ack_seen) {
+		if (!f->mptcp.syn_ack) {
+			t->state = TRIAL_OVER;
+			return;
+		}
+		client_send_third_ack(&t->client, COPY_FULL);
+		send_chunk(t, 0, BASE, false, COPY_FULL);
+		t->state = TRIAL_BASE;
+		retry_begin(&t->retry, t->pace, true);
+	} else if (retry_due(&t->retry, now_us)) {
+		if (t->retry.tries > SYN_TRIES)
+			t->state = TRIAL_OVER;
+		else
+			client_send_syn(&t->client, COPY_FULL);
+	}
+}
+
+static void step_base(struct trial *t, const struct flow *f, int64_t now_us)
+{
+	if (acked(f) >= BASE) {
+		t->state = TRIAL_BUSY;
+		begin_step(t, f, 0);
+	} else if (retry_due(&t->retry, now_us)) {
+		if (t->retry.tries > DATA_TRIES) {
+			t->state = TRIAL_OVER;
+			return;
+		}
+		client_send_third_ack(&t->client, COPY_FULL);
+		send_chunk(t, 0, BASE, false, COPY_FULL);
+	}
+}
+
+int64_t trial_step(struct trial *t, int64_t now_us)
+{
+	const struct flow *f = client_flow(&t->client);
+
+	if (t->state == TRIAL_OVER)
+		return NEVER;
+	if (f && (flow_reset(f) || f->server_fin)) {
+		t->state = TRIAL_OVER;
+		return NEVER;
+	}
+	if (t->state == TRIAL_SYN)
+		step_syn(t, f, now_us);
+	else if (t->state == TRIAL_BASE)
+		step_base(t, f, now_us);
+	else
+		step_busy(t, f, now_us);
+	return t->state == TRIAL_OVER ? NEVER : retry_at(&t->retry);
+}
+
+bool trial_copy(struct trial *t, uint8_t ttl)
+{
+	struct copy copy = {ttl, false, false};
+
+	if (t->kind == TRIAL_LONG)
+		return send_chunk(t, t->offset, CHUNK, false, copy);
+	if (t->kind == TRIAL_BIG)
+		return send_chunk(t, BASE, BIG, false, copy);
+	return t->kind == TRIAL_ADD_ADDR &&
+	       client_send_add_addr(&t->client, copy);
+}
+
+enum segment_kind trial_segment(const struct trial *t)
+{
+	return t->kind == TRIAL_ADD_ADDR ? SEGMENT_ADD_ADDR : SEGMENT_DATA;
+}
+
+/* DATA_ACKs count from the IDSN, one more than what TCP counts. */
+static bool fell_behind(const struct flow *f)
+{
+	return !f->mptcp.has_data_ack ||
+	       f->mptcp.data_ack - f->mptcp.client_idsn - 1 < acked(f);
+}
+
+bool trial_wants_copies(const struct trial *t)
+{
+	const struct flow *f = client_flow(&t->client);
+
+	if (!f || !f->established || !f->mptcp.syn_ack)
+		return false;
+	if (t->kind == TRIAL_LONG)
+		return fell_behind(f);
+	if (t->kind == TRIAL_BIG)
+		return acked(f) >= BASE + BIG;
+	return t->kind == TRIAL_ADD_ADDR && !f->mptcp.add_addr_echoed;
+}
+
+bool trial_convicts(const struct trial *t)
+{
+	const struct flow *f = client_flow(&t->client);
+
+	if (t->state != TRIAL_OVER || !f || !f->established)
+		return false;
+	if (t->kind == TRIAL_PAIR)
+		return f->mptcp.syn_ack && fell_behind(f);
+	return t->vain ||
+	       (t->kind == TRIAL_EXPIRED && t->step == 0 && acked(f) > BASE);
+}
+
+void trial_end(struct trial *t)
+{
+	client_send_reset(&t->client);
+}
