@@ -62,6 +62,12 @@ demo: deps			## a clean path and a broken one, in a lab
 check: deps			## run all tests
 	$(Q)+lab/check; status=$$?; $(disown); exit $$status
 
+.PHONY: soak
+soak: deps			## 1,000 clean runs and more: none may be accused
+	$(again) all
+	$(Q)$(disown)
+	$(Q)lab/soak.py --runs 100
+
 # The lab starts its own haproxy and redsocks; the services that come with the
 # packages are none of the machine's business.
 deps:				## install what is missing (as root)
