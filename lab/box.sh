@@ -60,6 +60,7 @@ loss5|hop|5 % of the packets are lost|all loss value=5
 reorder|hop|10 % of the packets come 3 ms late|all reorder
 duplicate|hop|10 % of the packets come twice|all duplicate
 delay|hop|200 ms of delay|all delay
+delay56|hop|56 ms of delay|all delay value=56
 quote-short|hop|the router quotes the header and 8 bytes|icmp quote-short
 quote-extended|hop|its quotes are padded and have RFC 4884 extensions|icmp quote-extended
 '

@@ -34,6 +34,7 @@ ttl|hop|TTL set to 64, all protocols, on the way to the server
 ttl-tcp|hop|TTL set to 64, TCP only, on the way to the server
 silent|hop|the router sends no ICMP errors
 all-silent|client|no router sends ICMP errors
+lossy|client|1 % of the packets are lost on each link, either way
 icmp-blocked|hop|ICMP errors of what is behind the router vanish
 fragments|hop|all but the first of fragments vanish
 redsocks|hop|redsocks and microsocks end TCP connections to 80 (IPv4)
@@ -288,6 +289,18 @@ box_silent() {
 		rule ip6tables "r$1" filter OUTPUT -p icmpv6 \
 			--icmpv6-type "$type" -j DROP
 	done
+}
+
+box_lossy() {
+	local hop lose
+
+	lose=(-m statistic --mode random --probability 0.01 -j DROP)
+	for ((hop = 1; hop <= hops; hop++)); do
+		both "r$hop" mangle PREROUTING -i eth0 "${lose[@]}"
+		both "r$hop" mangle POSTROUTING -o eth0 "${lose[@]}"
+	done
+	both server mangle PREROUTING -i eth0 "${lose[@]}"
+	both server mangle POSTROUTING -o eth0 "${lose[@]}"
 }
 
 box_all_silent() {
