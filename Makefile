@@ -68,6 +68,13 @@ soak: deps			## 1,000 clean runs and more: none may be accused
 	$(Q)$(disown)
 	$(Q)lab/soak.py --runs 100
 
+.PHONY: bench
+BENCHED := traceroute mtr-tiny scamper valgrind
+bench: deps			## measure mpprobe beside its peers: docs/bench.md
+	$(again) all
+	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BENCHED)" deps
+	$(Q)lab/bench; status=$$?; $(disown); exit $$status
+
 # The lab starts its own haproxy and redsocks; the services that come with the
 # packages are none of the machine's business.
 deps:				## install what is missing (as root)

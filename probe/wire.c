@@ -21,7 +21,7 @@
 #include "probe/savefile.h"
 
 #define SNAPLEN 2048 /* whole frames of any usual MTU */
-#define RING_BYTES (4 << 20)
+#define RING_BYTES (2 << 20)
 #define SEND_BUFFER (4 << 20)
 #define BATCH 256	      /* frames of one dispatch */
 #define SEND_PATIENCE_MS 2000 /* for a full device queue */

@@ -129,6 +129,46 @@ static bool is_removed_forward(const struct finding *f)
 	       f->direction == DIRECTION_FORWARD && f->segment == SEGMENT_SYN;
 }
 
+/* What users notice (reference 3.6, Linux 6.18). */
+static const char *cost_of(const struct finding *f)
+{
+	static const char *const costs[][2] = {
+		{"mp_capable.dropped",
+		 "What it costs: Linux sends a plain SYN only after two "
+		 "retransmissions of the one with MPTCP are lost, then turns "
+		 "MPTCP off for the whole host for an hour, and twice as long "
+		 "each time it happens again, up to 64 hours."},
+		{"mp_capable.reset",
+		 "What it costs: connections that ask for MPTCP are refused."},
+		{"mp_capable.removed",
+		 "What it costs: connections work, but as plain TCP, without "
+		 "a delay."},
+	};
+
+	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
+		if (strcmp(f->kind->id, costs[i][0]) == 0)
+			return costs[i][1];
+	return NULL;
+}
+
+/* Where the finding alone is to be shown again. */
+static const char *proof_again(struct judgement *j)
+{
+	char text[ADDRESS_TEXT];
+
+	return arena_printf(j->arena, "To prove it again: mpprobe -p %u %s",
+			    j->r->port, address_text(&j->r->target, text));
+}
+
+static void advise_blocked(struct judgement *j, const struct finding *f)
+{
+	const char *cost = cost_of(f), *advice = j->r->advice;
+
+	j->r->advice = arena_printf(
+		j->arena, "%s%s%s%s%s", advice ? advice : "", advice ? " " : "",
+		cost ? cost : "", cost ? " " : "", proof_again(j));
+}
+
 /* 3. and 5. */
 static bool verdict_blocked(struct judgement *j)
 {
@@ -152,6 +192,7 @@ static bool verdict_blocked(struct judgement *j)
 			"Whether the server itself speaks MPTCP cannot be told "
 			"on this port: the connection ends before it. Another "
 			"port (-p 443) may pass.";
+	advise_blocked(j, f);
 	return true;
 }
 
