@@ -69,11 +69,11 @@ soak: deps			## 1,000 clean runs and more: none may be accused
 	$(Q)lab/soak.py --runs 100
 
 .PHONY: bench
-BENCHED := traceroute mtr-tiny scamper valgrind
+BENCHED := traceroute mtr-tiny scamper valgrind tshark
 bench: deps			## measure mpprobe beside its peers: docs/bench.md
 	$(again) all
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BENCHED)" deps
-	$(Q)lab/bench; status=$$?; $(disown); exit $$status
+	$(Q)lab/bench && lab/bench_read; status=$$?; $(disown); exit $$status
 
 # The lab starts its own haproxy and redsocks; the services that come with the
 # packages are none of the machine's business.
