@@ -853,10 +853,12 @@ static bool fetch_segment(struct probing *p, unsigned id,
 	return false;
 }
 
-static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind)
+static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind,
+		       unsigned connection)
 {
 	for (size_t i = 0; i < hop->quote_count; i++)
-		if (hop->quotes[i].segment == kind && !hop->quotes[i].plain)
+		if (hop->quotes[i].segment == kind &&
+		    hop->quotes[i].connection == connection)
 			return true;
 	return false;
 }
@@ -877,7 +879,7 @@ static unsigned fetch_bracket(struct probing *p, const struct report *r,
 }
 
 /* Nothing places it yet: all hops that answered others, but not this segment;
- * data also wants the third ACK beside it, to tell what shifts. */
+ * data also wants the third ACK of its connection, to tell what shifts. */
 static unsigned fetch_place(struct probing *p, const struct report *r,
 			    const struct finding *f)
 {
@@ -887,13 +889,14 @@ static unsigned fetch_place(struct probing *p, const struct report *r,
 	     ttl < reach && ttl <= r->path_length; ttl++) {
 		const struct report_hop *hop = &r->path[ttl - 1];
 		enum segment_kind kind = f->segment;
+		unsigned id = f->connections[0];
 
 		if (hop->responder_count == 0 || hop->is_target)
 			continue;
-		if (kind == SEGMENT_DATA && hop_quotes(hop, kind))
+		if (kind == SEGMENT_DATA && hop_quotes(hop, kind, id))
 			kind = SEGMENT_ACK;
-		if (!hop_quotes(hop, kind))
-			sent += fetch_segment(p, f->connections[0], kind, ttl);
+		if (!hop_quotes(hop, kind, id))
+			sent += fetch_segment(p, id, kind, ttl);
 	}
 	return sent;
 }
