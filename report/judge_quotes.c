@@ -236,6 +236,35 @@ static const char *late_phrase(struct judgement *j, const struct flow *f)
 		(unsigned)(f->mptcp.data_ack - f->mptcp.client_idsn - 1));
 }
 
+static bool has_experiment(const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+	struct tcp_option o;
+
+	while (option_next(&walk, &o) == OPTION_FOUND)
+		if (o.kind == TCPOPT_KIND_EXPERIMENT)
+			return true;
+	return false;
+}
+
+/* Copies of the SYN carry an option that nobody knows beside MP_CAPABLE: does
+ * the device act on MPTCP, or on whatever it does not know? */
+static void unknown_option_evidence(struct judgement *j, struct finding *f,
+				    const struct bracket *b)
+{
+	const struct view *v = b->first;
+
+	if (b->kind != SEGMENT_SYN || !has_experiment(v->sent) ||
+	    !comparison_covers(&v->comparison, FIELD_OPTION_OTHER) ||
+	    comparison_find(&v->comparison, FIELD_OPTION_OTHER))
+		return;
+	finding_evidence(j, f, v->quote->frame, NULL, NULL,
+			 "an option that nobody knows (kind 253), in the same "
+			 "SYN, passes: the device acts on MPTCP");
+}
+
 static void convict_mptcp(struct judgement *j, const struct bracket *b)
 {
 	const char *object = mptcp_object(b->first);
@@ -245,6 +274,7 @@ static void convict_mptcp(struct judgement *j, const struct bracket *b)
 
 	if (!f)
 		return;
+	unknown_option_evidence(j, f, b);
 	/* What starts late in a connection ends MPTCP all the same. */
 	if (j->working && f->effect == EFFECT_BLOCKS &&
 	    !flow_fell_behind(b->flow))
