@@ -15,6 +15,7 @@
  * how often: rate-limited routers answer the later sweeps anyway. */
 #define QUOTE_WAIT_MIN_US (60 * MS)
 #define QUOTE_SLACK_US (15 * MS)
+#define SILENT_WAIT_US (8 * MS)
 #define QUOTE_ROUNDS 2
 #define EDGE_TRIES 2
 /* Pairs of SYNs with and without the option (design.md, "Loss"). */
@@ -249,7 +250,7 @@ static int64_t quote_wait(const struct probing *p, const struct sweep *w)
 	if (!known_reach(p) && p->before.state != DIALOG_ENDED)
 		return pace_wait_us(&p->pace);
 	if (w->rounds > 0 && count_missing(p, w) == 0)
-		return rtt / 3 > QUOTE_SLACK_US ? rtt / 3 : QUOTE_SLACK_US;
+		return rtt / 6 > SILENT_WAIT_US ? rtt / 6 : SILENT_WAIT_US;
 	return rtt + slack > QUOTE_WAIT_MIN_US ? rtt + slack
 					       : QUOTE_WAIT_MIN_US;
 }
