@@ -21,7 +21,8 @@ PACKAGES := gcc libc6-dev pkg-config \
 
 PKGS := libpcap libcrypto jansson libcap-ng libseccomp lua5.4 libcurl
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKGS_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+PKGS_LIBS   := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) \
+	2>/dev/null))	# loaded by `mpprobe speed` alone
 override CPPFLAGS += -D_GNU_SOURCE -DMPPROBE_VERSION='"$(VERSION)"' -I. \
 	$(PKGS_CFLAGS)
 override CFLAGS += -std=c11 $(WARN) $(SANITIZE)

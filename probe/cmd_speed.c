@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mpprobe speed URL: downloads by TCP and MPTCP in turn. */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +115,8 @@ int cmd_speed(const struct options *o, int argc, char **argv)
 		free(rounds);
 		return EXIT_USAGE;
 	}
-	if (!rounds || !download_has_mptcp(error, sizeof(error))) {
+	if (!rounds || !download_has_mptcp(error, sizeof(error)) ||
+	    !download_load(error, sizeof(error))) {
 		complain("%s", rounds ? error : "no memory");
 		free(rounds);
 		return ret;
@@ -127,11 +127,9 @@ int cmd_speed(const struct options *o, int argc, char **argv)
 		return EXIT_OUTPUT;
 	}
 	signals_install();
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	ret = run_rounds(o, &s, rounds);
 	if (s.round_count)
 		print(o, &s, out);
-	curl_global_cleanup();
 	free(rounds);
 	written = output_close(out);
 	return written != 0 && ret < EXIT_USAGE ? written : ret;

@@ -2,6 +2,7 @@
 #include "probe/download.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <linux/mptcp.h>
 #include <netinet/in.h>
@@ -27,6 +28,34 @@
 #endif
 
 #define CONNECT_SECONDS 20L
+
+/* libcurl brings forty libraries: it is loaded when it is needed. */
+static struct {
+	CURL *(*init)(void);
+	CURLcode (*setopt)(CURL *, CURLoption, ...);
+	CURLcode (*perform)(CURL *);
+	CURLcode (*getinfo)(CURL *, CURLINFO, ...);
+	void (*cleanup)(CURL *);
+	const char *(*strerror)(CURLcode);
+} api;
+
+bool download_load(char *error, unsigned size)
+{
+	static const char *const names[] = {
+		"curl_easy_init",    "curl_easy_setopt",  "curl_easy_perform",
+		"curl_easy_getinfo", "curl_easy_cleanup", "curl_easy_strerror"};
+	void *library = dlopen("libcurl.so.4", RTLD_NOW);
+	void **slots = (void **)&api;
+
+	for (unsigned i = 0; library && i < 6; i++) {
+		slots[i] = dlsym(library, names[i]);
+		if (!slots[i])
+			library = NULL;
+	}
+	if (!library)
+		snprintf(error, size, "libcurl is missing: %s", dlerror());
+	return library != NULL;
+}
 
 /* One download on its way. */
 struct transfer {
@@ -105,33 +134,32 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now,
 static void set_options(CURL *curl, const struct download *d,
 			struct transfer *t)
 {
-	curl_easy_setopt(curl, CURLOPT_URL, d->url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-	curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 5L);
-	curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
-			 (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "mpprobe/" MPPROBE_VERSION);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	api.setopt(curl, CURLOPT_URL, d->url);
+	api.setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	api.setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	api.setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	api.setopt(curl, CURLOPT_MAXREDIRS, 5L);
+	api.setopt(curl, CURLOPT_FAILONERROR, 1L);
+	api.setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	api.setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	api.setopt(curl, CURLOPT_USERAGENT, "mpprobe/" MPPROBE_VERSION);
+	api.setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
 	if (d->seconds)
 		/* 0: no limit */
-		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)d->seconds);
-	curl_easy_setopt(curl, CURLOPT_IPRESOLVE,
-			 d->ipv4 == d->ipv6 ? (long)CURL_IPRESOLVE_WHATEVER
-			 : d->ipv4	    ? (long)CURL_IPRESOLVE_V4
-					    : (long)CURL_IPRESOLVE_V6);
-	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, t);
-	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-	curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, t);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t);
+		api.setopt(curl, CURLOPT_TIMEOUT, (long)d->seconds);
+	api.setopt(curl, CURLOPT_IPRESOLVE,
+		   d->ipv4 == d->ipv6 ? (long)CURL_IPRESOLVE_WHATEVER
+		   : d->ipv4	      ? (long)CURL_IPRESOLVE_V4
+				      : (long)CURL_IPRESOLVE_V6);
+	api.setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	api.setopt(curl, CURLOPT_OPENSOCKETDATA, t);
+	api.setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	api.setopt(curl, CURLOPT_CLOSESOCKETDATA, t);
+	api.setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
+	api.setopt(curl, CURLOPT_WRITEDATA, t);
+	api.setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	api.setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	api.setopt(curl, CURLOPT_XFERINFODATA, t);
 }
 
 /* From the first byte on: names and handshakes are not throughput. */
@@ -140,8 +168,8 @@ static void take_result(CURL *curl, CURLcode code, struct transfer *t)
 	struct speed_run *run = t->run;
 	curl_off_t total = 0, start = 0;
 
-	curl_easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &total);
-	curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &start);
+	api.getinfo(curl, CURLINFO_TOTAL_TIME_T, &total);
+	api.getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &start);
 	ask_socket(t);
 	run->seconds = (double)(total - start) / 1e6;
 	run->done = run->bytes && run->seconds > 0 &&
@@ -152,13 +180,13 @@ static void take_result(CURL *curl, CURLcode code, struct transfer *t)
 	else
 		snprintf(run->error, sizeof(run->error), "%s",
 			 code == CURLE_OK ? "nothing came"
-					  : curl_easy_strerror(code));
+					  : api.strerror(code));
 }
 
 bool download_run(const struct download *d, bool mptcp, struct speed_run *out)
 {
 	struct transfer t = {.about = d, .run = out, .socket = -1};
-	CURL *curl = curl_easy_init();
+	CURL *curl = api.init();
 	CURLcode code;
 
 	*out = (struct speed_run){.mptcp = mptcp, .rtt_ms = -1};
@@ -167,9 +195,9 @@ bool download_run(const struct download *d, bool mptcp, struct speed_run *out)
 		return true;
 	}
 	set_options(curl, d, &t);
-	code = curl_easy_perform(curl);
+	code = api.perform(curl);
 	take_result(curl, code, &t);
-	curl_easy_cleanup(curl);
+	api.cleanup(curl);
 	return !signals_interrupted();
 }
 

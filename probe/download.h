@@ -16,6 +16,9 @@ struct download {
 	void *context;
 };
 
+/* Loads libcurl, first of all. False with one line in `error`. */
+bool download_load(char *error, unsigned size);
+
 /* Downloads; `out` says how it went. False: interrupted. */
 bool download_run(const struct download *d, bool mptcp, struct speed_run *out);
 
