@@ -302,9 +302,8 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "The announcement of a further address is taken "
 			   "out of a segment. Subflows to that address are "
 			   "not made by the peer; the existing ones go on.",
-		.proof = QUOTED(" Without quotes: a valid ADD_ADDR is not "
-				"echoed although the segment that carried it "
-				"was acknowledged."),
+		.proof = QUOTED(" A valid ADD_ADDR that is not echoed proves "
+				"nothing by itself: a server need not."),
 		.culprits = STRIPPERS(""),
 		.rfc = "RFC 8684 3.4.1",
 		.advice = LET_PASS(""),
@@ -367,10 +366,9 @@ const struct finding_kind finding_kinds[] = {
 			   "Sequence numbers behind it shift, so that MPTCP's "
 			   "mappings no longer fit: the server falls back to "
 			   "plain TCP or resets the subflow.",
-		.proof = "A hop quotes a segment of another length, or the "
-			 "server acknowledges another number of bytes than "
-			 "were sent, or its data does not fill its own "
-			 "mapping.",
+		.proof = "A hop quotes data of another length, or data whose "
+			 "sequence number was shifted while that of segments "
+			 "without data was not.",
 		.culprits = "Application level gateways, which rewrite "
 			    "addresses in FTP or SIP, and proxies that "
 			    "rewrite HTTP headers.",
@@ -421,8 +419,8 @@ const struct finding_kind finding_kinds[] = {
 			   "longer means that the data arrived; the DATA_ACK "
 			   "of MPTCP still does.",
 		.proof = "Data that was sent with a TTL too small to reach "
-			 "the server is acknowledged, or the acknowledgment "
-			 "comes from a smaller distance than the DATA_ACK.",
+			 "the server is acknowledged, though a router says "
+			 "that it expired.",
 		.culprits = "Performance enhancing proxies in mobile and "
 			    "satellite networks.",
 		.rfc = "RFC 8684 3.3.2, 6; RFC 3135",
@@ -453,9 +451,9 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "A retransmission whose bytes differ from the "
 			   "first copy is dropped, or replaced by the first "
 			   "copy. Connections that depend on it stall.",
-		.proof = "A segment that the server had not received is sent "
-			 "again with other bytes: it stays unanswered, or the "
-			 "DSS checksum shows that the old bytes arrived.",
+		.proof = "A segment that expired on the way is sent again with "
+			 "other bytes, time and again, in vain; with the "
+			 "first bytes it is acknowledged.",
 		.culprits = "Traffic normalisers (RFC 8684 6). Cisco ASA does "
 			    "this with `check-retransmission`, which is off "
 			    "by default.",
@@ -494,10 +492,9 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "A RST that the server did not send ends the "
 			   "connection. If plain TCP is not reset, a device "
 			   "refuses what it does not understand.",
-		.proof = "The hop count inferred from the TTL of the RST is "
-			 "not that of the other segments of the server, or "
-			 "the server goes on with the connection that it is "
-			 "said to have reset.",
+		.proof = "Data that was sent with a TTL too small to reach "
+			 "the server draws a RST; with a still smaller one it "
+			 "draws none.",
 		.culprits = "Firewalls and intrusion prevention systems.",
 		.rfc = "RFC 8684 3.6; RFC 5961 3",
 		.advice = "Look in the firewall's log for the ports and the "
