@@ -248,6 +248,22 @@ static bool random_token_accepted(const struct judgement *j)
 	return false;
 }
 
+/* Whether two addresses may well be on one link: the same /24, or /64. */
+static bool near(const struct address *a, const struct address *b)
+{
+	return a->family == b->family &&
+	       memcmp(a->bytes, b->bytes, a->family == 4 ? 3 : 8) == 0;
+}
+
+/* The target answers as the first hop, though it is none of our neighbours:
+ * then what answers may be a user-mode NAT beside this host, and no hop before
+ * it could quote anything. */
+static bool answered_next_door(const struct judgement *j)
+{
+	return (j->plain_reach == 1 || j->capable_reach == 1) &&
+	       !near(&j->r->source, &j->r->target);
+}
+
 /* 6. */
 static bool verdict_unsupported(struct judgement *j)
 {
@@ -257,7 +273,7 @@ static bool verdict_unsupported(struct judgement *j)
 	if (j->negotiated || !plainly_answered(j, 1) ||
 	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
 	    !intact_to_last_hop(j, SEGMENT_SYN, 1) || j->ttl_rewritten ||
-	    (reach == 1 && !controlled) || j->beyond >= reach || j->doubted ||
+	    answered_next_door(j) || j->beyond >= reach || j->doubted ||
 	    j->distance > reach)
 		return false;
 	say(j, STATUS_UNSUPPORTED,
@@ -391,6 +407,11 @@ static void verdict_undetermined(struct judgement *j)
 	} else if (j->negotiated) {
 		what = "MP_CAPABLE came back, but no data was acknowledged at "
 		       "data level";
+	} else if (answered_next_door(j)) {
+		what = "what answers is the next hop: the target itself, or a "
+		       "user-mode NAT beside this host that ends TCP";
+		advice = "If the target is not on this link, probe from "
+			 "outside the virtual machine or container.";
 	} else if (!j->r->interrupted && plainly_answered(j, 1)) {
 		what = "the server lacks MPTCP, or its option is removed where "
 		       "no hop shows it";
