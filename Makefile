@@ -15,7 +15,7 @@ PACKAGES := gcc libc6-dev pkg-config \
 	libpcap-dev libnet1-dev libssl-dev libjansson-dev libcap-ng-dev \
 	libcurl4-openssl-dev \
 	libseccomp-dev liblua5.4-dev libnetfilter-queue-dev \
-	iproute2 iptables nftables ethtool haproxy redsocks microsocks \
+	iproute2 iptables nftables ethtool haproxy redsocks microsocks slirp4netns \
 	iputils-ping procps \
 	libcmocka-dev bats tcpdump curl mptcpize python3-jsonschema mandoc clang-format
 

@@ -43,6 +43,7 @@ mptcp-proxy|hop|ends TCP connections to 80, and speaks MPTCP itself
 optimiser|hop|ends connections to 80 whose SYN has no MP_CAPABLE
 throttle|hop|segments with an MPTCP option pass at 4 MB/s at most
 filter-udp|hop|UDP to the server vanishes, port unreachables back vanish
+user-nat|client|slirp4netns before the client, as before a machine in it (IPv4)
 own-host|client|the client itself strips MPTCP options from what it sends
 '
 
@@ -403,6 +404,20 @@ box_filter_udp() {
 		--icmp-type port-unreachable -j DROP
 	rule ip6tables "r$1" filter FORWARD -p icmpv6 \
 		--icmpv6-type port-unreachable -j DROP
+}
+
+# The link to r1 goes; what slirp4netns gets from the client, it sends from r1.
+box_user_nat() {
+	local tries
+
+	on client ip link del eth0 || box_failed client 'cannot remove eth0'
+	on r1 slirp4netns --configure --mtu=1500 --cidr=10.0.1.0/24 \
+		--netns-type=path /run/netns/client eth0 >/dev/null 2>&1 &
+	for ((tries = 0; tries < 200; tries++)); do
+		[[ -z $(on client ip -4 route show default) ]] || return 0
+		sleep 0.01
+	done
+	box_failed client 'slirp4netns does not start'
 }
 
 box_own_host() {
