@@ -316,21 +316,35 @@ static const char *changed_text(struct judgement *j,
 			    segment_phrase(b->kind), where);
 }
 
-/* Whether a segment of the same flow that carries no data arrives with its
- * sequence number as sent where data does not: then it is the stream that
- * has grown or shrunk before. */
-static bool stream_shifted(const struct judgement *j, const struct bracket *b)
+/* Whether the sequence number of a flow's data (or of what carries none) is
+ * quoted changed, or as sent, at or behind a TTL. `flow` is its index. */
+static bool sequence_quoted(const struct judgement *j, size_t flow, bool data,
+			    bool changed, unsigned ttl)
 {
-	for (size_t i = 0; i < j->view_count; i++) {
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
 		const struct view *v = &j->views[i];
+		enum segment_kind kind = v->sent->kind;
+		bool wanted = data ? kind == SEGMENT_DATA
+				   : kind == SEGMENT_SYN || kind == SEGMENT_ACK;
 
-		if (v->flow == b->flow && v->ttl >= b->at &&
-		    (v->sent->kind == SEGMENT_SYN ||
-		     v->sent->kind == SEGMENT_ACK) &&
+		if (v->ttl >= ttl && wanted &&
 		    comparison_covers(&v->comparison, FIELD_TCP_SEQUENCE) &&
-		    !comparison_find(&v->comparison, FIELD_TCP_SEQUENCE))
+		    (comparison_find(&v->comparison, FIELD_TCP_SEQUENCE) !=
+		     NULL) == changed)
 			return true;
 	}
+	return false;
+}
+
+/* Whether a flow's segments without data arrive with the sequence number as
+ * sent where its data does not: then it is the stream that has grown or
+ * shrunk before. What one flow shows holds for the others. */
+static bool stream_shifted(const struct judgement *j, const struct bracket *b)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (sequence_quoted(j, i, false, false, b->at) &&
+		    sequence_quoted(j, i, true, true, b->at))
+			return true;
 	return false;
 }
 
