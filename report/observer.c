@@ -376,6 +376,18 @@ static bool is_syn_kind(enum segment_kind kind)
 	return kind == SEGMENT_SYN || kind == SEGMENT_JOIN_SYN;
 }
 
+/* A reply names a timestamp that is nearly a SYN's own: it answers another of
+ * the sweep, which this capture began too late to see. */
+#define SWEEP_SPAN 256
+
+static bool answers_unseen(const struct kept *reply, const struct kept *syn)
+{
+	int32_t off = seq_diff(reply->options.tsecr, syn->options.tsval);
+
+	return reply->options.has_timestamps && syn->options.has_timestamps &&
+	       off > -SWEEP_SPAN && off < SWEEP_SPAN;
+}
+
 size_t flow_answered_syn(const struct flow *f, size_t received)
 {
 	const struct kept *reply = f->received[received];
@@ -391,9 +403,9 @@ size_t flow_answered_syn(const struct flow *f, size_t received)
 		    k->options.has_timestamps &&
 		    reply->options.tsecr == k->options.tsval)
 			return i;
-		if (only != FLOW_NONE &&
-		    f->sent[only]->packet.ip.ttl != k->packet.ip.ttl)
-			several = true;
+		several |= answers_unseen(reply, k) ||
+			   (only != FLOW_NONE &&
+			    f->sent[only]->packet.ip.ttl != k->packet.ip.ttl);
 		only = i;
 	}
 	return several ? FLOW_NONE : only;
