@@ -273,6 +273,20 @@ static void reset_evidence(struct judgement *j, struct finding *f,
 			     k->packet.ip.ttl, initial_ttl(k->packet.ip.ttl)));
 }
 
+/* Behind a balancer one server of which refuses all connections, few of each
+ * kind may be sorted by chance; a RST from before the target is none. */
+#define RESETS_MIN 6
+
+static bool beyond_balancing(const struct judgement *j,
+			     const struct attempts *reset,
+			     const struct attempts *plain)
+{
+	unsigned reach = reset_reach(j, PURPOSE_MP_CAPABLE);
+
+	return (reach && reach < j->plain_reach) ||
+	       (reset->reset >= RESETS_MIN && plain->answered >= RESETS_MIN);
+}
+
 static void judge_capable_reset(struct judgement *j, int version)
 {
 	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
@@ -283,6 +297,8 @@ static void judge_capable_reset(struct judgement *j, int version)
 	    plain.reset || controls_since(j, mpc.first_us) == 0)
 		return;
 	f = finding_add(j, "mp_capable.reset", DIRECTION_FORWARD, SEGMENT_SYN);
+	if (!beyond_balancing(j, &mpc, &plain))
+		f->confidence = CONFIDENCE_LIKELY;
 	place_reset(j, f, PURPOSE_MP_CAPABLE, SEGMENT_SYN);
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (wanted(j->flows[i], PURPOSE_MP_CAPABLE, version) &&
