@@ -691,14 +691,20 @@ static void add_join_lone(struct probing *p, struct attempt *a, unsigned ttl)
 			   a->join.client.parent, (uint8_t)ttl, 1);
 }
 
-/* One with the option and one without, on fresh ports. */
+/* One with the option and one without, on fresh ports; which of them comes
+ * first changes, because balancers go by the bits of ports. */
 static void add_pair(struct probing *p, struct attempt *a, bool join)
 {
+	bool plain_first = p->lone_count / 2 % 2;
+
+	if (plain_first)
+		add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
 	if (join)
 		add_join_lone(p, a, FULL_TTL);
 	else
 		add_lone(p, PURPOSE_MP_CAPABLE, a->version, FULL_TTL, 1);
-	add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+	if (!plain_first)
+		add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
 }
 
 /* A RST: which TTL draws it? Lone SYNs from the last hop that quoted on, or
@@ -713,7 +719,8 @@ static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
 
 	if (client_flow(c)->syn_ack_seen || ttl + 1 >= reach)
 		ttl = p->options->first_ttl - 1;
-	add_pair(p, a, join);
+	for (int i = 0; i < CONTRAST_PAIRS; i++)
+		add_pair(p, a, join);
 	for (ttl++; sweeping(p) && ttl <= reach; ttl++) {
 		if (join)
 			add_join_lone(p, a, ttl);
@@ -1016,16 +1023,23 @@ static void ask_names(struct probing *p)
 				  &o->flows[i]->quotes[k].responder);
 }
 
+/* Behind a balancer whose servers share no tokens, a MP_JOIN finds its own by
+ * chance: several do not all. */
+#define MORE_JOINS 4
+
 /* The slower checks, where MPTCP works. Whether they run. */
 static bool start_trials(struct probing *p)
 {
 	for (unsigned i = 0; i < p->attempt_count && !p->trials.started; i++) {
-		const struct attempt *a = &p->attempts[i];
+		struct attempt *a = &p->attempts[i];
 
-		if (a->started && dialog_data_acked(&a->bare))
-			trials_start(&p->trials, p->session, &p->to, &p->pace,
-				     a->version, p->options->first_ttl,
-				     sweeping(p) ? known_reach(p) : 0);
+		if (!a->started || !dialog_data_acked(&a->bare))
+			continue;
+		trials_start(&p->trials, p->session, &p->to, &p->pace,
+			     a->version, p->options->first_ttl,
+			     sweeping(p) ? known_reach(p) : 0);
+		for (int k = 0; k < MORE_JOINS && a->joined; k++)
+			add_join_lone(p, a, FULL_TTL);
 	}
 	return p->trials.started;
 }
