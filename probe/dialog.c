@@ -232,6 +232,19 @@ bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl)
 				d->length - d->split, d->split, false, copy);
 }
 
+bool dialog_over(const struct dialog *d)
+{
+	return d->state == DIALOG_HELD || d->state == DIALOG_ENDED;
+}
+
+bool dialog_data_acked(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return f && d->state >= DIALOG_ANSWER && d->state != DIALOG_ENDED &&
+	       f->mptcp.has_data_ack;
+}
+
 void dialog_end(struct dialog *d)
 {
 	if (d->state != DIALOG_ENDED)

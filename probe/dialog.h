@@ -72,6 +72,12 @@ int64_t dialog_step(struct dialog *d, int64_t now_us);
 /* Copies of the third ACK, or of the second data, with one low TTL. */
 bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl);
 
+/* Whether nothing more is to come of it. */
+bool dialog_over(const struct dialog *d);
+
+/* Whether a DATA_ACK came for its first data. */
+bool dialog_data_acked(const struct dialog *d);
+
 /* Ends the flow if it is open. */
 void dialog_end(struct dialog *d);
 

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SYNs and connections of their own that tell why others were not answered:
+ * pairs with and without an option, and the TTL at which a RST is drawn.
+ */
+#include "probe/probing_parts.h"
+#include "report/observer.h"
+
+/* Pairs of SYNs with and without the option (design.md, "Loss"). */
+#define CONTRAST_PAIRS 8
+
+void probing_add_lone(struct probing *p, enum purpose purpose, unsigned version,
+		      unsigned ttl, unsigned tries)
+{
+	if (p->lone_count < LONES_MAX)
+		lone_start(&p->lones[p->lone_count++], p->session, &p->to,
+			   &p->pace, purpose, version, NULL, (uint8_t)ttl,
+			   tries);
+}
+
+/* Connections with MP_CAPABLE that go farther than those without: pairs on
+ * fresh ports, with the TTL at which the latter end. */
+#define SORT_PAIRS 5
+
+static void step_sort(struct probing *p, const struct attempt *a)
+{
+	unsigned plain = sweep_reach(&p->plain);
+	unsigned capable = sweep_reach(&a->sweep);
+
+	if (p->sorted || !plain || capable <= plain ||
+	    !probing_sweep_settled(p, &p->plain))
+		return;
+	p->sorted = true;
+	for (int i = 0; i < SORT_PAIRS; i++) {
+		probing_add_lone(p, PURPOSE_TCP, 0, plain, EDGE_TRIES);
+		probing_add_lone(p, PURPOSE_MP_CAPABLE, a->version, plain, 1);
+	}
+}
+
+/* Who echoes our MP_CAPABLE: does it echo what nobody knows as well? */
+static void step_mirror(struct probing *p, const struct attempt *a)
+{
+	const struct flow *f = client_flow(&a->bare.client);
+
+	if (p->mirror_tried || !f || !f->mptcp.mirrored ||
+	    p->lone_count == LONES_MAX)
+		return;
+	p->mirror_tried = true;
+	lone_start_experiment(&p->lones[p->lone_count++], p->session, &p->to,
+			      &p->pace);
+}
+
+static bool silent(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_ENDED && f && !f->syn_ack_seen &&
+	       !flow_reset(f);
+}
+
+static bool drew_reset(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_ENDED && f && !f->established &&
+	       flow_reset(f);
+}
+
+static bool data_drew_reset(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return d->state == DIALOG_ENDED && f && f->established &&
+	       flow_reset(f) && seq_diff(f->server_acked, f->client_isn) <= 1;
+}
+
+/* Data that draws a RST: does it draw one where it cannot reach the server?
+ * A connection for each TTL. */
+int64_t probing_step_limited(struct probing *p, int64_t now_us)
+{
+	unsigned reach = probing_reach(p);
+	int64_t wake = NEVER;
+
+	if (probing_sweeping(p) && reach && !p->limited_count &&
+	    data_drew_reset(&p->before))
+		for (unsigned ttl = p->options->first_ttl;
+		     ttl < reach && p->limited_count < LIMITED_MAX; ttl++) {
+			struct dialog *d = &p->limited[p->limited_count++];
+
+			probing_start_dialog(p, d, PURPOSE_TCP, 0, false);
+			d->data_ttl = (uint8_t)ttl;
+		}
+	for (unsigned i = 0; i < p->limited_count; i++) {
+		int64_t at = dialog_step(&p->limited[i], now_us);
+
+		wake = at < wake ? at : wake;
+	}
+	return wake;
+}
+
+bool probing_limited_over(const struct probing *p)
+{
+	for (unsigned i = 0; i < p->limited_count; i++)
+		if (!dialog_over(&p->limited[i]))
+			return false;
+	return true;
+}
+
+/* The last hop that quoted this SYN; the RST comes from behind it. */
+static unsigned last_quoted(const struct client *c, enum segment_kind kind,
+			    unsigned reach)
+{
+	const struct flow *f = client_flow(c);
+	unsigned ttl = reach ? reach - 1 : 0;
+
+	while (f && ttl && !flow_quote(f, kind, ttl))
+		ttl--;
+	return ttl;
+}
+
+void probing_add_join(struct probing *p, struct attempt *a, unsigned ttl)
+{
+	if (p->lone_count < LONES_MAX)
+		lone_start(&p->lones[p->lone_count++], p->session, &p->to,
+			   &p->pace, PURPOSE_MP_JOIN, a->version,
+			   a->join.client.parent, (uint8_t)ttl, 1);
+}
+
+/* One with the option and one without, on fresh ports; which of them comes
+ * first changes, because balancers go by the bits of ports. */
+static void add_pair(struct probing *p, struct attempt *a, bool join)
+{
+	bool plain_first = p->lone_count / 2 % 2;
+
+	if (plain_first)
+		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+	if (join)
+		probing_add_join(p, a, FULL_TTL);
+	else
+		probing_add_lone(p, PURPOSE_MP_CAPABLE, a->version, FULL_TTL,
+				 1);
+	if (!plain_first)
+		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+}
+
+/* A RST: which TTL draws it? Lone SYNs from the last hop that quoted on, or
+ * from the first on where the SYN itself passes. */
+static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
+{
+	const struct client *c = join ? &a->join.client : &a->bare.client;
+	unsigned reach = probing_reach(p);
+	unsigned ttl =
+		join ? last_quoted(&a->join.client, SEGMENT_JOIN_SYN, reach)
+		     : last_quoted(&a->sweep.client, SEGMENT_SYN, reach);
+
+	if (client_flow(c)->syn_ack_seen || ttl + 1 >= reach)
+		ttl = p->options->first_ttl - 1;
+	for (int i = 0; i < CONTRAST_PAIRS; i++)
+		add_pair(p, a, join);
+	for (ttl++; probing_sweeping(p) && ttl <= reach; ttl++) {
+		if (join)
+			probing_add_join(p, a, ttl);
+		else
+			probing_add_lone(p, PURPOSE_MP_CAPABLE, a->version, ttl,
+					 EDGE_TRIES);
+	}
+}
+
+/* Silence where others are answered: the contrast of the loss rule. */
+static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
+{
+	bool reset = drew_reset(&a->bare) && drew_reset(&a->summed);
+	bool quiet = silent(&a->bare) && silent(&a->summed);
+	bool join = a->joined && a->join.state == JOIN_ENDED &&
+		    client_flow(&a->join.client) &&
+		    !client_flow(&a->join.client)->established &&
+		    (!client_flow(&a->join.client)->syn_ack_seen ||
+		     flow_reset(client_flow(&a->join.client)));
+	bool join_reset = join && flow_reset(client_flow(&a->join.client));
+
+	if (a->contrasted || !p->pace.rtt_us ||
+	    !probing_sweep_settled(p, &a->sweep) || (join && !a->join_swept) ||
+	    !(reset || quiet || join))
+		return;
+	a->contrasted = true;
+	if (reset || join_reset) {
+		add_reset_edge(p, a, join_reset);
+		return;
+	}
+	for (int i = 0; i < CONTRAST_PAIRS; i++)
+		add_pair(p, a, join);
+	p->lones_until_us = now_us + 2 * pace_wait_us(&p->pace);
+}
+
+int64_t probing_step_lones(struct probing *p, int64_t now_us)
+{
+	int64_t wake = NEVER;
+
+	for (unsigned i = 0; i < p->lone_count; i++) {
+		int64_t at = lone_step(&p->lones[i], now_us);
+
+		wake = at < wake ? at : wake;
+	}
+	if (p->lones_until_us > now_us && p->lones_until_us < wake)
+		wake = p->lones_until_us;
+	return wake;
+}
+
+bool probing_lones_over(const struct probing *p, int64_t now_us)
+{
+	for (unsigned i = 0; i < p->lone_count; i++)
+		if (!lone_over(&p->lones[i], now_us))
+			return false;
+	return now_us >= p->lones_until_us;
+}
+
+void probing_step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
+{
+	step_sort(p, a);
+	step_mirror(p, a);
+	step_contrast(p, a, now_us);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Quotes that a finding still needs, fetched at the pace of routers that
+ * limit their answers.
+ */
+#include <string.h>
+
+#include "probe/probing_parts.h"
+#include "probe/session.h"
+#include "report/judge.h"
+#include "report/observer.h"
+
+#define MS 1000
+/* Routers give one more answer a second after their first six. */
+#define FETCH_WAIT_US (1050 * MS)
+#define FETCH_ROUNDS 3
+
+/* A segment of the kind that a quote is missing of, once more: from the flow
+ * that the report names where copies of it were swept, else from the sweep of
+ * the same version. */
+static bool fetch_segment(struct probing *p, unsigned id,
+			  enum segment_kind kind, unsigned ttl)
+{
+	const struct flow *f = p->session->observer->flows[id - 1];
+	struct copy copy = {(uint8_t)ttl, true, false};
+
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		struct attempt *a = &p->attempts[i];
+		bool summed = client_flow(&a->summed.client) == f;
+
+		if (!a->started || a->version != f->mptcp.version)
+			continue;
+		if (kind == SEGMENT_SYN && a->sweep.last)
+			return client_send_syn(&a->sweep.client, copy);
+		if (kind == SEGMENT_JOIN_SYN && a->joined)
+			return client_send_syn(&a->join.client, copy);
+		if ((kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
+		    a->ack_swept)
+			return dialog_copy(summed ? &a->summed : &a->bare, kind,
+					   (uint8_t)ttl);
+	}
+	return false;
+}
+
+static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind,
+		       unsigned connection)
+{
+	for (size_t i = 0; i < hop->quote_count; i++)
+		if (hop->quotes[i].segment == kind &&
+		    hop->quotes[i].connection == connection)
+			return true;
+	return false;
+}
+
+/* The hops within a bracket that answered others, but not this segment. */
+static unsigned fetch_bracket(struct probing *p, const struct report *r,
+			      const struct finding *f)
+{
+	unsigned sent = 0;
+
+	for (unsigned ttl = f->after.ttl + 1;
+	     ttl < f->at.ttl && ttl <= r->path_length; ttl++)
+		if (r->path[ttl - 1].responder_count > 0 &&
+		    !r->path[ttl - 1].is_target)
+			sent += fetch_segment(p, f->connections[0], f->segment,
+					      ttl);
+	return sent;
+}
+
+/* Nothing places it yet: all hops that answered others, but not this segment;
+ * data also wants the third ACK of its connection, to tell what shifts. */
+static unsigned fetch_place(struct probing *p, const struct report *r,
+			    const struct finding *f)
+{
+	unsigned reach = probing_reach(p), sent = 0;
+
+	for (unsigned ttl = p->options->first_ttl;
+	     ttl < reach && ttl <= r->path_length; ttl++) {
+		const struct report_hop *hop = &r->path[ttl - 1];
+		enum segment_kind kind = f->segment;
+		unsigned id = f->connections[0];
+
+		if (hop->responder_count == 0 || hop->is_target)
+			continue;
+		if (kind == SEGMENT_DATA && hop_quotes(hop, kind, id))
+			kind = SEGMENT_ACK;
+		if (!hop_quotes(hop, kind, id))
+			sent += fetch_segment(p, id, kind, ttl);
+	}
+	return sent;
+}
+
+static unsigned fetch_finding(struct probing *p, const struct report *r,
+			      const struct finding *f)
+{
+	if (f->connection_count == 0 || f->direction == DIRECTION_RETURN)
+		return 0;
+	return f->at.known && f->after.known ? fetch_bracket(p, r, f)
+					     : fetch_place(p, r, f);
+}
+
+/* A drop is placed by what is quoted and what is not: the SYN with the
+ * option once more at the hop that seems to be the first without it. */
+static unsigned fetch_drop(struct probing *p, const struct finding *f)
+{
+	const char *verb = strchr(f->kind->id, '.');
+
+	if (strcmp(verb, ".dropped") != 0 || !f->at.known ||
+	    f->at.ttl >= probing_reach(p) || p->fetches > 1)
+		return 0;
+	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
+}
+
+/* Without the last hop's quote the server cannot be held responsible. A hop
+ * that never answered anything may be limited, but not for ever. */
+static unsigned fetch_last_hop(struct probing *p, const struct report *r)
+{
+	unsigned reach = probing_reach(p);
+	unsigned sent = 0;
+
+	if (p->fetches > 2 && reach > 1 && reach - 1 <= r->path_length &&
+	    r->path[reach - 2].responder_count == 0)
+		return 0;
+
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		struct sweep *w = &p->attempts[i].sweep;
+
+		if (reach > 1 && w->last && !sweep_quoted(w, reach - 1) &&
+		    reach - 1 >= w->first)
+			sent += sweep_again(w, reach - 1, true);
+	}
+	return sent;
+}
+
+static unsigned fetch_quotes(struct probing *p)
+{
+	struct judge_target target = {p->to.target, p->to.port};
+	struct report *r = judge(p->session->observer, &target);
+	unsigned sent = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++) {
+		sent += fetch_finding(p, r, &r->findings[i]);
+		sent += fetch_drop(p, &r->findings[i]);
+	}
+	if (!sent && r->status == STATUS_UNDETERMINED &&
+	    !p->options->sweep_only)
+		sent += fetch_last_hop(p, r);
+	report_free(r);
+	return sent;
+}
+
+/* What is still missing for a bracket is fetched at the pace of routers
+ * that limit their answers. False: nothing (more) is. */
+bool probing_step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
+{
+	if (!probing_sweeping(p))
+		return false;
+	if (p->company->fetcher && p->company->fetcher != p)
+		return true; /* the routers answer one a second */
+	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS) {
+		p->fetch_at_us = now_us;
+		p->fetches++;
+		if (fetch_quotes(p) > 0) {
+			p->company->fetcher = p;
+			p->fetch_at_us = now_us + FETCH_WAIT_US;
+		} else {
+			p->company->fetcher = NULL;
+			p->fetches = FETCH_ROUNDS;
+			p->fetch_at_us = 0;
+			return false;
+		}
+	}
+	if (p->fetch_at_us > now_us) {
+		*wake = p->fetch_at_us < *wake ? p->fetch_at_us : *wake;
+		return true;
+	}
+	p->fetch_at_us = 0;
+	p->company->fetcher = NULL;
+	return p->fetches < FETCH_ROUNDS;
+}
