@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The parts of the judge, for each other: judge.c (the order of things),
  * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
- * convict), judge_replies.c (what answers and silence convict),
- * judge_ladder.c and judge_verdict.c. Not for anybody else.
+ * convict), judge_replies.c (what answers and silence convict, with
+ * judge_loss.c, judge_terminated.c, judge_refused.c, judge_dss.c,
+ * judge_join.c, judge_data.c), judge_ladder.c and judge_verdict.c. Not for
+ * anybody else.
  */
 #ifndef REPORT_JUDGEMENT_H
 #define REPORT_JUDGEMENT_H
@@ -95,6 +97,10 @@ bool flow_fell_behind(const struct flow *f);
 /* Data without a mapping went out. */
 bool flow_sent_unmapped(const struct flow *f);
 
+/* The first flow that fits, or NULL. */
+const struct flow *flow_first(const struct judgement *j,
+			      bool (*fits)(const struct flow *));
+
 /* Whether a SYN or other segment that went out then had time to be answered
  * before the capture ends. */
 bool had_time(const struct judgement *j, const struct kept *k);
@@ -150,6 +156,12 @@ bool finding_blocks(const struct judgement *j);
 /* What convicts, in the order of the exchange. */
 void judge_quotes(struct judgement *j);
 void judge_replies(struct judgement *j);
+void judge_terminated(struct judgement *j);
+void judge_ttl(struct judgement *j);
+void judge_capable_dropped(struct judgement *j, int version);
+void judge_capable_reset(struct judgement *j, int version);
+void judge_dss(struct judgement *j);
+void judge_join(struct judgement *j);
 void judge_reset_injected(struct judgement *j);
 void judge_payload(struct judgement *j);
 void judge_data(struct judgement *j);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The rule of loss (design.md, "Loss"): attempts with an option and without
+ * are counted, and silence convicts where chance does not explain it. Where
+ * what was dropped or reset was so.
+ */
+#include "report/judge_loss.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "report/arena.h"
+
+static bool is_first_syn(const struct kept *k)
+{
+	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
+}
+
+/* Whether a plain SYN that was answered went out at about that time: what is
+ * lost in an outage, while nothing else was tried, counts for nothing. */
+#define COMPANY_US 1000000
+
+static bool in_company(const struct judgement *j, int64_t time_us)
+{
+	size_t low = 0, high = j->plain_time_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (j->plain_times[middle] < time_us - COMPANY_US)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < j->plain_time_count &&
+	       j->plain_times[low] <= time_us + COMPANY_US;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+void judge_company(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) && flow_syn_ack(f))
+			*ARENA_PUSH(j->arena, j->plain_times,
+				    j->plain_time_count) = f->first_us;
+	}
+	if (j->plain_time_count)
+		qsort(j->plain_times, j->plain_time_count,
+		      sizeof(*j->plain_times), by_time);
+}
+
+/* Counts the SYNs of a flow. The SYNs of a sweep reach the target as many
+ * copies at once: together they are one attempt. */
+static unsigned count_syns(const struct judgement *j, const struct flow *f,
+			   const struct kept *reply)
+{
+	unsigned full = 0, low = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!is_first_syn(k) ||
+		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
+		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
+			continue;
+		if (k->packet.ip.ttl > SWEEP_TTL_MAX)
+			full++;
+		else if (j->plain_reach && k->packet.ip.ttl >= j->plain_reach)
+			low = 1;
+	}
+	return full + (flow_swept(f, SEGMENT_SYN) ? low : 0);
+}
+
+bool attempt_wanted(const struct flow *f, enum purpose purpose, int version)
+{
+	if (!flow_is(f, purpose))
+		return false;
+	if (purpose == PURPOSE_MP_CAPABLE && !f->mptcp.syn_valid)
+		return false;
+	return version < 0 || (int)f->mptcp.version == version;
+}
+
+struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
+			       int version)
+{
+	struct attempts a = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *reply = flow_syn_ack(f);
+		unsigned syns;
+
+		if (!attempt_wanted(f, purpose, version))
+			continue;
+		if (!reply)
+			reply = flow_reset(f);
+		syns = count_syns(j, f, reply);
+		if (syns == 0)
+			continue;
+		a.flows++;
+		a.sent += syns;
+		a.lost += reply ? syns - 1 : syns;
+		a.answered += flow_syn_ack(f) && !flow_refused(f);
+		a.reset += flow_refused(f);
+		if (!a.example)
+			a.example = f;
+		if (!a.first_us || f->first_us < a.first_us)
+			a.first_us = f->first_us;
+	}
+	return a;
+}
+
+/* Connections without the option that were answered after the attempts with
+ * it had begun: the controls of the contrast. One that was not answered
+ * spoils it: then whatever befell it may have befallen the others. */
+unsigned controls_since(const struct judgement *j, int64_t since_us)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_TCP) || f->first_us < since_us)
+			continue;
+		if (flow_syn_ack(f))
+			count++;
+		else if (count_syns(j, f, NULL))
+			return 0;
+	}
+	return count;
+}
+
+#define CHANCE_OF_LOSS 1e-6
+
+/* The rate of loss is estimated on the plain ones by the rule of
+ * succession, so that few answered controls do not count as certainty. */
+bool beyond_chance(unsigned lost, const struct attempts *plain,
+		   unsigned controls)
+{
+	double rate = (plain->lost + 1.0) / (plain->sent + 2.0);
+
+	return lost >= LOST_MIN && controls >= LOST_MIN - 1 &&
+	       pow(rate, lost) < CHANCE_OF_LOSS;
+}
+
+/* Whether segments of this kind went out with small TTLs at all. */
+static bool swept_with(const struct judgement *j, enum purpose purpose,
+		       enum segment_kind kind)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], purpose) &&
+		    flow_swept(j->flows[i], kind))
+			return true;
+	return false;
+}
+
+/* Brackets a drop: `after` is the last hop that quoted the option intact,
+ * `at` the next TTL at which others were answered and it never was. */
+void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
+		enum segment_kind kind)
+{
+	unsigned after = 0, at = 0;
+	unsigned end = j->plain_reach ? j->plain_reach : 0;
+
+	if (!swept_with(j, purpose, kind))
+		return;
+	for (unsigned ttl = 1; ttl <= j->r->path_length; ttl++)
+		if (quoted_at(j, purpose, kind, ttl))
+			after = ttl;
+	for (unsigned ttl = after + 1; ttl <= end && !at; ttl++)
+		if (ttl == end || quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
+			at = ttl;
+	f->after = place_at(j, after);
+	if (at)
+		f->at = place_at(j, at);
+}
+
+const char *attempts_text(const struct judgement *j, const struct attempts *a,
+			  const struct attempts *plain)
+{
+	return arena_printf(j->arena,
+			    "%u of %u SYNs with the option went unanswered, "
+			    "while %u of %u connections without it were "
+			    "answered",
+			    a->lost, a->sent, plain->answered, plain->flows);
+}
+
+/* The smallest TTL with which a lone segment drew a RST. */
+unsigned reset_reach(const struct judgement *j, enum purpose purpose)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned ttl;
+
+		if (!flow_is(f, purpose) || !flow_refused(f) ||
+		    flow_swept(f, SEGMENT_SYN) ||
+		    flow_swept(f, SEGMENT_JOIN_SYN))
+			continue;
+		ttl = flow_reach(f);
+		if (ttl && (reach == 0 || ttl < reach))
+			reach = ttl;
+	}
+	return reach;
+}
+
+void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
+		 enum segment_kind kind)
+{
+	unsigned at = reset_reach(j, purpose), after = 0;
+
+	if (at == 0 || at > SWEEP_TTL_MAX)
+		at = j->plain_reach;
+	for (unsigned ttl = 1; ttl < at; ttl++)
+		if (quoted_at(j, purpose, kind, ttl))
+			after = ttl;
+	if (!at)
+		return;
+	f->after = place_at(j, after);
+	f->at = place_at(j, at);
+}
+
+void reset_evidence(struct judgement *j, struct finding *f,
+		    const struct flow *flow)
+{
+	const struct kept *k = flow_reset(flow);
+
+	finding_connection(j, f, flow->id);
+	finding_evidence(
+		j, f, k->frame, NULL, NULL,
+		arena_printf(j->arena, "RST with TTL %u (initial TTL %u)",
+			     k->packet.ip.ttl, initial_ttl(k->packet.ip.ttl)));
+}

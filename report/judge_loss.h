@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The rule of loss: attempts that are counted, for what convicts by them.
+ * Not for anybody but the judge.
+ */
+#ifndef REPORT_JUDGE_LOSS_H
+#define REPORT_JUDGE_LOSS_H
+
+#include "report/judgement.h"
+
+/* Attempts of one kind at full TTL, each SYN that had time to be answered. */
+struct attempts {
+	unsigned sent, lost; /* lost: unanswered SYNs */
+	unsigned flows, answered, reset;
+	const struct flow *example;
+	int64_t first_us;
+};
+
+/* Notes when plain SYNs were answered: before all else. */
+void judge_company(struct judgement *j);
+
+/* Whether a flow is an attempt of this kind; `version` -1: of any. */
+bool attempt_wanted(const struct flow *f, enum purpose purpose, int version);
+struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
+			       int version);
+
+/* Connections without the option that were answered after the attempts with
+ * it had begun: the controls of the contrast. One that was not answered
+ * spoils it: then whatever befell it may have befallen the others. */
+unsigned controls_since(const struct judgement *j, int64_t since_us);
+
+#define LOST_MIN 4 /* fewer are never beyond chance */
+
+/* Whether so many losses are none by chance, at the rate of `plain`. */
+bool beyond_chance(unsigned lost, const struct attempts *plain,
+		   unsigned controls);
+
+/* "8 of 8 SYNs with the option went unanswered, while ..." */
+const char *attempts_text(const struct judgement *j, const struct attempts *a,
+			  const struct attempts *plain);
+
+/* Brackets a drop: `after` is the last hop that quoted the option intact,
+ * `at` the next TTL at which others were answered and it never was. */
+void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
+		enum segment_kind kind);
+
+/* The smallest TTL with which a lone segment drew a RST; 0: none did. */
+unsigned reset_reach(const struct judgement *j, enum purpose purpose);
+void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
+		 enum segment_kind kind);
+void reset_evidence(struct judgement *j, struct finding *f,
+		    const struct flow *flow);
+
+#endif
