@@ -5,7 +5,6 @@
 #include <libnet.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <pcap/pcap.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,20 +17,18 @@
 
 #include "crafting/segment.h"
 #include "probe/command.h"
+#include "probe/packet_socket.h"
 #include "probe/savefile.h"
 
-#define SNAPLEN 2048 /* whole frames of any usual MTU */
-#define RING_BYTES (2 << 20)
 #define SEND_BUFFER (4 << 20)
-#define BATCH 256	      /* frames of one dispatch */
 #define SEND_PATIENCE_MS 2000 /* for a full device queue */
 
 struct wire {
 	char interface[IFNAMSIZ];
 	unsigned index; /* of the interface */
-	libnet_t *net4, *net6;
-	pcap_t *pcap;
-	int poll_fd, link_type;
+	libnet_t *net;	/* builds packets; sends none */
+	int raw4, raw6;
+	struct packet_socket *capture;
 	int control; /* a datagram socket to ask about the interface */
 	struct savefile *file;
 	const char *file_name;
@@ -118,14 +115,9 @@ static int check_interface(struct wire *w)
 	return fail(w, EXIT_SYSTEM, "%s: %s", w->interface, strerror(errno));
 }
 
-/* The capture socket reports an error: for ENETDOWN the interface may be up
- * again already, but packets have been lost on it. */
-static void take_socket_error(struct wire *w)
+/* The interface may be up again already, but packets have been lost on it. */
+static void explain_capture_error(struct wire *w, int error)
 {
-	socklen_t length = sizeof(int);
-	int error = 0;
-
-	getsockopt(w->poll_fd, SOL_SOCKET, SO_ERROR, &error, &length);
 	if (check_interface(w) == -1 || !error)
 		return;
 	if (error == ENETDOWN)
@@ -133,6 +125,16 @@ static void take_socket_error(struct wire *w)
 	else
 		fail(w, EXIT_SYSTEM, "capture on %s: %s", w->interface,
 		     strerror(error));
+}
+
+static void take_socket_error(struct wire *w)
+{
+	socklen_t length = sizeof(int);
+	int error = 0;
+
+	getsockopt(packet_socket_fd(w->capture), SOL_SOCKET, SO_ERROR, &error,
+		   &length);
+	explain_capture_error(w, error);
 }
 
 static int find_interface(struct wire *w, const char *name)
@@ -206,143 +208,61 @@ static int set_up_socket(struct wire *w, int fd, bool bind_interface,
 	return bind_source(w, fd, source);
 }
 
-/* libnet loses errno, and its message ends in a newline. */
-static int check_raw(struct wire *w, int type)
+/* By hand: libnet tries 6,500 sizes of the send buffer, which takes 4 ms. */
+static int open_raw(struct wire *w, int family, bool bind_interface,
+		    const struct address *source, int *fd)
 {
-	int family = type == LIBNET_RAW4 ? AF_INET : AF_INET6;
-	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-
-	if (fd != -1)
-		return close(fd);
+	*fd = socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	if (*fd != -1)
+		return set_up_socket(w, *fd, bind_interface, source);
 	if (errno == EPERM || errno == EACCES)
 		return fail_privilege(w, "raw sockets");
 	return fail(w, EXIT_SYSTEM, "raw socket: %s", strerror(errno));
 }
 
-static libnet_t *open_raw(struct wire *w, int type, bool bind_interface,
-			  const struct address *source)
-{
-	char error[LIBNET_ERRBUF_SIZE] = "";
-	libnet_t *net;
-
-	if (check_raw(w, type) == -1)
-		return NULL;
-	net = libnet_init(type, NULL, error);
-	if (!net) {
-		fail(w, EXIT_SYSTEM, "%.*s", (int)strcspn(error, "\n"), error);
-		return NULL;
-	}
-	if (set_up_socket(w, libnet_getfd(net), bind_interface, source) == -1) {
-		libnet_destroy(net);
-		return NULL;
-	}
-	return net;
-}
-
 static int open_sockets(struct wire *w, const struct wire_config *c)
 {
-	if (c->ipv4) {
-		w->net4 = open_raw(w, LIBNET_RAW4, c->bind_interface,
-				   &c->source4);
-		if (!w->net4)
-			return -1;
-	}
-	if (c->ipv6) {
-		w->net6 = open_raw(w, LIBNET_RAW6, c->bind_interface,
-				   &c->source6);
-		if (!w->net6)
-			return -1;
-	}
+	char error[LIBNET_ERRBUF_SIZE] = "";
+
+	if (c->ipv4 && open_raw(w, AF_INET, c->bind_interface, &c->source4,
+				&w->raw4) == -1)
+		return -1;
+	if (c->ipv6 && open_raw(w, AF_INET6, c->bind_interface, &c->source6,
+				&w->raw6) == -1)
+		return -1;
+	w->net = libnet_init(LIBNET_NONE, NULL, error);
+	if (!w->net)
+		return fail(w, EXIT_SYSTEM, "%.*s", (int)strcspn(error, "\n"),
+			    error);
 	return 0;
-}
-
-static int activate(struct wire *w)
-{
-	int result = pcap_activate(w->pcap);
-
-	if (result >= 0) /* or a warning, such as promiscuous mode */
-		return 0;
-	switch (result) {
-	case PCAP_ERROR_PERM_DENIED:
-	case PCAP_ERROR_PROMISC_PERM_DENIED:
-		return fail_privilege(w, "capturing");
-	case PCAP_ERROR_NO_SUCH_DEVICE:
-		return fail(w, EXIT_INTERFACE, "no such interface: %s",
-			    w->interface);
-	case PCAP_ERROR_IFACE_NOT_UP:
-		return fail(w, EXIT_INTERFACE, "interface %s is down",
-			    w->interface);
-	default:
-		return fail(w, EXIT_SYSTEM, "capture on %s: %s (%s)",
-			    w->interface, pcap_statustostr(result),
-			    pcap_geterr(w->pcap));
-	}
-}
-
-static int set_filter(struct wire *w, const char *filter)
-{
-	struct bpf_program program;
-	int result;
-
-	if (!filter)
-		return 0;
-	if (pcap_compile(w->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) ==
-	    -1)
-		return fail(w, EXIT_SYSTEM, "capture filter: %s",
-			    pcap_geterr(w->pcap));
-	result = pcap_setfilter(w->pcap, &program);
-	pcap_freecode(&program);
-	if (result == -1)
-		return fail(w, EXIT_SYSTEM, "capture filter: %s",
-			    pcap_geterr(w->pcap));
-	return 0;
-}
-
-static void discard(u_char *user, const struct pcap_pkthdr *header,
-		    const u_char *frame)
-{
-	(void)user;
-	(void)header;
-	(void)frame;
-}
-
-/* What came in before this run began is none of its business. */
-static void drain(struct wire *w)
-{
-	for (int i = 0; i < 64; i++)
-		if (pcap_dispatch(w->pcap, BATCH, discard, NULL) <= 0)
-			return;
 }
 
 static int open_capture(struct wire *w, const char *filter)
 {
-	char error[PCAP_ERRBUF_SIZE] = "";
-
-	w->pcap = pcap_create(w->interface, error);
-	if (!w->pcap)
-		return fail(w, EXIT_SYSTEM, "capture: %s", error);
-	/* Microseconds, as in the -w file: `read` must see the same times. */
-	pcap_set_tstamp_precision(w->pcap, PCAP_TSTAMP_PRECISION_MICRO);
-	pcap_set_snaplen(w->pcap, SNAPLEN);
-	pcap_set_buffer_size(w->pcap, RING_BYTES);
-	pcap_set_immediate_mode(w->pcap, 1);
-	pcap_set_promisc(w->pcap, 0);
-	if (activate(w) == -1 || set_filter(w, filter) == -1)
-		return -1;
-	if (pcap_setnonblock(w->pcap, 1, error) == -1)
-		return fail(w, EXIT_SYSTEM, "capture: %s", error);
-	w->link_type = pcap_datalink(w->pcap);
-	w->poll_fd = pcap_get_selectable_fd(w->pcap);
-	if (w->poll_fd == -1)
-		return fail(w, EXIT_SYSTEM, "capture on %s cannot be polled",
+	w->capture = packet_socket_open(w->interface, w->index, filter);
+	if (w->capture)
+		return 0;
+	switch (errno) {
+	case EPERM:
+	case EACCES:
+		return fail_privilege(w, "capturing");
+	case ENODEV:
+	case ENXIO:
+		return fail(w, EXIT_INTERFACE, "no such interface: %s",
 			    w->interface);
-	drain(w);
-	return 0;
+	case ENETDOWN:
+		return fail(w, EXIT_INTERFACE, "interface %s is down",
+			    w->interface);
+	default:
+		return fail(w, EXIT_SYSTEM, "capture on %s: %s", w->interface,
+			    strerror(errno));
+	}
 }
 
 static int start_file(struct wire *w)
 {
-	if (w->file && savefile_start(w->file, w->pcap) == -1)
+	if (w->file &&
+	    savefile_start(w->file, packet_socket_pcap(w->capture)) == -1)
 		return fail(w, EXIT_OUTPUT, "cannot write %s: %s", w->file_name,
 			    strerror(errno));
 	return 0;
@@ -358,7 +278,7 @@ struct wire *wire_open(const struct wire_config *config, char *error,
 		*exit_code = EXIT_SYSTEM;
 		return NULL;
 	}
-	w->control = -1;
+	w->raw4 = w->raw6 = w->control = -1;
 	if (find_interface(w, config->interface) == -1 ||
 	    open_sockets(w, config) == -1 ||
 	    open_file(w, config->write_file) == -1 ||
@@ -376,29 +296,27 @@ struct wire *wire_open(const struct wire_config *config, char *error,
 
 /* --- out ---------------------------------------------------------------- */
 
-/* libnet_write_raw_ipv6 cannot name the interface of a link-local address,
- * so these go out of libnet's socket by hand. */
-static ssize_t send_link_local(struct wire *w, const struct address *to,
-			       const uint8_t *packet, size_t length)
+static int raw_socket(const struct wire *w, const struct address *to)
 {
-	struct sockaddr_in6 sa = {
-		.sin6_family = AF_INET6,
-		.sin6_scope_id = w->index,
-	};
-
-	memcpy(&sa.sin6_addr, to->bytes, sizeof(sa.sin6_addr));
-	return sendto(libnet_getfd(w->net6), packet, length, 0,
-		      (struct sockaddr *)&sa, sizeof(sa));
+	return to->family == 4 ? w->raw4 : w->raw6;
 }
 
 static ssize_t transmit(struct wire *w, const struct address *to,
 			const uint8_t *packet, size_t length)
 {
-	if (to->family == 4)
-		return libnet_write_raw_ipv4(w->net4, packet, (uint32_t)length);
-	if (to->bytes[0] == 0xfe && (to->bytes[1] & 0xc0) == 0x80)
-		return send_link_local(w, to, packet, length);
-	return libnet_write_raw_ipv6(w->net6, packet, (uint32_t)length);
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+	if (to->family == 4) {
+		memcpy(&v4.sin_addr, to->bytes, sizeof(v4.sin_addr));
+		return sendto(w->raw4, packet, length, 0,
+			      (struct sockaddr *)&v4, sizeof(v4));
+	}
+	memcpy(&v6.sin6_addr, to->bytes, sizeof(v6.sin6_addr));
+	if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr))
+		v6.sin6_scope_id = w->index;
+	return sendto(w->raw6, packet, length, 0, (struct sockaddr *)&v6,
+		      sizeof(v6));
 }
 
 static bool worth_waiting(int error)
@@ -441,18 +359,18 @@ long wire_send(struct wire *w, const struct ip_envelope *envelope,
 	       size_t capacity)
 {
 	const struct address *to = &envelope->destination;
-	libnet_t *net = to->family == 4 ? w->net4 : w->net6;
 	ssize_t size;
 
-	if (!net) {
+	if (raw_socket(w, to) == -1) {
 		errno = EAFNOSUPPORT;
 		explain_send_error(w, to);
 		return -1;
 	}
-	size = packet_carry(net, envelope, payload, length, packet, capacity);
+	size = packet_carry(w->net, envelope, payload, length, packet,
+			    capacity);
 	if (size == -1) {
 		snprintf(w->error, sizeof(w->error), "crafting: %s",
-			 libnet_geterror(net));
+			 libnet_geterror(w->net));
 		errno = EINVAL;
 		return -1;
 	}
@@ -482,20 +400,18 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header,
 		return;
 	}
 	w->frames++;
-	w->fn(w->context, w->link_type, w->frames, microseconds(&header->ts),
-	      frame, header->caplen, header->len);
+	w->fn(w->context, pcap_datalink(packet_socket_pcap(w->capture)),
+	      w->frames, microseconds(&header->ts), frame, header->caplen,
+	      header->len);
 }
 
 static int dispatch(struct wire *w)
 {
 	uint64_t before = w->frames;
-	int result = pcap_dispatch(w->pcap, BATCH, take_frame, (u_char *)w);
+	int result = packet_socket_read(w->capture, take_frame, (u_char *)w);
 
-	if (result < 0) {
-		if (check_interface(w) == 0)
-			fail(w, EXIT_SYSTEM, "capture on %s: %s", w->interface,
-			     pcap_geterr(w->pcap));
-	}
+	if (result == -1)
+		explain_capture_error(w, errno);
 	if (w->file && savefile_flush(w->file) == -1)
 		fail(w, EXIT_OUTPUT, "%s: %s", w->file_name, strerror(errno));
 	return (int)(w->frames - before);
@@ -503,7 +419,8 @@ static int dispatch(struct wire *w)
 
 int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn, void *context)
 {
-	struct pollfd p = {.fd = w->poll_fd, .events = POLLIN};
+	struct pollfd p = {.fd = packet_socket_fd(w->capture),
+			   .events = POLLIN};
 	int ready, count = 0;
 
 	if (w->exit_code)
@@ -537,11 +454,7 @@ int wire_exit_code(const struct wire *w)
 
 uint64_t wire_dropped(const struct wire *w)
 {
-	struct pcap_stat stats;
-
-	if (pcap_stats(w->pcap, &stats) == -1)
-		return 0;
-	return stats.ps_drop;
+	return packet_socket_dropped(w->capture);
 }
 
 /* --- closing ------------------------------------------------------------ */
@@ -557,18 +470,22 @@ int wire_finish_file(struct wire *w)
 	return 0;
 }
 
+static void close_socket(int fd)
+{
+	if (fd != -1)
+		close(fd);
+}
+
 void wire_close(struct wire *w)
 {
 	if (!w)
 		return;
 	savefile_close(w->file);
-	if (w->pcap)
-		pcap_close(w->pcap);
-	if (w->net4)
-		libnet_destroy(w->net4);
-	if (w->net6)
-		libnet_destroy(w->net6);
-	if (w->control != -1)
-		close(w->control);
+	packet_socket_close(w->capture);
+	if (w->net)
+		libnet_destroy(w->net);
+	close_socket(w->raw4);
+	close_socket(w->raw6);
+	close_socket(w->control);
 	free(w);
 }

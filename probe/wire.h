@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The live wire: crafted packets out through libnet, every packet of the run
- * in through one libpcap handle, both directions.
+ * The live wire: crafted packets out through raw sockets, every packet of the
+ * run in through one packet socket, both directions.
  */
 #ifndef PROBE_WIRE_H
 #define PROBE_WIRE_H

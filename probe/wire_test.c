@@ -2,6 +2,8 @@
 /* The wire and the port guard, on the loopback interface of a network
  * namespace of its own. Skipped where none can be had. */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -290,6 +292,67 @@ static void test_early_frames(void **state)
 	wire_close(second);
 }
 
+/* A device whose packets have no link header; -1 where there can be none. */
+static int open_tun(const char *name)
+{
+	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI};
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&request.ifr_addr;
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	assert_int_equal(ioctl(fd, TUNSETIFF, &request), 0);
+	memset(&request.ifr_ifru, 0, sizeof(request.ifr_ifru));
+	v4->sin_family = AF_INET;
+	v4->sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1 */
+	assert_int_equal(ioctl(control, SIOCSIFADDR, &request), 0);
+	request.ifr_flags = IFF_UP;
+	assert_int_equal(ioctl(control, SIOCSIFFLAGS, &request), 0);
+	close(control);
+	return fd;
+}
+
+static void test_raw_ip(void **state)
+{
+	const struct address near = {.family = 4, .bytes = {192, 0, 2, 1}};
+	const struct wire_config config = {
+		.interface = "tun7",
+		.ipv4 = true,
+		.source4 = near,
+		.bind_interface = true,
+		.filter = "tcp and host 192.0.2.9",
+	};
+	struct address far = near;
+	struct seen s = {0};
+	uint8_t packet[200], answer[200];
+	int tun = open_tun(config.interface), exit_code;
+	char error[400];
+	struct wire *w;
+	long length;
+
+	(void)state;
+	if (tun == -1)
+		skip();
+	far.bytes[3] = 9;
+	w = wire_open(&config, error, sizeof(error), &exit_code);
+	assert_non_null(w);
+	length = send_syn(w, &far, 40000, 80, packet, sizeof(packet));
+	assert_true(length > 0);
+	gather(w, &s);
+	assert_int_equal(s.frames, 1);
+	assert_int_equal(s.length, length);
+	assert_memory_equal(s.bytes + 12, packet + 12, (size_t)length - 12);
+	/* and what comes in */
+	assert_int_equal(read(tun, answer, sizeof(answer)), length);
+	assert_int_equal(write(tun, answer, (size_t)length), length);
+	gather(w, &s);
+	assert_int_equal(s.frames, 2);
+	wire_close(w);
+	close(tun);
+}
+
 static char scratch[] = "/tmp/wire_test.XXXXXX";
 
 static const char *in_scratch(const char *name, char *path, size_t size)
@@ -385,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_flap),
 		cmocka_unit_test(test_early_frames),
+		cmocka_unit_test(test_raw_ip),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_no_privilege),
