@@ -24,7 +24,8 @@
 
 struct slot {
 	struct sockaddr_ll from;
-	uint8_t control[CMSG_SPACE(sizeof(struct timeval))];
+	_Alignas(struct cmsghdr)
+		uint8_t control[CMSG_SPACE(sizeof(struct timeval))];
 	uint8_t frame[FRAME_MAX];
 };
 
