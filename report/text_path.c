@@ -172,18 +172,25 @@ static struct cell changed(const struct page *p, const struct tally *t)
 				      t->change_count - 1));
 }
 
-/* A SYN that is answered at this TTL is not quoted there. */
-static bool answered(const struct page *p, const struct column *c,
-		     const struct report_hop *h)
+/* A SYN that is answered at this TTL is not quoted there. By what: NULL if it
+ * is not answered. */
+static const char *answer(const struct page *p, const struct column *c,
+			  const struct report_hop *h)
 {
 	const struct report *r = p->report;
+	const char *by_reset = NULL;
 	size_t i;
 
-	for (i = 0; c->syn && i < r->connection_count; i++)
-		if (r->connections[i].purpose == c->purpose &&
-		    r->connections[i].reach_ttl == (int)h->ttl)
-			return true;
-	return false;
+	for (i = 0; c->syn && i < r->connection_count; i++) {
+		const struct report_connection *k = &r->connections[i];
+
+		if (k->purpose != c->purpose || k->reach_ttl != (int)h->ttl)
+			continue;
+		if (k->syn_ack || !k->reset)
+			return h->is_target ? "reached" : "SYN/ACK";
+		by_reset = "RST";
+	}
+	return by_reset;
 }
 
 static struct cell cell_of(const struct page *p, const struct column *c,
@@ -197,8 +204,8 @@ static struct cell cell_of(const struct page *p, const struct column *c,
 		return cell(INK_NONE, "intact");
 	if (t.quotes > 0)
 		return cell(INK_DIM, "partial");
-	if (answered(p, c, h))
-		return cell(INK_NONE, h->is_target ? "reached" : "SYN/ACK");
+	if (answer(p, c, h))
+		return cell(INK_NONE, answer(p, c, h));
 	return h->is_target ? cell(INK_NONE, "") : cell(INK_DIM, "-");
 }
 
@@ -207,7 +214,7 @@ static bool silent(const struct page *p, const struct report_hop *h)
 	size_t i;
 
 	for (i = 0; i < COLUMNS; i++)
-		if (answered(p, &columns[i], h))
+		if (answer(p, &columns[i], h))
 			return false;
 	return h->address.family == 0 && h->quote_count == 0;
 }
