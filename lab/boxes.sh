@@ -22,7 +22,12 @@ strip-data|hop|MPTCP options become NOPs in all segments without SYN
 strip-join|hop|MP_JOIN becomes NOPs in the SYN only
 drop|hop|segments with an MPTCP option vanish
 drop-join|hop|segments with MP_JOIN vanish
+drop-unknown|hop|segments with an MPTCP option or option 253 vanish
+drop-v0|hop|SYNs with the MP_CAPABLE of version 0 (12 bytes) vanish
+drop-v1|hop|SYNs with the MP_CAPABLE of version 1 (4 bytes) vanish
 reset|hop|segments with an MPTCP option draw a RST from the box
+reset-unknown|hop|the same for those with option 253
+strip-v1|hop|the MP_CAPABLE of version 1 becomes NOPs in the SYN only
 proxy|hop|transparent proxy (haproxy) ends TCP connections to 80 and 9080
 proxy80|hop|the same to port 80 only
 synproxy|hop|SYN proxy (kernel) for ports 80, 443 and 8080
@@ -193,8 +198,34 @@ box_drop_join() {
 	nft_forward "r$1" 'tcp option mptcp subtype 1 drop'
 }
 
+box_drop_unknown() {
+	box_drop "$1"
+	both "r$1" filter FORWARD "${from[@]}" -p tcp --tcp-option 253 -j DROP
+}
+
+box_drop_v0() {
+	nft_forward "r$1" 'tcp option mptcp subtype 0 tcp option mptcp length 12 tcp flags syn / syn,ack drop'
+}
+
+box_drop_v1() {
+	nft_forward "r$1" 'tcp option mptcp subtype 0 tcp option mptcp length 4 tcp flags syn / syn,ack drop'
+}
+
+box_strip_v1() {
+	nft_forward "r$1" 'tcp option mptcp subtype 0 tcp option mptcp length 4 tcp flags syn / syn,ack reset tcp option mptcp'
+}
+
 box_reset() {
-	both "r$1" filter FORWARD "${from[@]}" -p tcp --tcp-option 30 \
+	reset_with_option "r$1" 30
+}
+
+box_reset_unknown() {
+	reset_with_option "r$1" 30
+	reset_with_option "r$1" 253
+}
+
+reset_with_option() {	# NODE KIND
+	both "$1" filter FORWARD "${from[@]}" -p tcp --tcp-option "$2" \
 		-j REJECT --reject-with tcp-reset
 }
 

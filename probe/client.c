@@ -99,11 +99,20 @@ static void write_join_syn(struct writer *w, const struct client *c)
 }
 
 /* RFC 6994 3: an experiment that nobody else runs. */
-static void write_experiment(struct writer *w, const struct client *c)
+static void write_experiment(struct writer *w, const struct client *c,
+			     unsigned length)
 {
 	write_u8(w, TCPOPT_KIND_EXPERIMENT);
-	write_u8(w, 4);
+	write_u8(w, (uint8_t)length);
 	write_u16(w, (uint16_t)c->nonce);
+	for (unsigned i = 4; i < length; i++)
+		write_u8(w, (uint8_t)(c->key >> (i - 4) % 8 * 8));
+}
+
+/* In the place of a MP_CAPABLE of this version, and as long. */
+static void write_unknown(struct writer *w, const struct client *c)
+{
+	write_experiment(w, c, c->version == 1 ? 4 : 12);
 }
 
 /* As Linux orders them: mss, sackOK, timestamps, nop, wscale, MPTCP. */
@@ -122,9 +131,11 @@ bool client_send_syn(struct client *c, struct copy copy)
 	write_nop(&w, 1);
 	write_wscale(&w, WINDOW_SCALE);
 	if (copy.experiment)
-		write_experiment(&w, c);
+		write_experiment(&w, c, 4);
 	if (c->purpose == PURPOSE_MP_CAPABLE)
 		write_capable_syn(&w, c);
+	else if (c->purpose == PURPOSE_UNKNOWN_OPTION)
+		write_unknown(&w, c);
 	else if (c->purpose != PURPOSE_TCP)
 		write_join_syn(&w, c);
 	segment.options = options;

@@ -326,33 +326,17 @@ void join_end(struct join *join)
 	join->state = JOIN_ENDED;
 }
 
-static bool lone_begin(struct lone *l, struct session *s,
-		       const struct destination *to, const struct pace *pace,
-		       enum purpose purpose, unsigned version)
-{
-	retry_begin(&l->retry, pace, false);
-	return client_open(&l->client, s, to, purpose, version);
-}
-
 bool lone_start(struct lone *l, struct session *s, const struct destination *to,
 		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
 	*l = (struct lone){.copy = {ttl, false, false}, .tries_max = tries_max};
-	if (!lone_begin(l, s, to, pace, purpose, version))
+	retry_begin(&l->retry, pace, false);
+	if (!client_open(&l->client, s, to, purpose, version))
 		return false;
 	if (parent)
 		client_join(&l->client, parent);
 	return client_send_syn(&l->client, l->copy);
-}
-
-bool lone_start_experiment(struct lone *l, struct session *s,
-			   const struct destination *to,
-			   const struct pace *pace)
-{
-	*l = (struct lone){.copy = {FULL_TTL, false, true}, .tries_max = 2};
-	return lone_begin(l, s, to, pace, PURPOSE_TCP, 0) &&
-	       client_send_syn(&l->client, l->copy);
 }
 
 bool lone_answered(const struct lone *l)

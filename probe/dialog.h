@@ -115,10 +115,6 @@ bool lone_start(struct lone *l, struct session *s, const struct destination *to,
 		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max);
 
-/* One without MPTCP, but with an option that nobody knows. */
-bool lone_start_experiment(struct lone *l, struct session *s,
-			   const struct destination *to,
-			   const struct pace *pace);
 int64_t lone_step(struct lone *l, int64_t now_us);
 bool lone_answered(const struct lone *l);
 bool lone_over(const struct lone *l, int64_t now_us);

@@ -267,7 +267,8 @@ static bool attempt_over(const struct probing *p, const struct attempt *a,
 }
 
 /* Version 0 is tried as soon as version 1 is answered as plain TCP, or by its
- * own echo, which a server of version 0 may be behind. */
+ * own echo, which a server of version 0 may be behind; or where only SYNs of
+ * version 0 are answered. */
 static void start_next_attempt(struct probing *p)
 {
 	struct attempt *a = &p->attempts[0];
@@ -276,7 +277,8 @@ static void start_next_attempt(struct probing *p)
 	if (p->attempt_count < 2 || p->attempts[1].started || !a->started)
 		return;
 	f = client_flow(&a->bare.client);
-	if (f && f->syn_ack_seen && !f->mptcp.syn_ack)
+	if ((f && f->syn_ack_seen && !f->mptcp.syn_ack) ||
+	    (f && !f->syn_ack_seen && probing_speaks(p, 0)))
 		start_attempt(p, &p->attempts[1]);
 }
 

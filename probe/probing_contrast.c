@@ -5,8 +5,8 @@
 #include "probe/probing_parts.h"
 #include "report/observer.h"
 
-/* Pairs of SYNs with and without the option (design.md, "Loss"). */
-#define CONTRAST_PAIRS 8
+/* SYNs with and without the option, by turns (design.md, "Loss"). */
+#define CONTRAST_ROUNDS 8
 
 void probing_add_lone(struct probing *p, enum purpose purpose, unsigned version,
 		      unsigned ttl, unsigned tries)
@@ -41,12 +41,10 @@ static void step_mirror(struct probing *p, const struct attempt *a)
 {
 	const struct flow *f = client_flow(&a->bare.client);
 
-	if (p->mirror_tried || !f || !f->mptcp.mirrored ||
-	    p->lone_count == LONES_MAX)
+	if (p->mirror_tried || !f || !f->mptcp.mirrored)
 		return;
 	p->mirror_tried = true;
-	lone_start_experiment(&p->lones[p->lone_count++], p->session, &p->to,
-			      &p->pace);
+	probing_add_lone(p, PURPOSE_UNKNOWN_OPTION, 1, FULL_TTL, EDGE_TRIES);
 }
 
 static bool silent(const struct dialog *d)
@@ -125,21 +123,47 @@ void probing_add_join(struct probing *p, struct attempt *a, unsigned ttl)
 			   a->join.client.parent, (uint8_t)ttl, 1);
 }
 
-/* One with the option and one without, on fresh ports; which of them comes
- * first changes, because balancers go by the bits of ports. */
-static void add_pair(struct probing *p, struct attempt *a, bool join)
+/* SYNs that differ in one option, on fresh ports. Which of them comes first
+ * changes, because balancers go by the bits of ports. */
+static void add_join_pair(struct probing *p, struct attempt *a, unsigned round)
 {
-	bool plain_first = p->lone_count / 2 % 2;
+	if (round % 2)
+		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+	probing_add_join(p, a, FULL_TTL);
+	if (round % 2 == 0)
+		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+}
 
-	if (plain_first)
-		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
-	if (join)
-		probing_add_join(p, a, FULL_TTL);
-	else
-		probing_add_lone(p, PURPOSE_MP_CAPABLE, a->version, FULL_TTL,
-				 1);
-	if (!plain_first)
-		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+/* MP_CAPABLE beside: nothing; an option that nobody knows, as long as it; and
+ * the MP_CAPABLE of the other version, which is longer or shorter. */
+static void add_round(struct probing *p, const struct attempt *a,
+		      unsigned round)
+{
+	const struct {
+		enum purpose purpose;
+		unsigned version;
+	} kinds[] = {{PURPOSE_TCP, 0},
+		     {PURPOSE_MP_CAPABLE, a->version},
+		     {PURPOSE_UNKNOWN_OPTION, a->version},
+		     {PURPOSE_MP_CAPABLE, !a->version}};
+	const unsigned count = sizeof(kinds) / sizeof(kinds[0]);
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned kind = (round + i) % count;
+
+		probing_add_lone(p, kinds[kind].purpose, kinds[kind].version,
+				 FULL_TTL, 1);
+	}
+}
+
+static void add_rounds(struct probing *p, struct attempt *a, bool join)
+{
+	for (unsigned round = 0; round < CONTRAST_ROUNDS; round++) {
+		if (join)
+			add_join_pair(p, a, round);
+		else
+			add_round(p, a, round);
+	}
 }
 
 /* A RST: which TTL draws it? Lone SYNs from the last hop that quoted on, or
@@ -154,8 +178,7 @@ static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
 
 	if (client_flow(c)->syn_ack_seen || ttl + 1 >= reach)
 		ttl = p->options->first_ttl - 1;
-	for (int i = 0; i < CONTRAST_PAIRS; i++)
-		add_pair(p, a, join);
+	add_rounds(p, a, join);
 	for (ttl++; probing_sweeping(p) && ttl <= reach; ttl++) {
 		if (join)
 			probing_add_join(p, a, ttl);
@@ -163,6 +186,19 @@ static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
 			probing_add_lone(p, PURPOSE_MP_CAPABLE, a->version, ttl,
 					 EDGE_TRIES);
 	}
+}
+
+bool probing_speaks(const struct probing *p, unsigned version)
+{
+	for (unsigned i = 0; i < p->lone_count; i++) {
+		const struct client *c = &p->lones[i].client;
+		const struct flow *f = client_flow(c);
+
+		if (c->purpose == PURPOSE_MP_CAPABLE && c->version == version &&
+		    f && f->mptcp.syn_ack)
+			return true;
+	}
+	return false;
 }
 
 /* Silence where others are answered: the contrast of the loss rule. */
@@ -186,8 +222,7 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 		add_reset_edge(p, a, join_reset);
 		return;
 	}
-	for (int i = 0; i < CONTRAST_PAIRS; i++)
-		add_pair(p, a, join);
+	add_rounds(p, a, join);
 	p->lones_until_us = now_us + 2 * pace_wait_us(&p->pace);
 }
 

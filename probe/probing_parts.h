@@ -47,6 +47,8 @@ int64_t probing_step_lones(struct probing *p, int64_t now_us);
 bool probing_lones_over(const struct probing *p, int64_t now_us);
 int64_t probing_step_limited(struct probing *p, int64_t now_us);
 bool probing_limited_over(const struct probing *p);
+/* Whether a lone SYN with MP_CAPABLE of this version was answered so. */
+bool probing_speaks(const struct probing *p, unsigned version);
 /* What failed is tried again beside what did not. */
 void probing_step_contrast(struct probing *p, struct attempt *a,
 			   int64_t now_us);

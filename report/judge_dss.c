@@ -89,7 +89,7 @@ static void judge_dss_dropped(struct judgement *j)
 			continue;
 		f = finding_add(j, "dss.dropped", DIRECTION_UNKNOWN,
 				SEGMENT_DATA);
-		place_drop(j, f, PURPOSE_MP_CAPABLE, SEGMENT_DATA);
+		place_drop(j, f, PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA);
 		finding_connection(j, f, flow->id);
 		finding_evidence(
 			j, f, 0, NULL, NULL,

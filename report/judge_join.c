@@ -76,7 +76,7 @@ static void judge_join_reset(struct judgement *j)
 
 		if (!join_refused(j, flow))
 			continue;
-		reach = reset_reach(j, PURPOSE_MP_JOIN);
+		reach = reset_reach(j, PURPOSE_MP_JOIN, -1);
 		marked = tcp_options_mptcp(&k->options, MP_TCPRST) != NULL;
 		before_target =
 			reach && j->plain_reach && reach < j->plain_reach;
@@ -90,7 +90,8 @@ static void judge_join_reset(struct judgement *j)
 		if (!marked && !before_target)
 			f->confidence = CONFIDENCE_LIKELY;
 		if (!marked)
-			place_reset(j, f, PURPOSE_MP_JOIN, SEGMENT_JOIN_SYN);
+			place_reset(j, f, PURPOSE_MP_JOIN, -1,
+				    SEGMENT_JOIN_SYN);
 		reset_evidence(j, f, flow);
 		f->text =
 			marked ? "A MP_JOIN with a valid token is refused by "
@@ -117,7 +118,7 @@ static void judge_join_dropped(struct judgement *j)
 		return;
 	f = finding_add(j, "mp_join.dropped", DIRECTION_UNKNOWN,
 			SEGMENT_JOIN_SYN);
-	place_drop(j, f, PURPOSE_MP_JOIN, SEGMENT_JOIN_SYN);
+	place_drop(j, f, PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN);
 	if (f->at.known && f->at.ttl < j->plain_reach)
 		f->direction = DIRECTION_FORWARD;
 	finding_connection(j, f, join.example->id);

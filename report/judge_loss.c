@@ -150,30 +150,59 @@ bool beyond_chance(unsigned lost, const struct attempts *plain,
 	       pow(rate, lost) < CHANCE_OF_LOSS;
 }
 
+enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
+			const struct attempts *plain)
+{
+	unsigned controls = a->flows ? controls_since(j, a->first_us) : 0;
+
+	if (a->answered >= LOST_MIN && !a->reset)
+		return FATE_ANSWERED;
+	if (a->answered)
+		return FATE_UNCLEAR;
+	if (!a->reset && beyond_chance(a->lost, plain, controls))
+		return FATE_DROPPED;
+	if (a->reset >= RESETS_MIN && plain->answered >= RESETS_MIN &&
+	    !plain->reset && controls)
+		return FATE_RESET;
+	return FATE_UNCLEAR;
+}
+
 /* Whether segments of this kind went out with small TTLs at all. */
 static bool swept_with(const struct judgement *j, enum purpose purpose,
-		       enum segment_kind kind)
+		       int version, enum segment_kind kind)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (flow_is(j->flows[i], purpose) &&
+		if (attempt_wanted(j->flows[i], purpose, version) &&
 		    flow_swept(j->flows[i], kind))
 			return true;
 	return false;
 }
 
-/* Brackets a drop: `after` is the last hop that quoted the option intact,
- * `at` the next TTL at which others were answered and it never was. */
-void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
-		enum segment_kind kind)
+/* The last hop before `end` that quoted a segment of this kind; 0: none. */
+static unsigned last_quote(const struct judgement *j, enum purpose purpose,
+			   int version, enum segment_kind kind, unsigned end)
 {
-	unsigned after = 0, at = 0;
-	unsigned end = j->plain_reach ? j->plain_reach : 0;
+	unsigned last = 0;
 
-	if (!swept_with(j, purpose, kind))
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->sent->kind == kind && v->ttl > last && v->ttl < end &&
+		    attempt_wanted(v->flow, purpose, version))
+			last = v->ttl;
+	}
+	return last;
+}
+
+void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
+		int version, enum segment_kind kind)
+{
+	unsigned after, at = 0, end = j->plain_reach;
+
+	if (!swept_with(j, purpose, version, kind))
 		return;
-	for (unsigned ttl = 1; ttl <= j->r->path_length; ttl++)
-		if (quoted_at(j, purpose, kind, ttl))
-			after = ttl;
+	after = last_quote(j, purpose, version, kind,
+			   (unsigned)j->r->path_length + 1);
 	for (unsigned ttl = after + 1; ttl <= end && !at; ttl++)
 		if (ttl == end || quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
 			at = ttl;
@@ -192,8 +221,8 @@ const char *attempts_text(const struct judgement *j, const struct attempts *a,
 			    a->lost, a->sent, plain->answered, plain->flows);
 }
 
-/* The smallest TTL with which a lone segment drew a RST. */
-unsigned reset_reach(const struct judgement *j, enum purpose purpose)
+unsigned reset_reach(const struct judgement *j, enum purpose purpose,
+		     int version)
 {
 	unsigned reach = 0;
 
@@ -201,7 +230,7 @@ unsigned reset_reach(const struct judgement *j, enum purpose purpose)
 		const struct flow *f = j->flows[i];
 		unsigned ttl;
 
-		if (!flow_is(f, purpose) || !flow_refused(f) ||
+		if (!attempt_wanted(f, purpose, version) || !flow_refused(f) ||
 		    flow_swept(f, SEGMENT_SYN) ||
 		    flow_swept(f, SEGMENT_JOIN_SYN))
 			continue;
@@ -213,18 +242,15 @@ unsigned reset_reach(const struct judgement *j, enum purpose purpose)
 }
 
 void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
-		 enum segment_kind kind)
+		 int version, enum segment_kind kind)
 {
-	unsigned at = reset_reach(j, purpose), after = 0;
+	unsigned at = reset_reach(j, purpose, version);
 
 	if (at == 0 || at > SWEEP_TTL_MAX)
 		at = j->plain_reach;
-	for (unsigned ttl = 1; ttl < at; ttl++)
-		if (quoted_at(j, purpose, kind, ttl))
-			after = ttl;
 	if (!at)
 		return;
-	f->after = place_at(j, after);
+	f->after = place_at(j, last_quote(j, purpose, version, kind, at));
 	f->at = place_at(j, at);
 }
 

@@ -34,6 +34,21 @@ unsigned controls_since(const struct judgement *j, int64_t since_us);
 bool beyond_chance(unsigned lost, const struct attempts *plain,
 		   unsigned controls);
 
+/* What became of attempts as a whole. RSTs count from RESETS_MIN on: behind a
+ * balancer one server of which refuses all connections, fewer of each kind
+ * may be sorted by chance. */
+#define RESETS_MIN 6
+
+enum fate {
+	FATE_UNCLEAR, /* too few, or of several kinds */
+	FATE_DROPPED,
+	FATE_RESET,
+	FATE_ANSWERED,
+};
+
+enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
+			const struct attempts *plain);
+
 /* "8 of 8 SYNs with the option went unanswered, while ..." */
 const char *attempts_text(const struct judgement *j, const struct attempts *a,
 			  const struct attempts *plain);
@@ -41,13 +56,19 @@ const char *attempts_text(const struct judgement *j, const struct attempts *a,
 /* Brackets a drop: `after` is the last hop that quoted the option intact,
  * `at` the next TTL at which others were answered and it never was. */
 void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
-		enum segment_kind kind);
+		int version, enum segment_kind kind);
 
 /* The smallest TTL with which a lone segment drew a RST; 0: none did. */
-unsigned reset_reach(const struct judgement *j, enum purpose purpose);
+unsigned reset_reach(const struct judgement *j, enum purpose purpose,
+		     int version);
 void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
-		 enum segment_kind kind);
+		 int version, enum segment_kind kind);
 void reset_evidence(struct judgement *j, struct finding *f,
 		    const struct flow *flow);
+
+/* judge_forms.c: adds to the finding that MP_CAPABLE of this version is
+ * dropped, or reset, what else is. */
+void judge_refused_forms(struct judgement *j, struct finding *f,
+			 unsigned version, enum fate fate);
 
 #endif

@@ -106,7 +106,8 @@ void judge_reach(struct judgement *j)
 		const struct flow *f = j->flows[i];
 		unsigned reach = told_reach(f);
 
-		if (!reach || flow_joins(f))
+		if (!reach || flow_joins(f) ||
+		    flow_is(f, PURPOSE_UNKNOWN_OPTION))
 			continue;
 		if (!flow_is(f, PURPOSE_TCP)) {
 			j->capable_reach = smaller(j->capable_reach, reach);
@@ -198,7 +199,8 @@ static void add_views(struct judgement *j)
 			   v->quote->time_us - v->sent->time_us,
 			   v->quote->reply_ttl);
 		if (v->flow->protocol == IPPROTO_TCP &&
-		    v->sent->kind != SEGMENT_OTHER)
+		    v->sent->kind != SEGMENT_OTHER &&
+		    !flow_is(v->flow, PURPOSE_UNKNOWN_OPTION))
 			hop_quote(j, hop, v);
 	}
 }

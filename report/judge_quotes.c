@@ -236,35 +236,6 @@ static const char *late_phrase(struct judgement *j, const struct flow *f)
 		(unsigned)(f->mptcp.data_ack - f->mptcp.client_idsn - 1));
 }
 
-static bool has_experiment(const struct kept *k)
-{
-	const struct tcp_view *tcp = &k->packet.tcp;
-	struct option_walk walk = option_walk_over(
-		tcp->options, tcp->options_available, tcp->options_length);
-	struct tcp_option o;
-
-	while (option_next(&walk, &o) == OPTION_FOUND)
-		if (o.kind == TCPOPT_KIND_EXPERIMENT)
-			return true;
-	return false;
-}
-
-/* Copies of the SYN carry an option that nobody knows beside MP_CAPABLE: does
- * the device act on MPTCP, or on whatever it does not know? */
-static void unknown_option_evidence(struct judgement *j, struct finding *f,
-				    const struct bracket *b)
-{
-	const struct view *v = b->first;
-
-	if (b->kind != SEGMENT_SYN || !has_experiment(v->sent) ||
-	    !comparison_covers(&v->comparison, FIELD_OPTION_OTHER) ||
-	    comparison_find(&v->comparison, FIELD_OPTION_OTHER))
-		return;
-	finding_evidence(j, f, v->quote->frame, NULL, NULL,
-			 "an option that nobody knows (kind 253), in the same "
-			 "SYN, passes: the device acts on MPTCP");
-}
-
 static void convict_mptcp(struct judgement *j, const struct bracket *b)
 {
 	const char *object = mptcp_object(b->first);
@@ -274,7 +245,6 @@ static void convict_mptcp(struct judgement *j, const struct bracket *b)
 
 	if (!f)
 		return;
-	unknown_option_evidence(j, f, b);
 	/* What starts late in a connection ends MPTCP all the same. */
 	if (j->working && f->effect == EFFECT_BLOCKS &&
 	    !flow_fell_behind(b->flow))
@@ -392,8 +362,9 @@ static const char *finding_text(struct judgement *j, const char *id,
 }
 
 /* An experimental option (RFC 6994) that goes where MPTCP options go: the
- * device lets no option through that it does not know. Says so there. */
-static bool told_of_unknown(struct judgement *j, const struct bracket *b)
+ * device lets no option through that it does not know. The finding on MPTCP
+ * says so (judge_forms.c). */
+static bool told_of_unknown(const struct judgement *j, const struct bracket *b)
 {
 	const char *sent = b->changed->change.sent;
 
@@ -401,17 +372,11 @@ static bool told_of_unknown(struct judgement *j, const struct bracket *b)
 	    strncmp(sent, "fd", 2) != 0)
 		return false;
 	for (size_t i = 0; i < j->r->finding_count; i++) {
-		struct finding *f = &j->r->findings[i];
+		const struct finding *f = &j->r->findings[i];
 
-		if (!is_mptcp_finding(f) || !strstr(f->kind->id, ".removed") ||
-		    !overlap(f, b->after, b->at))
-			continue;
-		if (!strstr(f->text, "unknown"))
-			f->text = arena_printf(j->arena,
-					       "%s So are other unknown "
-					       "options.",
-					       f->text);
-		return true;
+		if (is_mptcp_finding(f) && strstr(f->kind->id, ".removed") &&
+		    overlap(f, b->after, b->at))
+			return true;
 	}
 	return false;
 }
@@ -541,4 +506,5 @@ void judge_quotes(struct judgement *j)
 	for (size_t i = 0; i < rules; i++)
 		each_bracket(j, field_rules[i].field, on_field,
 			     &field_rules[i]);
+	judge_removed_forms(j);
 }

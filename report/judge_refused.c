@@ -5,56 +5,48 @@
 #include "report/arena.h"
 #include "report/judge_loss.h"
 
-void judge_capable_dropped(struct judgement *j, int version)
+static void add_dropped(struct judgement *j, const struct attempts *mpc,
+			const struct attempts *plain)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
-	struct attempts mpc = count_attempts(j, PURPOSE_MP_CAPABLE, version);
-	struct finding *f;
+	struct finding *f = finding_add(j, "mp_capable.dropped",
+					DIRECTION_UNKNOWN, SEGMENT_SYN);
+	int version = (int)mpc->example->mptcp.version;
 
-	if (mpc.flows == 0 || mpc.answered || mpc.reset ||
-	    !beyond_chance(mpc.lost, &plain, controls_since(j, mpc.first_us)))
-		return;
-	f = finding_add(j, "mp_capable.dropped", DIRECTION_UNKNOWN,
-			SEGMENT_SYN);
-	place_drop(j, f, PURPOSE_MP_CAPABLE, SEGMENT_SYN);
+	place_drop(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
 	if (f->at.known && f->at.ttl < j->plain_reach)
 		f->direction = DIRECTION_FORWARD;
-	finding_connection(j, f, mpc.example->id);
-	finding_evidence(j, f, mpc.example->first_frame, NULL, NULL,
-			 attempts_text(j, &mpc, &plain));
+	finding_connection(j, f, mpc->example->id);
+	finding_evidence(j, f, mpc->example->first_frame, NULL, NULL,
+			 attempts_text(j, mpc, plain));
 	f->text = arena_printf(j->arena,
 			       "SYNs with MP_CAPABLE are dropped %s; the same "
 			       "without it pass.",
 			       place_phrase(j, f->after, f->at));
+	judge_refused_forms(j, f, (unsigned)version, FATE_DROPPED);
 }
 
-/* Behind a balancer one server of which refuses all connections, few of each
- * kind may be sorted by chance; a RST from before the target is none. */
-#define RESETS_MIN 6
-
+/* A RST from before the target is no balancer's doing. */
 static bool beyond_balancing(const struct judgement *j,
 			     const struct attempts *reset,
 			     const struct attempts *plain)
 {
-	unsigned reach = reset_reach(j, PURPOSE_MP_CAPABLE);
+	int version = (int)reset->example->mptcp.version;
+	unsigned reach = reset_reach(j, PURPOSE_MP_CAPABLE, version);
 
 	return (reach && reach < j->plain_reach) ||
 	       (reset->reset >= RESETS_MIN && plain->answered >= RESETS_MIN);
 }
 
-void judge_capable_reset(struct judgement *j, int version)
+static void add_reset(struct judgement *j, const struct attempts *mpc,
+		      const struct attempts *plain)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
-	struct attempts mpc = count_attempts(j, PURPOSE_MP_CAPABLE, version);
-	struct finding *f;
+	struct finding *f = finding_add(j, "mp_capable.reset",
+					DIRECTION_FORWARD, SEGMENT_SYN);
+	int version = (int)mpc->example->mptcp.version;
 
-	if (mpc.answered || mpc.reset < 2 || plain.answered < 2 ||
-	    plain.reset || controls_since(j, mpc.first_us) == 0)
-		return;
-	f = finding_add(j, "mp_capable.reset", DIRECTION_FORWARD, SEGMENT_SYN);
-	if (!beyond_balancing(j, &mpc, &plain))
+	if (!beyond_balancing(j, mpc, plain))
 		f->confidence = CONFIDENCE_LIKELY;
-	place_reset(j, f, PURPOSE_MP_CAPABLE, SEGMENT_SYN);
+	place_reset(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (attempt_wanted(j->flows[i], PURPOSE_MP_CAPABLE, version) &&
 		    flow_refused(j->flows[i]))
@@ -63,4 +55,42 @@ void judge_capable_reset(struct judgement *j, int version)
 			       "SYNs with MP_CAPABLE are answered by a RST %s; "
 			       "the same without it are accepted.",
 			       place_phrase(j, f->after, f->at));
+	judge_refused_forms(j, f, (unsigned)version, FATE_RESET);
+}
+
+static bool is_dropped(const struct judgement *j, const struct attempts *mpc,
+		       const struct attempts *plain)
+{
+	return attempts_fate(j, mpc, plain) == FATE_DROPPED;
+}
+
+/* Few will do here: some that were swept come from before the target. */
+static bool is_reset(const struct judgement *j, const struct attempts *mpc,
+		     const struct attempts *plain)
+{
+	return !mpc->answered && mpc->reset >= 2 && plain->answered >= 2 &&
+	       !plain->reset && controls_since(j, mpc->first_us) > 0;
+}
+
+/* Of the version that more was sent of; the other was for the contrast. */
+void judge_refused(struct judgement *j)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	struct attempts mpc = {0};
+	size_t before = j->r->finding_count;
+
+	for (int version = 1; version >= 0; version--) {
+		struct attempts a =
+			count_attempts(j, PURPOSE_MP_CAPABLE, version);
+
+		if (a.flows > mpc.flows &&
+		    (is_dropped(j, &a, &plain) || is_reset(j, &a, &plain)))
+			mpc = a;
+	}
+	if (mpc.flows && is_dropped(j, &mpc, &plain))
+		add_dropped(j, &mpc, &plain);
+	else if (mpc.flows)
+		add_reset(j, &mpc, &plain);
+	if (j->working && j->r->finding_count > before)
+		j->r->findings[before].effect = EFFECT_IMPAIRS;
 }

@@ -43,25 +43,13 @@ static void judge_mirrored(struct judgement *j)
 		  "does that, a device does.";
 }
 
-static bool find_experiment(const struct kept *k, struct tcp_option *o)
-{
-	const struct tcp_view *tcp = &k->packet.tcp;
-	struct option_walk walk = option_walk_over(
-		tcp->options, tcp->options_available, tcp->options_length);
-
-	while (option_next(&walk, o) == OPTION_FOUND)
-		if (o->kind == TCPOPT_KIND_EXPERIMENT)
-			return true;
-	return false;
-}
-
 static bool echoes_experiment(const struct flow *f)
 {
 	struct tcp_option sent, seen;
 
 	return flow_syn_ack(f) && f->sent_count &&
-	       find_experiment(f->sent[0], &sent) &&
-	       find_experiment(flow_syn_ack(f), &seen) &&
+	       kept_experiment(f->sent[0], &sent) &&
+	       kept_experiment(flow_syn_ack(f), &seen) &&
 	       sent.length == seen.length &&
 	       memcmp(sent.bytes, seen.bytes, sent.length) == 0;
 }
@@ -243,12 +231,9 @@ void judge_replies(struct judgement *j)
 	judge_option_mirrored(j);
 	judge_capable_removed(j);
 	judge_capable_removed_v0(j);
-	for (int version = 1; version >= 0 && !j->negotiated; version--) {
-		if (finding_blocks(j))
-			return;
-		judge_capable_dropped(j, version);
-		judge_capable_reset(j, version);
-	}
+	if (finding_blocks(j))
+		return;
+	judge_refused(j);
 	if (finding_blocks(j))
 		return;
 	judge_reset_injected(j);

@@ -2,9 +2,9 @@
  * The parts of the judge, for each other: judge.c (the order of things),
  * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
  * convict), judge_replies.c (what answers and silence convict, with
- * judge_loss.c, judge_terminated.c, judge_refused.c, judge_dss.c,
- * judge_join.c, judge_data.c), judge_ladder.c and judge_verdict.c. Not for
- * anybody else.
+ * judge_loss.c, judge_terminated.c, judge_refused.c, judge_forms.c,
+ * judge_dss.c, judge_join.c, judge_data.c), judge_ladder.c and judge_verdict.c.
+ * Not for anybody else.
  */
 #ifndef REPORT_JUDGEMENT_H
 #define REPORT_JUDGEMENT_H
@@ -155,11 +155,11 @@ bool finding_blocks(const struct judgement *j);
 
 /* What convicts, in the order of the exchange. */
 void judge_quotes(struct judgement *j);
+void judge_removed_forms(struct judgement *j);
 void judge_replies(struct judgement *j);
 void judge_terminated(struct judgement *j);
 void judge_ttl(struct judgement *j);
-void judge_capable_dropped(struct judgement *j, int version);
-void judge_capable_reset(struct judgement *j, int version);
+void judge_refused(struct judgement *j);
 void judge_dss(struct judgement *j);
 void judge_join(struct judgement *j);
 void judge_reset_injected(struct judgement *j);

@@ -59,11 +59,14 @@ static enum segment_kind received_kind(const struct flow *f,
  * connection of this capture has is a random one. */
 static enum purpose syn_purpose(const struct kept *k)
 {
+	struct tcp_option experiment;
+
 	if (tcp_options_mptcp(&k->options, MP_CAPABLE))
 		return PURPOSE_MP_CAPABLE;
 	if (tcp_options_mptcp(&k->options, MP_JOIN))
 		return PURPOSE_MP_JOIN_RANDOM; /* until its parent is found */
-	return PURPOSE_TCP;
+	return kept_experiment(k, &experiment) ? PURPOSE_UNKNOWN_OPTION
+					       : PURPOSE_TCP;
 }
 
 static void track_sent(struct flow *f, const struct kept *k)

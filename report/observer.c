@@ -361,6 +361,18 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 	}
 }
 
+bool kept_experiment(const struct kept *k, struct tcp_option *o)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+
+	while (option_next(&walk, o) == OPTION_FOUND)
+		if (o->kind == TCPOPT_KIND_EXPERIMENT)
+			return true;
+	return false;
+}
+
 unsigned initial_ttl(unsigned ttl)
 {
 	static const unsigned usual[] = {32, 64, 128, 255};

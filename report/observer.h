@@ -198,6 +198,9 @@ unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
 const struct kept *flow_reset(const struct flow *f);
 const struct kept *flow_syn_ack(const struct flow *f);
 
+/* The experimental option (kind 253, RFC 4727) of a kept segment. */
+bool kept_experiment(const struct kept *k, struct tcp_option *o);
+
 /* 32, 64, 128 or 255: the smallest that is not below `ttl`. */
 unsigned initial_ttl(unsigned ttl);
 

@@ -87,6 +87,7 @@ const char *purpose_name(enum purpose p)
 		[PURPOSE_MP_CAPABLE] = "mp_capable",
 		[PURPOSE_MP_JOIN] = "mp_join",
 		[PURPOSE_MP_JOIN_RANDOM] = "mp_join_random",
+		[PURPOSE_UNKNOWN_OPTION] = "unknown_option",
 		[PURPOSE_CONTROL] = "control",
 	};
 

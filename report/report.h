@@ -47,6 +47,7 @@ enum purpose {
 	PURPOSE_MP_CAPABLE,
 	PURPOSE_MP_JOIN,
 	PURPOSE_MP_JOIN_RANDOM,
+	PURPOSE_UNKNOWN_OPTION, /* no MPTCP, but an experimental option */
 	PURPOSE_CONTROL,
 };
 

@@ -638,6 +638,15 @@ static inline struct wire client_wire(struct scene *s, struct tcp_segment *t,
 	return wire_tcp(&e, t);
 }
 
+static inline void write_unknown(struct writer *w, const struct caller *c,
+				 unsigned length)
+{
+	write_u8(w, TCPOPT_KIND_EXPERIMENT);
+	write_u8(w, (uint8_t)length);
+	for (unsigned i = 2; i < length; i++)
+		write_u8(w, (uint8_t)(c->nonce >> i));
+}
+
 static inline struct wire syn_wire(struct scene *s, const struct caller *c,
 				   unsigned ttl, uint8_t class)
 {
@@ -654,13 +663,19 @@ static inline struct wire syn_wire(struct scene *s, const struct caller *c,
 	write_timestamps(&w, c->ts + ttl, 0);
 	write_nop(&w, 1);
 	write_wscale(&w, 7);
+	/* Copies carry an option that nobody knows beside MP_CAPABLE. */
+	if (c->purpose == PURPOSE_UNKNOWN_OPTION)
+		write_unknown(&w, c, c->version == 1 ? 4 : 12);
+	else if (c->purpose == PURPOSE_MP_CAPABLE && class)
+		write_unknown(&w, c, 4);
 	if (c->purpose == PURPOSE_MP_CAPABLE) {
 		o.capable.version = (uint8_t)c->version;
 		o.capable.flags = MPC_HMAC | (c->checksum ? MPC_CHECKSUM : 0);
 		o.capable.has_sender_key = c->version == 0;
 		o.capable.sender_key = c->key;
 		mptcp_encode(&w, &o);
-	} else if (c->purpose != PURPOSE_TCP) {
+	} else if (c->purpose == PURPOSE_MP_JOIN ||
+		   c->purpose == PURPOSE_MP_JOIN_RANDOM) {
 		o.subtype = MP_JOIN;
 		o.join.stage = JOIN_SYN;
 		o.join.address_id = 1;
@@ -904,6 +919,10 @@ static inline void run_contrast(struct scene *s, enum purpose purpose,
 	for (int i = 0; i < 8; i++) {
 		knock(s, purpose, version, false, parent, 1);
 		knock(s, PURPOSE_TCP, 0, false, NULL, 1);
+		if (parent)
+			continue;
+		knock(s, PURPOSE_UNKNOWN_OPTION, version, false, NULL, 1);
+		knock(s, PURPOSE_MP_CAPABLE, !version, false, NULL, 1);
 	}
 	scene_wait(s, 1000 * MS);
 }
