@@ -155,7 +155,7 @@ enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
 {
 	unsigned controls = a->flows ? controls_since(j, a->first_us) : 0;
 
-	if (a->answered >= LOST_MIN && !a->reset)
+	if (a->answered >= LOST_MIN && !a->reset && a->answered >= 2 * a->lost)
 		return FATE_ANSWERED;
 	if (a->answered)
 		return FATE_UNCLEAR;

@@ -71,6 +71,8 @@ struct scene {
 	/* the client */
 	bool no_sweep, no_join, no_after, no_version0;
 	int only_version; /* --mptcp; -1: both */
+	uint16_t port;	  /* 0: PORT */
+	bool reference;	  /* the target is one (--reference) */
 
 	struct observer *o;
 	struct keys *keys;
@@ -78,9 +80,9 @@ struct scene {
 	uint64_t frames, lost_count;
 	uint16_t next_id, next_port;
 	uint64_t random;
-	struct served served[160];
+	struct served served[320];
 	size_t served_count;
-	struct caller callers[160];
+	struct caller callers[320];
 	size_t caller_count;
 };
 
@@ -117,6 +119,11 @@ static inline struct address hop_address(const struct scene *s, unsigned hop)
 static inline struct address server_address(const struct scene *s)
 {
 	return hop_address(s, s->server_hop ? s->server_hop : s->hops + 1);
+}
+
+static inline uint16_t scene_port(const struct scene *s)
+{
+	return s->port ? s->port : PORT;
 }
 
 static inline void scene_begin(struct scene *s)
@@ -292,7 +299,7 @@ static inline struct served *serve(struct scene *s, const struct packet *p)
 			c->key = scene_random(s);
 		return c;
 	}
-	if (s->served_count == 160)
+	if (s->served_count == 320)
 		abort();
 	c = &s->served[s->served_count++];
 	*c = (struct served){.port = p->tcp.source_port,
@@ -599,7 +606,7 @@ static inline struct caller *call(struct scene *s, enum purpose purpose,
 {
 	struct caller *c = &s->callers[s->caller_count++];
 
-	if (s->caller_count > 160)
+	if (s->caller_count > 320)
 		abort();
 	*c = (struct caller){.purpose = purpose,
 			     .version = version,
@@ -617,7 +624,8 @@ static inline struct flow *flow_of(const struct scene *s,
 {
 	struct address from = hop_address(s, 0), to = server_address(s);
 
-	return observer_flow(s->o, &from, c->port, &to, PORT, IPPROTO_TCP);
+	return observer_flow(s->o, &from, c->port, &to, scene_port(s),
+			     IPPROTO_TCP);
 }
 
 static inline struct wire client_wire(struct scene *s, struct tcp_segment *t,
@@ -632,7 +640,7 @@ static inline struct wire client_wire(struct scene *s, struct tcp_segment *t,
 			     .id = s->next_id++};
 
 	t->source_port = c->port;
-	t->destination_port = PORT;
+	t->destination_port = scene_port(s);
 	if (!t->window)
 		t->window = 64240;
 	return wire_tcp(&e, t);
@@ -807,14 +815,18 @@ static inline void send_control(struct scene *s, unsigned ttl)
 			     .ttl = (uint8_t)ttl,
 			     .id = s->next_id++};
 	uint8_t datagram[80];
-	char payload[40];
-	int text = snprintf(payload, sizeof(payload), "mpprobe %03u %016llx",
-			    ttl, (unsigned long long)scene_random(s));
+	char payload[60], mark[20] = "";
+	int text;
 	uint16_t port = s->next_port++;
-	ssize_t length = udp_datagram_write(
-		port, (uint16_t)(33434 + port % 64), (const uint8_t *)payload,
-		(size_t)text, &e.from, &e.to, datagram, sizeof(datagram));
+	ssize_t length;
 
+	if (s->reference)
+		snprintf(mark, sizeof(mark), " reference %05u", scene_port(s));
+	text = snprintf(payload, sizeof(payload), "mpprobe %03u %016llx%s", ttl,
+			(unsigned long long)scene_random(s), mark);
+	length = udp_datagram_write(port, (uint16_t)(33434 + port % 64),
+				    (const uint8_t *)payload, (size_t)text,
+				    &e.from, &e.to, datagram, sizeof(datagram));
 	scene_send(s, wire_ip(&e, datagram, (size_t)length), ttl);
 }
 
@@ -993,7 +1005,7 @@ static inline void run_probe(struct scene *s)
 
 static inline struct report *judge_scene(const struct scene *s)
 {
-	struct judge_target target = {server_address(s), PORT};
+	struct judge_target target = {server_address(s), scene_port(s)};
 
 	return judge(s->o, &target);
 }
