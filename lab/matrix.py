@@ -19,6 +19,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(TOP, "report"))
+import forms  # noqa: E402
 import zoo  # noqa: E402
 
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
@@ -406,8 +407,8 @@ def main():
     parser.add_argument("--keep")
     parser.add_argument("--table")
     args = parser.parse_args()
-    chosen = [c for c in cases() + v0_cases() + zoo.cases(Case)
-              if args.only in c.name()]
+    chosen = [c for c in cases() + v0_cases() + forms.cases(Case)
+              + zoo.cases(Case) if args.only in c.name()]
     print(f"1..{len(chosen)}", flush=True)
     failed = 0
     rows = []

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cases for matrix.py: whether a device acts on MPTCP or on any option that it
+does not know, and on which form of MP_CAPABLE."""
+
+DROPPED, RESET, REMOVED = ("mp_capable.dropped", "mp_capable.reset",
+                           "mp_capable.removed")
+ALONE = "An unknown option (kind 253) passes: the device acts on MPTCP."
+ANY = ("An unknown option (kind 253) fares the same: the device acts on "
+       "whatever it does not know.")
+LENGTH = {0: 12, 1: 4}
+
+
+def same(version):
+    return (f"The form of MPTCP v{version} ({LENGTH[version]} bytes) fares "
+            "the same. ")
+
+
+def only(version):
+    other = 1 - version
+    return (f"Only this form, of MPTCP v{version} ({LENGTH[version]} bytes), "
+            f"does not pass; that of v{other} ({LENGTH[other]} bytes) does. ")
+
+
+# box, finding, what of the unknown option
+BOXES = [("drop", DROPPED, ALONE), ("drop-unknown", DROPPED, ANY),
+         ("reset", RESET, ALONE), ("reset-unknown", RESET, ANY),
+         ("strip", REMOVED, ALONE), ("cut", REMOVED, ALONE),
+         ("unknown", REMOVED, ANY)]
+
+
+def both_forms(Case):
+    """Port 80 and 9080 asked for version 1 first, and 9080 for version 0."""
+    out = []
+    for number, (box, finding, unknown) in enumerate(BOXES):
+        hop = 2 + number % 2
+        for family, port, args, version in (
+                (4, 80, [], 1), (6, 80, [], 1), (4, 9080, [], 1),
+                (4, 9080, ["--mptcp", "0"], 0),
+                (6, 9080, ["--mptcp", "0"], 0)):
+            # What is removed shows in sweeps: one form only is swept then.
+            swept = finding == REMOVED and args
+            out.append(Case(box, hop, family=family, port=port, args=args,
+                            status="blocked", code=1, finding=finding,
+                            after=hop, place=hop + 1, direction="forward",
+                            text=("" if swept else same(1 - version))
+                            + unknown))
+    return out
+
+
+def one_form(Case):
+    out = []
+    for family in (4, 6):
+        place = {"after": 2, "place": 3, "direction": "forward"}
+        for box, finding in (("drop-v1", DROPPED), ("strip-v1", REMOVED)):
+            out += [Case(box, 2, family=family, status="blocked", code=1,
+                         finding=finding, text=only(1) + ALONE, **place),
+                    # Version 0, which passes, works.
+                    Case(box, 2, family=family, port=9080, version=0,
+                         status="impaired", code=1, finding=finding,
+                         text=only(1) + ALONE, effect="impairs", **place),
+                    Case(box, 2, family=family, port=9080, version=0,
+                         args=["--mptcp", "0"])]
+        out += [Case("drop-v0", 2, family=family, port=9080, status="blocked",
+                     code=1, finding=DROPPED, args=args,
+                     text=only(0) + ALONE, **place)
+                for args in ([], ["--mptcp", "0"])]
+        out.append(Case("drop-v0", 2, family=family, version=1))
+        # Without a sweep the answers alone tell.
+        out += [Case(box, 2, family=family, status="blocked", code=1,
+                     finding=finding, text=same(0) + unknown,
+                     args=["-f", "64", "-m", "64"])
+                for box, finding, unknown in BOXES if finding != REMOVED]
+    return out
+
+
+def cases(Case):
+    return both_forms(Case) + one_form(Case)
