@@ -81,7 +81,8 @@ static void write_capable_syn(struct writer *w, const struct client *c)
 	struct mptcp_option o = {.subtype = MP_CAPABLE};
 
 	o.capable.version = (uint8_t)c->version;
-	o.capable.flags = MPC_HMAC | (c->checksum ? MPC_CHECKSUM : 0);
+	o.capable.flags = (c->no_algorithm ? 0 : MPC_HMAC) |
+			  (c->checksum ? MPC_CHECKSUM : 0);
 	o.capable.has_sender_key = c->version == 0; /* RFC 6824 3.1 */
 	o.capable.sender_key = c->key;
 	mptcp_encode(w, &o);

@@ -39,9 +39,11 @@ struct client {
 	struct session *session;
 	const struct destination *to;
 	enum purpose purpose;
-	unsigned version; /* of MPTCP */
-	bool checksum;	  /* ask for DSS checksums (flag A) */
-	bool no_mss;	  /* leave the MSS out of the SYN */
+	unsigned version;  /* of MPTCP */
+	bool checksum;	   /* ask for DSS checksums (flag A) */
+	bool no_mss;	   /* leave the MSS out of the SYN */
+	bool no_algorithm; /* MP_CAPABLE names none (flag H): servers answer
+			      it as plain TCP */
 	uint16_t port;
 	uint32_t isn, timestamp, flow_label;
 	uint64_t key, idsn;	     /* ours */

@@ -326,9 +326,9 @@ void join_end(struct join *join)
 	join->state = JOIN_ENDED;
 }
 
-bool lone_start(struct lone *l, struct session *s, const struct destination *to,
-		const struct pace *pace, enum purpose purpose, unsigned version,
-		const struct client *parent, uint8_t ttl, unsigned tries_max)
+bool lone_open(struct lone *l, struct session *s, const struct destination *to,
+	       const struct pace *pace, enum purpose purpose, unsigned version,
+	       const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
 	*l = (struct lone){.copy = {ttl, false, false}, .tries_max = tries_max};
 	retry_begin(&l->retry, pace, false);
@@ -336,7 +336,16 @@ bool lone_start(struct lone *l, struct session *s, const struct destination *to,
 		return false;
 	if (parent)
 		client_join(&l->client, parent);
-	return client_send_syn(&l->client, l->copy);
+	return true;
+}
+
+bool lone_start(struct lone *l, struct session *s, const struct destination *to,
+		const struct pace *pace, enum purpose purpose, unsigned version,
+		const struct client *parent, uint8_t ttl, unsigned tries_max)
+{
+	return lone_open(l, s, to, pace, purpose, version, parent, ttl,
+			 tries_max) &&
+	       client_send_syn(&l->client, l->copy);
 }
 
 bool lone_answered(const struct lone *l)

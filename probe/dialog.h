@@ -110,6 +110,11 @@ struct lone {
 	unsigned tries_max;
 };
 
+/* Opened only: its client may be changed before the SYN goes out. */
+bool lone_open(struct lone *l, struct session *s, const struct destination *to,
+	       const struct pace *pace, enum purpose purpose, unsigned version,
+	       const struct client *parent, uint8_t ttl, unsigned tries_max);
+
 /* `parent`: of a MP_JOIN with its token; else NULL. */
 bool lone_start(struct lone *l, struct session *s, const struct destination *to,
 		const struct pace *pace, enum purpose purpose, unsigned version,

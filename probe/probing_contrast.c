@@ -134,6 +134,22 @@ static void add_join_pair(struct probing *p, struct attempt *a, unsigned round)
 		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
 }
 
+/* As long as MP_CAPABLE, and its subtype, but it names no algorithm: that it
+ * is answered where MP_CAPABLE is not tells that SYNs pass, and that their
+ * SYN/ACKs do not where these have the option (RFC 8684 3.1). */
+static void add_no_algorithm(struct probing *p, unsigned version)
+{
+	struct lone *l = &p->lones[p->lone_count];
+
+	if (p->lone_count == LONES_MAX)
+		return;
+	p->lone_count++;
+	lone_open(l, p->session, &p->to, &p->pace, PURPOSE_MP_CAPABLE, version,
+		  NULL, FULL_TTL, 1);
+	l->client.no_algorithm = true;
+	client_send_syn(&l->client, l->copy);
+}
+
 /* MP_CAPABLE beside: nothing; an option that nobody knows, as long as it; and
  * the MP_CAPABLE of the other version, which is longer or shorter. */
 static void add_round(struct probing *p, const struct attempt *a,
@@ -154,6 +170,7 @@ static void add_round(struct probing *p, const struct attempt *a,
 		probing_add_lone(p, kinds[kind].purpose, kinds[kind].version,
 				 FULL_TTL, 1);
 	}
+	add_no_algorithm(p, a->version);
 }
 
 static void add_rounds(struct probing *p, struct attempt *a, bool join)

@@ -82,6 +82,11 @@ static inline enum act drop_capable(struct scene *s, struct wire *w)
 	return is_syn(w) && has_capable(w) ? DROP : PASS;
 }
 
+static inline enum act prohibit_capable(struct scene *s, struct wire *w)
+{
+	return drop_capable(s, w) == DROP ? PROHIBIT : PASS;
+}
+
 static inline enum act drop_join(struct scene *s, struct wire *w)
 {
 	(void)s;

@@ -102,7 +102,11 @@ static void collect_views(struct judgement *j, const struct flow *f)
 		v->flow = f;
 		v->quote = q;
 		v->sent = f->sent[q->sent];
-		v->ttl = v->sent->packet.ip.ttl;
+		/* Who refuses a segment may stand anywhere before the hop that
+		 * its TTL names; controls are refused by the target. */
+		v->ttl = f->protocol != IPPROTO_TCP || q->time_exceeded
+				 ? v->sent->packet.ip.ttl
+				 : 0;
 		compare_packets(j->arena, v->sent, &q->quoted, &v->comparison);
 	}
 }

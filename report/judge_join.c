@@ -65,6 +65,16 @@ static void judge_join_replies(struct judgement *j)
 	}
 }
 
+/* Where others are reset as well, something limits connections. */
+static bool plain_reset(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_TCP) &&
+		    flow_refused(j->flows[i]))
+			return true;
+	return false;
+}
+
 static void judge_join_reset(struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
@@ -76,8 +86,10 @@ static void judge_join_reset(struct judgement *j)
 
 		if (!join_refused(j, flow))
 			continue;
-		reach = reset_reach(j, PURPOSE_MP_JOIN, -1);
 		marked = tcp_options_mptcp(&k->options, MP_TCPRST) != NULL;
+		if (!marked && plain_reset(j))
+			continue;
+		reach = reset_reach(j, PURPOSE_MP_JOIN, -1);
 		before_target =
 			reach && j->plain_reach && reach < j->plain_reach;
 		f = finding_add(
@@ -128,6 +140,7 @@ static void judge_join_dropped(struct judgement *j)
 			       "SYNs with MP_JOIN are dropped %s; SYNs without "
 			       "it pass.",
 			       place_phrase(j, f->after, f->at));
+	refusal_evidence(j, f, PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN);
 }
 
 void judge_join(struct judgement *j)

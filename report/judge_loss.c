@@ -211,6 +211,28 @@ void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
 		f->at = place_at(j, at);
 }
 
+void refusal_evidence(struct judgement *j, struct finding *f,
+		      enum purpose purpose, int version, enum segment_kind kind)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		const struct quote *q = v->quote;
+
+		if (v->sent->kind != kind || !q->unreachable ||
+		    !attempt_wanted(v->flow, purpose, version))
+			continue;
+		finding_evidence(j, f, q->frame, NULL, NULL,
+				 arena_printf(j->arena, "%s answers that %s",
+					      address_text(&q->responder, text),
+					      refusal_phrase(q)));
+		f->text = arena_printf(j->arena, "%s %s answers that %s.",
+				       f->text, text, refusal_phrase(q));
+		return;
+	}
+}
+
 const char *attempts_text(const struct judgement *j, const struct attempts *a,
 			  const struct attempts *plain)
 {

@@ -49,6 +49,11 @@ enum fate {
 enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
 			const struct attempts *plain);
 
+/* Says who refused segments of this kind with an ICMP error, if one did. */
+void refusal_evidence(struct judgement *j, struct finding *f,
+		      enum purpose purpose, int version,
+		      enum segment_kind kind);
+
 /* "8 of 8 SYNs with the option went unanswered, while ..." */
 const char *attempts_text(const struct judgement *j, const struct attempts *a,
 			  const struct attempts *plain);

@@ -5,23 +5,81 @@
 #include "report/arena.h"
 #include "report/judge_loss.h"
 
+/* SYNs whose MP_CAPABLE names no algorithm are answered as plain TCP. Where
+ * they fare as those without the option, the others arrive as well, and it is
+ * the SYN/ACKs with the option that are missing. */
+static struct attempts count_no_algorithm(const struct judgement *j,
+					  int version)
+{
+	struct attempts a = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_MP_CAPABLE) || f->mptcp.syn_valid ||
+		    (int)f->mptcp.version != version ||
+		    f->mptcp.syn_flags & MPC_HMAC)
+			continue;
+		a.sent++;
+		a.answered += flow_syn_ack(f) != NULL;
+		if (!a.example)
+			a.example = f;
+	}
+	return a;
+}
+
+static bool add_dropped_return(struct judgement *j, const struct attempts *mpc,
+			       const struct attempts *plain)
+{
+	struct attempts odd =
+		count_no_algorithm(j, (int)mpc->example->mptcp.version);
+	struct finding *f;
+
+	if (odd.answered < LOST_MIN || odd.answered * 2 < odd.sent)
+		return false;
+	f = finding_add(j, "mp_capable.dropped", DIRECTION_RETURN,
+			SEGMENT_SYN_ACK);
+	finding_connection(j, f, mpc->example->id);
+	finding_evidence(j, f, mpc->example->first_frame, NULL, NULL,
+			 attempts_text(j, mpc, plain));
+	finding_evidence(
+		j, f, odd.example->first_frame, NULL, NULL,
+		arena_printf(
+			j->arena,
+			"%u of %u SYNs whose MP_CAPABLE names no algorithm "
+			"were answered, as plain TCP",
+			odd.answered, odd.sent));
+	f->text = "SYN/ACKs with MP_CAPABLE are dropped on the way back: SYNs "
+		  "with it arrive, as the answers to those show that make a "
+		  "server answer as plain TCP.";
+	return true;
+}
+
 static void add_dropped(struct judgement *j, const struct attempts *mpc,
 			const struct attempts *plain)
 {
 	struct finding *f = finding_add(j, "mp_capable.dropped",
 					DIRECTION_UNKNOWN, SEGMENT_SYN);
 	int version = (int)mpc->example->mptcp.version;
+	struct attempts odd;
 
 	place_drop(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
-	if (f->at.known && f->at.ttl < j->plain_reach)
+	odd = count_no_algorithm(j, version);
+	if ((f->at.known && f->at.ttl < j->plain_reach) ||
+	    (odd.sent >= LOST_MIN && !odd.answered))
 		f->direction = DIRECTION_FORWARD;
 	finding_connection(j, f, mpc->example->id);
 	finding_evidence(j, f, mpc->example->first_frame, NULL, NULL,
 			 attempts_text(j, mpc, plain));
-	f->text = arena_printf(j->arena,
-			       "SYNs with MP_CAPABLE are dropped %s; the same "
-			       "without it pass.",
-			       place_phrase(j, f->after, f->at));
+	f->text = arena_printf(
+		j->arena,
+		"SYNs with MP_CAPABLE are dropped %s%s; the same without it "
+		"pass.",
+		place_phrase(j, f->after, f->at),
+		f->direction == DIRECTION_FORWARD
+			? ""
+			: ", or their SYN/ACKs on the way back");
+	refusal_evidence(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
 	judge_refused_forms(j, f, (unsigned)version, FATE_DROPPED);
 }
 
@@ -87,10 +145,12 @@ void judge_refused(struct judgement *j)
 		    (is_dropped(j, &a, &plain) || is_reset(j, &a, &plain)))
 			mpc = a;
 	}
-	if (mpc.flows && is_dropped(j, &mpc, &plain))
-		add_dropped(j, &mpc, &plain);
-	else if (mpc.flows)
+	if (mpc.flows && is_dropped(j, &mpc, &plain)) {
+		if (!add_dropped_return(j, &mpc, &plain))
+			add_dropped(j, &mpc, &plain);
+	} else if (mpc.flows) {
 		add_reset(j, &mpc, &plain);
+	}
 	if (j->working && j->r->finding_count > before)
 		j->r->findings[before].effect = EFFECT_IMPAIRS;
 }

@@ -408,10 +408,13 @@ static void test_capable_dropped(void **state)
 
 	(void)state;
 	expect(s, e);
+	expect(with_box(2, prohibit_capable), e);
 	s.no_sweep = true; /* proven, but not placed */
-	e.direction = DIRECTION_UNKNOWN;
 	e.after = e.at = NOWHERE;
 	expect(s, e);
+	e.direction = DIRECTION_RETURN;
+	e.segment = SEGMENT_SYN_ACK;
+	expect(with_back(drop_capable), e);
 }
 
 static bool lose_after_first(struct scene *s, bool forward,

@@ -15,6 +15,13 @@ static void say(struct judgement *j, enum status status,
 	j->r->verdict = text;
 }
 
+const char *refusal_phrase(const struct quote *q)
+{
+	return q->admin_prohibited   ? "a filter prohibits it"
+	       : q->port_unreachable ? "the port is unreachable"
+				     : "the host is unreachable";
+}
+
 /* What an ICMP error says of the SYNs: ": 10.0.4.2 says ..." or NULL. */
 static const char *unreachable_reason(struct judgement *j)
 {
@@ -27,11 +34,7 @@ static const char *unreachable_reason(struct judgement *j)
 			continue;
 		return arena_printf(j->arena, " (%s answers that %s)",
 				    address_text(&v->quote->responder, text),
-				    v->quote->admin_prohibited
-					    ? "a filter prohibits it"
-				    : v->quote->port_unreachable
-					    ? "the port is unreachable"
-					    : "the host is unreachable");
+				    refusal_phrase(v->quote));
 	}
 	return NULL;
 }

@@ -23,7 +23,7 @@ struct view {
 	const struct quote *quote;
 	const struct kept *sent;
 	struct comparison comparison;
-	unsigned ttl;
+	unsigned ttl; /* of the hop that quotes; 0: not told */
 };
 
 struct judgement {
@@ -173,5 +173,7 @@ void judge_verdict(struct judgement *j);
 /* judge_verdict.c: a valid MP_CAPABLE of this version was answered as if it
  * were not there. */
 bool plainly_answered(const struct judgement *j, int version);
+/* What an ICMP unreachable says: "a filter prohibits it". */
+const char *refusal_phrase(const struct quote *q);
 
 #endif

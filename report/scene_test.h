@@ -16,7 +16,7 @@
 #define PORT 80
 #define MARKED (10 << 2 | 2) /* DSCP 10, ECT(0) */
 
-enum act { PASS, DROP, RESET, ANSWER };
+enum act { PASS, DROP, RESET, ANSWER, PROHIBIT };
 
 struct scene;
 typedef enum act box_fn(struct scene *s, struct wire *w);
@@ -25,7 +25,7 @@ typedef enum act box_fn(struct scene *s, struct wire *w);
 struct caller {
 	enum purpose purpose;
 	unsigned version;
-	bool checksum;
+	bool checksum, no_algorithm;
 	uint16_t port;
 	uint32_t isn, ts, token, nonce, segments;
 	uint64_t key;
@@ -539,8 +539,8 @@ static inline void server_receive(struct scene *s, struct wire *w)
 		server_ack(s, c, &p, &in);
 }
 
-static inline void router_quote(struct scene *s, unsigned hop,
-				const struct wire *w)
+static inline void router_error(struct scene *s, unsigned hop,
+				enum icmp_error error, const struct wire *w)
 {
 	struct envelope e = scene_envelope(s, hop, 64 - (hop - 1));
 	unsigned bytes = s->quotes[hop] ? s->quotes[hop] : 1500;
@@ -550,7 +550,7 @@ static inline void router_quote(struct scene *s, unsigned hop,
 		return;
 	if (s->forger && s->forger_at == hop)
 		s->forger(s, &quoted);
-	icmp = wire_icmp(&e, TIME_EXCEEDED, &quoted, bytes);
+	icmp = wire_icmp(&e, error, &quoted, bytes);
 	scene_see(s, &icmp);
 }
 
@@ -564,6 +564,8 @@ static inline enum act pass_box(struct scene *s, unsigned hop, bool arrival,
 		act = s->box(s, w);
 	if (act == RESET)
 		scene_reset(s, hop, &p, -1);
+	if (act == PROHIBIT)
+		router_error(s, hop, HOST_PROHIBITED, w);
 	return act;
 }
 
@@ -588,7 +590,7 @@ static inline void scene_send(struct scene *s, struct wire w, unsigned ttl)
 		if (pass_box(s, hop, true, &w) != PASS)
 			return;
 		if (ttl == hop) {
-			router_quote(s, hop, &w);
+			router_error(s, hop, TIME_EXCEEDED, &w);
 			return;
 		}
 		if (pass_box(s, hop, false, &w) != PASS)
@@ -678,7 +680,8 @@ static inline struct wire syn_wire(struct scene *s, const struct caller *c,
 		write_unknown(&w, c, 4);
 	if (c->purpose == PURPOSE_MP_CAPABLE) {
 		o.capable.version = (uint8_t)c->version;
-		o.capable.flags = MPC_HMAC | (c->checksum ? MPC_CHECKSUM : 0);
+		o.capable.flags = (c->no_algorithm ? 0 : MPC_HMAC) |
+				  (c->checksum ? MPC_CHECKSUM : 0);
 		o.capable.has_sender_key = c->version == 0;
 		o.capable.sender_key = c->key;
 		mptcp_encode(&w, &o);
@@ -928,6 +931,8 @@ static inline bool refused_or_silent(const struct scene *s,
 static inline void run_contrast(struct scene *s, enum purpose purpose,
 				unsigned version, const struct caller *parent)
 {
+	struct caller *c;
+
 	for (int i = 0; i < 8; i++) {
 		knock(s, purpose, version, false, parent, 1);
 		knock(s, PURPOSE_TCP, 0, false, NULL, 1);
@@ -935,6 +940,9 @@ static inline void run_contrast(struct scene *s, enum purpose purpose,
 			continue;
 		knock(s, PURPOSE_UNKNOWN_OPTION, version, false, NULL, 1);
 		knock(s, PURPOSE_MP_CAPABLE, !version, false, NULL, 1);
+		c = call(s, PURPOSE_MP_CAPABLE, version);
+		c->no_algorithm = true;
+		send_syn(s, c, 64, false);
 	}
 	scene_wait(s, 1000 * MS);
 }
