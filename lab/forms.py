@@ -42,7 +42,7 @@ def both_forms(Case):
             out.append(Case(box, hop, family=family, port=port, args=args,
                             status="blocked", code=1, finding=finding,
                             after=hop, place=hop + 1, direction="forward",
-                            text=("" if swept else same(1 - version))
+                            says=("" if swept else same(1 - version))
                             + unknown))
     return out
 
@@ -53,21 +53,21 @@ def one_form(Case):
         place = {"after": 2, "place": 3, "direction": "forward"}
         for box, finding in (("drop-v1", DROPPED), ("strip-v1", REMOVED)):
             out += [Case(box, 2, family=family, status="blocked", code=1,
-                         finding=finding, text=only(1) + ALONE, **place),
+                         finding=finding, says=only(1) + ALONE, **place),
                     # Version 0, which passes, works.
                     Case(box, 2, family=family, port=9080, version=0,
                          status="impaired", code=1, finding=finding,
-                         text=only(1) + ALONE, effect="impairs", **place),
+                         says=only(1) + ALONE, effect="impairs", **place),
                     Case(box, 2, family=family, port=9080, version=0,
                          args=["--mptcp", "0"])]
         out += [Case("drop-v0", 2, family=family, port=9080, status="blocked",
                      code=1, finding=DROPPED, args=args,
-                     text=only(0) + ALONE, **place)
+                     says=only(0) + ALONE, **place)
                 for args in ([], ["--mptcp", "0"])]
         out.append(Case("drop-v0", 2, family=family, version=1))
         # Without a sweep the answers alone tell.
         out += [Case(box, 2, family=family, status="blocked", code=1,
-                     finding=finding, text=same(0) + unknown,
+                     finding=finding, says=same(0) + unknown,
                      args=["-f", "64", "-m", "64"])
                 for box, finding, unknown in BOXES if finding != REMOVED]
     return out

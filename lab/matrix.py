@@ -25,7 +25,8 @@ import zoo  # noqa: E402
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
                        os.path.join(TOP, "build-asan", "mpprobe"))
            if os.path.exists(p)]
-SAME = ("verdict", "findings", "path", "connections", "ladder", "announced")
+SAME = ("verdict", "findings", "path", "asymmetry", "connections", "ladder",
+        "announced")
 
 
 class Case:
@@ -34,9 +35,9 @@ class Case:
     def __init__(self, box=None, at=None, hops=4, family=4, port=80,
                  status="clear", code=0, finding=None, after=None, place=None,
                  silent=(), up=(), args=(), version=None, text="", boxes=(),
-                 also=(), path=True, rungs=(), **checks):
+                 also=(), path=True, rungs=(), says="", **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
-        self.version, self.text = version, text
+        self.version, self.text, self.says = version, text, says
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
         self.silent, self.up, self.args = silent, list(up), list(args)
@@ -245,6 +246,9 @@ def check_findings(case, report):
     if ids != expected:
         return [f"findings are {ids}, expected {expected}"]
     wrong = []
+    if case.says and case.says not in report["findings"][0]["text"]:
+        wrong.append(f"the finding does not say '{case.says}': "
+                     f"{report['findings'][0]['text']}")
     for name, after, place, checks in case.findings:
         wrong += check_finding(case, found[name], after, place, checks)
     return wrong
@@ -274,6 +278,17 @@ def check_path(case, report):
         if hops.get(ttl) != expected:
             wrong.append(f"hop {ttl} is {hops.get(ttl)}, expected {expected}")
     return wrong
+
+
+def check_return(case, report):
+    """Only a path that returns another way is said to."""
+    box, _, hop = next((b.partition("@") for b in case.spec().split(" + ")
+                        if b.startswith("asymmetric@")), ("", "", ""))
+    seen = report["asymmetry"]
+    seen = seen and (seen["from"], seen["least"], seen["most"])
+    expected = (int(hop) + 1, 1, 1) if box else None
+    return [] if seen == expected else [f"the way back is {seen}, expected "
+                                        f"{expected}"]
 
 
 def check_ladder(case, report):
@@ -386,6 +401,7 @@ def try_case(case, keep, reports):
         wrong += check_findings(case, report)
         wrong += check_path(case, report)
         wrong += check_ladder(case, report)
+        wrong += check_return(case, report)
         wrong += check_replay(case, report,
                               os.path.join(directory, "run.pcap"))
         return wrong

@@ -112,7 +112,11 @@ const struct finding_kind finding_kinds[] = {
 			   "(`net.mptcp.blackhole_timeout`).",
 		.proof = CONTRAST(" The last hop that quotes such a segment "
 				  "stands before the device, or is the "
-				  "device."),
+				  "device. Among them are SYNs with an "
+				  "unknown option of the same length (kind "
+				  "253): if they are answered, the device "
+				  "acts on MPTCP, else on whatever it does "
+				  "not know."),
 		.culprits = "Firewalls with a rule that drops segments with "
 			    "unknown TCP options (Cisco ASA: `tcp-options "
 			    "range ... drop`; Linux: iptables `--tcp-option "

@@ -228,6 +228,8 @@ static json_t *one_responder(const struct responder *r)
 		{"address", address(&r->address)},
 		{"rtt_ms", milliseconds(r->rtt_ms)},
 		{"reply_ttl", count(r->reply_ttl)},
+		{"initial_ttl", count(r->initial_ttl)},
+		{"return_hops", count(r->return_hops)},
 	};
 
 	return OBJECT(fields);
@@ -252,6 +254,21 @@ static json_t *one_hop(const struct report_hop *h)
 }
 
 ARRAY_OF(path, struct report_hop, one_hop)
+
+static json_t *asymmetry(const struct asymmetry *a)
+{
+	if (a == NULL)
+		return json_null();
+
+	struct field fields[] = {
+		{"from", count(a->from)},
+		{"least", json_integer(a->least)},
+		{"most", json_integer(a->most)},
+		{"text", text(a->text)},
+	};
+
+	return OBJECT(fields);
+}
 
 static json_t *syn_ack(const struct report_syn_ack *s)
 {
@@ -395,6 +412,7 @@ static json_t *report(const struct report *r)
 		{"verdict", verdict(r)},
 		{"findings", findings(r->findings, r->finding_count)},
 		{"path", path(r->path, r->path_length)},
+		{"asymmetry", asymmetry(r->asymmetry)},
 		{"connections",
 		 connections(r->connections, r->connection_count)},
 		{"ladder", ladder(r->ladder, RUNG_COUNT)},

@@ -306,6 +306,17 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 				    r->announced_count) = j->o->announced[i];
 }
 
+static void finish_findings(struct judgement *j)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		struct finding *f = &j->r->findings[i];
+
+		if (f->more)
+			f->text = arena_printf(j->arena, "%s%s", f->text,
+					       f->more);
+	}
+}
+
 static struct report *judge_target(const struct observer *o,
 				   const struct judge_target *target,
 				   bool alone)
@@ -335,6 +346,7 @@ static struct report *judge_target(const struct observer *o,
 	if (!alone)
 		judge_contrast(&j);
 	judge_verdict(&j);
+	finish_findings(&j);
 	report_connections(&j);
 	return r;
 }

@@ -19,35 +19,37 @@ static unsigned form_length(unsigned version)
 	return version == 1 ? 4 : 12; /* RFC 8684 3.1, RFC 6824 3.1 */
 }
 
-/* Puts it behind the text of the finding; `version` is what it is about. */
+/* Sentences that follow those of the finding, but are none of the verdict's;
+ * `version` is what the finding is about. */
 static void say_extent(struct judgement *j, struct finding *f, unsigned version,
 		       enum extent form, enum extent unknown)
 {
 	unsigned other = version == 1 ? 0 : 1;
 
+	f->more = "";
 	if (form == EXTENT_SAME)
-		f->text = arena_printf(j->arena,
-				       "%s The form of MPTCP v%u (%u bytes) "
+		f->more = arena_printf(j->arena,
+				       " The form of MPTCP v%u (%u bytes) "
 				       "fares the same.",
-				       f->text, other, form_length(other));
+				       other, form_length(other));
 	if (form == EXTENT_PASSES)
-		f->text = arena_printf(j->arena,
-				       "%s Only this form, of MPTCP v%u (%u "
+		f->more = arena_printf(j->arena,
+				       " Only this form, of MPTCP v%u (%u "
 				       "bytes), does not pass; that of v%u (%u "
 				       "bytes) does.",
-				       f->text, version, form_length(version),
-				       other, form_length(other));
+				       version, form_length(version), other,
+				       form_length(other));
 	if (unknown == EXTENT_PASSES)
-		f->text = arena_printf(j->arena,
+		f->more = arena_printf(j->arena,
 				       "%s An unknown option (kind 253) "
 				       "passes: the device acts on MPTCP.",
-				       f->text);
+				       f->more);
 	if (unknown == EXTENT_SAME)
-		f->text = arena_printf(
+		f->more = arena_printf(
 			j->arena,
 			"%s An unknown option (kind 253) fares the same: the "
 			"device acts on whatever it does not know.",
-			f->text);
+			f->more);
 }
 
 /* ---- by quotes ----------------------------------------------------------- */

@@ -154,11 +154,16 @@ static void hop_answer(struct judgement *j, struct report_hop *hop,
 	if (!responder) {
 		responder = ARENA_PUSH(j->arena, hop->responders,
 				       hop->responder_count);
-		*responder = (struct responder){*address, rtt, reply_ttl};
+		*responder = (struct responder){.address = *address,
+						.rtt_ms = rtt,
+						.reply_ttl = reply_ttl};
+		return_hops_set(responder, hop->ttl);
 	} else if (rtt >= 0 &&
 		   (responder->rtt_ms < 0 || rtt < responder->rtt_ms)) {
 		responder->rtt_ms = rtt;
 	}
+	if (!return_hops_agree(responder, hop->ttl, reply_ttl))
+		responder->return_varies = true;
 	if (hop->responder_count == 1)
 		hop->address = *address;
 	if (rtt >= 0 && (hop->rtt_ms < 0 || rtt < hop->rtt_ms))
@@ -261,6 +266,7 @@ void judge_path(struct judgement *j)
 	add_views(j);
 	add_target(j);
 	judge_other_hops(j);
+	judge_return(j);
 }
 
 struct place place_at(const struct judgement *j, unsigned ttl)

@@ -3,8 +3,8 @@
  * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
  * convict), judge_replies.c (what answers and silence convict, with
  * judge_loss.c, judge_terminated.c, judge_refused.c, judge_forms.c,
- * judge_dss.c, judge_join.c, judge_data.c), judge_ladder.c and judge_verdict.c.
- * Not for anybody else.
+ * judge_dss.c, judge_join.c, judge_data.c), judge_return.c (the way back),
+ * judge_ladder.c and judge_verdict.c. Not for anybody else.
  */
 #ifndef REPORT_JUDGEMENT_H
 #define REPORT_JUDGEMENT_H
@@ -123,6 +123,14 @@ bool quoted_at(const struct judgement *j, enum purpose purpose,
 /* A quote of a probe to another port, where no answer of our own tells. */
 void path_fill(struct judgement *j, const struct flow *f,
 	       const struct quote *q);
+
+/* judge_return.c */
+void judge_return(struct judgement *j);
+/* Fills in what reply_ttl tells of the way back from the hop at `ttl`. */
+void return_hops_set(struct responder *r, unsigned ttl);
+/* Whether another answer took as many hops. */
+bool return_hops_agree(const struct responder *r, unsigned ttl,
+		       unsigned reply_ttl);
 
 /* judge_ports.c */
 enum reference {

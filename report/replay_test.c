@@ -23,9 +23,9 @@
 #include "report/report.h"
 
 /* What must be the same: not the program's version. */
-static const char *const compared[] = {"target",      "source",	  "capture",
-				       "verdict",     "findings", "path",
-				       "connections", "ladder",	  "announced"};
+static const char *const compared[] = {
+	"target", "source",    "capture",     "verdict", "findings",
+	"path",	  "asymmetry", "connections", "ladder",	 "announced"};
 
 #define COMPARED (sizeof(compared) / sizeof(compared[0]))
 #define TARGETS_MAX 16

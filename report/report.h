@@ -110,6 +110,8 @@ struct finding {
 	struct place after, at;
 	enum confidence confidence;
 	const char *text;
+	const char *more;      /* the judge's: goes behind the text, but not
+				  into the verdict; NULL: nothing */
 	unsigned *connections; /* ids */
 	size_t connection_count;
 	struct evidence *evidence;
@@ -139,7 +141,18 @@ struct report_quote {
 struct responder {
 	struct address address;
 	double rtt_ms;
-	unsigned reply_ttl;
+	unsigned reply_ttl;   /* of the first answer, on arrival */
+	unsigned initial_ttl; /* inferred: 32, 64, 128, 255 */
+	unsigned return_hops; /* the hop that this host is for it: on a path
+				 like the way there, the responder's own TTL */
+	bool return_varies;   /* other answers took more or fewer */
+};
+
+/* The way back differs from the way there. */
+struct asymmetry {
+	unsigned from;	 /* from this hop on */
+	int least, most; /* so many hops more; negative: fewer */
+	const char *text;
 };
 
 struct report_hop {
@@ -219,6 +232,7 @@ struct report {
 	size_t finding_count;
 	struct report_hop *path; /* ttl 1..path_length, in order */
 	size_t path_length;
+	struct asymmetry *asymmetry; /* NULL: none that shows */
 	struct report_connection *connections;
 	size_t connection_count;
 	struct ladder_step ladder[RUNG_COUNT];

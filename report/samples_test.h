@@ -76,6 +76,8 @@ static struct report_hop *sample_hop(struct report *r, const char *address,
 	responder->address = h->address;
 	responder->rtt_ms = rtt_ms;
 	responder->reply_ttl = 65 - h->ttl;
+	responder->initial_ttl = 64;
+	responder->return_hops = h->ttl;
 	return h;
 }
 
@@ -364,6 +366,13 @@ static struct report *sample_ecmp(void)
 	other->address = sample_address("10.0.12.2");
 	other->rtt_ms = 0.27;
 	other->reply_ttl = 63;
+	other->initial_ttl = 64;
+	other->return_hops = 4;
+	other->return_varies = true;
+	r->asymmetry = arena_alloc(r->arena, sizeof(*r->asymmetry));
+	*r->asymmetry = (struct asymmetry){
+		2, -1, -1,
+		"The way back is probably another than the way there."};
 	sample_change(r, &r->path[3].quotes[1], "ip.id", "0x1234", "0x4321");
 	sample_change(r, &r->path[3].quotes[0], "tcp.option.mss", "020405b4",
 		      "02040578");

@@ -55,9 +55,12 @@ struct scene {
 	bool box_on_arrival; /* before the TTL is checked */
 	box_fn *back;	     /* on what the server sends */
 	unsigned forger_at;
-	box_fn *forger;	  /* alters what this hop quotes, no more */
-	bool back_detour; /* the way back is longer, too */
-	unsigned detour;  /* flows with odd ports have so many more hops */
+	box_fn *forger;	     /* alters what this hop quotes, no more */
+	bool back_detour;    /* the way back is longer, too */
+	unsigned back_from;  /* for this hop and all behind it ... */
+	unsigned back_until; /* ... up to this (0: all) ... */
+	int back_more;	     /* ... it has so many hops more */
+	unsigned detour;     /* flows with odd ports have so many more hops */
 	bool (*lost)(struct scene *s, bool forward, const struct packet *p);
 
 	/* the server */
@@ -65,8 +68,9 @@ struct scene {
 	bool port_closed, port_silent, cookies, deny_join, refuse_checksum;
 	bool no_subflows, other_backend, close_at_once, reset_data, mute;
 	bool bare_reset, udp_silent, data_fin, no_timestamps, ecn_syn;
-	unsigned udp_hop;  /* answers datagrams in the server's name */
-	unsigned icmp_ttl; /* initial TTL of the server's ICMP */
+	unsigned udp_hop;    /* answers datagrams in the server's name */
+	unsigned icmp_ttl;   /* initial TTL of the server's ICMP */
+	unsigned router_ttl; /* the same of the routers */
 
 	/* the client */
 	bool no_sweep, no_join, no_after, no_version0;
@@ -92,6 +96,7 @@ static inline struct scene scene(void)
 			      .version = 1,
 			      .only_version = -1,
 			      .icmp_ttl = 64,
+			      .router_ttl = 64,
 			      .now = 1795215600000000,
 			      .next_id = 0x1001,
 			      .next_port = 40001,
@@ -156,6 +161,9 @@ static inline void scene_see(struct scene *s, const struct wire *w)
 static inline struct envelope scene_envelope(const struct scene *s,
 					     unsigned from_hop, unsigned ttl)
 {
+	if (s->back_from && from_hop >= s->back_from &&
+	    (!s->back_until || from_hop <= s->back_until))
+		ttl = (unsigned)((int)ttl - s->back_more);
 	return (struct envelope){.from = hop_address(s, from_hop),
 				 .to = hop_address(s, 0),
 				 .protocol = IPPROTO_TCP,
@@ -542,7 +550,7 @@ static inline void server_receive(struct scene *s, struct wire *w)
 static inline void router_error(struct scene *s, unsigned hop,
 				enum icmp_error error, const struct wire *w)
 {
-	struct envelope e = scene_envelope(s, hop, 64 - (hop - 1));
+	struct envelope e = scene_envelope(s, hop, s->router_ttl - (hop - 1));
 	unsigned bytes = s->quotes[hop] ? s->quotes[hop] : 1500;
 	struct wire quoted = *w, icmp;
 

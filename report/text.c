@@ -364,6 +364,14 @@ static void findings_of(const struct page *p, enum effect effect)
 	}
 }
 
+static void asymmetry(const struct page *p)
+{
+	if (p->report->asymmetry == NULL)
+		return;
+	fputc('\n', p->out);
+	text_wrap(p->out, "", "", p->report->asymmetry->text);
+}
+
 static void announced(const struct page *p)
 {
 	const struct report *r = p->report;
@@ -402,6 +410,7 @@ void text_report(FILE *out, const struct report *r,
 		fputc('\n', out);
 		context(&p);
 		text_path(&p);
+		asymmetry(&p);
 		findings_of(&p, EFFECT_BLOCKS);
 		findings_of(&p, EFFECT_IMPAIRS);
 		findings_of(&p, EFFECT_HARMLESS);
@@ -409,6 +418,7 @@ void text_report(FILE *out, const struct report *r,
 		advice(&p);
 	}
 	if (!style->quiet && style->verbose) {
+		text_return(&p);
 		text_ladder(&p);
 		text_connections(&p);
 	}

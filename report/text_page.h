@@ -40,6 +40,7 @@ enum ink effect_ink(enum effect effect);
 const char *effect_sign(enum effect effect); /* "!!", "! ", "  " */
 
 void text_path(const struct page *p);	     /* the hop table */
+void text_return(const struct page *p);	     /* under -v: the way back */
 void text_ladder(const struct page *p);	     /* under -v */
 void text_connections(const struct page *p); /* under -v */
 

@@ -46,6 +46,41 @@ static void step(const struct page *p, const struct ladder_step *s)
 	fputc('\n', p->out);
 }
 
+static void return_row(const struct page *p, const struct report_hop *h,
+		       const struct responder *r, size_t width)
+{
+	fprintf(p->out, "%3u  %-*s  %7s %5u%s\n", h->ttl, (int)width,
+		page_address(p, &r->address),
+		arena_printf(p->arena, "%u/%u", r->reply_ttl, r->initial_ttl),
+		r->return_hops, r->return_varies ? ", and others" : "");
+}
+
+/* Which hop this host is for those that answered. */
+void text_return(const struct page *p)
+{
+	const struct report *r = p->report;
+	size_t i, k, width = strlen("address");
+
+	for (i = 0; i < r->path_length; i++)
+		for (k = 0; k < r->path[i].responder_count; k++) {
+			size_t length = strlen(page_address(
+				p, &r->path[i].responders[k].address));
+
+			width = length > width ? length : width;
+		}
+	if (r->path_length == 0)
+		return;
+	fprintf(p->out, "\nThe way back\nhop  %-*s      TTL  hops\n",
+		(int)width, "address");
+	for (i = 0; i < r->path_length; i++)
+		for (k = 0; k < r->path[i].responder_count; k++)
+			return_row(p, &r->path[i], &r->path[i].responders[k],
+				   width);
+	fputs("TTL: of the answer on arrival, and as it probably was sent; "
+	      "hops: of its way,\ncounted as those of the way there.\n",
+	      p->out);
+}
+
 void text_ladder(const struct page *p)
 {
 	size_t i;
