@@ -199,6 +199,10 @@ void judge_refused_forms(struct judgement *j, struct finding *f,
 	enum extent form_extent = extent_by(of_form, fate);
 	enum extent unknown_extent = extent_by(of_unknown, fate);
 
+	/* A server that does not speak the other version answers it as plain
+	 * TCP: no SYN/ACK with the option, then, that could be dropped. */
+	if (form_extent == EXTENT_PASSES && f->direction != DIRECTION_FORWARD)
+		form_extent = EXTENT_UNKNOWN;
 	if (form_extent != EXTENT_UNKNOWN)
 		fate_evidence(j, f, &form, of_form,
 			      version == 1 ? "the MP_CAPABLE of version 0"
