@@ -15,6 +15,7 @@
 #include "crafting/segment.h"
 
 #define PASSING_MAX 4096
+#define OWN_TTL 64 /* of what the box sends itself */
 
 enum way { FORWARD, RETURN, WAYS }; /* toward the server, the client */
 
@@ -43,16 +44,17 @@ struct connection {
 	uint16_t client_port, server_port;
 	uint32_t client_isn;
 	bool server_known;
-	uint32_t server_isn;
 	uint32_t next[WAYS];	     /* behind the highest byte sent */
 	unsigned data_segments;	     /* distinct ones of the client */
 	uint8_t options[WAYS][40];   /* of the SYN, of the SYN/ACK */
 	size_t options_length[WAYS]; /* 0: not seen */
 	uint32_t sequence_shift[WAYS];
 	uint32_t timestamp_shift, tsval[WAYS];
-	bool grown; /* the ALG put bytes in front of grown_at */
-	uint32_t grown_at;
+	bool grown[WAYS]; /* the ALG put bytes in front of grown_at */
+	uint32_t grown_at[WAYS];
 	uint32_t held; /* packet id of the held data segment, 0: none */
+	bool passed_known[WAYS]; /* what the guard of gaps let pass */
+	uint32_t passed[WAYS];
 	struct memory memory[MEMORY_MAX];
 	unsigned memory_count;
 };
@@ -140,12 +142,12 @@ void packet_mend(uint8_t *bytes, size_t length);
 /* box_options.c */
 bool passing_wanted(const struct box *b, const struct passing *p);
 behave_fn remove_cut, remove_nop, remove_eol, remove_unknown, remove_kind,
-	clear_version, alter_key, alter_hmac, mirror, mirror_all, add_mss,
-	drop_option, reset_option;
+	clear_version, alter_key, alter_hmac, alter_dsn, alter_address, mirror,
+	mirror_all, add_mss, drop_option, reset_option;
 
 /* box_header.c */
-behave_fn rewrite_isn, rewrite_timestamps, rewrite_window, clear_ecn_flags,
-	clear_urgent, rewrite_id, reset_data;
+behave_fn rewrite_isn, relay, rewrite_timestamps, rewrite_window,
+	clear_ecn_flags, clear_urgent, rewrite_id, reset_data;
 
 /* box_data.c */
 behave_fn change_payload, grow_payload, split_data, coalesce_data, ack_early,

@@ -49,49 +49,54 @@ static void grow_here(struct passing *p, size_t at)
 	p->edited = true;
 }
 
-static void grow_forward(struct connection *c, struct passing *p)
+static void grow(struct connection *c, struct passing *p)
 {
+	bool *grown_here = &c->grown[p->way];
+	uint32_t *grown_at = &c->grown_at[p->way];
 	uint32_t start = p->segment.sequence;
 	uint32_t end = start + (uint32_t)p->segment.payload_length;
 	const uint8_t *line =
 		memmem(p->payload, p->segment.payload_length, "\r\n", 2);
 
-	if (!c->grown && p->fresh && line) {
-		c->grown = true;
-		c->grown_at = start + (uint32_t)(line - p->payload) + 2;
+	if (!*grown_here && p->fresh && line) {
+		*grown_here = true;
+		*grown_at = start + (uint32_t)(line - p->payload) + 2;
 	}
-	if (!c->grown)
+	if (!*grown_here)
 		return;
-	if (ahead(start, c->grown_at) < 0 && ahead(end, c->grown_at) >= 0)
-		grow_here(p, c->grown_at - start);
-	if (ahead(start, c->grown_at) >= 0) {
+	if (ahead(start, *grown_at) < 0 && ahead(end, *grown_at) >= 0)
+		grow_here(p, *grown_at - start);
+	if (ahead(start, *grown_at) >= 0) {
 		p->segment.sequence += GROWN;
 		p->edited = true;
 	}
 }
 
-/* A header line of the box's own goes behind the first line of the request;
- * numbers behind it are shifted, and back in the acknowledgments. */
+/* The other end names the numbers behind what was put in. */
+static void shrink(struct connection *c, struct passing *p)
+{
+	int32_t past = ahead(p->segment.acknowledgment, c->grown_at[!p->way]);
+
+	if (!c->grown[!p->way] || !(p->segment.flags & TCP_FLAG_ACK) ||
+	    past <= 0)
+		return;
+	p->segment.acknowledgment -=
+		past < (int32_t)GROWN ? (uint32_t)past : GROWN;
+	p->edited = true;
+}
+
+/* A header line of the box's own goes behind the first line of the request,
+ * or of the answer; numbers behind it are shifted, and back in the
+ * acknowledgments. */
 enum fate grow_payload(struct box *b, struct passing *p)
 {
 	struct connection *c = p->connection;
-	int32_t past;
 
-	(void)b;
 	if (!p->is_tcp || !c)
 		return PASS;
-	if (p->way == FORWARD) {
-		grow_forward(c, p);
-		return PASS;
-	}
-	if (!c->grown || !(p->segment.flags & TCP_FLAG_ACK))
-		return PASS;
-	past = ahead(p->segment.acknowledgment, c->grown_at);
-	if (past > 0) {
-		p->segment.acknowledgment -=
-			past < (int32_t)GROWN ? (uint32_t)past : GROWN;
-		p->edited = true;
-	}
+	shrink(c, p);
+	if (b->edits[p->way])
+		grow(c, p);
 	return PASS;
 }
 
@@ -152,7 +157,7 @@ enum fate coalesce_data(struct box *b, struct passing *p)
 
 /* ---- acknowledgments and gaps ------------------------------------------- */
 
-/* Acknowledges for the server, at once. The data goes on. */
+/* Acknowledges for the other end, at once. The data goes on. */
 enum fate ack_early(struct box *b, struct passing *p)
 {
 	struct connection *c = p->connection;
@@ -162,11 +167,11 @@ enum fate ack_early(struct box *b, struct passing *p)
 
 	if (!has_data(b, p) || !p->fresh || !c->server_known)
 		return PASS;
-	ack.sequence = c->next[RETURN];
-	ack.acknowledgment = c->next[FORWARD];
+	ack.sequence = c->next[!p->way];
+	ack.acknowledgment = c->next[p->way];
 	if (p->read.has_timestamps) {
 		write_nop(&w, 2);
-		write_timestamps(&w, c->tsval[RETURN], p->read.tsval);
+		write_timestamps(&w, c->tsval[!p->way], p->read.tsval);
 	}
 	ack.options = options;
 	ack.options_length = w.length;
@@ -179,20 +184,20 @@ enum fate ack_early(struct box *b, struct passing *p)
 enum fate block_hole(struct box *b, struct passing *p)
 {
 	struct connection *c = p->connection;
-	struct memory *passed = c ? &c->memory[0] : NULL;
 	uint32_t end =
 		p->segment.sequence + (uint32_t)p->segment.payload_length;
 
 	if (!has_data(b, p))
 		return PASS;
-	if (c->memory_count == 0) {
-		c->memory_count = 1;
-		passed->sequence = c->client_isn + 1;
+	if (!c->passed_known[p->way]) {
+		c->passed_known[p->way] = true;
+		c->passed[p->way] = p->way == FORWARD ? c->client_isn + 1
+						      : p->segment.sequence;
 	}
-	if (ahead(p->segment.sequence, passed->sequence) > 0)
+	if (ahead(p->segment.sequence, c->passed[p->way]) > 0)
 		return DROP;
-	if (ahead(end, passed->sequence) > 0)
-		passed->sequence = end;
+	if (ahead(end, c->passed[p->way]) > 0)
+		c->passed[p->way] = end;
 	return PASS;
 }
 

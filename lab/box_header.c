@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Behaviours that edit header fields, and resets.
  */
-#include "lab/box.h"
-
 #include <string.h>
+
+#include "lab/box.h"
 
 static uint32_t get32(const uint8_t *at)
 {
@@ -55,14 +55,38 @@ enum fate rewrite_isn(struct box *b, struct passing *p)
 	return PASS;
 }
 
-/* The client's clock is shifted, and back where the server echoes it. */
+/* Whether it is about a TCP segment: the ICMP error of one, behind the box. */
+static bool is_error_of_tcp(const struct passing *p)
+{
+	struct packet quoted;
+
+	return p->packet.transport == TRANSPORT_ICMP_ERROR &&
+	       packet_parse_quote(p->packet.icmp.quote,
+				  p->packet.icmp.quote_length, &quoted) &&
+	       quoted.transport == TRANSPORT_TCP;
+}
+
+/* As if there were two connections: what goes on is a packet of the box's own,
+ * with other numbers, and what routers say of it is for the box. The options
+ * are those of the ends. */
+enum fate relay(struct box *b, struct passing *p)
+{
+	if (is_error_of_tcp(p))
+		return DROP;
+	if (!p->is_tcp)
+		return PASS;
+	p->ttl = OWN_TTL;
+	p->ip_id = (uint16_t)box_random(b);
+	return rewrite_isn(b, p);
+}
+
+/* A clock is shifted, and back where the other end echoes it. */
 enum fate rewrite_timestamps(struct box *b, struct passing *p)
 {
 	struct connection *c = p->connection;
 	struct option_walk walk;
 	struct tcp_option o;
 
-	(void)b;
 	if (!p->is_tcp || !c)
 		return PASS;
 	walk = option_walk_over(p->options, p->segment.options_length,
@@ -72,9 +96,9 @@ enum fate rewrite_timestamps(struct box *b, struct passing *p)
 
 		if (o.kind != TCPOPT_KIND_TIMESTAMPS || o.length != 10)
 			continue;
-		if (p->way == FORWARD)
+		if (b->edits[p->way])
 			put32(at + 2, p->read.tsval + c->timestamp_shift);
-		else if (p->read.tsecr)
+		if (b->edits[!p->way] && p->read.tsecr)
 			put32(at + 6, p->read.tsecr - c->timestamp_shift);
 		p->edited = true;
 	}

@@ -170,10 +170,29 @@ enum fate alter_key(struct box *b, struct passing *p)
 		       : PASS;
 }
 
+/* RFC 8684 3.2: in the SYN/ACK and in the third ACK, not in the SYN. */
 enum fate alter_hmac(struct box *b, struct passing *p)
 {
-	return p->segment.flags & TCP_FLAG_SYN ? alter(b, p, MP_JOIN, 7, 0x5a)
-					       : PASS;
+	return segment_class(p) == ON_SYN ? PASS
+					  : alter(b, p, MP_JOIN, 7, 0x5a);
+}
+
+enum fate alter_address(struct box *b, struct passing *p)
+{
+	return alter(b, p, MP_ADD_ADDR, 7, 0x5a);
+}
+
+/* RFC 8684 3.3: the data sequence number stands behind the DATA_ACK. */
+enum fate alter_dsn(struct box *b, struct passing *p)
+{
+	const struct mptcp_option *o = tcp_options_mptcp(&p->read, MP_DSS);
+	size_t at = 4;
+
+	if (!p->is_tcp || !o || !(o->dss.flags & DSS_MAPPING))
+		return PASS;
+	if (o->dss.flags & DSS_ACK)
+		at += o->dss.flags & DSS_ACK8 ? 8 : 4;
+	return alter(b, p, MP_DSS, at + 3, 0x5a);
 }
 
 /* ---- options added ------------------------------------------------------ */

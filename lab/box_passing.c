@@ -12,7 +12,6 @@
 #include "lab/box.h"
 
 #define CONNECTIONS_MAX 8192
-#define OWN_TTL 64
 
 static void put16(uint8_t *at, unsigned v)
 {
@@ -92,7 +91,6 @@ static void track(struct connection *c, struct passing *p)
 		keep_options(c, p);
 		if (p->way == RETURN && !c->server_known) {
 			c->server_known = true;
-			c->server_isn = tcp->sequence;
 			c->next[RETURN] = tcp->sequence + 1;
 		}
 	}

@@ -13,43 +13,51 @@
 # $way is "forward", "return" or "both" where the caller asked for a direction,
 # else empty: then it is the box's own.
 
-# name | where: "hop" or "client" | description
+# name | class | where | description
+#
+# where: "way" for a router and a direction, "hop" for a router, or "client".
+# class: what the matrix asks for a box (lab/zoo_coverage.py): option, data, tcp,
+# ip, end (of TCP connections), icmp, path or host.
 boxes_table='
-strip|hop|MPTCP options become NOPs in every segment, both directions
-strip-syn|hop|MPTCP options become NOPs in the SYN only
-strip-synack|hop|MPTCP options become NOPs in the SYN/ACK only
-strip-data|hop|MPTCP options become NOPs in all segments without SYN
-strip-join|hop|MP_JOIN becomes NOPs in the SYN only
-drop|hop|segments with an MPTCP option vanish
-drop-join|hop|segments with MP_JOIN vanish
-drop-unknown|hop|segments with an MPTCP option or option 253 vanish
-drop-v0|hop|SYNs with the MP_CAPABLE of version 0 (12 bytes) vanish
-drop-v1|hop|SYNs with the MP_CAPABLE of version 1 (4 bytes) vanish
-reset|hop|segments with an MPTCP option draw a RST from the box
-reset-unknown|hop|the same for those with option 253
-strip-v1|hop|the MP_CAPABLE of version 1 becomes NOPs in the SYN only
-proxy|hop|transparent proxy (haproxy) ends TCP connections to 80 and 9080
-proxy80|hop|the same to port 80 only
-synproxy|hop|SYN proxy (kernel) for ports 80, 443 and 8080
-mss|hop|MSS clamped to 1300
-dscp|hop|DSCP set to 0
-ecn|hop|IP ECN bits cleared
-nat|hop|source addresses translated (MASQUERADE), quotes repaired
-ttl|hop|TTL set to 64, all protocols, on the way to the server
-ttl-tcp|hop|TTL set to 64, TCP only, on the way to the server
-silent|hop|the router sends no ICMP errors
-all-silent|client|no router sends ICMP errors
-lossy|client|1 % of the packets are lost on each link, either way
-icmp-blocked|hop|ICMP errors of what is behind the router vanish
-fragments|hop|all but the first of fragments vanish
-redsocks|hop|redsocks and microsocks end TCP connections to 80 (IPv4)
-tproxy|hop|the same as proxy80, by TPROXY
-mptcp-proxy|hop|ends TCP connections to 80, and speaks MPTCP itself
-optimiser|hop|ends connections to 80 whose SYN has no MP_CAPABLE
-throttle|hop|segments with an MPTCP option pass at 4 MB/s at most
-filter-udp|hop|UDP to the server vanishes, port unreachables back vanish
-user-nat|client|slirp4netns before the client, as before a machine in it (IPv4)
-own-host|client|the client itself strips MPTCP options from what it sends
+strip|option|way|MPTCP options become NOPs in every segment, both directions
+strip-syn|option|way|MPTCP options become NOPs in the SYN only
+strip-synack|option|way|MPTCP options become NOPs in the SYN/ACK only
+strip-data|option|way|MPTCP options become NOPs in all segments without SYN
+strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
+strip-add-addr|option|way|ADD_ADDR becomes NOPs
+drop|option|way|segments with an MPTCP option vanish
+drop-join|option|way|segments with MP_JOIN vanish
+drop-add-addr|option|way|segments with ADD_ADDR vanish
+drop-unknown|option|way|segments with an MPTCP option or option 253 vanish
+drop-v0|option|way|SYNs with the MP_CAPABLE of version 0 (12 bytes) vanish
+drop-v1|option|way|SYNs with the MP_CAPABLE of version 1 (4 bytes) vanish
+reset|option|way|segments with an MPTCP option draw a RST from the box
+reset-data|option|way|those without SYN do, the handshake passes
+reset-join|option|way|segments with MP_JOIN draw a RST from the box
+reset-unknown|option|way|segments with an MPTCP option or option 253 draw a RST
+strip-v1|option|way|the MP_CAPABLE of version 1 becomes NOPs in the SYN only
+proxy|end|hop|transparent proxy (haproxy) ends TCP connections to 80 and 9080
+proxy80|end|hop|the same to port 80 only
+synproxy|end|hop|SYN proxy (kernel) for ports 80, 443, 8080 and 9080
+mss|tcp|way|MSS clamped to 1300
+dscp|ip|way|DSCP set to 0
+ecn|ip|way|IP ECN bits cleared
+nat|ip|hop|source addresses translated (MASQUERADE), quotes repaired
+ttl|ip|way|TTL set to 64, all protocols (forward)
+ttl-tcp|ip|way|TTL set to 64, TCP only (forward)
+silent|icmp|hop|the router sends no ICMP errors
+all-silent|icmp|client|no router sends ICMP errors
+lossy|path|client|1 % of the packets are lost on each link, either way
+icmp-blocked|icmp|hop|ICMP errors of what is behind the router vanish
+fragments|ip|way|all but the first of fragments vanish
+redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4)
+tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
+mptcp-proxy|end|hop|ends those to 80 and 9080, and speaks MPTCP v1 itself
+optimiser|end|hop|ends those to 80 and 9080 whose SYN has no MP_CAPABLE
+throttle|path|hop|segments with an MPTCP option pass at 4 MB/s at most
+filter-udp|icmp|hop|UDP to the server vanishes, port unreachables back vanish
+user-nat|end|client|slirp4netns, as before a virtual machine (IPv4)
+own-host|host|client|the client itself strips MPTCP options from what it sends
 '
 
 # shellcheck source=box.sh
@@ -59,9 +67,9 @@ own-host|client|the client itself strips MPTCP options from what it sends
 
 # Sets $box_where and $box_program.
 find_box() {		# NAME
-	local name where text program
+	local name where program _
 
-	while IFS='|' read -r name where text program; do
+	while IFS='|' read -r name _ where _ program; do
 		[[ -n $name && $name == "$1" ]] || continue
 		box_where=$where box_program=$program
 		return 0
@@ -70,25 +78,32 @@ find_box() {		# NAME
 }
 
 box_needs_hop() {	# NAME
-	find_box "$1" && [[ $box_where == hop ]]
+	find_box "$1" && [[ $box_where != client ]]
 }
 
-list_boxes() {
-	local name where text _
+box_has_way() {		# NAME
+	find_box "$1" && [[ $box_where == way ]]
+}
 
-	while IFS='|' read -r name where text _; do
-		[[ -z $name || $name == '#'* ]] ||
-			printf '%-14s %s\n' "$name" "$text"
-	done <<<"$boxes_table"
+# NAME CLASS DESCRIPTION, class by class.
+list_boxes() {
+	local wanted name class text _
+
+	for wanted in option data tcp ip end icmp path host; do
+		while IFS='|' read -r name class _ text _; do
+			[[ $class != "$wanted" ]] ||
+				printf '%-15s %-7s %s\n' "$name" "$class" "$text"
+		done <<<"$boxes_table"
+	done
 }
 
 install_box() {		# NAME HOP WAY
 	box=$1 way=${3:-}
 	! box_needs_hop "$1" || box+=@$2
 	case $way in
-	forward) from=(-i eth0) ;;
-	return) from=(-i eth1) ;;
-	*) from=() ;;
+	forward) from=(-i eth0) nft_from='iifname "eth0" ' ;;
+	return) from=(-i eth1) nft_from='iifname "eth1" ' ;;
+	*) from=() nft_from= ;;
 	esac
 	if find_box "$1" && [[ -n $box_program ]]; then
 		# shellcheck disable=SC2086
@@ -100,8 +115,8 @@ install_box() {		# NAME HOP WAY
 
 # ---- tools ----------------------------------------------------------------
 
-# $box is the one being installed, for messages; ${from[@]} matches the
-# interface of $way in FORWARD.
+# $box is the one being installed, for messages; ${from[@]}, and $nft_from for
+# nft, match the interface of $way.
 box_failed() {		# NODE WHAT
 	die "${box:+box $box: }$1: $2"
 }
@@ -147,18 +162,20 @@ strip_options() {	# NODE CHAIN RULE...
 		-j TCPOPTSTRIP --strip-options 30
 }
 
+# On the way to the server, unless $way says otherwise.
 set_ttl() {		# NODE RULE...
 	local node=$1 type
 
 	shift
+	[[ -n $way ]] || from=(-i eth0)
 	# A neighbour discovery packet must arrive with 255, or the link dies.
 	for type in neighbour-solicitation neighbour-advertisement; do
 		rule ip6tables "$node" mangle PREROUTING -p icmpv6 \
 			--icmpv6-type "$type" -j ACCEPT
 	done
-	rule iptables "$node" mangle PREROUTING -i eth0 "$@" \
+	rule iptables "$node" mangle PREROUTING "${from[@]}" "$@" \
 		-j TTL --ttl-set 64
-	rule ip6tables "$node" mangle PREROUTING -i eth0 "$@" \
+	rule ip6tables "$node" mangle PREROUTING "${from[@]}" "$@" \
 		-j HL --hl-set 64
 }
 
@@ -187,7 +204,11 @@ box_strip_data() {
 }
 
 box_strip_join() {
-	nft_forward "r$1" 'tcp flags syn / syn,ack tcp option mptcp subtype 1 reset tcp option mptcp'
+	nft_forward "r$1" "${nft_from}tcp flags syn / syn,ack tcp option mptcp subtype 1 reset tcp option mptcp"
+}
+
+box_strip_add_addr() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 3 reset tcp option mptcp"
 }
 
 box_drop() {
@@ -195,7 +216,11 @@ box_drop() {
 }
 
 box_drop_join() {
-	nft_forward "r$1" 'tcp option mptcp subtype 1 drop'
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 drop"
+}
+
+box_drop_add_addr() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 3 drop"
 }
 
 box_drop_unknown() {
@@ -204,15 +229,15 @@ box_drop_unknown() {
 }
 
 box_drop_v0() {
-	nft_forward "r$1" 'tcp option mptcp subtype 0 tcp option mptcp length 12 tcp flags syn / syn,ack drop'
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 0 tcp option mptcp length 12 tcp flags syn / syn,ack drop"
 }
 
 box_drop_v1() {
-	nft_forward "r$1" 'tcp option mptcp subtype 0 tcp option mptcp length 4 tcp flags syn / syn,ack drop'
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 0 tcp option mptcp length 4 tcp flags syn / syn,ack drop"
 }
 
 box_strip_v1() {
-	nft_forward "r$1" 'tcp option mptcp subtype 0 tcp option mptcp length 4 tcp flags syn / syn,ack reset tcp option mptcp'
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 0 tcp option mptcp length 4 tcp flags syn / syn,ack reset tcp option mptcp"
 }
 
 box_reset() {
@@ -224,9 +249,17 @@ box_reset_unknown() {
 	reset_with_option "r$1" 253
 }
 
-reset_with_option() {	# NODE KIND
-	both "$1" filter FORWARD "${from[@]}" -p tcp --tcp-option "$2" \
-		-j REJECT --reject-with tcp-reset
+box_reset_data() {
+	reset_with_option "r$1" 30 --tcp-flags SYN NONE
+}
+
+reset_with_option() {	# NODE KIND RULE...
+	both "$1" filter FORWARD "${from[@]}" -p tcp "${@:3}" \
+		--tcp-option "$2" -j REJECT --reject-with tcp-reset
+}
+
+box_reset_join() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 reject with tcp reset"
 }
 
 box_proxy() {
@@ -276,7 +309,7 @@ start_haproxy() {	# HOP BIND-OPTION PORT...
 # In FORWARD, where the kernel's SYN proxy lives: it answers what passed the
 # TTL check, as if it sat at the next hop.
 box_synproxy() {
-	local ports=(-p tcp -m multiport --dports 80,443,8080)
+	local ports=(-p tcp -m multiport --dports 80,443,8080,9080)
 
 	set_sysctl "r$1" net.netfilter.nf_conntrack_tcp_loose 0
 	both "r$1" raw PREROUTING -i eth0 "${ports[@]}" --syn -j CT --notrack
@@ -355,8 +388,8 @@ box_icmp_blocked() {
 }
 
 box_fragments() {
-	rule iptables "r$1" mangle PREROUTING -f -j DROP
-	rule ip6tables "r$1" mangle PREROUTING \
+	rule iptables "r$1" mangle PREROUTING "${from[@]}" -f -j DROP
+	rule ip6tables "r$1" mangle PREROUTING "${from[@]}" \
 		-m ipv6header --soft --header frag -j DROP
 }
 
@@ -375,8 +408,8 @@ box_redsocks() {
 		box_failed "r$1" "redsocks: ${said:-cannot start}"
 	wait_for_port "r$1" 1080
 	wait_for_port "r$1" 3128
-	rule iptables "r$1" nat PREROUTING -i eth0 -p tcp --dport 80 \
-		-j REDIRECT --to-ports 3128
+	rule iptables "r$1" nat PREROUTING -i eth0 -p tcp \
+		-m multiport --dports 80,9080 -j REDIRECT --to-ports 3128
 }
 
 wait_for_port() {	# NODE PORT
@@ -391,35 +424,39 @@ wait_for_port() {	# NODE PORT
 
 # Packets to the port are delivered to this router as they are.
 box_tproxy() {
-	local said
+	local said port
 
-	start_haproxy "$1" transparent 80
+	start_haproxy "$1" transparent 80 9080
 	said=$({
 		on "r$1" ip rule add fwmark 1 table 7 &&
 		on "r$1" ip -6 rule add fwmark 1 table 7 &&
 		on "r$1" ip route add local default dev lo table 7 &&
 		on "r$1" ip -6 route add local default dev lo table 7
 	} 2>&1) || box_failed "r$1" "$said"
-	both "r$1" mangle PREROUTING -i eth0 -p tcp --dport 80 \
-		-j TPROXY --on-port 3128 --tproxy-mark 1
+	for port in 80 9080; do
+		both "r$1" mangle PREROUTING -i eth0 -p tcp --dport "$port" \
+			-j TPROXY --on-port $((3048 + port)) --tproxy-mark 1
+	done
 }
 
 box_mptcp_proxy() {
 	set_sysctl "r$1" net.mptcp.enabled 1
 	start_server "r$1" "$lab_dir/httpd" 80
-	both "r$1" nat PREROUTING -i eth0 -p tcp --dport 80 -j REDIRECT
+	both "r$1" nat PREROUTING -i eth0 -p tcp -m multiport --dports 80,9080 \
+		-j REDIRECT --to-ports 80
 }
 
 # Each SYN of a connection decides for all of it.
 box_optimiser() {
 	local said
 
-	start_haproxy "$1" '' 80
+	start_haproxy "$1" '' 80 9080
 	said=$(on "r$1" nft -f - 2>&1 <<-END
 		add table inet lab
 		add chain inet lab nat { type nat hook prerouting priority dstnat; }
 		add rule inet lab nat tcp flags syn / syn,ack tcp option mptcp subtype 0 accept
 		add rule inet lab nat iifname eth0 tcp dport 80 redirect to :3128
+		add rule inet lab nat iifname eth0 tcp dport 9080 redirect to :12128
 	END
 	) || box_failed "r$1" "$said"
 }

@@ -5,9 +5,9 @@
 # second server behind the last one.
 
 boxes_table+='
-ecmp|hop|flows take this router or another beside it, by their ports
-asymmetric|hop|what returns takes one router more, behind this one
-balancer|hop|two servers that share no tokens, behind the last router
+ecmp|path|hop|flows take this router or another beside it, by their ports
+asymmetric|path|hop|what returns takes one router more, behind this one
+balancer|path|hop|two servers that share no tokens, behind the last router
 '
 
 # Links of their own: 10.1.N.0/24 and fd01:N::/64, as the others are numbered.

@@ -50,10 +50,10 @@ UNPLACED = [
     ("key", "mp_capable.modified", "blocked", {"direction": "return"}, []),
     ("hmac", "mp_join.modified", "impaired", {"segment": "join_syn_ack"}, []),
     ("drop-data", "dss.dropped", "blocked", {}, []),
-    ("cut-return", "mp_capable.removed", "blocked",
+    ("cut,return", "mp_capable.removed", "blocked",
      {"direction": "return", "confidence": "likely"}, []),
-    ("eol-return", "dss.removed", "blocked", {"direction": "return"}, []),
-    ("payload-return", "payload.modified", "impaired",
+    ("eol-data,return", "dss.removed", "blocked", {"direction": "return"}, []),
+    ("payload,return", "payload.modified", "impaired",
      {"direction": "return"}, []),
 ]
 ENDINGS = ["tproxy", "redsocks", "synproxy", "proxy80"]
@@ -66,7 +66,8 @@ def code_of(status):
 
 def case(Case, box, k, status="clear", finding=None, after=None, place=None,
          **more):
-    return Case(boxes=[f"{box}@{k}"], status=status, code=code_of(status),
+    name, comma, way = box.partition(",")
+    return Case(boxes=[f"{name}@{k}{comma}{way}"], status=status, code=code_of(status),
                 finding=finding, after=after, place=place, **more)
 
 
