@@ -119,6 +119,16 @@ static void step_syn(struct dialog *d, const struct flow *f, int64_t now_us)
 		client_send_syn(&d->client, COPY_FULL);
 }
 
+/* Data in vain. Copies of it may still show where it ends; a RST would have
+ * firewalls forget the connection. */
+static void give_up(struct dialog *d)
+{
+	if (wants_mptcp(d))
+		enter(d, DIALOG_HELD);
+	else
+		dialog_end(d);
+}
+
 static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
 {
 	unsigned tries = d->data_ttl < FULL_TTL ? LIMITED_DATA_TRIES
@@ -141,7 +151,7 @@ static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
 		d->retry.tries = tries - 2;
 		send_first(d, true);
 	} else {
-		dialog_end(d);
+		give_up(d);
 	}
 }
 
@@ -151,7 +161,8 @@ static void step_second(struct dialog *d, const struct flow *f, int64_t now_us)
 
 	if (seq_diff(f->server_acked,
 		     f->client_isn + 1 + (uint32_t)d->length) >= 0) {
-		enter(d, wants_mptcp(d) ? DIALOG_ANSWER : DIALOG_HELD);
+		enter(d, wants_mptcp(d) || d->wants_answer ? DIALOG_ANSWER
+							   : DIALOG_HELD);
 		d->answer_until_us = now_us + ANSWER_WAIT_US;
 		return;
 	}
@@ -164,16 +175,16 @@ static void step_second(struct dialog *d, const struct flow *f, int64_t now_us)
 		d->retry.tries = tries - 2;
 		send_second(d);
 	} else {
-		dialog_end(d);
+		give_up(d);
 	}
 }
 
-/* The server's data proves its key; without DSS there is nothing to wait
- * for but that the answer comes at all. */
+/* The server's data proves its key, or comes without a mapping: then there is
+ * nothing more to wait for. */
 static void step_answer(struct dialog *d, const struct flow *f, int64_t now_us)
 {
 	bool known = f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
-		     (f->payload_received && !f->mptcp.server_dss);
+		     f->payload_received;
 
 	if (known || f->server_fin || now_us >= d->answer_until_us)
 		enter(d, DIALOG_HELD);

@@ -53,8 +53,9 @@ struct dialog {
 	enum dialog_state state;
 	struct retry retry;
 	uint8_t data_ttl;
-	bool plain_tried; /* the first data went out without options */
-	uint32_t acked;	  /* what of the server's we acknowledged */
+	bool wants_answer; /* waits for the server's data without MPTCP, too */
+	bool plain_tried;  /* the first data went out without options */
+	uint32_t acked;	   /* what of the server's we acknowledged */
 	int64_t answer_until_us;
 };
 

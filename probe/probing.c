@@ -162,8 +162,7 @@ static void sweep_copies(struct probing *p, struct attempt *a)
 	if (probing_follows(p) && dialog_data_acked(d))
 		return; /* nothing to find out that is worth the quotes */
 	if (a->ack_swept || !reach || d->state < DIALOG_ANSWER ||
-	    (d->state == DIALOG_ENDED && !data_refused(d)) ||
-	    !f->mptcp.syn_ack || d->plain_tried)
+	    (d->state == DIALOG_ENDED && !data_refused(d)) || !f->mptcp.syn_ack)
 		return;
 	a->ack_swept = true;
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
@@ -328,6 +327,25 @@ static bool start_trials(struct probing *p)
 	return p->trials.started;
 }
 
+/* Connections with MPTCP whose data is not acknowledged, or not answered as
+ * it was without MPTCP: is it still without? */
+static bool wants_answer(const struct probing *p)
+{
+	const struct flow *before = client_flow(&p->before.client);
+
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		const struct attempt *a = &p->attempts[i];
+		const struct flow *f = client_flow(&a->bare.client);
+
+		if (a->started && f && f->mptcp.syn_ack &&
+		    f->payload_received == 0 &&
+		    (before->payload_received ||
+		     seq_diff(f->server_acked, f->client_isn) <= 1))
+			return true;
+	}
+	return false;
+}
+
 /* The plain baseline once more, when all else is known. */
 static int64_t step_after(struct probing *p, int64_t now_us)
 {
@@ -340,7 +358,10 @@ static int64_t step_after(struct probing *p, int64_t now_us)
 		}
 		p->after_started = true;
 		dialog_start(&p->after, p->session, &p->to, &p->pace,
-			     PURPOSE_TCP, 0, false, NULL, 0);
+			     PURPOSE_TCP, 0, false,
+			     wants_answer(p) ? p->request : NULL,
+			     p->request_length);
+		p->after.wants_answer = true;
 	}
 	if (dialog_over(&p->after))
 		p->over = true;

@@ -46,6 +46,16 @@ static bool send_chunk(struct trial *t, size_t offset, size_t length,
 	return client_send_data(&t->client, bytes, length, offset, false, copy);
 }
 
+/* In vain so often: then the same bytes without a mapping. */
+static bool send_mapped(struct trial *t, bool plain)
+{
+	uint8_t bytes[CHUNK];
+
+	fill(bytes, t->offset, CHUNK);
+	return client_send_data(&t->client, bytes, CHUNK, t->offset, plain,
+				COPY_FULL);
+}
+
 static size_t acked(const struct flow *f)
 {
 	int32_t bytes = seq_diff(f->server_acked, f->client_isn + 1);
@@ -69,7 +79,7 @@ static void send_step(struct trial *t)
 {
 	switch (t->kind) {
 	case TRIAL_LONG:
-		send_chunk(t, t->offset, CHUNK, false, COPY_FULL);
+		send_mapped(t, t->retry.tries > VAIN_TRIES);
 		break;
 	case TRIAL_HOLE:
 		send_chunk(t, t->step == 1 ? BASE : BASE + CHUNK, CHUNK, false,
@@ -136,6 +146,8 @@ static unsigned step_tries(const struct trial *t)
 
 	if (t->kind == TRIAL_EXPIRED && t->step == 0)
 		return EXPIRED_TRIES;
+	if (t->kind == TRIAL_LONG)
+		return VAIN_TRIES + 2;
 	return vain ? VAIN_TRIES : DATA_TRIES;
 }
 
@@ -159,6 +171,10 @@ static unsigned steps(const struct trial *t)
 static void next_step(struct trial *t, const struct flow *f, bool done)
 {
 	bool gives_up = t->kind == TRIAL_LONG || t->kind == TRIAL_PAIR;
+
+	/* Without a mapping the connection is MPTCP no longer. */
+	if (t->kind == TRIAL_LONG && t->retry.tries > VAIN_TRIES)
+		done = false;
 
 	if (!done && step_tries(t) == VAIN_TRIES)
 		t->vain = true;

@@ -111,6 +111,26 @@ static inline enum act drop_dss(struct scene *s, struct wire *w)
 	return has_data(w) && wire_has(w, TCPOPT_MPTCP) ? DROP : PASS;
 }
 
+/* The second half of the request. */
+static inline enum act drop_late_dss(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return drop_dss(s, w) == DROP && p.tcp.payload_length != HALF ? DROP
+								      : PASS;
+}
+
+static inline enum act drop_all_dss(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return !is_syn(w) && wire_has(w, TCPOPT_MPTCP) ? DROP : PASS;
+}
+
+static inline enum act strip_data(struct scene *s, struct wire *w)
+{
+	return has_data(w) ? strip(s, w) : PASS;
+}
+
 static inline enum act reset_dss(struct scene *s, struct wire *w)
 {
 	(void)s;

@@ -491,15 +491,40 @@ static void test_dss_removed(void **state)
 
 static void test_dss_dropped(void **state)
 {
+	struct scene s = with_back(drop_dss);
+	struct expected e = {.status = STATUS_BLOCKED,
+			     .finding = "dss.dropped",
+			     .effect = EFFECT_BLOCKS,
+			     .direction = DIRECTION_FORWARD,
+			     .segment = SEGMENT_DATA,
+			     .after = 2,
+			     .at = 3};
+
 	(void)state;
-	expect(with_box(2, drop_dss),
-	       (struct expected){.status = STATUS_BLOCKED,
-				 .finding = "dss.dropped",
-				 .effect = EFFECT_BLOCKS,
-				 .direction = DIRECTION_UNKNOWN,
-				 .segment = SEGMENT_DATA,
-				 .after = 2,
-				 .at = 3});
+	expect(with_box(2, drop_dss), e);
+	expect(with_box(2, drop_late_dss), e);
+	e.direction = DIRECTION_UNKNOWN;
+	e.after = e.at = NOWHERE;
+	expect(with_back(drop_all_dss), e);
+	e.direction = DIRECTION_RETURN;
+	e.confidence = CONFIDENCE_LIKELY;
+	s.pause = 3000 * MS;
+	expect(s, e);
+}
+
+/* The server's data without its mapping. */
+static void test_server_unmapped(void **state)
+{
+	struct expected e = {.status = STATUS_BLOCKED,
+			     .finding = "dss.removed",
+			     .effect = EFFECT_BLOCKS,
+			     .direction = DIRECTION_RETURN,
+			     .segment = SEGMENT_DATA,
+			     .after = NOWHERE,
+			     .at = NOWHERE};
+
+	(void)state;
+	expect(with_back(strip_data), e);
 }
 
 static void test_dss_reset(void **state)
@@ -925,6 +950,7 @@ int main(void)
 		cmocka_unit_test(test_refused_later),
 		cmocka_unit_test(test_dss_removed),
 		cmocka_unit_test(test_dss_dropped),
+		cmocka_unit_test(test_server_unmapped),
 		cmocka_unit_test(test_dss_reset),
 		cmocka_unit_test(test_joins),
 		cmocka_unit_test(test_join_refused),

@@ -75,6 +75,7 @@ struct scene {
 	/* the client */
 	bool no_sweep, no_join, no_after, no_version0;
 	int only_version; /* --mptcp; -1: both */
+	int64_t pause;	  /* before plain TCP is tried again */
 	uint16_t port;	  /* 0: PORT */
 	bool reference;	  /* the target is one (--reference) */
 
@@ -1012,8 +1013,9 @@ static inline void run_probe(struct scene *s)
 	    (s->only_version < 0 && !s->no_version0 && s->version != 1))
 		run_version(s, 0);
 	scene_wait(s, 50 * MS);
+	scene_wait(s, s->pause);
 	if (!s->no_after)
-		knock(s, PURPOSE_TCP, 0, false, NULL, 3);
+		converse(s, PURPOSE_TCP, 0, false);
 	scene_wait(s, 1200 * MS);
 	/* any last frame: time has passed */
 	send_control(s, 1);
