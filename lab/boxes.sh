@@ -40,6 +40,9 @@ proxy|end|hop|transparent proxy (haproxy) ends TCP connections to 80 and 9080
 proxy80|end|hop|the same to port 80 only
 synproxy|end|hop|SYN proxy (kernel) for ports 80, 443, 8080 and 9080
 mss|tcp|way|MSS clamped to 1300
+mtu|path|hop|the link behind the router takes 1280 bytes only
+mtu-hole|path|hop|the same, and no router says so
+big-dss|data|way|packets with DSS vanish from 1400 bytes on
 dscp|ip|way|DSCP set to 0
 ecn|ip|way|IP ECN bits cleared
 nat|ip|hop|source addresses translated (MASQUERADE), quotes repaired
@@ -323,6 +326,31 @@ box_synproxy() {
 box_mss() {
 	both "r$1" mangle FORWARD "${from[@]}" -p tcp --tcp-flags SYN,RST SYN \
 		-j TCPMSS --set-mss 1300
+}
+
+box_mtu() {
+	local next
+
+	next=$(node_at $(($1 + 1)))
+	on "r$1" ip link set eth1 mtu 1280 &&
+		on "$next" ip link set eth0 mtu 1280 ||
+		box_failed "r$1" 'cannot set the MTU'
+}
+
+box_mtu_hole() {
+	local node
+
+	box_mtu "$1"
+	for node in "r$1" "$(node_at $(($1 + 1)))"; do
+		rule iptables "$node" filter OUTPUT -p icmp \
+			--icmp-type fragmentation-needed -j DROP
+		rule ip6tables "$node" filter OUTPUT -p icmpv6 \
+			--icmpv6-type packet-too-big -j DROP
+	done
+}
+
+box_big_dss() {
+	nft_forward "r$1" "${nft_from}meta length >= 1400 tcp option mptcp subtype 2 drop"
 }
 
 box_dscp() {

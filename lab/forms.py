@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases for matrix.py: whether a device acts on MPTCP or on any option that it
-does not know, and on which form of MP_CAPABLE."""
+does not know, on which form of MP_CAPABLE, or on the size of a segment."""
 
 DROPPED, RESET, REMOVED = ("mp_capable.dropped", "mp_capable.reset",
                            "mp_capable.removed")
@@ -73,5 +73,27 @@ def one_form(Case):
     return out
 
 
+def sizes(Case):
+    """A link that takes 1280 bytes is nothing that MPTCP is to blame for."""
+    out = []
+    for number, (family, port) in enumerate(((4, 80), (6, 80), (4, 9080),
+                                             (6, 9080))):
+        hop = 1 + number
+        for box in ("mtu", "mtu-hole"):
+            out.append(Case(box, hop, family=family, port=port))
+        out += [Case("mtu", hop, family=family, port=port, args=["--all"]),
+                Case("mtu-hole", hop, family=family, port=port,
+                     args=["--all"], finding="ip.too_big_dropped",
+                     effect="harmless"),
+                Case("mtu-hole", hop, family=family, port=8080,
+                     status="unsupported", code=2, args=["--all"]),
+                Case("big-dss", hop, family=family, port=port),
+                Case("big-dss", hop, family=family, port=port,
+                     args=["--all"], status="impaired", code=1,
+                     finding="dss.dropped", effect="impairs",
+                     says="packets of full size (1500 bytes)")]
+    return out
+
+
 def cases(Case):
-    return both_forms(Case) + one_form(Case)
+    return both_forms(Case) + one_form(Case) + sizes(Case)

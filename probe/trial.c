@@ -13,7 +13,10 @@
 #define EXPIRED_TRIES 2
 #define BASE 16 /* bytes of the stream before the trial proper */
 #define CHUNK 24
-#define BIG 1200
+#define BIG_MAX 1460
+#define BIG_SMALLER                                                            \
+	1100 /* with all headers, a packet of 1280 bytes at most               \
+	      */
 #define LONG_CHUNKS 20
 #define LONG_CHUNKS_FAR 8 /* where each takes long */
 #define FAR_US 100000
@@ -37,7 +40,7 @@ static void fill(uint8_t *out, size_t offset, size_t length)
 static bool send_chunk(struct trial *t, size_t offset, size_t length,
 		       bool other, struct copy copy)
 {
-	uint8_t bytes[BIG];
+	uint8_t bytes[BIG_MAX];
 
 	fill(bytes, offset, length);
 	for (size_t i = 0; other && i < length; i++)
@@ -68,7 +71,10 @@ bool trial_start(struct trial *t, struct session *s,
 		 enum trial_kind kind, unsigned version)
 {
 	*t = (struct trial){.pace = pace, .kind = kind, .offset = BASE};
-	if (!client_open(&t->client, s, to, PURPOSE_MP_CAPABLE, version))
+	if (!client_open(&t->client, s, to,
+			 kind == TRIAL_BIG_TCP ? PURPOSE_TCP
+					       : PURPOSE_MP_CAPABLE,
+			 version))
 		return false;
 	retry_begin(&t->retry, pace, false);
 	return client_send_syn(&t->client, COPY_FULL);
@@ -95,7 +101,8 @@ static void send_step(struct trial *t)
 					 false, false});
 		break;
 	case TRIAL_BIG:
-		send_chunk(t, BASE, BIG, false, COPY_FULL);
+	case TRIAL_BIG_TCP:
+		send_chunk(t, BASE, t->size, false, COPY_FULL);
 		break;
 	case TRIAL_ADD_ADDR:
 		client_send_add_addr(&t->client, COPY_FULL);
@@ -103,9 +110,59 @@ static void send_step(struct trial *t)
 	}
 }
 
+#define TIMESTAMPS 12 /* bytes of options */
+#define DSS 28	      /* with 64-bit numbers, padding or checksum */
+
+/* So many bytes of data make a packet as large as both ends' MSS allow, with
+ * timestamps and a DSS. */
+static size_t full_size(const struct trial *t, const struct flow *f)
+{
+	const struct kept *k = flow_syn_ack(f);
+	unsigned mss = t->client.to->mss;
+
+	if (k && k->options.has_mss && k->options.mss < mss)
+		mss = k->options.mss;
+	if (mss > BIG_MAX)
+		mss = BIG_MAX;
+	mss -= f->timestamps ? TIMESTAMPS : 0;
+	return mss > DSS + BIG_SMALLER ? mss - DSS : BIG_SMALLER;
+}
+
+/* A router says that a link takes less: then that is full size. Whether the
+ * size changed. */
+static bool heed_too_big(struct trial *t, const struct flow *f)
+{
+	size_t headers = t->client.to->target.family == 6 ? 60 : 40;
+
+	headers += DSS + (f->timestamps ? TIMESTAMPS : 0);
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+
+		if (!q->too_big || q->next_hop_mtu < headers + CHUNK ||
+		    q->next_hop_mtu - headers >= t->size)
+			continue;
+		t->size = q->next_hop_mtu - headers;
+		return true;
+	}
+	return false;
+}
+
+/* Without MPTCP: a packet as large as that with a DSS, then the same data,
+ * then as little as there. */
+static size_t size_of_step(const struct trial *t, const struct flow *f,
+			   unsigned step)
+{
+	size_t full = full_size(t, f);
+
+	if (t->kind == TRIAL_BIG)
+		return step == 0 ? full : BIG_SMALLER;
+	return step == 0 ? full + DSS : step == 1 ? full : BIG_SMALLER;
+}
+
 static void begin_step(struct trial *t, const struct flow *f, unsigned step)
 {
 	t->step = step;
+	t->size = size_of_step(t, f, step);
 	t->received = f->received_count;
 	retry_begin(&t->retry, t->pace, true);
 	send_step(t);
@@ -132,7 +189,8 @@ static bool step_done(const struct trial *t, const struct flow *f)
 		return acked(f) > BASE ||
 		       (t->step == 0 && quoted_at(f, t->ttl));
 	case TRIAL_BIG:
-		return acked(f) >= BASE + BIG;
+	case TRIAL_BIG_TCP:
+		return acked(f) >= BASE + t->size;
 	case TRIAL_ADD_ADDR:
 		return f->mptcp.add_addr_echoed;
 	}
@@ -161,10 +219,18 @@ static unsigned steps(const struct trial *t)
 	case TRIAL_PAIR:
 		return PAIRS;
 	case TRIAL_EXPIRED:
+	case TRIAL_BIG_TCP:
 		return 3;
+	case TRIAL_BIG:
+		return 2;
 	default:
 		return 1;
 	}
+}
+
+static bool is_big(const struct trial *t)
+{
+	return t->kind == TRIAL_BIG || t->kind == TRIAL_BIG_TCP;
 }
 
 /* The step is done, or given up: on to the next. */
@@ -179,7 +245,8 @@ static void next_step(struct trial *t, const struct flow *f, bool done)
 	if (!done && step_tries(t) == VAIN_TRIES)
 		t->vain = true;
 	if (t->step + 1 >= steps(t) || (!done && gives_up) ||
-	    (t->kind == TRIAL_EXPIRED && acked(f) > BASE)) {
+	    (t->kind == TRIAL_EXPIRED && acked(f) > BASE) ||
+	    (done && is_big(t))) {
 		t->state = TRIAL_OVER;
 		return;
 	}
@@ -196,6 +263,8 @@ static void step_busy(struct trial *t, const struct flow *f, int64_t now_us)
 
 	if (done) {
 		next_step(t, f, true);
+	} else if (is_big(t) && heed_too_big(t, f)) {
+		send_step(t);
 	} else if (retry_due(&t->retry, now_us)) {
 		if (t->retry.tries > step_tries(t))
 			next_step(t, f, false);
@@ -207,7 +276,7 @@ static void step_busy(struct trial *t, const struct flow *f, int64_t now_us)
 static void step_syn(struct trial *t, const struct flow *f, int64_t now_us)
 {
 	if (f && f->syn_ack_seen) {
-		if (!f->mptcp.syn_ack) {
+		if (!f->mptcp.syn_ack && t->kind != TRIAL_BIG_TCP) {
 			t->state = TRIAL_OVER;
 			return;
 		}
@@ -264,7 +333,7 @@ bool trial_copy(struct trial *t, uint8_t ttl)
 	if (t->kind == TRIAL_LONG)
 		return send_chunk(t, t->offset, CHUNK, false, copy);
 	if (t->kind == TRIAL_BIG)
-		return send_chunk(t, BASE, BIG, false, copy);
+		return send_chunk(t, BASE, t->size, false, copy);
 	return t->kind == TRIAL_ADD_ADDR &&
 	       client_send_add_addr(&t->client, copy);
 }
@@ -290,7 +359,7 @@ bool trial_wants_copies(const struct trial *t)
 	if (t->kind == TRIAL_LONG)
 		return fell_behind(f);
 	if (t->kind == TRIAL_BIG)
-		return acked(f) >= BASE + BIG;
+		return t->size && acked(f) >= BASE + t->size;
 	return t->kind == TRIAL_ADD_ADDR && !f->mptcp.add_addr_echoed;
 }
 
@@ -302,6 +371,8 @@ bool trial_convicts(const struct trial *t)
 		return false;
 	if (t->kind == TRIAL_PAIR)
 		return f->mptcp.syn_ack && fell_behind(f);
+	if (t->kind == TRIAL_BIG)
+		return t->step > 0; /* full size was given up */
 	return t->vain ||
 	       (t->kind == TRIAL_EXPIRED && t->step == 0 && acked(f) > BASE);
 }

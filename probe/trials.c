@@ -7,6 +7,7 @@
 /* Routers answer once a second when their first answers are spent. */
 #define ROUND_WAIT_US 1050000
 #define ROUNDS 3
+#define BIG_CONTROLS 2
 
 static bool begin(struct trials *t, enum trial_kind kind, unsigned ttl)
 {
@@ -57,6 +58,8 @@ static void confirm(struct trials *t)
 			continue;
 		if (kind != TRIAL_EXPIRED)
 			begin(t, kind, 0);
+		for (int k = 0; k < BIG_CONTROLS && kind == TRIAL_BIG; k++)
+			begin(t, TRIAL_BIG_TCP, 0);
 		for (unsigned ttl = t->first_ttl;
 		     kind == TRIAL_EXPIRED && ttl < t->reach; ttl++)
 			begin(t, kind, ttl);

@@ -700,6 +700,29 @@ const struct finding_kind finding_kinds[] = {
 		.advice = NOTHING(""),
 	},
 	{
+		.id = "ip.too_big_dropped",
+		.effect = EFFECT_HARMLESS,
+		.title = "packets of full size vanish, and no router says so",
+		.meaning = "A link on the path takes smaller packets than "
+			   "both ends think, and the ICMP error that should "
+			   "say so does not come back (a path MTU black "
+			   "hole). Connections stall when they send much, "
+			   "with MPTCP and without it. An MPTCP option that "
+			   "does not fit any more is an effect of it, not "
+			   "the cause.",
+		.proof = "Segments of full size stay unanswered in repeated "
+			 "attempts on several connections, with a DSS and "
+			 "without it, while smaller ones are acknowledged on "
+			 "the same connections.",
+		.culprits = "Tunnels and PPPoE links without MSS clamping, "
+			    "behind firewalls that drop all of ICMP.",
+		.rfc = "RFC 1191, RFC 8201, RFC 2923",
+		.advice = "Let ICMP `fragmentation needed` and ICMPv6 `packet "
+			  "too big` pass, or lower the MTU or the MSS on the "
+			  "link (Linux: iptables TCPMSS "
+			  "`--clamp-mss-to-pmtu`).",
+	},
+	{
 		.id = "ip.fragment_dropped",
 		.effect = EFFECT_HARMLESS,
 		.title = "IP fragments are dropped",

@@ -55,6 +55,7 @@ static const struct {
 	{"ip.ecn_cleared", EFFECT_HARMLESS},
 	{"ip.id_rewritten", EFFECT_HARMLESS},
 	{"ip.ttl_rewritten", EFFECT_HARMLESS},
+	{"ip.too_big_dropped", EFFECT_HARMLESS},
 	{"ip.fragment_dropped", EFFECT_HARMLESS},
 };
 

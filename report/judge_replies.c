@@ -240,6 +240,7 @@ void judge_replies(struct judgement *j)
 	judge_key_altered(j);
 	judge_payload(j);
 	judge_dss(j);
+	judge_size(j);
 	if (!finding_blocks(j))
 		judge_data(j);
 	if (finding_blocks(j))

@@ -228,6 +228,8 @@ static void add_quote(struct observer *o, struct flow *f,
 	q->unreachable = p->icmp.unreachable;
 	q->port_unreachable = p->icmp.port_unreachable;
 	q->admin_prohibited = p->icmp.admin_prohibited;
+	q->too_big = p->icmp.too_big;
+	q->next_hop_mtu = p->icmp.too_big ? p->icmp.next_hop_mtu : 0;
 	q->bytes = quoted->available;
 	q->matched_by = choice->by;
 	q->sent = choice->sent;

@@ -31,6 +31,8 @@ struct quote {
 	struct address responder;
 	unsigned reply_ttl;
 	bool time_exceeded, unreachable, port_unreachable, admin_prohibited;
+	bool too_big;	       /* a link takes less: RFC 1191, RFC 8201 */
+	uint32_t next_hop_mtu; /* that it names; 0: none */
 	struct packet quoted;
 	size_t bytes; /* quoted */
 	enum matched_by matched_by;
