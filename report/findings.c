@@ -702,7 +702,7 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "ip.too_big_dropped",
 		.effect = EFFECT_HARMLESS,
-		.title = "packets of full size vanish, and no router says so",
+		.title = "packets of full size vanish silently",
 		.meaning = "A link on the path takes smaller packets than "
 			   "both ends think, and the ICMP error that should "
 			   "say so does not come back (a path MTU black "
