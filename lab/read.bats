@@ -73,3 +73,23 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	[[ $output == *"MPTCP connections"* ]]
 	[[ $output != *WRONG* ]]
 }
+
+@test "read: a router's packets, captured as they come and as they go" {
+	run ./mpprobe read pcaps/read/router.pcap
+	((status == 0))
+	[[ $output == *"sent 18 bytes, received 2000 bytes"* ]]
+	[[ $output != *retransmitted* && $output != *hop* ]]
+}
+
+@test "read: options that were not captured are unknown" {
+	run ./mpprobe read pcaps/read/snapped.pcap
+	((status == 3))
+	[[ $output == *"(snapped)"* && $output == *"not captured whole"* ]]
+	[[ $output != *"no MP_CAPABLE"* && $output != *without* ]]
+}
+
+@test "read: a subflow to an announced address is no target of its own" {
+	run ./mpprobe read pcaps/read/announced.pcap
+	((status == 0))
+	[[ $output == *"10.1.2.1:51161 > 10.2.2.1:80"* ]]
+}

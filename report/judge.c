@@ -51,6 +51,19 @@ static bool same_target(const struct candidate *a, const struct candidate *b)
 	       address_equal(&a->target.address, &b->target.address);
 }
 
+/* Of a subflow that joins a connection to another address or port, that one
+ * is the target; if the connection is not in the capture, nothing is. */
+static bool joins_elsewhere(const struct observer *o, const struct flow *f)
+{
+	const struct flow *parent;
+
+	if (f->join.parent < 0)
+		return f->join.syn_ack;
+	parent = o->flows[f->join.parent];
+	return f->server_port != parent->server_port ||
+	       !address_equal(&f->server, &parent->server);
+}
+
 size_t judge_targets(const struct observer *o, struct judge_target *out,
 		     size_t capacity)
 {
@@ -62,7 +75,7 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
-		if (f->protocol == IPPROTO_TCP)
+		if (f->protocol == IPPROTO_TCP && !joins_elsewhere(o, f))
 			all[flows++] = (struct candidate){
 				{f->server, f->server_port}, i};
 	}
@@ -88,6 +101,8 @@ static void collect_flows(struct judgement *j,
 		if (f->protocol != IPPROTO_TCP)
 			*ARENA_PUSH(j->arena, j->controls, j->control_count) =
 				f;
+		else if (f->server_port == target->port && f->snapped)
+			j->snapped = f;
 		else if (f->server_port == target->port)
 			*ARENA_PUSH(j->arena, j->flows, j->flow_count) = f;
 	}
@@ -97,8 +112,13 @@ static void collect_views(struct judgement *j, const struct flow *f)
 {
 	for (size_t i = 0; i < f->quote_count; i++) {
 		const struct quote *q = &f->quotes[i];
-		struct view *v = ARENA_PUSH(j->arena, j->views, j->view_count);
+		struct view *v;
 
+		/* A stranger's segment that is not in the capture may be much
+		 * like one that is. */
+		if (q->matched_by == MATCHED_LONE_PROBE && !j->controlled)
+			continue;
+		v = ARENA_PUSH(j->arena, j->views, j->view_count);
 		v->flow = f;
 		v->quote = q;
 		v->sent = f->sent[q->sent];
@@ -243,7 +263,7 @@ static void report_connection(struct judgement *j, const struct flow *f)
 	struct report *r = j->r;
 	struct report_connection *c =
 		ARENA_PUSH(j->arena, r->connections, r->connection_count);
-	unsigned reach = flow_reach(f);
+	unsigned reach = told_reach(j, f);
 
 	c->id = f->id;
 	c->purpose = f->purpose;
@@ -256,7 +276,7 @@ static void report_connection(struct judgement *j, const struct flow *f)
 	c->attempts = count_sent(f, &c->syn_ttl);
 	c->swept =
 		flow_swept(f, SEGMENT_SYN) || flow_swept(f, SEGMENT_JOIN_SYN);
-	c->reach_ttl = reach && reach <= SWEEP_TTL_MAX ? (int)reach : -1;
+	c->reach_ttl = reach ? (int)reach : -1;
 	c->checksum = f->mptcp.checksum;
 	c->keys_verified = keys_verified(f);
 	report_reply(j, f, c);
@@ -300,6 +320,8 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 					   : -1;
 	if (j->flow_count)
 		r->source = j->flows[0]->client;
+	else if (j->snapped)
+		r->source = j->snapped->client;
 	for (size_t i = 0; i < j->o->announced_count; i++)
 		if (address_equal(&j->o->announced_by[i], &r->target))
 			*ARENA_PUSH(j->arena, r->announced,
@@ -317,6 +339,15 @@ static void finish_findings(struct judgement *j)
 	}
 }
 
+/* Only mpprobe sends its controls. */
+static bool is_controlled(const struct observer *o)
+{
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i]->purpose == PURPOSE_CONTROL)
+			return true;
+	return false;
+}
+
 static struct report *judge_target(const struct observer *o,
 				   const struct judge_target *target,
 				   bool alone)
@@ -327,6 +358,7 @@ static struct report *judge_target(const struct observer *o,
 
 	r->arena = arena;
 	collect_flows(&j, target);
+	j.controlled = is_controlled(o);
 	j.first_view =
 		arena_alloc(arena, (j.flow_count + 1) * sizeof(*j.first_view));
 	for (size_t i = 0; i < j.flow_count; i++) {

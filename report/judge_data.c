@@ -499,6 +499,7 @@ static bool broken_pair(const struct flow *f)
 
 static bool broke_late(const struct flow *f)
 {
+	uint32_t from = f->client_isn + 1 + (uint32_t)acked_by_mptcp(f);
 	unsigned unacked = 0;
 
 	if (!flow_data_acked(f) || !flow_fell_behind(f) || broke_at_pair(f))
@@ -506,9 +507,12 @@ static bool broke_late(const struct flow *f)
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		unacked += has_payload(k) && k->packet.ip.ttl > SWEEP_TTL_MAX &&
-			   k->packet.tcp.sequence - f->client_isn - 1 >=
-				   acked_by_mptcp(f);
+		if (!has_payload(k) || k->packet.ip.ttl <= SWEEP_TTL_MAX ||
+		    seq_diff(k->packet.tcp.sequence, from) < 0)
+			continue;
+		unacked++;
+		from = k->packet.tcp.sequence +
+		       (uint32_t)k->packet.tcp.payload_length;
 	}
 	return unacked >= LATE_SEGMENTS_MIN;
 }

@@ -122,6 +122,9 @@ static void rung_syn_ack(struct judgement *j, const struct flow *f)
 	} else if (f && f->mptcp.mirrored) {
 		result = RUNG_PASS;
 		text = "the SYN/ACK brings an MP_CAPABLE, our own";
+	} else if (f && f->mptcp.gave_up && flow_syn_ack(f)) {
+		result = RUNG_FAIL;
+		text = "the SYNs are not answered, a plain one after them is";
 	} else if (f && flow_syn_ack(f)) {
 		result = RUNG_FAIL;
 		text = "the SYN/ACK comes without MP_CAPABLE";

@@ -67,6 +67,7 @@ static unsigned count_syns(const struct judgement *j, const struct flow *f,
 		const struct kept *k = f->sent[i];
 
 		if (!is_first_syn(k) ||
+		    (f->mptcp.gave_up && !k->options.mptcp_count) ||
 		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
 		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
 			continue;
@@ -99,7 +100,9 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 
 		if (!attempt_wanted(f, purpose, version))
 			continue;
-		if (!reply)
+		if (f->mptcp.gave_up && !f->mptcp.syn_ack)
+			reply = NULL; /* it answers the plain SYN */
+		else if (!reply)
 			reply = flow_reset(f);
 		syns = count_syns(j, f, reply);
 		if (syns == 0)
@@ -107,8 +110,8 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 		a.flows++;
 		a.sent += syns;
 		a.lost += reply ? syns - 1 : syns;
-		a.answered += flow_syn_ack(f) && !flow_refused(f);
-		a.reset += flow_refused(f);
+		a.answered += reply && flow_syn_ack(f) && !flow_refused(f);
+		a.reset += reply && flow_refused(f);
 		if (!a.example)
 			a.example = f;
 		if (!a.first_us || f->first_us < a.first_us)

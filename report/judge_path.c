@@ -13,9 +13,23 @@ static unsigned smaller(unsigned a, unsigned b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-static unsigned told_reach(const struct flow *f)
+/* Where nothing was swept, a TTL says where the capture was made. */
+static bool ttls_tell(const struct judgement *j)
 {
-	unsigned reach = flow_reach(f);
+	if (j->controlled)
+		return true;
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].quote->time_exceeded)
+			return true;
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_swept(j->flows[i], SEGMENT_SYN))
+			return true;
+	return false;
+}
+
+unsigned told_reach(const struct judgement *j, const struct flow *f)
+{
+	unsigned reach = j->ttls_tell ? flow_reach(f) : 0;
 
 	return reach > SWEEP_TTL_MAX ? 0 : reach;
 }
@@ -102,9 +116,10 @@ static void judge_beyond(struct judgement *j)
 
 void judge_reach(struct judgement *j)
 {
+	j->ttls_tell = ttls_tell(j);
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
-		unsigned reach = told_reach(f);
+		unsigned reach = told_reach(j, f);
 
 		if (!reach || flow_joins(f) ||
 		    flow_is(f, PURPOSE_UNKNOWN_OPTION))
@@ -227,7 +242,7 @@ static void add_target(struct judgement *j)
 		const struct kept *k = flow_syn_ack(f);
 		size_t syn;
 
-		if (!k || told_reach(f) != ttl)
+		if (!k || told_reach(j, f) != ttl)
 			continue;
 		syn = flow_answered_syn(f, f->first_syn_ack);
 		if (syn != FLOW_NONE)

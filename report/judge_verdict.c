@@ -236,7 +236,7 @@ bool plainly_answered(const struct judgement *j, int version)
 		if (flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
 		    (int)f->mptcp.version == version && flow_syn_ack(f) &&
 		    !f->mptcp.syn_ack && !f->mptcp.mirrored &&
-		    f->mptcp.other_version < 0)
+		    !f->mptcp.gave_up && f->mptcp.other_version < 0)
 			return true;
 	}
 	return false;
@@ -386,6 +386,15 @@ static bool verdict_by_reference(struct judgement *j)
 	return verdict_blocked(j);
 }
 
+/* As kernels do that find no way to connect with MPTCP. */
+static bool gave_up(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count && !j->negotiated; i++)
+		if (j->flows[i]->mptcp.gave_up && flow_syn_ack(j->flows[i]))
+			return true;
+	return false;
+}
+
 /* 7. What would decide it depends on what is missing. */
 static void verdict_undetermined(struct judgement *j)
 {
@@ -394,7 +403,16 @@ static void verdict_undetermined(struct judgement *j)
 			     "server known to speak MPTCP on the same path "
 			     "(--reference) would decide it.";
 
-	if (!j->r->interrupted && other_version_untried(j)) {
+	if (j->snapped) {
+		what = "the packets were not captured whole (snapped), so that "
+		       "TCP options are missing";
+		advice = "Capture all bytes: tcpdump -s 0.";
+	} else if (gave_up(j)) {
+		what = "SYNs with MP_CAPABLE went unanswered, and the plain "
+		       "SYN after them was answered: they were dropped, or "
+		       "lost";
+		advice = "Probe the path: mpprobe HOST.";
+	} else if (!j->r->interrupted && other_version_untried(j)) {
 		what = other_version_untried(j);
 		advice = "Probe for both versions: mpprobe --mptcp auto HOST.";
 	} else if (nothing_tried(j)) {

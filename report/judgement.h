@@ -34,7 +34,9 @@ struct judgement {
 
 	struct flow **flows; /* TCP, to the target's address and port */
 	size_t flow_count;
-	struct flow **controls; /* UDP, to the target's address */
+	const struct flow *snapped; /* left out: its options are not whole */
+	bool controlled;	    /* the capture is of mpprobe */
+	struct flow **controls;	    /* UDP, to the target's address */
 	size_t control_count;
 	struct view *views; /* of the flows and the controls */
 	size_t view_count;
@@ -42,6 +44,7 @@ struct judgement {
 			       behind the last flow the end of them all */
 
 	/* judge_path.c; 0: unknown */
+	bool ttls_tell;		 /* how far the SYNs came */
 	unsigned plain_reach;	 /* of connections without MPTCP */
 	unsigned plain_farthest; /* the largest of them */
 	unsigned plain_count;	 /* of those that told theirs */
@@ -107,6 +110,9 @@ bool had_time(const struct judgement *j, const struct kept *k);
 
 /* judge_path.c */
 void judge_reach(struct judgement *j);
+/* The smallest TTL with which its SYN was answered; 0: that is not known, or
+ * any would do. */
+unsigned told_reach(const struct judgement *j, const struct flow *f);
 void judge_path(struct judgement *j);
 struct place place_at(const struct judgement *j, unsigned ttl);
 /* "at hop 3 (10.0.3.2) or between it and hop 4 (10.0.4.2)" */

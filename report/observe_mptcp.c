@@ -114,6 +114,7 @@ static void see_capable_ack(struct observer *o, struct mptcp_facts *m,
 /* A mapping as the option states it, whichever option that is. */
 struct mapping {
 	uint64_t dsn;
+	bool dsn8; /* all of it was there */
 	uint32_t ssn;
 	uint16_t length; /* data-level length */
 	bool data_fin;
@@ -130,6 +131,7 @@ static bool read_mapping(const struct kept *k, uint64_t expected, uint64_t idsn,
 
 	if (mpc && mpc->capable.has_data_length) {
 		*out = (struct mapping){idsn + 1,
+					true,
 					1,
 					mpc->capable.data_length,
 					false,
@@ -140,6 +142,7 @@ static bool read_mapping(const struct kept *k, uint64_t expected, uint64_t idsn,
 	if (!dss || !(dss->dss.flags & DSS_MAPPING))
 		return false;
 	*out = (struct mapping){dss->dss.dsn,
+				dss->dss.flags & DSS_DSN8,
 				dss->dss.ssn,
 				dss->dss.data_level_length,
 				dss->dss.flags & DSS_DATA_FIN,
@@ -220,6 +223,13 @@ static void see_fail(struct observer *o, struct flow *f,
 		m->unjust_fail_frame = frame;
 }
 
+/* The data before may have gone over a subflow that is not in the capture:
+ * that much ahead of its IDSN a host may be. */
+bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn)
+{
+	return dsn - idsn - 1 < (dsn8 ? UINT64_C(1) << 32 : 1 << 24);
+}
+
 /* On the first subflow the server's DSN and SSN run in step from IDSN + 1,
  * until another subflow takes data of its own. */
 static void see_server_dsn(struct mptcp_facts *m, const struct mapping *map,
@@ -227,7 +237,9 @@ static void see_server_dsn(struct mptcp_facts *m, const struct mapping *map,
 {
 	uint64_t first = map->ssn ? m->server_idsn + map->ssn : expected;
 
-	if (map->dsn != first && m->joined)
+	if (map->dsn != first &&
+	    (m->joined ||
+	     dsn_may_be_later(map->dsn, map->dsn8, m->server_idsn)))
 		return;
 	m->server_dsn = map->dsn == first ? KNOWN_YES : KNOWN_NO;
 	m->server_dsn_frame = frame;

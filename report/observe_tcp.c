@@ -78,6 +78,9 @@ static void track_sent(struct flow *f, const struct kept *k)
 		end++;
 	if (tcp->flags & TCP_FLAG_RST)
 		return;
+	if (is_syn(&k->packet) && f->mptcp.syn && !f->syn_ack_seen &&
+	    !k->options.mptcp_count)
+		f->mptcp.gave_up = true;
 	f->client_fin |= (tcp->flags & TCP_FLAG_FIN) != 0;
 	if (seq_diff(end, f->client_next) > 0)
 		f->client_next = end;
@@ -160,13 +163,22 @@ static bool is_ordinary(const struct flow *f, const struct kept *k, size_t kept,
 	return !sent || f->released || k->packet.ip.ttl >= ORDINARY_TTL;
 }
 
+static bool is_snapped(const struct packet *p)
+{
+	return p->tcp.options_available < p->tcp.options_length;
+}
+
 static void observe_sent(struct observer *o, struct flow *f,
 			 const struct packet *p, uint64_t frame,
 			 int64_t time_us)
 {
-	struct kept k = observer_look(p, frame, time_us);
+	struct kept k;
 
+	if (sightings_again(&f->sightings[0], p, time_us))
+		return;
+	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
+	f->snapped |= is_snapped(p);
 	k.kind = sent_kind(f, &k);
 	track_sent(f, &k);
 	observe_mptcp_sent(o, f, &k);
@@ -187,8 +199,9 @@ static void observe_received(struct observer *o, struct flow *f,
 	size_t index = f->received_count;
 	struct kept k;
 
-	if (!reply_fits(f, p))
+	if (!reply_fits(f, p) || sightings_again(&f->sightings[1], p, time_us))
 		return;
+	f->snapped |= is_snapped(p);
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
 	k.kind = received_kind(f, &k);

@@ -12,6 +12,7 @@
 
 #include "crafting/packet.h"
 #include "report/report.h"
+#include "report/sightings.h"
 
 struct keys;
 
@@ -47,6 +48,7 @@ enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
 struct mptcp_facts {
 	bool syn, syn_ack; /* MP_CAPABLE was in it */
 	bool syn_valid;	   /* of a form that a server must take */
+	bool gave_up;	   /* a plain SYN followed, unanswered as they were */
 	bool mirrored;	   /* the SYN/ACK echoes the SYN's option */
 	unsigned version;  /* of the SYN */
 	int other_version; /* the SYN/ACK's, if it is not that; -1 */
@@ -112,6 +114,9 @@ struct flow {
 	bool server_fin;
 	size_t first_syn_ack, first_reset; /* index in received; NONE */
 	uint32_t payload_received;	   /* bytes, contiguous */
+	bool snapped; /* options were not captured whole: what is not there
+			 may have been */
+	struct sightings sightings[2]; /* sent, received */
 
 	struct mptcp_facts mptcp;
 	struct join_facts join;
@@ -205,6 +210,10 @@ bool kept_experiment(const struct kept *k, struct tcp_option *o);
 
 /* 32, 64, 128 or 255: the smallest that is not below `ttl`. */
 unsigned initial_ttl(unsigned ttl);
+
+/* Whether a DSN may be one of a host with this IDSN, of which data before is
+ * not in the capture; `dsn8`: it was sent in 8 bytes. */
+bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn);
 
 /* a - b on the circle of sequence numbers (RFC 9293 3.4). */
 static inline int32_t seq_diff(uint32_t a, uint32_t b)

@@ -356,6 +356,7 @@ void traffic_packet(struct traffic *t, const struct packet *p, uint64_t frame,
 	if (p->transport != TRANSPORT_TCP || p->tcp.available < 14 ||
 	    p->tcp.data_offset == 0)
 		return;
+	expire(t, time_us); /* before the search: it may be what is found */
 	s = find_subflow(t, p, &side);
 	if (s && begins_anew(s, side, p)) {
 		forget(t, s);
@@ -370,7 +371,6 @@ void traffic_packet(struct traffic *t, const struct packet *p, uint64_t frame,
 			 p->tcp.options_length, &k.options);
 	if (!s && !k.options.mptcp_count)
 		return;
-	expire(t, time_us);
 	if (!s)
 		s = new_subflow(t, p, frame, time_us, &side);
 	if (!s)

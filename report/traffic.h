@@ -23,6 +23,7 @@ struct traffic_side {
 	uint64_t retransmitted;	   /* packets with nothing new */
 	int64_t first_us, last_us; /* of payload; 0: none */
 	bool has_isn, has_next, fin;
+	bool gap; /* some of the payload is not in the capture, or late */
 	uint32_t isn, next;
 	uint64_t dss; /* packets with DSS */
 	uint64_t checksums_good, checksums_bad;
@@ -50,6 +51,8 @@ struct traffic_subflow {
 	bool syn, syn_ack, joins; /* seen; joins: by MP_JOIN */
 	bool plain_syn;		  /* after one with MPTCP */
 	bool syn_ack_option, ack_option;
+	bool snapped; /* options were not captured whole */
+	struct sightings sightings[2];
 	uint64_t first_frame, last_frame;
 	int64_t first_us, last_us;
 	uint32_t token, nonces[2];

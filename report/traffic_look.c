@@ -151,6 +151,7 @@ static void look_join(struct traffic *t, struct traffic_subflow *s,
 
 struct mapping {
 	uint64_t dsn;
+	bool dsn8;	/* 64 bits of it were sent */
 	bool dsn_known; /* all 64 bits */
 	uint32_t ssn;
 	uint16_t length, checksum;
@@ -180,19 +181,26 @@ static bool read_mapping(const struct traffic_connection *c, unsigned host,
 		tcp_options_mptcp(&k->options, MP_CAPABLE);
 
 	if (mpc && mpc->capable.has_data_length) {
-		*m = (struct mapping){
-			c->idsns[host] + 1,	  own_key(c, host),	 1,
-			mpc->capable.data_length, mpc->capable.checksum, false,
-			mpc->capable.has_checksum};
+		*m = (struct mapping){c->idsns[host] + 1,
+				      true,
+				      own_key(c, host),
+				      1,
+				      mpc->capable.data_length,
+				      mpc->capable.checksum,
+				      false,
+				      mpc->capable.has_checksum};
 		return true;
 	}
 	if (!dss || !(dss->dss.flags & DSS_MAPPING))
 		return false;
-	*m = (struct mapping){
-		dss->dss.dsn,	      true,
-		dss->dss.ssn,	      dss->dss.data_level_length,
-		dss->dss.checksum,    dss->dss.flags & DSS_DATA_FIN,
-		dss->dss.has_checksum};
+	*m = (struct mapping){dss->dss.dsn,
+			      dss->dss.flags & DSS_DSN8,
+			      true,
+			      dss->dss.ssn,
+			      dss->dss.data_level_length,
+			      dss->dss.checksum,
+			      dss->dss.flags & DSS_DATA_FIN,
+			      dss->dss.has_checksum};
 	if (!(dss->dss.flags & DSS_DSN8))
 		widen_dsn(m, c, host);
 	return true;
@@ -277,13 +285,19 @@ static void sum_mapping(struct traffic_side *side, const struct kept *k)
 
 /* The first DSN of a host is its IDSN + 1, as long as only one subflow takes
  * data. */
-static void check_dsn(struct traffic_connection *c, unsigned host,
+static void check_dsn(const struct traffic_subflow *s, unsigned host,
 		      const struct mapping *m)
 {
+	struct traffic_connection *c = s->connection;
+
 	if (c->dsn[host] != UNKNOWN || !own_key(c, host) || !m->dsn_known ||
-	    c->subflow_count != 1 || !m->ssn)
+	    s->joins || !m->ssn)
 		return;
-	c->dsn[host] = m->dsn == c->idsns[host] + m->ssn ? KNOWN_YES : KNOWN_NO;
+	if (m->dsn == c->idsns[host] + m->ssn)
+		c->dsn[host] = KNOWN_YES;
+	else if (c->subflow_count == 1 &&
+		 !dsn_may_be_later(m->dsn, m->dsn8, c->idsns[host]))
+		c->dsn[host] = KNOWN_NO;
 }
 
 static void look_mapping(struct traffic_subflow *s, unsigned side_index,
@@ -302,7 +316,10 @@ static void look_mapping(struct traffic_subflow *s, unsigned side_index,
 				side->infinite_frame = k->frame;
 			return;
 		}
-		check_dsn(c, host, &m);
+		/* What mapped the data before was in the gap. */
+		if (side->gap)
+			side->unmapped_frame = 0;
+		check_dsn(s, host, &m);
 		if (m.dsn_known)
 			c->last_dsn[host] = m.dsn;
 		if (!side->mapping.open || m.ssn != side->mapping.ssn ||
@@ -454,6 +471,8 @@ static bool look_sequence(struct traffic_side *side, const struct kept *k)
 		side->retransmitted++;
 		return false;
 	}
+	if (seq_diff(tcp->sequence, side->next) > 0)
+		side->gap = true;
 	fresh = (uint32_t)seq_diff(end, side->next);
 	side->bytes += fresh < length ? fresh : length;
 	side->next = end;
@@ -497,7 +516,11 @@ void traffic_look(struct traffic *t, struct traffic_subflow *s, unsigned side,
 	struct traffic_side *from = &s->sides[side];
 	bool news;
 
+	if (sightings_again(&s->sightings[side], &k->packet, k->time_us))
+		return;
 	from->packets++;
+	s->snapped |=
+		k->packet.tcp.options_available < k->packet.tcp.options_length;
 	look_syn_flags(s, side, k);
 	infer_isn(from, k);
 	for (unsigned i = 0; i < k->options.mptcp_count; i++)
@@ -517,9 +540,9 @@ const char *traffic_fallback(const struct traffic_connection *c)
 		return NULL;
 	if (c->mirrored)
 		return "the SYN/ACK echoes the client's MP_CAPABLE";
-	if (s->plain_syn && s->syn_ack && !s->syn_ack_option)
+	if (!s->snapped && s->plain_syn && s->syn_ack && !s->syn_ack_option)
 		return "the client gave MPTCP up: SYNs with it went unanswered";
-	if (s->syn && s->syn_ack && !s->syn_ack_option)
+	if (!s->snapped && s->syn && s->syn_ack && !s->syn_ack_option)
 		return "no MP_CAPABLE in the SYN/ACK";
 	for (unsigned i = 0; i < 2; i++) {
 		if (s->sides[i].infinite_frame)
@@ -528,9 +551,11 @@ const char *traffic_fallback(const struct traffic_connection *c)
 			return "MP_FAIL";
 		if (s->sides[i].fail_frame && !s->sibling->syn_ack)
 			return "MP_FAIL";
-		if (s->sides[i].unmapped_frame)
+		if (s->sides[i].unmapped_frame && !s->snapped)
 			return "data without a mapping";
 	}
+	if (s->snapped)
+		return NULL;
 	if (c->negotiated && s->sides[0].bytes && s->sides[1].bytes &&
 	    !s->sides[0].dss && !s->sides[1].dss)
 		return "no DSS";

@@ -105,14 +105,17 @@ static void print_join(FILE *out, const struct traffic_connection *c,
 	if (s->has_nonce[1])
 		fprintf(out, ", HMAC of SYN/ACK %s", known_word(s->hmacs[1]));
 	if (s->ack_option)
-		fprintf(out, ", of ACK %s", known_word(s->hmacs[0]));
-	if (s->syn && !s->syn_ack)
+		fprintf(out, ", %sof ACK %s", s->has_nonce[1] ? "" : "HMAC ",
+			known_word(s->hmacs[0]));
+	if (s->syn && !s->syn_ack && s->ack_option)
+		fputs(", the answer is not in the capture", out);
+	else if (s->syn && !s->syn_ack)
 		fprintf(out, "%s%s",
 			s->sides[1].reset_frame ? ", refused" : ", no answer",
 			c->subflows != s && traffic_fallback(c)
 				? " after the fallback"
 				: "");
-	else if (s->syn_ack && !s->syn_ack_option)
+	else if (s->syn_ack && !s->syn_ack_option && !s->snapped)
 		fputs(", SYN/ACK without MP_JOIN", out);
 	fputc('\n', out);
 }
@@ -181,10 +184,12 @@ static const char *state_text(const struct traffic_connection *c)
 		return "subflow of a connection that is not here";
 	if (traffic_fallback(c))
 		return traffic_fallback(c);
-	if (s && s->syn && !s->syn_ack)
+	if (s && s->syn && !s->syn_ack && !s->ack_option && !c->negotiated)
 		return s->sides[1].reset_frame ? "refused" : "no answer";
 	if (s && !s->syn)
 		return "begun before the capture";
+	if (!c->negotiated && s && s->snapped)
+		return "options were not captured whole";
 	return c->negotiated ? "negotiated" : "unknown";
 }
 
