@@ -27,9 +27,12 @@ struct look {
 	FILE *out;
 	uint64_t skip;	  /* frames */
 	size_t snap;	  /* bytes; 0: all */
+	uint64_t drop;	  /* this frame only */
+	int64_t pause_us; /* between packets, besides their own */
 	int only;	  /* 0, 1: packets from the smaller or greater port */
 	uint64_t wrong;	  /* what was found to be so */
 	unsigned strange; /* HMACs and DSNs that do not fit */
+	unsigned tcp;	  /* connections that are none of MPTCP any more */
 };
 
 static void take(void *context, const struct traffic_connection *c)
@@ -44,6 +47,7 @@ static void take(void *context, const struct traffic_connection *c)
 		l->strange += s->hmacs[0] == KNOWN_NO;
 		l->strange += s->hmacs[1] == KNOWN_NO;
 	}
+	l->tcp += traffic_fallback(c) != NULL;
 	l->strange += c->dsn[0] == KNOWN_NO;
 	l->strange += c->dsn[1] == KNOWN_NO;
 }
@@ -54,7 +58,7 @@ static void each(void *context, uint64_t number, int64_t time_us,
 	struct look *l = context;
 	struct packet p;
 
-	if (number <= l->skip)
+	if (number <= l->skip || number == l->drop)
 		return;
 	if (l->snap && available > l->snap)
 		available = l->snap;
@@ -63,7 +67,8 @@ static void each(void *context, uint64_t number, int64_t time_us,
 	if (l->only >= 0 && p.transport == TRANSPORT_TCP &&
 	    (p.tcp.source_port > p.tcp.destination_port) != l->only)
 		return;
-	traffic_packet(l->traffic, &p, number, time_us);
+	traffic_packet(l->traffic, &p, number,
+		       time_us + (int64_t)number * l->pause_us);
 }
 
 static struct look look_at(const char *file, struct look l)
@@ -183,6 +188,55 @@ static void test_partial(void **state)
 	globfree(&found);
 }
 
+/* A frame that the capture has lost accuses nobody, nor what was snapped. */
+static void test_lost(void **state)
+{
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("pcaps/read/*.pcap", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *file = found.gl_pathv[i];
+		struct look all = look_at(file, (struct look){.only = -1});
+
+		for (uint64_t drop = 1; drop < 50; drop++) {
+			struct look l = look_at(
+				file, (struct look){.drop = drop, .only = -1});
+
+			assert_true(l.wrong <= all.wrong);
+			assert_true(l.strange <= all.strange);
+			if (l.tcp > all.tcp)
+				fail_msg("%s: TCP without frame %d", file,
+					 (int)drop);
+		}
+		for (size_t snap = 20; snap < 120; snap++) {
+			struct look l = look_at(
+				file, (struct look){.snap = snap, .only = -1});
+
+			if (l.tcp > all.tcp)
+				fail_msg("%s: TCP when snapped at %d", file,
+					 (int)snap);
+		}
+	}
+	globfree(&found);
+}
+
+/* What was forgotten meanwhile begins in the middle. */
+static void test_pauses(void **state)
+{
+	static const int64_t seconds[] = {1, 29, 31, 3601};
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("pcaps/*/*.pcap", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		for (size_t k = 0; k < 4; k++)
+			look_at(found.gl_pathv[i],
+				(struct look){.pause_us = seconds[k] * 1000000,
+					      .only = -1});
+	globfree(&found);
+}
+
 static void line(void *context, uint64_t number, int64_t time_us,
 		 const uint8_t *ip, size_t available)
 {
@@ -218,8 +272,8 @@ static void test_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),
-		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_whole), cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_lost),  cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_lines),
 	};
 
