@@ -76,6 +76,16 @@ static inline enum act strip_capable(struct scene *s, struct wire *w)
 	return has_capable(w) ? strip(s, w) : PASS;
 }
 
+static inline enum act strip_capable_eol(struct scene *s, struct wire *w)
+{
+	return has_capable(w) ? strip_eol(s, w) : PASS;
+}
+
+static inline enum act cut_capable(struct scene *s, struct wire *w)
+{
+	return has_capable(w) ? strip_cut(s, w) : PASS;
+}
+
 static inline enum act drop_capable(struct scene *s, struct wire *w)
 {
 	(void)s;

@@ -299,7 +299,8 @@ static const char *hop_phrase(const struct judgement *j, struct place p)
 {
 	char text[ADDRESS_TEXT];
 	const char *what =
-		p.ttl <= j->r->path_length && j->r->path[p.ttl - 1].is_target
+		p.ttl <= j->r->path_length && j->r->path[p.ttl - 1].is_target &&
+				address_equal(&p.address, &j->r->target)
 			? "the target"
 			: "hop";
 

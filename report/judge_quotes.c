@@ -191,8 +191,10 @@ static void place_bracket(struct judgement *j, struct finding *f,
 {
 	f->after = place_at(j, b->after);
 	f->at = place_at(j, b->at);
-	if (f->at.address.family == 0)
-		f->at.address = b->first->quote->responder;
+	/* those of this flow: another may take another way */
+	f->at.address = b->first->quote->responder;
+	if (b->intact)
+		f->after.address = b->intact->quote->responder;
 }
 
 /* Adds what a bracket convicts, or joins it to the finding of the same

@@ -192,6 +192,103 @@ static void judge_capable_removed_v0(struct judgement *j)
 			   "does not come back.";
 }
 
+/* Bytes of the options that say nothing: NOPs, and what follows EOL, which
+ * `how` tells if there is one. */
+static unsigned filler(const struct kept *k, const char **how)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+	struct tcp_option o;
+	unsigned nops = 0, rest = 0;
+
+	while (option_next(&walk, &o) == OPTION_FOUND) {
+		nops += o.kind == TCPOPT_KIND_NOP;
+		if (o.kind == TCPOPT_KIND_EOL)
+			rest = (unsigned)(tcp->options_length - o.offset);
+	}
+	if (how)
+		*how = rest > nops ? "eol" : "nop";
+	return nops + rest;
+}
+
+/* The most that SYN/ACKs for plain SYNs have; -1: there was none. */
+static int plain_filler(const struct judgement *j)
+{
+	int most = -1;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct kept *k = flow_syn_ack(j->flows[i]);
+
+		if (flow_is(j->flows[i], PURPOSE_TCP) && k &&
+		    (int)filler(k, NULL) > most)
+			most = (int)filler(k, NULL);
+	}
+	return most;
+}
+
+/* A SYN/ACK without MP_CAPABLE that has `room` bytes or more of filler beyond
+ * those of plain ones. */
+static const struct flow *flow_with_room(const struct judgement *j, int version,
+					 int plain, int room)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_syn_ack(f);
+
+		if (flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
+		    (int)f->mptcp.version == version && k &&
+		    k->options.complete && !f->mptcp.syn_ack &&
+		    !f->mptcp.mirrored && (int)filler(k, NULL) >= plain + room)
+			return f;
+	}
+	return NULL;
+}
+
+/* The server's MP_CAPABLE is 12 bytes long, in both versions, and who
+ * overwrites it leaves as many. The option of the SYN itself is 4 bytes long
+ * in version 1, and 12 in version 0: there filler could also come from a device
+ * that turns SYNs around, which would do so with version 1 as well. */
+#define CAPABLE_SYN_ACK_BYTES 12
+#define CAPABLE_SYN_BYTES 4
+
+static void judge_overwritten(struct judgement *j)
+{
+	int plain = plain_filler(j);
+	const struct flow *flow =
+		flow_with_room(j, 1, plain, CAPABLE_SYN_ACK_BYTES);
+	struct finding *f;
+
+	if (!flow && plainly_answered(j, 1) &&
+	    !flow_with_room(j, 1, plain, CAPABLE_SYN_BYTES))
+		flow = flow_with_room(j, 0, plain, CAPABLE_SYN_ACK_BYTES);
+	if (plain < 0 || !flow || j->negotiated ||
+	    finding_find(j, "mp_capable.modified"))
+		return;
+	f = finding_find(j, "mp_capable.removed");
+	if (f && f->direction == DIRECTION_FORWARD)
+		return;
+	if (!f || f->direction != DIRECTION_RETURN) {
+		f = f ? f
+		      : finding_add(j, "mp_capable.removed", DIRECTION_RETURN,
+				    SEGMENT_SYN_ACK);
+		f->text = "MP_CAPABLE is removed from the SYN/ACK on the way "
+			  "back: filler stands in its place, so the server had "
+			  "sent it.";
+	}
+	f->direction = DIRECTION_RETURN;
+	f->segment = SEGMENT_SYN_ACK;
+	f->confidence = CONFIDENCE_PROVEN;
+	finding_connection(j, f, flow->id);
+	finding_evidence(
+		j, f, flow_syn_ack(flow)->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "the SYN/ACK has %u bytes of filler, those for "
+			     "plain SYNs have %d: as many more as MP_CAPABLE "
+			     "has",
+			     filler(flow_syn_ack(flow), &f->how), plain));
+}
+
 static bool has_altered_key(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
@@ -231,6 +328,7 @@ void judge_replies(struct judgement *j)
 	judge_option_mirrored(j);
 	judge_capable_removed(j);
 	judge_capable_removed_v0(j);
+	judge_overwritten(j);
 	if (finding_blocks(j))
 		return;
 	judge_refused(j);

@@ -341,7 +341,7 @@ static void test_removed_return(void **state)
 			     .segment = SEGMENT_SYN_ACK,
 			     .after = NOWHERE,
 			     .at = NOWHERE};
-	struct scene s = with_back(strip_capable);
+	struct scene s = with_back(cut_capable);
 
 	(void)state;
 	expect(s, e);
@@ -351,6 +351,15 @@ static void test_removed_return(void **state)
 	expect(s, e);
 	s.bare_reset = true; /* the random token proves nothing */
 	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
+	/* the room that overwriting leaves tells */
+	e.direction = DIRECTION_RETURN;
+	e.segment = SEGMENT_SYN_ACK;
+	for (s.version = 0; s.version < 2; s.version++) {
+		s.back = strip_capable;
+		expect(s, e);
+		s.back = strip_capable_eol;
+		expect(s, e);
+	}
 }
 
 static void test_capable_modified(void **state)
