@@ -34,6 +34,7 @@ struct attempt {
 	struct lone random;   /* MP_JOIN with a random token */
 	struct join join;
 	bool ack_swept, join_swept;
+	unsigned branches; /* a bit for each connection swept for its way */
 };
 
 struct probing {

@@ -243,6 +243,56 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 	p->lones_until_us = now_us + 2 * pace_wait_us(&p->pace);
 }
 
+static bool came_back(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return f && f->mptcp.syn_ack;
+}
+
+static bool came_without(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return f && f->syn_ack_seen && !f->mptcp.syn_ack && !f->mptcp.mirrored;
+}
+
+/* Answered as plain TCP, or as a MP_JOIN never is. */
+static bool was_stripped(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return c->session &&
+	       (c->purpose == PURPOSE_MP_CAPABLE
+			? came_without(c)
+			: f && f->syn_ack_seen && !f->join.syn_ack);
+}
+
+/* MP_CAPABLE comes back on one connection, and another is answered as plain
+ * TCP: they may take different ways. Copies of the SYN that was take the same
+ * as it did. */
+static void step_branches(struct probing *p, struct attempt *a, int64_t now_us)
+{
+	struct client *clients[] = {&a->bare.client, &a->summed.client,
+				    &a->random.client};
+	const bool any = came_back(&a->bare.client) ||
+			 came_back(&a->summed.client) ||
+			 came_back(&a->sweep.client);
+	unsigned reach = probing_reach(p);
+
+	if (!any || !probing_sweeping(p) || !reach)
+		return;
+	for (unsigned i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
+		if (a->branches >> i & 1 || !was_stripped(clients[i]))
+			continue;
+		a->branches |= 1u << i;
+		for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
+			client_send_syn(clients[i], (struct copy){(uint8_t)ttl,
+								  true, false});
+		p->lones_until_us = now_us + 2 * pace_wait_us(&p->pace);
+	}
+}
+
 int64_t probing_step_lones(struct probing *p, int64_t now_us)
 {
 	int64_t wake = NEVER;
@@ -270,4 +320,5 @@ void probing_step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 	step_sort(p, a);
 	step_mirror(p, a);
 	step_contrast(p, a, now_us);
+	step_branches(p, a, now_us);
 }

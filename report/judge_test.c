@@ -332,6 +332,44 @@ static void test_removed_plain_server(void **state)
 	expect(s, removed("nop", 2));
 }
 
+static enum act strip_odd(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return p.transport == TRANSPORT_TCP && p.tcp.source_port & 1
+		       ? strip(s, w)
+		       : PASS;
+}
+
+/* On one of two ways: the routers of that way are named. */
+static void test_removed_on_branch(void **state)
+{
+	struct scene s = with_box(2, strip_odd);
+	unsigned seen = 0;
+
+	(void)state;
+	s.parted = true;
+	for (unsigned first = 0; first < 2; first++) {
+		const struct finding *f = NULL;
+		struct report *r;
+
+		s.next_port = (uint16_t)(40000 + first);
+		scene_begin(&s);
+		run_probe(&s);
+		r = judge_scene(&s);
+		for (size_t i = 0; i < r->finding_count; i++)
+			if (is_at(&r->findings[i].at, 3))
+				f = &r->findings[i];
+		CHECK(r, f && f->at.address.bytes[1] == 1 &&
+				 f->after.address.bytes[1] == 1);
+		seen += strcmp(f->kind->id, "mp_capable.removed") == 0;
+		report_free(r);
+		scene_end(&s);
+		s.served_count = s.caller_count = 0;
+	}
+	assert_true(seen > 0);
+}
+
 static void test_removed_return(void **state)
 {
 	struct expected e = {.status = STATUS_BLOCKED,
@@ -949,6 +987,7 @@ int main(void)
 		cmocka_unit_test(test_capable_removed),
 		cmocka_unit_test(test_removed_behind_short_quotes),
 		cmocka_unit_test(test_removed_plain_server),
+		cmocka_unit_test(test_removed_on_branch),
 		cmocka_unit_test(test_removed_return),
 		cmocka_unit_test(test_capable_modified),
 		cmocka_unit_test(test_key_altered),

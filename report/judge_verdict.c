@@ -186,6 +186,9 @@ static bool verdict_blocked(struct judgement *j)
 		j->r->advice = arena_printf(
 			j->arena, "Port %u of the same address passes.",
 			j->working_port);
+	else if (is_removed_forward(f) && j->negotiated)
+		j->r->advice = "Other connections bring MP_CAPABLE back: it is "
+			       "removed on one of several ways.";
 	else if (is_removed_forward(f))
 		j->r->advice =
 			"Whether the server itself speaks MPTCP cannot be told "

@@ -61,6 +61,7 @@ struct scene {
 	unsigned back_until; /* ... up to this (0: all) ... */
 	int back_more;	     /* ... it has so many hops more */
 	unsigned detour;     /* flows with odd ports have so many more hops */
+	bool parted;	     /* flows with odd ports meet other routers */
 	bool (*lost)(struct scene *s, bool forward, const struct packet *p);
 
 	/* the server */
@@ -554,9 +555,12 @@ static inline void router_error(struct scene *s, unsigned hop,
 	struct envelope e = scene_envelope(s, hop, s->router_ttl - (hop - 1));
 	unsigned bytes = s->quotes[hop] ? s->quotes[hop] : 1500;
 	struct wire quoted = *w, icmp;
+	struct packet p = wire_parse(&quoted);
 
 	if (s->silent[hop])
 		return;
+	if (s->parted && p.transport == TRANSPORT_TCP && p.tcp.source_port & 1)
+		e.from.bytes[1]++; /* 10.1.2.2, fd01:2::2 */
 	if (s->forger && s->forger_at == hop)
 		s->forger(s, &quoted);
 	icmp = wire_icmp(&e, error, &quoted, bytes);
