@@ -156,7 +156,7 @@ def v0_versions():
                  (8080, "1", "does not speak MPTCP v1, or its option"))]
         out += [Case("strip-synack", k, family=f, port=9080, status="blocked",
                      code=1, finding="mp_capable.removed", direction="return",
-                     segment="syn_ack", confidence="likely") for k in (2, 3)]
+                     segment="syn_ack", how="nop") for k in (2, 3)]
         # A server of version 1 that is too old for MP_TCPRST looks the same.
         out.append(Case("strip-synack", 2, family=f, port=9080, args=V0,
                         status="undetermined", code=3))
