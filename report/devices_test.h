@@ -167,6 +167,28 @@ static inline enum act alter_key(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+static inline enum act alter_version(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
+
+	(void)s;
+	if (o && is_syn(w))
+		o[2] ^= 0x01;
+	return PASS;
+}
+
+/* The last byte of a DSN of eight bytes, behind the DATA_ACK. */
+static inline enum act alter_dsn(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
+
+	(void)s;
+	if (o && (o[3] & DSS_MAPPING) && (o[3] & DSS_DSN8))
+		o[4 + (o[3] & DSS_ACK ? o[3] & DSS_ACK8 ? 8 : 4 : 0) + 7] ^=
+			0x55;
+	return PASS;
+}
+
 static inline enum act alter_hmac(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL);

@@ -136,10 +136,19 @@ static void judge_join_dropped(struct judgement *j)
 	finding_connection(j, f, join.example->id);
 	finding_evidence(j, f, join.example->first_frame, NULL, NULL,
 			 attempts_text(j, &join, &plain));
-	f->text = arena_printf(j->arena,
-			       "SYNs with MP_JOIN are dropped %s; SYNs without "
-			       "it pass.",
-			       place_phrase(j, f->after, f->at));
+	if (f->direction == DIRECTION_UNKNOWN)
+		f->text = arena_printf(
+			j->arena,
+			"SYNs with MP_JOIN go unanswered, SYNs without it do "
+			"not: they are dropped %s, or their SYN/ACKs are "
+			"dropped on the way back.",
+			place_phrase(j, f->after, f->at));
+	else
+		f->text = arena_printf(
+			j->arena,
+			"SYNs with MP_JOIN are dropped %s; SYNs without "
+			"it pass.",
+			place_phrase(j, f->after, f->at));
 	refusal_evidence(j, f, PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN);
 }
 

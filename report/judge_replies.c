@@ -85,6 +85,40 @@ static bool drew_tcprst(const struct flow *f)
 	       tcp_options_mptcp(&k->options, MP_TCPRST);
 }
 
+/* A listener that knows MP_TCPRST speaks version 1, and answers version 1 so:
+ * another version in its SYN/ACK was put there on the way. */
+static bool answered_otherwise(const struct flow *f)
+{
+	return plainly_accepted(f) && f->mptcp.other_version >= 0;
+}
+
+static void judge_version_altered(struct judgement *j)
+{
+	const struct flow *flow = flow_first(j, answered_otherwise);
+	const struct flow *random = flow_first(j, drew_tcprst);
+	struct finding *f;
+
+	if (!flow || !random || j->negotiated ||
+	    finding_find(j, "mp_capable.modified"))
+		return;
+	f = finding_add(j, "mp_capable.modified", DIRECTION_RETURN,
+			SEGMENT_SYN_ACK);
+	finding_connection(j, f, flow->id);
+	finding_connection(j, f, random->id);
+	finding_evidence(
+		j, f, flow_syn_ack(flow)->frame, "1",
+		arena_printf(j->arena, "%d", flow->mptcp.other_version),
+		"the SYN/ACK to version 1 names another");
+	finding_evidence(j, f, flow_reset(random)->frame, NULL, NULL,
+			 "yet the server answers a MP_JOIN with an unknown "
+			 "token as version 1 does");
+	f->text = arena_printf(j->arena,
+			       "The version in the MP_CAPABLE of the SYN/ACK "
+			       "is %d, where a server of version 1 must have "
+			       "sent 1: it was changed on the way back.",
+			       flow->mptcp.other_version);
+}
+
 /* Verdict rule 5: the server is an MPTCP listener, and yet no SYN/ACK brings
  * its option. MP_TCPRST is version 1's, which answers version 0 as TCP. */
 static void judge_capable_removed(struct judgement *j)
@@ -295,15 +329,51 @@ static bool has_altered_key(const struct flow *f)
 	       f->mptcp.server_dsn == KNOWN_NO && f->mptcp.mapped;
 }
 
+/* What a DSN that does not fit the key was, key or DSN, tells the checksum of
+ * its mapping, which covers the whole DSN (RFC 8684 3.3.1). Version 0 sends
+ * half of it, so that the key is needed for the other half. */
+enum altered { ALTERED_EITHER, ALTERED_KEY, ALTERED_DSN };
+
+static enum altered what_was_altered(const struct judgement *j)
+{
+	unsigned good = 0, bad = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!has_altered_key(f) || f->mptcp.version == 0)
+			continue;
+		good += f->mptcp.checksums_good;
+		bad += f->mptcp.checksums_bad;
+	}
+	if ((good && bad) || (!good && !bad))
+		return ALTERED_EITHER;
+	return good ? ALTERED_KEY : ALTERED_DSN;
+}
+
 static void judge_key_altered(struct judgement *j)
 {
+	static const char *const texts[] = {
+		[ALTERED_EITHER] = "The server's data sequence numbers do not "
+				   "fit the key in its SYN/ACK: one of the two "
+				   "was changed on the way back.",
+		[ALTERED_KEY] = "The key in the SYN/ACK is not the server's "
+				"own: it was changed on the way back.",
+		[ALTERED_DSN] = "The server's data sequence numbers fit "
+				"neither its key nor the checksum of its "
+				"mapping: they were changed on the way back.",
+	};
 	const struct flow *flow = flow_first(j, has_altered_key);
+	enum altered altered = what_was_altered(j);
+	bool dsn = altered == ALTERED_DSN;
 	struct finding *f;
 
 	if (!flow || j->working)
 		return;
-	f = finding_add(j, "mp_capable.modified", DIRECTION_RETURN,
-			SEGMENT_SYN_ACK);
+	f = finding_add(j, dsn ? "dss.modified" : "mp_capable.modified",
+			DIRECTION_RETURN, dsn ? SEGMENT_DATA : SEGMENT_SYN_ACK);
+	if (altered != ALTERED_KEY)
+		f->confidence = CONFIDENCE_LIKELY;
 	finding_connection(j, f, flow->id);
 	finding_evidence(
 		j, f, flow->mptcp.server_dsn_frame,
@@ -313,8 +383,7 @@ static void judge_key_altered(struct judgement *j)
 			     (unsigned long long)flow->mptcp.server_dsn_seen),
 		"the server's first DSN is not IDSN + 1 of the key in its "
 		"SYN/ACK");
-	f->text = "The key in the SYN/ACK is not the server's own: it was "
-		  "changed on the way back.";
+	f->text = texts[altered];
 }
 
 void judge_replies(struct judgement *j)
@@ -326,6 +395,7 @@ void judge_replies(struct judgement *j)
 		return; /* the rest would only follow from it */
 	judge_mirrored(j);
 	judge_option_mirrored(j);
+	judge_version_altered(j);
 	judge_capable_removed(j);
 	judge_capable_removed_v0(j);
 	judge_overwritten(j);

@@ -410,21 +410,33 @@ static void test_capable_modified(void **state)
 }
 
 /* Servers do not compare the key of the third ACK with their own (both
- * versions), so their DSN tells. That the token of the wrong key is refused
- * follows from it. */
+ * versions), so their DSN tells, and in version 1 the checksum over it whether
+ * key or DSN was changed. That the token of the wrong key is refused follows
+ * from it. */
 static void test_key_altered(void **state)
 {
 	struct scene s = with_back(alter_key);
+	struct expected e = {.status = STATUS_BLOCKED,
+			     .finding = "mp_capable.modified",
+			     .effect = EFFECT_BLOCKS,
+			     .direction = DIRECTION_RETURN,
+			     .segment = SEGMENT_SYN_ACK,
+			     .after = NOWHERE,
+			     .at = NOWHERE};
 
 	(void)state;
-	for (s.version = 0; s.version < 2; s.version++)
-		expect(s, (struct expected){.status = STATUS_BLOCKED,
-					    .finding = "mp_capable.modified",
-					    .effect = EFFECT_BLOCKS,
-					    .direction = DIRECTION_RETURN,
-					    .segment = SEGMENT_SYN_ACK,
-					    .after = NOWHERE,
-					    .at = NOWHERE});
+	expect(s, e);
+	s.version = 0;
+	e.confidence = CONFIDENCE_LIKELY;
+	expect(s, e);
+	s = with_back(alter_version);
+	e.confidence = CONFIDENCE_PROVEN;
+	expect(s, e);
+	s = with_back(alter_dsn);
+	e.finding = "dss.modified";
+	e.segment = SEGMENT_DATA;
+	e.confidence = CONFIDENCE_LIKELY;
+	expect(s, e);
 }
 
 static void test_mirrored(void **state)

@@ -206,7 +206,7 @@ static bool verdict_blocked(struct judgement *j)
 static bool verdict_works(struct judgement *j)
 {
 	const struct finding *f = worst_finding(j, EFFECT_IMPAIRS);
-	bool joined = j->r->ladder[RUNG_JOIN].result == RUNG_PASS;
+	const struct ladder_step *join = &j->r->ladder[RUNG_JOIN];
 	bool only_v0 = j->working && j->working->mptcp.version == 0 &&
 		       plainly_answered(j, 1) &&
 		       intact_to_last_hop(j, SEGMENT_SYN, 1);
@@ -226,8 +226,13 @@ static bool verdict_works(struct judgement *j)
 			 "MPTCP v%u works on this path: data is acknowledged "
 			 "at data level%s, and nothing interferes.%s",
 			 j->working->mptcp.version,
-			 joined ? ", a second subflow joins" : "",
+			 join->result == RUNG_PASS ? ", a second subflow joins"
+						   : "",
 			 only_v0 ? " The server speaks only MPTCP v0." : ""));
+	if (join->result == RUNG_FAIL)
+		j->r->advice = arena_printf(j->arena,
+					    "No second subflow was joined: %s.",
+					    join->text);
 	return true;
 }
 
@@ -285,16 +290,16 @@ static bool verdict_unsupported(struct judgement *j)
 	say(j, STATUS_UNSUPPORTED,
 	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
 	    arena_printf(j->arena,
-			 "The server does not speak MPTCP on port %u; the path "
-			 "is not the cause: the option arrives intact at the "
-			 "last hop before it%s.",
+			 "The server does not speak MPTCP on port %u, as far "
+			 "as this end can tell: the option arrives intact at "
+			 "the last hop before it%s.",
 			 j->r->port,
 			 controlled ? ""
 				    : " (the distance could not be "
 				      "confirmed)"));
-	j->r->advice = "A device between that hop and the server, or in the "
-		       "server itself, would look the same: ask who runs it, "
-		       "or probe a port that is known to speak MPTCP.";
+	j->r->advice = "That hop itself, or a device between it and the "
+		       "server, would look the same: ask who runs them, or "
+		       "probe a port that is known to speak MPTCP.";
 	return true;
 }
 

@@ -153,14 +153,16 @@ static bool read_mapping(const struct kept *k, uint64_t expected, uint64_t idsn,
 	return true;
 }
 
-/* RFC 8684 3.3.1, where the mapping is exactly this segment's payload. */
+/* RFC 8684 3.3.1, where the mapping begins with this segment's payload, at
+ * `ssn`, and does not go beyond it. */
 static enum known mapping_checksum(const struct mapping *m,
-				   const struct tcp_view *tcp)
+				   const struct tcp_view *tcp, uint32_t ssn)
 {
 	size_t length = m->length - (m->data_fin ? 1 : 0);
 
 	if (!m->has_checksum || m->length == 0 ||
-	    tcp->payload_length != length || tcp->payload_available < length)
+	    tcp->payload_length < length || tcp->payload_available < length ||
+	    (tcp->payload_length > length && m->ssn != ssn))
 		return UNKNOWN;
 	return dss_checksum(m->dsn, m->ssn, m->length, tcp->payload, length) ==
 			       m->checksum
@@ -185,7 +187,7 @@ static void see_mapping_sent(struct observer *o, struct flow *f,
 	data = map.length - (map.data_fin ? 1u : 0u);
 	if ((data && map.ssn != tcp->sequence - f->client_isn) ||
 	    data != tcp->payload_length || map.has_checksum != m->checksum ||
-	    mapping_checksum(&map, tcp) == KNOWN_NO)
+	    mapping_checksum(&map, tcp, map.ssn) == KNOWN_NO)
 		return;
 	if (f->join.parent < 0 && data && map.dsn != m->client_idsn + map.ssn)
 		return;
@@ -215,7 +217,8 @@ static void see_fail(struct observer *o, struct flow *f,
 		if (!read_mapping(k, option->fail.dsn, m->client_idsn, &map) ||
 		    map.length == 0 || map.dsn != option->fail.dsn)
 			continue;
-		if (mapping_checksum(&map, &k->packet.tcp) != KNOWN_YES)
+		if (mapping_checksum(&map, &k->packet.tcp, map.ssn) !=
+		    KNOWN_YES)
 			return;
 		sent = true;
 	}
@@ -257,7 +260,8 @@ static void see_mapping_received(struct observer *o, struct flow *f,
 	if (!m->has_server_key ||
 	    !read_mapping(k, expected, m->server_idsn, &map) || map.length == 0)
 		return;
-	switch (mapping_checksum(&map, &k->packet.tcp)) {
+	switch (mapping_checksum(&map, &k->packet.tcp,
+				 k->packet.tcp.sequence - f->server_isn)) {
 	case KNOWN_YES:
 		m->checksums_good++;
 		m->checksum_frame = k->frame;
