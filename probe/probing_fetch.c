@@ -13,6 +13,7 @@
 /* Routers give one more answer a second after their first six. */
 #define FETCH_WAIT_US (1050 * MS)
 #define FETCH_ROUNDS 3
+#define PROHIBITED 3 /* reason of a MP_TCPRST (RFC 8684 3.6) */
 
 /* A segment of the kind that a quote is missing of, once more: from the flow
  * that the report names where copies of it were swept, else from the sweep of
@@ -131,6 +132,41 @@ static unsigned fetch_last_hop(struct probing *p, const struct report *r)
 	return sent;
 }
 
+/* The server refused our third ACK of the MP_JOIN, and not for a limit of its
+ * own. */
+static bool join_ack_refused(const struct attempt *a)
+{
+	const struct flow *f = a->joined ? client_flow(&a->join.client) : NULL;
+	const struct kept *reset = f ? flow_reset(f) : NULL;
+	const struct mptcp_option *why =
+		reset ? tcp_options_mptcp(&reset->options, MP_TCPRST) : NULL;
+
+	return reset && f->join.hmac == KNOWN_YES && f->join.ack_sent &&
+	       !f->join.fourth_ack_frame &&
+	       (!why || why->tcprst.reason != PROHIBITED);
+}
+
+/* Its HMAC may have been changed on the way, or taken out. */
+static unsigned fetch_join_ack(struct probing *p)
+{
+	unsigned reach = probing_reach(p), sent = 0;
+
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		struct attempt *a = &p->attempts[i];
+
+		if (!join_ack_refused(a))
+			continue;
+		for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
+			if (!flow_quote(client_flow(&a->join.client),
+					SEGMENT_JOIN_ACK, ttl))
+				sent += client_send_third_ack(
+					&a->join.client,
+					(struct copy){(uint8_t)ttl, true,
+						      false});
+	}
+	return sent;
+}
+
 static unsigned fetch_quotes(struct probing *p)
 {
 	struct judge_target target = {p->to.target, p->to.port};
@@ -141,6 +177,7 @@ static unsigned fetch_quotes(struct probing *p)
 		sent += fetch_finding(p, r, &r->findings[i]);
 		sent += fetch_drop(p, &r->findings[i]);
 	}
+	sent += fetch_join_ack(p);
 	if (!sent && r->status == STATUS_UNDETERMINED &&
 	    !p->options->sweep_only)
 		sent += fetch_last_hop(p, r);
