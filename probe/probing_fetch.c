@@ -103,10 +103,11 @@ static unsigned fetch_finding(struct probing *p, const struct report *r,
  * option once more at the hop that seems to be the first without it. */
 static unsigned fetch_drop(struct probing *p, const struct finding *f)
 {
-	const char *verb = strchr(f->kind->id, '.');
+	bool vanishes = strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
+			strcmp(f->kind->id, "dss.reset") == 0;
 
-	if (strcmp(verb, ".dropped") != 0 || !f->at.known ||
-	    f->at.ttl >= probing_reach(p) || p->fetches > 1)
+	if (!vanishes || !f->at.known || f->at.ttl >= probing_reach(p) ||
+	    p->fetches > 1)
 		return 0;
 	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
 }

@@ -177,14 +177,14 @@ static inline enum act alter_version(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-/* The last byte of a DSN of eight bytes, behind the DATA_ACK. */
+/* The upper half of a DSN of eight bytes, behind the DATA_ACK. */
 static inline enum act alter_dsn(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
 
 	(void)s;
 	if (o && (o[3] & DSS_MAPPING) && (o[3] & DSS_DSN8))
-		o[4 + (o[3] & DSS_ACK ? o[3] & DSS_ACK8 ? 8 : 4 : 0) + 7] ^=
+		o[4 + (o[3] & DSS_ACK ? o[3] & DSS_ACK8 ? 8 : 4 : 0) + 3] ^=
 			0x55;
 	return PASS;
 }

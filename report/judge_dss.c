@@ -443,9 +443,19 @@ static void judge_dss_reset(struct judgement *j)
 		return;
 	f = finding_add(j, "dss.reset", DIRECTION_UNKNOWN, SEGMENT_DATA);
 	f->confidence = CONFIDENCE_LIKELY;
+	place_drop(j, f, PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA);
+	if (f->at.known && f->at.ttl < j->plain_reach)
+		f->direction = DIRECTION_FORWARD;
+	else /* what the server answers may draw it as well */
+		f->after.known = f->at.known = false;
 	reset_evidence(j, f, flow);
-	f->text = "Segments with MPTCP options after the handshake draw a RST; "
-		  "the same data without them does not.";
+	f->text = arena_printf(j->arena,
+			       "Segments with MPTCP options after the "
+			       "handshake draw a RST%s%s; "
+			       "the same data without them does not.",
+			       f->at.known ? " " : "",
+			       f->at.known ? place_phrase(j, f->after, f->at)
+					   : "");
 }
 
 void judge_dss(struct judgement *j)
