@@ -79,6 +79,12 @@ bool flow_fell_behind(const struct flow *f)
 
 /* ---- payload ------------------------------------------------------------ */
 
+/* Captured where it was sent: nothing on the path can have changed it. */
+bool as_sent(const struct kept *k)
+{
+	return k && initial_ttl(k->packet.ip.ttl) == k->packet.ip.ttl;
+}
+
 static void judge_payload_return(struct judgement *j)
 {
 	const struct flow *flow = NULL;
@@ -86,6 +92,7 @@ static void judge_payload_return(struct judgement *j)
 
 	for (size_t i = 0; i < j->flow_count && !flow; i++)
 		if (j->flows[i]->mptcp.checksums_bad &&
+		    (j->controlled || !as_sent(flow_syn_ack(j->flows[i]))) &&
 		    j->flows[i]->mptcp.server_dsn == KNOWN_YES)
 			flow = j->flows[i];
 	if (!flow)
@@ -101,9 +108,9 @@ static void judge_payload_return(struct judgement *j)
 		  "back: its DSS checksum does not fit.";
 }
 
-/* What the hops do not show happens behind the last of them. Twice the server
- * complains of our checksum (MP_FAIL), or falls back with checksums while it
- * does not without. */
+/* What the hops do not show happens behind the last of them. Twice (once, if
+ * it is not mpprobe that asked) the server complains of our checksum (MP_FAIL),
+ * or falls back with checksums while it does not without. */
 #define COMPLAINTS_MIN 2
 
 static unsigned count_complaints(const struct judgement *j,
@@ -134,7 +141,7 @@ static void judge_payload_forward(struct judgement *j)
 	const struct flow *flow;
 	struct finding *f;
 
-	if (count_complaints(j, &flow) < COMPLAINTS_MIN)
+	if (count_complaints(j, &flow) < (j->controlled ? COMPLAINTS_MIN : 1))
 		return;
 	f = finding_add(j, "payload.modified", DIRECTION_FORWARD, SEGMENT_DATA);
 	f->confidence = CONFIDENCE_LIKELY;

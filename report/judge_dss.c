@@ -52,6 +52,11 @@ static bool lost_mapping(const struct flow *f)
 	       f->join.parent < 0;
 }
 
+static bool lost_without_checksum(const struct flow *f)
+{
+	return lost_mapping(f) && !f->mptcp.checksum;
+}
+
 static void judge_dss_removed(struct judgement *j)
 {
 	const struct flow *flow = flow_first(j, lost_mapping);
@@ -78,8 +83,13 @@ static void judge_dss_removed(struct judgement *j)
 		intact ? "DSS is removed from data on the way back: what we "
 			 "sent arrives intact at the last hop, yet no "
 			 "DATA_ACK comes."
-		       : "MPTCP falls back to TCP after the handshake: DSS is "
-			 "removed from data, one way or the other.";
+		: flow_first(j, lost_without_checksum)
+			? "MPTCP falls back to TCP after the handshake: DSS is "
+			  "removed from data, one way or the other."
+			: "MPTCP falls back to TCP after the handshake: DSS is "
+			  "removed from data, one way or the other, or the "
+			  "data is "
+			  "changed, so that its DSS checksum is wrong.";
 }
 
 /* After so many bytes that were acknowledged at data level, or nothing. */

@@ -202,6 +202,31 @@ static bool verdict_blocked(struct judgement *j)
 	return true;
 }
 
+/* What another program's capture shows of DSS checksums and does not explain.
+ * NULL if there is nothing. */
+static const char *checksum_doubt(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count && !j->controlled; i++) {
+		const struct flow *f = j->flows[i];
+		const struct mptcp_facts *m = &f->mptcp;
+
+		if (m->sent_bad_frame && f->sent_count && !as_sent(f->sent[0]))
+			return arena_printf(
+				j->arena,
+				"DSS checksums of the client are wrong where "
+				"the capture was made (frame %llu): either it "
+				"makes them so, or its data is changed on the "
+				"way",
+				(unsigned long long)m->sent_bad_frame);
+		if (m->mp_fail && !m->client_failed && !m->sent_bad_frame &&
+		    !m->unjust_fail_frame && m->checksum)
+			return "the server finds a DSS checksum wrong "
+			       "(MP_FAIL): data is changed on the way, or was "
+			       "sent so";
+	}
+	return NULL;
+}
+
 /* 4. */
 static bool verdict_works(struct judgement *j)
 {
@@ -219,6 +244,15 @@ static bool verdict_works(struct judgement *j)
 				 "MPTCP v%u works on this path, but only in "
 				 "part: %s",
 				 j->working->mptcp.version, f->text));
+		return true;
+	}
+	if (checksum_doubt(j)) {
+		say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
+		    arena_printf(j->arena,
+				 "Undetermined: MPTCP v%u works, but %s.",
+				 j->working->mptcp.version, checksum_doubt(j)));
+		j->r->advice = "Captures at the client and at the server "
+			       "would decide it.";
 		return true;
 	}
 	say(j, STATUS_CLEAR, CONFIDENCE_PROVEN,

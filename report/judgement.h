@@ -108,6 +108,9 @@ const struct flow *flow_first(const struct judgement *j,
  * before the capture ends. */
 bool had_time(const struct judgement *j, const struct kept *k);
 
+/* judge_data.c: it has the TTL that hosts send with. */
+bool as_sent(const struct kept *k);
+
 /* judge_path.c */
 void judge_reach(struct judgement *j);
 /* The smallest TTL with which its SYN was answered; 0: that is not known, or

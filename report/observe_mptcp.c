@@ -184,6 +184,8 @@ static void see_mapping_sent(struct observer *o, struct flow *f,
 	    !read_mapping(k, m->mapped_end, m->client_idsn, &map) ||
 	    map.length == 0)
 		return;
+	if (mapping_checksum(&map, tcp) == KNOWN_NO && !m->sent_bad_frame)
+		m->sent_bad_frame = k->frame;
 	data = map.length - (map.data_fin ? 1u : 0u);
 	if ((data && map.ssn != tcp->sequence - f->client_isn) ||
 	    data != tcp->payload_length || map.has_checksum != m->checksum ||
@@ -383,6 +385,9 @@ void observe_mptcp_sent(struct observer *o, struct flow *f,
 			see_capable_ack(o, &f->mptcp, option);
 		else if (option->subtype == MP_JOIN)
 			see_join_sent(o, f, option);
+		else if (option->subtype == MP_FAIL)
+			connection_of(o, f)->mptcp.client_failed |=
+				!connection_of(o, f)->mptcp.mp_fail;
 	}
 	see_mapping_sent(o, f, k);
 }

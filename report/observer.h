@@ -60,6 +60,7 @@ struct mptcp_facts {
 	bool third_ack;	     /* with MP_CAPABLE and both keys right */
 	bool checksum;	     /* A in SYN, SYN/ACK or third ACK */
 	bool mapped;	     /* data was sent with a valid mapping */
+	uint64_t sent_bad_frame; /* the first with a wrong checksum; 0: none */
 	uint64_t mapped_end; /* DSN behind the last valid mapping */
 	unsigned mapped_segments;
 	bool has_data_ack;
@@ -73,6 +74,7 @@ struct mptcp_facts {
 	unsigned checksums_good, checksums_bad; /* of the server's data */
 	uint64_t checksum_frame;
 	bool mp_fail, fastclose;    /* from the server */
+	bool client_failed;	    /* MP_FAIL of the client came first */
 	uint64_t unjust_fail_frame; /* MP_FAIL for data whose checksum was
 				       right as sent; 0: none */
 	bool data_fin;		    /* from the server */
