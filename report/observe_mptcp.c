@@ -184,7 +184,9 @@ static void see_mapping_sent(struct observer *o, struct flow *f,
 	    !read_mapping(k, m->mapped_end, m->client_idsn, &map) ||
 	    map.length == 0)
 		return;
-	if (mapping_checksum(&map, tcp) == KNOWN_NO && !m->sent_bad_frame)
+	if (mapping_checksum(&map, tcp, tcp->sequence - f->client_isn) ==
+		    KNOWN_NO &&
+	    !m->sent_bad_frame)
 		m->sent_bad_frame = k->frame;
 	data = map.length - (map.data_fin ? 1u : 0u);
 	if ((data && map.ssn != tcp->sequence - f->client_isn) ||

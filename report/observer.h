@@ -57,11 +57,11 @@ struct mptcp_facts {
 	uint64_t client_key, server_key;
 	uint64_t client_idsn, server_idsn;
 	uint32_t client_token, server_token;
-	bool third_ack;	     /* with MP_CAPABLE and both keys right */
-	bool checksum;	     /* A in SYN, SYN/ACK or third ACK */
-	bool mapped;	     /* data was sent with a valid mapping */
+	bool third_ack;		 /* with MP_CAPABLE and both keys right */
+	bool checksum;		 /* A in SYN, SYN/ACK or third ACK */
+	bool mapped;		 /* data was sent with a valid mapping */
 	uint64_t sent_bad_frame; /* the first with a wrong checksum; 0: none */
-	uint64_t mapped_end; /* DSN behind the last valid mapping */
+	uint64_t mapped_end;	 /* DSN behind the last valid mapping */
 	unsigned mapped_segments;
 	bool has_data_ack;
 	uint64_t data_ack; /* the highest that fits */
