@@ -265,6 +265,13 @@ static bool attempt_over(const struct probing *p, const struct attempt *a,
 		 (a->sweep.last && probing_sweep_settled(p, &a->sweep))));
 }
 
+static bool answered_plainly(const struct dialog *d)
+{
+	const struct flow *f = client_flow(&d->client);
+
+	return f && f->syn_ack_seen && !f->mptcp.syn_ack;
+}
+
 /* Version 0 is tried as soon as version 1 is answered as plain TCP, or by its
  * own echo, which a server of version 0 may be behind; or where only SYNs of
  * version 0 are answered. */
@@ -276,7 +283,7 @@ static void start_next_attempt(struct probing *p)
 	if (p->attempt_count < 2 || p->attempts[1].started || !a->started)
 		return;
 	f = client_flow(&a->bare.client);
-	if ((f && f->syn_ack_seen && !f->mptcp.syn_ack) ||
+	if (answered_plainly(&a->bare) || answered_plainly(&a->summed) ||
 	    (f && !f->syn_ack_seen && probing_speaks(p, 0)))
 		start_attempt(p, &p->attempts[1]);
 }

@@ -90,13 +90,33 @@ static unsigned fetch_place(struct probing *p, const struct report *r,
 	return sent;
 }
 
+/* Copies of data that was acknowledged with its mapping show a mapping
+ * changed: the device begins late, perhaps between two copies. The hops before
+ * are asked once more. */
+static unsigned fetch_again(struct probing *p, const struct finding *f)
+{
+	const struct flow *flow;
+	unsigned sent = 0;
+
+	if (f->segment != SEGMENT_DATA || p->fetches > 1 ||
+	    strncmp(f->kind->id, "dss.", 4) != 0)
+		return 0;
+	flow = p->session->observer->flows[f->connections[0] - 1];
+	if (!flow->mptcp.has_data_ack)
+		return 0;
+	for (unsigned ttl = p->options->first_ttl; ttl <= f->after.ttl; ttl++)
+		sent += fetch_segment(p, f->connections[0], f->segment, ttl);
+	return sent;
+}
+
 static unsigned fetch_finding(struct probing *p, const struct report *r,
 			      const struct finding *f)
 {
 	if (f->connection_count == 0 || f->direction == DIRECTION_RETURN)
 		return 0;
-	return f->at.known && f->after.known ? fetch_bracket(p, r, f)
-					     : fetch_place(p, r, f);
+	return f->at.known && f->after.known
+		       ? fetch_bracket(p, r, f) + fetch_again(p, f)
+		       : fetch_place(p, r, f);
 }
 
 /* A drop is placed by what is quoted and what is not: the SYN with the

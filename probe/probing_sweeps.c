@@ -232,6 +232,9 @@ static void step_untold_reach(struct probing *p)
 	p->edges_sent = true;
 	while (ttl >= p->options->first_ttl && !sweep_quoted(&p->plain, ttl))
 		ttl--;
+	/* Two at the first of them: one alone may have taken a way of its
+	 * own. */
+	probing_add_lone(p, PURPOSE_TCP, 0, ttl + 1, EDGE_TRIES);
 	for (ttl++; ttl <= probing_last_ttl(p); ttl++)
 		probing_add_lone(p, PURPOSE_TCP, 0, ttl, EDGE_TRIES);
 }

@@ -114,20 +114,53 @@ static void judge_beyond(struct judgement *j)
 	j->doubted = witnesses >= BEYOND_MIN && !j->distance;
 }
 
+/* The farthest hop at which a SYN expired. */
+static unsigned farthest_expired(const struct judgement *j)
+{
+	unsigned farthest = 0;
+
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].flow->protocol == IPPROTO_TCP &&
+		    j->views[i].ttl > farthest)
+			farthest = j->views[i].ttl;
+	return farthest;
+}
+
+static bool tells_reach(const struct judgement *j, const struct flow *f)
+{
+	return told_reach(j, f) && !flow_joins(f) &&
+	       !flow_is(f, PURPOSE_UNKNOWN_OPTION);
+}
+
+/* A lone SYN that is answered says that no more is needed than its TTL, which
+ * may be far too much, unless less was seen to expire. */
+static bool is_bound(const struct judgement *j, const struct flow *f)
+{
+	unsigned least =
+		flow_is(f, PURPOSE_TCP) ? j->plain_reach : j->capable_reach;
+
+	return !flow_swept(f, SEGMENT_SYN) && told_reach(j, f) > least &&
+	       told_reach(j, f) > farthest_expired(j) + 1;
+}
+
 void judge_reach(struct judgement *j)
 {
 	j->ttls_tell = ttls_tell(j);
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
+		unsigned *least = flow_is(f, PURPOSE_TCP) ? &j->plain_reach
+							  : &j->capable_reach;
+
+		if (tells_reach(j, f))
+			*least = smaller(*least, told_reach(j, f));
+	}
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
 		unsigned reach = told_reach(j, f);
 
-		if (!reach || flow_joins(f) ||
-		    flow_is(f, PURPOSE_UNKNOWN_OPTION))
+		if (!tells_reach(j, f) || is_bound(j, f))
 			continue;
-		if (!flow_is(f, PURPOSE_TCP)) {
-			j->capable_reach = smaller(j->capable_reach, reach);
-		} else {
-			j->plain_reach = smaller(j->plain_reach, reach);
+		if (flow_is(f, PURPOSE_TCP)) {
 			j->plain_count++;
 			if (reach > j->plain_farthest)
 				j->plain_farthest = reach;

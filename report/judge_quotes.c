@@ -19,6 +19,23 @@ struct bracket {
 	size_t witnesses; /* hops at and behind `at` that show it */
 };
 
+/* Whether the same hop quotes it changed later on: a device that begins late
+ * in a connection stands before that hop, whatever it quoted at first. */
+static bool changed_since(const struct judgement *j, size_t flow,
+			  const struct view *intact, enum field field)
+{
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->ttl == intact->ttl &&
+		    v->sent->kind == intact->sent->kind &&
+		    v->sent->time_us > intact->sent->time_us &&
+		    comparison_find(&v->comparison, field))
+			return true;
+	}
+	return false;
+}
+
 /* A later hop that quotes the field as it was sent clears the hops before
  * it: then one of them quoted a packet that it had itself altered. */
 static unsigned last_intact(const struct judgement *j, size_t flow,
@@ -33,7 +50,8 @@ static unsigned last_intact(const struct judgement *j, size_t flow,
 
 		if (v->sent->kind != kind ||
 		    !comparison_covers(&v->comparison, field) ||
-		    comparison_find(&v->comparison, field) || v->ttl <= last)
+		    comparison_find(&v->comparison, field) || v->ttl <= last ||
+		    changed_since(j, flow, v, field))
 			continue;
 		last = v->ttl;
 		*view = v;
@@ -189,12 +207,12 @@ static void bracket_evidence(struct judgement *j, struct finding *f,
 static void place_bracket(struct judgement *j, struct finding *f,
 			  const struct bracket *b)
 {
+	/* Other flows may take another way. */
 	f->after = place_at(j, b->after);
-	f->at = place_at(j, b->at);
-	/* those of this flow: another may take another way */
-	f->at.address = b->first->quote->responder;
 	if (b->intact)
 		f->after.address = b->intact->quote->responder;
+	f->at = place_at(j, b->at);
+	f->at.address = b->first->quote->responder;
 }
 
 /* Adds what a bracket convicts, or joins it to the finding of the same

@@ -571,6 +571,37 @@ static void test_dss_dropped(void **state)
 	expect(s, e);
 }
 
+static enum act strip_after_five(struct scene *s, struct wire *w)
+{
+	return has_data(w) && ++s->lost_count > 5 ? strip(s, w) : PASS;
+}
+
+/* A device that begins between two copies: the hop that quoted the first as
+ * sent is asked again. */
+static void test_dss_removed_late(void **state)
+{
+	struct scene s = with_box(2, strip_after_five);
+	struct caller *c;
+	struct report *r;
+
+	(void)state;
+	scene_begin(&s);
+	sweep(&s, PURPOSE_TCP, 0);
+	converse(&s, PURPOSE_TCP, 0, false);
+	c = converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+	copies(&s, c);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1 && is_at(&r->findings->after, 3));
+	report_free(r);
+	scene_wait(&s, 1000 * MS);
+	copies(&s, c);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1);
+	CHECK(r, is_at(&r->findings->after, 2) && is_at(&r->findings->at, 3));
+	report_free(r);
+	scene_end(&s);
+}
+
 /* The server's data without its mapping. */
 static void test_server_unmapped(void **state)
 {
@@ -688,6 +719,33 @@ static void test_terminated(void **state)
 	e.effect = EFFECT_IMPAIRS;
 	e.status = STATUS_IMPAIRED;
 	expect(s, e);
+}
+
+/* No SYN/ACK tells which SYN it answers: one SYN for each TTL. Those with more
+ * than is needed say nothing of the reach. */
+static void test_terminated_untold(void **state)
+{
+	struct scene s = with_box(2, proxy);
+	struct report *r;
+
+	(void)state;
+	s.no_timestamps = true;
+	s.box_on_arrival = true;
+	scene_begin(&s);
+	send_syn(&s, call(&s, PURPOSE_TCP, 0), 1, false);
+	for (unsigned ttl = 2; ttl <= 12; ttl++)
+		send_syn(&s, call(&s, PURPOSE_TCP, 0), ttl, false);
+	send_syn(&s, call(&s, PURPOSE_TCP, 0), 2, false);
+	for (int i = 0; i < 4; i++)
+		send_control(&s, 64);
+	scene_wait(&s, 2000 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1);
+	CHECK(r, strcmp(r->findings->kind->id, "tcp.terminated") == 0);
+	CHECK(r, is_at(&r->findings->at, 2));
+	report_free(r);
+	scene_end(&s);
 }
 
 static enum act reject(struct scene *s, struct wire *w)
@@ -1015,11 +1073,13 @@ int main(void)
 		cmocka_unit_test(test_refused_later),
 		cmocka_unit_test(test_dss_removed),
 		cmocka_unit_test(test_dss_dropped),
+		cmocka_unit_test(test_dss_removed_late),
 		cmocka_unit_test(test_server_unmapped),
 		cmocka_unit_test(test_dss_reset),
 		cmocka_unit_test(test_joins),
 		cmocka_unit_test(test_join_refused),
 		cmocka_unit_test(test_terminated),
+		cmocka_unit_test(test_terminated_untold),
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_rejected_on_the_way),
 		cmocka_unit_test(test_ttl_rewritten),
