@@ -353,6 +353,18 @@ static bool wants_answer(const struct probing *p)
 	return false;
 }
 
+/* What followed the SYN/ACK came from elsewhere, by its TTL: so it may again.
+ */
+static bool ttl_differs(const struct flow *f)
+{
+	const struct kept *syn_ack = flow_syn_ack(f);
+
+	for (size_t i = 0; syn_ack && i < f->received_count; i++)
+		if (f->received[i]->packet.ip.ttl != syn_ack->packet.ip.ttl)
+			return true;
+	return false;
+}
+
 /* The plain baseline once more, when all else is known. */
 static int64_t step_after(struct probing *p, int64_t now_us)
 {
@@ -366,9 +378,10 @@ static int64_t step_after(struct probing *p, int64_t now_us)
 		p->after_started = true;
 		dialog_start(&p->after, p->session, &p->to, &p->pace,
 			     PURPOSE_TCP, 0, false,
-			     wants_answer(p) ? p->request : NULL,
+			     wants_answer(p) || ttl_differs(f) ? p->request
+							       : NULL,
 			     p->request_length);
-		p->after.wants_answer = true;
+		p->after.wants_answer = wants_answer(p);
 	}
 	if (dialog_over(&p->after))
 		p->over = true;

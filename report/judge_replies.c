@@ -390,6 +390,7 @@ void judge_replies(struct judgement *j)
 {
 	judge_company(j);
 	judge_terminated(j);
+	judge_syn_proxy(j);
 	judge_ttl(j);
 	if (finding_blocks(j))
 		return; /* the rest would only follow from it */

@@ -721,6 +721,26 @@ static void test_terminated(void **state)
 	expect(s, e);
 }
 
+static enum act syn_ack_from_nearer(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (is_syn(w))
+		set_ttl(w, 61);
+	return PASS;
+}
+
+/* A SYN proxy right before the server: what follows comes from farther. */
+static void test_syn_proxy(void **state)
+{
+	struct scene s = with_back(syn_ack_from_nearer);
+	struct expected e = terminated(5);
+
+	(void)state;
+	s.version = -1;
+	e.confidence = CONFIDENCE_LIKELY;
+	expect(s, e);
+}
+
 /* No SYN/ACK tells which SYN it answers: one SYN for each TTL. Those with more
  * than is needed say nothing of the reach. */
 static void test_terminated_untold(void **state)
@@ -1079,6 +1099,7 @@ int main(void)
 		cmocka_unit_test(test_joins),
 		cmocka_unit_test(test_join_refused),
 		cmocka_unit_test(test_terminated),
+		cmocka_unit_test(test_syn_proxy),
 		cmocka_unit_test(test_terminated_untold),
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_rejected_on_the_way),

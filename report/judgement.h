@@ -2,9 +2,10 @@
  * The parts of the judge, for each other: judge.c (the order of things),
  * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
  * convict), judge_replies.c (what answers and silence convict, with
- * judge_loss.c, judge_terminated.c, judge_refused.c, judge_forms.c,
- * judge_dss.c, judge_size.c, judge_join.c, judge_data.c), judge_return.c (the
- * way back), judge_ladder.c and judge_verdict.c. Not for anybody else.
+ * judge_loss.c, judge_terminated.c, judge_syn_proxy.c, judge_refused.c,
+ * judge_forms.c, judge_dss.c, judge_size.c, judge_join.c, judge_data.c),
+ * judge_return.c (the way back), judge_ladder.c and judge_verdict.c. Not for
+ * anybody else.
  */
 #ifndef REPORT_JUDGEMENT_H
 #define REPORT_JUDGEMENT_H
@@ -175,6 +176,7 @@ void judge_quotes(struct judgement *j);
 void judge_removed_forms(struct judgement *j);
 void judge_replies(struct judgement *j);
 void judge_terminated(struct judgement *j);
+void judge_syn_proxy(struct judgement *j);
 void judge_ttl(struct judgement *j);
 void judge_refused(struct judgement *j);
 void judge_dss(struct judgement *j);
