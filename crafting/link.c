@@ -26,13 +26,49 @@ enum {
 	ETHERTYPE_IS_8021Q = 0x8100,
 	ETHERTYPE_IS_8021AD = 0x88a8,
 	ETHERTYPE_IS_OLD_QINQ = 0x9100,
+	ETHERTYPE_IS_MPLS = 0x8847,
+	ETHERTYPE_IS_PPPOE = 0x8864,
 };
 
 #define VLAN_TAGS_MAX 4
+#define MPLS_LABELS_MAX 8
 
 /* A header reader consumes the link header and returns the IP version that
  * the header promises: 4, 6, LINK_ANY_IP, or 0 for anything else. */
 #define LINK_ANY_IP 1
+
+/* RFC 1661 2, 6.5, RFC 1662 3.1: address and control may be absent, and a
+ * protocol number below 256 may be compressed to its (odd) low byte. */
+static int read_ppp(struct cursor *c)
+{
+	uint16_t protocol = cursor_u8(c);
+
+	if (protocol == 0xff) {
+		cursor_take(c, 1);
+		protocol = cursor_u8(c);
+	}
+	if (!(protocol & 1))
+		protocol = (uint16_t)(protocol << 8 | cursor_u8(c));
+	if (protocol == 0x0021)
+		return 4;
+	return protocol == 0x0057 ? 6 : 0;
+}
+
+/* RFC 2516 4: version, type, code, session and length, then as in PPP. */
+static int read_pppoe(struct cursor *c)
+{
+	cursor_take(c, 6);
+	return read_ppp(c);
+}
+
+/* RFC 3032 2.1: the last label has a bit set; what follows is not said. */
+static int skip_labels(struct cursor *c)
+{
+	for (int labels = 0; labels < MPLS_LABELS_MAX; labels++)
+		if (cursor_u32(c) & 0x100)
+			return LINK_ANY_IP;
+	return 0;
+}
 
 /* IEEE 802.1Q 9.3: a tag is two bytes, and another ethertype follows. */
 static int skip_tags(struct cursor *c, uint16_t type)
@@ -46,6 +82,10 @@ static int skip_tags(struct cursor *c, uint16_t type)
 		cursor_take(c, 2);
 		type = cursor_u16(c);
 	}
+	if (type == ETHERTYPE_IS_PPPOE)
+		return read_pppoe(c);
+	if (type == ETHERTYPE_IS_MPLS)
+		return skip_labels(c);
 	if (type == ETHERTYPE_IS_IPV4)
 		return 4;
 	return type == ETHERTYPE_IS_IPV6 ? 6 : 0;
@@ -106,23 +146,6 @@ static int read_null(struct cursor *c)
 static int read_loop(struct cursor *c)
 {
 	return version_of_family(cursor_u32(c));
-}
-
-/* RFC 1661 2, 6.5, RFC 1662 3.1: address and control may be absent, and a
- * protocol number below 256 may be compressed to its (odd) low byte. */
-static int read_ppp(struct cursor *c)
-{
-	uint16_t protocol = cursor_u8(c);
-
-	if (protocol == 0xff) {
-		cursor_take(c, 1);
-		protocol = cursor_u8(c);
-	}
-	if (!(protocol & 1))
-		protocol = (uint16_t)(protocol << 8 | cursor_u8(c));
-	if (protocol == 0x0021)
-		return 4;
-	return protocol == 0x0057 ? 6 : 0;
 }
 
 static int read_raw(struct cursor *c)

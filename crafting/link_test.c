@@ -46,6 +46,19 @@ static const struct frame frames[] = {
 	FRAME("five tags", 1, 0x45, false,
 	      ADDRESSES "\x81\0\0\1\x81\0\0\2\x81\0\0\3\x81\0\0\4\x81\0\0\5"
 			"\x08\0"),
+	FRAME("pppoe v4", 1, 0x45, true,
+	      ADDRESSES "\x88\x64\x11\0\0\1\0\x2a\0\x21"),
+	FRAME("pppoe v6 in a vlan", 1, 0x60, true,
+	      ADDRESSES "\x81\0\0\7\x88\x64\x11\0\0\1\0\x2a\0\x57"),
+	FRAME("pppoe lcp", 1, 0x45, false,
+	      ADDRESSES "\x88\x64\x11\0\0\1\0\x2a\xc0\x21"),
+	FRAME("mpls", 1, 0x60, true, ADDRESSES "\x88\x47\0\1\1\x40"),
+	FRAME("mpls, two labels", 1, 0x45, true,
+	      ADDRESSES "\x88\x47\0\1\0\x40\0\2\1\x40"),
+	FRAME("mpls without an end", 1, 0x45, false,
+	      ADDRESSES "\x88\x47\0\1\0\x40\0\1\0\x40\0\1\0\x40"
+			"\0\1\0\x40\0\1\0\x40\0\1\0\x40\0\1\0\x40"
+			"\0\1\0\x40"),
 	FRAME("vlan arp", 1, 0x45, false, ADDRESSES "\x81\0\0\7\x08\x06"),
 	FRAME("null little", 0, 0x45, true, "\2\0\0\0"),
 	FRAME("null big", 0, 0x45, true, "\0\0\0\2"),

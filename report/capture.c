@@ -76,26 +76,48 @@ static int64_t microseconds(const struct timeval *t)
 	return us;
 }
 
-static bool is_empty(FILE *stream)
+/* The first byte, which stays there, or EOF. */
+static int peek(FILE *stream)
 {
 	int c = getc(stream);
 
-	if (c == EOF)
-		return true;
-	ungetc(c, stream);
-	return false;
+	if (c != EOF)
+		ungetc(c, stream);
+	return c;
+}
+
+/* No capture begins so; NULL: it may be one. */
+static const char *unpacker(int first)
+{
+	switch (first) {
+	case 0x1f:
+		return "zcat";
+	case 0x28:
+		return "zstdcat";
+	case 0xfd:
+		return "xzcat";
+	}
+	return NULL;
 }
 
 /* libpcap takes the stream over if it understands the file. */
 static pcap_t *start(struct capture *c, char *error, size_t size)
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
+	int first = peek(c->stream);
 	pcap_t *pcap;
 
-	if (is_empty(c->stream)) {
+	if (first == EOF) {
 		snprintf(error, size, "%s",
 			 ferror(c->stream) ? strerror(errno)
 					   : "the file is empty");
+		return NULL;
+	}
+	if (unpacker(first)) {
+		snprintf(error, size,
+			 "compressed: unpack it first (%s FILE | mpprobe read "
+			 "-)",
+			 unpacker(first));
 		return NULL;
 	}
 	pcap = pcap_fopen_offline(c->stream, reason);

@@ -132,6 +132,7 @@ static void test_truncated(void **state)
 
 static void test_foreign(void **state)
 {
+	static const char gzip[] = "\37\213\10\10 and more";
 	static const char elf[] = "\177ELF\2\1\1 and more that is no capture";
 	struct writer w = writer_over((void *)(uintptr_t)elf, sizeof(elf));
 
@@ -141,6 +142,9 @@ static void test_foreign(void **state)
 	assert_non_null(strstr(error, "not a pcap or pcapng file"));
 	read_back(&w, 0, CAPTURE_UNREADABLE, NULL);
 	assert_string_equal(error, "the file is empty");
+	w = writer_over((void *)(uintptr_t)gzip, sizeof(gzip));
+	read_back(&w, sizeof(gzip), CAPTURE_UNREADABLE, NULL);
+	assert_non_null(strstr(error, "zcat"));
 }
 
 static void test_link_type(void **state)
