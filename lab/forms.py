@@ -31,12 +31,13 @@ BOXES = [("drop", DROPPED, ALONE), ("drop-unknown", DROPPED, ANY),
 def both_forms(Case):
     """Port 80 and 9080 asked for version 1 first, and 9080 for version 0."""
     out = []
-    for number, (box, finding, unknown) in enumerate(BOXES):
-        hop = 2 + number % 2
-        for family, port, args, version in (
+    for box, finding, unknown in BOXES:
+        # Nothing quotes behind the last router what is removed there.
+        hops = (1, 2, 3, 2, 3) if finding == REMOVED else (1, 2, 3, 4, 4)
+        for hop, (family, port, args, version) in zip(hops, (
                 (4, 80, [], 1), (6, 80, [], 1), (4, 9080, [], 1),
                 (4, 9080, ["--mptcp", "0"], 0),
-                (6, 9080, ["--mptcp", "0"], 0)):
+                (6, 9080, ["--mptcp", "0"], 0))):
             # What is removed shows in sweeps: one form only is swept then.
             swept = finding == REMOVED and args
             out.append(Case(box, hop, family=family, port=port, args=args,
@@ -49,28 +50,42 @@ def both_forms(Case):
 
 def one_form(Case):
     out = []
-    for family in (4, 6):
-        place = {"after": 2, "place": 3, "direction": "forward"}
+    for family, hop in ((4, 1), (6, 2)):
+        place = {"after": hop, "place": hop + 1, "direction": "forward"}
         for box, finding in (("drop-v1", DROPPED), ("strip-v1", REMOVED)):
-            out += [Case(box, 2, family=family, status="blocked", code=1,
+            out += [Case(box, hop, family=family, status="blocked", code=1,
                          finding=finding, says=only(1) + ALONE, **place),
                     # Version 0, which passes, works.
-                    Case(box, 2, family=family, port=9080, version=0,
+                    Case(box, hop, family=family, port=9080, version=0,
                          status="impaired", code=1, finding=finding,
                          says=only(1) + ALONE, effect="impairs", **place),
-                    Case(box, 2, family=family, port=9080, version=0,
+                    Case(box, hop, family=family, port=9080, version=0,
                          args=["--mptcp", "0"])]
-        out += [Case("drop-v0", 2, family=family, port=9080, status="blocked",
+        out += [Case("drop-v0", hop, family=family, port=9080, status="blocked",
                      code=1, finding=DROPPED, args=args,
                      says=only(0) + ALONE, **place)
                 for args in ([], ["--mptcp", "0"])]
-        out.append(Case("drop-v0", 2, family=family, version=1))
+        out.append(Case("drop-v0", hop, family=family, version=1))
         # Without a sweep the answers alone tell.
         out += [Case(box, 2, family=family, status="blocked", code=1,
                      finding=finding, says=same(0) + unknown,
                      args=["-f", "64", "-m", "64"])
                 for box, finding, unknown in BOXES if finding != REMOVED]
     return out
+
+
+def at_last(Case):
+    """At the last router the option is dropped as anywhere. That it is removed
+    there no quote shows; a random token does, if the server speaks version 1."""
+    place = {"after": 4, "place": 5, "direction": "forward", "code": 1,
+             "finding": DROPPED}
+    return [Case("drop-v1", 4, status="blocked", says=only(1) + ALONE,
+                 **place),
+            Case("drop-v0", 4, port=9080, status="blocked",
+                 says=only(0) + ALONE, **place),
+            Case("strip-v1", 4, status="blocked", code=1, finding=REMOVED),
+            Case("strip-v1", 4, port=9080, version=0,
+                 text="The server speaks only MPTCP v0.")]
 
 
 def sizes(Case):
@@ -96,4 +111,4 @@ def sizes(Case):
 
 
 def cases(Case):
-    return both_forms(Case) + one_form(Case) + sizes(Case)
+    return both_forms(Case) + one_form(Case) + at_last(Case) + sizes(Case)
