@@ -80,8 +80,8 @@ write_hosts() {
 
 	printf '%s\n' '127.0.0.1 localhost' '::1 localhost' \
 		'10.0.1.1 client.lab client' 'fd00:1::1 client.lab client' \
-		"10.0.$last.2 server.lab server" \
-		"fd00:$last::2 server.lab server"
+		"10.0.$last.2 server.lab server big.lab" \
+		"fd00:$last::2 server.lab server big.lab"
 	for ((hop = 1; hop <= hops; hop++)); do
 		printf '%s\n' "10.0.$hop.2 r$hop.lab r$hop" \
 			"fd00:$hop::2 r$hop.lab r$hop"

@@ -4,9 +4,10 @@
  * or over plain TCP with -t, on every port given, IPv4 and IPv6.
  *
  * GET /1234, /64K or /10M answers that many bytes, any other path a short
- * text; the header X-Peer says from which address the request came.  Prints
- * "ready" when all ports accept, then serves until killed.
- * One process, one epoll loop, one small state machine per connection.
+ * text, or 64 KiB at the host big.lab; the header X-Peer says from which
+ * address the request came.  Prints "ready" when all ports accept, then serves
+ * until killed. One process, one epoll loop, one small state machine per
+ * connection.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -209,7 +210,9 @@ static void answer(int fd, struct connection *c, const char *request)
 		size = 0;
 		c->close_after = true;
 	} else {
-		bulk = bulk_size(path, &size);
+		bulk = bulk_size(path, &size) ||
+		       (strcasestr(request, "\nHost: big.") &&
+			bulk_size("/64K", &size));
 		body = bulk ? "" : short_body;
 		c->close_after = !strcmp(version, "HTTP/1.0") ||
 				 strcasestr(request, "\nConnection: close");
@@ -257,22 +260,24 @@ static bool next_request(int fd, struct connection *c)
 static int flush(int fd, struct connection *c)
 {
 	while (c->head_sent < c->head_length || c->bulk_left > 0) {
-		bool head = c->head_sent < c->head_length;
-		const char *from = head ? c->head + c->head_sent : filler;
-		size_t length = head ? c->head_length - c->head_sent
-				: c->bulk_left < sizeof(filler)
-					? (size_t)c->bulk_left
-					: sizeof(filler);
-		ssize_t sent = send(fd, from, length, MSG_NOSIGNAL);
+		size_t head = c->head_length - c->head_sent;
+		size_t bulk = c->bulk_left < sizeof(filler)
+				      ? (size_t)c->bulk_left
+				      : sizeof(filler);
+		/* At once: no small segment goes ahead. */
+		struct iovec parts[] = {{c->head + c->head_sent, head},
+					{filler, bulk}};
+		struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
 
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0)
 			return errno == EAGAIN ? 0 : -1;
-		if (head)
-			c->head_sent += (size_t)sent;
-		else
-			c->bulk_left -= (uint64_t)sent;
+		if ((size_t)sent < head)
+			head = (size_t)sent;
+		c->head_sent += head;
+		c->bulk_left -= (uint64_t)sent - head;
 	}
 	return 1;
 }

@@ -78,6 +78,17 @@ def family_cases():
                    for port in (80, 443, 80, 443)])]
 
 
+def size_cases():
+    """A page of 64 KiB behind a link that takes 1280 bytes."""
+    hidden = Expected(80, finding="ip.too_big_dropped", confidence="likely")
+    return [Case(0, "", "-4 -6 big.lab", Expected(80), Expected(80)),
+            Case(0, "--box mtu@2", "-4 -6 big.lab", Expected(80),
+                 Expected(80)),
+            Case(0, "--box mtu-hole@3", "-4 -6 big.lab", hidden, hidden),
+            Case(2, "--box mtu-hole@1", "big.lab:8080",
+                 Expected(8080, "unsupported"))]
+
+
 def reference_cases():
     out = []
     for host in (V4, V6):
@@ -165,8 +176,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--only", default="")
     args = parser.parse_args()
-    chosen = [c for c in port_cases() + family_cases() + reference_cases()
-              if args.only in c.name()]
+    chosen = [c for c in port_cases() + family_cases() + size_cases()
+              + reference_cases() if args.only in c.name()]
     print(f"1..{len(chosen)}", flush=True)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:

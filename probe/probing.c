@@ -11,6 +11,11 @@
 #include "report/observer.h"
 
 #define TURN_WAIT_US 100000
+/* What every link takes (RFC 9293 3.7.1, RFC 8200 5). */
+#define SMALL_MSS4 536
+#define SMALL_MSS6 1220
+/* So long before it is given up, an answer has stalled. */
+#define STALL_US 2000000
 
 void probing_init(struct probing *p, struct session *s, const struct options *o,
 		  const struct destination *to, const char *host,
@@ -34,6 +39,8 @@ void probing_init(struct probing *p, struct session *s, const struct options *o,
 	p->request_length = (size_t)length < sizeof(p->request)
 				    ? (size_t)length
 				    : sizeof(p->request) - 1;
+	p->to_small = *to;
+	p->to_small.mss = to->target.family == 6 ? SMALL_MSS6 : SMALL_MSS4;
 	control_init(&p->control, s, &p->to);
 	if (o->mptcp_version != 0)
 		p->attempts[p->attempt_count++].version = 1;
@@ -179,14 +186,43 @@ static bool fell_back(const struct dialog *d)
 	       !f->mptcp.has_data_ack;
 }
 
-/* Checksums alone that fail ask for a second witness. */
-static void step_again(struct probing *p, struct attempt *a)
+static bool answered(const struct dialog *d)
 {
-	if (a->again.client.session || !dialog_data_acked(&a->bare) ||
-	    !fell_back(&a->summed))
-		return;
-	probing_start_dialog(p, &a->again, PURPOSE_MP_CAPABLE, a->version,
-			     true);
+	const struct flow *f = client_flow(&d->client);
+
+	return f && (f->payload_received || f->server_fin);
+}
+
+/* When answers count as stalled: all that was asked was acknowledged, with
+ * MPTCP and without it, and nothing is answered. NEVER: they do not. */
+static int64_t stalls_at(const struct probing *p, const struct attempt *a)
+{
+	if (!dialog_data_acked(&a->bare) || !dialog_data_acked(&a->summed) ||
+	    p->before.state != DIALOG_HELD || answered(&p->before) ||
+	    answered(&a->bare) || answered(&a->summed))
+		return NEVER;
+	return a->bare.answer_until_us - STALL_US;
+}
+
+/* Checksums alone that fail ask for a second witness. Answers that stall may
+ * be too large for a link: a small MSS tells. */
+static int64_t step_again(struct probing *p, struct attempt *a, int64_t now_us)
+{
+	int64_t stalled = stalls_at(p, a);
+
+	if (a->again.client.session)
+		return dialog_step(&a->again, now_us);
+	if (dialog_data_acked(&a->bare) && fell_back(&a->summed)) {
+		probing_start_dialog(p, &a->again, PURPOSE_MP_CAPABLE,
+				     a->version, true);
+		return now_us;
+	}
+	if (now_us < stalled || stalled == NEVER)
+		return stalled;
+	dialog_start(&a->again, p->session, &p->to_small, &p->pace,
+		     PURPOSE_MP_CAPABLE, a->version, false, p->request,
+		     p->request_length);
+	return now_us;
 }
 
 static bool join_over(const struct attempt *a)
@@ -238,11 +274,8 @@ static int64_t step_attempt(struct probing *p, struct attempt *a,
 	wake = at < wake ? at : wake;
 	at = dialog_step(&a->summed, now_us);
 	wake = at < wake ? at : wake;
-	step_again(p, a);
-	if (a->again.client.session) {
-		at = dialog_step(&a->again, now_us);
-		wake = at < wake ? at : wake;
-	}
+	at = step_again(p, a, now_us);
+	wake = at < wake ? at : wake;
 	at = lone_step(&a->random, now_us);
 	wake = at < wake ? at : wake;
 	start_join(p, a);

@@ -30,7 +30,8 @@ struct attempt {
 	struct sweep sweep;   /* MP_CAPABLE SYNs */
 	struct dialog bare;   /* without DSS checksums */
 	struct dialog summed; /* with (flag A) */
-	struct dialog again;  /* the same once more, if that fell back */
+	struct dialog again;  /* that once more, if it fell back; or bare with a
+				 small MSS, if answers stall */
 	struct lone random;   /* MP_JOIN with a random token */
 	struct join join;
 	bool ack_swept, join_swept;
@@ -42,6 +43,7 @@ struct probing {
 	const struct options *options;
 	struct company *company;
 	struct destination to;
+	struct destination to_small; /* the same, with a small MSS */
 	struct pace pace;
 	uint8_t request[512];
 	size_t request_length;

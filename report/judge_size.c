@@ -8,6 +8,8 @@
 #include "report/arena.h"
 #include "report/judge_loss.h"
 
+#define SIZE_WITNESSES_MIN 2 /* connections that show it */
+
 /* What became of data of one kind, with a mapping or on plain connections. */
 struct sizes {
 	size_t passed;	      /* the largest packet that was acknowledged */
@@ -171,13 +173,93 @@ static void add_too_big(struct judgement *j, const struct sizes *mapped,
 		       : "");
 }
 
-#define SIZE_WITNESSES_MIN 2
+/* ---- on the way back ----------------------------------------------------- */
+
+static unsigned asked_mss(const struct flow *f)
+{
+	return f->sent_count && f->sent[0]->options.has_mss
+		       ? f->sent[0]->options.mss
+		       : 0;
+}
+
+/* All the data was acknowledged, long ago, and none came. */
+static bool stalls(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *last = NULL;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->packet.tcp.payload_length)
+			last = f->sent[i];
+	return last && f->established && !flow_reset(f) && !f->server_fin &&
+	       !f->payload_received && is_acked(f, last) && had_time(j, last);
+}
+
+struct answers {
+	unsigned mss;		    /* the smallest with data of the server */
+	const struct flow *example; /* that one, with MPTCP */
+	unsigned plain, mapped;	    /* stalled, with a larger one */
+	bool larger;		    /* with which data came as well */
+};
+
+static struct answers count_answers(const struct judgement *j)
+{
+	struct answers a = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_proves_mptcp(f) && f->payload_received &&
+		    asked_mss(f) && (!a.mss || asked_mss(f) < a.mss)) {
+			a.mss = asked_mss(f);
+			a.example = f;
+		}
+	}
+	for (size_t i = 0; a.example && i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (asked_mss(f) <= a.mss)
+			continue;
+		a.larger |= f->payload_received > 0;
+		a.plain += flow_is(f, PURPOSE_TCP) && stalls(j, f);
+		a.mapped += flow_is(f, PURPOSE_MP_CAPABLE) && stalls(j, f);
+	}
+	return a;
+}
+
+/* The server's data comes only where it was asked for small segments, with
+ * MPTCP or without. */
+static void judge_answer_size(struct judgement *j)
+{
+	struct answers a = count_answers(j);
+	struct finding *f;
+
+	if (a.larger || a.mapped < SIZE_WITNESSES_MIN || !a.plain)
+		return;
+	f = finding_add(j, "ip.too_big_dropped", DIRECTION_RETURN,
+			SEGMENT_DATA);
+	f->confidence = CONFIDENCE_LIKELY;
+	finding_connection(j, f, a.example->id);
+	finding_evidence(
+		j, f, a.example->mptcp.server_dsn_frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "asked for an MSS of %u, the server's data comes; "
+			     "with a larger one it does not, on %u connections "
+			     "with MPTCP and %u without",
+			     a.mss, a.mapped, a.plain));
+	f->text = arena_printf(
+		j->arena,
+		"The server's data vanishes on the way back, with MPTCP or "
+		"without, unless its segments are small (an MSS of %u): a "
+		"link takes less than both ends think, and no router says so.",
+		a.mss);
+}
 
 void judge_size(struct judgement *j)
 {
 	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
 	struct sizes mapped = sizes_of(j, true), plain = sizes_of(j, false);
 
+	judge_answer_size(j);
 	if (mapped.flows < SIZE_WITNESSES_MIN ||
 	    !beyond_chance(mapped.lost, &tcp, LOST_MIN) ||
 	    finding_find(j, "dss.dropped"))

@@ -222,6 +222,112 @@ static void test_loss(void **state)
 	}
 }
 
+/* ---- on the way back ----------------------------------------------------- */
+
+#define SMALL 536
+
+static const struct kept *syn_of(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+	const struct flow *f =
+		observer_flow(s->o, &p.ip.destination, p.tcp.destination_port,
+			      &p.ip.source, p.tcp.source_port, IPPROTO_TCP);
+
+	return f && f->sent_count ? f->sent[0] : NULL;
+}
+
+/* The server has much to say, in segments of full size. */
+static enum act hole_back(struct scene *s, struct wire *w)
+{
+	const struct kept *syn = has_data(w) ? syn_of(s, w) : NULL;
+
+	return syn && syn->options.mss > SMALL ? DROP : PASS;
+}
+
+static enum act mptcp_hole_back(struct scene *s, struct wire *w)
+{
+	return wire_has(w, TCPOPT_MPTCP) ? hole_back(s, w) : PASS;
+}
+
+/* A server that answers the last connection only. */
+static enum act late_back(struct scene *s, struct wire *w)
+{
+	const struct kept *syn = has_data(w) ? syn_of(s, w) : NULL;
+
+	return syn && syn != flow_of(s, &s->callers[s->caller_count - 1])
+					       ->sent[0]
+		       ? DROP
+		       : PASS;
+}
+
+static void converse_small(struct scene *s, uint16_t mss)
+{
+	struct caller *c = call(s, PURPOSE_MP_CAPABLE, 1);
+
+	c->mss = mss;
+	send_syn(s, c, 64, false);
+	send_third_ack(s, c, 64, false);
+	send_request(s, c);
+	scene_wait(s, 1200 * MS);
+	send_control(s, 1);
+}
+
+static struct report *judge_back(struct scene *s, box_fn *back, uint16_t mss,
+				 bool ip6)
+{
+	*s = with_back(back);
+	s->ip6 = ip6;
+	scene_begin(s);
+	run_probe(s);
+	converse_small(s, mss);
+	return judge_scene(s);
+}
+
+static void test_too_big_back(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct scene s;
+		struct report *r = judge_back(&s, hole_back, SMALL, i);
+
+		check_report(
+			r, &(struct expected){.status = STATUS_CLEAR,
+					      .finding = "ip.too_big_dropped",
+					      .effect = EFFECT_HARMLESS,
+					      .direction = DIRECTION_RETURN,
+					      .segment = SEGMENT_DATA,
+					      .after = NOWHERE,
+					      .at = NOWHERE,
+					      .confidence = CONFIDENCE_LIKELY});
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
+/* What has nothing to do with the size says nothing of it. */
+static void test_not_too_big_back(void **state)
+{
+	static const struct {
+		box_fn *back;
+		uint16_t mss;
+	} cases[] = {{mptcp_hole_back, SMALL}, /* plain answers come */
+		     {hole_back, 1460},	       /* small ones do not */
+		     {late_back, 1460}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scene s;
+		struct report *r =
+			judge_back(&s, cases[i].back, cases[i].mss, false);
+
+		for (size_t k = 0; k < r->finding_count; k++)
+			CHECK(r, strcmp(r->findings[k].kind->id,
+					"ip.too_big_dropped") != 0);
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_option_dropped),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_too_big_back),
+		cmocka_unit_test(test_not_too_big_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,7 @@ struct caller {
 	uint32_t isn, ts, token, nonce, segments;
 	uint64_t key;
 	const struct caller *parent;
+	uint16_t mss; /* 0: 1460 */
 };
 
 /* The server's side of a connection. */
@@ -681,7 +682,7 @@ static inline struct wire syn_wire(struct scene *s, const struct caller *c,
 
 	if (s->ecn_syn)
 		t.flags |= TCP_FLAG_ECE | TCP_FLAG_CWR;
-	write_mss(&w, 1460);
+	write_mss(&w, c->mss ? c->mss : 1460);
 	write_sack_permitted(&w);
 	write_timestamps(&w, c->ts + ttl, 0);
 	write_nop(&w, 1);
