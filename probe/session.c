@@ -252,7 +252,7 @@ static bool check_missing(struct session *s)
 			return fail(s, EXIT_SYSTEM,
 				    "a probe never left this host: a firewall "
 				    "of its own drops it (look at its OUTPUT "
-				    "rules)");
+				    "rules), or its link is down");
 	return true;
 }
 

@@ -155,6 +155,29 @@ bool had_time(const struct judgement *j, const struct kept *k)
 	return j->o->last_us - k->time_us >= j->patience_us;
 }
 
+/* The HMAC in the SYN/ACK of a MP_JOIN is made with the server's key: it proves
+ * that as the first DSN does (RFC 8684 3.2). */
+static bool joined_by_key(const struct judgement *j, const struct flow *parent)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct join_facts *join = &j->flows[i]->join;
+
+		if (join->parent >= 0 && join->hmac == KNOWN_YES &&
+		    j->o->flows[join->parent] == parent)
+			return true;
+	}
+	return false;
+}
+
+/* A server that takes data and sends none: all that can be proven is. */
+static bool takes_silently(const struct judgement *j, const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
+	       flow_data_acked(f) && f->mptcp.server_dsn == UNKNOWN &&
+	       !f->payload_received && !f->server_fin && !f->mptcp.mp_fail &&
+	       !flow_reset(f) && !flow_fell_behind(f) && joined_by_key(j, f);
+}
+
 static void judge_facts(struct judgement *j)
 {
 	bool reset = false;
@@ -172,6 +195,9 @@ static void judge_facts(struct judgement *j)
 		if (!j->working && flow_proves_mptcp(f))
 			j->working = f;
 	}
+	for (size_t i = 0; i < j->flow_count && !j->working; i++)
+		if (takes_silently(j, j->flows[i]))
+			j->working = j->flows[i];
 	j->tcp_refused = reset && !j->tcp_answered;
 	judge_patience(j);
 }

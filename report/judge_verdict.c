@@ -235,6 +235,7 @@ static bool verdict_works(struct judgement *j)
 	bool only_v0 = j->working && j->working->mptcp.version == 0 &&
 		       plainly_answered(j, 1) &&
 		       intact_to_last_hop(j, SEGMENT_SYN, 1);
+	bool mute;
 
 	if (!j->working)
 		return false;
@@ -255,14 +256,16 @@ static bool verdict_works(struct judgement *j)
 			       "would decide it.";
 		return true;
 	}
-	say(j, STATUS_CLEAR, CONFIDENCE_PROVEN,
+	mute = j->working->mptcp.server_dsn == UNKNOWN;
+	say(j, STATUS_CLEAR, mute ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
 			 "MPTCP v%u works on this path: data is acknowledged "
-			 "at data level%s, and nothing interferes.%s",
+			 "at data level%s, and nothing interferes.%s%s",
 			 j->working->mptcp.version,
 			 join->result == RUNG_PASS ? ", a second subflow joins"
 						   : "",
-			 only_v0 ? " The server speaks only MPTCP v0." : ""));
+			 only_v0 ? " The server speaks only MPTCP v0." : "",
+			 mute ? " The server sent no data of its own." : ""));
 	if (join->result == RUNG_FAIL)
 		j->r->advice = arena_printf(j->arena,
 					    "No second subflow was joined: %s.",
@@ -397,7 +400,7 @@ static bool verdict_by_reference(struct judgement *j)
 	const char *name = NULL;
 	struct finding *f;
 
-	if (j->negotiated || j->r->interrupted || !plainly_answered(j, 1) ||
+	if (j->negotiated || !plainly_answered(j, 1) ||
 	    !plainly_answered(j, 0) || !random_token_accepted(j))
 		return false;
 	reference = judge_reference(j, &name);
@@ -437,6 +440,15 @@ static bool gave_up(const struct judgement *j)
 	return false;
 }
 
+static bool data_sent(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    flow_sent_count(j->flows[i], SEGMENT_DATA, 0))
+			return true;
+	return false;
+}
+
 /* 7. What would decide it depends on what is missing. */
 static void verdict_undetermined(struct judgement *j)
 {
@@ -454,7 +466,7 @@ static void verdict_undetermined(struct judgement *j)
 		       "SYN after them was answered: they were dropped, or "
 		       "lost";
 		advice = "Probe the path: mpprobe HOST.";
-	} else if (!j->r->interrupted && other_version_untried(j)) {
+	} else if (other_version_untried(j)) {
 		what = other_version_untried(j);
 		advice = "Probe for both versions: mpprobe --mptcp auto HOST.";
 	} else if (nothing_tried(j)) {
@@ -467,6 +479,10 @@ static void verdict_undetermined(struct judgement *j)
 		       "sent none of its own that would prove its key";
 		advice = "A port whose server answers data would decide it "
 			 "(-p).";
+	} else if (j->negotiated && !data_sent(j)) {
+		what = "MP_CAPABLE came back, but no data was sent that would "
+		       "prove it";
+		advice = "Probe with data: mpprobe HOST, without --sweep-only.";
 	} else if (j->negotiated) {
 		what = "MP_CAPABLE came back, but no data was acknowledged at "
 		       "data level";
@@ -475,7 +491,7 @@ static void verdict_undetermined(struct judgement *j)
 		       "user-mode NAT beside this host that ends TCP";
 		advice = "If the target is not on this link, probe from "
 			 "outside the virtual machine or container.";
-	} else if (!j->r->interrupted && plainly_answered(j, 1)) {
+	} else if (plainly_answered(j, 1)) {
 		what = "the server lacks MPTCP, or its option is removed where "
 		       "no hop shows it";
 	} else {
