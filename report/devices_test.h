@@ -136,6 +136,12 @@ static inline enum act drop_all_dss(struct scene *s, struct wire *w)
 	return !is_syn(w) && wire_has(w, TCPOPT_MPTCP) ? DROP : PASS;
 }
 
+static inline enum act drop_add_addr(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return wire_option(w, TCPOPT_MPTCP, MP_ADD_ADDR, NULL) ? DROP : PASS;
+}
+
 static inline enum act strip_data(struct scene *s, struct wire *w)
 {
 	return has_data(w) ? strip(s, w) : PASS;

@@ -415,4 +415,5 @@ void judge_replies(struct judgement *j)
 	if (finding_blocks(j))
 		return;
 	judge_join(j);
+	judge_add_addr(j);
 }

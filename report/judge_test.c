@@ -895,8 +895,9 @@ static enum act clear_urgent(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-/* Segments that mpprobe does not sweep yet, with TTL 1 to 4. */
-static void send_swept(struct scene *s, struct caller *c, bool add_addr)
+/* Rare segments of a connection, with TTLs. */
+static void send_rare(struct scene *s, struct caller *c, bool add_addr,
+		      unsigned first, unsigned last)
 {
 	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
 
@@ -904,7 +905,7 @@ static void send_swept(struct scene *s, struct caller *c, bool add_addr)
 	o.add_addr.address_id = 2;
 	o.add_addr.address = address_of("10.9.9.9");
 	o.add_addr.has_hmac = true;
-	for (unsigned ttl = 1; ttl <= s->hops; ttl++) {
+	for (unsigned ttl = first; ttl <= last; ttl++) {
 		uint8_t options[40];
 		struct writer w = writer_over(options, sizeof(options));
 		struct tcp_segment t = {.options = options};
@@ -936,9 +937,33 @@ static void expect_swept(box_fn *box, bool add_addr, struct expected e)
 		     : converse(&s, PURPOSE_TCP, 0, false);
 	s.box_at = 2;
 	s.box = box;
-	send_swept(&s, c, add_addr);
+	send_rare(&s, c, add_addr, 1, s.hops);
 	r = judge_scene(&s);
 	check_report(r, &e);
+	report_free(r);
+	scene_end(&s);
+}
+
+static void expect_add_addr(box_fn *box, bool drops)
+{
+	struct expected e = join_finding("add_addr.dropped");
+	struct scene s = with_box(2, box);
+	struct caller *c;
+	struct report *r;
+
+	e.segment = SEGMENT_ADD_ADDR;
+	e.confidence = CONFIDENCE_LIKELY;
+	scene_begin(&s);
+	sweep(&s, PURPOSE_TCP, 0);
+	c = converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+	for (int i = 0; i < 5; i++)
+		send_rare(&s, c, true, 64, 64);
+	for (int i = 0; i < 2; i++)
+		send_rare(&s, c, true, 1, s.hops);
+	scene_wait(&s, 2000 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	check_report(r, drops ? &e : &innocent);
 	report_free(r);
 	scene_end(&s);
 }
@@ -951,6 +976,9 @@ static void test_rare_segments(void **state)
 	e.segment = SEGMENT_ADD_ADDR;
 	expect_swept(strip, true, e);
 	expect_swept(NULL, true, innocent);
+	/* the server of a scene does not echo */
+	for (int drops = 0; drops < 2; drops++)
+		expect_add_addr(drops ? drop_add_addr : NULL, drops);
 	expect_swept(clear_urgent, false,
 		     harmless("tcp.urgent_cleared", SEGMENT_DATA));
 	expect_swept(NULL, false, innocent);

@@ -4,8 +4,8 @@
  * convict), judge_replies.c (what answers and silence convict, with
  * judge_loss.c, judge_terminated.c, judge_syn_proxy.c, judge_refused.c,
  * judge_forms.c, judge_dss.c, judge_size.c, judge_join.c, judge_data.c),
- * judge_return.c (the way back), judge_ladder.c and judge_verdict.c. Not for
- * anybody else.
+ * judge_add_addr.c), judge_return.c (the way back), judge_ladder.c and
+ * judge_verdict.c. Not for anybody else.
  */
 #ifndef REPORT_JUDGEMENT_H
 #define REPORT_JUDGEMENT_H
@@ -181,6 +181,7 @@ void judge_ttl(struct judgement *j);
 void judge_refused(struct judgement *j);
 void judge_dss(struct judgement *j);
 void judge_join(struct judgement *j);
+void judge_add_addr(struct judgement *j);
 void judge_reset_injected(struct judgement *j);
 void judge_payload(struct judgement *j);
 void judge_data(struct judgement *j);
