@@ -11,7 +11,7 @@
 
 struct options;
 
-#define LONES_MAX 160
+#define LONES_MAX 240
 #define LIMITED_MAX 30
 
 /* What the probings of one address share: all their sweeps draw on the few
