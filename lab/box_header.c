@@ -75,7 +75,7 @@ enum fate relay(struct box *b, struct passing *p)
 		return DROP;
 	if (!p->is_tcp)
 		return PASS;
-	p->ttl = OWN_TTL;
+	p->ttl = OWN_TTL + 1; /* the router still takes one off */
 	p->ip_id = (uint16_t)box_random(b);
 	return rewrite_isn(b, p);
 }

@@ -27,7 +27,6 @@ strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
 strip-add-addr|option|way|ADD_ADDR becomes NOPs
 drop|option|way|segments with an MPTCP option vanish
 drop-join|option|way|segments with MP_JOIN vanish
-drop-add-addr|option|way|segments with ADD_ADDR vanish
 drop-unknown|option|way|segments with an MPTCP option or option 253 vanish
 drop-v0|option|way|SYNs with the MP_CAPABLE of version 0 (12 bytes) vanish
 drop-v1|option|way|SYNs with the MP_CAPABLE of version 1 (4 bytes) vanish
@@ -220,10 +219,6 @@ box_drop() {
 
 box_drop_join() {
 	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 drop"
-}
-
-box_drop_add_addr() {
-	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 3 drop"
 }
 
 box_drop_unknown() {

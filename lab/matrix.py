@@ -21,6 +21,8 @@ TOP = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(TOP, "report"))
 import forms  # noqa: E402
 import zoo  # noqa: E402
+import zoo_coverage  # noqa: E402
+import zoo_positions  # noqa: E402
 
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
                        os.path.join(TOP, "build-asan", "mpprobe"))
@@ -35,11 +37,13 @@ class Case:
     def __init__(self, box=None, at=None, hops=4, family=4, port=80,
                  status="clear", code=0, finding=None, after=None, place=None,
                  silent=(), up=(), args=(), version=None, text="", boxes=(),
-                 also=(), path=True, rungs=(), says="", **checks):
+                 also=(), path=True, rungs=(), way=None,
+                 says="", **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
         self.version, self.text, self.says = version, text, says
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
+        self.way = way
         self.silent, self.up, self.args = silent, list(up), list(args)
         self.boxes, self.path, self.rungs = list(boxes), path, rungs
         # Each as (id, after, at, what else it says).
@@ -51,6 +55,11 @@ class Case:
                 f"port {self.port}"
                 + (f" ({' '.join(self.up + self.args)})"
                    if self.up or self.args else ""))
+
+    def title(self):
+        """The first cell of its row."""
+        options = " ".join(self.up + self.args)
+        return self.spec() + (f" ({options})" if options else "")
 
     def spec(self):
         boxes = list(self.boxes)
@@ -286,7 +295,7 @@ def check_return(case, report):
                         if b.startswith("asymmetric@")), ("", "", ""))
     seen = report["asymmetry"]
     seen = seen and (seen["from"], seen["least"], seen["most"])
-    expected = (int(hop) + 1, 1, 1) if box else None
+    expected = (int(hop) + 1, 1, 1) if box else case.way
     return [] if seen == expected else [f"the way back is {seen}, expected "
                                         f"{expected}"]
 
@@ -329,8 +338,7 @@ def row_of(case, report, wrong):
     found = report["findings"] if report else []
     asked = f"IPv{case.family}" + (f" port {case.port}" if case.port != 80
                                    else "")
-    options = " ".join(case.up + case.args)
-    cells = [case.spec() + (f" ({options})" if options else ""),
+    cells = [case.title(),
              f"{asked}, {case.hops} hops",
              listed(f[0] for f in case.findings),
              listed(f["id"] for f in found),
@@ -416,6 +424,24 @@ def again(case, keep, wrong):
     return run_case(case, keep)
 
 
+def all_cases():
+    return (cases() + v0_cases() + forms.cases(Case) + zoo.cases(Case)
+            + zoo_positions.cases(Case))
+
+
+def test_coverage(everything, number, table):
+    """Every box has the rows that its class asks for, and the docs show what is
+    run. They are made by --table, which then cannot fail for it."""
+    wrong = zoo_coverage.missing(everything)
+    if not table or not table.endswith("docs/matrix.md"):
+        wrong += zoo_coverage.stale(everything)
+    print(f"{'not ok' if wrong else 'ok'} {number} every box has its rows, and "
+          "the docs show them")
+    for line in wrong:
+        print(f"# {line}")
+    return bool(wrong)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=3)
@@ -423,10 +449,10 @@ def main():
     parser.add_argument("--keep")
     parser.add_argument("--table")
     args = parser.parse_args()
-    chosen = [c for c in cases() + v0_cases() + forms.cases(Case)
-              + zoo.cases(Case) if args.only in c.name()]
-    print(f"1..{len(chosen)}", flush=True)
-    failed = 0
+    everything = all_cases()
+    chosen = [c for c in everything if args.only in c.name()]
+    print(f"1..{len(chosen) + 1}", flush=True)
+    failed = test_coverage(everything, len(chosen) + 1, args.table)
     rows = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         runs = [pool.submit(run_case, c, args.keep) for c in chosen]
@@ -441,7 +467,8 @@ def main():
                 print(f"# {line}")
             sys.stdout.flush()
     if args.table:
-        write_table(args.table, rows, len(rows) - failed)
+        right = sum(row.endswith("| right |") for row in rows)
+        write_table(args.table, rows, right)
     return 1 if failed else 0
 
 

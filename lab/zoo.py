@@ -37,9 +37,6 @@ HEADERS = [
 ]
 # What needs --all.
 SLOW = [
-    ("late", "dss.removed", "blocked", {"how": "nop"}),
-    ("late-eol", "dss.removed", "blocked", {"how": "eol"}),
-    ("cut-add-addr", "add_addr.removed", "impaired", {"how": "cut"}),
     ("split", "data.split", "clear", {"effect": "harmless"}),
     ("mss-add", "tcp.option_added", "clear", {}),
 ]
@@ -49,7 +46,6 @@ UNPLACED = [
      []),
     ("key", "mp_capable.modified", "blocked", {"direction": "return"}, []),
     ("hmac", "mp_join.modified", "impaired", {"segment": "join_syn_ack"}, []),
-    ("drop-data", "dss.dropped", "blocked", {}, []),
     ("cut,return", "mp_capable.removed", "blocked",
      {"direction": "return", "confidence": "likely"}, []),
     ("eol-data,return", "dss.removed", "blocked", {"direction": "return"}, []),
@@ -57,6 +53,7 @@ UNPLACED = [
      {"direction": "return"}, []),
 ]
 ENDINGS = ["tproxy", "redsocks", "synproxy", "proxy80"]
+PASSING = ["mptcp-proxy", "optimiser", "relay"]
 
 
 def code_of(status):
@@ -134,20 +131,22 @@ def header_cases(Case):
 def ending_cases(Case):
     # What answers for the target, with its distance, cannot be convicted.
     out = [Case(boxes=["user-nat"], port=port, status="undetermined", code=3,
-                text="user-mode NAT") for port in (80, 8080)]
+                text="user-mode NAT") for port in (80, 8080, 9080)]
     for f in (4, 6):
         for box in ENDINGS:
             # A SYN proxy answers what passed the TTL check.
             end = 3 if box == "synproxy" else 2
-            if f == 4 or box != "redsocks":
-                out.append(case(Case, box, 2, "blocked", "tcp.terminated",
-                                end - 1, end, family=f))
-        out += [case(Case, "mptcp-proxy", k, "impaired", "tcp.terminated",
-                     k - 1, k, family=f) for k in (2, 4)]
-        out += [case(Case, "optimiser", k, "impaired", "tcp.terminated",
-                     k - 1, k, family=f) for k in (2, 3, 4)]
+            out += [case(Case, box, 2, "blocked", "tcp.terminated", end - 1,
+                         end, family=f, port=port) for port in (80, 9080)
+                    if (f == 4 or box != "redsocks")
+                    and (port == 80 or box != "proxy80")]
+        out += [case(Case, box, k, "impaired", "tcp.terminated", k - 1, k,
+                     family=f) for box in PASSING for k in (2, 3, 4)]
+        out += [case(Case, box, 3, "impaired", "tcp.terminated", 2, 3,
+                     family=f, port=9080) for box in PASSING]
         # The device is on port 80 only.
-        out.append(case(Case, "proxy80", 2, family=f, port=443))
+        out += [case(Case, "proxy80", 2, family=f, port=port)
+                for port in (443, 9080)]
     return out
 
 
@@ -157,8 +156,10 @@ def path_cases(Case):
     for f in (4, 6):
         out += [case(Case, box, 2, family=f) for box in
                 ("loss1", "loss5", "reorder", "duplicate", "delay",
-                 "quote-short", "quote-extended", "fragments")]
+                 "quote-short", "quote-extended", "fragments", "filter-udp",
+                 "throttle", "delay56")]
         out += [Case(boxes=["all-silent"], family=f, path=False),
+                Case(boxes=["lossy"], family=f),
                 Case(boxes=["icmp-blocked@2"], family=f, silent=(3, 4)),
                 Case(boxes=["ecmp@3"], family=f, path=False),
                 Case(boxes=["asymmetric@2"], family=f, path=False),

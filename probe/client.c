@@ -326,11 +326,12 @@ bool client_send_add_addr(struct client *c, struct copy copy)
 		return true;
 	begin_segment(c, f, copy, &w, &segment);
 	segment.sequence = f->client_next;
-	o.add_addr.version = 1;
+	o.add_addr.version = (uint8_t)c->version;
 	o.add_addr.address_id = ANNOUNCED_ID;
 	o.add_addr.address = c->to->source;
-	o.add_addr.has_hmac = true;
-	if (keys_add_addr_hmac(c->session->observer->keys, c->key,
+	o.add_addr.has_hmac = c->version == 1;
+	if (o.add_addr.has_hmac &&
+	    keys_add_addr_hmac(c->session->observer->keys, c->key,
 			       f->mptcp.server_key, ANNOUNCED_ID,
 			       &c->to->source, 0, &o.add_addr.hmac) != 0)
 		return true;

@@ -36,8 +36,7 @@ void trials_start(struct trials *t, struct session *s,
 	begin(t, TRIAL_HOLE, 0);
 	begin(t, TRIAL_PAIR, 0);
 	begin(t, TRIAL_BIG, 0);
-	if (version == 1) /* version 0 has no echo */
-		begin(t, TRIAL_ADD_ADDR, 0);
+	begin(t, TRIAL_ADD_ADDR, 0);
 	if (reach > first_ttl)
 		begin(t, TRIAL_EXPIRED, reach - 1);
 	if (reach > first_ttl)

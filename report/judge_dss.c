@@ -80,9 +80,9 @@ static void judge_dss_removed(struct judgement *j)
 			 "the data was acknowledged by TCP, but no segment of "
 			 "the server carries a DSS");
 	f->text =
-		intact ? "DSS is removed from data on the way back, or behind "
-			 "the last hop: what we sent arrives intact there, yet "
-			 "no DATA_ACK comes."
+		intact ? "DSS is removed from data on the way back, by the "
+			 "last hop or behind it: what we sent arrives there "
+			 "intact, yet no DATA_ACK comes."
 		: flow_first(j, lost_without_checksum)
 			? "MPTCP falls back to TCP after the handshake: DSS is "
 			  "removed from data, one way or the other."

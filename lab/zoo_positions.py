@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cases of the zoo, for matrix.py, that put the boxes for MPTCP options at
+the first and at the last router, over both families and with version 0."""
+from zoo import ALL, case, placed
+
+# Boxes that edit at router K what goes forward: after K, at K + 1. Their other
+# cases are in matrix.py, forms.py and zoo.py.
+# box, finding, status, more that it says
+PLAIN = [
+    ("strip-syn", "mp_capable.removed", "blocked", {"how": "nop"}),
+    ("strip-data", "dss.removed", "blocked", {"how": "nop"}),
+    ("strip-join", "mp_join.removed", "impaired", {"how": "nop"}),
+    ("drop-join", "mp_join.dropped", "impaired", {}),
+    ("version", "mp_capable.modified", "blocked", {}),
+]
+# These have no others.
+# box, finding, status, more that it says, --all or not
+LATER = [
+    ("eol-join", "mp_join.removed", "impaired", {"how": "eol"}, []),
+    ("hmac,forward", "mp_join.modified", "impaired",
+     {"segment": "join_ack"}, []),
+    ("dsn", "dss.modified", "blocked", {"segment": "data"}, []),
+    ("reset-data", "dss.reset", "blocked", {}, []),
+    ("reset-join", "mp_join.reset", "impaired", {}, []),
+    ("drop-data", "dss.dropped", "blocked", {}, []),
+    ("late", "dss.removed", "blocked", {"how": "nop"}, ALL),
+    ("late-cut", "dss.removed", "blocked", {"how": "cut"}, ALL),
+    ("late-eol", "dss.removed", "blocked", {"how": "eol"}, ALL),
+    ("strip-add-addr", "add_addr.removed", "impaired", {"how": "nop"}, ALL),
+    ("cut-add-addr", "add_addr.removed", "impaired", {"how": "cut"}, ALL),
+    ("eol-add-addr", "add_addr.removed", "impaired", {"how": "eol"}, ALL),
+    ("address", "add_addr.modified", "impaired", {}, ALL),
+]
+LIKELY = {"confidence": "likely"}
+ANY_WAY = {"direction": "unknown"}
+# At router 4 of 4, behind which nothing quotes: what one end can still tell,
+# and with a bracket where the target's silence or answers make one.
+# box, port, status, finding, bracket, more that it says, --all or not
+LAST = [
+    ("strip", 80, "unsupported", None, None, {}, []),
+    ("strip-syn", 80, "unsupported", None, None, {}, []),
+    ("version", 80, "blocked", "mp_capable.removed", None, {}, []),
+    ("strip-data", 80, "blocked", "dss.removed", None, LIKELY, []),
+    ("strip-join", 80, "impaired", "mp_join.removed", None, LIKELY, []),
+    ("eol-join", 80, "impaired", "mp_join.removed", None, LIKELY, []),
+    ("drop", 80, "blocked", "mp_capable.dropped", (4, 5), {}, []),
+    ("drop-unknown", 80, "blocked", "mp_capable.dropped", (4, 5), {}, []),
+    ("drop-join", 80, "impaired", "mp_join.dropped", (4, 5), ANY_WAY, []),
+    ("drop-data", 80, "blocked", "dss.dropped", (4, 5), ANY_WAY, []),
+    ("reset", 80, "blocked", "mp_capable.reset", (4, 5), {}, []),
+    ("reset-unknown", 80, "blocked", "mp_capable.reset", (4, 5), {}, []),
+    ("rst-both", 80, "blocked", "mp_capable.reset", (4, 5), {}, []),
+    ("reset-join", 80, "impaired", "mp_join.reset", (4, 5), {}, []),
+    ("reset-data", 80, "blocked", "dss.reset", None, ANY_WAY, []),
+    ("dsn", 80, "undetermined", None, None, {}, []),
+    ("late-cut", 80, "blocked", "dss.removed", None, LIKELY, ALL),
+    ("late-eol", 80, "blocked", "dss.removed", None, LIKELY, ALL),
+    # Servers need not echo an ADD_ADDR.
+    ("strip-add-addr", 80, "clear", None, None, {}, ALL),
+    ("cut-add-addr", 80, "clear", None, None, {}, ALL),
+    ("eol-add-addr", 80, "clear", None, None, {}, ALL),
+    ("address", 80, "clear", None, None, {}, ALL),
+]
+# On the way back: it shows the same wherever it is.
+BACK = [
+    ("strip-synack", "mp_capable.removed", "blocked", {}),
+    ("cut-synack", "mp_capable.removed", "blocked", {}),
+    ("eol-synack", "mp_capable.removed", "blocked", {}),
+    ("key", "mp_capable.modified", "blocked", {"confidence": "proven"}),
+    ("hmac", "mp_join.modified", "impaired", {"segment": "join_syn_ack"}),
+    ("version,return", "mp_capable.modified", "blocked",
+     {"segment": "syn_ack"}),
+    ("dsn,return", "dss.modified", "blocked", {}),
+    ("drop,return", "mp_capable.dropped", "blocked", {"segment": "syn_ack"}),
+    ("drop-data,return", "dss.dropped", "blocked", {}),
+]
+
+
+def first_cases(Case):
+    out = placed(Case, PLAIN, [(1, 4)])
+    for box, finding, status, checks, args in LATER:
+        for k, f, port in ((1, 4, 80), (2, 6, 80), (3, 4, 9080)):
+            out += placed(Case, [(box, finding, status, checks)], [(k, f)],
+                          port=port, args=args)
+    return out
+
+
+def last_cases(Case):
+    out = []
+    for box, port, status, finding, bracket, checks, args in LAST:
+        after, at = bracket or (None, None)
+        out.append(case(Case, box, 4, status, finding, after, at, port=port,
+                        args=args, **checks))
+    # Or the server's limit of subflows is reached: it says which step failed.
+    out.append(case(Case, "hmac,forward", 4, rungs=("join",)))
+    return out
+
+
+def back_cases(Case):
+    out = [case(Case, box, k, status, finding, **checks)
+           for box, finding, status, checks in BACK for k in (1, 4)]
+    out += [case(Case, box, 2, "blocked", "mp_capable.removed", port=9080)
+            for box in ("cut-synack", "eol-synack")]
+    out.append(case(Case, "eol-synack", 3, "blocked", "mp_capable.removed",
+                    family=6))
+    for box, also in (("mirror", []),
+                      ("mirror-all", [("tcp.option_mirrored", None, None,
+                                       {})])):
+        out += [case(Case, box, k, "blocked", "mp_capable.mirrored",
+                     port=8080, also=also) for k in (1, 4)]
+    # That the client's numbers are mended shows on the way to the server.
+    out += [case(Case, "alg,return", 1, "impaired", "payload.modified",
+                 also=[("tcp.sequence_rewritten", 1, 2, {})]),
+            case(Case, "alg,return", 4, "impaired", "payload.modified")]
+    # The TTLs of answers alone accuse nobody.
+    out += [case(Case, "ttl,return", 2, family=f, way=(4, -2, -1))
+            for f in (4, 6)]
+    return out
+
+
+def cases(Case):
+    return first_cases(Case) + last_cases(Case) + back_cases(Case)
