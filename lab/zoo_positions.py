@@ -52,7 +52,8 @@ LAST = [
     ("rst-both", 80, "blocked", "mp_capable.reset", (4, 5), {}, []),
     ("reset-join", 80, "impaired", "mp_join.reset", (4, 5), {}, []),
     ("reset-data", 80, "blocked", "dss.reset", None, ANY_WAY, []),
-    ("dsn", 80, "undetermined", None, None, {}, []),
+    ("dsn", 80, "undetermined", None, None,
+     {"text": "its mapping is changed"}, []),
     ("late-cut", 80, "blocked", "dss.removed", None, LIKELY, ALL),
     ("late-eol", 80, "blocked", "dss.removed", None, LIKELY, ALL),
     # Servers need not echo an ADD_ADDR.

@@ -77,6 +77,15 @@ bool flow_fell_behind(const struct flow *f)
 	       !m->data_fin && !still_speaks(f) && !flow_sent_unmapped(f);
 }
 
+bool flow_stalls(const struct flow *f)
+{
+	const struct mptcp_facts *m = &f->mptcp;
+
+	return flow_is(f, PURPOSE_MP_CAPABLE) && m->third_ack && m->mapped &&
+	       f->established && acked_by_tcp(f) > acked_by_mptcp(f) &&
+	       still_speaks(f) && !flow_sent_unmapped(f);
+}
+
 /* ---- payload ------------------------------------------------------------ */
 
 /* Captured where it was sent: nothing on the path can have changed it. */

@@ -449,6 +449,14 @@ static bool data_sent(const struct judgement *j)
 	return false;
 }
 
+static bool stalls(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_stalls(j->flows[i]))
+			return true;
+	return false;
+}
+
 /* 7. What would decide it depends on what is missing. */
 static void verdict_undetermined(struct judgement *j)
 {
@@ -472,6 +480,10 @@ static void verdict_undetermined(struct judgement *j)
 	} else if (nothing_tried(j)) {
 		what = "no connection with MPTCP was tried";
 		advice = "Probe the path: mpprobe HOST.";
+	} else if (j->negotiated && stalls(j)) {
+		what = "the server takes data by TCP that it does not "
+		       "acknowledge at data level: its mapping is changed "
+		       "where no hop shows it, or the server holds it back";
 	} else if (j->negotiated && j->negotiated->mptcp.version == 0) {
 		what = "the server speaks MPTCP v0, which was not proven";
 	} else if (j->negotiated && flow_data_acked(j->negotiated)) {

@@ -98,6 +98,10 @@ bool flow_data_acked(const struct flow *f);
 /* More was acknowledged by TCP than at data level, though all of it had
  * mappings: the connection has fallen back to TCP. */
 bool flow_fell_behind(const struct flow *f);
+
+/* Whether the server acknowledges data by TCP and not at data level, though it
+ * goes on speaking MPTCP: the mapping that it got does not fit. */
+bool flow_stalls(const struct flow *f);
 /* Data without a mapping went out. */
 bool flow_sent_unmapped(const struct flow *f);
 
