@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.realpath(__file__))
 README = os.path.join(os.path.dirname(HERE), "README.md")
 TABLE = os.path.join(os.path.dirname(HERE), "docs", "matrix.md")
 
@@ -94,6 +94,15 @@ def summary(cases):
     lines += [f"| {NONE} | 0 | {clean} |",
               f"| all together | {len(kinds)} | {len(cases)} |"]
     return "\n".join(lines)
+
+
+def write_readme(cases):
+    with open(README) as f:
+        readme = f.read()
+    start = readme.index("| boxes that |")
+    end = readme.index("\n\n", start)
+    with open(README, "w") as f:
+        f.write(readme[:start] + summary(cases) + readme[end:])
 
 
 def stale(cases):

@@ -333,10 +333,10 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "Segments that announce a further address vanish. "
 			   "Subflows to that address are not made by the "
 			   "peer; the existing ones go on.",
-		.proof = "A valid ADD_ADDR is not echoed in repeated "
-			 "attempts, while segments without it are "
-			 "acknowledged; loss alone would do this less than "
-			 "once in a million.",
+		.proof = "Not reported so far: a server need not echo an "
+			 "ADD_ADDR, and hops that are slow to quote look the "
+			 "same. It takes repeated attempts from which hops "
+			 "quote all but this segment.",
 		.culprits = "Firewalls that check options beyond the "
 			    "handshake.",
 		.rfc = "RFC 8684 3.4.1",
@@ -728,10 +728,10 @@ const struct finding_kind finding_kinds[] = {
 		.title = "IP fragments are dropped",
 		.meaning = "Packets that are sent in fragments do not arrive. "
 			   "TCP avoids fragments, so MPTCP is not concerned.",
-		.proof = "A segment in fragments stays unanswered in repeated "
-			 "attempts, the same segment in one piece is "
-			 "answered; loss alone would do this less than once "
-			 "in a million.",
+		.proof = "Not reported so far: mpprobe sends no fragments. It "
+			 "takes a segment in fragments that stays unanswered "
+			 "in repeated attempts, while it is answered in one "
+			 "piece.",
 		.culprits = "Firewalls that do not reassemble.",
 		.rfc = "RFC 8900",
 		.advice = NOTHING(""),
