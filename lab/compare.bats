@@ -93,3 +93,10 @@ record() {		# FILE COMMAND...
 	run ./mpprobe compare
 	((status == 64))
 }
+
+@test "compare: SYNs whose options were not captured are not plain ones" {
+	run ./mpprobe compare pcaps/read/snapped.pcap pcaps/read/announced.pcap
+	((status == 0))
+	[[ $output == *"no SYN in it that was captured whole"* ]]
+	[[ $output != *"  none "* ]]
+}

@@ -127,7 +127,7 @@ static int read_capture(struct compare *c, struct source *s)
 		break;
 	}
 	if (ret == 0 && compare_observe(c, short_name(s->name), o) == 0)
-		complain("%s: no SYN in it", s->name);
+		complain("%s: no SYN in it that was captured whole", s->name);
 	observer_free(o);
 	return ret;
 }

@@ -391,7 +391,7 @@ static void see_hops(struct compare *c, const struct sample *s,
 
 static bool comparable(const struct flow *f)
 {
-	return f->protocol == IPPROTO_TCP &&
+	return f->protocol == IPPROTO_TCP && !f->syn_snapped &&
 	       (f->purpose == PURPOSE_TCP || f->purpose == PURPOSE_MP_CAPABLE);
 }
 

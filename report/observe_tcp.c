@@ -163,9 +163,12 @@ static bool is_ordinary(const struct flow *f, const struct kept *k, size_t kept,
 	return !sent || f->released || k->packet.ip.ttl >= ORDINARY_TTL;
 }
 
-static bool is_snapped(const struct packet *p)
+static void see_snapped(struct flow *f, const struct packet *p)
 {
-	return p->tcp.options_available < p->tcp.options_length;
+	if (p->tcp.options_available >= p->tcp.options_length)
+		return;
+	f->snapped = true;
+	f->syn_snapped |= (p->tcp.flags & TCP_FLAG_SYN) != 0;
 }
 
 static void observe_sent(struct observer *o, struct flow *f,
@@ -178,7 +181,7 @@ static void observe_sent(struct observer *o, struct flow *f,
 		return;
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
-	f->snapped |= is_snapped(p);
+	see_snapped(f, p);
 	k.kind = sent_kind(f, &k);
 	track_sent(f, &k);
 	observe_mptcp_sent(o, f, &k);
@@ -201,7 +204,7 @@ static void observe_received(struct observer *o, struct flow *f,
 
 	if (!reply_fits(f, p) || sightings_again(&f->sightings[1], p, time_us))
 		return;
-	f->snapped |= is_snapped(p);
+	see_snapped(f, p);
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
 	k.kind = received_kind(f, &k);

@@ -116,8 +116,9 @@ struct flow {
 	bool server_fin;
 	size_t first_syn_ack, first_reset; /* index in received; NONE */
 	uint32_t payload_received;	   /* bytes, contiguous */
-	bool snapped; /* options were not captured whole: what is not there
-			 may have been */
+	bool snapped;	  /* options were not captured whole: what is not there
+			     may have been */
+	bool syn_snapped; /* one with SYN was */
 	struct sightings sightings[2]; /* sent, received */
 
 	struct mptcp_facts mptcp;
