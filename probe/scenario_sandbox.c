@@ -184,7 +184,7 @@ static int call_original(lua_State *L)
 }
 
 /* Each repetition may be tried at each place: with n bytes and k repetitions
- * a match takes n^(k+1) steps at worst. */
+ * a match takes n^(k+1) steps at worst; each question mark doubles them. */
 static double pattern_steps(size_t n, const char *pattern, size_t length)
 {
 	double steps = (double)n + 1;
@@ -195,8 +195,10 @@ static double pattern_steps(size_t n, const char *pattern, size_t length)
 			if (pattern[i] == 'b' || pattern[i] == 'f' ||
 			    (pattern[i] >= '0' && pattern[i] <= '9'))
 				steps *= (double)n + 1;
-		} else if (strchr("*+-", pattern[i])) {
+		} else if (pattern[i] && strchr("*+-", pattern[i])) {
 			steps *= (double)n + 1;
+		} else if (pattern[i] == '?') {
+			steps *= 2;
 		} else {
 			steps += (double)n / 100;
 		}

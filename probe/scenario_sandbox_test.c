@@ -112,6 +112,8 @@ static void test_endless_in_c(void **state)
 		 "x.lua:1: this pattern"},
 		{"('a'):rep(10000):match('(.*)*(.*)*b')", "this pattern"},
 		{"('a'):rep(5000):gsub('.-.-.-b', '')", "this pattern"},
+		{"('a'):rep(50):find(('a?'):rep(50) .. ('a'):rep(50))",
+		 "this pattern"},
 		{"for w in ('a'):rep(5000):gmatch('.-.-.-b') do end",
 		 "this pattern"},
 		{"string.find(('('):rep(10000), ('%b()'):rep(9))",
