@@ -330,7 +330,7 @@ static void test_raw_ip(void **state)
 	int tun = open_tun(config.interface), exit_code;
 	char error[400];
 	struct wire *w;
-	long length;
+	long length, got;
 
 	(void)state;
 	if (tun == -1)
@@ -344,8 +344,11 @@ static void test_raw_ip(void **state)
 	assert_int_equal(s.frames, 1);
 	assert_int_equal(s.length, length);
 	assert_memory_equal(s.bytes + 12, packet + 12, (size_t)length - 12);
-	/* and what comes in */
-	assert_int_equal(read(tun, answer, sizeof(answer)), length);
+	/* and what comes in; the kernel may send IPv6 of its own there */
+	do
+		got = read(tun, answer, sizeof(answer));
+	while (got > 0 && answer[0] >> 4 == 6);
+	assert_int_equal(got, length);
 	assert_int_equal(write(tun, answer, (size_t)length), length);
 	gather(w, &s);
 	assert_int_equal(s.frames, 2);
