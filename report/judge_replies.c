@@ -143,8 +143,9 @@ static void judge_capable_removed(struct judgement *j)
 			 "yet the server answers a MP_JOIN with an unknown "
 			 "token as only an MPTCP listener does");
 	f->text = intact ? "MP_CAPABLE is removed from the SYN/ACK on the way "
-			   "back, or from the SYN by the last hop: up to there "
-			   "it is intact, and the server speaks MPTCP."
+			   "back, or from the SYN right before the server: it "
+			   "arrives intact at the last hop, and the server "
+			   "speaks MPTCP."
 			 : "MP_CAPABLE is removed, from the SYN or from the "
 			   "SYN/ACK: the server speaks MPTCP, but its option "
 			   "does not come back.";
@@ -218,9 +219,9 @@ static void judge_capable_removed_v0(struct judgement *j)
 			 "by an MPTCP listener; a plain TCP listener would "
 			 "accept it");
 	f->text = intact ? "MP_CAPABLE is removed from the SYN/ACK on the way "
-			   "back, or from the SYN by the last hop: up to there "
-			   "it is intact, and the server knows MP_JOIN, but "
-			   "its option does not come back."
+			   "back, or from the SYN right before the server: it "
+			   "arrives intact at the last hop, and the server "
+			   "knows MP_JOIN, but its option does not come back."
 			 : "MP_CAPABLE is removed, from the SYN or from the "
 			   "SYN/ACK: the server knows MP_JOIN, but its option "
 			   "does not come back.";
@@ -302,14 +303,11 @@ static void judge_overwritten(struct judgement *j)
 	f = finding_find(j, "mp_capable.removed");
 	if (f && f->direction == DIRECTION_FORWARD)
 		return;
-	if (!f || f->direction != DIRECTION_RETURN) {
-		f = f ? f
-		      : finding_add(j, "mp_capable.removed", DIRECTION_RETURN,
-				    SEGMENT_SYN_ACK);
-		f->text = "MP_CAPABLE is removed from the SYN/ACK on the way "
-			  "back: filler stands in its place, so the server had "
-			  "sent it.";
-	}
+	if (!f)
+		f = finding_add(j, "mp_capable.removed", DIRECTION_RETURN,
+				SEGMENT_SYN_ACK);
+	f->text = "MP_CAPABLE is removed from the SYN/ACK on the way back: "
+		  "filler stands in its place, so the server had sent it.";
 	f->direction = DIRECTION_RETURN;
 	f->segment = SEGMENT_SYN_ACK;
 	f->confidence = CONFIDENCE_PROVEN;
