@@ -154,6 +154,8 @@ static void print_rounds(FILE *out, const struct speed *s)
 		print_run(out, &s->rounds[i].mptcp);
 		fputc('\n', out);
 	}
+	if (speed_median(s, false) < 0 && speed_median(s, true) < 0)
+		return; /* no download came to its end */
 	fprintf(out, "\nmedian %9.2f Mbit/s %18.2f Mbit/s\n",
 		speed_median(s, false), speed_median(s, true));
 }
