@@ -221,8 +221,10 @@ bool probing_speaks(const struct probing *p, unsigned version)
 /* Silence where others are answered: the contrast of the loss rule. */
 static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 {
-	bool reset = drew_reset(&a->bare) && drew_reset(&a->summed);
+	bool refused = (drew_reset(&a->bare) || silent(&a->bare)) &&
+		       (drew_reset(&a->summed) || silent(&a->summed));
 	bool quiet = silent(&a->bare) && silent(&a->summed);
+	bool reset = refused && !quiet;
 	bool join = a->joined && a->join.state == JOIN_ENDED &&
 		    client_flow(&a->join.client) &&
 		    !client_flow(&a->join.client)->established &&

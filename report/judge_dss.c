@@ -144,18 +144,22 @@ static unsigned last_copy(const struct judgement *j, const struct flow *f,
 	return last;
 }
 
+static unsigned data_copies(const struct judgement *j, const void *of,
+			    unsigned ttl)
+{
+	(void)j;
+	return flow_sent_count(of, SEGMENT_DATA, ttl);
+}
+
 static void place_dss_drop(struct judgement *j, struct finding *f,
 			   const struct flow *flow)
 {
-	unsigned at = 0, end = j->plain_reach;
 	bool sent;
-	unsigned after = last_copy(j, flow, dropped_since(flow), &sent);
+	unsigned after = last_copy(j, flow, dropped_since(flow), &sent), at;
 
 	if (!sent)
 		return;
-	for (unsigned ttl = after + 1; ttl <= end && !at; ttl++)
-		if (ttl == end || quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
-			at = ttl;
+	at = first_silent(j, after, data_copies, flow);
 	f->after = place_at(j, after);
 	if (at)
 		f->at = place_at(j, at);

@@ -123,9 +123,12 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 /* Connections without the option that were answered after the attempts with
  * it had begun: the controls of the contrast. One that was not answered
  * spoils it: then whatever befell it may have befallen the others. */
+/* Loss takes some of them as well; an outage takes them all. */
+#define ANSWERED_PER_LOST 3
+
 unsigned controls_since(const struct judgement *j, int64_t since_us)
 {
-	unsigned count = 0;
+	unsigned answered = 0, lost = 0;
 
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
@@ -133,11 +136,11 @@ unsigned controls_since(const struct judgement *j, int64_t since_us)
 		if (!flow_is(f, PURPOSE_TCP) || f->first_us < since_us)
 			continue;
 		if (flow_syn_ack(f))
-			count++;
+			answered++;
 		else if (count_syns(j, f, NULL))
-			return 0;
+			lost++;
 	}
-	return count;
+	return answered >= ANSWERED_PER_LOST * lost ? answered : 0;
 }
 
 #define CHANCE_OF_LOSS 1e-6
@@ -197,18 +200,57 @@ static unsigned last_quote(const struct judgement *j, enum purpose purpose,
 	return last;
 }
 
+/* Loss alone makes hops silent less often than this. */
+#define CHANCE_OF_SILENCE 1e-3
+
+unsigned first_silent(const struct judgement *j, unsigned after,
+		      unsigned (*copies)(const struct judgement *j,
+					 const void *of, unsigned ttl),
+		      const void *of)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	double rate = plain.lost ? (plain.lost + 1.0) / (plain.sent + 2.0) : 0;
+	double chance = 1;
+
+	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++) {
+		if (!quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
+			continue;
+		chance *= pow(rate, copies(j, of, ttl));
+		if (chance < CHANCE_OF_SILENCE)
+			return ttl;
+	}
+	return after < j->plain_reach ? j->plain_reach : 0;
+}
+
+struct wanted {
+	enum purpose purpose;
+	int version;
+	enum segment_kind kind;
+};
+
+static unsigned wanted_copies(const struct judgement *j, const void *of,
+			      unsigned ttl)
+{
+	const struct wanted *w = of;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (attempt_wanted(j->flows[i], w->purpose, w->version))
+			count += flow_sent_count(j->flows[i], w->kind, ttl);
+	return count;
+}
+
 void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
 		int version, enum segment_kind kind)
 {
-	unsigned after, at = 0, end = j->plain_reach;
+	struct wanted wanted = {purpose, version, kind};
+	unsigned after, at;
 
 	if (!swept_with(j, purpose, version, kind))
 		return;
 	after = last_quote(j, purpose, version, kind,
 			   (unsigned)j->r->path_length + 1);
-	for (unsigned ttl = after + 1; ttl <= end && !at; ttl++)
-		if (ttl == end || quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
-			at = ttl;
+	at = first_silent(j, after, wanted_copies, &wanted);
 	f->after = place_at(j, after);
 	if (at)
 		f->at = place_at(j, at);

@@ -24,8 +24,8 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 			       int version);
 
 /* Connections without the option that were answered after the attempts with
- * it had begun: the controls of the contrast. One that was not answered
- * spoils it: then whatever befell it may have befallen the others. */
+ * it had begun: the controls of the contrast. Many that were not answered
+ * spoil it: then whatever befell them may have befallen the others. */
 unsigned controls_since(const struct judgement *j, int64_t since_us);
 
 #define LOST_MIN 4 /* fewer are never beyond chance */
@@ -57,6 +57,13 @@ void refusal_evidence(struct judgement *j, struct finding *f,
 /* "8 of 8 SYNs with the option went unanswered, while ..." */
 const char *attempts_text(const struct judgement *j, const struct attempts *a,
 			  const struct attempts *plain);
+
+/* The first hop behind `after` that quotes others and none of so many copies,
+ * which loss alone does not explain, or the target; 0: none. */
+unsigned first_silent(const struct judgement *j, unsigned after,
+		      unsigned (*copies)(const struct judgement *j,
+					 const void *of, unsigned ttl),
+		      const void *of);
 
 /* Brackets a drop: `after` is the last hop that quoted the option intact,
  * `at` the next TTL at which others were answered and it never was. */

@@ -143,6 +143,17 @@ static bool is_bound(const struct judgement *j, const struct flow *f)
 	       told_reach(j, f) > farthest_expired(j) + 1;
 }
 
+/* Whether a SYN with MP_CAPABLE expired where plain ones are answered. */
+static bool expired_behind(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++)
+		if (flow_is(j->views[i].flow, PURPOSE_MP_CAPABLE) &&
+		    j->views[i].sent->kind == SEGMENT_SYN &&
+		    j->views[i].ttl >= j->plain_reach)
+			return true;
+	return false;
+}
+
 void judge_reach(struct judgement *j)
 {
 	j->ttls_tell = ttls_tell(j);
@@ -170,6 +181,11 @@ void judge_reach(struct judgement *j)
 			j->farthest_reach = reach;
 	}
 	judge_distance(j);
+	/* The first SYN of a sweep that arrives is answered, not the one with
+	 * the smallest TTL, where the path reorders. */
+	if (j->plain_reach && j->distance == j->plain_reach &&
+	    j->capable_reach > j->plain_reach && !expired_behind(j))
+		j->capable_reach = j->plain_reach;
 	judge_beyond(j);
 }
 

@@ -479,6 +479,32 @@ static void test_capable_dropped(void **state)
 	expect(with_back(drop_capable), e);
 }
 
+static bool lose_a_control(struct scene *s, bool forward,
+			   const struct packet *p)
+{
+	/* MSS, SACK, timestamps, window scale: 20 bytes, and no more */
+	(void)s;
+	return forward && p->transport == TRANSPORT_TCP &&
+	       p->tcp.flags & TCP_FLAG_SYN && p->tcp.options_length == 20 &&
+	       p->tcp.source_port / 5 == 40030 / 5;
+}
+
+/* Loss takes one of the connections without the option as well. */
+static void test_capable_dropped_and_loss(void **state)
+{
+	struct scene s = with_box(2, drop_capable);
+
+	(void)state;
+	s.lost = lose_a_control;
+	expect(s, (struct expected){.status = STATUS_BLOCKED,
+				    .finding = "mp_capable.dropped",
+				    .effect = EFFECT_BLOCKS,
+				    .direction = DIRECTION_FORWARD,
+				    .segment = SEGMENT_SYN,
+				    .after = 2,
+				    .at = 4});
+}
+
 static bool lose_after_first(struct scene *s, bool forward,
 			     const struct packet *p)
 {
@@ -1119,6 +1145,7 @@ int main(void)
 		cmocka_unit_test(test_key_altered),
 		cmocka_unit_test(test_mirrored),
 		cmocka_unit_test(test_capable_dropped),
+		cmocka_unit_test(test_capable_dropped_and_loss),
 		cmocka_unit_test(test_overload),
 		cmocka_unit_test(test_capable_reset),
 		cmocka_unit_test(test_refused_later),
