@@ -145,6 +145,17 @@ static void print_run(FILE *out, const struct speed_run *r)
 			r->subflows ? "s" : "");
 }
 
+static void print_median(FILE *out, const struct speed *s, bool mptcp)
+{
+	double median = speed_median(s, mptcp);
+
+	if (median < 0)
+		fprintf(out, " %*s", mptcp ? 18 : 9, "none");
+	else
+		fprintf(out, " %*.2f", mptcp ? 18 : 9, median);
+	fputs(median < 0 ? "       " : " Mbit/s", out);
+}
+
 static void print_rounds(FILE *out, const struct speed *s)
 {
 	fputs("\nround               TCP                         MPTCP\n", out);
@@ -156,8 +167,10 @@ static void print_rounds(FILE *out, const struct speed *s)
 	}
 	if (speed_median(s, false) < 0 && speed_median(s, true) < 0)
 		return; /* no download came to its end */
-	fprintf(out, "\nmedian %9.2f Mbit/s %18.2f Mbit/s\n",
-		speed_median(s, false), speed_median(s, true));
+	fputs("\nmedian", out);
+	print_median(out, s, false);
+	print_median(out, s, true);
+	fputc('\n', out);
 }
 
 static const char *judgement(const struct speed *s, const struct speed_ratio *r)

@@ -47,6 +47,7 @@ static void expect(const char *words, int code)
 	char *text = text_of();
 
 	assert_non_null(strstr(text, words));
+	assert_null(strstr(text, "-1.00"));
 	assert_int_equal(speed_exit_code(&speed), code);
 	free(text);
 }
