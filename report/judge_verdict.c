@@ -457,6 +457,16 @@ static bool stalls(const struct judgement *j)
 	return false;
 }
 
+static bool syns_in_vain(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    !flow_reset(j->flows[i]) &&
+		    unanswered_syns(j, j->flows[i]) > 1)
+			return true;
+	return false;
+}
+
 /* 7. What would decide it depends on what is missing. */
 static void verdict_undetermined(struct judgement *j)
 {
@@ -491,6 +501,11 @@ static void verdict_undetermined(struct judgement *j)
 		       "sent none of its own that would prove its key";
 		advice = "A port whose server answers data would decide it "
 			 "(-p).";
+	} else if (j->negotiated && !data_sent(j) && syns_in_vain(j)) {
+		what = "some SYNs with MP_CAPABLE are answered with it, and "
+		       "some are not answered: loss, or paths of which one "
+		       "drops them";
+		advice = "Probe again; if loss is high, later.";
 	} else if (j->negotiated && !data_sent(j)) {
 		what = "MP_CAPABLE came back, but no data was sent that would "
 		       "prove it";
