@@ -38,12 +38,12 @@ class Case:
                  status="clear", code=0, finding=None, after=None, place=None,
                  silent=(), up=(), args=(), version=None, text="", boxes=(),
                  also=(), path=True, rungs=(), way=None,
-                 says="", **checks):
+                 says="", one_branch=False, **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
         self.version, self.text, self.says = version, text, says
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
-        self.way = way
+        self.way, self.one_branch = way, one_branch
         self.silent, self.up, self.args = silent, list(up), list(args)
         self.boxes, self.path, self.rungs = list(boxes), path, rungs
         # Each as (id, after, at, what else it says).
@@ -248,7 +248,23 @@ def check_finding(case, found, after, place, checks):
     return wrong
 
 
+def check_one_branch(case, report):
+    """The box is on one of two ways: which connections meet it is chance, but
+    whatever is found is found there."""
+    wrong = []
+    if report["verdict"]["status"] not in ("blocked", "impaired"):
+        wrong.append(f"status is {report['verdict']['status']}")
+    _, after, place, _ = case.findings[0]
+    for found in report["findings"]:
+        if found["id"] not in ("mp_capable.removed", "mp_join.removed"):
+            wrong.append(f"finds {found['id']}")
+        wrong += check_finding(case, found, after, place, {})
+    return wrong
+
+
 def check_findings(case, report):
+    if case.one_branch:
+        return check_one_branch(case, report)
     found = {f["id"]: f for f in report["findings"]}
     ids = sorted(f["id"] for f in report["findings"])
     expected = sorted(f[0] for f in case.findings)
@@ -370,10 +386,16 @@ def write_table(path, rows, right):
         f.write(f"\n\n{right} of {len(rows)} rows are right.\n")
 
 
+BRANCH_TRIES = 5  # one in sixteen misses a box on one of two ways
+
+
 def run_case(case, keep):
     """What is wrong, and the row of the table."""
-    reports = []
-    wrong = try_case(case, keep, reports)
+    for _ in range(BRANCH_TRIES if case.one_branch else 1):
+        reports = []
+        wrong = try_case(case, keep, reports)
+        if reports and reports[0]["findings"]:
+            break
     return wrong, row_of(case, reports[0] if reports else None, wrong)
 
 
@@ -402,7 +424,7 @@ def try_case(case, keep, reports):
         report = json.loads(run.stdout)
         reports.append(report)
         wrong += validate.errors(json.dumps(report), validate.validator(), None)
-        if report["verdict"]["status"] != case.status:
+        if report["verdict"]["status"] != case.status and not case.one_branch:
             wrong.append(f"status is {report['verdict']['status']}, expected "
                           f"{case.status}: {report['verdict']['text']}")
         wrong += check_verdict(case, report["verdict"])
