@@ -75,12 +75,19 @@ static bool plain_reset(const struct judgement *j)
 	return false;
 }
 
+/* The token was made of a key that is the server's own: one that was changed
+ * on the way is refused by right. */
+static bool key_proven(const struct judgement *j, const struct flow *f)
+{
+	return j->o->flows[f->join.parent]->mptcp.server_dsn == KNOWN_YES;
+}
+
 static void judge_join_reset(struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *flow = j->flows[i];
 		const struct kept *k = flow_reset(flow);
-		bool marked, before_target;
+		bool marked, before_target, by_server;
 		struct finding *f;
 		unsigned reach;
 
@@ -92,13 +99,14 @@ static void judge_join_reset(struct judgement *j)
 		reach = reset_reach(j, PURPOSE_MP_JOIN, -1);
 		before_target =
 			reach && j->plain_reach && reach < j->plain_reach;
-		f = finding_add(
-			j,
-			marked || (!before_target && flow->mptcp.version == 0)
-				? "mp_join.refused"
-				: "mp_join.reset",
-			marked ? DIRECTION_UNKNOWN : DIRECTION_FORWARD,
-			SEGMENT_JOIN_SYN);
+		by_server =
+			marked || (!before_target && flow->mptcp.version == 0);
+		if (by_server && !key_proven(j, flow))
+			continue;
+		f = finding_add(j,
+				by_server ? "mp_join.refused" : "mp_join.reset",
+				marked ? DIRECTION_UNKNOWN : DIRECTION_FORWARD,
+				SEGMENT_JOIN_SYN);
 		if (!marked && !before_target)
 			f->confidence = CONFIDENCE_LIKELY;
 		if (!marked)
