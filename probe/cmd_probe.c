@@ -454,8 +454,6 @@ static int report_run(struct session *s, const struct plan *p,
 	r->source = t->route.source;
 	r->interface = arena_printf(r->arena, "%s", t->route.interface);
 	r->interrupted = signals_interrupted();
-	if (r->interrupted && r->status == STATUS_UNDETERMINED)
-		r->advice = "The probe was interrupted: let it run to its end.";
 	r->dropped = wire_dropped(s->wire);
 	name_hops(s, r);
 	output_report(out, r);

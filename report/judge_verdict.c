@@ -509,7 +509,9 @@ static void verdict_undetermined(struct judgement *j)
 	} else if (j->negotiated && !data_sent(j)) {
 		what = "MP_CAPABLE came back, but no data was sent that would "
 		       "prove it";
-		advice = "Probe with data: mpprobe HOST, without --sweep-only.";
+		advice =
+			"Probe to the end and with data: mpprobe HOST, without "
+			"--sweep-only.";
 	} else if (j->negotiated) {
 		what = "MP_CAPABLE came back, but no data was acknowledged at "
 		       "data level";
