@@ -333,10 +333,12 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "Segments that announce a further address vanish. "
 			   "Subflows to that address are not made by the "
 			   "peer; the existing ones go on.",
-		.proof = "Not reported so far: a server need not echo an "
-			 "ADD_ADDR, and hops that are slow to quote look the "
-			 "same. It takes repeated attempts from which hops "
-			 "quote all but this segment.",
+		.proof = "With --all: repeated ADD_ADDRs draw no echo, though "
+			 "data on the same connection is acknowledged, and "
+			 "hops quote them up to one from which on none does, "
+			 "though it quotes other segments. A server need not "
+			 "echo an ADD_ADDR, so that alone proves nothing, and "
+			 "the finding is never more than likely.",
 		.culprits = "Firewalls that check options beyond the "
 			    "handshake.",
 		.rfc = "RFC 8684 3.4.1",

@@ -133,6 +133,24 @@ static inline struct wire wire_tcp(const struct envelope *e,
 	return wire_ip(e, bytes, (size_t)length);
 }
 
+/* As devices leave it that change a segment, and do not only mean to. */
+static inline void fix_tcp_checksum(struct wire *w)
+{
+	struct packet p;
+	uint8_t *tcp;
+	uint16_t sum;
+
+	if (!packet_parse(w->bytes, w->length, &p) ||
+	    p.transport != TRANSPORT_TCP)
+		return;
+	tcp = w->bytes + (p.tcp.bytes - w->bytes);
+	tcp[16] = tcp[17] = 0;
+	sum = checksum_transport(&p.ip.source, &p.ip.destination, IPPROTO_TCP,
+				 tcp, p.tcp.available);
+	tcp[16] = (uint8_t)(sum >> 8);
+	tcp[17] = (uint8_t)sum;
+}
+
 enum icmp_error { TIME_EXCEEDED, PORT_UNREACHABLE, HOST_PROHIBITED };
 
 /* An ICMP error of the envelope's sender that quotes the first `bytes` of a

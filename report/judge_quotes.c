@@ -59,6 +59,38 @@ static unsigned last_intact(const struct judgement *j, size_t flow,
 	return last;
 }
 
+/* The server took what this is a copy of. */
+static bool was_accepted(const struct view *v)
+{
+	return v->sent->kind == SEGMENT_SYN || v->sent->kind == SEGMENT_JOIN_SYN
+		       ? flow_syn_ack(v->flow) != NULL
+		       : v->flow->established;
+}
+
+static bool has_wrong_checksum(const struct view *v)
+{
+	return packet_tcp_checksum(&v->quote->quoted) == 0;
+}
+
+/* A router may garble what it quotes. Then the checksum of the quote is wrong,
+ * though the server took the segment, no hop behind it shows the change, and
+ * no other quote of this flow has a wrong one, as it would behind a NAT that
+ * mends the addresses in quotes and not the checksum. */
+static bool is_garbled(const struct judgement *j, size_t flow,
+		       const struct bracket *b)
+{
+	if (b->witnesses > 1 || !has_wrong_checksum(b->first) ||
+	    packet_tcp_checksum(&b->first->sent->packet) != 1 ||
+	    !was_accepted(b->first))
+		return false;
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++)
+		if (!address_equal(&j->views[i].quote->responder,
+				   &b->first->quote->responder) &&
+		    has_wrong_checksum(&j->views[i]))
+			return false;
+	return true;
+}
+
 /* `flow` is its index. */
 static bool find_bracket(const struct judgement *j, size_t flow,
 			 enum segment_kind kind, enum field field,
@@ -83,7 +115,7 @@ static bool find_bracket(const struct judgement *j, size_t flow,
 			b->changed = c;
 		}
 	}
-	return b->at != 0;
+	return b->at != 0 && !is_garbled(j, flow, b);
 }
 
 /* Which finding a changed field is. */

@@ -51,6 +51,22 @@ static void test_silent_and_short(void **state)
 	expect(s, innocent);
 }
 
+static void expect_no_finding(struct scene s)
+{
+	for (unsigned ip6 = 0; ip6 < 2; ip6++) {
+		struct report *r;
+
+		s.ip6 = ip6;
+		scene_begin(&s);
+		run_probe(&s);
+		r = judge_scene(&s);
+		CHECK(r, r->finding_count == 0);
+		report_free(r);
+		scene_end(&s);
+		s.served_count = s.caller_count = 0;
+	}
+}
+
 /* Routers that quote what they have themselves altered. */
 static void test_forgers(void **state)
 {
@@ -70,6 +86,15 @@ static void test_forgers(void **state)
 	s.forger_at = s.hops;
 	s.forger = strip_syn;
 	expect(s, innocent);
+	/* And where it does not speak MPTCP, the checksum of the quote tells.
+	 */
+	s.version = -1;
+	for (size_t i = 0; i < sizeof(forgers) / sizeof(forgers[0]); i++) {
+		s.forger = forgers[i];
+		if (forgers[i] != clear_dscp && forgers[i] != clear_ecn &&
+		    forgers[i] != rewrite_id)
+			expect_no_finding(s);
+	}
 }
 
 static bool lose_some(struct scene *s, bool forward, const struct packet *p)

@@ -574,8 +574,11 @@ static inline enum act pass_box(struct scene *s, unsigned hop, bool arrival,
 	struct packet p = wire_parse(w);
 	enum act act = PASS;
 
-	if (s->box && s->box_at == hop && s->box_on_arrival == arrival)
+	if (s->box && s->box_at == hop && s->box_on_arrival == arrival) {
 		act = s->box(s, w);
+		if (act == PASS)
+			fix_tcp_checksum(w);
+	}
 	if (act == RESET)
 		scene_reset(s, hop, &p, -1);
 	if (act == PROHIBIT)
