@@ -116,6 +116,25 @@ static void write_unknown(struct writer *w, const struct client *c)
 	write_experiment(w, c, c->version == 1 ? 4 : 12);
 }
 
+/* The option that its SYNs are about. */
+static void write_asked(struct writer *w, const struct client *c)
+{
+	if (c->purpose == PURPOSE_TCP || c->gave_up)
+		return;
+	if (c->purpose == PURPOSE_MP_CAPABLE)
+		write_capable_syn(w, c);
+	else if (c->purpose == PURPOSE_UNKNOWN_OPTION)
+		write_unknown(w, c);
+	else
+		write_join_syn(w, c);
+}
+
+/* Quotes that are cut off behind it still tell which copy they quote. */
+static uint32_t syn_timestamp(const struct client *c, struct copy copy)
+{
+	return c->timestamp + copy.ttl + (c->gave_up ? 2 * FULL_TTL : 0);
+}
+
 /* As Linux orders them: mss, sackOK, timestamps, nop, wscale, MPTCP. */
 bool client_send_syn(struct client *c, struct copy copy)
 {
@@ -128,17 +147,12 @@ bool client_send_syn(struct client *c, struct copy copy)
 	if (!c->no_mss)
 		write_mss(&w, c->to->mss);
 	write_sack_permitted(&w);
-	write_timestamps(&w, c->timestamp + copy.ttl, 0);
+	write_timestamps(&w, syn_timestamp(c, copy), 0);
 	write_nop(&w, 1);
 	write_wscale(&w, WINDOW_SCALE);
 	if (copy.experiment)
 		write_experiment(&w, c, 4);
-	if (c->purpose == PURPOSE_MP_CAPABLE)
-		write_capable_syn(&w, c);
-	else if (c->purpose == PURPOSE_UNKNOWN_OPTION)
-		write_unknown(&w, c);
-	else if (c->purpose != PURPOSE_TCP)
-		write_join_syn(&w, c);
+	write_asked(&w, c);
 	segment.options = options;
 	segment.options_length = w.length;
 	return send_segment(c, &segment, copy);

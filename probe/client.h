@@ -44,6 +44,8 @@ struct client {
 	bool no_mss;	   /* leave the MSS out of the SYN */
 	bool no_algorithm; /* MP_CAPABLE names none (flag H): servers answer
 			      it as plain TCP */
+	bool gave_up;	   /* its SYNs go out without the option from now on, as
+			      those of kernels do when the others fail */
 	uint16_t port;
 	uint32_t isn, timestamp, flow_label;
 	uint64_t key, idsn;	     /* ours */

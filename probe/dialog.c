@@ -58,16 +58,27 @@ bool dialog_start(struct dialog *d, struct session *s,
 		  enum purpose purpose, unsigned version, bool checksum,
 		  const uint8_t *request, size_t length)
 {
-	*d = (struct dialog){.pace = pace,
+	struct client client;
+
+	*d = (struct dialog){0};
+	if (!client_open(&client, s, to, purpose, version))
+		return false;
+	client.checksum = checksum;
+	dialog_adopt(d, &client, pace, request, length);
+	return client_send_syn(&d->client, COPY_FULL);
+}
+
+void dialog_adopt(struct dialog *d, const struct client *client,
+		  const struct pace *pace, const uint8_t *request,
+		  size_t length)
+{
+	*d = (struct dialog){.client = *client,
+			     .pace = pace,
 			     .request = request,
 			     .length = length,
 			     .split = length / 2,
 			     .data_ttl = FULL_TTL};
-	if (!client_open(&d->client, s, to, purpose, version))
-		return false;
-	d->client.checksum = checksum;
 	retry_begin(&d->retry, pace, false);
-	return client_send_syn(&d->client, COPY_FULL);
 }
 
 static bool send_first(struct dialog *d, bool plain)

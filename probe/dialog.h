@@ -66,6 +66,11 @@ bool dialog_start(struct dialog *d, struct session *s,
 		  enum purpose purpose, unsigned version, bool checksum,
 		  const uint8_t *request, size_t length);
 
+/* The same on a flow whose SYN went out: `client` is the dialog's now. */
+void dialog_adopt(struct dialog *d, const struct client *client,
+		  const struct pace *pace, const uint8_t *request,
+		  size_t length);
+
 /* Does what is due. Returns when it wants to be stepped again at the latest
  * (NEVER: only frames can move it). */
 int64_t dialog_step(struct dialog *d, int64_t now_us);

@@ -447,6 +447,8 @@ int64_t probing_step(struct probing *p, int64_t now_us)
 	wake = at < wake ? at : wake;
 	if (!main_part_over(p, now_us))
 		return wake;
+	if (probing_step_turns(p, now_us, &wake))
+		return wake;
 	if (p->options->all && start_trials(p) && !p->trials.over) {
 		at = trials_step(&p->trials, now_us);
 		return at < wake ? at : wake;

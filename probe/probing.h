@@ -23,10 +23,30 @@ struct company {
 	uint64_t heard;		       /* TTLs that anything was quoted of */
 };
 
+/* probing_turns.c: who was not answered though others were, again. */
+#define TURNS_MAX 12
+
+enum turns_state {
+	TURNS_IDLE,
+	TURNS_PAIRS,  /* more of them, on fresh ports */
+	TURNS_FIRST,  /* every other one without the option */
+	TURNS_SECOND, /* the rest without it; then copies that place it */
+	TURNS_OVER,
+};
+
+struct turns {
+	enum turns_state state;
+	bool promoted; /* a lone SYN was made a connection */
+	struct lone list[TURNS_MAX];
+	unsigned count, rounds;
+	bool missing;
+	int64_t wait_until_us;
+};
+
 /* Everything that is tried with one version of MPTCP. */
 struct attempt {
 	unsigned version;
-	bool started, joined, contrasted;
+	bool started, joined, contrasted, join_contrasted;
 	struct sweep sweep;   /* MP_CAPABLE SYNs */
 	struct dialog bare;   /* without DSS checksums */
 	struct dialog summed; /* with (flag A) */
@@ -35,6 +55,7 @@ struct attempt {
 	struct lone random;   /* MP_JOIN with a random token */
 	struct join join;
 	bool ack_swept, join_swept;
+	struct turns turns;
 	unsigned branches; /* a bit for each connection swept for its way */
 };
 

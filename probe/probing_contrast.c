@@ -231,12 +231,13 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 		    (!client_flow(&a->join.client)->syn_ack_seen ||
 		     flow_reset(client_flow(&a->join.client)));
 	bool join_reset = join && flow_reset(client_flow(&a->join.client));
+	bool *contrasted = join ? &a->join_contrasted : &a->contrasted;
 
-	if (a->contrasted || !p->pace.rtt_us ||
+	if (*contrasted || !p->pace.rtt_us ||
 	    !probing_sweep_settled(p, &a->sweep) || (join && !a->join_swept) ||
 	    !(reset || quiet || join))
 		return;
-	a->contrasted = true;
+	*contrasted = true;
 	if (reset || join_reset) {
 		add_reset_edge(p, a, join_reset);
 		return;

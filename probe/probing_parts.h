@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The parts of probing.h for each other: probing.c (what runs when),
- * probing_sweeps.c, probing_control.c, probing_contrast.c and
- * probing_fetch.c. Not for anybody else.
+ * probing_sweeps.c, probing_control.c, probing_contrast.c,
+ * probing_turns.c and probing_fetch.c. Not for anybody else.
  */
 #ifndef PROBE_PROBING_PARTS_H
 #define PROBE_PROBING_PARTS_H
@@ -52,6 +52,9 @@ bool probing_speaks(const struct probing *p, unsigned version);
 /* What failed is tried again beside what did not. */
 void probing_step_contrast(struct probing *p, struct attempt *a,
 			   int64_t now_us);
+
+/* probing_turns.c: when all else is over. Whether it has still to do. */
+bool probing_step_turns(struct probing *p, int64_t now_us, int64_t *wake);
 
 /* probing_fetch.c: false: nothing (more) is missing. */
 bool probing_step_fetch(struct probing *p, int64_t now_us, int64_t *wake);

@@ -219,8 +219,10 @@ static bool has_capable(const struct kept *k)
  * with MP_CAPABLE, or the plain ones. */
 static bool in_part(const struct flow *f, size_t sent, bool capable)
 {
-	return f->sent[sent]->kind == SEGMENT_SYN &&
-	       has_capable(f->sent[sent]) == capable;
+	const struct kept *k = f->sent[sent];
+
+	return (k->kind == SEGMENT_SYN || k->kind == SEGMENT_FALLBACK_SYN) &&
+	       has_capable(k) == capable;
 }
 
 /* The SYN that a SYN/ACK answers: told by the timestamps, or, among copies of

@@ -274,8 +274,7 @@ static unsigned count_sent(const struct flow *f, unsigned *highest)
 		const struct kept *k = f->sent[i];
 		unsigned ttl = k->packet.ip.ttl;
 
-		if (f->protocol == IPPROTO_TCP && k->kind != SEGMENT_SYN &&
-		    k->kind != SEGMENT_JOIN_SYN)
+		if (f->protocol == IPPROTO_TCP && !kept_is_syn(k))
 			continue;
 		if (++counts[ttl] > most)
 			most = counts[ttl];

@@ -12,7 +12,7 @@ static bool wrong_join_hmac(const struct flow *f)
 static bool join_option_lost(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_JOIN) && f->syn_ack_seen &&
-	       !f->join.syn_ack;
+	       !f->join.syn_ack && !flow_fell(f);
 }
 
 /* Whether the server still has to know the token. */
@@ -132,9 +132,15 @@ static void judge_join_dropped(struct judgement *j)
 	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
 	struct finding *f;
 
-	if (join.flows == 0 || join.answered || join.reset || !j->working ||
-	    !parent_alive(j, join.example) ||
-	    !beyond_chance(join.lost, &plain, controls_since(j, join.first_us)))
+	if (join.flows == 0 || join.reset || !j->working ||
+	    !parent_alive(j, join.example))
+		return;
+	if (join.answered) {
+		judge_dropped_on_a_way(j, "mp_join.dropped", PURPOSE_MP_JOIN,
+				       -1);
+		return;
+	}
+	if (!beyond_chance(join.lost, &plain, controls_since(j, join.first_us)))
 		return;
 	f = finding_add(j, "mp_join.dropped", DIRECTION_UNKNOWN,
 			SEGMENT_JOIN_SYN);

@@ -78,6 +78,11 @@ void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
 void reset_evidence(struct judgement *j, struct finding *f,
 		    const struct flow *flow);
 
+/* judge_ways.c: adds the finding `id` if SYNs of these connections are dropped
+ * on one of several ways. Whether they are. */
+bool judge_dropped_on_a_way(struct judgement *j, const char *id,
+			    enum purpose purpose, int version);
+
 /* judge_forms.c: adds to the finding that MP_CAPABLE of this version is
  * dropped, or reset, what else is. */
 void judge_refused_forms(struct judgement *j, struct finding *f,

@@ -268,7 +268,7 @@ static void add_views(struct judgement *j)
 			   v->quote->time_us - v->sent->time_us,
 			   v->quote->reply_ttl);
 		if (v->flow->protocol == IPPROTO_TCP &&
-		    v->sent->kind != SEGMENT_OTHER &&
+		    v->sent->kind < SEGMENT_FALLBACK_SYN &&
 		    !flow_is(v->flow, PURPOSE_UNKNOWN_OPTION))
 			hop_quote(j, hop, v);
 	}

@@ -150,6 +150,11 @@ void judge_refused(struct judgement *j)
 			add_dropped(j, &mpc, &plain);
 	} else if (mpc.flows) {
 		add_reset(j, &mpc, &plain);
+	} else {
+		for (int version = 1; version >= 0; version--)
+			if (judge_dropped_on_a_way(j, "mp_capable.dropped",
+						   PURPOSE_MP_CAPABLE, version))
+				return;
 	}
 	if (j->working && j->r->finding_count > before)
 		j->r->findings[before].effect = EFFECT_IMPAIRS;

@@ -74,7 +74,7 @@ static bool plainly_accepted(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
 	       f->mptcp.version == 1 && f->syn_ack_seen && !f->mptcp.syn_ack &&
-	       !f->mptcp.mirrored;
+	       !f->mptcp.mirrored && !flow_fell(f);
 }
 
 static bool drew_tcprst(const struct flow *f)
@@ -185,7 +185,7 @@ static bool plainly_accepted_v0(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
 	       f->mptcp.version == 0 && f->syn_ack_seen && !f->mptcp.syn_ack &&
-	       !f->mptcp.mirrored;
+	       !f->mptcp.mirrored && !flow_fell(f);
 }
 
 /* The same where RSTs have no MP_TCPRST, as those of version 0. A listener of
@@ -274,7 +274,8 @@ static const struct flow *flow_with_room(const struct judgement *j, int version,
 		if (flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
 		    (int)f->mptcp.version == version && k &&
 		    k->options.complete && !f->mptcp.syn_ack &&
-		    !f->mptcp.mirrored && (int)filler(k, NULL) >= plain + room)
+		    !f->mptcp.mirrored && !flow_fell(f) &&
+		    (int)filler(k, NULL) >= plain + room)
 			return f;
 	}
 	return NULL;

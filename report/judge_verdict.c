@@ -227,15 +227,76 @@ static const char *checksum_doubt(const struct judgement *j)
 	return NULL;
 }
 
+/* Connections with MPTCP that were not answered at all, though that may have
+ * been chance. */
+#define VAIN_SYNS 3
+
+static unsigned connections_in_vain(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned syns = 0;
+
+		if ((!flow_is(f, PURPOSE_MP_CAPABLE) &&
+		     !flow_is(f, PURPOSE_MP_JOIN)) ||
+		    flow_syn_ack(f) || flow_reset(f))
+			continue;
+		for (size_t k = 0; k < f->sent_count; k++)
+			syns += kept_is_syn(f->sent[k]) &&
+				as_sent(f->sent[k]) && had_time(j, f->sent[k]);
+		count += syns >= VAIN_SYNS;
+	}
+	return count;
+}
+
+static const char *vain_phrase(const struct judgement *j, unsigned vain)
+{
+	if (vain < 2)
+		return vain ? " One connection with MPTCP was not answered, "
+			      "though."
+			    : "";
+	return arena_printf(j->arena,
+			    " %u connections with MPTCP were not answered, "
+			    "though.",
+			    vain);
+}
+
+static void say_clear(struct judgement *j)
+{
+	const struct ladder_step *join = &j->r->ladder[RUNG_JOIN];
+	bool only_v0 = j->working->mptcp.version == 0 &&
+		       plainly_answered(j, 1) &&
+		       intact_to_last_hop(j, SEGMENT_SYN, 1);
+	bool mute = j->working->mptcp.server_dsn == UNKNOWN;
+	unsigned vain = connections_in_vain(j);
+
+	say(j, STATUS_CLEAR,
+	    mute || vain ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
+	    arena_printf(j->arena,
+			 "MPTCP v%u works on this path: data is acknowledged "
+			 "at data level%s, and nothing %s.%s%s%s",
+			 j->working->mptcp.version,
+			 join->result == RUNG_PASS ? ", a second subflow joins"
+						   : "",
+			 vain ? "is seen to interfere" : "interferes",
+			 vain_phrase(j, vain),
+			 only_v0 ? " The server speaks only MPTCP v0." : "",
+			 mute ? " The server sent no data of its own." : ""));
+	if (join->result == RUNG_FAIL)
+		j->r->advice = arena_printf(j->arena,
+					    "No second subflow was joined: %s.",
+					    join->text);
+	else if (vain)
+		j->r->advice = "Loss may do that, and so may one of several "
+			       "ways: probe again.";
+}
+
 /* 4. */
 static bool verdict_works(struct judgement *j)
 {
 	const struct finding *f = worst_finding(j, EFFECT_IMPAIRS);
-	const struct ladder_step *join = &j->r->ladder[RUNG_JOIN];
-	bool only_v0 = j->working && j->working->mptcp.version == 0 &&
-		       plainly_answered(j, 1) &&
-		       intact_to_last_hop(j, SEGMENT_SYN, 1);
-	bool mute;
 
 	if (!j->working)
 		return false;
@@ -256,20 +317,7 @@ static bool verdict_works(struct judgement *j)
 			       "would decide it.";
 		return true;
 	}
-	mute = j->working->mptcp.server_dsn == UNKNOWN;
-	say(j, STATUS_CLEAR, mute ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
-	    arena_printf(j->arena,
-			 "MPTCP v%u works on this path: data is acknowledged "
-			 "at data level%s, and nothing interferes.%s%s",
-			 j->working->mptcp.version,
-			 join->result == RUNG_PASS ? ", a second subflow joins"
-						   : "",
-			 only_v0 ? " The server speaks only MPTCP v0." : "",
-			 mute ? " The server sent no data of its own." : ""));
-	if (join->result == RUNG_FAIL)
-		j->r->advice = arena_printf(j->arena,
-					    "No second subflow was joined: %s.",
-					    join->text);
+	say_clear(j);
 	return true;
 }
 
@@ -280,8 +328,8 @@ bool plainly_answered(const struct judgement *j, int version)
 
 		if (flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
 		    (int)f->mptcp.version == version && flow_syn_ack(f) &&
-		    !f->mptcp.syn_ack && !f->mptcp.mirrored &&
-		    !f->mptcp.gave_up && f->mptcp.other_version < 0)
+		    !f->mptcp.syn_ack && !f->mptcp.mirrored && !flow_fell(f) &&
+		    f->mptcp.other_version < 0)
 			return true;
 	}
 	return false;

@@ -3,9 +3,9 @@
  * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
  * convict), judge_replies.c (what answers and silence convict, with
  * judge_loss.c, judge_terminated.c, judge_syn_proxy.c, judge_refused.c,
- * judge_forms.c, judge_dss.c, judge_size.c, judge_join.c, judge_data.c),
- * judge_add_addr.c), judge_return.c (the way back), judge_ladder.c and
- * judge_verdict.c. Not for anybody else.
+ * judge_forms.c, judge_dss.c, judge_size.c, judge_join.c, judge_data.c,
+ * judge_add_addr.c, judge_ways.c), judge_return.c (the way back),
+ * judge_ladder.c and judge_verdict.c. Not for anybody else.
  */
 #ifndef REPORT_JUDGEMENT_H
 #define REPORT_JUDGEMENT_H
@@ -81,6 +81,13 @@ static inline bool flow_joins(const struct flow *f)
 {
 	return f->purpose == PURPOSE_MP_JOIN ||
 	       f->purpose == PURPOSE_MP_JOIN_RANDOM;
+}
+
+/* Its SYNs went unanswered until one without the option did not. */
+static inline bool flow_fell(const struct flow *f)
+{
+	return f->mptcp.gave_up && f->syn_ack_seen && !f->mptcp.syn_ack &&
+	       !f->join.syn_ack;
 }
 
 /* A RST for a SYN. A SYN/ACK may have come as well: then not the same host

@@ -17,6 +17,13 @@ static bool is_syn(const struct packet *p)
 	return has_flags(p, TCP_FLAG_SYN, TCP_FLAG_ACK | TCP_FLAG_RST);
 }
 
+/* A plain SYN of a flow that asked for MPTCP: so clients end up whose other
+ * SYNs are not answered. */
+static bool gives_up(const struct flow *f, const struct kept *k)
+{
+	return (f->mptcp.syn || f->join.syn) && !k->options.mptcp_count;
+}
+
 /* What a segment of the client is, in the words of the report. */
 static enum segment_kind sent_kind(const struct flow *f, const struct kept *k)
 {
@@ -26,6 +33,8 @@ static enum segment_kind sent_kind(const struct flow *f, const struct kept *k)
 	bool third = f->syn_ack_seen && tcp->sequence == f->client_isn + 1 &&
 		     tcp->acknowledgment == f->server_isn + 1;
 
+	if (is_syn(&k->packet) && gives_up(f, k))
+		return SEGMENT_FALLBACK_SYN;
 	if (is_syn(&k->packet))
 		return joining ? SEGMENT_JOIN_SYN : SEGMENT_SYN;
 	if (tcp->flags & (TCP_FLAG_RST | TCP_FLAG_SYN))
@@ -78,8 +87,7 @@ static void track_sent(struct flow *f, const struct kept *k)
 		end++;
 	if (tcp->flags & TCP_FLAG_RST)
 		return;
-	if (is_syn(&k->packet) && f->mptcp.syn && !f->syn_ack_seen &&
-	    !k->options.mptcp_count)
+	if (is_syn(&k->packet) && gives_up(f, k) && !f->syn_ack_seen)
 		f->mptcp.gave_up = true;
 	f->client_fin |= (tcp->flags & TCP_FLAG_FIN) != 0;
 	if (seq_diff(end, f->client_next) > 0)

@@ -383,9 +383,10 @@ unsigned initial_ttl(unsigned ttl)
 	return 255;
 }
 
-static bool is_syn_kind(enum segment_kind kind)
+bool kept_is_syn(const struct kept *k)
 {
-	return kind == SEGMENT_SYN || kind == SEGMENT_JOIN_SYN;
+	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN ||
+	       k->kind == SEGMENT_FALLBACK_SYN;
 }
 
 /* A reply names a timestamp that is nearly a SYN's own: it answers another of
@@ -409,7 +410,7 @@ size_t flow_answered_syn(const struct flow *f, size_t received)
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		if (!is_syn_kind(k->kind) || k->time_us > reply->time_us)
+		if (!kept_is_syn(k) || k->time_us > reply->time_us)
 			continue;
 		if (reply->options.has_timestamps &&
 		    k->options.has_timestamps &&

@@ -208,6 +208,9 @@ unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
 const struct kept *flow_reset(const struct flow *f);
 const struct kept *flow_syn_ack(const struct flow *f);
 
+/* Whether it asks for a connection: a SYN of the client. */
+bool kept_is_syn(const struct kept *k);
+
 /* The experimental option (kind 253, RFC 4727) of a kept segment. */
 bool kept_experiment(const struct kept *k, struct tcp_option *o);
 

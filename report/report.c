@@ -56,6 +56,7 @@ const char *segment_name(enum segment_kind s)
 		[SEGMENT_JOIN_SYN_ACK] = "join_syn_ack",
 		[SEGMENT_JOIN_ACK] = "join_ack",
 		[SEGMENT_JOIN_DATA] = "join_data",
+		[SEGMENT_FALLBACK_SYN] = "fallback_syn",
 		[SEGMENT_OTHER] = "other",
 	};
 
@@ -74,6 +75,7 @@ const char *segment_phrase(enum segment_kind s)
 		[SEGMENT_JOIN_SYN_ACK] = "the MP_JOIN SYN/ACK",
 		[SEGMENT_JOIN_ACK] = "the third ACK of the MP_JOIN",
 		[SEGMENT_JOIN_DATA] = "data on the joined subflow",
+		[SEGMENT_FALLBACK_SYN] = "the plain SYN after others",
 		[SEGMENT_OTHER] = "another segment",
 	};
 

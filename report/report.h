@@ -39,7 +39,9 @@ enum segment_kind {
 	SEGMENT_JOIN_SYN_ACK,
 	SEGMENT_JOIN_ACK,
 	SEGMENT_JOIN_DATA,
-	SEGMENT_OTHER, /* a RST, a FIN, a plain ACK: not reported on */
+	SEGMENT_FALLBACK_SYN, /* without MPTCP, after those with it; it and ...
+			       */
+	SEGMENT_OTHER, /* ... a RST, a FIN, a plain ACK: not reported on */
 };
 
 enum purpose {

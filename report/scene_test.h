@@ -25,7 +25,7 @@ typedef enum act box_fn(struct scene *s, struct wire *w);
 struct caller {
 	enum purpose purpose;
 	unsigned version;
-	bool checksum, no_algorithm;
+	bool checksum, no_algorithm, gave_up;
 	uint16_t port;
 	uint32_t isn, ts, token, nonce, segments;
 	uint64_t key;
@@ -687,14 +687,20 @@ static inline struct wire syn_wire(struct scene *s, const struct caller *c,
 		t.flags |= TCP_FLAG_ECE | TCP_FLAG_CWR;
 	write_mss(&w, c->mss ? c->mss : 1460);
 	write_sack_permitted(&w);
-	write_timestamps(&w, c->ts + ttl, 0);
+	write_timestamps(&w, c->ts + ttl + (c->gave_up ? 128 : 0), 0);
 	write_nop(&w, 1);
 	write_wscale(&w, 7);
 	/* Copies carry an option that nobody knows beside MP_CAPABLE. */
-	if (c->purpose == PURPOSE_UNKNOWN_OPTION)
+	if (c->gave_up)
+		class = 0;
+	else if (c->purpose == PURPOSE_UNKNOWN_OPTION)
 		write_unknown(&w, c, c->version == 1 ? 4 : 12);
 	else if (c->purpose == PURPOSE_MP_CAPABLE && class)
 		write_unknown(&w, c, 4);
+	if (c->gave_up) {
+		t.options_length = w.length;
+		return client_wire(s, &t, c, ttl, class);
+	}
 	if (c->purpose == PURPOSE_MP_CAPABLE) {
 		o.capable.version = (uint8_t)c->version;
 		o.capable.flags = (c->no_algorithm ? 0 : MPC_HMAC) |
