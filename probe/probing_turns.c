@@ -32,6 +32,26 @@ static bool came_back(const struct client *c)
 	return f && (f->mptcp.syn_ack || f->join.syn_ack);
 }
 
+/* With the option or, by a server that does not know it, without. */
+static bool was_answered(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return f && f->syn_ack_seen;
+}
+
+/* Whether the sweep went as far as the target. */
+static bool swept_target(const struct probing *p, const struct sweep *w)
+{
+	const struct flow *f = client_flow(&w->client);
+	unsigned reach = probing_reach(p);
+
+	for (unsigned ttl = reach; f && reach && ttl <= w->last; ttl++)
+		if (flow_sent_count(f, SEGMENT_SYN, ttl))
+			return true;
+	return false;
+}
+
 /* One of the connections that the turns are about. */
 static bool is_asker(const struct client *c, const struct attempt *a,
 		     enum purpose purpose)
@@ -47,8 +67,8 @@ static unsigned gather(struct probing *p, struct attempt *a,
 		       struct client *out[], unsigned max)
 {
 	struct client *own[] = {&a->bare.client, &a->summed.client,
-				&a->join.client};
-	const unsigned own_count = sizeof(own) / sizeof(own[0]);
+				&a->join.client, &a->sweep.client};
+	const unsigned own_count = swept_target(p, &a->sweep) ? 4 : 3;
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < own_count + p->lone_count; i++) {
@@ -74,7 +94,8 @@ static bool any(struct probing *p, struct attempt *a, enum purpose purpose,
 static bool only_some(struct probing *p, struct attempt *a,
 		      enum purpose purpose)
 {
-	return any(p, a, purpose, went_silent) && any(p, a, purpose, came_back);
+	return any(p, a, purpose, went_silent) &&
+	       any(p, a, purpose, was_answered);
 }
 
 /* Neither connection came back, and a lone SYN did: it goes on as one. */
@@ -125,7 +146,7 @@ static void add_turns(struct probing *p, struct attempt *a,
 	struct client *silent[SILENT_MAX];
 	unsigned count = gather(p, a, purpose, went_silent, silent, SILENT_MAX);
 
-	if (count < SILENT_MIN || !any(p, a, purpose, came_back))
+	if (count < SILENT_MIN || !any(p, a, purpose, was_answered))
 		return;
 	for (unsigned i = 0; i < count; i++)
 		a->turns.list[a->turns.count++] = (struct lone){

@@ -13,7 +13,7 @@
 #define FALLEN_PER_SILENT 3
 
 struct ways {
-	unsigned answered; /* with the option */
+	unsigned answered; /* when they asked with it */
 	unsigned fallen;   /* answered without it only */
 	unsigned silent;   /* not answered without it, either */
 	unsigned lost;	   /* SYNs with it, when the first without it had been
@@ -96,7 +96,7 @@ static struct ways count_ways(const struct judgement *j, enum purpose purpose,
 					? w.example
 					: f;
 		} else if (flow_syn_ack(f)) {
-			w.answered += f->mptcp.syn_ack || f->join.syn_ack;
+			w.answered++;
 		} else {
 			w.silent += plain_syn(f) && had_time(j, plain_syn(f));
 		}
