@@ -271,8 +271,9 @@ static bool step_attempt_turns(struct probing *p, struct attempt *a,
 			*wake = now_us;
 			return true;
 		}
+		/* MP_JOINs may all have met the way that drops the others. */
 		if (!only_some(p, a, PURPOSE_MP_CAPABLE) &&
-		    !only_some(p, a, PURPOSE_MP_JOIN))
+		    !any(p, a, PURPOSE_MP_JOIN, went_silent))
 			break;
 		t->state = TURNS_PAIRS;
 		add_pairs(p, a);

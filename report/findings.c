@@ -116,7 +116,10 @@ const struct finding_kind finding_kinds[] = {
 				  "unknown option of the same length (kind "
 				  "253): if they are answered, the device "
 				  "acts on MPTCP, else on whatever it does "
-				  "not know."),
+				  "not know. Where only some connections are "
+				  "not answered, those send their SYN once "
+				  "more without the option: on the same ports, "
+				  "and so on the same one of several ways."),
 		.culprits = "Firewalls with a rule that drops segments with "
 			    "unknown TCP options (Cisco ASA: `tcp-options "
 			    "range ... drop`; Linux: iptables `--tcp-option "
