@@ -75,6 +75,10 @@ static bool length_slip(const struct packet *sent, const struct packet *quoted)
 {
 	uint16_t length = (uint16_t)sent->ip.total_length;
 
+	/* Another fragment, or put together again. */
+	if (sent->ip.more_fragments &&
+	    (!quoted->ip.more_fragments || quoted->ip.fragment_offset))
+		return true;
 	return quoted->ip.total_length == swap16(length) ||
 	       quoted->ip.total_length + quoted->ip.header_length == length ||
 	       quoted->ip.total_length == 0;

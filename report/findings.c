@@ -732,12 +732,18 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_HARMLESS,
 		.title = "IP fragments are dropped",
 		.meaning = "Packets that are sent in fragments do not arrive. "
-			   "TCP avoids fragments, so MPTCP is not concerned.",
-		.proof = "Not reported so far: mpprobe sends no fragments. It "
-			 "takes a segment in fragments that stays unanswered "
-			 "in repeated attempts, while it is answered in one "
-			 "piece.",
-		.culprits = "Firewalls that do not reassemble.",
+			   "TCP avoids fragments, so MPTCP is not concerned; "
+			   "DNS and tunnels over UDP may be.",
+		.proof = "With --all: on several plain connections, a segment "
+			 "in IP fragments is not acknowledged in repeated "
+			 "attempts, while the server answers other data; in "
+			 "one piece the same bytes are. Copies with small "
+			 "TTLs tell how far fragments come. Routers of IPv4 "
+			 "quote the first only: where that passes and the "
+			 "others do not, the place is not told.",
+		.culprits = "Firewalls that do not reassemble, NATs that know "
+			    "connections by their ports, which the first "
+			    "fragment alone has, and servers.",
 		.rfc = "RFC 8900",
 		.advice = NOTHING(""),
 	},

@@ -141,7 +141,7 @@ static inline void fix_tcp_checksum(struct wire *w)
 	uint16_t sum;
 
 	if (!packet_parse(w->bytes, w->length, &p) ||
-	    p.transport != TRANSPORT_TCP)
+	    p.transport != TRANSPORT_TCP || p.ip.more_fragments)
 		return;
 	tcp = w->bytes + (p.tcp.bytes - w->bytes);
 	tcp[16] = tcp[17] = 0;

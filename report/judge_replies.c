@@ -415,4 +415,5 @@ void judge_replies(struct judgement *j)
 		return;
 	judge_join(j);
 	judge_add_addr(j);
+	judge_fragments(j);
 }

@@ -26,6 +26,7 @@ static bool is_big_data(const struct kept *k, bool mapped)
 	const struct tcp_view *tcp = &k->packet.tcp;
 
 	return tcp->payload_length > 0 && k->packet.ip.ttl > SWEEP_TTL_MAX &&
+	       !k->packet.ip.more_fragments &&
 	       !(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
 	       (tcp_options_mptcp(&k->options, MP_DSS) != NULL) == mapped;
 }

@@ -55,6 +55,11 @@ struct kept *observer_keep(struct arena *a, const struct packet *p,
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 		 int64_t time_us);
 
+/* A fragment that is not the first: of the segment that the latest first one
+ * of a client began. */
+void observe_fragment(struct observer *o, const struct packet *p,
+		      int64_t time_us);
+
 /* The MPTCP options of a kept segment of the flow. */
 void observe_mptcp_sent(struct observer *o, struct flow *f,
 			const struct kept *k);

@@ -233,13 +233,44 @@ static void add_quote(struct observer *o, struct flow *f,
 	q->bytes = quoted->available;
 	q->matched_by = choice->by;
 	q->sent = choice->sent;
-	q->fits_tuple = quoted_flow(o, quoted) == f;
+	q->fits_tuple =
+		quoted->ip.fragment_offset || quoted_flow(o, quoted) == f;
 }
 
 /* Quotes that are kept of one flow, and quotes that fit nothing in it after
  * which no more are looked at: somebody is guessing. */
 #define QUOTES_MAX 2048
 #define MISFITS_MAX 4096
+
+/* Routers of IPv6 quote fragments other than the first as well: of the
+ * segment whose first one has the same identification. */
+static void observe_later(struct observer *o, const struct packet *p,
+			  const struct packet *quoted, uint64_t frame,
+			  int64_t time_us)
+{
+	struct choice choice = {.by = MATCHED_IP_ID};
+	size_t seen = 0;
+
+	for (size_t i = o->flow_count;
+	     i-- > 0 && seen < TRANSLATED_SEARCH && o->searched < SEARCHED_MAX;
+	     seen++) {
+		struct flow *f = o->flows[i];
+
+		if (!address_equal(&f->client, &quoted->ip.source) ||
+		    !address_equal(&f->server, &quoted->ip.destination) ||
+		    f->quote_count >= QUOTES_MAX)
+			continue;
+		o->searched += f->sent_count;
+		for (size_t k = 0; k < f->sent_count; k++)
+			if (f->sent[k]->kind == SEGMENT_FRAGMENT &&
+			    f->sent[k]->packet.ip.id == quoted->ip.id) {
+				choice.sent = k;
+				add_quote(o, f, p, quoted, &choice, frame,
+					  time_us);
+				return;
+			}
+	}
+}
 
 void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 		  int64_t time_us)
@@ -252,6 +283,10 @@ void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length,
 				&quoted.packet))
 		return;
+	if (quoted.packet.ip.fragment_offset) {
+		observe_later(o, p, &quoted.packet, frame, time_us);
+		return;
+	}
 	transport = quoted.packet.transport;
 	if (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP &&
 	    transport != TRANSPORT_ICMP_ECHO_REQUEST)

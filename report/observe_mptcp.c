@@ -180,7 +180,7 @@ static void see_mapping_sent(struct observer *o, struct flow *f,
 	struct mapping map;
 	size_t data;
 
-	if (!m->has_client_key ||
+	if (!m->has_client_key || k->packet.ip.more_fragments ||
 	    !read_mapping(k, m->mapped_end, m->client_idsn, &map) ||
 	    map.length == 0)
 		return;

@@ -39,6 +39,8 @@ static enum segment_kind sent_kind(const struct flow *f, const struct kept *k)
 		return joining ? SEGMENT_JOIN_SYN : SEGMENT_SYN;
 	if (tcp->flags & (TCP_FLAG_RST | TCP_FLAG_SYN))
 		return SEGMENT_OTHER;
+	if (tcp->payload_length > 0 && k->packet.ip.more_fragments)
+		return SEGMENT_FRAGMENT;
 	if (tcp->payload_length > 0)
 		return joining ? SEGMENT_JOIN_DATA : SEGMENT_DATA;
 	if (tcp->flags & TCP_FLAG_FIN)
@@ -163,7 +165,7 @@ static bool is_ordinary(const struct flow *f, const struct kept *k, size_t kept,
 			bool sent)
 {
 	bool plain = k->kind == SEGMENT_DATA || k->kind == SEGMENT_JOIN_DATA ||
-		     k->kind == SEGMENT_OTHER;
+		     k->kind == SEGMENT_FRAGMENT || k->kind == SEGMENT_OTHER;
 
 	if (kept < KEPT_ORDINARY || !plain ||
 	    (k->packet.tcp.flags & TCP_FLAG_RST))
@@ -177,6 +179,47 @@ static void see_snapped(struct flow *f, const struct packet *p)
 		return;
 	f->snapped = true;
 	f->syn_snapped |= (p->tcp.flags & TCP_FLAG_SYN) != 0;
+}
+
+/* The segment that was kept last is only begun. */
+static void begin_fragments(struct observer *o, struct flow *f)
+{
+	struct kept *k = f->sent[f->sent_count - 1];
+
+	k->fragments = (struct fragments){
+		.count = 1,
+		.length = k->packet.tcp.length,
+		.last_us = k->time_us,
+	};
+	o->fragmented = f->id - 1;
+}
+
+/* They are sent one behind the other: what comes in another order is left
+ * incomplete, and proves nothing. */
+void observe_fragment(struct observer *o, const struct packet *p,
+		      int64_t time_us)
+{
+	struct flow *f =
+		o->fragmented == FLOW_NONE ? NULL : o->flows[o->fragmented];
+	struct kept *k = f && f->sent_count ? f->sent[f->sent_count - 1] : NULL;
+	const struct ip_view *first = k ? &k->packet.ip : NULL;
+	uint32_t end;
+
+	if (!k || k->kind != SEGMENT_FRAGMENT || k->fragments.complete ||
+	    p->ip.id != first->id || p->ip.protocol != IPPROTO_TCP ||
+	    p->ip.fragment_offset != k->fragments.length ||
+	    p->ip.total_length < p->ip.header_length ||
+	    !address_equal(&p->ip.source, &first->source) ||
+	    !address_equal(&p->ip.destination, &first->destination))
+		return;
+	k->fragments.count++;
+	k->fragments.length += p->ip.total_length - p->ip.header_length;
+	k->fragments.complete = !p->ip.more_fragments;
+	k->fragments.last_us = time_us;
+	end = k->packet.tcp.sequence +
+	      (uint32_t)(k->fragments.length - k->packet.tcp.data_offset);
+	if (seq_diff(end, f->client_next) > 0)
+		f->client_next = end;
 }
 
 static void observe_sent(struct observer *o, struct flow *f,
@@ -201,6 +244,8 @@ static void observe_sent(struct observer *o, struct flow *f,
 	*ARENA_PUSH(f->arena, f->sent, f->sent_count) =
 		observer_keep(f->arena, p, frame, time_us);
 	f->sent[f->sent_count - 1]->kind = k.kind;
+	if (k.kind == SEGMENT_FRAGMENT)
+		begin_fragments(o, f);
 }
 
 static void observe_received(struct observer *o, struct flow *f,

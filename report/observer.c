@@ -31,6 +31,7 @@ struct observer *observer_new(void)
 	o->keys = keys_new();
 	o->forgotten = calloc(1, sizeof(*o->forgotten));
 	o->bucket_count = BUCKETS_MIN;
+	o->fragmented = FLOW_NONE;
 	o->buckets = new_buckets(o->bucket_count);
 	o->tokens = new_buckets(o->bucket_count);
 	if (!o->arena || !o->forgotten || !o->keys || !o->buckets ||
@@ -357,6 +358,7 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 		observe_icmp(o, &p, number, time_us);
 		break;
 	default:
+		observe_fragment(o, &p, time_us);
 		break;
 	}
 }

@@ -16,6 +16,14 @@
 
 struct keys;
 
+/* The IP fragments of a segment that the client sent. */
+struct fragments {
+	unsigned count; /* captured, each behind the one before */
+	size_t length;	/* bytes of the segment in them */
+	bool complete;	/* the last was one of them */
+	int64_t last_us;
+};
+
 /* A packet that was kept: a copy of its bytes, and what they say. */
 struct kept {
 	uint64_t frame; /* from 1 */
@@ -23,6 +31,7 @@ struct kept {
 	struct packet packet; /* points into a copy of its own */
 	struct tcp_options options;
 	enum segment_kind kind;
+	struct fragments fragments; /* of a SEGMENT_FRAGMENT */
 };
 
 /* An ICMP error that quotes a packet of the flow. */
@@ -163,6 +172,8 @@ struct observer {
 	size_t *buckets; /* index of the first flow, FLOW_NONE */
 	size_t *tokens;	 /* the same number of buckets, by token */
 	size_t bucket_count;
+	size_t fragmented;	   /* index of the flow that sent the latest
+				      first fragment; FLOW_NONE */
 	unsigned long searched;	   /* segments, for quotes without a flow */
 	struct address *announced; /* by ADD_ADDR, with the server it is for */
 	struct address *announced_by;

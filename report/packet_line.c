@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * One packet in a line, as tcpdump prints it, with MPTCP in full.
  */
+#include <netinet/in.h>
 #include <time.h>
 
 #include "crafting/packet.h"
@@ -104,6 +105,33 @@ static void print_options(FILE *out, const struct tcp_view *tcp)
 					 : "");
 }
 
+static bool is_fragment(const struct ip_view *ip)
+{
+	return ip->more_fragments || ip->fragment_offset;
+}
+
+static void print_fragment(FILE *out, const struct ip_view *ip)
+{
+	size_t length = ip->total_length > ip->header_length
+				? ip->total_length - ip->header_length
+				: 0;
+
+	fprintf(out, ", fragment of packet 0x%04x: %zu bytes from %u on, %s",
+		ip->id, length, ip->fragment_offset,
+		ip->more_fragments ? "more follow" : "the last");
+}
+
+/* The first alone has the ports. */
+static void print_later_fragment(FILE *out, const struct packet *p)
+{
+	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
+
+	fprintf(out, " IP%s ttl %u %s > %s", p->ip.version == 6 ? "6" : "",
+		p->ip.ttl, address_text(&p->ip.source, from),
+		address_text(&p->ip.destination, to));
+	print_fragment(out, &p->ip);
+}
+
 static void print_tcp(FILE *out, const struct packet *p)
 {
 	const struct tcp_view *tcp = &p->tcp;
@@ -125,6 +153,8 @@ static void print_tcp(FILE *out, const struct packet *p)
 		fprintf(out, ", win %u", tcp->window);
 	print_options(out, tcp);
 	fprintf(out, ", length %zu", tcp->payload_length);
+	if (is_fragment(&p->ip))
+		print_fragment(out, &p->ip);
 }
 
 static void print_icmp(FILE *out, const struct packet *p)
@@ -145,6 +175,8 @@ static void print_icmp(FILE *out, const struct packet *p)
 	fputs(", quotes", out);
 	if (quoted.transport == TRANSPORT_TCP)
 		print_tcp(out, &quoted);
+	else if (quoted.ip.fragment_offset)
+		print_later_fragment(out, &quoted);
 	else
 		fputs(" another packet", out);
 }
@@ -152,13 +184,17 @@ static void print_icmp(FILE *out, const struct packet *p)
 void packet_line(FILE *out, const struct packet *p, uint64_t frame,
 		 int64_t time_us)
 {
+	bool later = p->ip.fragment_offset && p->ip.protocol == IPPROTO_TCP;
+
 	if (p->transport != TRANSPORT_TCP &&
-	    p->transport != TRANSPORT_ICMP_ERROR)
+	    p->transport != TRANSPORT_ICMP_ERROR && !later)
 		return;
 	fprintf(out, "%llu ", (unsigned long long)frame);
 	print_time(out, time_us);
 	if (p->transport == TRANSPORT_TCP)
 		print_tcp(out, p);
+	else if (later)
+		print_later_fragment(out, p);
 	else
 		print_icmp(out, p);
 	fputc('\n', out);

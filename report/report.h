@@ -35,6 +35,7 @@ enum segment_kind {
 	SEGMENT_ACK,
 	SEGMENT_DATA,
 	SEGMENT_ADD_ADDR,
+	SEGMENT_FRAGMENT, /* data sent in IP fragments: the first of them */
 	SEGMENT_JOIN_SYN,
 	SEGMENT_JOIN_SYN_ACK,
 	SEGMENT_JOIN_ACK,
