@@ -51,8 +51,9 @@ struct flow *client_flow(const struct client *c)
 	return f && f->client_isn == c->isn ? f : NULL;
 }
 
-static bool send_segment(struct client *c, struct tcp_segment *segment,
-			 struct copy copy)
+/* `size`: of the IP fragments that it is sent in; 0: in one piece. */
+static bool send_cut(struct client *c, struct tcp_segment *segment,
+		     struct copy copy, size_t size)
 {
 	uint8_t bytes[1500];
 	ssize_t length;
@@ -72,8 +73,18 @@ static bool send_segment(struct client *c, struct tcp_segment *segment,
 	segment->checksum = SEGMENT_AUTO;
 	length = tcp_segment_write(segment, &c->to->source, &c->to->target,
 				   bytes, sizeof(bytes));
-	return length > 0 &&
-	       session_send(c->session, &envelope, bytes, (size_t)length);
+	if (length <= 0)
+		return false;
+	return size ? session_send_fragments(c->session, &envelope, bytes,
+					     (size_t)length, size)
+		    : session_send(c->session, &envelope, bytes,
+				   (size_t)length);
+}
+
+static bool send_segment(struct client *c, struct tcp_segment *segment,
+			 struct copy copy)
+{
+	return send_cut(c, segment, copy, 0);
 }
 
 static void write_capable_syn(struct writer *w, const struct client *c)
@@ -324,6 +335,31 @@ bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
 	segment.options = options;
 	segment.options_length = w.length;
 	return send_segment(c, &segment, copy);
+}
+
+/* Copies that do not arrive are told from those in one piece, too. */
+#define FRAGMENT_WINDOW 64
+
+bool client_send_fragments(struct client *c, const uint8_t *payload,
+			   size_t length, size_t offset, size_t size,
+			   struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {.payload = payload,
+				      .payload_length = length};
+
+	if (!f)
+		return true;
+	begin_segment(c, f, copy, &w, &segment);
+	if (segment.window != WINDOW)
+		segment.window += FRAGMENT_WINDOW;
+	segment.flags |= TCP_FLAG_PSH;
+	segment.sequence += (uint32_t)offset;
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_cut(c, &segment, copy, size);
 }
 
 #define ANNOUNCED_ID 9

@@ -81,6 +81,12 @@ bool client_send_third_ack(struct client *c, struct copy copy);
 bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		      size_t offset, bool plain, struct copy copy);
 
+/* The same in IP fragments, without any MPTCP option; each but the last holds
+ * `size` bytes of the segment. */
+bool client_send_fragments(struct client *c, const uint8_t *payload,
+			   size_t length, size_t offset, size_t size,
+			   struct copy copy);
+
 /* Announces our own address once more, under another id: a server echoes it
  * and need not connect to it (RFC 8684 3.4.1). */
 bool client_send_add_addr(struct client *c, struct copy copy);

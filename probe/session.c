@@ -125,6 +125,21 @@ static void forget(struct session *s, size_t index)
 	s->departures[index] = s->departures[--s->departure_count];
 }
 
+static bool fail_to_send(struct session *s)
+{
+	if (wire_exit_code(s->wire))
+		return fail(s, wire_exit_code(s->wire), "%s",
+			    wire_error(s->wire));
+	if (errno == ENETUNREACH || errno == EHOSTUNREACH)
+		return fail(s, EXIT_UNKNOWN, "no route: %s",
+			    wire_error(s->wire));
+	if (errno == EPERM)
+		return fail(s, EXIT_SYSTEM,
+			    "a firewall of this host refuses to send the "
+			    "probes (look at its OUTPUT rules)");
+	return fail(s, EXIT_SYSTEM, "%s", wire_error(s->wire));
+}
+
 bool session_send(struct session *s, struct ip_envelope *envelope,
 		  const uint8_t *payload, size_t length)
 {
@@ -138,20 +153,22 @@ bool session_send(struct session *s, struct ip_envelope *envelope,
 	envelope->id = s->next_id;
 	sent = wire_send(s->wire, envelope, payload, length, packet,
 			 sizeof(packet));
-	if (sent < 0 && wire_exit_code(s->wire))
-		return fail(s, wire_exit_code(s->wire), "%s",
-			    wire_error(s->wire));
-	if (sent < 0 && (errno == ENETUNREACH || errno == EHOSTUNREACH))
-		return fail(s, EXIT_UNKNOWN, "no route: %s",
-			    wire_error(s->wire));
-	if (sent < 0 && errno == EPERM)
-		return fail(s, EXIT_SYSTEM,
-			    "a firewall of this host refuses to send the "
-			    "probes (look at its OUTPUT rules)");
 	if (sent < 0)
-		return fail(s, EXIT_SYSTEM, "%s", wire_error(s->wire));
+		return fail_to_send(s);
 	remember(s, packet, (size_t)sent);
 	return true;
+}
+
+bool session_send_fragments(struct session *s, struct ip_envelope *envelope,
+			    const uint8_t *payload, size_t length, size_t size)
+{
+	if (s->exit_code)
+		return false;
+	envelope->dont_fragment = false;
+	/* The kernel would replace an identification of 0. */
+	return wire_send_fragments(s->wire, envelope, session_random32(s) | 1,
+				   payload, length, size) == 0 ||
+	       errno == EPERM || errno == EMSGSIZE || fail_to_send(s);
 }
 
 static bool same_probe(const struct packet *a, const struct packet *b)
@@ -210,7 +227,8 @@ static void check_departure(struct session *s, const uint8_t *ip, size_t length)
 	struct packet p;
 
 	if (!s->departure_count || length > sizeof(copy) ||
-	    !packet_parse(ip, length, &p))
+	    !packet_parse(ip, length, &p) || p.ip.more_fragments ||
+	    p.ip.fragment_offset)
 		return;
 	length = p.available;
 	memcpy(copy, ip, length);

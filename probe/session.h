@@ -54,6 +54,13 @@ int64_t session_now_us(void);
 bool session_send(struct session *s, struct ip_envelope *envelope,
 		  const uint8_t *payload, size_t length);
 
+/* The same in IP fragments, each but the last with `size` bytes of the payload
+ * (a multiple of 8). Whether they leave this host is not checked: its own
+ * connection tracking may put them together, or a firewall refuse them. The
+ * capture shows it. */
+bool session_send_fragments(struct session *s, struct ip_envelope *envelope,
+			    const uint8_t *payload, size_t length, size_t size);
+
 /* Waits until `deadline_us` at most, or until frames came, and feeds them to
  * the observer. False: the run must stop (exit_code). */
 bool session_poll(struct session *s, int64_t deadline_us);

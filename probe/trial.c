@@ -22,6 +22,12 @@
 #define FAR_US 100000
 #define PAIRS 3
 
+/* Whether it is one without MPTCP. */
+static bool is_plain(const struct trial *t)
+{
+	return t->kind == TRIAL_BIG_TCP || t->kind == TRIAL_FRAGMENTS;
+}
+
 /* A request that never ends: servers wait for more of it. */
 static void fill(uint8_t *out, size_t offset, size_t length)
 {
@@ -59,6 +65,35 @@ static bool send_mapped(struct trial *t, bool plain)
 				COPY_FULL);
 }
 
+#define FRAGMENTED 1240	   /* bytes of TCP: in one piece over IPv6, 1280 */
+#define FRAGMENTED_MIN 400 /* smaller ones are suspect of hiding something */
+#define FRAGMENT6                                                              \
+	1232 /* a packet of 1280, the least that all links take;               \
+		some Linux drop smaller ones but the last */
+
+static size_t fragment_size(const struct trial *t, size_t segment)
+{
+	return t->client.to->target.family == 6
+		       ? FRAGMENT6
+		       : (segment / 2 + 7) & ~(size_t)7;
+}
+
+static size_t header_size(const struct flow *f)
+{
+	return f->timestamps ? 32 : 20;
+}
+
+static bool send_fragments(struct trial *t, struct copy copy)
+{
+	const struct flow *f = client_flow(&t->client);
+	uint8_t bytes[FRAGMENTED];
+
+	fill(bytes, BASE, t->size);
+	return client_send_fragments(&t->client, bytes, t->size, BASE,
+				     fragment_size(t, t->size + header_size(f)),
+				     copy);
+}
+
 static size_t acked(const struct flow *f)
 {
 	int32_t bytes = seq_diff(f->server_acked, f->client_isn + 1);
@@ -72,8 +107,7 @@ bool trial_start(struct trial *t, struct session *s,
 {
 	*t = (struct trial){.pace = pace, .kind = kind, .offset = BASE};
 	if (!client_open(&t->client, s, to,
-			 kind == TRIAL_BIG_TCP ? PURPOSE_TCP
-					       : PURPOSE_MP_CAPABLE,
+			 is_plain(t) ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
 			 version))
 		return false;
 	retry_begin(&t->retry, pace, false);
@@ -107,6 +141,15 @@ static void send_step(struct trial *t)
 	case TRIAL_ADD_ADDR:
 		client_send_add_addr(&t->client, COPY_FULL);
 		break;
+	case TRIAL_FRAGMENTS:
+		if (t->step > 0)
+			send_chunk(t, BASE, t->size, false, COPY_FULL);
+		else
+			send_fragments(t, COPY_FULL);
+		/* Old data is answered at once: the server is there. */
+		if (t->step == 0 && t->retry.tries > 1)
+			send_chunk(t, 0, BASE, false, COPY_FULL);
+		break;
 	}
 }
 
@@ -126,6 +169,26 @@ static size_t full_size(const struct trial *t, const struct flow *f)
 		mss = BIG_MAX;
 	mss -= f->timestamps ? TIMESTAMPS : 0;
 	return mss > DSS + BIG_SMALLER ? mss - DSS : BIG_SMALLER;
+}
+
+/* So many bytes make the segment that goes in fragments; 0: one end takes only
+ * segments that need none. */
+static size_t fragmented_size(const struct trial *t, const struct flow *f)
+{
+	const struct kept *k = flow_syn_ack(f);
+	bool ip6 = t->client.to->target.family == 6;
+	unsigned mss = ip6 ? 1220 : 536; /* RFC 9293 3.7.1 */
+	size_t segment = FRAGMENTED;
+
+	if (k && k->options.has_mss)
+		mss = k->options.mss;
+	if (t->client.to->mss < mss)
+		mss = t->client.to->mss;
+	if (segment > mss + 20)
+		segment = mss + 20;
+	if (segment < (ip6 ? FRAGMENTED : FRAGMENTED_MIN))
+		return 0;
+	return segment - header_size(f);
 }
 
 /* A router says that a link takes less: then that is full size. Whether the
@@ -154,6 +217,8 @@ static size_t size_of_step(const struct trial *t, const struct flow *f,
 {
 	size_t full = full_size(t, f);
 
+	if (t->kind == TRIAL_FRAGMENTS)
+		return fragmented_size(t, f);
 	if (t->kind == TRIAL_BIG)
 		return step == 0 ? full : BIG_SMALLER;
 	return step == 0 ? full + DSS : step == 1 ? full : BIG_SMALLER;
@@ -190,6 +255,7 @@ static bool step_done(const struct trial *t, const struct flow *f)
 		       (t->step == 0 && quoted_at(f, t->ttl));
 	case TRIAL_BIG:
 	case TRIAL_BIG_TCP:
+	case TRIAL_FRAGMENTS:
 		return acked(f) >= BASE + t->size;
 	case TRIAL_ADD_ADDR: /* version 0 has no echo */
 		return f->mptcp.add_addr_echoed || t->client.version == 0;
@@ -200,7 +266,8 @@ static bool step_done(const struct trial *t, const struct flow *f)
 static unsigned step_tries(const struct trial *t)
 {
 	bool vain = (t->kind == TRIAL_HOLE && t->step == 0) ||
-		    (t->kind == TRIAL_EXPIRED && t->step == 1);
+		    (t->kind == TRIAL_EXPIRED && t->step == 1) ||
+		    (t->kind == TRIAL_FRAGMENTS && t->step == 0);
 
 	if (t->kind == TRIAL_EXPIRED && t->step == 0)
 		return EXPIRED_TRIES;
@@ -222,6 +289,7 @@ static unsigned steps(const struct trial *t)
 	case TRIAL_BIG_TCP:
 		return 3;
 	case TRIAL_BIG:
+	case TRIAL_FRAGMENTS:
 		return 2;
 	default:
 		return 1;
@@ -246,7 +314,7 @@ static void next_step(struct trial *t, const struct flow *f, bool done)
 		t->vain = true;
 	if (t->step + 1 >= steps(t) || (!done && gives_up) ||
 	    (t->kind == TRIAL_EXPIRED && acked(f) > BASE) ||
-	    (done && is_big(t))) {
+	    (done && (is_big(t) || t->kind == TRIAL_FRAGMENTS))) {
 		t->state = TRIAL_OVER;
 		return;
 	}
@@ -276,7 +344,7 @@ static void step_busy(struct trial *t, const struct flow *f, int64_t now_us)
 static void step_syn(struct trial *t, const struct flow *f, int64_t now_us)
 {
 	if (f && f->syn_ack_seen) {
-		if (!f->mptcp.syn_ack && t->kind != TRIAL_BIG_TCP) {
+		if (!f->mptcp.syn_ack && !is_plain(t)) {
 			t->state = TRIAL_OVER;
 			return;
 		}
@@ -292,9 +360,16 @@ static void step_syn(struct trial *t, const struct flow *f, int64_t now_us)
 	}
 }
 
+static bool is_too_small(const struct trial *t, const struct flow *f)
+{
+	return t->kind == TRIAL_FRAGMENTS && !fragmented_size(t, f);
+}
+
 static void step_base(struct trial *t, const struct flow *f, int64_t now_us)
 {
-	if (acked(f) >= BASE) {
+	if (acked(f) >= BASE && is_too_small(t, f)) {
+		t->state = TRIAL_OVER;
+	} else if (acked(f) >= BASE) {
 		t->state = TRIAL_BUSY;
 		begin_step(t, f, 0);
 	} else if (retry_due(&t->retry, now_us)) {
@@ -334,13 +409,20 @@ bool trial_copy(struct trial *t, uint8_t ttl)
 		return send_chunk(t, t->offset, CHUNK, false, copy);
 	if (t->kind == TRIAL_BIG)
 		return send_chunk(t, BASE, t->size, false, copy);
+	/* Behind the fragments, what shows that the hop quotes at all: where
+	 * errors are rationed, it must not spend theirs. */
+	if (t->kind == TRIAL_FRAGMENTS)
+		return send_fragments(t, copy) &&
+		       send_chunk(t, BASE, t->size, false, copy);
 	return t->kind == TRIAL_ADD_ADDR &&
 	       client_send_add_addr(&t->client, copy);
 }
 
 enum segment_kind trial_segment(const struct trial *t)
 {
-	return t->kind == TRIAL_ADD_ADDR ? SEGMENT_ADD_ADDR : SEGMENT_DATA;
+	return t->kind == TRIAL_ADD_ADDR    ? SEGMENT_ADD_ADDR
+	       : t->kind == TRIAL_FRAGMENTS ? SEGMENT_FRAGMENT
+					    : SEGMENT_DATA;
 }
 
 /* DATA_ACKs count from the IDSN, one more than what TCP counts. */
@@ -354,7 +436,11 @@ bool trial_wants_copies(const struct trial *t)
 {
 	const struct flow *f = client_flow(&t->client);
 
-	if (!f || !f->established || !f->mptcp.syn_ack)
+	if (!f || !f->established)
+		return false;
+	if (t->kind == TRIAL_FRAGMENTS)
+		return trial_convicts(t);
+	if (!f->mptcp.syn_ack)
 		return false;
 	if (t->kind == TRIAL_LONG)
 		return fell_behind(f);
@@ -373,6 +459,8 @@ bool trial_convicts(const struct trial *t)
 		return f->mptcp.syn_ack && fell_behind(f);
 	if (t->kind == TRIAL_BIG)
 		return t->step > 0; /* full size was given up */
+	if (t->kind == TRIAL_FRAGMENTS)
+		return t->vain && acked(f) >= BASE + t->size;
 	return t->vain ||
 	       (t->kind == TRIAL_EXPIRED && t->step == 0 && acked(f) > BASE);
 }

@@ -9,13 +9,14 @@
 #include "probe/dialog.h"
 
 enum trial_kind {
-	TRIAL_LONG,	/* many small segments, one after the other */
-	TRIAL_HOLE,	/* the second segment before the first */
-	TRIAL_PAIR,	/* two small segments at once */
-	TRIAL_EXPIRED,	/* data that expires on the way, then other bytes */
-	TRIAL_BIG,	/* a segment of full size, then a smaller one */
-	TRIAL_BIG_TCP,	/* the same without MPTCP, for the contrast */
-	TRIAL_ADD_ADDR, /* an address announced */
+	TRIAL_LONG,	 /* many small segments, one after the other */
+	TRIAL_HOLE,	 /* the second segment before the first */
+	TRIAL_PAIR,	 /* two small segments at once */
+	TRIAL_EXPIRED,	 /* data that expires on the way, then other bytes */
+	TRIAL_BIG,	 /* a segment of full size, then a smaller one */
+	TRIAL_BIG_TCP,	 /* the same without MPTCP, for the contrast */
+	TRIAL_ADD_ADDR,	 /* an address announced */
+	TRIAL_FRAGMENTS, /* a segment in IP fragments, then in one piece */
 };
 
 enum trial_state { TRIAL_SYN, TRIAL_BASE, TRIAL_BUSY, TRIAL_OVER };
@@ -29,7 +30,8 @@ struct trial {
 	uint8_t ttl;	 /* TRIAL_EXPIRED: with which the data goes out */
 	unsigned step;	 /* of the kind */
 	size_t offset;	 /* of the data that is being sent */
-	size_t size;	 /* TRIAL_BIG: its bytes; 0: none were sent yet */
+	size_t size;	 /* TRIAL_BIG, TRIAL_FRAGMENTS: its bytes; 0: none were
+			    sent yet */
 	size_t received; /* what had come in when the step began */
 	bool vain;	 /* what should have been answered was not */
 };

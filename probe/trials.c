@@ -37,6 +37,7 @@ void trials_start(struct trials *t, struct session *s,
 	begin(t, TRIAL_PAIR, 0);
 	begin(t, TRIAL_BIG, 0);
 	begin(t, TRIAL_ADD_ADDR, 0);
+	begin(t, TRIAL_FRAGMENTS, 0);
 	if (reach > first_ttl)
 		begin(t, TRIAL_EXPIRED, reach - 1);
 	if (reach > first_ttl)

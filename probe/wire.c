@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crafting/fragment.h"
 #include "crafting/segment.h"
 #include "probe/command.h"
 #include "probe/packet_socket.h"
@@ -194,9 +195,12 @@ static int bind_source(struct wire *w, int fd, const struct address *source)
 static int set_up_socket(struct wire *w, int fd, bool bind_interface,
 			 const struct address *source)
 {
-	int size = SEND_BUFFER;
+	int size = SEND_BUFFER, on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	/* Connection tracking of this host would put fragments together again;
+	 * sockets of IPv6 have no such option. */
+	setsockopt(fd, IPPROTO_IP, IP_NODEFRAG, &on, sizeof(on));
 	if (bind_interface &&
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, w->interface,
 		       (socklen_t)strlen(w->interface)) == -1) {
@@ -354,9 +358,9 @@ static void explain_send_error(struct wire *w, const struct address *to)
 	errno = saved;
 }
 
-long wire_send(struct wire *w, const struct ip_envelope *envelope,
-	       const uint8_t *payload, size_t length, uint8_t *packet,
-	       size_t capacity)
+static long carry(struct wire *w, const struct ip_envelope *envelope,
+		  const uint8_t *payload, size_t length, uint8_t *packet,
+		  size_t capacity)
 {
 	const struct address *to = &envelope->destination;
 	ssize_t size;
@@ -374,11 +378,56 @@ long wire_send(struct wire *w, const struct ip_envelope *envelope,
 		errno = EINVAL;
 		return -1;
 	}
+	return (long)size;
+}
+
+long wire_send(struct wire *w, const struct ip_envelope *envelope,
+	       const uint8_t *payload, size_t length, uint8_t *packet,
+	       size_t capacity)
+{
+	const struct address *to = &envelope->destination;
+	long size = carry(w, envelope, payload, length, packet, capacity);
+
+	if (size == -1)
+		return -1;
 	if (transmit_patiently(w, to, packet, (size_t)size) == -1) {
 		explain_send_error(w, to);
 		return -1;
 	}
-	return (long)size;
+	return size;
+}
+
+#define FRAGMENTED_MAX 1600
+
+int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
+			uint32_t id, const uint8_t *payload, size_t length,
+			size_t size)
+{
+	const struct address *to = &envelope->destination;
+	uint8_t packet[FRAGMENTED_MAX], fragment[FRAGMENTED_MAX];
+	long whole =
+		carry(w, envelope, payload, length, packet, sizeof(packet));
+
+	if (whole == -1)
+		return -1;
+	for (size_t offset = 0; offset < length; offset += size) {
+		size_t left = length - offset;
+		ssize_t cut = fragment_write(packet, (size_t)whole, id, offset,
+					     left < size ? left : size,
+					     fragment, sizeof(fragment));
+
+		if (cut == -1) {
+			snprintf(w->error, sizeof(w->error),
+				 "crafting: no fragment of %zu bytes", size);
+			errno = EINVAL;
+			return -1;
+		}
+		if (transmit_patiently(w, to, fragment, (size_t)cut) == -1) {
+			explain_send_error(w, to);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 /* --- in ----------------------------------------------------------------- */

@@ -48,6 +48,12 @@ long wire_send(struct wire *w, const struct ip_envelope *envelope,
 	       const uint8_t *payload, size_t length, uint8_t *packet,
 	       size_t capacity);
 
+/* Sends the same as IP fragments, each but the last with `size` bytes of the
+ * payload (a multiple of 8). Returns 0, or -1 as above. */
+int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
+			uint32_t id, const uint8_t *payload, size_t length,
+			size_t size);
+
 /* Waits at most `timeout_ms` (0: do not wait) for frames and hands all that
  * are there to `fn`, after writing them to the -w file. Returns the number
  * of frames; 0 on time-out or when a signal came; -1 on error (exit code via
