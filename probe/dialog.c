@@ -148,8 +148,9 @@ static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
 
 	if (seq_diff(f->server_acked, f->client_isn + 1 + (uint32_t)d->split) >=
 	    0) {
-		send_second(d);
-		enter(d, DIALOG_SECOND);
+		if (!d->first_only)
+			send_second(d);
+		enter(d, d->first_only ? DIALOG_HELD : DIALOG_SECOND);
 		return;
 	}
 	if (!retry_due(&d->retry, now_us))

@@ -55,7 +55,8 @@ struct dialog {
 	uint8_t data_ttl;
 	bool wants_answer; /* waits for the server's data without MPTCP, too */
 	bool plain_tried;  /* the first data went out without options */
-	uint32_t acked;	   /* what of the server's we acknowledged */
+	bool first_only; /* asks for nothing: held when that is acknowledged */
+	uint32_t acked;	 /* what of the server's we acknowledged */
 	int64_t answer_until_us;
 };
 

@@ -230,6 +230,53 @@ static bool join_over(const struct attempt *a)
 	return a->join.state == JOIN_IDLE || a->join.state >= JOIN_HELD;
 }
 
+/* The server ended the connection to which a subflow was to be added, and that
+ * was not: some close as soon as they have answered, or found a request that
+ * they do not know. */
+static bool closed_too_early(const struct attempt *a)
+{
+	const struct flow *f =
+		a->joined ? client_flow(a->join.client.parent) : NULL;
+	const struct flow *join = client_flow(&a->join.client);
+
+	return f && join && !join->join.fourth_ack_frame &&
+	       (a->join.state == JOIN_ENDED || a->join.retry.tries > 1) &&
+	       (f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
+		flow_reset(f));
+}
+
+/* Then a join is tried once more, to a connection that the server waits for
+ * the request of. */
+#define OPEN_BYTES 4
+
+static int64_t step_open(struct probing *p, struct attempt *a, int64_t now_us)
+{
+	struct dialog *d = &a->open;
+	int64_t wake;
+
+	if (!d->client.session) {
+		if (!closed_too_early(a))
+			return NEVER;
+		probing_start_dialog(p, d, PURPOSE_MP_CAPABLE, a->version,
+				     false);
+		d->split = OPEN_BYTES;
+		d->first_only = true;
+		join_end(&a->join);
+	}
+	wake = dialog_step(d, now_us);
+	if (a->joined_again || !dialog_data_acked(d))
+		return wake;
+	a->joined_again = true;
+	join_start(&a->join, p->session, &p->to, &p->pace, &d->client);
+	return now_us;
+}
+
+static bool open_over(const struct attempt *a)
+{
+	return a->open.client.session ? dialog_over(&a->open)
+				      : !closed_too_early(a);
+}
+
 static void sweep_join(struct probing *p, struct attempt *a)
 {
 	unsigned reach = probing_reach(p);
@@ -279,6 +326,8 @@ static int64_t step_attempt(struct probing *p, struct attempt *a,
 	at = lone_step(&a->random, now_us);
 	wake = at < wake ? at : wake;
 	start_join(p, a);
+	at = step_open(p, a, now_us);
+	wake = at < wake ? at : wake;
 	at = join_step(&a->join, now_us);
 	wake = at < wake ? at : wake;
 	sweep_copies(p, a);
@@ -293,7 +342,7 @@ static bool attempt_over(const struct probing *p, const struct attempt *a,
 	return !a->started ||
 	       (dialog_over(&a->bare) && dialog_over(&a->summed) &&
 		(!a->again.client.session || dialog_over(&a->again)) &&
-		join_over(a) && lone_over(&a->random, now_us) &&
+		join_over(a) && open_over(a) && lone_over(&a->random, now_us) &&
 		(!probing_sweeping(p) ||
 		 (a->sweep.last && probing_sweep_settled(p, &a->sweep))));
 }
@@ -485,6 +534,8 @@ void probing_end(struct probing *p)
 		join_end(&a->join);
 		if (a->again.client.session)
 			dialog_end(&a->again);
+		if (a->open.client.session)
+			dialog_end(&a->open);
 		dialog_end(&a->summed);
 		dialog_end(&a->bare);
 	}

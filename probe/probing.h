@@ -54,7 +54,9 @@ struct attempt {
 				 small MSS, if answers stall */
 	struct lone random;   /* MP_JOIN with a random token */
 	struct join join;
-	bool ack_swept, join_swept;
+	struct dialog open; /* asks for nothing: for a join, where the server
+			       closed the first connection too early */
+	bool ack_swept, join_swept, joined_again;
 	struct turns turns;
 	unsigned branches; /* a bit for each connection swept for its way */
 };

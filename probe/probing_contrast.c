@@ -231,11 +231,13 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 		    (!client_flow(&a->join.client)->syn_ack_seen ||
 		     flow_reset(client_flow(&a->join.client)));
 	bool join_reset = join && flow_reset(client_flow(&a->join.client));
+	bool joins_again = a->open.client.session && !a->joined_again &&
+			   !dialog_over(&a->open);
 	bool *contrasted = join ? &a->join_contrasted : &a->contrasted;
 
 	if (*contrasted || !p->pace.rtt_us ||
 	    !probing_sweep_settled(p, &a->sweep) || (join && !a->join_swept) ||
-	    !(reset || quiet || join))
+	    (join && joins_again) || !(reset || quiet || join))
 		return;
 	*contrasted = true;
 	if (reset || join_reset) {

@@ -291,7 +291,10 @@ static const char *join_failure(const struct flow *f)
 	if (reset)
 		return "the server resets the new subflow: a limit of its own, "
 		       "or its HMAC did not arrive";
-	return "no fourth ACK";
+	/* As Apache has it: a bare third ACK is dropped, and a new subflow may
+	 * send nothing else before the fourth (RFC 8684 3.2). */
+	return "no fourth ACK: the server waits for data first "
+	       "(TCP_DEFER_ACCEPT), or its HMAC did not arrive";
 }
 
 static const struct flow *join_flow(const struct judgement *j)
