@@ -29,11 +29,15 @@ IPPROTO_MPTCP = 262
 
 def serve(kind, port):
     """backlog: answers, but has room for few; mute: reads and never answers;
-    closes: at once; resets: at data; aborts: at once, with a RST."""
+    closes: at once; hasty: closes at the first line; defers: is told of
+    connections with data only; resets: at data; aborts: at once, with a
+    RST."""
     protocol = socket.IPPROTO_TCP if kind == "resets-tcp" else IPPROTO_MPTCP
     server = socket.socket(socket.AF_INET6, socket.SOCK_STREAM, protocol)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind(("::", port))
+    if kind == "defers":
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
     server.listen(1 if kind == "backlog" else 1024)
     selector = selectors.DefaultSelector()
     selector.register(server, selectors.EVENT_READ)
@@ -69,7 +73,11 @@ def answer(kind, client, selector):
     if not data or kind.startswith("resets"):
         selector.unregister(client)
         abort(client) if data else client.close()
-    elif kind == "backlog" and data.endswith(b"\r\n\r\n"):
+    elif kind == "hasty" and b"\n" in data:
+        selector.unregister(client)
+        client.send(b"-ERR unknown command\r\n")
+        client.close()
+    elif kind in ("backlog", "defers") and data.endswith(b"\r\n\r\n"):
         client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
 
@@ -77,13 +85,14 @@ def answer(kind, client, selector):
 
 
 class Kind:
-    """A server, or a path, and the statuses that are right for it."""
+    """A server, or a path, the statuses that are right for it, and the steps
+    of the ladder that must pass."""
 
     def __init__(self, name, statuses, port=80, up=(), prepare=(), serve=None,
-                 share=1, args=()):
+                 share=1, args=(), passes=()):
         self.name, self.statuses, self.port = name, statuses, port
         self.up, self.prepare, self.serve = list(up), prepare, serve
-        self.share, self.args = share, list(args)
+        self.share, self.args, self.passes = share, list(args), passes
 
 
 def sysctl(setting):
@@ -129,6 +138,9 @@ KINDS = [
          serve="mute", share=0.3),
     Kind("closes at once", ["clear", "undetermined"], port=85, serve="closes",
          share=0.3),
+    Kind("closes at the first line", ["clear"], port=89, serve="hasty",
+         share=0.3, passes=["join"]),
+    Kind("TCP_DEFER_ACCEPT", ["clear"], port=90, serve="defers", share=0.3),
     Kind("RST to data", ["undetermined"], port=86, serve="resets",
          share=0.3),
     Kind("RST to data, plain TCP", ["unsupported"], port=87,
@@ -186,6 +198,9 @@ def complaints(kind, report):
     harmless = [f["id"] for f in report["findings"] if f not in found]
     if harmless:
         wrong.append(f"sees {', '.join(harmless)}")
+    for step in report["ladder"]:
+        if step["step"] in kind.passes and step["result"] != "pass":
+            wrong.append(f"{step['step']}: {step['text']}")
     return wrong
 
 
