@@ -189,6 +189,82 @@ static void test_no_guard(void **state)
 	check_silence(&loopback6, false);
 }
 
+struct fragments_seen {
+	unsigned first, last, syn_acks;
+};
+
+static void see_fragments(void *context, int link_type, uint64_t number,
+			  int64_t time_us, const uint8_t *frame,
+			  size_t captured, size_t length)
+{
+	struct fragments_seen *s = context;
+	struct packet p;
+	const uint8_t *ip;
+	size_t size;
+
+	(void)number;
+	(void)time_us;
+	(void)length;
+	assert_true(link_find_ip(link_type, frame, captured, &ip, &size));
+	assert_true(packet_parse(ip, size, &p));
+	s->first += p.ip.more_fragments && p.tcp.flags == TCP_FLAG_SYN;
+	s->last += p.ip.fragment_offset == 24 && !p.ip.more_fragments;
+	s->syn_acks += p.tcp.flags == (TCP_FLAG_SYN | TCP_FLAG_ACK);
+}
+
+/* A SYN in two fragments, which the kernel puts together and answers. */
+static void check_fragments(const struct address *a)
+{
+	static const uint8_t nops[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	struct fragments_seen s = {0};
+	struct guard *g = guard_new("lo");
+	struct wire *w = must_open(NULL);
+	uint16_t port;
+	int server = listener(a, &port);
+	const struct tcp_segment syn = {
+		.source_port = guard_port(g, a, 40000),
+		.destination_port = port,
+		.flags = TCP_FLAG_SYN,
+		.window = 64240,
+		.options = nops,
+		.options_length = sizeof(nops),
+		.data_offset = SEGMENT_AUTO,
+		.checksum = SEGMENT_AUTO,
+	};
+	const struct ip_envelope envelope = {
+		.source = *a,
+		.destination = *a,
+		.protocol = IPPROTO_TCP,
+		.ttl = 64,
+	};
+	uint8_t segment[64];
+	ssize_t length =
+		tcp_segment_write(&syn, a, a, segment, sizeof(segment));
+
+	assert_int_equal(length, 32);
+	assert_int_equal(wire_send_fragments(w, &envelope, 0x12345, segment,
+					     (size_t)length, 24),
+			 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(wire_poll(w, 100, see_fragments, &s) >= 0);
+	assert_int_equal(s.first, 1);
+	assert_int_equal(s.last, 1);
+	assert_true(s.syn_acks >= 1);
+	assert_int_equal(wire_send_fragments(w, &envelope, 1, segment,
+					     (size_t)length, 20),
+			 -1);
+	guard_free(g);
+	wire_close(w);
+	close(server);
+}
+
+static void test_fragments(void **state)
+{
+	(void)state;
+	check_fragments(&loopback4);
+	check_fragments(&loopback6);
+}
+
 /* A guard that is set up without any capability is as silent. */
 static void test_guard_without_privilege(void **state)
 {
@@ -447,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_no_guard),
 		cmocka_unit_test(test_guard_without_privilege),
+		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_guard_ports),
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_flap),
