@@ -143,7 +143,8 @@ void passing_read(struct box *b, struct passing *p, enum way way,
 	p->traffic_class = p->packet.ip.traffic_class;
 	p->ip_id = p->packet.ip.id;
 	p->is_tcp = p->packet.transport == TRANSPORT_TCP &&
-		    tcp->data_offset >= 20 && tcp->available == tcp->length;
+		    tcp->data_offset >= 20 && tcp->available == tcp->length &&
+		    !p->packet.ip.more_fragments;
 	if (!p->is_tcp)
 		return;
 	tcp_options_read(tcp->options, tcp->options_available,
@@ -177,8 +178,9 @@ void packet_mend(uint8_t *bytes, size_t length)
 	uint16_t sum;
 
 	mend_header(bytes, length);
-	if (!packet_parse(bytes, length, &p))
-		return;
+	if (!packet_parse(bytes, length, &p) || p.ip.more_fragments ||
+	    p.ip.fragment_offset)
+		return; /* the checksum is that of the whole */
 	start = p.ip.header_length;
 	if (p.ip.protocol == IPPROTO_TCP)
 		at = start + 16;

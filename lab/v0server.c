@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * v0server - the lab's MPTCP v0 web server, since no packaged kernel speaks
- * version 0: v0peer.c on packet and raw sockets, IPv4 and IPv6, at every
+ * version 0: v0peer.c on raw sockets, IPv4 and IPv6, at every
  * address of this host. Prints "ready", then serves until killed.
  *
  * The kernel would answer segments to a port that nobody listens on with a
@@ -8,8 +8,6 @@
  */
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crafting/cursor.h"
 #include "crafting/packet.h"
 #include "lab/v0peer.h"
 
@@ -96,56 +95,42 @@ static void guard_port(int which, uint16_t port)
 		die("listen");
 }
 
-/* Only what is TCP to our port: the offsets are those of the IP header. */
-static void filter_v4(int fd, uint16_t port)
+/* Only what is for our port. IPv4 comes with its header, IPv6 without. */
+static void filter_port(int fd, int which, uint16_t port)
 {
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 4),
+	struct sock_filter v4[] = {
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, PACKET_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
-
-	if (attach(fd, code, sizeof(code) / sizeof(code[0])) == -1)
-		die("packet filter");
-}
-
-static void filter_v6(int fd, uint16_t port)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 3),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 42),
+	struct sock_filter v6[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, PACKET_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
 
-	if (attach(fd, code, sizeof(code) / sizeof(code[0])) == -1)
+	if ((which == FOUR ? attach(fd, v4, sizeof(v4) / sizeof(v4[0]))
+			   : attach(fd, v6, sizeof(v6) / sizeof(v6[0]))) == -1)
 		die("packet filter");
 }
 
-/* No protocol yet, so that nothing comes in before the filter stands. */
+/* A raw socket, as the kernel has put IP fragments together before it. */
 static int open_receiver(int which, uint16_t port)
 {
-	struct sockaddr_ll any = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(which == FOUR ? ETH_P_IP : ETH_P_IPV6),
-	};
-	int fd =
-		socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	uint8_t early[1];
+	int fd = socket(which == FOUR ? AF_INET : AF_INET6,
+			SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
 
 	if (fd == -1)
-		die("packet socket");
-	if (which == FOUR)
-		filter_v4(fd, port);
-	else
-		filter_v6(fd, port);
-	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) == -1)
-		die("packet socket");
+		die("raw socket");
+	if (which == SIX)
+		set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+	filter_port(fd, which, port);
+	while (recv(fd, early, sizeof(early), 0) >= 0)
+		; /* what came in before the filter stood */
 	return fd;
 }
 
@@ -231,21 +216,58 @@ static int64_t now_ms(void)
 	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
 
-static void receive_all(struct v0peer *peer, int fd)
+#define IPV6_HEADER 40
+
+/* The header that raw sockets of IPv6 keep back. False: it is not known. */
+static bool write_header(uint8_t *out, size_t length, struct msghdr *m)
 {
-	static uint8_t bytes[PACKET_MAX];
-	struct sockaddr_ll from;
-	struct packet packet;
+	struct writer w = writer_over(out, IPV6_HEADER);
+	const struct sockaddr_in6 *from = m->msg_name;
+	struct in6_pktinfo info;
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == IPPROTO_IPV6 &&
+		    c->cmsg_type == IPV6_PKTINFO)
+			break;
+	if (!c || length > UINT16_MAX)
+		return false;
+	memcpy(&info, CMSG_DATA(c), sizeof(info));
+	write_u32(&w, 6U << 28);
+	write_u16(&w, (uint16_t)length);
+	write_u8(&w, IPPROTO_TCP);
+	write_u8(&w, TTL);
+	write_bytes(&w, &from->sin6_addr, sizeof(from->sin6_addr));
+	write_bytes(&w, &info.ipi6_addr, sizeof(info.ipi6_addr));
+	return true;
+}
+
+static void receive_all(struct v0peer *peer, int which, int fd)
+{
+	static uint8_t bytes[IPV6_HEADER + PACKET_MAX];
+	size_t header = which == FOUR ? 0 : IPV6_HEADER;
 
 	for (;;) {
-		socklen_t length = sizeof(from);
-		ssize_t got = recvfrom(fd, bytes, sizeof(bytes), 0,
-				       (struct sockaddr *)&from, &length);
+		union {
+			struct cmsghdr align;
+			char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		} control = {0};
+		struct sockaddr_in6 from;
+		struct iovec data = {bytes + header, PACKET_MAX};
+		struct msghdr m = {.msg_name = &from,
+				   .msg_namelen = sizeof(from),
+				   .msg_iov = &data,
+				   .msg_iovlen = 1,
+				   .msg_control = &control,
+				   .msg_controllen = sizeof(control)};
+		ssize_t got = recvmsg(fd, &m, 0);
+		struct packet packet;
 
 		if (got < 0)
 			return;
-		if (from.sll_pkttype == PACKET_HOST &&
-		    packet_parse(bytes, (size_t)got, &packet))
+		if (which == SIX && !write_header(bytes, (size_t)got, &m))
+			continue;
+		if (packet_parse(bytes, header + (size_t)got, &packet))
 			v0peer_receive(peer, &packet, now_ms());
 	}
 }
@@ -264,7 +286,7 @@ static void serve(struct v0peer *peer, struct pollfd *receivers)
 		    errno != EINTR)
 			die("poll");
 		for (int i = 0; i < FAMILIES; i++)
-			receive_all(peer, receivers[i].fd);
+			receive_all(peer, i, receivers[i].fd);
 	}
 }
 
