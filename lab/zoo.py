@@ -213,6 +213,17 @@ def slow_cases(Case):
         out += [case(Case, "late", 4, "blocked", "dss.removed", family=f,
                      args=ALL, confidence="likely"),
                 Case(family=f, args=ALL), Case(family=f, port=9080, args=ALL)]
+        # Fragments that no box drops.
+        out += [case(Case, box, 2, family=f, args=ALL)
+                for box in ("loss5", "reorder", "quote-short")]
+    # Over IPv4 it lets the first one pass, and only that is ever quoted. One
+    # hop alone that quotes none, the last, may be just that.
+    out += [case(Case, "fragments", k, "clear", "ip.fragment_dropped", after,
+                 place, family=f, args=ALL, effect="harmless",
+                 direction="forward", segment="fragment")
+            for k, f, after, place in ((1, 4, None, None), (3, 4, None, None),
+                                       (2, 6, 1, 2), (3, 6, 2, 3),
+                                       (4, 6, 3, 5))]
     return out
 
 
