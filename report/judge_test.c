@@ -1061,6 +1061,33 @@ static void test_unreachable(void **state)
 	expect(s, (struct expected){.status = STATUS_UNREACHABLE});
 }
 
+static enum act reset_syns(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return is_syn(w) ? RESET : PASS;
+}
+
+/* By the port, or by who stands before it: the TTL of the RSTs tells. */
+static void test_refused(void **state)
+{
+	static const char before[] = "refused by a device before it";
+
+	(void)state;
+	for (unsigned at = 0; at <= 4; at++) {
+		struct scene s = with_box(at, at ? reset_syns : NULL);
+		struct report *r;
+
+		s.port_closed = at == 0;
+		scene_begin(&s);
+		run_probe(&s);
+		r = judge_scene(&s);
+		CHECK(r, r->status == STATUS_UNREACHABLE);
+		CHECK(r, !strstr(r->verdict, before) == (at == 0 || at == 4));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 static bool lose_the_last(struct scene *s, bool forward, const struct packet *p)
 {
 	return forward && p->transport == TRANSPORT_TCP &&
@@ -1193,6 +1220,7 @@ int main(void)
 		cmocka_unit_test(test_rare_segments),
 		cmocka_unit_test(test_payload),
 		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_baseline_fails),
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_interrupted),

@@ -59,6 +59,74 @@ static bool had_time_to_answer(const struct judgement *j)
 	return false;
 }
 
+static unsigned hops_of(unsigned ttl)
+{
+	return initial_ttl(ttl) - ttl + 1;
+}
+
+/* How far away the target is, as its own answer to a control tells, on the
+ * way back; 0: it sent none. */
+static unsigned own_hops(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct quote *q = j->views[i].quote;
+
+		if (q->port_unreachable &&
+		    j->views[i].flow->protocol != IPPROTO_TCP &&
+		    address_equal(&q->responder, &j->r->target))
+			return hops_of(q->reply_ttl);
+	}
+	return 0;
+}
+
+/* The RSTs come over fewer hops than the target's own answers, and no hop
+ * behind who sends them quoted any SYN: how many, or 0. */
+#define HOPS_FEWER 2
+
+static unsigned refused_before(const struct judgement *j)
+{
+	unsigned hops = 0, own = own_hops(j);
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct kept *k = flow_reset(j->flows[i]);
+
+		if (!k || flow_joins(j->flows[i]))
+			continue;
+		if (hops && hops != hops_of(k->packet.ip.ttl))
+			return 0;
+		hops = hops_of(k->packet.ip.ttl);
+	}
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].flow->protocol == IPPROTO_TCP &&
+		    j->views[i].ttl > hops)
+			return 0;
+	return hops + HOPS_FEWER <= own ? hops : 0;
+}
+
+static void say_refused(struct judgement *j)
+{
+	unsigned before = refused_before(j);
+	char text[ADDRESS_TEXT];
+
+	address_text(&j->r->target, text);
+	if (before)
+		say(j, STATUS_UNREACHABLE, CONFIDENCE_LIKELY,
+		    arena_printf(j->arena,
+				 "TCP to port %u of %s is refused by a device "
+				 "before it: RSTs come over %u hop%s, the "
+				 "target's own answers over %u. So nothing can "
+				 "be said of MPTCP.",
+				 j->r->port, text, before,
+				 before == 1 ? "" : "s", own_hops(j)));
+	else
+		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
+		    arena_printf(j->arena,
+				 "Port %u of %s is closed: TCP connections are "
+				 "refused, so nothing can be said of MPTCP.",
+				 j->r->port, text));
+	j->r->advice = "Probe a port that is open (-p).";
+}
+
 /* 1. */
 static bool verdict_unreachable(struct judgement *j)
 {
@@ -67,16 +135,11 @@ static bool verdict_unreachable(struct judgement *j)
 
 	if (j->tcp_answered || !j->tcp_tried)
 		return false;
-	address_text(&j->r->target, text);
 	if (j->tcp_refused) {
-		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
-		    arena_printf(j->arena,
-				 "Port %u of %s is closed: TCP connections are "
-				 "refused, so nothing can be said of MPTCP.",
-				 j->r->port, text));
-		j->r->advice = "Probe a port that is open (-p).";
+		say_refused(j);
 		return true;
 	}
+	address_text(&j->r->target, text);
 	why = unreachable_reason(j);
 	if (!why && !had_time_to_answer(j))
 		return false;
