@@ -470,6 +470,37 @@ const struct finding_kind finding_kinds[] = {
 		.advice = SHOW_BOTH(""),
 	},
 	{
+		.id = "tcp.idle_forgotten",
+		.effect = EFFECT_IMPAIRS,
+		.title = "idle connections are forgotten",
+		.meaning = "A device that keeps a table of connections drops "
+			   "those from it that are idle for some seconds, and "
+			   "then lets nothing of them pass. What is sent next "
+			   "stalls until it times out. A subflow that is idle, "
+			   "as a backup is, dies this way unnoticed, and is "
+			   "missing when it is needed.",
+		.proof = "With --all: connections are opened together, send "
+			 "some data that is acknowledged, and are silent for "
+			 "1, 2 and 4 seconds. Keep-alives (RFC 9293 3.8.4) "
+			 "behind that stay unanswered in repeated attempts on "
+			 "two connections or more, while the same ones are "
+			 "answered on connections as old that were silent for "
+			 "less. No server does that: one that has closed "
+			 "answers with a RST. RSTs count if they are drawn by "
+			 "keep-alives with TTLs too small to reach the "
+			 "server, and are likely only. Longer timeouts, as "
+			 "most devices have, are not found.",
+		.culprits = "Stateful firewalls and NATs. RFC 5382 asks NATs "
+			    "to remember idle connections for two hours and "
+			    "four minutes at least; not all do.",
+		.rfc = "RFC 5382 5; RFC 9293 3.8.4; RFC 8684 3.3.8",
+		.advice = "Ask the operator for a longer timeout. Until then "
+			  "send keep-alives more often than that (Linux: "
+			  "TCP_KEEPIDLE of the socket, or sysctl "
+			  "net.ipv4.tcp_keepalive_time, where the application "
+			  "sets SO_KEEPALIVE).",
+	},
+	{
 		.id = "tcp.terminated",
 		.effect = EFFECT_BLOCKS,
 		.title = "a device on the path ends the connection",

@@ -416,4 +416,5 @@ void judge_replies(struct judgement *j)
 	judge_join(j);
 	judge_add_addr(j);
 	judge_fragments(j);
+	judge_idle(j);
 }

@@ -4,8 +4,9 @@
  * convict), judge_replies.c (what answers and silence convict, with
  * judge_loss.c, judge_terminated.c, judge_syn_proxy.c, judge_refused.c,
  * judge_forms.c, judge_dss.c, judge_size.c, judge_join.c, judge_data.c,
- * judge_add_addr.c, judge_fragments.c, judge_ways.c), judge_return.c (the way
- * back), judge_ladder.c and judge_verdict.c. Not for anybody else.
+ * judge_add_addr.c, judge_fragments.c, judge_idle.c, judge_ways.c),
+ * judge_return.c (the way back), judge_ladder.c and judge_verdict.c. Not for
+ * anybody else.
  */
 #ifndef REPORT_JUDGEMENT_H
 #define REPORT_JUDGEMENT_H
@@ -198,6 +199,7 @@ void judge_payload(struct judgement *j);
 void judge_data(struct judgement *j);
 void judge_size(struct judgement *j);
 void judge_fragments(struct judgement *j);
+void judge_idle(struct judgement *j);
 /* Effects that depend on what else is known. */
 void judge_effects(struct judgement *j);
 void judge_ladder(struct judgement *j);
