@@ -32,6 +32,7 @@ void trials_start(struct trials *t, struct session *s,
 			     .first_ttl = first_ttl,
 			     .reach = reach,
 			     .started = true};
+	idle_start(&t->idle, s, to, pace, first_ttl, reach);
 	begin(t, TRIAL_LONG, 0);
 	begin(t, TRIAL_HOLE, 0);
 	begin(t, TRIAL_PAIR, 0);
@@ -138,11 +139,11 @@ static int64_t step_copies(struct trials *t, int64_t now_us)
 		send_missing(t);
 		t->wait_until_us = now_us + ROUND_WAIT_US;
 	}
-	t->over = true;
-	return now_us;
+	t->copies_over = true;
+	return NEVER;
 }
 
-int64_t trials_step(struct trials *t, int64_t now_us)
+static int64_t step_trials(struct trials *t, int64_t now_us)
 {
 	int64_t wake = NEVER;
 
@@ -160,8 +161,21 @@ int64_t trials_step(struct trials *t, int64_t now_us)
 	return step_copies(t, now_us);
 }
 
+/* Beside the connections that idle. */
+int64_t trials_step(struct trials *t, int64_t now_us)
+{
+	int64_t wake = idle_step(&t->idle, now_us);
+	int64_t at = t->copies_over ? NEVER : step_trials(t, now_us);
+
+	t->over = t->copies_over && t->idle.over;
+	if (t->over)
+		return now_us;
+	return at < wake ? at : wake;
+}
+
 void trials_end(struct trials *t)
 {
+	idle_end(&t->idle);
 	for (unsigned i = 0; i < t->count; i++)
 		trial_end(&t->list[i]);
 	if (t->bare.last)

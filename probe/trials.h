@@ -5,6 +5,7 @@
 #ifndef PROBE_TRIALS_H
 #define PROBE_TRIALS_H
 
+#include "probe/idle.h"
 #include "probe/sweep.h"
 #include "probe/trial.h"
 
@@ -16,9 +17,10 @@ struct trials {
 	const struct pace *pace;
 	unsigned version;
 	unsigned first_ttl, reach; /* where copies may expire */
-	bool started, confirmed, over;
+	bool started, confirmed, copies_over, over;
 	struct trial list[TRIALS_MAX];
 	unsigned count;
+	struct idle_ladder idle;
 	struct sweep bare; /* SYNs without MSS; for who adds one */
 	unsigned copied;   /* trials whose copies are done with */
 	unsigned rounds;
