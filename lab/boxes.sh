@@ -41,6 +41,8 @@ synproxy|end|hop|SYN proxy (kernel) for ports 80, 443, 8080 and 9080
 mss|tcp|way|MSS clamped to 1300
 mtu|path|hop|the link behind the router takes 1280 bytes only
 mtu-hole|path|hop|the same, and no router says so
+idle|path|hop|connections without a packet for 3 seconds are forgotten
+idle-reset|path|hop|the same, and what comes then draws a RST
 big-dss|data|way|packets with DSS vanish from 1400 bytes on
 dscp|ip|way|DSCP set to 0
 ecn|ip|way|IP ECN bits cleared
@@ -342,6 +344,24 @@ box_mtu_hole() {
 		rule ip6tables "$node" filter OUTPUT -p icmpv6 \
 			--icmpv6-type packet-too-big -j DROP
 	done
+}
+
+box_idle() {
+	forget_idle "$1" DROP
+}
+
+box_idle_reset() {
+	forget_idle "$1" REJECT --reject-with tcp-reset
+}
+
+# A stateful firewall: it takes no segment for a connection that it does not
+# know, but a SYN. Data in odd order is none of its concern.
+forget_idle() {		# HOP TARGET...
+	set_sysctl "r$1" net.netfilter.nf_conntrack_tcp_loose 0
+	set_sysctl "r$1" net.netfilter.nf_conntrack_tcp_be_liberal 1
+	set_sysctl "r$1" net.netfilter.nf_conntrack_tcp_timeout_established 3
+	both "r$1" filter FORWARD -p tcp -m conntrack --ctstate INVALID \
+		-j "${@:2}"
 }
 
 box_big_dss() {

@@ -228,6 +228,24 @@ def slow_cases(Case):
     return out
 
 
+def idle_cases(Case):
+    out = placed(Case, [("idle", "tcp.idle_forgotten", "impaired", {}),
+                        ("idle-reset", "tcp.idle_forgotten", "impaired",
+                         {"confidence": "likely"})], [(3, 4), (2, 6)],
+                 args=ALL)
+    for f in (4, 6):
+        # Nothing quotes behind the last router.
+        out += [case(Case, "idle", 4, "impaired", "tcp.idle_forgotten",
+                     family=f, args=ALL, direction="unknown"),
+                # Nor does a RST tell whose it is.
+                case(Case, "idle-reset", 4, family=f, args=ALL),
+                Case(boxes=["loss1@1", "idle@2"], family=f, args=ALL,
+                     status="impaired", code=1,
+                     finding="tcp.idle_forgotten", after=2)]
+    return out
+
+
 def cases(Case):
     return (option_cases(Case) + header_cases(Case) + ending_cases(Case) +
-            path_cases(Case) + pair_cases(Case) + slow_cases(Case))
+            path_cases(Case) + pair_cases(Case) + slow_cases(Case) +
+            idle_cases(Case))
