@@ -210,8 +210,20 @@ static unsigned answered_in(const struct flow *f, int64_t from_us,
 	return count;
 }
 
-/* Answers meanwhile on connections that are as old, of which there must be
- * several. */
+/* Whether all that differs between them is when they were silent: they began
+ * before it, and the application was told the same by both ends. */
+static bool is_twin(const struct rest *r, const struct rest *other)
+{
+	const struct flow *f = r->flow, *o = other->flow;
+
+	return address_equal(&f->client, &o->client) &&
+	       f->server_acked - f->client_isn ==
+		       o->server_acked - o->client_isn &&
+	       f->payload_received == o->payload_received &&
+	       o->first_us <= r->first->time_us - r->lost_us;
+}
+
+/* Answers meanwhile on its twins, of which there must be several. */
 static unsigned controls_of(const struct idling *all, const struct rest *r)
 {
 	int64_t from_us =
@@ -224,8 +236,7 @@ static unsigned controls_of(const struct idling *all, const struct rest *r)
 		const struct rest *other = &all->list[i];
 		unsigned answered;
 
-		if (!is_alive(other) ||
-		    other->flow->first_us > r->first->time_us - r->lost_us)
+		if (!is_alive(other) || !is_twin(r, other))
 			continue;
 		answered = answered_in(other->flow, from_us, until_us);
 		count += answered;
@@ -428,12 +439,9 @@ static bool is_spared(const struct judgement *j, const struct idling *all,
 void judge_idle(struct judgement *j)
 {
 	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
-	struct idling all;
+	struct idling all = read_all(j);
 	unsigned controls, at;
 
-	if (!j->controlled)
-		return;
-	all = read_all(j);
 	if (!all.example || all.held_us >= all.forgotten_us)
 		return;
 	controls = fewest_controls(&all);

@@ -32,6 +32,8 @@ struct idler {
 
 /* None that is busy sends as little as they do: no control. */
 static bool uncontrolled;
+/* Those that are busy have asked for a page. */
+static bool asking;
 
 struct ladder {
 	struct idler list[40];
@@ -65,6 +67,8 @@ static void open_idler(struct scene *s, struct ladder *l, int64_t rest,
 		send_half(s, c, 0, false, 64, false);
 	if (!half_acked(s, c, 0))
 		return;
+	if (asking && !rest)
+		send_half(s, c, 1, false, 64, false);
 	*i = (struct idler){.c = c,
 			    .rest = rest,
 			    .at = s->now + (rest ? rest : SECOND / 2),
@@ -425,6 +429,10 @@ static void test_innocent(void **state)
 	uncontrolled = true;
 	check_innocent(with_box(2, forget_with_reset), usual, NULL);
 	uncontrolled = false;
+	/* The server may tell those apart that it knows more of. */
+	asking = true;
+	check_innocent(with_box(2, forget), (unsigned[]){2, 0, 0, 2}, NULL);
+	asking = false;
 }
 
 /* Whatever becomes of segments for what the server has ended. */
