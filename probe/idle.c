@@ -190,13 +190,24 @@ static struct idler *find(struct idle_ladder *l, enum idler_state state,
 	return NULL;
 }
 
-/* The shortest rest behind which a RST was drawn; 0: none. */
-static int64_t reset_after_us(const struct idle_ladder *l)
+static bool was_reset(const struct idler *i)
+{
+	return i->reset;
+}
+
+static bool is_silent(const struct idler *i)
+{
+	return i->state == IDLER_SILENT;
+}
+
+/* The shortest rest of those of which this is so; 0: of none. */
+static int64_t shortest_us(const struct idle_ladder *l,
+			   bool (*is_so)(const struct idler *))
 {
 	int64_t rest_us = 0;
 
 	for (unsigned i = 0; i < l->count; i++)
-		if (l->list[i].reset && l->list[i].ttl == FULL_TTL &&
+		if (is_so(&l->list[i]) &&
 		    (!rest_us || l->list[i].rest_us < rest_us))
 			rest_us = l->list[i].rest_us;
 	return rest_us;
@@ -204,18 +215,29 @@ static int64_t reset_after_us(const struct idle_ladder *l)
 
 /* RSTs may be the server's. So the same again with TTLs that do not reach it,
  * each on a connection of its own; and, as a control, on one that is busy. */
-static bool place_resets(struct idle_ladder *l)
+static void place_resets(struct idle_ladder *l)
 {
-	int64_t rest_us = reset_after_us(l);
+	int64_t rest_us = shortest_us(l, was_reset);
 	struct idler *busy = find(l, IDLER_BUSY, false);
 
-	l->placed = true;
 	if (!rest_us || !busy || l->reach <= l->first_ttl)
-		return false;
+		return;
 	send_keep_alive(busy, (uint8_t)(l->reach - 1));
 	for (unsigned ttl = l->first_ttl; ttl < l->reach; ttl++)
 		begin(l, rest_us, ttl);
-	return begin(l, rest_us, l->reach - 1);
+	begin(l, rest_us, l->reach - 1);
+}
+
+/* An outage that takes some connections and not others may take those that
+ * rested by chance. It does not let others begin and then rest. */
+static void try_again(struct idle_ladder *l)
+{
+	int64_t rest_us = shortest_us(l, is_silent);
+
+	l->again = true;
+	for (unsigned i = 0; i < EACH && rest_us; i++)
+		begin(l, rest_us, FULL_TTL);
+	place_resets(l);
 }
 
 static bool has_quote(const struct idler *i, unsigned ttl)
@@ -235,8 +257,9 @@ static bool place_silence(struct idle_ladder *l, int64_t now_us)
 		return false;
 	if (now_us < l->wait_until_us)
 		return true;
-	if (l->rounds++ == ROUNDS)
+	if (l->rounds == ROUNDS)
 		return false;
+	l->rounds++;
 	for (unsigned ttl = l->first_ttl; ttl < l->reach; ttl++) {
 		if (has_quote(silent, ttl))
 			continue;
@@ -258,12 +281,14 @@ int64_t idle_step(struct idle_ladder *l, int64_t now_us)
 
 		wake_us = at < wake_us ? at : wake_us;
 	}
-	if (!all_told(l) || (!l->placed && place_resets(l)))
+	if (!all_told(l) && !l->again)
 		return wake_us;
+	if (!l->again)
+		try_again(l);
 	if (place_silence(l, now_us))
 		return l->wait_until_us < wake_us ? l->wait_until_us : wake_us;
-	l->over = true;
-	return now_us;
+	l->over = all_told(l);
+	return l->over ? now_us : wake_us;
 }
 
 void idle_end(struct idle_ladder *l)

@@ -39,7 +39,7 @@ struct idle_ladder {
 	unsigned first_ttl, reach; /* where copies may expire */
 	struct idler list[IDLERS_MAX];
 	unsigned count;
-	bool placed; /* RSTs were drawn: who sends them was asked */
+	bool again; /* what came of it was tried once more, if need be */
 	unsigned rounds;
 	int64_t wait_until_us;
 	bool over;

@@ -483,13 +483,14 @@ const struct finding_kind finding_kinds[] = {
 			 "some data that is acknowledged, and are silent for "
 			 "1, 2 and 4 seconds. Keep-alives (RFC 9293 3.8.4) "
 			 "behind that stay unanswered in repeated attempts on "
-			 "two connections or more, while the same ones are "
-			 "answered on connections as old that were silent for "
-			 "less. No server does that: one that has closed "
-			 "answers with a RST. RSTs count if they are drawn by "
-			 "keep-alives with TTLs too small to reach the "
-			 "server, and are likely only. Longer timeouts, as "
-			 "most devices have, are not found.",
+			 "two connections or more, and again on two later "
+			 "ones, while the same are answered on connections as "
+			 "old that were silent for less. No server does that: "
+			 "one that has closed answers with a RST. RSTs count "
+			 "if they are drawn by keep-alives with TTLs too "
+			 "small to reach the server, and are likely only. "
+			 "Longer timeouts, as most devices have, are not "
+			 "found.",
 		.culprits = "Stateful firewalls and NATs. RFC 5382 asks NATs "
 			    "to remember idle connections for two hours and "
 			    "four minutes at least; not all do.",

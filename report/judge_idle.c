@@ -245,6 +245,24 @@ static unsigned controls_of(const struct idling *all, const struct rest *r)
 	return flows >= WITNESSES_MIN ? count : 0;
 }
 
+/* How many began when others were forgotten already, and worked. An outage of
+ * one of several ways may take some connections and not others, and by chance
+ * those that idled; but it does not let others begin on that way. */
+static unsigned forgotten_later(const struct idling *all)
+{
+	int64_t first_us = INT64_MAX;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (is_forgotten(&all->list[i]) &&
+		    all->list[i].first->time_us < first_us)
+			first_us = all->list[i].first->time_us;
+	for (size_t i = 0; i < all->count; i++)
+		count += is_forgotten(&all->list[i]) &&
+			 all->list[i].flow->first_us > first_us;
+	return count;
+}
+
 /* The fewest that any of those that were forgotten has. */
 static unsigned fewest_controls(const struct idling *all)
 {
@@ -445,7 +463,8 @@ void judge_idle(struct judgement *j)
 	if (!all.example || all.held_us >= all.forgotten_us)
 		return;
 	controls = fewest_controls(&all);
-	if (all.forgotten >= WITNESSES_MIN && !all.reset &&
+	if (all.forgotten - forgotten_later(&all) >= WITNESSES_MIN &&
+	    forgotten_later(&all) >= WITNESSES_MIN && !all.reset &&
 	    beyond_chance(all.lost, &tcp, controls))
 		add_silent(j, &all, controls);
 	at = reset_at(&all);

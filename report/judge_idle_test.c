@@ -15,6 +15,7 @@
 #define RESTS 4
 #define TRIES 9
 #define ROUNDS 3
+#define SEEDS 500
 #define MEMORY (3 * SECOND) /* of the device */
 
 /* How many connections are silent for 0, 1, 2 and 4 seconds. */
@@ -32,6 +33,8 @@ struct idler {
 
 /* None that is busy sends as little as they do: no control. */
 static bool uncontrolled;
+/* What was forgotten is not tried again. */
+static bool once;
 /* Those that are busy have asked for a page. */
 static bool asking;
 
@@ -182,6 +185,9 @@ static struct report *judge_ladder_of(struct scene *s, const unsigned *each,
 			open_idler(s, &l, rests[i], 64);
 	run_until_told(s, &l, event);
 	place_resets(s, &l, event);
+	for (int i = 0; i < 2 && !once && find(&l, true, SILENT); i++)
+		open_idler(s, &l, find(&l, true, SILENT)->rest, 64);
+	run_until_told(s, &l, event);
 	place_silence(s, &l);
 	scene_wait(s, 1200 * MS);
 	send_control(s, 1);
@@ -260,6 +266,22 @@ static bool lose_some(struct scene *s, bool forward, const struct packet *p)
 	(void)forward;
 	(void)p;
 	return scene_random(s) % 100 < s->lost_count;
+}
+
+/* For some time, one of several ways lets nothing through: half of the
+ * connections, or a quarter of them. */
+static struct outage {
+	int64_t from, until;
+	unsigned mask;
+} outage;
+
+static bool lose_on_a_way(struct scene *s, bool forward, const struct packet *p)
+{
+	uint32_t port = forward ? p->tcp.source_port : p->tcp.destination_port;
+
+	return p->transport == TRANSPORT_TCP && s->now >= outage.from &&
+	       s->now < outage.until &&
+	       (port * 2654435761u >> 13 & outage.mask) == 0;
 }
 
 /* ---- the server ---------------------------------------------------------- */
@@ -429,6 +451,9 @@ static void test_innocent(void **state)
 	uncontrolled = true;
 	check_innocent(with_box(2, forget_with_reset), usual, NULL);
 	uncontrolled = false;
+	once = true;
+	check_innocent(with_box(2, forget), usual, NULL);
+	once = false;
 	/* The server may tell those apart that it knows more of. */
 	asking = true;
 	check_innocent(with_box(2, forget), (unsigned[]){2, 0, 0, 2}, NULL);
@@ -483,6 +508,30 @@ static void test_loss(void **state)
 	assert_true(found >= 20);
 }
 
+static void test_outage(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed < SEEDS; seed++) {
+		struct scene s = scene();
+		struct report *r;
+
+		s.random = seed;
+		s.next_port = (uint16_t)(10000 + scene_random(&s) % 40000);
+		s.lost = lose_on_a_way;
+		outage.from = s.now + SECOND +
+			      (int64_t)(scene_random(&s) % (8 * SECOND));
+		outage.until = outage.from +
+			       (int64_t)(scene_random(&s) % (20 * SECOND));
+		outage.mask = seed & 1 ? 1 : 3;
+		r = judge_ladder_of(&s, usual, NULL);
+		for (size_t i = 0; i < r->finding_count; i++)
+			CHECK(r, strcmp(r->findings[i].kind->id,
+					"tcp.idle_forgotten") != 0);
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -491,6 +540,7 @@ int main(void)
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_server_ends),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_outage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
