@@ -230,6 +230,13 @@ static bool join_over(const struct attempt *a)
 	return a->join.state == JOIN_IDLE || a->join.state >= JOIN_HELD;
 }
 
+/* All data was acknowledged at data level: it has not fallen back to TCP. */
+static bool takes_all(const struct flow *f)
+{
+	return f->mptcp.has_data_ack &&
+	       f->mptcp.data_ack >= f->mptcp.mapped_end;
+}
+
 /* The server ended the connection to which a subflow was to be added, and that
  * was not: some close as soon as they have answered, or found a request that
  * they do not know. */
@@ -241,6 +248,7 @@ static bool closed_too_early(const struct attempt *a)
 
 	return f && join && !join->join.fourth_ack_frame &&
 	       (a->join.state == JOIN_ENDED || a->join.retry.tries > 1) &&
+	       !f->mptcp.mp_fail && takes_all(f) &&
 	       (f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
 		flow_reset(f));
 }

@@ -153,6 +153,22 @@ static unsigned fetch_last_hop(struct probing *p, const struct report *r)
 	return sent;
 }
 
+/* The server's data was changed, perhaps in its length: then our later
+ * acknowledgments are shifted, and copies of data show where. */
+static unsigned fetch_behind_answer(struct probing *p, const struct finding *f)
+{
+	unsigned sent = 0;
+
+	if (strcmp(f->kind->id, "payload.modified") != 0 ||
+	    f->direction != DIRECTION_RETURN || f->connection_count == 0 ||
+	    p->fetches > 1)
+		return 0;
+	for (unsigned ttl = p->options->first_ttl; ttl < probing_reach(p);
+	     ttl++)
+		sent += fetch_segment(p, f->connections[0], SEGMENT_DATA, ttl);
+	return sent;
+}
+
 /* The server refused our third ACK of the MP_JOIN, and not for a limit of its
  * own. */
 static bool join_ack_refused(const struct attempt *a)
@@ -197,6 +213,7 @@ static unsigned fetch_quotes(struct probing *p)
 	for (size_t i = 0; i < r->finding_count; i++) {
 		sent += fetch_finding(p, r, &r->findings[i]);
 		sent += fetch_drop(p, &r->findings[i]);
+		sent += fetch_behind_answer(p, &r->findings[i]);
 	}
 	sent += fetch_join_ack(p);
 	if (!sent && r->status == STATUS_UNDETERMINED &&
