@@ -49,15 +49,18 @@ static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 {
 	const struct packet *p = &k->packet, *q = &quoted->packet;
 	struct fit fit = {0};
+	bool clocks;
 
 	fit.id = is_ip4(p) && p->ip.id != 0 &&
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
 	fit.sequence =
 		q->tcp.available >= 8 && q->tcp.sequence == p->tcp.sequence;
-	fit.tsval = k->options.has_timestamps && quoted->has_tsval &&
-		    quoted->tsval == k->options.tsval;
-	fit.checksum =
-		q->tcp.available >= 18 && q->tcp.checksum == p->tcp.checksum;
+	clocks = k->options.has_timestamps && quoted->has_tsval;
+	fit.tsval = clocks && quoted->tsval == k->options.tsval;
+	/* Another timestamp has another checksum: that they agree is chance. */
+	fit.checksum = q->tcp.available >= 18 &&
+		       q->tcp.checksum == p->tcp.checksum &&
+		       (!clocks || fit.tsval);
 	return fit;
 }
 

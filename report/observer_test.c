@@ -153,6 +153,19 @@ static void test_match_tsval_ip6(void **state)
 	assert_int_equal(f->quote_count, 0);
 }
 
+/* The clock is shifted, and the new checksum is another copy's by chance. */
+static void test_checksum_by_chance(void **state)
+{
+	const struct flow *f = sent_syns();
+	uint8_t *other = wire_tcp_header(&sent[1]);
+
+	(void)state;
+	wire_option(&sent[3], TCPOPT_KIND_TIMESTAMPS, -1, NULL)[2] ^= 0x55;
+	memcpy(wire_tcp_header(&sent[3]) + 16, other + 16, 2);
+	quote(&sent[3], 84);
+	assert_int_equal(f->quote_count, 0);
+}
+
 static void test_match_lone(void **state)
 {
 	struct caller *c = call(&s, PURPOSE_TCP, 0);
@@ -538,6 +551,7 @@ int main(void)
 		TEST(test_match_swapped_id),
 		TEST(test_match_tsval),
 		TEST6(test_match_tsval_ip6),
+		TEST6(test_checksum_by_chance),
 		TEST6(test_match_lone),
 		TEST(test_rewritten_sequence),
 		TEST(test_translated),
