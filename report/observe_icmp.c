@@ -11,6 +11,7 @@
 
 struct fit {
 	bool id, sequence, tsval, checksum, payload;
+	bool other_tsval; /* both have one, and they differ */
 };
 
 static bool is_ip4(const struct packet *p)
@@ -49,18 +50,17 @@ static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 {
 	const struct packet *p = &k->packet, *q = &quoted->packet;
 	struct fit fit = {0};
-	bool clocks;
+	bool clocks = k->options.has_timestamps && quoted->has_tsval;
 
 	fit.id = is_ip4(p) && p->ip.id != 0 &&
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
 	fit.sequence =
 		q->tcp.available >= 8 && q->tcp.sequence == p->tcp.sequence;
-	clocks = k->options.has_timestamps && quoted->has_tsval;
 	fit.tsval = clocks && quoted->tsval == k->options.tsval;
+	fit.other_tsval = clocks && !fit.tsval;
 	/* Another timestamp has another checksum: that they agree is chance. */
 	fit.checksum = q->tcp.available >= 18 &&
-		       q->tcp.checksum == p->tcp.checksum &&
-		       (!clocks || fit.tsval);
+		       q->tcp.checksum == p->tcp.checksum && !fit.other_tsval;
 	return fit;
 }
 
@@ -114,12 +114,17 @@ static unsigned rank_fit(struct fit fit, enum matched_by *by)
 	static const struct {
 		enum matched_by by;
 		unsigned rank;
-	} ranks[] = {{MATCHED_IP_ID, 6},	{MATCHED_TSVAL, 5},
-		     {MATCHED_TCP_CHECKSUM, 4}, {MATCHED_PAYLOAD, 3},
-		     {MATCHED_IP_ID, 2},	{MATCHED_LONE_PROBE, 1}};
-	const bool fits[] = {fit.id && (fit.sequence || fit.tsval ||
-					fit.checksum || fit.payload),
+	} ranks[] = {{MATCHED_IP_ID, 7},     {MATCHED_TSVAL, 6},
+		     {MATCHED_IP_ID, 5},     {MATCHED_TCP_CHECKSUM, 4},
+		     {MATCHED_PAYLOAD, 3},   {MATCHED_IP_ID, 2},
+		     {MATCHED_LONE_PROBE, 1}};
+	const bool id = fit.id && (fit.sequence || fit.tsval || fit.checksum ||
+				   fit.payload);
+	/* Who draws IP IDs anew draws another copy's now and then: they have
+	 * 16 bits only. */
+	const bool fits[] = {id && !fit.other_tsval,
 			     fit.tsval,
+			     id,
 			     fit.checksum && fit.sequence,
 			     fit.payload,
 			     fit.id,

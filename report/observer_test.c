@@ -166,6 +166,17 @@ static void test_checksum_by_chance(void **state)
 	assert_int_equal(f->quote_count, 0);
 }
 
+/* IP IDs are drawn anew, and one is another copy's by chance. */
+static void test_id_by_chance(void **state)
+{
+	const struct flow *f = sent_syns();
+
+	(void)state;
+	set_id(&sent[3], wire_parse(&sent[1]).ip.id);
+	quote(&sent[3], 64);
+	assert_quote(f, 3, MATCHED_TSVAL);
+}
+
 static void test_match_lone(void **state)
 {
 	struct caller *c = call(&s, PURPOSE_TCP, 0);
@@ -552,6 +563,7 @@ int main(void)
 		TEST(test_match_tsval),
 		TEST6(test_match_tsval_ip6),
 		TEST6(test_checksum_by_chance),
+		TEST(test_id_by_chance),
 		TEST6(test_match_lone),
 		TEST(test_rewritten_sequence),
 		TEST(test_translated),
