@@ -32,6 +32,7 @@ int packet_socket_read(struct packet_socket *s, pcap_handler fn, u_char *user);
 /* Frames that the kernel has dropped for want of room. */
 uint64_t packet_socket_dropped(struct packet_socket *s);
 
-void packet_socket_close(struct packet_socket *s); /* NULL is fine */
+/* Does not wait for the kernel to be done with it. NULL is fine. */
+void packet_socket_close(struct packet_socket *s);
 
 #endif

@@ -118,7 +118,7 @@ static int64_t quote_wait(const struct probing *p, const struct sweep *w)
 	if (!probing_reach(p) && p->before.state != DIALOG_ENDED)
 		return pace_wait_us(&p->pace);
 	if (w->rounds > 0 && count_missing(p, w) == 0)
-		return rtt / 6 > SILENT_WAIT_US ? rtt / 6 : SILENT_WAIT_US;
+		return rtt / 8 > SILENT_WAIT_US ? rtt / 8 : SILENT_WAIT_US;
 	return rtt + slack > QUOTE_WAIT_MIN_US ? rtt + slack
 					       : QUOTE_WAIT_MIN_US;
 }

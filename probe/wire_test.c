@@ -368,6 +368,39 @@ static void test_early_frames(void **state)
 	wire_close(second);
 }
 
+/* Packet sockets of this namespace: the lines of the table below its head. */
+static int count_sockets(void)
+{
+	FILE *f = fopen("/proc/self/net/packet", "re");
+	char line[200];
+	int lines = -1;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		lines++;
+	fclose(f);
+	return lines;
+}
+
+/* The kernel lets go of them soon after, without anybody waiting for it. */
+static void test_close(void **state)
+{
+	struct wire *first, *second;
+	int rounds = 1000;
+
+	(void)state;
+	while (count_sockets() > 0 && rounds--) /* of the tests before */
+		poll(NULL, 0, 10);
+	first = must_open(NULL);
+	second = must_open(NULL);
+	assert_int_equal(count_sockets(), 2);
+	wire_close(first);
+	wire_close(second);
+	for (rounds = 1000; count_sockets() > 0 && rounds; rounds--)
+		poll(NULL, 0, 10);
+	assert_int_equal(count_sockets(), 0);
+}
+
 /* A device whose packets have no link header; -1 where there can be none. */
 static int open_tun(const char *name)
 {
@@ -528,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_flap),
 		cmocka_unit_test(test_early_frames),
+		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_raw_ip),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_bad_files),
