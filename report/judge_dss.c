@@ -85,11 +85,11 @@ static void judge_dss_removed(struct judgement *j)
 			 "intact, yet no DATA_ACK comes."
 		: flow_first(j, lost_without_checksum)
 			? "MPTCP falls back to TCP after the handshake: DSS is "
-			  "removed from data, one way or the other."
+			  "removed from data, one way or the other, or the "
+			  "length of the data is changed."
 			: "MPTCP falls back to TCP after the handshake: DSS is "
 			  "removed from data, one way or the other, or the "
-			  "data is "
-			  "changed, so that its DSS checksum is wrong.";
+			  "data is changed, so that its DSS checksum is wrong.";
 }
 
 /* After so many bytes that were acknowledged at data level, or nothing. */

@@ -392,12 +392,14 @@ bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 {
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
 
-	if (reach == 1)
-		return true;
+	/* not if what answers may be nearer or farther than the target */
+	if (reach < 2 || j->ttl_rewritten || j->beyond >= reach ||
+	    j->distance > reach)
+		return false;
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];
 
-		if (reach && v->ttl == reach - 1 && v->sent->kind == kind &&
+		if (v->ttl == reach - 1 && v->sent->kind == kind &&
 		    flow_is(v->flow, PURPOSE_MP_CAPABLE) &&
 		    (version < 0 || (int)v->flow->mptcp.version == version) &&
 		    comparison_covers(&v->comparison, FIELD_OPTION_MPTCP) &&

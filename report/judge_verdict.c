@@ -326,12 +326,19 @@ static const char *vain_phrase(const struct judgement *j, unsigned vain)
 			    vain);
 }
 
+/* The SYN of version 1 reaches the server, as far as this end can tell. */
+static bool reaches_server(const struct judgement *j)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+
+	return reach == 1 || intact_to_last_hop(j, SEGMENT_SYN, 1);
+}
+
 static void say_clear(struct judgement *j)
 {
 	const struct ladder_step *join = &j->r->ladder[RUNG_JOIN];
 	bool only_v0 = j->working->mptcp.version == 0 &&
-		       plainly_answered(j, 1) &&
-		       intact_to_last_hop(j, SEGMENT_SYN, 1);
+		       plainly_answered(j, 1) && reaches_server(j);
 	bool mute = j->working->mptcp.server_dsn == UNKNOWN;
 	unsigned vain = connections_in_vain(j);
 
@@ -431,9 +438,8 @@ static bool verdict_unsupported(struct judgement *j)
 
 	if (j->negotiated || !plainly_answered(j, 1) ||
 	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
-	    !intact_to_last_hop(j, SEGMENT_SYN, 1) || j->ttl_rewritten ||
-	    answered_next_door(j) || j->beyond >= reach || j->doubted ||
-	    j->distance > reach)
+	    !reaches_server(j) || j->ttl_rewritten || answered_next_door(j) ||
+	    j->beyond >= reach || j->doubted || j->distance > reach)
 		return false;
 	say(j, STATUS_UNSUPPORTED,
 	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,

@@ -135,7 +135,7 @@ struct place place_at(const struct judgement *j, unsigned ttl);
 const char *place_phrase(const struct judgement *j, struct place after,
 			 struct place at);
 /* Whether quotes prove the MPTCP option of this kind of segment intact on
- * arrival at the last router before the target. */
+ * arrival at the last router before the target; there must be one. */
 bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 			int version);
 /* Whether any segment of this kind was quoted at this TTL. */
