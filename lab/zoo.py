@@ -193,6 +193,13 @@ def pair_cases(Case):
                  also=[("ip.translated", 3, 4, {})]),
             Case(boxes=["loss1@1", "cut@3"], family=f, status="blocked",
                  code=1, finding="mp_capable.removed", after=3, place=4),
+            # What is behind who ends connections without MPTCP.
+            Case(boxes=["optimiser@1", "strip-data@3"], family=f,
+                 status="blocked", code=1, finding="dss.removed",
+                 after=3, place=4, also=[("tcp.terminated", 0, 1, {})]),
+            Case(boxes=["optimiser@1", "dscp@2"], family=f,
+                 status="impaired", code=1, finding="tcp.terminated",
+                 after=0, place=1, also=[("ip.dscp_rewritten", 2, 3, {})]),
             Case(boxes=["quote-extended@3", "eol@2"], family=f,
                  status="blocked", code=1, finding="mp_capable.removed",
                  after=2, place=3),

@@ -150,7 +150,7 @@ static bool data_refused(const struct dialog *d)
 	       flow_reset(f) && f->established;
 }
 
-static struct dialog *dialog_to_copy(struct attempt *a)
+struct dialog *probing_dialog_to_copy(struct attempt *a)
 {
 	if (dialog_data_acked(&a->bare) || a->bare.state == DIALOG_HELD)
 		return &a->bare;
@@ -163,7 +163,7 @@ static struct dialog *dialog_to_copy(struct attempt *a)
 static void sweep_copies(struct probing *p, struct attempt *a)
 {
 	unsigned reach = probing_reach(p);
-	struct dialog *d = dialog_to_copy(a);
+	struct dialog *d = probing_dialog_to_copy(a);
 	const struct flow *f = client_flow(&d->client);
 
 	if (probing_follows(p) && dialog_data_acked(d))

@@ -15,6 +15,76 @@
 #define FETCH_ROUNDS 3
 #define PROHIBITED 3 /* reason of a MP_TCPRST (RFC 8684 3.6) */
 
+/* Whether connections without MP_CAPABLE end before those with it: all the
+ * pairs of SYNs that were sent for this say so. */
+static bool plain_ends(const struct probing *p, unsigned reach)
+{
+	if (!p->sorted)
+		return false;
+	for (unsigned i = 0; i < p->lone_count; i++) {
+		const struct lone *l = &p->lones[i];
+		bool plain = l->client.purpose == PURPOSE_TCP;
+
+		if (l->copy.ttl == reach &&
+		    (plain || l->client.purpose == PURPOSE_MP_CAPABLE) &&
+		    lone_answered(l) != plain)
+			return false;
+	}
+	return true;
+}
+
+/* From which TTL on segments with MPTCP arrive: where connections without it
+ * are ended by a device on the path, behind that. No farther than a hop
+ * behind the last one that quoted a SYN with MP_CAPABLE. */
+static unsigned fetch_reach(const struct probing *p)
+{
+	unsigned plain = probing_reach(p), reach = plain;
+	unsigned distance = control_distance(&p->control);
+
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		const struct sweep *w = &p->attempts[i].sweep;
+		unsigned end = sweep_reach(w);
+
+		if (distance && distance < end)
+			end = distance;
+		while (end > reach && !sweep_quoted(w, end - 1))
+			end--;
+		if (end > reach)
+			reach = end;
+	}
+	return reach > plain && plain_ends(p, plain) ? reach : plain;
+}
+
+/* Copies went as far as SYNs without MPTCP do: now farther. */
+static unsigned fetch_behind_end(struct probing *p, unsigned reach)
+{
+	unsigned first = probing_reach(p), sent = 0;
+
+	if (p->behind_fetched)
+		return 0;
+	p->behind_fetched = true;
+	for (unsigned i = 0; i < p->attempt_count; i++) {
+		struct attempt *a = &p->attempts[i];
+		struct dialog *d = probing_dialog_to_copy(a);
+
+		for (unsigned ttl = first; ttl < reach && a->started; ttl++) {
+			sent += sweep_again(&a->sweep, ttl, true);
+			if (a->ack_swept) {
+				sent += dialog_copy(d, SEGMENT_ACK,
+						    (uint8_t)ttl);
+				sent += dialog_copy(d, SEGMENT_DATA,
+						    (uint8_t)ttl);
+			}
+			if (a->join_swept)
+				sent += client_send_syn(
+					&a->join.client,
+					(struct copy){(uint8_t)ttl, true,
+						      false});
+		}
+	}
+	return sent;
+}
+
 /* A segment of the kind that a quote is missing of, once more: from the flow
  * that the report names where copies of it were swept, else from the sweep of
  * the same version. */
@@ -70,9 +140,9 @@ static unsigned fetch_bracket(struct probing *p, const struct report *r,
 /* Nothing places it yet: all hops that answered others, but not this segment;
  * data also wants the third ACK of its connection, to tell what shifts. */
 static unsigned fetch_place(struct probing *p, const struct report *r,
-			    const struct finding *f)
+			    const struct finding *f, unsigned reach)
 {
-	unsigned reach = probing_reach(p), sent = 0;
+	unsigned sent = 0;
 
 	for (unsigned ttl = p->options->first_ttl;
 	     ttl < reach && ttl <= r->path_length; ttl++) {
@@ -110,24 +180,24 @@ static unsigned fetch_again(struct probing *p, const struct finding *f)
 }
 
 static unsigned fetch_finding(struct probing *p, const struct report *r,
-			      const struct finding *f)
+			      const struct finding *f, unsigned reach)
 {
 	if (f->connection_count == 0 || f->direction == DIRECTION_RETURN)
 		return 0;
 	return f->at.known && f->after.known
 		       ? fetch_bracket(p, r, f) + fetch_again(p, f)
-		       : fetch_place(p, r, f);
+		       : fetch_place(p, r, f, reach);
 }
 
 /* A drop is placed by what is quoted and what is not: the SYN with the
  * option once more at the hop that seems to be the first without it. */
-static unsigned fetch_drop(struct probing *p, const struct finding *f)
+static unsigned fetch_drop(struct probing *p, const struct finding *f,
+			   unsigned reach)
 {
 	bool vanishes = strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
 			strcmp(f->kind->id, "dss.reset") == 0;
 
-	if (!vanishes || !f->at.known || f->at.ttl >= probing_reach(p) ||
-	    p->fetches > 1)
+	if (!vanishes || !f->at.known || f->at.ttl >= reach || p->fetches > 1)
 		return 0;
 	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
 }
@@ -155,7 +225,8 @@ static unsigned fetch_last_hop(struct probing *p, const struct report *r)
 
 /* The server's data was changed, perhaps in its length: then our later
  * acknowledgments are shifted, and copies of data show where. */
-static unsigned fetch_behind_answer(struct probing *p, const struct finding *f)
+static unsigned fetch_behind_answer(struct probing *p, const struct finding *f,
+				    unsigned reach)
 {
 	unsigned sent = 0;
 
@@ -163,8 +234,7 @@ static unsigned fetch_behind_answer(struct probing *p, const struct finding *f)
 	    f->direction != DIRECTION_RETURN || f->connection_count == 0 ||
 	    p->fetches > 1)
 		return 0;
-	for (unsigned ttl = p->options->first_ttl; ttl < probing_reach(p);
-	     ttl++)
+	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
 		sent += fetch_segment(p, f->connections[0], SEGMENT_DATA, ttl);
 	return sent;
 }
@@ -184,9 +254,9 @@ static bool join_ack_refused(const struct attempt *a)
 }
 
 /* Its HMAC may have been changed on the way, or taken out. */
-static unsigned fetch_join_ack(struct probing *p)
+static unsigned fetch_join_ack(struct probing *p, unsigned reach)
 {
-	unsigned reach = probing_reach(p), sent = 0;
+	unsigned sent = 0;
 
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		struct attempt *a = &p->attempts[i];
@@ -208,19 +278,23 @@ static unsigned fetch_quotes(struct probing *p)
 {
 	struct judge_target target = {p->to.target, p->to.port};
 	struct report *r = judge(p->session->observer, &target);
-	unsigned sent = 0;
+	unsigned reach = fetch_reach(p);
+	unsigned sent = 0, behind = fetch_behind_end(p, reach);
 
-	for (size_t i = 0; i < r->finding_count; i++) {
-		sent += fetch_finding(p, r, &r->findings[i]);
-		sent += fetch_drop(p, &r->findings[i]);
-		sent += fetch_behind_answer(p, &r->findings[i]);
+	for (size_t i = 0; i < r->finding_count && !behind; i++) {
+		sent += fetch_finding(p, r, &r->findings[i], reach);
+		sent += fetch_drop(p, &r->findings[i], reach);
+		sent += fetch_behind_answer(p, &r->findings[i], reach);
 	}
-	sent += fetch_join_ack(p);
-	if (!sent && r->status == STATUS_UNDETERMINED &&
+	if (behind)
+		p->fetches--; /* the findings come next */
+	else
+		sent += fetch_join_ack(p, reach);
+	if (!sent && !behind && r->status == STATUS_UNDETERMINED &&
 	    !p->options->sweep_only)
 		sent += fetch_last_hop(p, r);
 	report_free(r);
-	return sent;
+	return sent + behind;
 }
 
 /* What is still missing for a bracket is fetched at the pace of routers

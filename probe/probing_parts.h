@@ -17,6 +17,9 @@ bool probing_start_dialog(struct probing *p, struct dialog *d,
 			  enum purpose purpose, unsigned version,
 			  bool checksum);
 
+/* The connection that copies of data are sent of. */
+struct dialog *probing_dialog_to_copy(struct attempt *a);
+
 /* probing_sweeps.c */
 bool probing_sweeping(const struct probing *p);
 /* Another port of this address is probed before this one. */
