@@ -429,7 +429,9 @@ const struct finding_kind finding_kinds[] = {
 			   "of MPTCP still does.",
 		.proof = "Data that was sent with a TTL too small to reach "
 			 "the server is acknowledged, though a router says "
-			 "that it expired.",
+			 "that it expired. Likely, and harmless where MPTCP "
+			 "works: SYN/ACKs come from farther away, by their "
+			 "TTL, than all that follows them.",
 		.culprits = "Performance enhancing proxies in mobile and "
 			    "satellite networks.",
 		.rfc = "RFC 8684 3.3.2, 6; RFC 3135",

@@ -57,6 +57,17 @@ static bool lost_without_checksum(const struct flow *f)
 	return lost_mapping(f) && !f->mptcp.checksum;
 }
 
+static bool was_reset(const struct flow *f)
+{
+	const struct kept *k = flow_reset(f);
+
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
+	       f->established && k &&
+	       !tcp_options_mptcp(&k->options, MP_TCPRST) &&
+	       !tcp_options_mptcp(&k->options, MP_FASTCLOSE) &&
+	       !f->mptcp.has_data_ack && !f->mptcp.server_dss;
+}
+
 static void judge_dss_removed(struct judgement *j)
 {
 	const struct flow *flow = flow_first(j, lost_mapping);
@@ -68,6 +79,8 @@ static void judge_dss_removed(struct judgement *j)
 	    finding_find(j, "payload.modified") ||
 	    finding_find(j, "data.rewritten"))
 		return;
+	if (was_reset(flow) && finding_find(j, "data.acked_early"))
+		return; /* by whom, that acknowledgment does not tell */
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (flow_data_acked(j->flows[i]))
 			return;
@@ -422,17 +435,6 @@ static void judge_server_silent(struct judgement *j)
 
 /* A RST in answer to MPTCP data that the server's stack would mark with
  * MP_TCPRST, and that plain data does not draw. */
-static bool was_reset(const struct flow *f)
-{
-	const struct kept *k = flow_reset(f);
-
-	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
-	       f->established && k &&
-	       !tcp_options_mptcp(&k->options, MP_TCPRST) &&
-	       !tcp_options_mptcp(&k->options, MP_FASTCLOSE) &&
-	       !f->mptcp.has_data_ack && !f->mptcp.server_dss;
-}
-
 static bool plain_data_reset(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_TCP) && f->established && flow_reset(f);

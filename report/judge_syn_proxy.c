@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * A device that answers SYNs and then lets the server take over, right before
- * it: no TTL reaches the one and not the other, but within each connection
- * the SYN/ACK comes from nearer, or farther, than all that follows.
+ * Connections whose SYN/ACK comes from elsewhere than all that follows. From
+ * nearer, or from another kind of host: a device right before the server
+ * answers SYNs and then lets it take over. From farther: a device on the path
+ * lets the SYN pass, and answers data.
  */
 #include "crafting/segment.h"
 #include "report/arena.h"
@@ -71,34 +72,68 @@ static unsigned following_ttl(const struct judgement *j, unsigned *count,
 	return ttl;
 }
 
-void judge_syn_proxy(struct judgement *j)
+static unsigned hops_of(unsigned ttl)
 {
-	unsigned syn_ack = syn_ack_ttl(j), count, ttl;
-	const struct flow *example = NULL;
-	struct finding *f;
+	return initial_ttl(ttl) - ttl;
+}
 
-	ttl = following_ttl(j, &count, &example);
-	if (!syn_ack || !ttl || syn_ack == ttl || count < CONNECTIONS_MIN ||
-	    finding_find(j, "tcp.terminated"))
-		return;
-	f = finding_add(j, "tcp.terminated", DIRECTION_FORWARD, SEGMENT_SYN);
-	f->confidence = CONFIDENCE_LIKELY;
+static void say_answers_data(struct judgement *j, struct finding *f,
+			     unsigned syn_ack, unsigned ttl)
+{
+	if (j->working) /* whoever it is lets DATA_ACKs pass */
+		f->effect = EFFECT_HARMLESS;
+	f->text = arena_printf(
+		j->arena,
+		"Data to port %u is acknowledged on the path, in place of the "
+		"server: SYN/ACKs come from %u hops away (TTL %u), and what "
+		"follows them from %u (TTL %u).",
+		j->r->port, hops_of(syn_ack), syn_ack, hops_of(ttl), ttl);
+}
+
+static void say_answers_syns(struct judgement *j, struct finding *f,
+			     unsigned syn_ack, unsigned ttl)
+{
 	if (j->working)
 		f->effect = EFFECT_IMPAIRS;
 	if (j->plain_reach) {
 		f->after = place_at(j, j->plain_reach - 1);
 		f->at = place_at(j, j->plain_reach);
 	}
-	finding_connection(j, f, example->id);
-	finding_evidence(j, f, flow_syn_ack(example)->frame, NULL, NULL,
-			 arena_printf(j->arena,
-				      "on %u connections the SYN/ACK arrives "
-				      "with TTL %u, and what follows with %u",
-				      count, syn_ack, ttl));
 	f->text = arena_printf(
 		j->arena,
 		"SYNs to port %u are answered by a device %s, which then lets "
 		"the server take over: SYN/ACKs arrive with another TTL (%u) "
 		"than what follows them (%u).",
 		j->r->port, place_phrase(j, f->after, f->at), syn_ack, ttl);
+}
+
+void judge_syn_proxy(struct judgement *j)
+{
+	unsigned syn_ack = syn_ack_ttl(j), count, ttl;
+	const struct flow *example = NULL;
+	struct finding *f;
+	bool data;
+
+	ttl = following_ttl(j, &count, &example);
+	if (!syn_ack || !ttl || syn_ack == ttl || count < CONNECTIONS_MIN ||
+	    finding_find(j, "tcp.terminated"))
+		return;
+	data = hops_of(syn_ack) > hops_of(ttl);
+	if (data && finding_find(j, "data.acked_early"))
+		return;
+	f = data ? finding_add(j, "data.acked_early", DIRECTION_UNKNOWN,
+			       SEGMENT_DATA)
+		 : finding_add(j, "tcp.terminated", DIRECTION_FORWARD,
+			       SEGMENT_SYN);
+	f->confidence = CONFIDENCE_LIKELY;
+	finding_connection(j, f, example->id);
+	finding_evidence(j, f, flow_syn_ack(example)->frame, NULL, NULL,
+			 arena_printf(j->arena,
+				      "on %u connections the SYN/ACK arrives "
+				      "with TTL %u, and what follows with %u",
+				      count, syn_ack, ttl));
+	if (data)
+		say_answers_data(j, f, syn_ack, ttl);
+	else
+		say_answers_syns(j, f, syn_ack, ttl);
 }

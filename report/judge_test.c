@@ -795,6 +795,30 @@ static void test_syn_proxy(void **state)
 	expect(s, e);
 }
 
+static enum act data_from_nearer(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (!is_syn(w))
+		set_ttl(w, 63);
+	return PASS;
+}
+
+/* The SYN/ACK is the server's, and what follows is not: no SYN proxy. */
+static void test_data_answered(void **state)
+{
+	struct expected e = {.status = STATUS_CLEAR,
+			     .finding = "data.acked_early",
+			     .effect = EFFECT_HARMLESS,
+			     .direction = DIRECTION_UNKNOWN,
+			     .segment = SEGMENT_DATA,
+			     .after = NOWHERE,
+			     .at = NOWHERE,
+			     .confidence = CONFIDENCE_LIKELY};
+
+	(void)state;
+	expect(with_back(data_from_nearer), e);
+}
+
 /* No SYN/ACK tells which SYN it answers: one SYN for each TTL. Those with more
  * than is needed say nothing of the reach. */
 static void test_terminated_untold(void **state)
@@ -1210,6 +1234,7 @@ int main(void)
 		cmocka_unit_test(test_join_refused),
 		cmocka_unit_test(test_terminated),
 		cmocka_unit_test(test_syn_proxy),
+		cmocka_unit_test(test_data_answered),
 		cmocka_unit_test(test_terminated_untold),
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_rejected_on_the_way),
