@@ -200,6 +200,11 @@ def pair_cases(Case):
             Case(boxes=["optimiser@1", "dscp@2"], family=f,
                  status="impaired", code=1, finding="tcp.terminated",
                  after=0, place=1, also=[("ip.dscp_rewritten", 2, 3, {})]),
+            # Routers have spent their answers by then.
+            Case(boxes=["strip-join@2", "ack-early@3"], family=f,
+                 status="impaired", code=1, finding="mp_join.removed",
+                 after=2, place=3, args=ALL,
+                 also=[("data.acked_early", 3, 4, {})]),
             Case(boxes=["quote-extended@3", "eol@2"], family=f,
                  status="blocked", code=1, finding="mp_capable.removed",
                  after=2, place=3),

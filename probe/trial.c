@@ -409,6 +409,8 @@ bool trial_copy(struct trial *t, uint8_t ttl)
 		return send_chunk(t, t->offset, CHUNK, false, copy);
 	if (t->kind == TRIAL_BIG)
 		return send_chunk(t, BASE, t->size, false, copy);
+	if (t->kind == TRIAL_EXPIRED)
+		return send_chunk(t, BASE, CHUNK, true, copy);
 	/* Behind the fragments, what shows that the hop quotes at all: where
 	 * errors are rationed, it must not spend theirs. */
 	if (t->kind == TRIAL_FRAGMENTS)
@@ -449,6 +451,11 @@ bool trial_wants_copies(const struct trial *t)
 	return t->kind == TRIAL_ADD_ADDR && !f->mptcp.add_addr_echoed;
 }
 
+static bool acked_early(const struct trial *t, const struct flow *f)
+{
+	return t->kind == TRIAL_EXPIRED && t->step == 0 && acked(f) > BASE;
+}
+
 bool trial_convicts(const struct trial *t)
 {
 	const struct flow *f = client_flow(&t->client);
@@ -461,8 +468,15 @@ bool trial_convicts(const struct trial *t)
 		return t->step > 0; /* full size was given up */
 	if (t->kind == TRIAL_FRAGMENTS)
 		return t->vain && acked(f) >= BASE + t->size;
-	return t->vain ||
-	       (t->kind == TRIAL_EXPIRED && t->step == 0 && acked(f) > BASE);
+	return t->vain || acked_early(t, f);
+}
+
+bool trial_untold(const struct trial *t)
+{
+	const struct flow *f = client_flow(&t->client);
+
+	return t->kind == TRIAL_EXPIRED && t->state == TRIAL_OVER && f &&
+	       f->established && !quoted_at(f, t->ttl);
 }
 
 void trial_end(struct trial *t)

@@ -57,6 +57,10 @@ bool trial_wants_copies(const struct trial *t);
 /* Whether what the kind is about went wrong: once is to be confirmed. */
 bool trial_convicts(const struct trial *t);
 
+/* Whether no quote says that data expired which should have: routers limit
+ * those. A copy with its TTL may draw one. */
+bool trial_untold(const struct trial *t);
+
 void trial_end(struct trial *t);
 
 #endif

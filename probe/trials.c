@@ -119,6 +119,36 @@ static void send_missing(struct trials *t)
 	}
 }
 
+/* Data with a TTL of its own convicts, or does not: did it expire? False: that
+ * is settled. */
+static bool step_untold(struct trials *t, int64_t now_us)
+{
+	unsigned untold = 0, convicts = 0;
+
+	if (t->told)
+		return false;
+	for (unsigned i = 0; i < t->count; i++) {
+		untold += trial_untold(&t->list[i]);
+		convicts += t->list[i].kind == TRIAL_EXPIRED &&
+			    trial_convicts(&t->list[i]);
+	}
+	if (!untold || !convicts ||
+	    (t->rounds == ROUNDS && now_us >= t->wait_until_us)) {
+		t->told = true;
+		t->rounds = 0;
+		t->wait_until_us = 0;
+		return false;
+	}
+	if (now_us < t->wait_until_us)
+		return true;
+	for (unsigned i = 0; i < t->count; i++)
+		if (trial_untold(&t->list[i]))
+			trial_copy(&t->list[i], t->list[i].ttl);
+	t->rounds++;
+	t->wait_until_us = now_us + ROUND_WAIT_US;
+	return true;
+}
+
 /* One trial after the other, round after round, at the pace of the routers. */
 static int64_t step_copies(struct trials *t, int64_t now_us)
 {
@@ -158,7 +188,8 @@ static int64_t step_trials(struct trials *t, int64_t now_us)
 		confirm(t);
 		return now_us;
 	}
-	return step_copies(t, now_us);
+	return step_untold(t, now_us) ? t->wait_until_us
+				      : step_copies(t, now_us);
 }
 
 /* Beside the connections that idle. */

@@ -17,7 +17,7 @@ struct trials {
 	const struct pace *pace;
 	unsigned version;
 	unsigned first_ttl, reach; /* where copies may expire */
-	bool started, confirmed, copies_over, over;
+	bool started, confirmed, told, copies_over, over;
 	struct trial list[TRIALS_MAX];
 	unsigned count;
 	struct idle_ladder idle;

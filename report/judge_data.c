@@ -258,12 +258,17 @@ void judge_reset_injected(struct judgement *j)
 
 /* ---- acknowledgments that are not the target's -------------------------- */
 
+/* This segment, or a copy of it with the same TTL. */
 static bool expired(const struct flow *f, const struct kept *k)
 {
-	for (size_t i = 0; i < f->quote_count; i++)
-		if (f->sent[f->quotes[i].sent] == k &&
-		    f->quotes[i].time_exceeded)
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct kept *quoted = f->sent[f->quotes[i].sent];
+
+		if (f->quotes[i].time_exceeded && quoted->kind == k->kind &&
+		    quoted->packet.ip.ttl == k->packet.ip.ttl &&
+		    quoted->packet.tcp.sequence == k->packet.tcp.sequence)
 			return true;
+	}
 	return false;
 }
 
