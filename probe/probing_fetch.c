@@ -15,22 +15,26 @@
 #define FETCH_ROUNDS 3
 #define PROHIBITED 3 /* reason of a MP_TCPRST (RFC 8684 3.6) */
 
-/* Whether connections without MP_CAPABLE end before those with it: all the
- * pairs of SYNs that were sent for this say so. */
+/* Whether connections without MP_CAPABLE end before those with it: all SYNs
+ * that were sent in pairs to find out say so. */
+#define PAIRS_MIN 3
+
 static bool plain_ends(const struct probing *p, unsigned reach)
 {
-	if (!p->sorted)
-		return false;
-	for (unsigned i = 0; i < p->lone_count; i++) {
+	unsigned passed = 0;
+
+	for (unsigned i = 0; i < p->lone_count && p->sorted; i++) {
 		const struct lone *l = &p->lones[i];
 		bool plain = l->client.purpose == PURPOSE_TCP;
 
-		if (l->copy.ttl == reach &&
-		    (plain || l->client.purpose == PURPOSE_MP_CAPABLE) &&
-		    lone_answered(l) != plain)
+		if (l->copy.ttl != reach ||
+		    (!plain && l->client.purpose != PURPOSE_MP_CAPABLE))
+			continue;
+		if (lone_answered(l) != plain)
 			return false;
+		passed += !plain;
 	}
-	return true;
+	return passed >= PAIRS_MIN;
 }
 
 /* From which TTL on segments with MPTCP arrive: where connections without it

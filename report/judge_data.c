@@ -373,13 +373,19 @@ static struct finding *convict_by_ttl(struct judgement *j, const char *id,
 		if (!w.reply && w.ttl < first.ttl && w.ttl > after)
 			after = w.ttl;
 	}
-	f = finding_add(j, id, DIRECTION_FORWARD, SEGMENT_DATA);
+	f = finding_find(j, id); /* reply TTLs have said so */
+	if (!f)
+		f = finding_add(j, id, DIRECTION_FORWARD, SEGMENT_DATA);
+	f->direction = DIRECTION_FORWARD;
+	f->effect = f->kind->effect;
+	f->confidence = CONFIDENCE_PROVEN;
 	f->after = place_at(j, after);
 	f->at = place_at(j, first.ttl);
 	finding_connection(j, f, first.flow->id);
-	finding_evidence(j, f, first.reply->frame, NULL, NULL, NULL);
-	f->evidence[0].text = arena_printf(
-		j->arena, "data with TTL %u expired on the way", first.ttl);
+	finding_evidence(j, f, first.reply->frame, NULL, NULL,
+			 arena_printf(j->arena,
+				      "data with TTL %u expired on the way",
+				      first.ttl));
 	return f;
 }
 

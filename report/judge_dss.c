@@ -57,6 +57,8 @@ static bool lost_without_checksum(const struct flow *f)
 	return lost_mapping(f) && !f->mptcp.checksum;
 }
 
+/* A RST in answer to MPTCP data that the server's stack would mark with
+ * MP_TCPRST. */
 static bool was_reset(const struct flow *f)
 {
 	const struct kept *k = flow_reset(f);
@@ -433,8 +435,6 @@ static void judge_server_silent(struct judgement *j)
 		  "a DSS; without MPTCP it comes.";
 }
 
-/* A RST in answer to MPTCP data that the server's stack would mark with
- * MP_TCPRST, and that plain data does not draw. */
 static bool plain_data_reset(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_TCP) && f->established && flow_reset(f);
