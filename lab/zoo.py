@@ -200,6 +200,9 @@ def pair_cases(Case):
             Case(boxes=["optimiser@1", "dscp@2"], family=f,
                  status="impaired", code=1, finding="tcp.terminated",
                  after=0, place=1, also=[("ip.dscp_rewritten", 2, 3, {})]),
+            Case(boxes=["nat-bare@1", "proxy80@3"], family=f,
+                 status="blocked", code=1, finding="tcp.terminated",
+                 after=2, place=3, also=[("ip.translated", 1, 2, {})]),
             # Routers have spent their answers by then.
             Case(boxes=["strip-join@2", "ack-early@3"], family=f,
                  status="impaired", code=1, finding="mp_join.removed",
@@ -209,6 +212,14 @@ def pair_cases(Case):
                  status="blocked", code=1, finding="mp_capable.removed",
                  after=2, place=3),
         ]
+    # Who hides which hop quotes does not make a drop look nearer than it is.
+    out += [Case(boxes=["timestamps@1", f"{box}@3"], family=6, status=status,
+                 code=1, finding=finding, after=after, place=place,
+                 also=[("tcp.option_modified", None, 2, {})])
+            for box, finding, status, after, place in
+            (("drop-syn", "mp_capable.dropped", "blocked", 3, 4),
+             ("drop-join", "mp_join.dropped", "impaired", 1, 5),
+             ("drop-data", "dss.dropped", "blocked", 1, 5))]
     return out
 
 

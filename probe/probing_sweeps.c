@@ -253,8 +253,12 @@ static void step_untold_hops(struct probing *p)
 		return;
 	p->hops_sent = true;
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		if (!sweep_quoted(&p->plain, ttl) && !sweep_quoted(w, ttl))
+		if (!sweep_quoted(&p->plain, ttl) && !sweep_quoted(w, ttl)) {
 			probing_add_lone(p, PURPOSE_TCP, 0, ttl, 1);
+			probing_add_lone(p, PURPOSE_MP_CAPABLE,
+					 p->attempts[0].version, ttl,
+					 EDGE_TRIES);
+		}
 }
 
 void probing_begin_plain(struct probing *p, int64_t now_us)

@@ -75,7 +75,7 @@ void judge_add_addr(struct judgement *j)
 
 		if (!flow_is(f, PURPOSE_MP_CAPABLE) || lost < LOST_MIN ||
 		    f->mptcp.add_addr_echoed || !flow_data_acked(f) ||
-		    flow_reset(f))
+		    flow_reset(f) || f->misfits)
 			continue;
 		after = last_quote(j, f);
 		at = first_missing(j, f, after);

@@ -162,8 +162,10 @@ static unsigned last_copy(const struct judgement *j, const struct flow *f,
 static unsigned data_copies(const struct judgement *j, const void *of,
 			    unsigned ttl)
 {
+	const struct flow *f = of;
+
 	(void)j;
-	return flow_sent_count(of, SEGMENT_DATA, ttl);
+	return f->misfits ? 0 : flow_sent_count(f, SEGMENT_DATA, ttl);
 }
 
 static void place_dss_drop(struct judgement *j, struct finding *f,

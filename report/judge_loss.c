@@ -228,6 +228,7 @@ struct wanted {
 	enum segment_kind kind;
 };
 
+/* Those whose quotes would tell their TTL: others came in vain. */
 static unsigned wanted_copies(const struct judgement *j, const void *of,
 			      unsigned ttl)
 {
@@ -235,7 +236,8 @@ static unsigned wanted_copies(const struct judgement *j, const void *of,
 	unsigned count = 0;
 
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (attempt_wanted(j->flows[i], w->purpose, w->version))
+		if (attempt_wanted(j->flows[i], w->purpose, w->version) &&
+		    !j->flows[i]->misfits)
 			count += flow_sent_count(j->flows[i], w->kind, ttl);
 	return count;
 }

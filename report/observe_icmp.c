@@ -11,6 +11,7 @@
 
 struct fit {
 	bool id, sequence, tsval, checksum, payload;
+	bool mark;	  /* the whole payload of a control: 64 random bits */
 	bool other_tsval; /* both have one, and they differ */
 };
 
@@ -74,6 +75,7 @@ static struct fit fit_udp(const struct kept *k, const struct packet *q)
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
 	fit.payload = there >= 16 && there <= p->udp.payload_available &&
 		      memcmp(q->udp.payload, p->udp.payload, there) == 0;
+	fit.mark = fit.payload && there == p->udp.payload_available;
 	fit.checksum =
 		q->udp.available >= 8 && q->udp.checksum == p->udp.checksum;
 	return fit;
@@ -141,7 +143,7 @@ static unsigned rank_fit(struct fit fit, enum matched_by *by)
 static unsigned count_fits(struct fit fit)
 {
 	return (unsigned)fit.id + fit.sequence + fit.tsval + fit.checksum +
-	       fit.payload;
+	       fit.payload + fit.mark;
 }
 
 static void consider(struct choice *best, const struct flow *f, size_t index,

@@ -550,6 +550,30 @@ static void test_control(void **state)
 	assert_int_equal(flow_reach(f), 0);
 }
 
+/* A translator that leaves the quote as it was translated, and draws IDs anew:
+ * the whole mark tells whose it is, a part of it does not. */
+static void test_control_translated(void **state)
+{
+	const struct flow *f;
+	struct wire w = {0};
+
+	(void)state;
+	send_control(&s, 64);
+	f = s.o->flows[0];
+	w.length = f->sent[0]->packet.available;
+	memcpy(w.bytes, f->sent[0]->packet.bytes, w.length);
+	w.bytes[f->client.family == 6 ? 23 : 15] ^= 0x55;
+	w.bytes[(f->client.family == 6 ? 40 : 20) + 6] ^= 0x55; /* checksum */
+	if (f->client.family == 4)
+		set_id(&w, 0xbeef);
+	quote(&w, w.length - 4);
+	assert_int_equal(f->quote_count, 1);
+	quote(&w, w.length);
+	assert_int_equal(f->quote_count, 2);
+	assert_int_equal(f->quotes[1].matched_by, MATCHED_PAYLOAD);
+	assert_false(f->quotes[1].fits_tuple);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 #define TEST6(name) cmocka_unit_test_setup_teardown(name, begin6, end)
 
@@ -584,6 +608,8 @@ int main(void)
 		TEST(test_join_wrong_hmac),
 		TEST(test_control),
 		TEST6(test_control),
+		TEST(test_control_translated),
+		TEST6(test_control_translated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
