@@ -3,6 +3,7 @@
  * limit their answers.
  */
 #include <string.h>
+#include <time.h>
 
 #include "probe/probing_parts.h"
 #include "probe/session.h"
@@ -193,16 +194,45 @@ static unsigned fetch_finding(struct probing *p, const struct report *r,
 		       : fetch_place(p, r, f, reach);
 }
 
+/* Whether this hop answered what was sent within the last second: what it may
+ * answer may be spent. Segments have the time of the capture. */
+static bool answered_of_late(const struct probing *p, unsigned ttl)
+{
+	const struct observer *o = p->session->observer;
+	struct timespec now;
+	int64_t since_us;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	since_us = ((int64_t)now.tv_sec - 1) * 1000000 + now.tv_nsec / 1000;
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+
+		for (size_t k = 0; k < f->quote_count; k++) {
+			const struct kept *sent = f->sent[f->quotes[k].sent];
+
+			if (sent->time_us > since_us &&
+			    sent->packet.ip.ttl == ttl)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* A drop is placed by what is quoted and what is not: the SYN with the
- * option once more at the hop that seems to be the first without it. */
+ * option once more at the hop that seems to be the first without it, when
+ * that has had time to rest. */
 static unsigned fetch_drop(struct probing *p, const struct finding *f,
 			   unsigned reach)
 {
 	bool vanishes = strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
 			strcmp(f->kind->id, "dss.reset") == 0;
 
-	if (!vanishes || !f->at.known || f->at.ttl >= reach || p->fetches > 1)
+	if (!vanishes || !f->at.known || f->at.ttl >= reach ||
+	    (p->drops_fetched && p->drops_fetched != p->fetches))
 		return 0;
+	if (p->fetches < FETCH_ROUNDS && answered_of_late(p, f->at.ttl))
+		return 1; /* nothing is sent, but waited for */
+	p->drops_fetched = p->fetches;
 	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
 }
 
