@@ -212,6 +212,10 @@ def pair_cases(Case):
                  status="blocked", code=1, finding="mp_capable.removed",
                  after=2, place=3),
         ]
+    # What no field of a quote tells any more, lone SYNs do.
+    out.append(Case(boxes=["id@1", "timestamps@2"],
+                    finding="tcp.option_modified", after=None, place=3,
+                    also=[("ip.id_rewritten", 1, 2, {})]))
     # A router that has spent its answers is no place of a drop.
     out.append(Case(boxes=["id@1", "no-timestamps@2", "drop-data@3"],
                     status="blocked", code=1, finding="dss.dropped",

@@ -140,7 +140,7 @@ static bool sweep_untold(const struct sweep *w)
 {
 	const struct flow *f = client_flow(&w->client);
 
-	return f && w->client.to->target.family == 6 && f->misfits > 0;
+	return f && f->misfits > 0;
 }
 
 /* The hops of a sweep that should have answered and did not: sent again. */
@@ -239,16 +239,18 @@ static void step_untold_reach(struct probing *p)
 		probing_add_lone(p, PURPOSE_TCP, 0, ttl, EDGE_TRIES);
 }
 
-/* Quotes over IPv6 that show neither timestamps nor a checksum as sent do not
- * tell their TTL: the hops that are missing are tried with SYNs of their
- * own. */
+/* Quotes that show neither timestamps nor a checksum as sent, nor, over IPv4,
+ * the IP ID, do not tell their TTL: the hops that are missing are tried with
+ * SYNs of their own. */
 static void step_untold_hops(struct probing *p)
 {
 	const struct sweep *w = &p->attempts[0].sweep;
+	const struct flow *f =
+		p->plain.last ? client_flow(&p->plain.client) : NULL;
 	unsigned reach = probing_reach(p);
 
-	if (p->to.target.family != 6 || p->hops_sent || !reach || !w->last ||
-	    !probing_sweep_settled(p, &p->plain) ||
+	if ((p->to.target.family == 4 && (!f || !f->misfits)) || p->hops_sent ||
+	    !reach || !w->last || !probing_sweep_settled(p, &p->plain) ||
 	    !probing_sweep_settled(p, w))
 		return;
 	p->hops_sent = true;

@@ -146,9 +146,9 @@ static void judge_capable_removed(struct judgement *j)
 			   "back, or from the SYN right before the server: it "
 			   "arrives intact at the last hop, and the server "
 			   "speaks MPTCP."
-			 : "MP_CAPABLE is removed, from the SYN or from the "
-			   "SYN/ACK: the server speaks MPTCP, but its option "
-			   "does not come back.";
+			 : "MP_CAPABLE is removed, or changed, in the SYN or "
+			   "in the SYN/ACK: the server speaks MPTCP, but its "
+			   "option does not come back.";
 }
 
 /* What a MP_JOIN with a random token drew. RSTs that travelled as far as the
@@ -222,9 +222,9 @@ static void judge_capable_removed_v0(struct judgement *j)
 			   "back, or from the SYN right before the server: it "
 			   "arrives intact at the last hop, and the server "
 			   "knows MP_JOIN, but its option does not come back."
-			 : "MP_CAPABLE is removed, from the SYN or from the "
-			   "SYN/ACK: the server knows MP_JOIN, but its option "
-			   "does not come back.";
+			 : "MP_CAPABLE is removed, or changed, in the SYN or "
+			   "in the SYN/ACK: the server knows MP_JOIN, but its "
+			   "option does not come back.";
 }
 
 /* Bytes of the options that say nothing: NOPs, and what follows EOL, which
