@@ -86,7 +86,7 @@ struct probing {
 	struct dialog limited[LIMITED_MAX]; /* data with low TTLs */
 	unsigned limited_count;
 	unsigned fetches;
-	unsigned drops_fetched; /* in which of them; 0: not yet */
+	uint64_t drops_asked, drops_asking; /* bits: TTLs; before, and now */
 	bool behind_fetched;
 	int64_t fetch_at_us;
 	struct trials trials; /* --all */

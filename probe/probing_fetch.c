@@ -220,7 +220,7 @@ static bool answered_of_late(const struct probing *p, unsigned ttl)
 
 /* A drop is placed by what is quoted and what is not: the SYN with the
  * option once more at the hop that seems to be the first without it, when
- * that has had time to rest. */
+ * that has had time to rest; each hop once. */
 static unsigned fetch_drop(struct probing *p, const struct finding *f,
 			   unsigned reach)
 {
@@ -228,11 +228,11 @@ static unsigned fetch_drop(struct probing *p, const struct finding *f,
 			strcmp(f->kind->id, "dss.reset") == 0;
 
 	if (!vanishes || !f->at.known || f->at.ttl >= reach ||
-	    (p->drops_fetched && p->drops_fetched != p->fetches))
+	    p->drops_asked >> f->at.ttl & 1)
 		return 0;
 	if (p->fetches < FETCH_ROUNDS && answered_of_late(p, f->at.ttl))
 		return 1; /* nothing is sent, but waited for */
-	p->drops_fetched = p->fetches;
+	p->drops_asking |= UINT64_C(1) << f->at.ttl;
 	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
 }
 
@@ -315,6 +315,8 @@ static unsigned fetch_quotes(struct probing *p)
 	unsigned reach = fetch_reach(p);
 	unsigned sent = 0, behind = fetch_behind_end(p, reach);
 
+	p->drops_asked |= p->drops_asking;
+	p->drops_asking = 0;
 	for (size_t i = 0; i < r->finding_count && !behind; i++) {
 		sent += fetch_finding(p, r, &r->findings[i], reach);
 		sent += fetch_drop(p, &r->findings[i], reach);
