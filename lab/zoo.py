@@ -216,12 +216,6 @@ def pair_cases(Case):
     out.append(Case(boxes=["id@1", "timestamps@2"],
                     finding="tcp.option_modified", after=None, place=3,
                     also=[("ip.id_rewritten", 1, 2, {})]))
-    # A router that has spent its answers is no place of a drop.
-    out.append(Case(boxes=["id@1", "no-timestamps@2", "drop-data@3"],
-                    status="blocked", code=1, finding="dss.dropped",
-                    after=3, place=4,
-                    also=[("ip.id_rewritten", 1, 2, {}),
-                          ("tcp.option_removed", None, 3, {})]))
     # Who hides which hop quotes does not make a drop look nearer than it is.
     out += [Case(boxes=["timestamps@1", f"{box}@3"], family=6, status=status,
                  code=1, finding=finding, after=after, place=place,
