@@ -76,8 +76,11 @@ fail(struct session *s, int exit_code, const char *format, ...)
 
 uint16_t session_port(struct session *s, const struct address *source, bool udp)
 {
-	uint16_t port = udp ? guard_udp_port(s->guard, source, s->next_port)
-			    : guard_port(s->guard, source, s->next_port);
+	uint16_t port;
+
+	observer_own(s->observer, source);
+	port = udp ? guard_udp_port(s->guard, source, s->next_port)
+		   : guard_port(s->guard, source, s->next_port);
 
 	if (port == 0)
 		fail(s, EXIT_SYSTEM, "cannot reserve a source port: %s",

@@ -100,6 +100,42 @@ static bool joins_elsewhere(const struct observer *o,
 	       !address_equal(&f->server, &parent->server);
 }
 
+/* The addresses that mpprobe probed from, by the marks of its controls. */
+struct probers {
+	struct address *list;
+	size_t count;
+};
+
+static bool is_prober(const struct probers *p, const struct address *a)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (address_equal(&p->list[i], a))
+			return true;
+	return false;
+}
+
+static struct probers probers_of(struct arena *arena, const struct observer *o)
+{
+	struct probers p = {0};
+
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i]->purpose == PURPOSE_CONTROL &&
+		    !is_prober(&p, &o->flows[i]->client))
+			*ARENA_PUSH(arena, p.list, p.count) =
+				o->flows[i]->client;
+	return p;
+}
+
+/* A SYN to the prober, or against a connection: forged, or another matter. */
+static bool is_counter_syn(const struct observer *o, const struct probers *p,
+			   const struct flow *f)
+{
+	return !f->syn_ack_seen &&
+	       (is_prober(p, &f->server) ||
+		observer_flow(o, &f->server, f->server_port, &f->client,
+			      f->client_port, IPPROTO_TCP));
+}
+
 size_t judge_targets(const struct observer *o, struct judge_target *out,
 		     size_t capacity)
 {
@@ -107,13 +143,15 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 	struct candidate *all =
 		arena_alloc(arena, (o->flow_count + 1) * sizeof(*all));
 	struct tokens clients = client_tokens(arena, o);
+	struct probers probers = probers_of(arena, o);
 	size_t flows = 0, count = 0;
 
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
 		if (f->protocol == IPPROTO_TCP &&
-		    !joins_elsewhere(o, &clients, f))
+		    !joins_elsewhere(o, &clients, f) &&
+		    !is_counter_syn(o, &probers, f))
 			all[flows++] = (struct candidate){
 				{f->server, f->server_port}, i};
 	}

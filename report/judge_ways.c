@@ -85,7 +85,8 @@ static struct ways count_ways(const struct judgement *j, enum purpose purpose,
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!asks(f, purpose, version))
+		if (!asks(f, purpose, version) ||
+		    (flow_fell(f) && !plain_syn(f)))
 			continue;
 		if (flow_fell(f)) {
 			w.fallen++;

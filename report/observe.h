@@ -24,6 +24,9 @@ struct arena;
 #define KEPT_ORDINARY 192
 #define ORDINARY_TTL 32
 
+/* Whether a live run sends from this address. */
+bool observer_owns(const struct observer *o, const struct address *a);
+
 /* A new flow at the end of the list, entered in the table. */
 struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 			       uint8_t protocol, uint16_t client_port,

@@ -116,21 +116,16 @@ static unsigned rank_fit(struct fit fit, enum matched_by *by)
 	static const struct {
 		enum matched_by by;
 		unsigned rank;
-	} ranks[] = {{MATCHED_IP_ID, 7},     {MATCHED_TSVAL, 6},
-		     {MATCHED_IP_ID, 5},     {MATCHED_TCP_CHECKSUM, 4},
-		     {MATCHED_PAYLOAD, 3},   {MATCHED_IP_ID, 2},
-		     {MATCHED_LONE_PROBE, 1}};
+	} ranks[] = {{MATCHED_IP_ID, 6},   {MATCHED_TSVAL, 5},
+		     {MATCHED_IP_ID, 4},   {MATCHED_TCP_CHECKSUM, 3},
+		     {MATCHED_PAYLOAD, 2}, {MATCHED_LONE_PROBE, 1}};
+	/* An IP ID has 16 bits only: a forger hits it, and who draws IDs anew
+	 * draws another copy's now and then. */
 	const bool id = fit.id && (fit.sequence || fit.tsval || fit.checksum ||
 				   fit.payload);
-	/* Who draws IP IDs anew draws another copy's now and then: they have
-	 * 16 bits only. */
-	const bool fits[] = {id && !fit.other_tsval,
-			     fit.tsval,
-			     id,
-			     fit.checksum && fit.sequence,
-			     fit.payload,
-			     fit.id,
-			     fit.sequence};
+	const bool fits[] = {
+		id && !fit.other_tsval,	      fit.tsval,   id,
+		fit.checksum && fit.sequence, fit.payload, fit.sequence};
 
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
 		if (fits[i]) {
@@ -253,7 +248,7 @@ static void add_quote(struct observer *o, struct flow *f,
 #define MISFITS_MAX 4096
 
 /* Routers of IPv6 quote fragments other than the first as well: of the
- * segment whose first one has the same identification. */
+ * segment whose first one has the same identification, of 32 random bits. */
 static void observe_later(struct observer *o, const struct packet *p,
 			  const struct packet *quoted, uint64_t frame,
 			  int64_t time_us)
@@ -266,7 +261,8 @@ static void observe_later(struct observer *o, const struct packet *p,
 	     seen++) {
 		struct flow *f = o->flows[i];
 
-		if (!address_equal(&f->client, &quoted->ip.source) ||
+		if (is_ip4(quoted) ||
+		    !address_equal(&f->client, &quoted->ip.source) ||
 		    !address_equal(&f->server, &quoted->ip.destination) ||
 		    f->quote_count >= QUOTES_MAX)
 			continue;

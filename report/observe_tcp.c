@@ -98,7 +98,9 @@ static void track_sent(struct flow *f, const struct kept *k)
 		f->established = true;
 }
 
-/* A reply is believed if it fits what this flow sent (design.md, "Fits"). */
+/* A reply is believed if it acknowledges what this flow sent, which nobody who
+ * does not see its packets can know; hosts send no segment without ACK but a
+ * SYN or a RST (RFC 9293 3.10). */
 static bool reply_fits(const struct flow *f, const struct packet *p)
 {
 	const struct tcp_view *tcp = &p->tcp;
@@ -113,7 +115,7 @@ static bool reply_fits(const struct flow *f, const struct packet *p)
 	if (tcp->flags & TCP_FLAG_RST)
 		return ack_fits ||
 		       (f->syn_ack_seen && ahead > -65536 && ahead < 65536);
-	return f->syn_ack_seen && (ack_fits || !ack);
+	return f->syn_ack_seen && ack_fits;
 }
 
 static void track_syn_ack(struct flow *f, const struct kept *k, size_t index)
@@ -294,27 +296,43 @@ static struct flow *begin_flow(struct observer *o, const struct packet *p,
 	return f;
 }
 
+/* So long after its last packet the ports of a connection may be used anew
+ * by the other end: twice the maximum segment lifetime of Linux. */
+#define PORTS_REST_US 60000000
+
+/* A SYN begins a connection, unless it comes from the server of one: who forges
+ * that wants to be taken for its client. */
+static bool opens(const struct observer *o, const struct packet *p,
+		  const struct flow *from, const struct flow *to,
+		  int64_t time_us)
+{
+	if (!is_syn(p) || (from && from->client_isn == p->tcp.sequence))
+		return false;
+	if (!from && to && to->syn_ack_seen &&
+	    time_us - to->last_us < PORTS_REST_US)
+		return false;
+	return !o->own_count || observer_owns(o, &p->ip.source);
+}
+
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 		 int64_t time_us)
 {
 	const struct tcp_view *tcp = &p->tcp;
-	struct flow *f;
+	struct flow *from, *to; /* that its source, its destination began */
 
 	if (tcp->available < 20 || tcp->data_offset == 0)
 		return;
-	f = observer_flow(o, &p->ip.source, tcp->source_port,
-			  &p->ip.destination, tcp->destination_port,
-			  IPPROTO_TCP);
-	if (is_syn(p) && (!f || f->client_isn != tcp->sequence)) {
+	from = observer_flow(o, &p->ip.source, tcp->source_port,
+			     &p->ip.destination, tcp->destination_port,
+			     IPPROTO_TCP);
+	to = observer_flow(o, &p->ip.destination, tcp->destination_port,
+			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
+	if (opens(o, p, from, to, time_us)) {
 		observer_forget(o, time_us);
-		f = begin_flow(o, p, frame, time_us);
+		from = begin_flow(o, p, frame, time_us);
 	}
-	if (f) {
-		observe_sent(o, f, p, frame, time_us);
-		return;
-	}
-	f = observer_flow(o, &p->ip.destination, tcp->destination_port,
-			  &p->ip.source, tcp->source_port, IPPROTO_TCP);
-	if (f)
-		observe_received(o, f, p, frame, time_us);
+	if (from && (is_syn(p) || !to || !reply_fits(to, p)))
+		observe_sent(o, from, p, frame, time_us);
+	else if (to)
+		observe_received(o, to, p, frame, time_us);
 }

@@ -32,6 +32,9 @@ struct observer *observer_new(void)
 	o->forgotten = calloc(1, sizeof(*o->forgotten));
 	o->bucket_count = BUCKETS_MIN;
 	o->fragmented = FLOW_NONE;
+	if (o->forgotten)
+		o->forgotten->first_syn_ack = o->forgotten->first_reset =
+			FLOW_NONE;
 	o->buckets = new_buckets(o->bucket_count);
 	o->tokens = new_buckets(o->bucket_count);
 	if (!o->arena || !o->forgotten || !o->keys || !o->buckets ||
@@ -55,6 +58,20 @@ void observer_free(struct observer *o)
 	free(o->buckets);
 	free(o->tokens);
 	free(o);
+}
+
+bool observer_owns(const struct observer *o, const struct address *a)
+{
+	for (size_t i = 0; i < o->own_count; i++)
+		if (address_equal(&o->own[i], a))
+			return true;
+	return false;
+}
+
+void observer_own(struct observer *o, const struct address *a)
+{
+	if (!observer_owns(o, a))
+		*ARENA_PUSH(o->arena, o->own, o->own_count) = *a;
 }
 
 /* FNV-1a over client and server, their ports and the protocol. */
@@ -287,6 +304,7 @@ static void observe_control(struct observer *o, const struct packet *p,
 			f->reference_port = marked_reference(
 				p->udp.payload, p->udp.payload_available);
 	}
+	f->last_us = time_us;
 	if (f->sent_count >= KEPT_MAX)
 		return;
 	slot = ARENA_PUSH(f->arena, f->sent, f->sent_count);

@@ -175,6 +175,8 @@ struct observer {
 	size_t fragmented;	   /* index of the flow that sent the latest
 				      first fragment; FLOW_NONE */
 	unsigned long searched;	   /* segments, for quotes without a flow */
+	struct address *own; /* of a live run: only these open flows */
+	size_t own_count;    /* 0: it was not told */
 	struct address *announced; /* by ADD_ADDR, with the server it is for */
 	struct address *announced_by;
 	size_t announced_count, announced_by_count;
@@ -183,6 +185,10 @@ struct observer {
 /* NULL if OpenSSL or memory failed. */
 struct observer *observer_new(void);
 void observer_free(struct observer *o);
+
+/* A live run sends from this address: from now on a SYN opens a flow only if it
+ * comes from such a one. Without: any may. */
+void observer_own(struct observer *o, const struct address *a);
 
 /* One frame, in the order of the capture. `link_type` is a DLT_*. What is
  * not understood is counted and otherwise ignored. */

@@ -300,6 +300,114 @@ static void test_resets(void **state)
 	assert_false(f->mptcp.syn_ack);
 }
 
+/* Hosts send no segment without ACK but a SYN or a RST: anybody can forge one,
+ * since there is no number in it that must fit. */
+static void test_no_ack_flag(void **state)
+{
+	struct caller *c = knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	const struct flow *f = flow_of(&s, c);
+	size_t before = f->received_count;
+
+	(void)state;
+	reply(c, 0, f->server_next, 0, NULL, "x");
+	reply(c, TCP_FLAG_FIN, f->server_next, c->isn + 1, NULL, NULL);
+	reply(c, TCP_FLAG_ACK, f->server_next, c->isn, NULL, "x");
+	assert_int_equal(f->received_count, before);
+	reply(c, TCP_FLAG_ACK, f->server_next, c->isn + 1, NULL, "x");
+	assert_int_equal(f->received_count, before + 1);
+}
+
+/* An IP ID is guessed in 65,536 tries: it needs another number beside it. */
+static void test_guessed_id(void **state)
+{
+	struct flow *f = sent_syns();
+	struct wire w = sent[2];
+
+	(void)state;
+	w.bytes[24] ^= 0x55; /* the sequence number */
+	quote(&w, 28);
+	assert_int_equal(f->quote_count, 0);
+	assert_int_equal(f->misfits, 1);
+	quote(&sent[2], 28);
+	assert_int_equal(f->quote_count, 1);
+}
+
+/* A SYN from the server's port to a connection's, and what it sends then. */
+static void counter_syn(const struct caller *c, uint16_t port)
+{
+	const struct tcp_segment t = {.source_port = port,
+				      .destination_port = c->port,
+				      .flags = TCP_FLAG_SYN,
+				      .sequence = 4711};
+	const struct envelope e = {.from = server_address(&s),
+				   .to = hop_address(&s, 0),
+				   .protocol = IPPROTO_TCP,
+				   .ttl = 60};
+	struct wire w = wire_tcp(&e, &t);
+
+	scene_see(&s, &w);
+}
+
+/* Who forges a SYN from the server's port does not become the client: neither
+ * before nor after the server's answer. */
+static void test_counter_syn(void **state)
+{
+	struct judge_target target;
+	const struct flow *f;
+
+	(void)state;
+	f = sent_syns();
+	counter_syn(caller, PORT);
+	reply(caller, TCP_FLAG_SYN | TCP_FLAG_ACK, 99, caller->isn + 1, NULL,
+	      NULL);
+	assert_true(f->syn_ack_seen);
+	counter_syn(caller, PORT);
+	reply(caller, TCP_FLAG_ACK, 100, caller->isn + 1, NULL, "x");
+	assert_int_equal(f->payload_received, 1);
+	assert_int_equal(judge_targets(s.o, &target, 1), 1);
+	assert_int_equal(target.port, PORT);
+}
+
+/* Strangers' SYNs open no flow of a live run, however many come. */
+static void test_strangers(void **state)
+{
+	struct address own = hop_address(&s, 0);
+	const struct flow *f;
+	size_t before;
+
+	(void)state;
+	observer_own(s.o, &own);
+	f = sent_syns();
+	before = s.o->flow_count;
+	for (unsigned i = 0; i < 40000; i++)
+		counter_syn(caller, (uint16_t)(1024 + i));
+	assert_int_equal(s.o->flow_count, before);
+	assert_ptr_equal(flow_of(&s, caller), f);
+}
+
+/* Of flows that were forgotten nobody reads an answer that never was, and
+ * controls count as used for as long as they are. */
+static void test_forgotten(void **state)
+{
+	size_t forgotten = 0;
+
+	(void)state;
+	sent_syns();
+	for (unsigned i = 0; i < FLOWS_MAX + 8000; i++) {
+		counter_syn(caller, (uint16_t)(1024 + i));
+		if (i == 500)
+			scene_wait(&s, 60000000);
+	}
+	send_control(&s, 64);
+	for (size_t i = 0; i < s.o->flow_count; i++) {
+		forgotten += s.o->flows[i] == s.o->forgotten;
+		assert_null(flow_syn_ack(s.o->flows[i]));
+		assert_null(flow_reset(s.o->flows[i]));
+	}
+	assert_true(forgotten > 0);
+	assert_int_equal(s.o->flows[s.o->flow_count - 1]->last_us, s.now - 100);
+}
+
 /* However many segments came before, the reset is kept. */
 static void test_late_reset(void **state)
 {
@@ -595,6 +703,12 @@ int main(void)
 		TEST(test_port_reuse),
 		TEST6(test_port_reuse),
 		TEST(test_resets),
+		TEST(test_no_ack_flag),
+		TEST(test_guessed_id),
+		TEST(test_counter_syn),
+		TEST6(test_counter_syn),
+		TEST(test_strangers),
+		TEST(test_forgotten),
 		TEST(test_late_reset),
 		TEST(test_foreign_syn_ack),
 		TEST(test_conversation),
