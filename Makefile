@@ -7,8 +7,9 @@ DESTDIR ?=
 BUILD   ?= build
 CC      ?= gcc
 CFLAGS  ?= -O2 -g
-WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	   -Werror
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+# A compiler newer than ours may warn of more, which must not stop a build.
+WERROR  ?= $(if $(filter true,$(CI)),-Werror)
 # The one place that names what the project needs from Debian 12: to build, to
 # make labs, to test.
 PACKAGES := gcc libc6-dev pkg-config \
@@ -25,7 +26,7 @@ PKGS_LIBS   := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) \
 	2>/dev/null))	# loaded by `mpprobe speed` alone
 override CPPFLAGS += -D_GNU_SOURCE -DMPPROBE_VERSION='"$(VERSION)"' -I. \
 	$(PKGS_CFLAGS)
-override CFLAGS += -std=c11 $(WARN) $(SANITIZE)
+override CFLAGS += -std=c11 $(WARN) $(WERROR) $(SANITIZE)
 LDLIBS = $(PKGS_LIBS) -lnet -lm
 
 Q := $(if $(V),,@)
@@ -37,17 +38,20 @@ again = $(Q)+$(MAKE) --no-print-directory \
 disown = if [ "$$(id -u)" = 0 ]; then chown -R --reference=Makefile \
 	$$(ls -d build build-asan mpprobe $(LAB) 2>/dev/null); fi
 
-sources  = $(filter-out %_test.c %_fuzz.c,$(wildcard $(1)/*.c))
+# The files of a layer, which lie in it and in its rooms.
+files    = $(wildcard $(addprefix $(1)/,$(2) $(addprefix */,$(2))))
+sources  = $(filter-out %_test.c %_fuzz.c,$(call files,$(1),*.c))
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 CRAFTING := $(call objects,crafting)
 REPORT   := $(call objects,report)
 PROBE    := $(call objects,probe)
-TESTS    := $(patsubst %.c,$(BUILD)/%,$(wildcard crafting/*_test.c \
-	report/*_test.c probe/*_test.c lab/*_test.c))
-LAB      := lab/httpd lab/v0server lab/box
-BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/box*.c))
-V0PEER   := $(patsubst %,$(BUILD)/lab/%.o,v0data v0peer v0send)
-FORMATTED = $(wildcard $(addsuffix /*.[ch],crafting report probe lab))
+TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\
+	crafting report probe lab tests,$(call files,$(layer),*_test.c)))
+LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box
+BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
+V0PEER   := $(patsubst %,$(BUILD)/lab/servers/%.o,v0data v0peer v0send)
+FORMATTED = $(foreach layer,crafting report probe lab tests,\
+	$(call files,$(layer),*.[ch]))
 
 .PHONY: all
 all: mpprobe $(LAB)		## build mpprobe and the lab (V=1: say how)
@@ -116,8 +120,9 @@ install: mpprobe		## into PREFIX (/usr/local), under DESTDIR
 	$(Q)install -D -m 644 -t $(MANDIR)/man1 $(wildcard man/*.1)
 	$(Q)install -D -m 644 -t $(MANDIR)/man7 $(wildcard man/*.7)
 	$(Q)install -D -m 644 -t $(DATADIR)/scenarios $(wildcard scenarios/*.lua)
-	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING report/schema.json \
-		probe/scenario_schema.json
+	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING report/schema.json
+	$(Q)install -D -m 644 probe/scenario/schema.json \
+		$(DOCDIR)/scenario_schema.json
 
 uninstall:			## remove what install has put there
 	$(Q)rm -f $(BINDIR)/mpprobe $(MANDIR)/man1/mpprobe*.1 \
@@ -133,8 +138,8 @@ format-check:
 
 lint: mpprobe			## the man page: mandoc, and the program's own words
 	$(Q)mandoc -Tlint -W warning man/*.[17]
-	$(Q)sh probe/man_check.sh ./mpprobe
-	$(Q)sh probe/scenario_check.sh ./mpprobe
+	$(Q)sh probe/cli/man_check.sh ./mpprobe
+	$(Q)sh probe/scenario/check.sh ./mpprobe
 
 .PHONY: clean help
 clean:				## remove what was built
@@ -171,7 +176,7 @@ $(BUILD)/libcrafting.a: $(CRAFTING)
 $(BUILD)/libreport.a: $(REPORT)
 $(BUILD)/%.a:
 	$(call say,AR)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^	# q: rooms may share names
 
 $(BUILD)/%.o: %.c Makefile | packages
 	$(call say,CC)
@@ -180,23 +185,24 @@ $(BUILD)/%.o: %.c Makefile | packages
 
 # Unit tests link with everything but the programs' mains.
 $(BUILD)/%_test: $(BUILD)/%_test.o $(V0PEER) \
-		$(filter-out $(BUILD)/probe/main.o,$(PROBE)) \
+		$(filter-out $(BUILD)/probe/cli/main.o,$(PROBE)) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
-lab/v0server: $(BUILD)/lab/v0server.o $(V0PEER) $(BUILD)/libcrafting.a
+lab/servers/v0server: $(BUILD)/lab/servers/v0server.o $(V0PEER) \
+		$(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) && mv $@.new $@
 
-lab/box: $(BOX) $(BUILD)/libcrafting.a
+lab/boxes/box: $(BOX) $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) \
 		-lnetfilter_queue && mv $@.new $@
 
-lab/%: lab/%.c Makefile
+lab/servers/httpd: lab/servers/httpd.c Makefile
 	$(call say,CC)
-	$(Q)mkdir -p $(BUILD)/lab
+	$(Q)mkdir -p $(BUILD)/lab/servers
 	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $(BUILD)/$@.d -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

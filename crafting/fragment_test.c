@@ -63,7 +63,7 @@ static void check_fragment(const struct whole *w, size_t offset, size_t size,
 
 	assert_int_equal(length, head_length + size);
 	assert_memory_equal(out, head, head_length);
-	assert_memory_equal(out + head_length, PAYLOAD + offset, size);
+	assert_memory_equal(out + head_length, &PAYLOAD[offset], size);
 	assert_true(packet_parse(out, (size_t)length, &p));
 	assert_int_equal(p.ip.fragment_offset, offset);
 	assert_int_equal(p.ip.more_fragments, offset + size < strlen(PAYLOAD));

@@ -13,8 +13,8 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin	# where Debian hides ip and iptables from users
 
 lab_dir=$(dirname -- "${BASH_SOURCE[0]}")
-# shellcheck source=boxes.sh
-. "$lab_dir/boxes.sh"
+# shellcheck source=boxes/boxes.sh
+. "$lab_dir/boxes/boxes.sh"
 
 state=$1
 lifeline=$2
@@ -246,9 +246,9 @@ start_servers() {
 		die "cannot set on the server: $(</run/said)"
 	said=$(on server ip mptcp limits set subflows 2 add_addr_accepted 2 \
 		2>&1) || die "ip mptcp limits: $said"
-	start_server server "$lab_dir/httpd" 80 443
-	start_server server "$lab_dir/httpd" -t 8080
-	start_server server "$lab_dir/v0server" 9080
+	start_server server "$lab_dir/servers/httpd" 80 443
+	start_server server "$lab_dir/servers/httpd" -t 8080
+	start_server server "$lab_dir/servers/v0server" 9080
 	((LAB_UDP_UNREACH)) ||
 		both server filter INPUT -p udp -j DROP
 }

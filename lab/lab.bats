@@ -52,7 +52,7 @@ knock() {		# PATTERN tcp PORT FLAGS OPTIONS [TTL [TOS]] | udp PORT TTL
 	local pattern=$1 protocol=$2 host answer
 
 	for host in 10.0.5.2 fd00:5::2; do
-		answer=$(on client python3 lab/knock.py \
+		answer=$(on client python3 lab/servers/knock.py \
 			"$protocol" "$host" "${@:3}")
 		# shellcheck disable=SC2053
 		[[ $answer == $pattern ]] || {
@@ -99,9 +99,11 @@ fails_with() {		# STATUS WORD COMMAND...
 
 @test "every hop has its address" {
 	for hop in 1 2 3 4; do
-		run on client python3 lab/knock.py udp 10.0.5.2 33434 $hop
+		run on client python3 lab/servers/knock.py udp 10.0.5.2 \
+			33434 $hop
 		[[ $output == "quote 10.0.$hop.2 ttl=1 "* ]]
-		run on client python3 lab/knock.py udp fd00:5::2 33434 $hop
+		run on client python3 lab/servers/knock.py udp fd00:5::2 \
+			33434 $hop
 		[[ $output == "quote fd00:$hop::2 ttl=1 "* ]]
 	done
 	knock 'quote *[.:]5[.:]*2 ttl=60 *' udp 33434 64
@@ -150,7 +152,7 @@ fails_with() {		# STATUS WORD COMMAND...
 		--sysctl-server net.ipv4.tcp_sack=0
 	[[ $(on server cat /proc/sys/net/mptcp/checksum_enabled) == 1 ]]
 	[[ $(on server cat /proc/sys/net/ipv4/tcp_sack) == 0 ]]
-	run on client python3 lab/knock.py udp 10.0.2.2 33434 64
+	run on client python3 lab/servers/knock.py udp 10.0.2.2 33434 64
 	[[ $output == none ]]
 	run -71 lab/lab up --name $name --sysctl-server net.no_such=1
 	[[ $output == 'lab: '*net/no_such* ]]
@@ -160,7 +162,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	[[ $(on r1 cat /proc/sys/net/ipv4/icmp_ratelimit) == 1000 ]]
 	run lab/lab with --hops 1 --icmp-unlimited -- \
 		sh -c 'for i in 1 2 3 4 5 6 7 8 9; do
-			python3 lab/knock.py udp 10.0.2.2 33434 1; done'
+			python3 lab/servers/knock.py udp 10.0.2.2 33434 1; done'
 	[[ $(grep -c '^quote' <<<"$output") == 9 ]]
 }
 
@@ -266,14 +268,14 @@ fails_with() {		# STATUS WORD COMMAND...
 	"${as_nobody[@]}" unshare -Urn true || skip 'no user namespaces here'
 	copy=$(mktemp -d /tmp/lab-test-XXXXXX)
 	chmod 755 "$copy"
-	mkdir "$copy/lab"
-	find lab -maxdepth 1 -type f -exec cp -t "$copy/lab" {} +
+	cp -r lab "$copy"
 	install -d -o 65534 "$copy/run"
 	cd "$copy"
 	as_nobody+=(XDG_RUNTIME_DIR="$copy/run")
 	run "${as_nobody[@]}" lab/lab with --box strip@2 --box proxy@3 -- \
 		sh -c 'curl -sf -m 5 http://server.lab/ && id -u && >run/file &&
-			python3 lab/knock.py tcp 10.0.5.2 443 S 1e040101 3'
+			python3 lab/servers/knock.py tcp 10.0.5.2 443 S \
+				1e040101 3'
 	echo "$output"
 	owner=$(stat -c %u run/file)
 	cd /

@@ -42,7 +42,7 @@ setup() {
 	local small large count
 
 	for count in 20000 100000; do
-		lab/many_connections.py $count >"$tmp/$count.pcap"
+		lab/matrix/many_connections.py $count >"$tmp/$count.pcap"
 	done
 	peak() {
 		python3 -c '

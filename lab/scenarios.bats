@@ -40,7 +40,7 @@ scenario() {		# ARGUMENT...
 validate() {		# FILE
 	python3 - "$1" <<-'END'
 		import json, sys, jsonschema
-		schema = json.load(open("probe/scenario_schema.json"))
+		schema = json.load(open("probe/scenario/schema.json"))
 		jsonschema.Draft202012Validator.check_schema(schema)
 		for line in open(sys.argv[1]):
 		    jsonschema.validate(json.loads(line), schema)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/judgement.h"
+#include "report/evidence/judgement.h"
 
 bool flow_data_acked(const struct flow *f)
 {

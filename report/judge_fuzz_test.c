@@ -14,9 +14,9 @@
 #include <glob.h>
 #include <pcap/pcap.h>
 
-#include "report/json.h"
-#include "report/scene_test.h"
-#include "report/text.h"
+#include "report/print/json.h"
+#include "report/print/text.h"
+#include "tests/scene_test.h"
 
 #define FUZZ_SECONDS 4
 #define FUZZ_ROUNDS 4000

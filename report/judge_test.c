@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "report/expect_test.h"
+#include "tests/expect_test.h"
 
 /* ---- paths without fault ------------------------------------------------- */
 

@@ -16,11 +16,11 @@
 #include <glob.h>
 #include <jansson.h>
 
-#include "report/capture.h"
-#include "report/json.h"
 #include "report/judge.h"
-#include "report/observer.h"
+#include "report/print/json.h"
 #include "report/report.h"
+#include "report/track/capture.h"
+#include "report/track/observer.h"
 
 /* What must be the same: not the program's version. */
 static const char *const compared[] = {

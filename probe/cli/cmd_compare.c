@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mpprobe compare: the SYN/ACKs of several runs, recorded or made now. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "probe/cli/comparing.h"
+#include "probe/cli/output.h"
+#include "probe/command.h"
+#include "probe/net/privileges.h"
+#include "report/compare/compare.h"
+#include "report/print/text.h"
+#include "report/track/capture.h"
+#include "report/track/observer.h"
+
+#define REPORT_MAX ((size_t)256 << 20)
+
+/* A file of either kind, opened with the privilege of the start. */
+struct source {
+	const char *name;
+	struct capture *capture;
+	FILE *report;
+};
+
+/* Reports begin with a brace; no capture does. */
+static FILE *open_report(const char *name)
+{
+	FILE *file = strcmp(name, "-") ? fopen(name, "re") : NULL;
+	struct stat st;
+	int first;
+
+	if (!file)
+		return NULL;
+	if (fstat(fileno(file), &st) || !S_ISREG(st.st_mode)) {
+		fclose(file);
+		return NULL;
+	}
+	first = getc(file);
+	if (first == '{') {
+		ungetc(first, file);
+		return file;
+	}
+	fclose(file);
+	return NULL;
+}
+
+static bool open_source(struct source *s, const char *name)
+{
+	char error[400];
+
+	s->name = name;
+	s->report = open_report(name);
+	if (s->report)
+		return true;
+	s->capture = capture_open(name, error, sizeof(error));
+	if (!s->capture)
+		complain("%s: %s", name, error);
+	return s->capture != NULL;
+}
+
+static void close_sources(struct source *sources, int count)
+{
+	for (int i = 0; i < count; i++) {
+		capture_close(sources[i].capture);
+		if (sources[i].report)
+			fclose(sources[i].report);
+	}
+	free(sources);
+}
+
+/* The name of a file without its directories. */
+static const char *short_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash && slash[1] ? slash + 1 : name;
+}
+
+static int read_report(struct compare *c, struct source *s)
+{
+	char *text = NULL, error[200];
+	size_t length = 0, size = 0;
+	int count = -1;
+
+	while (length < REPORT_MAX && !feof(s->report) && !ferror(s->report)) {
+		if (length == size) {
+			char *grown = realloc(text, size * 2 + 65536);
+
+			if (!grown)
+				break;
+			text = grown;
+			size = size * 2 + 65536;
+		}
+		length += fread(text + length, 1, size - length, s->report);
+	}
+	if (text)
+		count = compare_report(c, short_name(s->name), text, length,
+				       error, sizeof(error));
+	if (count < 0)
+		complain("%s: %s", s->name, text ? error : "no memory");
+	free(text);
+	return count < 0 ? EXIT_INPUT : 0;
+}
+
+static int read_capture(struct compare *c, struct source *s)
+{
+	struct observer *o = observer_new();
+	char error[400] = "";
+	int ret = 0;
+
+	if (!o) {
+		complain("no memory, or OpenSSL failed");
+		return EXIT_SYSTEM;
+	}
+	switch (capture_feed(s->capture, o, error, sizeof(error))) {
+	case CAPTURE_UNREADABLE:
+		complain("%s: %s", s->name, error);
+		ret = EXIT_INPUT;
+		break;
+	case CAPTURE_TRUNCATED:
+		complain("%s: %s; compared as far as it goes", s->name, error);
+		break;
+	case CAPTURE_OK:
+		break;
+	}
+	if (ret == 0 && compare_observe(c, short_name(s->name), o) == 0)
+		complain("%s: no SYN in it that was captured whole", s->name);
+	observer_free(o);
+	return ret;
+}
+
+static int read_sources(struct compare *c, struct source *sources, int count)
+{
+	int ret = 0;
+
+	for (int i = 0; i < count && ret == 0; i++)
+		ret = sources[i].report ? read_report(c, &sources[i])
+					: read_capture(c, &sources[i]);
+	return ret;
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int print(const struct options *o, struct compare *c, struct output *out)
+{
+	struct text_style style = {.quiet = o->quiet, .verbose = o->verbose};
+	FILE *stream = output_begin(out);
+
+	compare_judge(c);
+	if (o->json)
+		compare_json(stream, c);
+	else
+		compare_text(stream, c, &style);
+	output_end(out);
+	return compare_differs(c) ? EXIT_INTERFERENCE : EXIT_CLEAR;
+}
+
+static int compare_files(const struct options *o, struct compare *c,
+			 struct output *out, int count, char **names)
+{
+	struct source *sources = calloc((size_t)count, sizeof(*sources));
+	char error[200];
+	int ret = EXIT_SYSTEM;
+
+	if (!sources) {
+		complain("no memory");
+		return ret;
+	}
+	raise_file_limit();
+	for (int i = 0; i < count; i++) {
+		if (!open_source(&sources[i], names[i])) {
+			close_sources(sources, i);
+			return EXIT_INPUT;
+		}
+	}
+	if (privileges_drop(error, sizeof(error)) == -1)
+		complain("%s", error);
+	else
+		ret = read_sources(c, sources, count);
+	close_sources(sources, count);
+	if (ret != 0)
+		return ret;
+	if (c->row_count)
+		return print(o, c, out);
+	complain("no TCP connection to compare");
+	return EXIT_INPUT;
+}
+
+static int compare_live(const struct options *o, struct compare *c,
+			struct output *out, const char *host)
+{
+	int ret = comparing_run(o, host, c), code;
+
+	if ((ret != 0 && ret != EXIT_INTERRUPTED) || !c->row_count)
+		return ret ? ret : EXIT_UNKNOWN;
+	code = print(o, c, out);
+	if (ret == EXIT_INTERRUPTED)
+		return ret;
+	for (size_t i = 0; code == EXIT_CLEAR && i < c->row_count; i++)
+		if (c->rows[i].answered)
+			return EXIT_CLEAR;
+	return code == EXIT_CLEAR ? EXIT_UNKNOWN : code;
+}
+
+int cmd_compare(const struct options *o, int argc, char **argv)
+{
+	struct compare *c;
+	struct output *out;
+	int ret, written;
+
+	if (o->live && argc != 1) {
+		complain("%s: only one HOST at a time", argv[1]);
+		return EXIT_USAGE;
+	}
+	c = compare_new();
+	if (!c) {
+		complain("no memory");
+		return EXIT_SYSTEM;
+	}
+	out = output_open(o);
+	if (!out) {
+		compare_free(c);
+		return EXIT_OUTPUT;
+	}
+	ret = o->live ? compare_live(o, c, out, argv[0])
+		      : compare_files(o, c, out, argc, argv);
+	compare_free(c);
+	written = output_close(out);
+	return written != 0 && ret < EXIT_USAGE ? written : ret;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/command.h"
+#include "report/findings.h"
+#include "report/print/text.h"
+
+#define NEAREST 3
+#define LONGEST 63 /* of what is compared */
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/* Levenshtein's distance: letters to insert, drop or exchange. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[LONGEST + 1];
+	size_t width = strnlen(b, LONGEST);
+
+	for (size_t i = 0; i <= width; i++)
+		row[i] = (unsigned)i;
+	for (size_t i = 0; a[i] && i < LONGEST; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i + 1;
+		for (size_t j = 0; j < width; j++) {
+			unsigned above = row[j + 1];
+
+			row[j + 1] = least(above + 1, row[j] + 1,
+					   diagonal + (a[i] != b[j]));
+			diagonal = above;
+		}
+	}
+	return row[width];
+}
+
+/* A part of the id, such as "removed", is nearer than any misspelling. */
+static unsigned far(const char *text, const char *id)
+{
+	return strstr(id, text) ? 0 : 1 + distance(text, id);
+}
+
+/* The ids nearest to `text`, "a, b, c". */
+static void nearest(const char *text, char *out, size_t size)
+{
+	bool taken[256] = {false};
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (int n = 0; n < NEAREST; n++) {
+		size_t best = SIZE_MAX;
+
+		for (size_t i = 0; i < finding_kind_count && i < 256; i++)
+			if (!taken[i] &&
+			    (best == SIZE_MAX ||
+			     far(text, finding_kinds[i].id) <
+				     far(text, finding_kinds[best].id)))
+				best = i;
+		if (best == SIZE_MAX || at >= size)
+			return;
+		taken[best] = true;
+		at += (size_t)snprintf(out + at, size - at, "%s%s",
+				       n ? ", " : "", finding_kinds[best].id);
+	}
+}
+
+int cmd_explain(const struct options *o, int argc, char **argv)
+{
+	const struct finding_kind *kind = finding_kind(argv[0]);
+	char near[200];
+
+	(void)o;
+	(void)argc;
+	if (kind) {
+		text_explain(stdout, kind);
+		return EXIT_CLEAR;
+	}
+	nearest(argv[0], near, sizeof(near));
+	complain("no finding %.60s; the nearest: %s (mpprobe list)", argv[0],
+		 near);
+	return EXIT_USAGE;
+}

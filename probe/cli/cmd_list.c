@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mpprobe list: the scenarios and the findings, one line each. */
+#include <stdio.h>
+
+#include "probe/command.h"
+#include "probe/net/privileges.h"
+#include "probe/scenario/scenario.h"
+#include "report/print/text.h"
+
+#define INDENT "                             "
+
+static void list_scenario(const char *name)
+{
+	char first[40];
+	struct script script;
+	struct run r;
+	char error[300];
+
+	if (script_load(&script, name, error, sizeof(error)) != 0) {
+		complain("%s", error);
+		return;
+	}
+	snprintf(first, sizeof(first), "%-28s ", name);
+	if (run_declare(&r, &script) == 0)
+		text_wrap(stdout, first, INDENT, r.about.title);
+	else
+		complain("%s", r.error);
+	run_free(&r);
+	script_free(&script);
+}
+
+int cmd_list(const struct options *o, int argc, char **argv)
+{
+	char **names, error[200];
+	size_t count;
+
+	(void)o;
+	(void)argc;
+	(void)argv;
+	if (privileges_drop(error, sizeof(error)) != 0) {
+		complain("%s", error);
+		return EXIT_SYSTEM;
+	}
+	count = scripts_list(&names);
+	if (count)
+		puts("Scenarios (mpprobe run NAME HOST, or run all HOST):");
+	for (size_t i = 0; i < count; i++)
+		list_scenario(names[i]);
+	scripts_free(names, count);
+	puts(count ? "\nFindings (mpprobe explain ID):"
+		   : "Findings (mpprobe explain ID):");
+	text_list_findings(stdout);
+	return EXIT_CLEAR;
+}

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mpprobe HOST: probes live, then judges what was captured. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "probe/cli/output.h"
+#include "probe/command.h"
+#include "probe/net/guard.h"
+#include "probe/net/names.h"
+#include "probe/net/privileges.h"
+#include "probe/net/signals.h"
+#include "probe/net/target.h"
+#include "probe/net/wire.h"
+#include "probe/run/probing.h"
+#include "probe/run/session.h"
+#include "report/arena.h"
+#include "report/judge.h"
+#include "report/track/observer.h"
+
+#define DEFAULT_PORT 80
+/* After the last packet: its captured copy, and answers to the resets. */
+#define LINGER_US 20000
+#define NAMES_WAIT_MS 300
+
+/* Ports of one address that are probed at a time. */
+#define SIDE_BY_SIDE 4
+#define TARGETS_MAX 4 /* two families of the host and of the reference */
+
+/* One address, and its ports. */
+struct plan_target {
+	const char *host; /* as typed */
+	struct address address;
+	struct route route;
+	uint16_t ports[PORTS_MAX];
+	unsigned port_count;
+	bool reference; /* --reference */
+};
+
+struct plan {
+	struct target_name name, reference;
+	struct plan_target targets[TARGETS_MAX];
+	unsigned target_count;
+	const char *interface;
+};
+
+static int plan_route(struct plan_target *t, const char *interface,
+		      const struct address *source)
+{
+	char error[300];
+	int code = route_find(&t->address, interface, source, &t->route, error,
+			      sizeof(error));
+
+	if (code != 0)
+		complain("%s", error);
+	return code;
+}
+
+static int plan_routes(struct plan *p, const struct options *o)
+{
+	struct address source;
+
+	if (o->source && !address_parse(o->source, &source)) {
+		complain("-s %s: not an address", o->source);
+		return EXIT_USAGE;
+	}
+	for (unsigned i = 0; i < p->target_count; i++) {
+		const struct route *first = &p->targets[0].route;
+		struct plan_target *t = &p->targets[i];
+		int code =
+			plan_route(t, p->interface, o->source ? &source : NULL);
+
+		if (code != 0)
+			return code;
+		if (strcmp(t->route.interface, first->interface) == 0)
+			continue;
+		complain(t->reference
+				 ? "%s goes by %s, and its reference by %s"
+				 : "%s: IPv4 goes by %s and IPv6 by %s; probe "
+				   "one family at a time (-4, -6)",
+			 p->name.host, first->interface, t->route.interface);
+		return EXIT_UNKNOWN;
+	}
+	return 0;
+}
+
+/* Adds the addresses of a host: with `ports` of -p, or else its own. */
+static int plan_host(struct plan *p, const struct target_name *name, bool ipv4,
+		     bool ipv6, const uint16_t *ports, unsigned port_count)
+{
+	struct address addresses[2];
+	char error[300];
+	int count = target_resolve(name->host, ipv4, ipv6, addresses, error,
+				   sizeof(error));
+
+	if (count == 0) {
+		complain("%s", error);
+		return EXIT_NO_HOST;
+	}
+	for (int i = 0; i < count; i++) {
+		struct plan_target *t = &p->targets[p->target_count++];
+
+		t->host = name->host;
+		t->address = addresses[i];
+		t->ports[0] = name->port ? name->port : DEFAULT_PORT;
+		t->port_count = 1;
+		if (!port_count)
+			continue;
+		memcpy(t->ports, ports, port_count * sizeof(*ports));
+		t->port_count = port_count;
+	}
+	return 0;
+}
+
+static bool plan_has(const struct plan_target *t,
+		     const struct plan_target *other)
+{
+	for (unsigned i = 0; i < t->port_count; i++)
+		if (t->ports[i] == other->ports[0] &&
+		    address_equal(&t->address, &other->address))
+			return true;
+	return false;
+}
+
+static int plan_parse(const char *text, struct target_name *name)
+{
+	char error[300];
+
+	if (target_parse(text, name, error, sizeof(error)) == 0)
+		return 0;
+	complain("%s", error);
+	return EXIT_USAGE;
+}
+
+/* The reference is probed in the families of the host. */
+static int plan_reference(struct plan *p, const char *host)
+{
+	unsigned count = p->target_count;
+	int code = plan_parse(host, &p->reference);
+	bool ipv4 = false, ipv6 = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		ipv4 |= p->targets[i].address.family == 4;
+		ipv6 |= p->targets[i].address.family == 6;
+	}
+	if (code == 0)
+		code = plan_host(p, &p->reference, ipv4, ipv6, NULL, 0);
+	for (unsigned i = count; i < p->target_count; i++) {
+		struct plan_target *t = &p->targets[i];
+
+		t->reference = true;
+		for (unsigned k = 0; k < count; k++)
+			if (plan_has(&p->targets[k], t)) {
+				complain("--reference %s: this is what is "
+					 "probed; name another server or port",
+					 host);
+				return EXIT_USAGE;
+			}
+	}
+	return code;
+}
+
+static int plan_make(struct plan *p, const struct options *o, const char *host)
+{
+	struct address source;
+	bool ipv4 = o->ipv4, ipv6 = o->ipv6;
+	int code;
+
+	memset(p, 0, sizeof(*p));
+	code = plan_parse(host, &p->name);
+	if (code != 0)
+		return code;
+	p->interface = o->interface	? o->interface
+		       : p->name.zone[0] ? p->name.zone
+					 : NULL;
+	if (o->source && !ipv4 && !ipv6 &&
+	    !address_parse(p->name.host, &source) &&
+	    address_parse(o->source, &source)) {
+		ipv4 = source.family == 4;
+		ipv6 = source.family == 6;
+	}
+	code = plan_host(p, &p->name, ipv4, ipv6, o->ports, o->port_count);
+	if (code != 0)
+		return code;
+	if (o->reference)
+		code = plan_reference(p, o->reference);
+	return code ? code : plan_routes(p, o);
+}
+
+/* The TCP and UDP of the targets, both ways, and the ICMP to us. */
+static void plan_filter(const struct plan *p, char *filter, size_t size)
+{
+	size_t used = 0;
+
+	for (unsigned i = 0; i < p->target_count; i++) {
+		char target[ADDRESS_TEXT], source[ADDRESS_TEXT];
+
+		address_text(&p->targets[i].address, target);
+		address_text(&p->targets[i].route.source, source);
+		used += (size_t)snprintf(
+			filter + used, size - used,
+			"%s(host %s and host %s and (tcp or udp)) or "
+			"(host %s and %s)",
+			i ? " or " : "", target, source, source,
+			p->targets[i].address.family == 6 ? "icmp6" : "icmp");
+	}
+}
+
+static int open_wire(struct session *s, const struct plan *p,
+		     const struct options *o)
+{
+	char filter[1200], error[300];
+	int code = EXIT_SYSTEM;
+	struct wire_config config = {
+		.interface = p->targets[0].route.interface,
+		.bind_interface = p->interface != NULL,
+		.filter = filter,
+		.write_file = o->write_file,
+	};
+
+	plan_filter(p, filter, sizeof(filter));
+	for (unsigned i = 0; i < p->target_count; i++) {
+		const struct route *route = &p->targets[i].route;
+
+		if (route->source.family == 4) {
+			config.ipv4 = true;
+			config.source4 = route->source;
+		} else {
+			config.ipv6 = true;
+			config.source6 = route->source;
+		}
+	}
+	s->wire = wire_open(&config, error, sizeof(error), &code);
+	if (s->wire)
+		return 0;
+	complain("%s", error);
+	return code;
+}
+
+static uint64_t choose_seed(const struct options *o)
+{
+	uint64_t seed = o->seed;
+
+	if (!o->has_seed &&
+	    getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = (uint64_t)session_now_us();
+	return seed;
+}
+
+static int open_session(struct session *s, const struct plan *p,
+			const struct options *o)
+{
+	char error[200];
+	int code;
+
+	session_init(s, choose_seed(o));
+	code = open_wire(s, p, o);
+	if (code != 0)
+		return code;
+	s->guard = guard_new(p->targets[0].route.interface);
+	s->observer = observer_new();
+	s->names = o->numeric ? NULL : names_new();
+	if (!s->guard || !s->observer) {
+		complain("no memory, or OpenSSL failed");
+		return EXIT_SYSTEM;
+	}
+	if (privileges_drop(error, sizeof(error)) != 0) {
+		complain("%s", error);
+		return EXIT_SYSTEM;
+	}
+	return 0;
+}
+
+/* Until all that was sent has been captured. */
+static void linger(struct session *s)
+{
+	int64_t end = session_now_us() + LINGER_US;
+
+	while (s->departure_count && !s->exit_code && session_now_us() < end)
+		session_poll(s, end);
+}
+
+/* One address and port. */
+struct run {
+	unsigned target; /* index in the plan */
+	uint16_t port;
+	struct probing *probing; /* NULL: not begun */
+};
+
+struct runs {
+	struct run *all;
+	unsigned count, begun;
+	struct company companies[TARGETS_MAX];
+};
+
+/* Targets of one address are one company. */
+static struct company *company_of(const struct plan *p, struct runs *runs,
+				  unsigned target)
+{
+	unsigned first = 0;
+
+	while (!address_equal(&p->targets[first].address,
+			      &p->targets[target].address))
+		first++;
+	return &runs->companies[first];
+}
+
+static unsigned count_open(const struct runs *runs, unsigned target)
+{
+	unsigned open = 0;
+
+	for (unsigned i = 0; i < runs->begun; i++)
+		open += runs->all[i].target == target &&
+			!runs->all[i].probing->over;
+	return open;
+}
+
+static struct destination destination_of(const struct plan *p, unsigned target,
+					 uint16_t port)
+{
+	const struct route *route = &p->targets[target].route;
+	unsigned headers = route->source.family == 6 ? 60 : 40;
+	unsigned mtu = route->mtu > 9000 ? 9000 : route->mtu;
+
+	return (struct destination){
+		.source = route->source,
+		.target = p->targets[target].address,
+		.port = port,
+		.mss = (uint16_t)(mtu > headers + 536 ? mtu - headers : 536),
+		.reference = p->targets[target].reference,
+	};
+}
+
+static bool begin_run(struct session *s, const struct plan *p,
+		      const struct options *o, struct runs *runs)
+{
+	struct run *run = &runs->all[runs->begun];
+	struct destination to = destination_of(p, run->target, run->port);
+
+	run->probing = calloc(1, sizeof(*run->probing));
+	if (!run->probing) {
+		s->exit_code = EXIT_SYSTEM;
+		snprintf(s->error, sizeof(s->error), "no memory");
+		return false;
+	}
+	runs->begun++;
+	probing_init(run->probing, s, o, &to, p->targets[run->target].host,
+		     company_of(p, runs, run->target));
+	return probing_start(run->probing);
+}
+
+/* The next ones in order, side by side: not so many of one address that its
+ * server or a firewall takes offence. */
+static bool begin_runs(struct session *s, const struct plan *p,
+		       const struct options *o, struct runs *runs)
+{
+	while (runs->begun < runs->count &&
+	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
+		if (!begin_run(s, p, o, runs))
+			return false;
+	return true;
+}
+
+/* Steps all that are open; false: all are over. */
+static bool step_runs(struct runs *runs, int64_t *wake)
+{
+	bool open = false;
+
+	*wake = NEVER;
+	for (unsigned i = 0; i < runs->begun; i++) {
+		struct probing *p = runs->all[i].probing;
+		int64_t at;
+
+		if (p->over)
+			continue;
+		at = probing_step(p, session_now_us());
+		if (p->over)
+			at = 0; /* others may have waited for it */
+		open = true;
+		*wake = at < *wake ? at : *wake;
+	}
+	return open;
+}
+
+/* Runs all probings to their end, a signal or an error. What is in flight
+ * when a signal comes must be known for its connection to be ended. */
+static void run_probings(struct session *s, const struct plan *p,
+			 const struct options *o, struct runs *runs)
+{
+	int64_t wake;
+
+	while (begin_runs(s, p, o, runs) && step_runs(runs, &wake) &&
+	       session_poll(s, wake) && !s->exit_code && !signals_interrupted())
+		;
+	linger(s);
+	for (unsigned i = 0; i < runs->begun; i++)
+		probing_end(runs->all[i].probing);
+	linger(s);
+}
+
+static bool make_runs(const struct plan *p, struct runs *runs)
+{
+	*runs = (struct runs){0};
+	for (unsigned i = 0; i < p->target_count; i++)
+		runs->count += p->targets[i].port_count;
+	runs->all = calloc(runs->count, sizeof(*runs->all));
+	if (!runs->all)
+		return false;
+	runs->count = 0;
+	for (unsigned i = 0; i < p->target_count; i++)
+		for (unsigned k = 0; k < p->targets[i].port_count; k++)
+			runs->all[runs->count++] =
+				(struct run){i, p->targets[i].ports[k], NULL};
+	return true;
+}
+
+static void free_runs(struct runs *runs)
+{
+	for (unsigned i = 0; i < runs->begun; i++)
+		free(runs->all[i].probing);
+	free(runs->all);
+}
+
+static void name_hops(struct session *s, struct report *r)
+{
+	for (size_t i = 0; s->names && i < r->path_length; i++) {
+		struct report_hop *hop = &r->path[i];
+
+		if (hop->address.family && !hop->is_target)
+			names_ask(s->names, &hop->address);
+	}
+	for (size_t i = 0; s->names && i < r->path_length; i++) {
+		struct report_hop *hop = &r->path[i];
+		const char *name = hop->address.family && !hop->is_target
+					   ? names_get(s->names, &hop->address,
+						       NAMES_WAIT_MS)
+					   : NULL;
+
+		if (name)
+			hop->name = arena_printf(r->arena, "%s", name);
+	}
+}
+
+static int report_run(struct session *s, const struct plan *p,
+		      const struct run *run, struct output *out)
+{
+	const struct plan_target *t = &p->targets[run->target];
+	struct judge_target about = {t->address, run->port};
+	struct report *r = judge(s->observer, &about);
+	int code = report_exit_code(r);
+
+	r->target_name = arena_printf(r->arena, "%s", t->host);
+	r->source = t->route.source;
+	r->interface = arena_printf(r->arena, "%s", t->route.interface);
+	r->interrupted = signals_interrupted();
+	r->dropped = wire_dropped(s->wire);
+	name_hops(s, r);
+	output_report(out, r);
+	report_free(r);
+	return code;
+}
+
+static int report_runs(struct session *s, const struct plan *p,
+		       const struct runs *runs, struct output *out)
+{
+	int ret = EXIT_CLEAR;
+
+	if (wire_finish_file(s->wire) != 0 && !s->exit_code) {
+		s->exit_code = EXIT_OUTPUT;
+		snprintf(s->error, sizeof(s->error), "%s", wire_error(s->wire));
+	}
+	if (s->exit_code) {
+		complain("%s", s->error);
+		return s->exit_code;
+	}
+	for (unsigned i = 0; i < runs->count; i++) {
+		int code = report_run(s, p, &runs->all[i], out);
+
+		if (!p->targets[runs->all[i].target].reference)
+			ret = i ? exit_worst(ret, code) : code;
+	}
+	return signals_interrupted() ? EXIT_INTERRUPTED : ret;
+}
+
+/* Probes everything first and judges then, so that the report of a live run
+ * knows all that its capture holds. */
+static int probe_all(struct session *s, const struct plan *p,
+		     const struct options *o, struct output *out)
+{
+	struct runs runs;
+	int ret;
+
+	if (!make_runs(p, &runs)) {
+		complain("no memory");
+		return EXIT_SYSTEM;
+	}
+	run_probings(s, p, o, &runs);
+	ret = report_runs(s, p, &runs, out);
+	free_runs(&runs);
+	return ret;
+}
+
+int cmd_probe(const struct options *o, int argc, char **argv)
+{
+	struct session s = {0};
+	struct output *out;
+	struct plan plan;
+	int ret, written;
+
+	(void)argc;
+	ret = plan_make(&plan, o, argv[0]);
+	if (ret != 0)
+		return ret;
+	out = output_open(o);
+	if (!out)
+		return EXIT_OUTPUT;
+	signals_install();
+	ret = open_session(&s, &plan, o);
+	if (ret == 0)
+		ret = probe_all(&s, &plan, o, out);
+	written = output_close(out);
+	session_end(&s);
+	return written != 0 && ret < EXIT_USAGE ? written : ret;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mpprobe read: judges a capture, and lists the MPTCP connections of one that
+ * is not mpprobe's own; or prints it packet by packet. */
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "crafting/packet.h"
+#include "probe/cli/output.h"
+#include "probe/command.h"
+#include "probe/net/privileges.h"
+#include "report/judge.h"
+#include "report/print/traffic_text.h"
+#include "report/report.h"
+#include "report/track/capture.h"
+#include "report/track/observer.h"
+#include "report/track/traffic.h"
+
+struct reading {
+	const struct options *options;
+	const char *file;
+	struct capture *capture;
+	struct output *out;
+	struct observer *observer;
+	struct traffic *traffic;
+	FILE *listed; /* the connections that are over; NULL: none */
+};
+
+/* --- judging ------------------------------------------------------------- */
+
+static int report_all(const struct reading *r,
+		      const struct judge_target *targets, size_t count)
+{
+	int ret = EXIT_CLEAR;
+	bool first = true;
+
+	for (size_t i = 0; i < count; i++) {
+		struct report *report = judge(r->observer, &targets[i]);
+		int code = report_exit_code(report);
+
+		if (!report->reference) {
+			ret = first ? code : exit_worst(ret, code);
+			first = false;
+		}
+		output_report(r->out, report);
+		report_free(report);
+	}
+	return ret;
+}
+
+/* A capture without the beginning of any connection can be listed only.
+ * `cut` says where a truncated capture ends; empty if it is whole. */
+static int judge_all(const struct reading *r, const char *cut)
+{
+	size_t count = judge_targets(r->observer, NULL, 0);
+	struct judge_target *targets;
+	int ret;
+
+	if (!count && r->traffic && traffic_count(r->traffic)) {
+		complain("%s: it begins in the middle of its connections: they "
+			 "are listed, not judged",
+			 r->file);
+		return EXIT_UNKNOWN;
+	}
+	if (!count) {
+		complain("%s: no TCP connection in it%s%s", r->file,
+			 *cut ? "; it " : "", cut);
+		return EXIT_INPUT;
+	}
+	if (*cut)
+		complain("%s: %s; judged as far as it goes", r->file, cut);
+	targets = calloc(count, sizeof(*targets));
+	if (!targets) {
+		complain("no memory");
+		return EXIT_SYSTEM;
+	}
+	judge_targets(r->observer, targets, count);
+	ret = report_all(r, targets, count);
+	free(targets);
+	return ret;
+}
+
+/* --- listing ------------------------------------------------------------- */
+
+static void list_connection(void *context, const struct traffic_connection *c)
+{
+	const struct reading *r = context;
+
+	if (!r->listed)
+		return;
+	if (r->options->json)
+		traffic_json(r->listed, c);
+	else
+		traffic_text(r->listed, c);
+}
+
+/* The probes of mpprobe are in its report. */
+static bool is_own(const struct observer *o)
+{
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i]->purpose == PURPOSE_CONTROL ||
+		    flow_swept(o->flows[i], SEGMENT_SYN))
+			return true;
+	return false;
+}
+
+static void print_listed(const struct reading *r)
+{
+	FILE *stream;
+	char part[4096];
+	size_t length;
+
+	if (!r->listed || !traffic_count(r->traffic) || r->options->quiet ||
+	    (is_own(r->observer) && !r->options->verbose))
+		return;
+	stream = output_begin(r->out);
+	if (!r->options->json)
+		fputs("\nMPTCP connections\n", stream);
+	rewind(r->listed);
+	while ((length = fread(part, 1, sizeof(part), r->listed)) > 0)
+		fwrite(part, 1, length, stream);
+	output_end(r->out);
+}
+
+/* --- feeding ------------------------------------------------------------- */
+
+static void follow_packet(void *context, uint64_t number, int64_t time_us,
+			  const uint8_t *ip, size_t available)
+{
+	struct reading *r = context;
+	struct packet p;
+
+	if (packet_parse(ip, available, &p))
+		traffic_packet(r->traffic, &p, number, time_us);
+}
+
+static void print_packet(void *context, uint64_t number, int64_t time_us,
+			 const uint8_t *ip, size_t available)
+{
+	struct packet p;
+
+	if (packet_parse(ip, available, &p))
+		packet_line(context, &p, number, time_us);
+}
+
+static int feed_and_judge(struct reading *r)
+{
+	char error[400] = "";
+	int ret;
+
+	if (capture_feed_each(r->capture, r->observer, follow_packet, r, error,
+			      sizeof(error)) == CAPTURE_UNREADABLE) {
+		complain("%s: %s", r->file, error);
+		return EXIT_INPUT;
+	}
+	traffic_end(r->traffic);
+	ret = judge_all(r, error);
+	print_listed(r);
+	return ret;
+}
+
+static int print_packets(struct reading *r)
+{
+	FILE *stream = output_begin(r->out);
+	char error[400] = "";
+	enum capture_result result = capture_feed_each(
+		r->capture, NULL, print_packet, stream, error, sizeof(error));
+
+	output_end(r->out);
+	if (*error)
+		complain("%s: %s", r->file, error);
+	return result == CAPTURE_UNREADABLE ? EXIT_INPUT : EXIT_CLEAR;
+}
+
+/* Everything is open: from here on strangers' bytes are read. */
+static int drop_and_read(struct reading *r)
+{
+	char error[200];
+
+	if (privileges_drop(error, sizeof(error)) == -1) {
+		complain("%s", error);
+		return EXIT_SYSTEM;
+	}
+	return r->options->packets ? print_packets(r) : feed_and_judge(r);
+}
+
+static int read_capture(struct reading *r)
+{
+	int ret = EXIT_SYSTEM;
+
+	r->observer = observer_new();
+	r->traffic = traffic_new(list_connection, r);
+	/* On disk, as there may be millions; afterwards no file is made. */
+	r->listed = tmpfile();
+	if (r->observer && r->traffic)
+		ret = drop_and_read(r);
+	else
+		complain("no memory, or OpenSSL failed");
+	traffic_free(r->traffic);
+	observer_free(r->observer);
+	if (r->listed)
+		fclose(r->listed);
+	return ret;
+}
+
+int cmd_read(const struct options *o, int argc, char **argv)
+{
+	struct reading r = {.options = o, .file = argv[0]};
+	char error[400];
+	int ret;
+
+	(void)argc;
+	r.capture = capture_open(r.file, error, sizeof(error));
+	if (!r.capture) {
+		complain("%s: %s", r.file, error);
+		return EXIT_INPUT;
+	}
+	r.out = output_open(o);
+	if (!r.out) {
+		capture_close(r.capture);
+		return EXIT_OUTPUT;
+	}
+	ret = read_capture(&r);
+	capture_close(r.capture);
+	return output_close(r.out) ? EXIT_OUTPUT : ret;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/cli/download.h"
+
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/mptcp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "probe/net/signals.h"
+#include "report/print/speed.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef SOL_MPTCP
+#define SOL_MPTCP 284
+#endif
+#ifndef MPTCP_INFO
+#define MPTCP_INFO 1
+#endif
+
+#define CONNECT_SECONDS 20L
+
+/* libcurl brings forty libraries: it is loaded when it is needed. */
+static struct {
+	CURL *(*init)(void);
+	CURLcode (*setopt)(CURL *, CURLoption, ...);
+	CURLcode (*perform)(CURL *);
+	CURLcode (*getinfo)(CURL *, CURLINFO, ...);
+	void (*cleanup)(CURL *);
+	const char *(*strerror)(CURLcode);
+} api;
+
+bool download_load(char *error, unsigned size)
+{
+	static const char *const names[] = {
+		"curl_easy_init",    "curl_easy_setopt",  "curl_easy_perform",
+		"curl_easy_getinfo", "curl_easy_cleanup", "curl_easy_strerror"};
+	void *library = dlopen("libcurl.so.4", RTLD_NOW);
+	void **slots = (void **)&api;
+
+	for (unsigned i = 0; library && i < 6; i++) {
+		slots[i] = dlsym(library, names[i]);
+		if (!slots[i])
+			library = NULL;
+	}
+	if (!library)
+		snprintf(error, size, "libcurl is missing: %s", dlerror());
+	return library != NULL;
+}
+
+/* One download on its way. */
+struct transfer {
+	const struct download *about;
+	struct speed_run *run;
+	int socket; /* -1: none yet */
+};
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose,
+				 struct curl_sockaddr *address)
+{
+	struct transfer *t = context;
+
+	(void)purpose;
+	t->socket = socket(address->family, address->socktype | SOCK_CLOEXEC,
+			   t->run->mptcp ? IPPROTO_MPTCP : IPPROTO_TCP);
+	return t->socket;
+}
+
+/* A connection that fell back has no MPTCP_INFO, or says so. */
+static void ask_socket(struct transfer *t)
+{
+	struct tcp_info tcp = {0};
+	struct mptcp_info mptcp = {0};
+	socklen_t size = sizeof(tcp);
+
+	if (t->socket < 0 ||
+	    getsockopt(t->socket, IPPROTO_TCP, TCP_INFO, &tcp, &size) == -1)
+		return;
+	t->run->rtt_ms = (double)tcp.tcpi_rtt / 1000;
+	t->run->retransmitted = tcp.tcpi_total_retrans;
+	if (!t->run->mptcp)
+		return;
+	size = sizeof(mptcp);
+	t->run->fallback = getsockopt(t->socket, SOL_MPTCP, MPTCP_INFO, &mptcp,
+				      &size) == -1 ||
+			   (mptcp.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
+	if (!t->run->fallback && mptcp.mptcpi_subflows > t->run->subflows)
+		t->run->subflows = mptcp.mptcpi_subflows;
+}
+
+static int close_socket(void *context, curl_socket_t item)
+{
+	struct transfer *t = context;
+
+	if (item == t->socket) {
+		ask_socket(t);
+		t->socket = -1;
+	}
+	return close(item);
+}
+
+static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
+{
+	struct transfer *t = context;
+
+	(void)bytes;
+	t->run->bytes += size * count;
+	return size * count;
+}
+
+static int on_progress(void *context, curl_off_t total, curl_off_t now,
+		       curl_off_t up_total, curl_off_t up_now)
+{
+	struct transfer *t = context;
+
+	(void)up_total;
+	(void)up_now;
+	if (t->about->progress)
+		t->about->progress(t->about->context,
+				   total > 0 ? (double)now / (double)total
+					     : -1);
+	return signals_interrupted();
+}
+
+static void set_options(CURL *curl, const struct download *d,
+			struct transfer *t)
+{
+	api.setopt(curl, CURLOPT_URL, d->url);
+	api.setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	api.setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	api.setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	api.setopt(curl, CURLOPT_MAXREDIRS, 5L);
+	api.setopt(curl, CURLOPT_FAILONERROR, 1L);
+	api.setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	api.setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	api.setopt(curl, CURLOPT_USERAGENT, "mpprobe/" MPPROBE_VERSION);
+	api.setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	if (d->seconds)
+		/* 0: no limit */
+		api.setopt(curl, CURLOPT_TIMEOUT, (long)d->seconds);
+	api.setopt(curl, CURLOPT_IPRESOLVE,
+		   d->ipv4 == d->ipv6 ? (long)CURL_IPRESOLVE_WHATEVER
+		   : d->ipv4	      ? (long)CURL_IPRESOLVE_V4
+				      : (long)CURL_IPRESOLVE_V6);
+	api.setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	api.setopt(curl, CURLOPT_OPENSOCKETDATA, t);
+	api.setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	api.setopt(curl, CURLOPT_CLOSESOCKETDATA, t);
+	api.setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
+	api.setopt(curl, CURLOPT_WRITEDATA, t);
+	api.setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	api.setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	api.setopt(curl, CURLOPT_XFERINFODATA, t);
+}
+
+/* From the first byte on: names and handshakes are not throughput. */
+static void take_result(CURL *curl, CURLcode code, struct transfer *t)
+{
+	struct speed_run *run = t->run;
+	curl_off_t total = 0, start = 0;
+
+	api.getinfo(curl, CURLINFO_TOTAL_TIME_T, &total);
+	api.getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &start);
+	ask_socket(t);
+	run->seconds = (double)(total - start) / 1e6;
+	run->done = run->bytes && run->seconds > 0 &&
+		    (code == CURLE_OK ||
+		     (code == CURLE_OPERATION_TIMEDOUT && t->about->seconds));
+	if (run->done)
+		run->rate = (double)run->bytes * 8 / 1e6 / run->seconds;
+	else
+		snprintf(run->error, sizeof(run->error), "%s",
+			 code == CURLE_OK ? "nothing came"
+					  : api.strerror(code));
+}
+
+bool download_run(const struct download *d, bool mptcp, struct speed_run *out)
+{
+	struct transfer t = {.about = d, .run = out, .socket = -1};
+	CURL *curl = api.init();
+	CURLcode code;
+
+	*out = (struct speed_run){.mptcp = mptcp, .rtt_ms = -1};
+	if (!curl) {
+		snprintf(out->error, sizeof(out->error), "no memory");
+		return true;
+	}
+	set_options(curl, d, &t);
+	code = api.perform(curl);
+	take_result(curl, code, &t);
+	api.cleanup(curl);
+	return !signals_interrupted();
+}
+
+bool download_has_mptcp(char *error, unsigned size)
+{
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+
+	if (s != -1) {
+		close(s);
+		return true;
+	}
+	snprintf(error, size, "%s",
+		 errno == ENOPROTOOPT
+			 ? "MPTCP is switched off (sysctl net.mptcp.enabled=1)"
+			 : "this kernel has no MPTCP (it came with Linux 5.6)");
+	return false;
+}
+
+/* The file has pairs of lines, names and values. */
+unsigned long download_counter(const char *name)
+{
+	FILE *file = fopen("/proc/net/netstat", "re");
+	char names[8192], values[8192];
+	unsigned long found = 0;
+
+	while (file && fgets(names, sizeof(names), file) &&
+	       fgets(values, sizeof(values), file)) {
+		char *n, *v, *key, *value;
+
+		if (strncmp(names, "MPTcpExt:", 9) != 0)
+			continue;
+		key = strtok_r(names, " \n", &n);
+		value = strtok_r(values, " \n", &v);
+		while (key && value) {
+			if (!strcmp(key, name))
+				found = strtoul(value, NULL, 10);
+			key = strtok_r(NULL, " \n", &n);
+			value = strtok_r(NULL, " \n", &v);
+		}
+	}
+	if (file)
+		fclose(file);
+	return found;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Names of hops, looked up by threads of their own while probes fly, so that
+ * a silent name server never delays a report.
+ */
+#ifndef PROBE_NET_NAMES_H
+#define PROBE_NET_NAMES_H
+
+#include "crafting/address.h"
+
+struct names;
+
+/* No thread is started before the first question (capabilities are dropped
+ * in between). NULL: no memory. */
+struct names *names_new(void);
+
+/* Starts looking `a` up, unless it is known or under way. Never blocks. */
+void names_ask(struct names *n, const struct address *a);
+
+/* The name, or NULL: not asked for, not (yet) known, or none. Waits until it
+ * is known, but all waits over the life of `n` together are never longer
+ * than the largest `wait_ms` given. Letters, digits, '-', '_' and '.' only:
+ * a reverse zone belongs to strangers. Owned by n. */
+const char *names_get(struct names *n, const struct address *a, int wait_ms);
+
+void names_free(struct names *n); /* does not wait for threads */
+
+#endif

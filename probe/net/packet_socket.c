@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/net/packet_socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/if_ether.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define FRAME_MAX 2048 /* whole frames of any usual MTU */
+#define SNAPLEN 262144 /* that of the filter: it must not cut */
+#define BATCH 64
+#define BATCHES 4
+#define RECEIVE_BUFFER (2 << 20)
+
+struct slot {
+	struct sockaddr_ll from;
+	_Alignas(struct cmsghdr)
+		uint8_t control[CMSG_SPACE(sizeof(struct timeval))];
+	uint8_t frame[FRAME_MAX];
+};
+
+struct packet_socket {
+	int fd;
+	int pair[2]; /* of unix(7), to let go of fd; -1: none */
+	bool loopback;
+	pcap_t *pcap;
+	uint64_t dropped;
+	struct mmsghdr messages[BATCH];
+	struct iovec vectors[BATCH];
+	struct pcap_pkthdr headers[BATCH];
+	struct slot slots[BATCH];
+};
+
+/* What the interface's frames begin with. 0, or -1 with errno set. */
+static int find_link(struct packet_socket *s, const char *name, int *type)
+{
+	struct ifreq request = {0};
+
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	if (ioctl(s->fd, SIOCGIFHWADDR, &request) == -1)
+		return -1;
+	s->loopback = request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK;
+	*type = s->loopback || request.ifr_hwaddr.sa_family == ARPHRD_ETHER
+			? SOCK_RAW
+			: SOCK_DGRAM;
+	return 0;
+}
+
+/* The same program, as libpcap and as the kernel write it. */
+static int set_filter(const struct packet_socket *s, const char *filter)
+{
+	struct sock_fprog code = {0};
+	struct bpf_program program;
+	int result;
+
+	if (!filter)
+		return 0;
+	if (pcap_compile(s->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN)) {
+		errno = EINVAL;
+		return -1;
+	}
+	_Static_assert(sizeof(struct sock_filter) == sizeof(struct bpf_insn),
+		       "the layout of a BPF instruction");
+	code.len = (unsigned short)program.bf_len;
+	code.filter = (struct sock_filter *)(void *)program.bf_insns;
+	result = setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_FILTER, &code,
+			    sizeof(code));
+	pcap_freecode(&program);
+	return result;
+}
+
+static void set_options(const struct packet_socket *s)
+{
+	int size = RECEIVE_BUFFER, on = 1;
+
+	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(s->fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on));
+}
+
+static void set_slots(struct packet_socket *s)
+{
+	for (int i = 0; i < BATCH; i++) {
+		s->vectors[i] = (struct iovec){s->slots[i].frame, FRAME_MAX};
+		s->messages[i].msg_hdr = (struct msghdr){
+			.msg_name = &s->slots[i].from,
+			.msg_iov = &s->vectors[i],
+			.msg_iovlen = 1,
+			.msg_control = s->slots[i].control,
+		};
+	}
+}
+
+/* No frame comes in before it is bound, which is last. */
+static int set_up(struct packet_socket *s, const char *name, unsigned index,
+		  const char *filter)
+{
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)index,
+	};
+	int type;
+
+	s->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->fd == -1 || find_link(s, name, &type) == -1)
+		return -1;
+	if (type == SOCK_DGRAM) {
+		close(s->fd);
+		s->fd = socket(AF_PACKET,
+			       SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (s->fd == -1)
+			return -1;
+	}
+	s->pcap = pcap_open_dead(type == SOCK_RAW ? DLT_EN10MB : DLT_RAW,
+				 SNAPLEN);
+	if (!s->pcap || set_filter(s, filter) == -1)
+		return -1;
+	set_options(s);
+	set_slots(s);
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, s->pair) == -1)
+		s->pair[0] = s->pair[1] = -1;
+	return bind(s->fd, (struct sockaddr *)&to, sizeof(to));
+}
+
+struct packet_socket *packet_socket_open(const char *name, unsigned index,
+					 const char *filter)
+{
+	struct packet_socket *s = calloc(1, sizeof(*s));
+	int saved;
+
+	if (!s)
+		return NULL;
+	s->fd = s->pair[0] = s->pair[1] = -1;
+	if (set_up(s, name, index, filter) == 0)
+		return s;
+	saved = errno;
+	packet_socket_close(s);
+	errno = saved;
+	return NULL;
+}
+
+int packet_socket_fd(const struct packet_socket *s)
+{
+	return s->fd;
+}
+
+pcap_t *packet_socket_pcap(const struct packet_socket *s)
+{
+	return s->pcap;
+}
+
+static void take_header(struct packet_socket *s, int i)
+{
+	struct msghdr *m = &s->messages[i].msg_hdr;
+	struct pcap_pkthdr *h = &s->headers[i];
+
+	memset(h, 0, sizeof(*h));
+	h->len = s->messages[i].msg_len; /* of the frame: MSG_TRUNC */
+	h->caplen = h->len < FRAME_MAX ? h->len : FRAME_MAX;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == SOL_SOCKET &&
+		    c->cmsg_type == SCM_TIMESTAMP)
+			memcpy(&h->ts, CMSG_DATA(c), sizeof(h->ts));
+}
+
+/* A frame that came while the kernel was still turning its time stamps on has
+ * the time of reading, which is later than that of the next. */
+static void order_times(struct packet_socket *s, int count)
+{
+	for (int i = count - 1; i > 0; i--)
+		if (timercmp(&s->headers[i - 1].ts, &s->headers[i].ts, >))
+			s->headers[i - 1].ts = s->headers[i].ts;
+}
+
+static int read_batch(struct packet_socket *s)
+{
+	for (int i = 0; i < BATCH; i++) {
+		s->messages[i].msg_hdr.msg_namelen = sizeof(s->slots[i].from);
+		s->messages[i].msg_hdr.msg_controllen =
+			sizeof(s->slots[i].control);
+	}
+	return recvmmsg(s->fd, s->messages, BATCH, MSG_DONTWAIT | MSG_TRUNC,
+			NULL);
+}
+
+/* What is sent on the loopback comes by twice. */
+static bool is_echo(const struct packet_socket *s, int i)
+{
+	return s->loopback && s->slots[i].from.sll_pkttype == PACKET_OUTGOING;
+}
+
+int packet_socket_read(struct packet_socket *s, pcap_handler fn, u_char *user)
+{
+	int total = 0, count = BATCH;
+
+	for (int batch = 0; batch < BATCHES && count == BATCH; batch++) {
+		count = read_batch(s);
+		if (count == -1 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (count == -1)
+			return total ? total : -1;
+		for (int i = 0; i < count; i++)
+			take_header(s, i);
+		order_times(s, count);
+		for (int i = 0; i < count; i++) {
+			if (is_echo(s, i))
+				continue;
+			fn(user, &s->headers[i], s->slots[i].frame);
+			total++;
+		}
+	}
+	return total;
+}
+
+uint64_t packet_socket_dropped(struct packet_socket *s)
+{
+	struct tpacket_stats stats = {0};
+	socklen_t length = sizeof(stats);
+
+	/* reading the counter clears it */
+	if (getsockopt(s->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &length) ==
+	    0)
+		s->dropped += stats.tp_drops;
+	return s->dropped;
+}
+
+/* Who closes a packet socket last waits until no CPU can still be looking at
+ * it, 8 or 16 ms: a quarter of a sweep. So it is sent, with the receiving end
+ * of the pair, to that very end: once that is closed here, both are garbage,
+ * and the kernel's collector (unix(7), Linux 6.10 and later) closes them while
+ * the program is already gone. Older kernels collect at once, and wait. */
+static void leave_to_collector(const struct packet_socket *s)
+{
+	int fds[2] = {s->fd, s->pair[1]};
+	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(fds))] = {0};
+	struct iovec byte = {&(char){0}, 1};
+	struct msghdr m = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(c), fds, sizeof(fds));
+	sendmsg(s->pair[0], &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void close_socket(int fd)
+{
+	if (fd != -1)
+		close(fd);
+}
+
+void packet_socket_close(struct packet_socket *s)
+{
+	if (!s)
+		return;
+	if (s->fd != -1 && s->pair[0] != -1)
+		leave_to_collector(s);
+	close_socket(s->fd);
+	close_socket(s->pair[0]);
+	close_socket(s->pair[1]);
+	if (s->pcap)
+		pcap_close(s->pcap);
+	free(s);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Every frame of an interface, both directions: packet(7), without the ring
+ * that libpcap maps. Setting up a ring and taking it down costs some 30 ms in
+ * the kernel, which is half a sweep.
+ */
+#ifndef PROBE_NET_PACKET_SOCKET_H
+#define PROBE_NET_PACKET_SOCKET_H
+
+#include <pcap/pcap.h>
+#include <stdint.h>
+
+struct packet_socket;
+
+/* Opens the socket for the interface `index` named `name`. Only frames that
+ * match `filter` (pcap-filter(7); NULL: all) and that come after this call are
+ * ever read. NULL with errno set (EPERM: no privilege; EINVAL: the filter is
+ * wrong). */
+struct packet_socket *packet_socket_open(const char *name, unsigned index,
+					 const char *filter);
+
+/* To be polled for reading; stays owned by the socket. */
+int packet_socket_fd(const struct packet_socket *s);
+
+/* A handle with the link type of the frames (DLT_EN10MB, or DLT_RAW where the
+ * interface has no Ethernet header), for savefiles; lives with the socket. */
+pcap_t *packet_socket_pcap(const struct packet_socket *s);
+
+/* Hands what is there to `fn`, oldest first, at most a few hundred frames.
+ * Returns their number, 0 if there is none; -1 with errno set (ENETDOWN). */
+int packet_socket_read(struct packet_socket *s, pcap_handler fn, u_char *user);
+
+/* Frames that the kernel has dropped for want of room. */
+uint64_t packet_socket_dropped(struct packet_socket *s);
+
+/* Does not wait for the kernel to be done with it. NULL is fine. */
+void packet_socket_close(struct packet_socket *s);
+
+#endif

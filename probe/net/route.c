@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* route_find of target.h, by rtnetlink(7). */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "probe/command.h"
+#include "probe/net/target.h"
+
+#define MTU_DEFAULT 1500
+
+struct request {
+	struct nlmsghdr header;
+	struct rtmsg route;
+	char attributes[128];
+};
+
+/* What the kernel answered. */
+struct answer {
+	unsigned char type; /* RTN_* */
+	unsigned interface;
+	struct address source;
+	unsigned mtu;
+};
+
+struct question {
+	const struct address *target, *source; /* source may be NULL */
+	unsigned interface;		       /* 0: any */
+};
+
+static void add_attribute(struct request *r, unsigned short type,
+			  const void *value, size_t length)
+{
+	size_t at = NLMSG_ALIGN(r->header.nlmsg_len);
+	struct rtattr header = {
+		.rta_len = (unsigned short)RTA_LENGTH(length),
+		.rta_type = type,
+	};
+
+	memcpy((char *)r + at, &header, sizeof(header));
+	memcpy((char *)r + at + RTA_LENGTH(0), value, length);
+	r->header.nlmsg_len = (uint32_t)(at + RTA_ALIGN(header.rta_len));
+}
+
+static void build(struct request *r, const struct question *q)
+{
+	unsigned char bits = q->target->family == 4 ? 32 : 128;
+	size_t length = address_length(q->target);
+
+	*r = (struct request){
+		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(r->route)),
+			   .nlmsg_type = RTM_GETROUTE,
+			   .nlmsg_flags = NLM_F_REQUEST},
+		.route = {.rtm_family = bits == 32 ? AF_INET : AF_INET6,
+			  .rtm_dst_len = bits},
+	};
+	add_attribute(r, RTA_DST, q->target->bytes, length);
+	if (q->source) {
+		r->route.rtm_src_len = bits;
+		add_attribute(r, RTA_SRC, q->source->bytes, length);
+	}
+	if (q->interface)
+		add_attribute(r, RTA_OIF, &q->interface, sizeof(q->interface));
+}
+
+static void take_metrics(const struct rtattr *metrics, struct answer *out)
+{
+	const struct rtattr *a = RTA_DATA(metrics);
+	int left = (int)RTA_PAYLOAD(metrics);
+
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == RTAX_MTU && RTA_PAYLOAD(a) >= 4)
+			memcpy(&out->mtu, RTA_DATA(a), sizeof(out->mtu));
+}
+
+/* The kernel's own message: its lengths can be believed. */
+static void take_route(const struct nlmsghdr *header, struct answer *out)
+{
+	const struct rtmsg *route = NLMSG_DATA(header);
+	const struct rtattr *a = RTM_RTA(route);
+	int left = (int)RTM_PAYLOAD(header);
+
+	out->type = route->rtm_type;
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+		if (a->rta_type == RTA_OIF && RTA_PAYLOAD(a) >= 4)
+			memcpy(&out->interface, RTA_DATA(a),
+			       sizeof(out->interface));
+		else if (a->rta_type == RTA_PREFSRC)
+			out->source = address_from(RTA_DATA(a), RTA_PAYLOAD(a));
+		else if (a->rta_type == RTA_METRICS)
+			take_metrics(a, out);
+	}
+}
+
+/* 0, or the kernel's errno. */
+static int ask(int fd, const struct question *q, struct answer *out)
+{
+	union {
+		struct nlmsghdr header;
+		char bytes[4096];
+	} reply;
+	struct nlmsgerr error;
+	struct request r;
+	ssize_t n;
+
+	*out = (struct answer){0};
+	build(&r, q);
+	if (send(fd, &r, r.header.nlmsg_len, 0) == -1)
+		return errno;
+	n = recv(fd, &reply, sizeof(reply), 0);
+	if (n == -1)
+		return errno;
+	if (!NLMSG_OK(&reply.header, (size_t)n))
+		return EPROTO;
+	if (reply.header.nlmsg_type == NLMSG_ERROR) {
+		memcpy(&error, NLMSG_DATA(&reply.header), sizeof(error));
+		return error.error ? -error.error : EPROTO;
+	}
+	take_route(&reply.header, out);
+	return 0;
+}
+
+/* --- checks before ------------------------------------------------------- */
+
+static int check_interface(const char *name, unsigned *index, char *error,
+			   size_t size)
+{
+	struct ifreq request = {0};
+	int fd, result;
+
+	*index = strlen(name) < IFNAMSIZ ? if_nametoindex(name) : 0;
+	if (!*index) {
+		snprintf(error, size, "no such interface: %.40s", name);
+		return EXIT_INTERFACE;
+	}
+	memcpy(request.ifr_name, name, strlen(name));
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	result = ioctl(fd, SIOCGIFFLAGS, &request);
+	close(fd);
+	if (result == -1 || !(request.ifr_flags & IFF_UP)) {
+		snprintf(error, size, "interface %s is down", name);
+		return EXIT_INTERFACE;
+	}
+	return 0;
+}
+
+static bool is_link_local(const struct address *a)
+{
+	return a->family == 6 && a->bytes[0] == 0xfe &&
+	       (a->bytes[1] & 0xc0) == 0x80;
+}
+
+/* Whether a socket could be bound to it: 0 or errno. */
+static int try_source(const struct address *source, unsigned interface)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	int fd, ret = 0;
+
+	memcpy(&v4.sin_addr, source->bytes, sizeof(v4.sin_addr));
+	memcpy(&v6.sin6_addr, source->bytes, sizeof(v6.sin6_addr));
+	if (is_link_local(source))
+		v6.sin6_scope_id = interface;
+	fd = socket(source->family == 4 ? AF_INET : AF_INET6,
+		    SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return errno;
+	if (source->family == 4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
+				: bind(fd, (struct sockaddr *)&v6, sizeof(v6)))
+		ret = errno;
+	close(fd);
+	return ret;
+}
+
+static bool any_address(const struct address *a)
+{
+	static const uint8_t zero[16];
+
+	return !memcmp(a->bytes, zero, sizeof(zero));
+}
+
+static int check_source(const struct address *target,
+			const struct address *source, unsigned interface,
+			char *error, size_t size)
+{
+	char text[ADDRESS_TEXT];
+	int result;
+
+	address_text(source, text);
+	if (source->family != target->family) {
+		snprintf(error, size, "-s %s: the target has an IPv%u address",
+			 text, target->family);
+		return EXIT_USAGE;
+	}
+	result = any_address(source) ? EADDRNOTAVAIL
+				     : try_source(source, interface);
+	if (result) {
+		snprintf(error, size, "-s %s: not an address of this host",
+			 text);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int check_target(const struct address *target, unsigned interface,
+			char *error, size_t size)
+{
+	char text[ADDRESS_TEXT];
+	bool multicast = target->family == 4 ? target->bytes[0] >> 4 == 14
+					     : target->bytes[0] == 0xff;
+
+	address_text(target, text);
+	if (multicast || any_address(target)) {
+		snprintf(error, size, "%s: not the address of one host", text);
+		return EXIT_USAGE;
+	}
+	if (is_link_local(target) && !interface) {
+		snprintf(error, size,
+			 "%s: a link-local address needs -i INTERFACE", text);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* --- the route ----------------------------------------------------------- */
+
+static int explain(const struct address *target, int result, char *error,
+		   size_t size)
+{
+	char text[ADDRESS_TEXT];
+
+	address_text(target, text);
+	switch (result) {
+	case ENETDOWN:
+		snprintf(error, size, "%s: the network is down", text);
+		return EXIT_INTERFACE;
+	case ENODEV:
+	case ENXIO:
+		snprintf(error, size, "%s: the interface is gone", text);
+		return EXIT_INTERFACE;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case EACCES:
+	case EINVAL:
+	case EAGAIN:
+	case ESRCH:
+		snprintf(error, size, "no route to %s", text);
+		return EXIT_UNKNOWN;
+	default:
+		snprintf(error, size, "the route to %s: %s", text,
+			 strerror(result));
+		return EXIT_SYSTEM;
+	}
+}
+
+/* The kernel asks twice for a connection without source address: once to
+ * pick one, once more with it, as rules by source may differ. */
+static int ask_as_connect(const struct question *question,
+			  struct answer *answer)
+{
+	struct question q = *question;
+	int fd, result;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd == -1)
+		return errno;
+	result = ask(fd, &q, answer);
+	if (!result && !q.source && answer->source.family) {
+		struct address source = answer->source;
+		struct answer again;
+
+		q.source = &source;
+		if (!is_link_local(&source) && !ask(fd, &q, &again)) {
+			*answer = again;
+			answer->source = source;
+		}
+	}
+	close(fd);
+	return result;
+}
+
+static unsigned interface_mtu(const char *interface)
+{
+	struct ifreq request = {0};
+	int fd, result;
+
+	memcpy(request.ifr_name, interface, strlen(interface));
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	result = ioctl(fd, SIOCGIFMTU, &request);
+	close(fd);
+	return result == -1 ? MTU_DEFAULT : (unsigned)request.ifr_mtu;
+}
+
+static int take_answer(const struct question *q, const struct answer *a,
+		       struct route *out, char *error, size_t size)
+{
+	char name[IFNAMSIZ] = "";
+
+	if (a->type != RTN_UNICAST && a->type != RTN_LOCAL) {
+		if (a->type != RTN_BROADCAST && a->type != RTN_MULTICAST)
+			return explain(q->target, ENETUNREACH, error, size);
+		char text[ADDRESS_TEXT];
+
+		snprintf(error, size, "%s: not the address of one host",
+			 address_text(q->target, text));
+		return EXIT_USAGE;
+	}
+	if (!a->interface || !if_indextoname(a->interface, name))
+		return explain(q->target, ENODEV, error, size);
+	*out = (struct route){.source = q->source ? *q->source : a->source};
+	memcpy(out->interface, name, sizeof(out->interface));
+	out->mtu = a->mtu ? a->mtu : interface_mtu(name);
+	if (!out->source.family)
+		return explain(q->target, ENETUNREACH, error, size);
+	return 0;
+}
+
+int route_find(const struct address *target, const char *interface,
+	       const struct address *source, struct route *out, char *error,
+	       size_t size)
+{
+	struct question q = {.target = target, .source = source};
+	struct answer answer;
+	int result = 0;
+
+	if (interface)
+		result = check_interface(interface, &q.interface, error, size);
+	if (!result)
+		result = check_target(target, q.interface, error, size);
+	if (!result && source)
+		result = check_source(target, source, q.interface, error, size);
+	if (result)
+		return result;
+	result = ask_as_connect(&q, &answer);
+	if (result)
+		return explain(target, result, error, size);
+	return take_answer(&q, &answer, out, error, size);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The -w file: a capture that is readable whenever the program is killed.
+ */
+#ifndef PROBE_NET_SAVEFILE_H
+#define PROBE_NET_SAVEFILE_H
+
+#include <pcap/pcap.h>
+#include <stdint.h>
+
+struct savefile;
+
+/* Opens `name` ("-": standard output) without changing what is in it yet.
+ * NULL with errno set. */
+struct savefile *savefile_open(const char *name);
+
+/* Empties the file and writes its header, for the frames of `pcap`, which
+ * must outlive the file. 0, or -1 with errno set. */
+int savefile_start(struct savefile *s, pcap_t *pcap);
+
+/* Adds a frame. It is in the file only after savefile_flush, or when many
+ * wait. 0, or -1 with errno set. */
+int savefile_add(struct savefile *s, const struct pcap_pkthdr *header,
+		 const uint8_t *frame);
+
+/* Writes what waits, in one system call, so that no record is ever cut by a
+ * kill; what a full disk has cut is taken back. 0, or -1 with errno set. */
+int savefile_flush(struct savefile *s);
+
+/* Flushes, closes and frees. 0, or -1 with errno set. NULL is fine. */
+int savefile_close(struct savefile *s);
+
+/* Closes and frees, and removes a file that savefile_open created. */
+void savefile_abandon(struct savefile *s);
+
+#endif

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/net/target.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Decimal 1..65535 and nothing else. */
+static bool parse_port(const char *text, uint16_t *out)
+{
+	unsigned long value = 0;
+	const char *c = text;
+
+	for (; *c >= '0' && *c <= '9' && value <= 65535; c++)
+		value = value * 10 + (unsigned)(*c - '0');
+	if (*c || c == text || value < 1 || value > 65535)
+		return false;
+	*out = (uint16_t)value;
+	return true;
+}
+
+/* Splits "[...]:port", "name:port" or "2001:db8::1". `*host_length` bytes of
+ * the host stand at `*host`; `*port` is NULL if there is none. */
+static bool split(const char *text, const char **host, size_t *host_length,
+		  const char **port)
+{
+	const char *colon = strchr(text, ':');
+
+	*host = text;
+	*host_length = strlen(text);
+	*port = NULL;
+	if (*text == '[') {
+		const char *end = strchr(text, ']');
+
+		if (!end || (end[1] && end[1] != ':'))
+			return false;
+		*host = text + 1;
+		*host_length = (size_t)(end - *host);
+		*port = end[1] ? end + 2 : NULL;
+		return true;
+	}
+	if (colon && !strchr(colon + 1, ':')) {
+		*host_length = (size_t)(colon - text);
+		*port = colon + 1;
+	}
+	return true;
+}
+
+static bool is_host(const struct target_name *t, bool brackets)
+{
+	struct address address;
+	bool numeric = address_parse(t->host, &address);
+
+	if (brackets || strchr(t->host, ':') || t->zone[0])
+		return numeric && address.family == 6;
+	for (const char *c = t->host; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f ||
+		    strchr("/@?#[]%", *c))
+			return false;
+	return t->host[0] != '-';
+}
+
+int target_parse(const char *text, struct target_name *out, char *error,
+		 size_t size)
+{
+	const char *host, *port, *zone;
+	size_t length;
+
+	*out = (struct target_name){0};
+	if (!split(text, &host, &length, &port) || !length ||
+	    length >= sizeof(out->host)) {
+		snprintf(error, size, "%.80s: not a HOST or HOST:PORT", text);
+		return -1;
+	}
+	memcpy(out->host, host, length);
+	zone = strchr(out->host, '%');
+	if (zone) {
+		if (!zone[1] || strlen(zone + 1) >= sizeof(out->zone)) {
+			snprintf(error, size, "%.80s: no such zone", text);
+			return -1;
+		}
+		memcpy(out->zone, zone + 1, strlen(zone + 1));
+		memset(&out->host[zone - out->host], 0, strlen(zone));
+	}
+	if (!is_host(out, *text == '[')) {
+		snprintf(error, size, "%.80s: not a HOST or HOST:PORT", text);
+		return -1;
+	}
+	if (port && !parse_port(port, &out->port)) {
+		snprintf(error, size, "%.80s: port must be between 1 and 65535",
+			 text);
+		return -1;
+	}
+	return 0;
+}
+
+/* --- names --------------------------------------------------------------- */
+
+static bool wanted(const struct address *a, bool ipv4, bool ipv6)
+{
+	return ipv4 == ipv6 || (a->family == 4 ? ipv4 : ipv6);
+}
+
+static struct address from_sockaddr(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET) {
+		struct sockaddr_in v4;
+
+		memcpy(&v4, sa, sizeof(v4));
+		return address_from((const uint8_t *)&v4.sin_addr, 4);
+	}
+	if (sa->sa_family == AF_INET6) {
+		struct sockaddr_in6 v6;
+
+		memcpy(&v6, sa, sizeof(v6));
+		return address_from((const uint8_t *)&v6.sin6_addr, 16);
+	}
+	return (struct address){0};
+}
+
+static bool first_of(const struct addrinfo *list, int family,
+		     struct address *out)
+{
+	for (; list; list = list->ai_next) {
+		if (list->ai_family != family)
+			continue;
+		*out = from_sockaddr(list->ai_addr);
+		return true;
+	}
+	return false;
+}
+
+static int choose(const struct addrinfo *list, bool ipv4, bool ipv6,
+		  struct address out[2])
+{
+	int count = 0;
+
+	if (!ipv4 && !ipv6) {
+		out[0] = from_sockaddr(list->ai_addr);
+		return out[0].family ? 1 : 0;
+	}
+	if (ipv4 && first_of(list, AF_INET, &out[count]))
+		count++;
+	if (ipv6 && first_of(list, AF_INET6, &out[count]))
+		count++;
+	return count;
+}
+
+static const char *resolve_error(int result)
+{
+	switch (result) {
+	case EAI_NONAME:
+	case EAI_NODATA:
+		return "no such host";
+	case EAI_ADDRFAMILY:
+		return "no address of this family";
+	case EAI_AGAIN:
+		return "the name server does not answer";
+	case EAI_SYSTEM:
+		return strerror(errno);
+	default:
+		return gai_strerror(result);
+	}
+}
+
+static const char *family_name(bool ipv4, bool ipv6)
+{
+	return ipv4 == ipv6 ? "IP" : ipv4 ? "IPv4" : "IPv6";
+}
+
+int target_resolve(const char *host, bool ipv4, bool ipv6,
+		   struct address out[2], char *error, size_t size)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+	int result, count;
+
+	if (address_parse(host, &out[0])) {
+		if (wanted(&out[0], ipv4, ipv6))
+			return 1;
+		snprintf(error, size, "%s: not an %s address", host,
+			 family_name(ipv4, ipv6));
+		return 0;
+	}
+	if (ipv4 != ipv6)
+		hints.ai_family = ipv4 ? AF_INET : AF_INET6;
+	/* A host without IPv6 must not be told to use it, but one that asks
+	 * for it by -6 shall hear why it fails. */
+	if (!ipv4 && !ipv6)
+		hints.ai_flags = AI_ADDRCONFIG;
+	result = getaddrinfo(host, NULL, &hints, &list);
+	if (result) {
+		snprintf(error, size, "%s: %s", host, resolve_error(result));
+		return 0;
+	}
+	count = choose(list, ipv4, ipv6, out);
+	freeaddrinfo(list);
+	if (!count)
+		snprintf(error, size, "%s: no %s address", host,
+			 family_name(ipv4, ipv6));
+	return count;
+}

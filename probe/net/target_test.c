@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "probe/command.h"
+#include "probe/net/target.h"
+#include "tests/namespace_test.h"
+
+static bool networked;
+
+static void test_parse(void **state)
+{
+	static const struct {
+		const char *text, *host, *zone;
+		uint16_t port;
+	} good[] = {
+		{"server.lab", "server.lab", "", 0},
+		{"server.lab:80", "server.lab", "", 80},
+		{"192.0.2.1", "192.0.2.1", "", 0},
+		{"192.0.2.1:65535", "192.0.2.1", "", 65535},
+		{"2001:db8::1", "2001:db8::1", "", 0},
+		{"::", "::", "", 0},
+		{"[2001:db8::1]", "2001:db8::1", "", 0},
+		{"[2001:db8::1]:443", "2001:db8::1", "", 443},
+		{"fe80::1%eth0", "fe80::1", "eth0", 0},
+		{"[fe80::1%eth0]:80", "fe80::1", "eth0", 80},
+		{"b\xc3\xbc"
+		 "cher.example",
+		 "b\xc3\xbc"
+		 "cher.example",
+		 "", 0},
+	};
+	struct target_name t;
+	char error[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(
+			target_parse(good[i].text, &t, error, sizeof(error)),
+			0);
+		assert_string_equal(t.host, good[i].host);
+		assert_string_equal(t.zone, good[i].zone);
+		assert_int_equal(t.port, good[i].port);
+	}
+}
+
+static void test_parse_bad(void **state)
+{
+	static const char *const bad[] = {
+		"",	      "host:",		"host:0",
+		"host:70000", "host:65536",	"host:80x",
+		"host:-1",    "host: 80",	"host:+80",
+		":80",	      "[::1",		"[::1]80",
+		"[::1]:",     "[host]:80",	"[192.0.2.1]:80",
+		"1:2:3",      "2001:db8::1::",	"http://host",
+		"host/path",  "user@host",	"ho st",
+		"host\n",     "fe80::1%",	"fe80::1%anamethatistoolong",
+		"host%eth0",  "192.0.2.1%eth0", "host:4294967376",
+		"[]",	      "[]:80",
+	};
+	char error[200], name[600];
+	struct target_name t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		error[0] = '\0';
+		if (target_parse(bad[i], &t, error, sizeof(error)) != -1)
+			fail_msg("\"%s\" was taken", bad[i]);
+		assert_true(strlen(error) > 0);
+	}
+	memset(name, 'a', sizeof(name));
+	name[256] = '\0';
+	assert_int_equal(target_parse(name, &t, error, sizeof(error)), -1);
+	name[255] = '\0';
+	assert_int_equal(target_parse(name, &t, error, sizeof(error)), 0);
+}
+
+static void test_resolve_numeric(void **state)
+{
+	struct address out[2];
+	char error[200];
+
+	(void)state;
+	assert_int_equal(target_resolve("192.0.2.1", false, false, out, error,
+					sizeof(error)),
+			 1);
+	assert_int_equal(out[0].family, 4);
+	assert_int_equal(target_resolve("2001:db8::1", true, true, out, error,
+					sizeof(error)),
+			 1);
+	assert_int_equal(out[0].family, 6);
+	assert_int_equal(target_resolve("2001:db8::1", true, false, out, error,
+					sizeof(error)),
+			 0);
+	assert_string_equal(error, "2001:db8::1: not an IPv4 address");
+	assert_int_equal(target_resolve("192.0.2.1", false, true, out, error,
+					sizeof(error)),
+			 0);
+	assert_string_equal(error, "192.0.2.1: not an IPv6 address");
+}
+
+/* In a network without name servers nothing but /etc/hosts answers. */
+static void test_resolve_names(void **state)
+{
+	struct address out[2];
+	char error[200];
+
+	(void)state;
+	if (!networked || access("/etc/hosts", R_OK))
+		skip();
+	assert_int_equal(target_resolve("localhost", true, false, out, error,
+					sizeof(error)),
+			 1);
+	assert_int_equal(out[0].family, 4);
+	assert_int_equal(out[0].bytes[0], 127);
+	assert_int_equal(target_resolve("no-such-host.invalid", false, false,
+					out, error, sizeof(error)),
+			 0);
+	assert_non_null(strstr(error, "no-such-host.invalid"));
+}
+
+static int find(const char *target, const char *interface, const char *source,
+		struct route *route)
+{
+	struct address to, from;
+	char error[200] = "";
+	int result;
+
+	assert_true(address_parse(target, &to));
+	if (source)
+		assert_true(address_parse(source, &from));
+	result = route_find(&to, interface, source ? &from : NULL, route, error,
+			    sizeof(error));
+	assert_true(!result == !error[0]);
+	return result;
+}
+
+static void test_route(void **state)
+{
+	char text[ADDRESS_TEXT];
+	struct route r;
+
+	(void)state;
+	if (!networked)
+		skip();
+	assert_int_equal(find("127.0.0.1", NULL, NULL, &r), 0);
+	assert_string_equal(r.interface, "lo");
+	assert_string_equal(address_text(&r.source, text), "127.0.0.1");
+	assert_int_equal(r.mtu, 65536);
+	assert_int_equal(find("127.0.0.1", "lo", "127.0.0.7", &r), 0);
+	assert_string_equal(address_text(&r.source, text), "127.0.0.7");
+	assert_int_equal(find("::1", "lo", NULL, &r), 0);
+	assert_string_equal(address_text(&r.source, text), "::1");
+}
+
+static void test_no_route(void **state)
+{
+	struct route r;
+
+	(void)state;
+	if (!networked)
+		skip();
+	assert_int_equal(find("192.0.2.1", NULL, NULL, &r), EXIT_UNKNOWN);
+	assert_int_equal(find("2001:db8::1", NULL, NULL, &r), EXIT_UNKNOWN);
+	assert_int_equal(find("127.0.0.1", "nope0", NULL, &r), EXIT_INTERFACE);
+	assert_int_equal(
+		find("127.0.0.1", "aninterfacewithalongname", NULL, &r),
+		EXIT_INTERFACE);
+	assert_int_equal(find("127.0.0.1", NULL, "192.0.2.9", &r), EXIT_USAGE);
+	assert_int_equal(find("127.0.0.1", NULL, "::1", &r), EXIT_USAGE);
+	assert_int_equal(find("127.0.0.1", NULL, "0.0.0.0", &r), EXIT_USAGE);
+	assert_int_equal(find("224.0.0.1", NULL, NULL, &r), EXIT_USAGE);
+	assert_int_equal(find("ff02::1", "lo", NULL, &r), EXIT_USAGE);
+	assert_int_equal(find("255.255.255.255", "lo", NULL, &r), EXIT_USAGE);
+	assert_int_equal(find("0.0.0.0", NULL, NULL, &r), EXIT_USAGE);
+	assert_int_equal(find("::", NULL, NULL, &r), EXIT_USAGE);
+	assert_int_equal(find("fe80::1", NULL, NULL, &r), EXIT_USAGE);
+	assert_true(set_loopback(false));
+	assert_int_equal(find("127.0.0.1", "lo", NULL, &r), EXIT_INTERFACE);
+	assert_true(set_loopback(true));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_bad),
+		cmocka_unit_test(test_resolve_numeric),
+		cmocka_unit_test(test_resolve_names),
+		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_no_route),
+	};
+
+	networked = own_network();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The live wire: crafted packets out through raw sockets, every packet of the
+ * run in through one packet socket, both directions.
+ */
+#ifndef PROBE_NET_WIRE_H
+#define PROBE_NET_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/address.h"
+
+struct wire;
+struct ip_envelope;
+
+/* A frame from the wire. `time_us` since 1970; `number` from 1. The bytes
+ * are valid during the call only. */
+typedef void wire_frame_fn(void *context, int link_type, uint64_t number,
+			   int64_t time_us, const uint8_t *frame,
+			   size_t captured, size_t length);
+
+struct wire_config {
+	const char *interface; /* capture here and send from here */
+	bool bind_interface;   /* -i: SO_BINDTODEVICE for the raw sockets */
+	bool ipv4, ipv6;       /* which raw sockets to open */
+	struct address source4, source6; /* bind them, so that routing rules
+					    by source apply as they do to
+					    connections; family 0: do not */
+	const char *filter;	/* pcap filter; no frame that came before it
+				   was set is ever seen */
+	const char *write_file; /* -w, or NULL; "-" is standard output */
+};
+
+/* Opens everything that needs privilege: raw sockets, capture, the -w file.
+ * NULL on error: `*exit_code` is 77 (no privilege), 69 (no such interface),
+ * 74 (-w cannot be written) or 71, and `error` says what, in one line. */
+struct wire *wire_open(const struct wire_config *config, char *error,
+		       size_t size, int *exit_code);
+
+/* Carries `payload` in IP and sends it. Returns the length of the packet,
+ * whose bytes are copied to `packet` (`capacity` bytes) as they were handed
+ * to the kernel; -1 with errno set, a message in wire_error() and, where it
+ * is the end of the run (interface gone or down), wire_exit_code(). EPERM
+ * here means that this host's own firewall refused it. ENOBUFS/EAGAIN are
+ * waited for within. */
+long wire_send(struct wire *w, const struct ip_envelope *envelope,
+	       const uint8_t *payload, size_t length, uint8_t *packet,
+	       size_t capacity);
+
+/* Sends the same as IP fragments, each but the last with `size` bytes of the
+ * payload (a multiple of 8). Returns 0, or -1 as above. */
+int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
+			uint32_t id, const uint8_t *payload, size_t length,
+			size_t size);
+
+/* Waits at most `timeout_ms` (0: do not wait) for frames and hands all that
+ * are there to `fn`, after writing them to the -w file. Returns the number
+ * of frames; 0 on time-out or when a signal came; -1 on error (exit code via
+ * wire_exit_code(): 69 interface gone or down, 74 full disk, 71). An error
+ * stays: no more frames come after it. */
+int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn, void *context);
+
+const char *wire_error(const struct wire *w);
+int wire_exit_code(const struct wire *w); /* 0: the wire is in order */
+
+/* Frames that the kernel dropped for want of room. */
+uint64_t wire_dropped(const struct wire *w);
+
+/* Flushes and closes the -w file: 0, or -1 (74). Called before the slow
+ * closing of the capture handle, so that the report need not wait; later
+ * frames are not written. */
+int wire_finish_file(struct wire *w);
+
+void wire_close(struct wire *w); /* NULL is fine */
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/run/client.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "crafting/checksum.h"
+#include "crafting/cursor.h"
+#include "crafting/keys.h"
+#include "crafting/segment.h"
+#include "probe/run/session.h"
+#include "report/track/observer.h"
+
+#define SYN_WINDOW 64240
+#define WINDOW 502
+#define WINDOW_SCALE 7
+#define TRAFFIC_CLASS_MARKED (10 << 2 | 2) /* DSCP 10 (AF11), ECT(0) */
+
+bool client_open(struct client *c, struct session *s,
+		 const struct destination *to, enum purpose purpose,
+		 unsigned version)
+{
+	*c = (struct client){
+		.session = s, .to = to, .purpose = purpose, .version = version};
+	c->isn = session_random32(s);
+	c->timestamp = session_random32(s) & 0x3fffff00;
+	c->flow_label = (session_random32(s) & 0xfffff) | 1;
+	c->key = session_random(s) | 1;
+	c->nonce = session_random32(s);
+	c->token = session_random32(s);
+	c->port = session_port(s, &to->source, false);
+	return c->port != 0 && keys_derive(s->observer->keys, version, c->key,
+					   NULL, &c->idsn) == 0;
+}
+
+void client_join(struct client *c, const struct client *parent)
+{
+	c->parent = parent;
+	c->token = client_flow(parent)->mptcp.server_token;
+	c->address_id = 1;
+}
+
+struct flow *client_flow(const struct client *c)
+{
+	struct flow *f;
+
+	if (!c->session)
+		return NULL;
+	f = observer_flow(c->session->observer, &c->to->source, c->port,
+			  &c->to->target, c->to->port, IPPROTO_TCP);
+	return f && f->client_isn == c->isn ? f : NULL;
+}
+
+/* `size`: of the IP fragments that it is sent in; 0: in one piece. */
+static bool send_cut(struct client *c, struct tcp_segment *segment,
+		     struct copy copy, size_t size)
+{
+	uint8_t bytes[1500];
+	ssize_t length;
+	struct ip_envelope envelope = {
+		.source = c->to->source,
+		.destination = c->to->target,
+		.protocol = IPPROTO_TCP,
+		.ttl = copy.ttl,
+		.traffic_class = copy.marked ? TRAFFIC_CLASS_MARKED : 0,
+		.dont_fragment = true,
+		.flow_label = c->flow_label,
+	};
+
+	segment->source_port = c->port;
+	segment->destination_port = c->to->port;
+	segment->data_offset = SEGMENT_AUTO;
+	segment->checksum = SEGMENT_AUTO;
+	length = tcp_segment_write(segment, &c->to->source, &c->to->target,
+				   bytes, sizeof(bytes));
+	if (length <= 0)
+		return false;
+	return size ? session_send_fragments(c->session, &envelope, bytes,
+					     (size_t)length, size)
+		    : session_send(c->session, &envelope, bytes,
+				   (size_t)length);
+}
+
+static bool send_segment(struct client *c, struct tcp_segment *segment,
+			 struct copy copy)
+{
+	return send_cut(c, segment, copy, 0);
+}
+
+static void write_capable_syn(struct writer *w, const struct client *c)
+{
+	struct mptcp_option o = {.subtype = MP_CAPABLE};
+
+	o.capable.version = (uint8_t)c->version;
+	o.capable.flags = (c->no_algorithm ? 0 : MPC_HMAC) |
+			  (c->checksum ? MPC_CHECKSUM : 0);
+	o.capable.has_sender_key = c->version == 0; /* RFC 6824 3.1 */
+	o.capable.sender_key = c->key;
+	mptcp_encode(w, &o);
+}
+
+static void write_join_syn(struct writer *w, const struct client *c)
+{
+	struct mptcp_option o = {.subtype = MP_JOIN};
+
+	o.join.stage = JOIN_SYN;
+	o.join.address_id = c->address_id;
+	o.join.token = c->token;
+	o.join.nonce = c->nonce;
+	mptcp_encode(w, &o);
+}
+
+/* RFC 6994 3: an experiment that nobody else runs. */
+static void write_experiment(struct writer *w, const struct client *c,
+			     unsigned length)
+{
+	write_u8(w, TCPOPT_KIND_EXPERIMENT);
+	write_u8(w, (uint8_t)length);
+	write_u16(w, (uint16_t)c->nonce);
+	for (unsigned i = 4; i < length; i++)
+		write_u8(w, (uint8_t)(c->key >> (i - 4) % 8 * 8));
+}
+
+/* In the place of a MP_CAPABLE of this version, and as long. */
+static void write_unknown(struct writer *w, const struct client *c)
+{
+	write_experiment(w, c, c->version == 1 ? 4 : 12);
+}
+
+/* The option that its SYNs are about. */
+static void write_asked(struct writer *w, const struct client *c)
+{
+	if (c->purpose == PURPOSE_TCP || c->gave_up)
+		return;
+	if (c->purpose == PURPOSE_MP_CAPABLE)
+		write_capable_syn(w, c);
+	else if (c->purpose == PURPOSE_UNKNOWN_OPTION)
+		write_unknown(w, c);
+	else
+		write_join_syn(w, c);
+}
+
+/* Quotes that are cut off behind it still tell which copy they quote. */
+static uint32_t syn_timestamp(const struct client *c, struct copy copy)
+{
+	return c->timestamp + copy.ttl + (c->gave_up ? 2 * FULL_TTL : 0);
+}
+
+/* As Linux orders them: mss, sackOK, timestamps, nop, wscale, MPTCP. */
+bool client_send_syn(struct client *c, struct copy copy)
+{
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {.sequence = c->isn,
+				      .flags = TCP_FLAG_SYN,
+				      .window = SYN_WINDOW};
+
+	if (!c->no_mss)
+		write_mss(&w, c->to->mss);
+	write_sack_permitted(&w);
+	write_timestamps(&w, syn_timestamp(c, copy), 0);
+	write_nop(&w, 1);
+	write_wscale(&w, WINDOW_SCALE);
+	if (copy.experiment)
+		write_experiment(&w, c, 4);
+	write_asked(&w, c);
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_segment(c, &segment, copy);
+}
+
+static uint32_t own_timestamp(const struct client *c, struct copy copy)
+{
+	return c->timestamp + 256 * c->segments + copy.ttl;
+}
+
+/* Timestamps where they were negotiated: each segment's own, with the TTL
+ * added (design.md, "Reach"). Else a copy is told by its window, which no
+ * one reads on a copy that does not arrive. */
+static void begin_segment(struct client *c, const struct flow *f,
+			  struct copy copy, struct writer *w,
+			  struct tcp_segment *segment)
+{
+	c->segments++;
+	if (f->timestamps) {
+		write_nop(w, 2);
+		write_timestamps(w, own_timestamp(c, copy), f->server_tsval);
+	}
+	segment->flags = TCP_FLAG_ACK;
+	segment->sequence = c->isn + 1;
+	segment->acknowledgment = f->server_next;
+	segment->window = copy.ttl == FULL_TTL || f->timestamps
+				  ? WINDOW
+				  : (uint16_t)(WINDOW + copy.ttl);
+}
+
+/* The whole connection's facts: those of the first subflow. */
+static const struct mptcp_facts *connection_facts(const struct client *c)
+{
+	const struct flow *f = client_flow(c->parent ? c->parent : c);
+
+	return f ? &f->mptcp : NULL;
+}
+
+/* The third ACK has A where either side asked for it (RFC 8684 3.1). */
+static uint8_t own_flags(const struct client *c, const struct flow *f)
+{
+	bool checksum = c->checksum || f->mptcp.checksum;
+
+	return MPC_HMAC | (checksum ? MPC_CHECKSUM : 0);
+}
+
+static void write_capable_ack(struct writer *w, const struct client *c,
+			      const struct flow *f)
+{
+	struct mptcp_option o = {.subtype = MP_CAPABLE};
+
+	o.capable.version = (uint8_t)c->version;
+	o.capable.flags = own_flags(c, f);
+	o.capable.has_sender_key = o.capable.has_receiver_key = true;
+	o.capable.sender_key = c->key;
+	o.capable.receiver_key = f->mptcp.server_key;
+	mptcp_encode(w, &o);
+}
+
+static void write_join_ack(struct writer *w, const struct client *c,
+			   const struct flow *f)
+{
+	const struct mptcp_facts *m = connection_facts(c);
+	struct mptcp_option o = {.subtype = MP_JOIN};
+	uint8_t hmac[32];
+
+	if (!m || keys_join_hmac(c->session->observer->keys, c->version,
+				 c->parent->key, m->server_key, c->nonce,
+				 f->join.server_nonce, hmac) != 0)
+		return;
+	o.join.stage = JOIN_ACK;
+	memcpy(o.join.hmac, hmac, sizeof(o.join.hmac));
+	mptcp_encode(w, &o);
+}
+
+bool client_send_third_ack(struct client *c, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {0};
+
+	if (!f)
+		return true;
+	begin_segment(c, f, copy, &w, &segment);
+	segment.acknowledgment = f->server_isn + 1;
+	if (c->purpose == PURPOSE_MP_CAPABLE && f->mptcp.syn_ack)
+		write_capable_ack(&w, c, f);
+	else if (c->parent && f->join.syn_ack)
+		write_join_ack(&w, c, f);
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_segment(c, &segment, copy);
+}
+
+/* RFC 8684 3.1: the first data of version 1 repeats MP_CAPABLE, with the
+ * data-level length instead of a mapping. */
+static void write_capable_data(struct writer *w, const struct client *c,
+			       const struct flow *f, const uint8_t *payload,
+			       size_t length)
+{
+	struct mptcp_option o = {.subtype = MP_CAPABLE};
+
+	o.capable.version = 1;
+	o.capable.flags = own_flags(c, f);
+	o.capable.has_sender_key = o.capable.has_receiver_key = true;
+	o.capable.has_data_length = true;
+	o.capable.sender_key = c->key;
+	o.capable.receiver_key = f->mptcp.server_key;
+	o.capable.data_length = (uint16_t)length;
+	o.capable.has_checksum = f->mptcp.checksum;
+	if (o.capable.has_checksum)
+		o.capable.checksum = dss_checksum(
+			c->idsn + 1, 1, (uint16_t)length, payload, length);
+	mptcp_encode(w, &o);
+}
+
+static uint64_t next_server_dsn(const struct mptcp_facts *m)
+{
+	return m->server_mapped_end ? m->server_mapped_end : m->server_idsn + 1;
+}
+
+static void write_dss(struct writer *w, const struct client *c,
+		      const struct mptcp_facts *m, const uint8_t *payload,
+		      size_t length, size_t offset)
+{
+	struct mptcp_option o = {.subtype = MP_DSS};
+
+	o.dss.flags = DSS_ACK | DSS_ACK8;
+	o.dss.data_ack = next_server_dsn(m);
+	if (length) {
+		o.dss.flags |= DSS_MAPPING | DSS_DSN8;
+		o.dss.dsn = c->idsn + 1 + offset;
+		o.dss.ssn = (uint32_t)(1 + offset);
+		o.dss.data_level_length = (uint16_t)length;
+		o.dss.has_checksum = m->checksum;
+		if (m->checksum)
+			o.dss.checksum =
+				dss_checksum(o.dss.dsn, o.dss.ssn,
+					     (uint16_t)length, payload, length);
+	}
+	mptcp_encode(w, &o);
+}
+
+bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
+		      size_t offset, bool plain, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {.payload = payload,
+				      .payload_length = length};
+
+	if (!f)
+		return true;
+	begin_segment(c, f, copy, &w, &segment);
+	segment.flags |= TCP_FLAG_PSH;
+	if (copy.marked) {
+		segment.flags |= TCP_FLAG_ECE | TCP_FLAG_CWR | TCP_FLAG_URG;
+		segment.urgent = 1;
+	}
+	segment.sequence += (uint32_t)offset;
+	if (!plain && f->mptcp.syn_ack) {
+		if (c->version == 1 && offset == 0)
+			write_capable_data(&w, c, f, payload, length);
+		else
+			write_dss(&w, c, &f->mptcp, payload, length, offset);
+	}
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_segment(c, &segment, copy);
+}
+
+/* Copies that do not arrive are told from those in one piece, too. */
+#define FRAGMENT_WINDOW 64
+
+bool client_send_fragments(struct client *c, const uint8_t *payload,
+			   size_t length, size_t offset, size_t size,
+			   struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {.payload = payload,
+				      .payload_length = length};
+
+	if (!f)
+		return true;
+	begin_segment(c, f, copy, &w, &segment);
+	if (segment.window != WINDOW)
+		segment.window += FRAGMENT_WINDOW;
+	segment.flags |= TCP_FLAG_PSH;
+	segment.sequence += (uint32_t)offset;
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_cut(c, &segment, copy, size);
+}
+
+#define ANNOUNCED_ID 9
+
+bool client_send_add_addr(struct client *c, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {0};
+	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+
+	if (!f || !f->mptcp.has_server_key)
+		return true;
+	begin_segment(c, f, copy, &w, &segment);
+	segment.sequence = f->client_next;
+	o.add_addr.version = (uint8_t)c->version;
+	o.add_addr.address_id = ANNOUNCED_ID;
+	o.add_addr.address = c->to->source;
+	o.add_addr.has_hmac = c->version == 1;
+	if (o.add_addr.has_hmac &&
+	    keys_add_addr_hmac(c->session->observer->keys, c->key,
+			       f->mptcp.server_key, ANNOUNCED_ID,
+			       &c->to->source, 0, &o.add_addr.hmac) != 0)
+		return true;
+	/* An IPv6 address leaves room for timestamps, but for no padding. */
+	if (c->to->source.family == 6 && f->timestamps) {
+		w.length = 0;
+		write_timestamps(&w, own_timestamp(c, copy), f->server_tsval);
+	}
+	mptcp_encode(&w, &o);
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_segment(c, &segment, copy);
+}
+
+static bool uses_mptcp(const struct client *c, const struct flow *f)
+{
+	const struct mptcp_facts *m = connection_facts(c);
+
+	return m && m->has_server_key && m->server_dss &&
+	       (!c->parent || f->join.syn_ack);
+}
+
+bool client_send_ack(struct client *c)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment segment = {0};
+
+	if (!f || !f->syn_ack_seen)
+		return true;
+	begin_segment(c, f, COPY_FULL, &w, &segment);
+	segment.sequence = f->client_next;
+	if (uses_mptcp(c, f))
+		write_dss(&w, c, connection_facts(c), NULL, 0, 0);
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_segment(c, &segment, COPY_FULL);
+}
+
+/* RFC 8684 3.5: the whole connection is ended, not just this subflow. */
+bool client_send_reset(struct client *c)
+{
+	const struct flow *f = client_flow(c);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct mptcp_option o = {.subtype = MP_FASTCLOSE};
+	struct tcp_segment segment = {.sequence = c->isn + 1,
+				      .flags = TCP_FLAG_RST};
+
+	if (!f || (flow_reset(f) && !f->syn_ack_seen))
+		return true;
+	if (f->syn_ack_seen) {
+		segment.flags |= TCP_FLAG_ACK;
+		segment.acknowledgment = f->server_next;
+		segment.sequence = f->client_next;
+	}
+	if (c->purpose == PURPOSE_MP_CAPABLE && f->mptcp.has_server_key &&
+	    f->mptcp.third_ack) {
+		o.fastclose.receiver_key = f->mptcp.server_key;
+		mptcp_encode(&w, &o);
+	}
+	segment.options = options;
+	segment.options_length = w.length;
+	return send_segment(c, &segment, COPY_FULL);
+}

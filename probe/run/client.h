@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A raw TCP and MPTCP client: one flow whose every segment is crafted. What
+ * the peer said is not kept here but read from the observer.
+ */
+#ifndef PROBE_RUN_CLIENT_H
+#define PROBE_RUN_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/address.h"
+#include "report/report.h"
+
+struct flow;
+struct session;
+
+#define FULL_TTL 64
+
+/* Where a run goes to. */
+struct destination {
+	struct address source, target;
+	uint16_t port;
+	uint16_t mss;
+	bool reference; /* known to speak MPTCP (--reference) */
+};
+
+/* Which copy of a segment: its TTL; whether it cannot reach the server, so
+ * that it may carry ECT(0) and DSCP 10, and data the flags ECE, CWR and URG
+ * (design.md, "Flows"); whether a SYN carries an option that nobody knows. */
+struct copy {
+	uint8_t ttl;
+	bool marked, experiment;
+};
+
+#define COPY_FULL ((struct copy){FULL_TTL, false, false})
+
+struct client {
+	struct session *session;
+	const struct destination *to;
+	enum purpose purpose;
+	unsigned version;  /* of MPTCP */
+	bool checksum;	   /* ask for DSS checksums (flag A) */
+	bool no_mss;	   /* leave the MSS out of the SYN */
+	bool no_algorithm; /* MP_CAPABLE names none (flag H): servers answer
+			      it as plain TCP */
+	bool gave_up;	   /* its SYNs go out without the option from now on, as
+			      those of kernels do when the others fail */
+	uint16_t port;
+	uint32_t isn, timestamp, flow_label;
+	uint64_t key, idsn;	     /* ours */
+	uint32_t token, nonce;	     /* MP_JOIN */
+	const struct client *parent; /* MP_JOIN: the first subflow */
+	uint8_t address_id;
+	uint32_t segments; /* sent after the SYN */
+};
+
+/* Reserves a port and draws keys and numbers. False: no port. */
+bool client_open(struct client *c, struct session *s,
+		 const struct destination *to, enum purpose purpose,
+		 unsigned version);
+
+/* Makes an opened MP_JOIN client one of this connection, whose server key is
+ * known. */
+void client_join(struct client *c, const struct client *parent);
+
+/* What the observer knows of this flow; NULL before its SYN was captured, and
+ * of a client that was never opened. */
+struct flow *client_flow(const struct client *c);
+
+/* Each sends one segment; false: the run must stop. */
+bool client_send_syn(struct client *c, struct copy copy);
+
+/* The third ACK: with MP_CAPABLE or the HMAC of the MP_JOIN where these were
+ * negotiated, else plain. */
+bool client_send_third_ack(struct client *c, struct copy copy);
+
+/* `length` bytes of payload that begin at `offset` of the stream, with the
+ * mapping that belongs to them: MP_CAPABLE (v1, offset 0) or DSS. `plain`:
+ * without any MPTCP option. */
+bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
+		      size_t offset, bool plain, struct copy copy);
+
+/* The same in IP fragments, without any MPTCP option; each but the last holds
+ * `size` bytes of the segment. */
+bool client_send_fragments(struct client *c, const uint8_t *payload,
+			   size_t length, size_t offset, size_t size,
+			   struct copy copy);
+
+/* Announces our own address once more, under another id: a server echoes it
+ * and need not connect to it (RFC 8684 3.4.1). */
+bool client_send_add_addr(struct client *c, struct copy copy);
+
+/* Acknowledges all that came in, at both levels. */
+bool client_send_ack(struct client *c);
+
+/* Ends the flow: RST, with MP_FASTCLOSE where MPTCP is in use. */
+bool client_send_reset(struct client *c);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A live run: the wire, the observer that every captured frame goes to, the
+ * guarded ports, the clock, and the check that what was crafted is what left
+ * this host.
+ */
+#ifndef PROBE_RUN_SESSION_H
+#define PROBE_RUN_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/address.h"
+#include "crafting/segment.h"
+
+struct wire;
+struct guard;
+struct observer;
+struct names;
+
+/* splitmix64, seeded from --seed or the kernel. */
+struct random {
+	uint64_t state;
+};
+
+struct session {
+	struct wire *wire;
+	struct guard *guard;
+	struct observer *observer;
+	struct names *names; /* NULL with -n */
+	struct random random;
+	struct departure *departures; /* sent, copy not yet captured */
+	size_t departure_count;
+	uint16_t next_id;
+	uint16_t next_port;
+	int exit_code;	 /* 0, or why the run must stop */
+	char error[256]; /* one line */
+};
+
+void session_init(struct session *s, uint64_t seed);
+void session_end(struct session *s);
+
+uint64_t session_random(struct session *s);
+uint32_t session_random32(struct session *s);
+
+/* A fresh guarded source port (TCP, or UDP), 0 on failure (exit_code 71). */
+uint16_t session_port(struct session *s, const struct address *source,
+		      bool udp);
+
+/* Monotonic, for waiting; packets have the capture's own times. */
+int64_t session_now_us(void);
+
+/* Fills in the IP ID and sends. False: the run must stop (exit_code). */
+bool session_send(struct session *s, struct ip_envelope *envelope,
+		  const uint8_t *payload, size_t length);
+
+/* The same in IP fragments, each but the last with `size` bytes of the payload
+ * (a multiple of 8). Whether they leave this host is not checked: its own
+ * connection tracking may put them together, or a firewall refuse them. The
+ * capture shows it. */
+bool session_send_fragments(struct session *s, struct ip_envelope *envelope,
+			    const uint8_t *payload, size_t length, size_t size);
+
+/* Waits until `deadline_us` at most, or until frames came, and feeds them to
+ * the observer. False: the run must stop (exit_code). */
+bool session_poll(struct session *s, int64_t deadline_us);
+
+#endif

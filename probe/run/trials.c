@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/run/trials.h"
+
+#include "probe/run/session.h"
+#include "report/track/observer.h"
+
+/* Routers answer once a second when their first answers are spent. */
+#define ROUND_WAIT_US 1050000
+#define ROUNDS 3
+#define BIG_CONTROLS 2
+
+static bool begin(struct trials *t, enum trial_kind kind, unsigned ttl)
+{
+	struct trial *one = &t->list[t->count];
+
+	if (t->count == TRIALS_MAX ||
+	    !trial_start(one, t->session, t->to, t->pace, kind, t->version))
+		return false;
+	one->ttl = (uint8_t)ttl;
+	t->count++;
+	return true;
+}
+
+void trials_start(struct trials *t, struct session *s,
+		  const struct destination *to, const struct pace *pace,
+		  unsigned version, unsigned first_ttl, unsigned reach)
+{
+	*t = (struct trials){.session = s,
+			     .to = to,
+			     .pace = pace,
+			     .version = version,
+			     .first_ttl = first_ttl,
+			     .reach = reach,
+			     .started = true};
+	idle_start(&t->idle, s, to, pace, first_ttl, reach);
+	begin(t, TRIAL_LONG, 0);
+	begin(t, TRIAL_HOLE, 0);
+	begin(t, TRIAL_PAIR, 0);
+	begin(t, TRIAL_BIG, 0);
+	begin(t, TRIAL_ADD_ADDR, 0);
+	begin(t, TRIAL_FRAGMENTS, 0);
+	if (reach > first_ttl)
+		begin(t, TRIAL_EXPIRED, reach - 1);
+	if (reach > first_ttl)
+		sweep_start_bare(&t->bare, s, to, first_ttl, reach - 1);
+}
+
+/* What went wrong once is tried again. A device that acknowledges or remembers
+ * is where the smallest TTL meets it: one trial for each. */
+static void confirm(struct trials *t)
+{
+	unsigned count = t->count;
+
+	t->confirmed = true;
+	for (unsigned i = 0; i < count; i++) {
+		enum trial_kind kind = t->list[i].kind;
+
+		if (!trial_convicts(&t->list[i]))
+			continue;
+		if (kind != TRIAL_EXPIRED)
+			begin(t, kind, 0);
+		for (int k = 0; k < BIG_CONTROLS && kind == TRIAL_BIG; k++)
+			begin(t, TRIAL_BIG_TCP, 0);
+		for (unsigned ttl = t->first_ttl;
+		     kind == TRIAL_EXPIRED && ttl < t->reach; ttl++)
+			begin(t, kind, ttl);
+	}
+}
+
+static bool all_over(const struct trials *t)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->list[i].state != TRIAL_OVER)
+			return false;
+	return true;
+}
+
+/* The flow of the trial whose turn it is, or NULL where its copies cannot
+ * show more. The bare SYNs come last. */
+static const struct flow *flow_in_turn(const struct trials *t)
+{
+	const struct trial *one = &t->list[t->copied];
+
+	if (t->copied == t->count)
+		return t->bare.last ? client_flow(&t->bare.client) : NULL;
+	return trial_wants_copies(one) ? client_flow(&one->client) : NULL;
+}
+
+static enum segment_kind segment_in_turn(const struct trials *t)
+{
+	return t->copied == t->count ? SEGMENT_SYN
+				     : trial_segment(&t->list[t->copied]);
+}
+
+static bool complete(const struct trials *t)
+{
+	const struct flow *f = flow_in_turn(t);
+
+	/* The bare SYNs have no flow before one of them was captured. */
+	if (!f && t->copied == t->count && t->bare.last)
+		return false;
+	for (unsigned ttl = t->first_ttl; f && ttl < t->reach; ttl++)
+		if (!flow_quote(f, segment_in_turn(t), ttl))
+			return false;
+	return true;
+}
+
+static void send_missing(struct trials *t)
+{
+	const struct flow *f = flow_in_turn(t);
+
+	for (unsigned ttl = t->first_ttl; ttl < t->reach; ttl++) {
+		if (f && flow_quote(f, segment_in_turn(t), ttl))
+			continue;
+		if (t->copied == t->count)
+			sweep_again(&t->bare, ttl, false);
+		else
+			trial_copy(&t->list[t->copied], (uint8_t)ttl);
+	}
+}
+
+/* Data with a TTL of its own convicts, or does not: did it expire? False: that
+ * is settled. */
+static bool step_untold(struct trials *t, int64_t now_us)
+{
+	unsigned untold = 0, convicts = 0;
+
+	if (t->told)
+		return false;
+	for (unsigned i = 0; i < t->count; i++) {
+		untold += trial_untold(&t->list[i]);
+		convicts += t->list[i].kind == TRIAL_EXPIRED &&
+			    trial_convicts(&t->list[i]);
+	}
+	if (!untold || !convicts ||
+	    (t->rounds == ROUNDS && now_us >= t->wait_until_us)) {
+		t->told = true;
+		t->rounds = 0;
+		t->wait_until_us = 0;
+		return false;
+	}
+	if (now_us < t->wait_until_us)
+		return true;
+	for (unsigned i = 0; i < t->count; i++)
+		if (trial_untold(&t->list[i]))
+			trial_copy(&t->list[i], t->list[i].ttl);
+	t->rounds++;
+	t->wait_until_us = now_us + ROUND_WAIT_US;
+	return true;
+}
+
+/* One trial after the other, round after round, at the pace of the routers. */
+static int64_t step_copies(struct trials *t, int64_t now_us)
+{
+	while (t->copied <= t->count) {
+		if (complete(t)) {
+			t->copied++;
+			t->rounds = 0;
+			t->wait_until_us = 0;
+			continue;
+		}
+		if (now_us < t->wait_until_us)
+			return t->wait_until_us;
+		if (t->rounds++ == ROUNDS) {
+			t->copied++;
+			t->rounds = 0;
+			continue;
+		}
+		send_missing(t);
+		t->wait_until_us = now_us + ROUND_WAIT_US;
+	}
+	t->copies_over = true;
+	return NEVER;
+}
+
+static int64_t step_trials(struct trials *t, int64_t now_us)
+{
+	int64_t wake = NEVER;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		int64_t at = trial_step(&t->list[i], now_us);
+
+		wake = at < wake ? at : wake;
+	}
+	if (!all_over(t))
+		return wake;
+	if (!t->confirmed) {
+		confirm(t);
+		return now_us;
+	}
+	return step_untold(t, now_us) ? t->wait_until_us
+				      : step_copies(t, now_us);
+}
+
+/* Beside the connections that idle. */
+int64_t trials_step(struct trials *t, int64_t now_us)
+{
+	int64_t wake = idle_step(&t->idle, now_us);
+	int64_t at = t->copies_over ? NEVER : step_trials(t, now_us);
+
+	t->over = t->copies_over && t->idle.over;
+	if (t->over)
+		return now_us;
+	return at < wake ? at : wake;
+}
+
+void trials_end(struct trials *t)
+{
+	idle_end(&t->idle);
+	for (unsigned i = 0; i < t->count; i++)
+		trial_end(&t->list[i]);
+	if (t->bare.last)
+		client_send_reset(&t->bare.client);
+}

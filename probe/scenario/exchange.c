@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/scenario/exchange.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "crafting/checksum.h"
+#include "crafting/cursor.h"
+#include "crafting/keys.h"
+#include "crafting/segment.h"
+#include "crafting/tcp_options.h"
+#include "probe/command.h"
+#include "report/arena.h"
+#include "report/track/observer.h"
+
+#define WINDOW 65535
+#define FULL_TTL 64
+
+static enum peer_result stop(struct exchange *x, const char *error)
+{
+	snprintf(x->peer->error, sizeof(x->peer->error), "%s", error);
+	return PEER_DIFFERS;
+}
+
+/* --- opening ------------------------------------------------------------- */
+
+static void derive(struct subflow *s)
+{
+	keys_derive(s->exchange->keys, s->version, s->choices.key,
+		    &s->client_token, &s->idsn);
+}
+
+void subflow_set_key(struct subflow *s, uint64_t key)
+{
+	s->key_given = true;
+	s->choices.key = key;
+	derive(s);
+}
+
+static void take_choices(struct subflow *s, const struct choices *choices)
+{
+	uint64_t key = s->choices.key;
+
+	s->choices = *choices;
+	if (s->key_given)
+		s->choices.key = key;
+	derive(s);
+}
+
+struct subflow *exchange_subflow(struct exchange *x, const struct wish *wish,
+				 struct subflow *connection, unsigned version)
+{
+	struct choices choices;
+	struct subflow *s;
+
+	if (x->subflow_count == SUBFLOWS_MAX) {
+		stop(x, "more than 64 subflows in one scenario");
+		return NULL;
+	}
+	if (!x->peer->ops->choose(x->peer, wish, 0, &choices)) {
+		if (x->peer->replay)
+			stop(x, "the capture has no further subflow for this "
+				"one");
+		return NULL;
+	}
+	s = arena_alloc(x->arena, sizeof(*s));
+	s->exchange = x;
+	s->id = (unsigned)x->subflow_count + 1;
+	s->connection = connection ? connection : s;
+	s->wish = *wish;
+	s->version = version;
+	take_choices(s, &choices);
+	x->subflows[x->subflow_count++] = s;
+	return s;
+}
+
+const struct flow *subflow_flow(const struct subflow *s)
+{
+	const struct flow *f;
+
+	if (!s->begun)
+		return NULL;
+	f = observer_flow(s->exchange->peer->observer, &s->choices.source,
+			  s->choices.source_port, &s->choices.target,
+			  s->choices.port, IPPROTO_TCP);
+	return f && f->client_isn == s->choices.isn ? f : NULL;
+}
+
+/* --- sending ------------------------------------------------------------- */
+
+void subflow_outgoing(const struct subflow *s, uint8_t flags,
+		      struct outgoing *out)
+{
+	*out = (struct outgoing){
+		.flags = flags,
+		.sequence = s->next,
+		.window = WINDOW,
+		.data_offset = SEGMENT_AUTO,
+		.checksum = SEGMENT_AUTO,
+		.ttl_first = FULL_TTL,
+		.ttl_last = FULL_TTL,
+		.offset = s->connection->next_offset,
+	};
+	if (flags & TCP_FLAG_SYN)
+		out->sequence = 0;
+	if (flags & TCP_FLAG_ACK)
+		out->acknowledgment = s->server_next;
+}
+
+static ssize_t write_segment(const struct subflow *s,
+			     const struct outgoing *out, uint8_t *bytes,
+			     size_t size)
+{
+	const struct choices *c = &s->choices;
+	bool ack = out->flags & TCP_FLAG_ACK;
+	struct tcp_segment segment = {
+		.source_port = c->source_port,
+		.destination_port = c->port,
+		.sequence = c->isn + out->sequence,
+		.acknowledgment = ack ? s->server_isn + out->acknowledgment : 0,
+		.flags = out->flags,
+		.reserved = out->reserved,
+		.window = out->window,
+		.urgent = out->urgent,
+		.options = out->options,
+		.options_length = out->options_length,
+		.payload = out->payload,
+		.payload_length = out->payload_length,
+		.data_offset = out->data_offset,
+		.checksum = out->checksum,
+	};
+
+	return tcp_segment_write(&segment, &c->source, &c->target, bytes, size);
+}
+
+static enum peer_result send_once(struct subflow *s, struct outgoing *out,
+				  unsigned ttl)
+{
+	struct peer *p = s->exchange->peer;
+	uint8_t bytes[1500];
+	struct ip_envelope envelope = {
+		.source = s->choices.source,
+		.destination = s->choices.target,
+		.protocol = IPPROTO_TCP,
+		.ttl = (uint8_t)ttl,
+		.traffic_class = out->traffic_class,
+		.dont_fragment = true,
+		.flow_label = s->choices.flow_label,
+	};
+	size_t room = s->choices.target.family == 6 ? 1460 : 1480;
+	ssize_t length = write_segment(s, out, bytes, room);
+
+	if (length < 0)
+		return stop(s->exchange, "the segment is too long: at most 40 "
+					 "bytes of options, 1,480 with data");
+	return p->ops->send(p, &envelope, bytes, (size_t)length);
+}
+
+static enum peer_result compose_and_send(struct subflow *s,
+					 struct outgoing *out,
+					 compose_fn *compose, void *context,
+					 unsigned ttl)
+{
+	out->options_length = 0;
+	if (!compose(context, s, out))
+		return stop(s->exchange, "the options take more than 40 bytes");
+	return send_once(s, out, ttl);
+}
+
+/* The first segment of a subflow: of a capture, the flow whose first segment
+ * is the same. */
+static enum peer_result begin(struct subflow *s, struct outgoing *out,
+			      compose_fn *compose, void *context)
+{
+	struct peer *p = s->exchange->peer;
+	enum peer_result result;
+	struct choices choices;
+	char first[sizeof(p->error)] = "";
+
+	for (unsigned attempt = 0;; attempt++) {
+		if (p->replay &&
+		    !p->ops->choose(p, &s->wish, attempt, &choices)) {
+			return stop(s->exchange,
+				    *first ? first
+					   : "the capture has no further "
+					     "subflow for this one");
+		}
+		if (p->replay)
+			take_choices(s, &choices);
+		result = compose_and_send(s, out, compose, context,
+					  out->ttl_first);
+		if (result != PEER_DIFFERS || !p->replay)
+			break;
+		if (!*first)
+			memcpy(first, p->error, sizeof(first));
+	}
+	s->begun = result == PEER_OK;
+	return result;
+}
+
+static void account(struct subflow *s, const struct outgoing *out)
+{
+	uint32_t end = out->sequence + (uint32_t)out->payload_length;
+	uint64_t data_end = out->offset + out->payload_length;
+
+	if (out->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN))
+		end++;
+	if (!(out->flags & TCP_FLAG_RST) && seq_diff(end, s->next) > 0)
+		s->next = end;
+	if (out->flags & TCP_FLAG_ACK)
+		s->third_sent = true;
+	if (!out->payload_length)
+		return;
+	s->last = NULL; /* what comes now is the answer */
+	if (data_end > s->connection->next_offset)
+		s->connection->next_offset = data_end;
+	s->connection->data_end = data_end;
+}
+
+enum peer_result subflow_send(struct subflow *s, struct outgoing *out,
+			      compose_fn *compose, void *context)
+{
+	enum peer_result result = PEER_OK;
+
+	for (unsigned ttl = out->ttl_first; ttl <= out->ttl_last; ttl++) {
+		if (++s->exchange->sends > SENDS_MAX &&
+		    !s->exchange->peer->ending)
+			return stop(s->exchange, "more than 2,000 segments in "
+						 "one scenario");
+		result = s->begun ? compose_and_send(s, out, compose, context,
+						     ttl)
+				  : begin(s, out, compose, context);
+		if (result != PEER_OK)
+			return result;
+	}
+	account(s, out);
+	return result;
+}
+
+/* --- options that are right ---------------------------------------------- */
+
+static uint8_t own_flags(const struct subflow *s)
+{
+	return MPC_HMAC | (s->connection->ask_checksum ? MPC_CHECKSUM : 0);
+}
+
+/* RFC 8684 3.1, RFC 6824 3.1: the key is in the SYN of version 0 only; both
+ * keys are in the third ACK, and in version 1 again in the first data. */
+void capable_default(const struct subflow *s, const struct outgoing *out,
+		     struct mptcp_option *option)
+{
+	bool syn = out->flags & TCP_FLAG_SYN;
+
+	*option = (struct mptcp_option){.subtype = MP_CAPABLE};
+	option->capable.version = (uint8_t)s->version;
+	option->capable.flags = own_flags(s);
+	option->capable.sender_key = s->connection->choices.key;
+	option->capable.receiver_key = s->connection->server_key;
+	option->capable.has_sender_key = !syn || s->version == 0;
+	option->capable.has_receiver_key = !syn;
+	if (syn || !out->payload_length || s->version == 0)
+		return;
+	option->capable.has_data_length = true;
+	option->capable.data_length = (uint16_t)out->payload_length;
+	option->capable.has_checksum = s->connection->checksum;
+}
+
+/* RFC 8684 3.2 */
+void join_default(const struct subflow *s, const struct outgoing *out,
+		  struct mptcp_option *option)
+{
+	const struct subflow *c = s->connection;
+	uint8_t hmac[32] = {0};
+
+	*option = (struct mptcp_option){.subtype = MP_JOIN};
+	option->join.backup = s->backup;
+	if (out->flags & TCP_FLAG_SYN) {
+		option->join.stage = JOIN_SYN;
+		option->join.address_id = s->address_id;
+		option->join.token = c->has_server_key && c != s
+					     ? c->server_token
+					     : s->choices.token;
+		option->join.nonce = s->choices.nonce;
+		return;
+	}
+	option->join.stage = JOIN_ACK;
+	option->join.backup = false;
+	keys_join_hmac(s->exchange->keys, c->version, c->choices.key,
+		       c->server_key, s->choices.nonce, s->server_nonce, hmac);
+	memcpy(option->join.hmac, hmac, sizeof(option->join.hmac));
+}
+
+/* RFC 8684 3.3. Version 1 with 64-bit numbers and a DATA_ACK on everything;
+ * version 0 as in the published experiment: 32 bits, and either the mapping
+ * or the DATA_ACK. */
+void dss_default(const struct subflow *s, const struct outgoing *out,
+		 bool mapping, struct mptcp_option *option)
+{
+	const struct subflow *c = s->connection;
+	bool v1 = c->version == 1, data = mapping || out->payload_length;
+
+	*option = (struct mptcp_option){.subtype = MP_DSS};
+	option->dss.data_ack = c->server_dsn_next;
+	if (v1 || !data)
+		option->dss.flags = DSS_ACK | (v1 ? DSS_ACK8 : 0);
+	if (!data)
+		return;
+	option->dss.flags |= DSS_MAPPING | (v1 ? DSS_DSN8 : 0);
+	option->dss.dsn = c->idsn + 1 + out->offset;
+	option->dss.ssn = out->payload_length ? out->sequence : 0;
+	option->dss.data_level_length = (uint16_t)out->payload_length;
+	option->dss.has_checksum = c->checksum;
+}
+
+uint16_t mapping_checksum_of(const struct subflow *s,
+			     const struct mptcp_option *option,
+			     const uint8_t *covered, size_t length)
+{
+	if (option->subtype == MP_CAPABLE)
+		return dss_checksum(s->connection->idsn + 1, 1,
+				    option->capable.data_length, covered,
+				    length);
+	return dss_checksum(option->dss.dsn, option->dss.ssn,
+			    option->dss.data_level_length, covered, length);
+}
+
+void add_addr_hmac(const struct subflow *s, struct mptcp_option *option)
+{
+	const struct subflow *c = s->connection;
+
+	option->add_addr.has_hmac = true;
+	keys_add_addr_hmac(s->exchange->keys, c->choices.key, c->server_key,
+			   option->add_addr.address_id,
+			   &option->add_addr.address, option->add_addr.port,
+			   &option->add_addr.hmac);
+}
+
+bool capable_carries_data(const struct subflow *s, const struct outgoing *out)
+{
+	return s->version == 1 && s->connection == s && out->payload_length &&
+	       out->offset == 0 && out->sequence == 1;
+}
+
+static void default_syn(struct subflow *s, struct outgoing *out,
+			struct writer *w)
+{
+	struct mptcp_option o;
+
+	write_mss(w, s->choices.mss);
+	if (s->plain)
+		return;
+	if (s->connection == s)
+		capable_default(s, out, &o);
+	else
+		join_default(s, out, &o);
+	mptcp_encode(w, &o);
+}
+
+/* Nothing where the peer does not speak MPTCP, or not yet. */
+static bool default_option(const struct subflow *s, const struct outgoing *out,
+			   struct mptcp_option *o)
+{
+	const struct subflow *c = s->connection;
+
+	if (!c->has_server_key || s->plain)
+		return false;
+	if (out->payload_length && !capable_carries_data(s, out)) {
+		dss_default(s, out, false, o);
+		return true;
+	}
+	if (out->payload_length || (!s->third_sent && s->capable)) {
+		capable_default(s, out, o);
+		return true;
+	}
+	if (!s->third_sent) {
+		join_default(s, out, o);
+		return s->joined;
+	}
+	dss_default(s, out, false, o);
+	return c->server_mapped;
+}
+
+static void complete_checksum(const struct subflow *s,
+			      const struct outgoing *out,
+			      struct mptcp_option *o)
+{
+	uint16_t sum =
+		mapping_checksum_of(s, o, out->payload, out->payload_length);
+
+	if (o->subtype == MP_CAPABLE && o->capable.has_checksum)
+		o->capable.checksum = sum;
+	else if (o->subtype == MP_DSS && o->dss.has_checksum)
+		o->dss.checksum = sum;
+}
+
+bool compose_default(void *context, struct subflow *s, struct outgoing *out)
+{
+	struct writer w = writer_over(out->options, sizeof(out->options));
+	struct mptcp_option o;
+
+	(void)context;
+	if (out->flags & TCP_FLAG_SYN) {
+		default_syn(s, out, &w);
+	} else if (default_option(s, out, &o)) {
+		complete_checksum(s, out, &o);
+		mptcp_encode(&w, &o);
+	}
+	write_options_padding(&w);
+	out->options_length = w.length;
+	return !w.failed;
+}
+
+/* --- what came ----------------------------------------------------------- */
+
+static void learn_server_key(struct subflow *s, uint64_t key)
+{
+	s->has_server_key = true;
+	s->server_key = key;
+	keys_derive(s->exchange->keys, s->version, key, &s->server_token,
+		    &s->server_idsn);
+	s->server_dsn_next = s->server_idsn + 1;
+}
+
+/* A SYN/ACK without a key, or with our own, is an echo. */
+static void take_capable(struct subflow *s, const struct mptcp_option *o)
+{
+	if (!o->capable.has_sender_key || o->capable.version != s->version ||
+	    (s->version == 0 && o->capable.sender_key == s->choices.key))
+		return;
+	s->capable = true;
+	s->checksum = s->ask_checksum || o->capable.flags & MPC_CHECKSUM;
+	learn_server_key(s, o->capable.sender_key);
+}
+
+static void take_syn_ack(struct subflow *s, const struct flow *f,
+			 const struct kept *k)
+{
+	const struct mptcp_option *capable =
+		tcp_options_mptcp(&k->options, MP_CAPABLE);
+	const struct mptcp_option *join =
+		tcp_options_mptcp(&k->options, MP_JOIN);
+
+	if (s->syn_ack)
+		return;
+	s->syn_ack = true;
+	s->server_isn = k->packet.tcp.sequence;
+	s->server_next = 1;
+	s->rtt_us = k->time_us - f->sent[0]->time_us;
+	if (capable)
+		take_capable(s, capable);
+	if (join && join->join.stage == JOIN_SYN_ACK) {
+		s->joined = true;
+		s->server_nonce = join->join.nonce;
+	}
+}
+
+bool segment_data_ack(const struct subflow *s, const struct kept *k,
+		      int64_t *bytes)
+{
+	const struct mptcp_option *o = tcp_options_mptcp(&k->options, MP_DSS);
+	uint64_t first = s->connection->idsn + 1;
+
+	if (!o || !(o->dss.flags & DSS_ACK))
+		return false;
+	if (o->dss.flags & DSS_ACK8)
+		*bytes = (int64_t)(o->dss.data_ack - first);
+	else
+		*bytes = (int32_t)((uint32_t)o->dss.data_ack - (uint32_t)first);
+	return true;
+}
+
+static void take_dss(struct subflow *s, const struct kept *k)
+{
+	const struct mptcp_option *o = tcp_options_mptcp(&k->options, MP_DSS);
+	struct subflow *c = s->connection;
+	uint64_t end;
+	int64_t bytes;
+
+	if (segment_data_ack(s, k, &bytes) && bytes > (int64_t)c->data_acked)
+		c->data_acked = (uint64_t)bytes;
+	if (!o || !(o->dss.flags & DSS_MAPPING))
+		return;
+	c->server_mapped = true;
+	end = o->dss.dsn + o->dss.data_level_length;
+	if (!(o->dss.flags & DSS_DSN8)) /* RFC 8684 3.3.3 */
+		end = c->server_dsn_next +
+		      (uint64_t)(int64_t)(int32_t)((uint32_t)end -
+						   (uint32_t)
+							   c->server_dsn_next);
+	if ((int64_t)(end - c->server_dsn_next) > 0)
+		c->server_dsn_next = end;
+}
+
+static void take_stream(struct subflow *s, const struct tcp_view *tcp)
+{
+	uint32_t at = tcp->sequence - s->server_isn;
+	uint32_t end = at + (uint32_t)tcp->payload_length;
+	uint32_t acked = tcp->acknowledgment - s->choices.isn;
+
+	if (tcp->flags & TCP_FLAG_ACK && seq_diff(acked, s->acked) > 0)
+		s->acked = acked;
+	if (tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST))
+		return;
+	if (seq_diff(at, s->server_next) <= 0 &&
+	    seq_diff(end, s->server_next) > 0)
+		s->server_next = end;
+	if (tcp->flags & TCP_FLAG_FIN && end == s->server_next && !s->fin) {
+		s->fin = true;
+		s->server_next++;
+	}
+}
+
+static void consume(struct subflow *s, const struct flow *f,
+		    const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+
+	if (tcp->flags & TCP_FLAG_RST)
+		s->reset = true;
+	else if (tcp->flags & TCP_FLAG_SYN)
+		take_syn_ack(s, f, k);
+	take_stream(s, tcp);
+	take_dss(s, k);
+	if (k->options.has_timestamps)
+		s->tsval = k->options.tsval;
+	s->last = k;
+}
+
+const struct kept *subflow_receive(struct subflow *s, int64_t until_us)
+{
+	struct exchange *x = s->exchange;
+	int64_t end = x->started_us + (int64_t)EXCHANGE_MAX_MS * 1000;
+
+	if (!x->peer->replay && until_us > end)
+		until_us = end;
+	for (;;) {
+		const struct flow *f = subflow_flow(s);
+
+		if (f && s->seen < f->received_count) {
+			const struct kept *k = f->received[s->seen++];
+
+			consume(s, f, k);
+			return k;
+		}
+		if (!x->peer->ops->wait(x->peer, until_us))
+			return NULL;
+	}
+}
+
+int64_t subflow_patience_us(const struct subflow *s)
+{
+	return 1000000 + 4 * s->rtt_us;
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+static bool compose_end(void *context, struct subflow *s, struct outgoing *out)
+{
+	struct writer w = writer_over(out->options, sizeof(out->options));
+	struct mptcp_option o = {.subtype = MP_FASTCLOSE};
+
+	(void)context;
+	o.fastclose.receiver_key = s->server_key;
+	if (s->connection == s && s->has_server_key && s->third_sent)
+		mptcp_encode(&w, &o);
+	out->options_length = w.length;
+	return true;
+}
+
+/* With the sequence number that the peer waits for, whatever holes the
+ * script has left (RFC 9293 3.5.3). */
+static void end_subflow(struct subflow *s)
+{
+	const struct flow *f = subflow_flow(s);
+	struct outgoing out;
+
+	if (!s->begun || s->reset || (f && flow_reset(f)))
+		return;
+	subflow_outgoing(s, TCP_FLAG_RST, &out);
+	out.sequence = 1;
+	if (f && f->syn_ack_seen) {
+		s->server_isn = f->server_isn;
+		out.flags |= TCP_FLAG_ACK;
+		out.acknowledgment = f->server_next - f->server_isn;
+		out.sequence = f->server_acked - s->choices.isn;
+	}
+	subflow_send(s, &out, compose_end, NULL);
+}
+
+void exchange_end(struct exchange *x)
+{
+	if (x->peer->replay)
+		return;
+	x->peer->ending = true;
+	for (size_t i = x->subflow_count; i-- > 0;)
+		end_subflow(x->subflows[i]);
+	x->peer->ending = false;
+}

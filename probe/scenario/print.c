@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/scenario/print.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "crafting/segment.h"
+#include "probe/scenario/exchange.h"
+#include "probe/scenario/match.h"
+#include "probe/scenario/scenario.h"
+#include "probe/scenario/sight.h"
+#include "report/arena.h"
+#include "report/print/text.h"
+#include "report/track/observer.h"
+
+#define HEAD_WIDTH 46 /* columns before the options */
+
+/* Scripts and peers are strangers. */
+static const char *clean(struct run *r, const char *text)
+{
+	char *copy = arena_printf(r->arena, "%s", text);
+
+	for (char *c = copy; *c; c++)
+		if (!isprint((unsigned char)*c))
+			*c = '?';
+	return copy;
+}
+
+/* --- the segments -------------------------------------------------------- */
+
+static void print_quote(FILE *out, const struct run *r, const struct sight *s)
+{
+	const struct quote *q = s->quote;
+	char address[ADDRESS_TEXT];
+
+	fprintf(out,
+		"%9.1f %3u  %-2u %s: ICMP, quotes %zu bytes of what "
+		"was sent with TTL %u\n",
+		sight_ms(r, s), q->reply_ttl, s->subflow,
+		address_text(&q->responder, address), q->bytes,
+		s->segment->packet.ip.ttl);
+}
+
+static void print_raw(FILE *out, const struct tcp_view *tcp)
+{
+	if (!tcp->options_available)
+		return;
+	fprintf(out, "%*s", 18, "");
+	for (size_t i = 0; i < tcp->options_available; i++)
+		fprintf(out, "%02x", tcp->options[i]);
+	putc('\n', out);
+}
+
+static void print_segment(FILE *out, struct run *r, const struct sight *s,
+			  bool raw)
+{
+	const struct tcp_view *tcp = &s->segment->packet.tcp;
+	struct sight_numbers n = sight_numbers(r, s);
+	char head[120], blank[HEAD_WIDTH + 1], flags[9];
+	const char *options = options_in_words(r->arena, tcp);
+
+	snprintf(head, sizeof(head),
+		 "%9.1f %3u %s%-2u %-3s %7" PRIu32 " %7" PRIu32 " %4zu  ",
+		 sight_ms(r, s), s->segment->packet.ip.ttl, s->sent ? ">" : "<",
+		 s->subflow, flags_text(tcp->flags, flags), n.sequence,
+		 n.acknowledgment, tcp->payload_length);
+	memset(blank, ' ', sizeof(blank));
+	blank[strlen(head) < HEAD_WIDTH ? strlen(head) : HEAD_WIDTH] = '\0';
+	if (*options)
+		text_wrap(out, head, blank, options);
+	else
+		fprintf(out, "%s\n", head);
+	if (raw)
+		print_raw(out, tcp);
+}
+
+static void print_sights(FILE *out, struct run *r, bool raw)
+{
+	if (!r->sight_count)
+		return;
+	fprintf(out, "\n%9s %3s %-3s %-3s %7s %7s %4s  %s\n", "ms", "ttl",
+		"sub", "flg", "seq", "ack", "len", "options");
+	for (size_t i = 0; i < r->sight_count; i++) {
+		if (r->sights[i].quote)
+			print_quote(out, r, &r->sights[i]);
+		else
+			print_segment(out, r, &r->sights[i], raw);
+	}
+}
+
+/* --- what they amount to ------------------------------------------------- */
+
+static void print_expectations(FILE *out, struct run *r)
+{
+	for (size_t i = 0; i < r->expectation_count; i++) {
+		const struct expectation *e = &r->expectations[i];
+
+		if (e->found)
+			fprintf(out, "not met   line %-3u %s: got %s\n",
+				e->line, clean(r, e->text), clean(r, e->found));
+		else
+			fprintf(out, "met       line %-3u %s\n", e->line,
+				clean(r, e->text));
+	}
+	for (size_t i = 0; i < r->remark_count; i++)
+		fprintf(out, "note      line %-3u %s\n", r->remarks[i].line,
+			clean(r, r->remarks[i].text));
+	for (size_t i = 0; i < r->outcome_count; i++)
+		fprintf(out, "outcome   line %-3u %s: %s\n",
+			r->outcomes[i].line, clean(r, r->outcomes[i].name),
+			clean(r, r->outcomes[i].value));
+}
+
+static void print_heading(FILE *out, struct run *r)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text), "%s: %s (%s), MPTCP v%u, with %s",
+		 r->script->name,
+		 r->about.title ? clean(r, r->about.title) : "not declared",
+		 r->about.source ? clean(r, r->about.source) : "no source",
+		 r->version, clean(r, r->peer->target));
+	text_wrap(out, "", "    ", text);
+}
+
+void scenario_text(FILE *out, struct run *r, bool raw, bool quiet)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "%s: ", r->script->name);
+	if (quiet) {
+		fprintf(out, "%s%s\n", text, clean(r, run_sentence(r)));
+		return;
+	}
+	print_heading(out, r);
+	print_sights(out, r, raw);
+	putc('\n', out);
+	print_expectations(out, r);
+	putc('\n', out);
+	text_wrap(out, "", "", clean(r, run_sentence(r)));
+}
+
+/* --- run all ------------------------------------------------------------- */
+
+static const char *outcomes_text(struct run *r)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < r->outcome_count; i++)
+		text = arena_printf(r->arena, "%s%s%s %s", text, i ? ", " : "",
+				    r->outcomes[i].name, r->outcomes[i].value);
+	return text;
+}
+
+static const char *like_text(struct run *r)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < r->stack_count; i++)
+		if (r->stacks[i].matches)
+			text = arena_printf(r->arena, "%s%s%s", text,
+					    *text ? "," : "",
+					    r->stacks[i].name);
+	return *text ? text : "-";
+}
+
+void scenario_row(FILE *out, struct run *r)
+{
+	char head[80], blank[80];
+
+	snprintf(head, sizeof(head), "%-28.28s %-12.12s ", r->script->name,
+		 like_text(r));
+	memset(blank, ' ', sizeof(blank));
+	blank[strlen(head)] = '\0';
+	text_wrap(out, head, blank,
+		  run_exit_code(r) != 0 ? clean(r, run_sentence(r))
+					: clean(r, outcomes_text(r)));
+}
+
+void scenario_summary(FILE *out, const struct run_all *all)
+{
+	putc('\n', out);
+	text_wrap(out, "", "", all->text);
+}

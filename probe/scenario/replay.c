@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A capture in the place of the peer: what was drawn at random is taken from
+ * it, what the script sends is compared with it, and its answers come back. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crafting/packet.h"
+#include "crafting/segment.h"
+#include "probe/command.h"
+#include "probe/net/privileges.h"
+#include "probe/scenario/peer.h"
+#include "probe/scenario/sight.h"
+#include "report/arena.h"
+#include "report/track/capture.h"
+#include "report/track/observer.h"
+
+/* A frame, from its IP header on. */
+struct recorded {
+	uint64_t number;
+	int64_t time_us;
+	const uint8_t *bytes;
+	size_t length;
+	struct packet packet;
+	const struct flow *flow; /* sent by its client; NULL: it came in */
+};
+
+struct replay {
+	struct peer peer;
+	struct arena *arena;
+	struct observer *whole; /* has seen all of the capture */
+	struct recorded *frames;
+	size_t frame_count, next;
+	bool *used; /* by index of whole->flows */
+	const struct flow *chosen;
+	int64_t now_us;
+};
+
+static struct replay *replay_of(struct peer *p)
+{
+	return (struct replay *)p;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static void keep_frame(void *context, uint64_t number, int64_t time_us,
+		       const uint8_t *ip, size_t available)
+{
+	struct replay *r = context;
+	struct recorded *frame;
+	uint8_t *copy;
+
+	frame = ARENA_PUSH(r->arena, r->frames, r->frame_count);
+	copy = arena_alloc(r->arena, available + 1);
+	memcpy(copy, ip, available);
+	*frame = (struct recorded){.number = number, .time_us = time_us};
+	frame->bytes = copy;
+	if (!packet_parse(copy, available, &frame->packet)) {
+		r->frame_count--;
+		return;
+	}
+	frame->length = frame->packet.available;
+}
+
+static int compare_numbers(const void *key, const void *element)
+{
+	uint64_t number = *(const uint64_t *)key;
+	uint64_t other = ((const struct recorded *)element)->number;
+
+	return (number > other) - (number < other);
+}
+
+/* The client's flow of each frame, as far as the capture has seen it. */
+static void name_flows(struct replay *r)
+{
+	for (size_t i = 0; i < r->whole->flow_count; i++) {
+		const struct flow *f = r->whole->flows[i];
+
+		for (size_t s = 0; s < f->sent_count; s++) {
+			struct recorded *frame = bsearch(
+				&f->sent[s]->frame, r->frames, r->frame_count,
+				sizeof(*r->frames), compare_numbers);
+
+			if (frame)
+				frame->flow = f;
+		}
+	}
+}
+
+static const struct flow *first_flow(const struct replay *r)
+{
+	const struct flow *first = NULL;
+
+	for (size_t i = 0; i < r->whole->flow_count; i++) {
+		const struct flow *f = r->whole->flows[i];
+
+		if (f->protocol != IPPROTO_TCP)
+			continue;
+		if (f->mptcp.syn_ack)
+			return f;
+		if (!first || (f->mptcp.syn && !first->mptcp.syn))
+			first = f;
+	}
+	return first;
+}
+
+/* The bytes that the client sent first, put in order: up to the empty line
+ * that ends a request, or all. */
+static void find_request(struct replay *r, const struct flow *f)
+{
+	uint8_t *to = r->peer.request;
+	size_t end = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct tcp_view *tcp = &f->sent[i]->packet.tcp;
+		size_t at = tcp->sequence - f->client_isn - 1;
+
+		if (!tcp->payload_available || at >= sizeof(r->peer.request) ||
+		    tcp->payload_available > sizeof(r->peer.request) - at)
+			continue;
+		memcpy(to + at, tcp->payload, tcp->payload_available);
+		if (at + tcp->payload_available > end)
+			end = at + tcp->payload_available;
+	}
+	for (size_t i = 4; i <= end; i++)
+		if (!memcmp(to + i - 4, "\r\n\r\n", 4))
+			end = i;
+	r->peer.request_length = end;
+}
+
+static const struct flow *with_data(const struct replay *r)
+{
+	for (size_t i = 0; i < r->whole->flow_count; i++) {
+		const struct flow *f = r->whole->flows[i];
+
+		for (size_t s = 0; s < f->sent_count; s++)
+			if (f->protocol == IPPROTO_TCP &&
+			    f->sent[s]->packet.tcp.payload_length)
+				return f;
+	}
+	return NULL;
+}
+
+static bool learn(struct replay *r, const struct options *o)
+{
+	const struct flow *first = first_flow(r), *data = with_data(r);
+	char text[ADDRESS_TEXT];
+
+	if (!first)
+		return false;
+	name_flows(r);
+	if (data)
+		find_request(r, data);
+	r->used = arena_alloc(r->arena, r->whole->flow_count * sizeof(bool));
+	r->peer.version = o->mptcp_version >= 0 ? o->mptcp_version
+			  : first->mptcp.syn	? (int)first->mptcp.version
+						: -1;
+	r->peer.answered = first->syn_ack_seen;
+	snprintf(r->peer.target, sizeof(r->peer.target), "%s",
+		 address_text(&first->server, text));
+	return true;
+}
+
+/* --- the peer ------------------------------------------------------------ */
+
+static uint16_t recorded_mss(const struct flow *f)
+{
+	return f->sent_count && f->sent[0]->options.has_mss
+		       ? f->sent[0]->options.mss
+		       : 1460;
+}
+
+static bool fits_wish(const struct flow *f, const struct wish *wish)
+{
+	return f->protocol == IPPROTO_TCP &&
+	       (!wish->source.family ||
+		address_equal(&wish->source, &f->client)) &&
+	       (!wish->source_port || wish->source_port == f->client_port);
+}
+
+static bool choose(struct peer *p, const struct wish *wish, unsigned attempt,
+		   struct choices *out)
+{
+	struct replay *r = replay_of(p);
+
+	for (size_t i = 0; i < r->whole->flow_count; i++) {
+		const struct flow *f = r->whole->flows[i];
+
+		if (r->used[i] || !fits_wish(f, wish) || attempt--)
+			continue;
+		*out = (struct choices){
+			.source = f->client,
+			.target = f->server,
+			.source_port = f->client_port,
+			.port = f->server_port,
+			.isn = f->client_isn,
+			.key = f->mptcp.client_key,
+			.nonce = f->join.client_nonce,
+			.token = f->join.token,
+			.mss = recorded_mss(f),
+		};
+		r->chosen = f;
+		return true;
+	}
+	return false;
+}
+
+static void feed(struct replay *r)
+{
+	const struct recorded *frame = &r->frames[r->next++];
+
+	r->now_us = frame->time_us;
+	observer_frame(r->peer.observer, 12 /* DLT_RAW */, frame->number,
+		       frame->time_us, frame->bytes, frame->length,
+		       frame->length);
+}
+
+static void use(struct replay *r, const struct flow *f)
+{
+	for (size_t i = 0; i < r->whole->flow_count; i++)
+		if (r->whole->flows[i] == f)
+			r->used[i] = true;
+}
+
+static bool in_use(const struct replay *r, const struct flow *f)
+{
+	for (size_t i = 0; i < r->whole->flow_count; i++)
+		if (r->whole->flows[i] == f)
+			return r->used[i];
+	return false;
+}
+
+static const char *words(struct replay *r, const struct tcp_view *tcp)
+{
+	const char *text = options_in_words(r->arena, tcp);
+
+	return *text ? text : "no options";
+}
+
+/* One difference, the first that a reader of the ladder would name. */
+static void tell_difference(struct replay *r, const struct recorded *frame,
+			    const struct packet *sent)
+{
+	const struct tcp_view *a = &sent->tcp, *b = &frame->packet.tcp;
+	char *error = r->peer.error;
+	size_t size = sizeof(r->peer.error);
+	unsigned long n = (unsigned long)frame->number;
+	const char *ours = words(r, a), *theirs = words(r, b);
+
+	if (a->source_port != b->source_port ||
+	    !address_equal(&sent->ip.source, &frame->packet.ip.source))
+		snprintf(error, size,
+			 "sends on port %u, but frame %lu of the "
+			 "capture is of port %u",
+			 a->source_port, n, b->source_port);
+	else if (a->flags != b->flags)
+		snprintf(error, size,
+			 "sends flags 0x%02x, but frame %lu of "
+			 "the capture has 0x%02x",
+			 a->flags, n, b->flags);
+	else if (strcmp(ours, theirs) != 0)
+		snprintf(error, size,
+			 "sends %.140s, but frame %lu of the "
+			 "capture has %.140s",
+			 ours, n, theirs);
+	else if (a->sequence != b->sequence ||
+		 a->acknowledgment != b->acknowledgment)
+		snprintf(error, size,
+			 "sends seq %u ack %u, but frame %lu of "
+			 "the capture has seq %u ack %u",
+			 a->sequence, a->acknowledgment, n, b->sequence,
+			 b->acknowledgment);
+	else if (a->payload_length != b->payload_length)
+		snprintf(error, size,
+			 "sends %zu bytes of data, but frame %lu "
+			 "of the capture has %zu",
+			 a->payload_length, n, b->payload_length);
+	else if (sent->ip.ttl != frame->packet.ip.ttl)
+		snprintf(error, size,
+			 "sends with TTL %u, but frame %lu of "
+			 "the capture has %u",
+			 sent->ip.ttl, n, frame->packet.ip.ttl);
+	else
+		snprintf(error, size,
+			 "sends another window, payload or "
+			 "padding than frame %lu of the capture",
+			 n);
+}
+
+static bool same_segment(const struct recorded *frame,
+			 const struct ip_envelope *envelope,
+			 const uint8_t *segment, size_t length)
+{
+	const struct packet *p = &frame->packet;
+
+	return p->transport == TRANSPORT_TCP && p->ip.ttl == envelope->ttl &&
+	       address_equal(&p->ip.source, &envelope->source) &&
+	       p->tcp.available == length &&
+	       memcmp(p->tcp.bytes, segment, length) == 0;
+}
+
+/* Makes an IP packet of the segment only to name what differs. */
+static void differ(struct replay *r, const struct recorded *frame,
+		   const struct ip_envelope *envelope, const uint8_t *segment,
+		   size_t length)
+{
+	struct packet sent = {.ip.source = envelope->source,
+			      .ip.ttl = envelope->ttl};
+	uint8_t header[40 + 1600] = {0x60};
+
+	if (length > 1600)
+		length = 1600;
+	header[4] = (uint8_t)(length >> 8);
+	header[5] = (uint8_t)length;
+	header[6] = IPPROTO_TCP;
+	header[7] = envelope->ttl;
+	memcpy(header + 40, segment, length);
+	packet_parse(header, 40 + length, &sent);
+	sent.ip.source = envelope->source;
+	tell_difference(r, frame, &sent);
+}
+
+/* The frame of ours that comes next, of the flow that a SYN begins or of one
+ * that is under way. */
+static bool next_own(const struct replay *r, bool begins, size_t *at)
+{
+	for (size_t i = r->next; i < r->frame_count; i++) {
+		const struct flow *f = r->frames[i].flow;
+
+		if (!f || (begins ? f != r->chosen : !in_use(r, f)))
+			continue;
+		*at = i;
+		return true;
+	}
+	return false;
+}
+
+static enum peer_result replay_send(struct peer *p,
+				    struct ip_envelope *envelope,
+				    const uint8_t *segment, size_t length)
+{
+	struct replay *r = replay_of(p);
+	bool begins = r->chosen && !in_use(r, r->chosen);
+	size_t at;
+
+	if (!next_own(r, begins, &at)) {
+		snprintf(p->error, sizeof(p->error),
+			 "sends a segment where the capture has none any more");
+		return PEER_DIFFERS;
+	}
+	if (!same_segment(&r->frames[at], envelope, segment, length)) {
+		differ(r, &r->frames[at], envelope, segment, length);
+		return PEER_DIFFERS;
+	}
+	if (begins)
+		use(r, r->chosen);
+	while (r->next <= at)
+		feed(r);
+	return PEER_OK;
+}
+
+/* What came in before the next frame of ours; that one is the script's to
+ * send. */
+static bool replay_wait(struct peer *p, int64_t until_us)
+{
+	struct replay *r = replay_of(p);
+
+	if (r->next < r->frame_count && !r->frames[r->next].flow) {
+		feed(r);
+		return true;
+	}
+	if (until_us > r->now_us)
+		r->now_us = until_us;
+	return false;
+}
+
+static int64_t replay_now(const struct peer *p)
+{
+	return ((const struct replay *)p)->now_us;
+}
+
+static void replay_close(struct peer *p)
+{
+	struct replay *r = replay_of(p);
+
+	observer_free(r->whole);
+	observer_free(p->observer);
+	arena_free(r->arena);
+	free(r);
+}
+
+static const struct peer_ops replay_ops = {
+	choose, replay_send, replay_wait, replay_now, replay_close,
+};
+
+static struct replay *replay_new(void)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->peer.ops = &replay_ops;
+	r->peer.replay = true;
+	r->arena = arena_new();
+	r->whole = observer_new();
+	r->peer.observer = observer_new();
+	if (r->arena && r->whole && r->peer.observer)
+		return r;
+	replay_close(&r->peer);
+	return NULL;
+}
+
+static int read_capture(struct replay *r, const struct options *o,
+			struct capture *c)
+{
+	char error[400] = "";
+
+	if (privileges_drop(error, sizeof(error)) == -1) {
+		complain("%s", error);
+		return EXIT_SYSTEM;
+	}
+	if (capture_feed_each(c, r->whole, keep_frame, r, error,
+			      sizeof(error)) != CAPTURE_OK) {
+		complain("%s: %s", o->replay_file, error);
+		return EXIT_INPUT;
+	}
+	if (!learn(r, o)) {
+		complain("%s: no TCP connection in it", o->replay_file);
+		return EXIT_INPUT;
+	}
+	return 0;
+}
+
+struct peer *peer_replay(const struct options *o, int *exit_code)
+{
+	char error[400];
+	struct capture *c = capture_open(o->replay_file, error, sizeof(error));
+	struct replay *r;
+
+	*exit_code = EXIT_INPUT;
+	if (!c) {
+		complain("%s: %s", o->replay_file, error);
+		return NULL;
+	}
+	r = replay_new();
+	*exit_code = r ? read_capture(r, o, c) : EXIT_SYSTEM;
+	capture_close(c);
+	if (*exit_code == 0)
+		return &r->peer;
+	if (r)
+		replay_close(&r->peer);
+	else
+		complain("no memory, or OpenSSL failed");
+	return NULL;
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/command.h"
+#include "probe/scenario/answers.h"
+#include "probe/scenario/exchange.h"
+#include "probe/scenario/peer.h"
+#include "probe/scenario/sandbox.h"
+#include "probe/scenario/scenario.h"
+#include "probe/scenario/vocabulary.h"
+#include "report/arena.h"
+#include "report/track/observer.h"
+
+static int bad(struct run *r, const char *error)
+{
+	r->end = RUN_BAD_SCRIPT;
+	snprintf(r->error, sizeof(r->error), "%s", error);
+	return -1;
+}
+
+static struct sandbox *open_sandbox(struct run *r)
+{
+	struct sandbox *s = sandbox_new(r);
+
+	if (s && vocabulary_open(s, r) == 0)
+		return s;
+	sandbox_free(s);
+	bad(r, "no memory");
+	return NULL;
+}
+
+static void begin(struct run *r, const struct script *script)
+{
+	memset(r, 0, sizeof(*r));
+	r->arena = arena_new();
+	r->script = script;
+}
+
+void run_free(struct run *r)
+{
+	arena_free(r->arena);
+	r->arena = NULL;
+}
+
+int run_declare(struct run *r, const struct script *script)
+{
+	struct sandbox *s;
+	int ret = -1;
+
+	begin(r, script);
+	r->declaring = true;
+	s = open_sandbox(r);
+	if (!s)
+		return -1;
+	if (sandbox_run(s, script->file, script->text, script->length) == 0)
+		snprintf(r->error, sizeof(r->error),
+			 "%s: it declares no scenario {}", script->file);
+	else if (r->about.declared && sandbox_stopped(s))
+		ret = 0;
+	else
+		snprintf(r->error, sizeof(r->error), "%s", sandbox_error(s));
+	if (ret != 0)
+		r->end = RUN_BAD_SCRIPT;
+	sandbox_free(s);
+	return ret;
+}
+
+/* --- what was seen ------------------------------------------------------- */
+
+static void add_sight(struct run *r, unsigned subflow, bool sent,
+		      const struct kept *k, const struct quote *q)
+{
+	struct sight *sight = ARENA_PUSH(r->arena, r->sights, r->sight_count);
+
+	*sight = (struct sight){subflow, sent, k, q};
+}
+
+static uint64_t sight_frame(const struct sight *s)
+{
+	return s->quote ? s->quote->frame : s->segment->frame;
+}
+
+static int by_frame(const void *a, const void *b)
+{
+	uint64_t x = sight_frame(a), y = sight_frame(b);
+
+	return (x > y) - (x < y);
+}
+
+static void collect_sights(struct run *r)
+{
+	struct exchange *x = r->exchange;
+
+	for (size_t i = 0; i < x->subflow_count; i++) {
+		const struct subflow *s = x->subflows[i];
+		const struct flow *f = subflow_flow(s);
+
+		for (size_t k = 0; f && k < f->sent_count; k++)
+			add_sight(r, s->id, true, f->sent[k], NULL);
+		for (size_t k = 0; f && k < f->received_count; k++)
+			add_sight(r, s->id, false, f->received[k], NULL);
+		for (size_t k = 0; f && k < f->quote_count; k++)
+			add_sight(r, s->id, false, f->sent[f->quotes[k].sent],
+				  &f->quotes[k]);
+	}
+	if (!r->sight_count)
+		return;
+	qsort(r->sights, r->sight_count, sizeof(*r->sights), by_frame);
+	r->first_us = r->sights[0].quote ? r->sights[0].quote->time_us
+					 : r->sights[0].segment->time_us;
+}
+
+/* --- running ------------------------------------------------------------- */
+
+static void finish(struct run *r, struct sandbox *s, int result)
+{
+	bool mine = r->end == RUN_COMPLETE;
+
+	if (result != 0) {
+		snprintf(r->error, sizeof(r->error), "%s", sandbox_error(s));
+		if (mine)
+			r->end = RUN_BAD_SCRIPT;
+	} else if (!r->about.declared) {
+		snprintf(r->error, sizeof(r->error),
+			 "%s: it declares no scenario {}", r->script->file);
+		r->end = RUN_BAD_SCRIPT;
+	}
+	if (r->end != RUN_COMPLETE)
+		return;
+	if (answers_compare(s, r) != 0)
+		bad(r, sandbox_error(s));
+}
+
+void run_scenario(struct run *r, const struct script *script, struct peer *peer,
+		  unsigned version)
+{
+	struct exchange *x;
+	struct sandbox *s;
+	int result;
+
+	begin(r, script);
+	r->peer = peer;
+	r->version = version;
+	x = r->exchange = arena_alloc(r->arena, sizeof(*x));
+	x->peer = peer;
+	x->arena = r->arena;
+	x->keys = peer->observer->keys;
+	x->version = version;
+	x->started_us = peer->ops->now_us(peer);
+	s = open_sandbox(r);
+	if (!s)
+		return;
+	result = sandbox_run(s, script->file, script->text, script->length);
+	exchange_end(x);
+	finish(r, s, result);
+	/* the captured copies of the resets */
+	while (!peer->replay &&
+	       peer->ops->wait(peer, peer->ops->now_us(peer) + 2000))
+		;
+	collect_sights(r);
+	sandbox_free(s);
+}
+
+/* --- what it comes to ---------------------------------------------------- */
+
+bool run_matches(const struct run *r)
+{
+	for (size_t i = 0; i < r->stack_count; i++)
+		if (r->stacks[i].matches)
+			return true;
+	return false;
+}
+
+int run_exit_code(const struct run *r)
+{
+	switch (r->end) {
+	case RUN_COMPLETE:
+		return run_matches(r) ? EXIT_CLEAR : EXIT_INTERFERENCE;
+	case RUN_UNMET:
+		return EXIT_INTERFERENCE;
+	case RUN_NO_MPTCP:
+		return EXIT_UNKNOWN;
+	case RUN_STOPPED:
+		return r->peer->exit_code;
+	case RUN_BAD_SCRIPT:
+	case RUN_NOT_RECORDED:
+		break;
+	}
+	return EXIT_INPUT;
+}
+
+static const char *stack_words(struct run *r, const struct stack_answer *a)
+{
+	if (!strcmp(a->name, "rfc"))
+		return arena_printf(r->arena, "%s asks", r->about.source);
+	if (a->release)
+		return arena_printf(r->arena, "%s (%s or later) does", a->name,
+				    a->release);
+	return arena_printf(r->arena, "%s does", a->name);
+}
+
+/* "data is fallback, not reset*" */
+static const char *difference_words(struct run *r, const struct stack_answer *a)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < a->difference_count; i++) {
+		const struct difference *d = &a->differences[i];
+
+		text = arena_printf(r->arena, "%s%s%s is %s, not %s", text,
+				    i ? "; " : "", d->outcome,
+				    d->found ? d->found : "not known",
+				    d->expected);
+	}
+	return text;
+}
+
+static const char *matching_words(struct run *r)
+{
+	const char *text = "";
+	const struct stack_answer *rfc = NULL;
+
+	for (size_t i = 0; i < r->stack_count; i++) {
+		const struct stack_answer *a = &r->stacks[i];
+
+		if (!strcmp(a->name, "rfc"))
+			rfc = a;
+		if (a->matches)
+			text = arena_printf(r->arena, "%s%s%s", text,
+					    *text ? " and as " : "",
+					    stack_words(r, a));
+	}
+	text = arena_printf(r->arena, "The peer answers as %s.", text);
+	if (rfc && !rfc->matches)
+		text = arena_printf(r->arena, "%s That deviates from %s: %s.",
+				    text, r->about.source,
+				    difference_words(r, rfc));
+	return text;
+}
+
+static const char *differing_words(struct run *r)
+{
+	const char *text = "The peer answers as no stack that is known.";
+
+	if (!r->stack_count)
+		return "No stack's answers are declared for this version.";
+	for (size_t i = 0; i < r->stack_count; i++)
+		text = arena_printf(r->arena, "%s Other than %s: %s.", text,
+				    stack_words(r, &r->stacks[i]),
+				    difference_words(r, &r->stacks[i]));
+	return text;
+}
+
+const char *run_sentence(struct run *r)
+{
+	switch (r->end) {
+	case RUN_COMPLETE:
+		return run_matches(r) ? matching_words(r) : differing_words(r);
+	case RUN_UNMET:
+		return arena_printf(r->arena, "The peer differs: %s.",
+				    r->error);
+	case RUN_NO_MPTCP:
+		return arena_printf(r->arena, "No MPTCP peer: %s.", r->error);
+	default:
+		return r->error;
+	}
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A scenario: a script, what it declares, one run of it, and how the peer's
+ * answers compare with those of named stacks.
+ */
+#ifndef PROBE_SCENARIO_SCENARIO_H
+#define PROBE_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct exchange;
+struct kept;
+struct peer;
+struct quote;
+
+/* The text of a script. */
+struct script {
+	char name[64]; /* "compliant" */
+	char file[80]; /* "compliant.lua", for messages */
+	char *text;    /* owned */
+	size_t length;
+};
+
+/* What scenario{} said; strings live in the arena of the run. */
+struct declaration {
+	bool declared;
+	const char *title, *about, *source;
+	unsigned versions; /* bit 0: version 0, bit 1: version 1 */
+};
+
+struct outcome {
+	const char *name, *value;
+	unsigned line;
+};
+
+struct expectation {
+	const char *text, *found; /* found: NULL if met */
+	unsigned line;
+};
+
+/* One line of the exchange. */
+struct sight {
+	unsigned subflow;
+	bool sent;
+	const struct kept *segment;
+	const struct quote *quote; /* of an ICMP error; segment: what it
+				      quotes */
+};
+
+struct remark {
+	const char *text;
+	unsigned line;
+};
+
+struct difference {
+	const char *outcome, *expected, *found; /* found NULL: not reached */
+};
+
+struct stack_answer {
+	const char *name;    /* "rfc", "linux-v1", "linux-v0" */
+	const char *release; /* "5.6"; NULL: not said */
+	bool matches;
+	struct difference *differences;
+	size_t difference_count;
+};
+
+enum run_end {
+	RUN_COMPLETE,
+	RUN_UNMET,    /* an expectation was not met */
+	RUN_NO_MPTCP, /* and the SYN/ACK had no MPTCP option, or none came */
+	RUN_BAD_SCRIPT,
+	RUN_NOT_RECORDED, /* the capture is of another exchange */
+	RUN_STOPPED,	  /* by a signal, or the system; the peer says why */
+};
+
+struct run {
+	struct arena *arena;
+	const struct script *script;
+	struct peer *peer;
+	struct exchange *exchange;
+	bool declaring; /* only scenario{} is wanted */
+	struct declaration about;
+	unsigned version;
+	struct outcome *outcomes;
+	size_t outcome_count;
+	struct expectation *expectations;
+	size_t expectation_count;
+	struct remark *remarks;
+	size_t remark_count;
+	struct stack_answer *stacks;
+	size_t stack_count;
+	struct sight *sights;
+	size_t sight_count;
+	int64_t first_us; /* of the first segment */
+	enum run_end end;
+	char error[600]; /* of a script, in one line */
+	int answers;	 /* reference to the Lua table; 0: none */
+};
+
+/* --- scripts (files.c) --------------------------------------------------- */
+
+/* By name ("compliant") or file ("./x.lua"). -1 and one line in `error`. */
+int script_load(struct script *s, const char *name, char *error, size_t size);
+void script_free(struct script *s);
+
+/* The names of all scenarios, sorted; freed with scripts_free. */
+size_t scripts_list(char ***names);
+void scripts_free(char **names, size_t count);
+
+/* --- running (run.c) ----------------------------------------------------- */
+
+/* What the script declares. 0, or -1 with r->error. The run is to be freed
+ * in both cases. */
+int run_declare(struct run *r, const struct script *script);
+
+/* Runs the script against the peer, compares, and ends all connections. */
+void run_scenario(struct run *r, const struct script *script, struct peer *peer,
+		  unsigned version);
+void run_free(struct run *r);
+
+/* Whether any named stack answers so. */
+bool run_matches(const struct run *r);
+int run_exit_code(const struct run *r);
+
+/* One sentence: which stacks the peer behaves like, or what differs. */
+const char *run_sentence(struct run *r);
+
+#endif

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/scenario/subflow.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "crafting/cursor.h"
+#include "crafting/segment.h"
+#include "crafting/tcp_options.h"
+#include "probe/scenario/exchange.h"
+#include "probe/scenario/fields.h"
+#include "probe/scenario/match.h"
+#include "probe/scenario/options.h"
+#include "probe/scenario/sandbox.h"
+#include "probe/scenario/scenario.h"
+#include "probe/scenario/verdicts.h"
+#include "report/arena.h"
+#include "report/track/observer.h"
+
+#define SUBFLOW_TYPE "subflow"
+
+static struct run *run_of(lua_State *L)
+{
+	return sandbox_context(L);
+}
+
+static struct subflow *check_subflow(lua_State *L, int index)
+{
+	return *(struct subflow **)luaL_checkudata(L, index, SUBFLOW_TYPE);
+}
+
+static int push_subflow(lua_State *L, struct subflow *s)
+{
+	struct subflow **slot = lua_newuserdatauv(L, sizeof(*slot), 0);
+
+	*slot = s;
+	luaL_setmetatable(L, SUBFLOW_TYPE);
+	return 1;
+}
+
+/* A time in milliseconds, or what is patient enough. */
+static int64_t patience(lua_State *L, int index, const struct subflow *s)
+{
+	lua_Integer ms;
+
+	if (lua_isnoneornil(L, index))
+		return subflow_patience_us(s);
+	ms = luaL_checkinteger(L, index);
+	luaL_argcheck(L, ms >= 0 && ms <= EXCHANGE_MAX_MS, index,
+		      "at most 120000 ms");
+	return ms * 1000;
+}
+
+void subflow_check_peer(lua_State *L)
+{
+	struct run *r = run_of(L);
+
+	if (!r->peer->exit_code)
+		return;
+	r->end = RUN_STOPPED;
+	sandbox_stop(L, "%s", r->peer->error);
+}
+
+/* --- sending ------------------------------------------------------------- */
+
+/* What a compose_fn of a script's segment works with. */
+struct script_options {
+	lua_State *L;
+	int table; /* the fields of the segment; 0: none */
+};
+
+/* The mapping that belongs to data, with what the fields change of it. */
+static bool compose_mapping(lua_State *L, int table, struct subflow *s,
+			    struct outgoing *out)
+{
+	struct writer w = writer_over(out->options, sizeof(out->options));
+	struct mptcp_option o;
+	bool fin = false, own = false;
+
+	field_flag(L, table, "data_fin", &fin);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const fields[] = {"dsn", "ssn", "length"};
+		uint64_t value;
+
+		own |= field_number(L, table, fields[i], UINT64_MAX, &value);
+	}
+	if (capable_carries_data(s, out) && !fin && !own)
+		capable_default(s, out, &o);
+	else
+		dss_default(s, out, fin, &o);
+	mapping_override(L, table, s, out, &o);
+	mptcp_encode(&w, &o);
+	write_options_padding(&w);
+	out->options_length = w.length;
+	return !w.failed;
+}
+
+static bool compose(void *context, struct subflow *s, struct outgoing *out)
+{
+	struct script_options *o = context;
+	lua_State *L = o->L;
+	bool fin = false, result;
+
+	if (!o->table)
+		return compose_default(NULL, s, out);
+	if (lua_getfield(L, o->table, "options") != LUA_TNIL) {
+		result = options_write(L, lua_gettop(L), s, out);
+		lua_pop(L, 1);
+		return result;
+	}
+	lua_pop(L, 1);
+	field_flag(L, o->table, "data_fin", &fin);
+	if ((out->payload_length || fin) && !(out->flags & TCP_FLAG_SYN) &&
+	    s->connection->has_server_key && !s->plain)
+		return compose_mapping(L, o->table, s, out);
+	return compose_default(NULL, s, out);
+}
+
+static const char *const send_fields[] = {
+	"flags",  "seq",      "ack",	     "ttl",	      "window",
+	"urgent", "payload",  "options",     "reserved",      "tcp_checksum",
+	"offset", "dsn",      "ssn",	     "length",	      "checksum",
+	"covers", "data_fin", "data_offset", "traffic_class", "wrong_checksum",
+	NULL};
+
+/* 5, or { 1, 30 } for a sweep. */
+static void read_ttl(lua_State *L, int table, struct outgoing *out)
+{
+	uint64_t first = out->ttl_first, last = out->ttl_last;
+	int type = lua_getfield(L, table, "ttl");
+
+	if (type == LUA_TTABLE) {
+		lua_rawgeti(L, -1, 1);
+		lua_rawgeti(L, -2, 2);
+		if (!lua_isinteger(L, -1) || !lua_isinteger(L, -2))
+			luaL_error(L, "ttl: expected a number or a sweep such "
+				      "as { 1, 30 }");
+		first = (uint64_t)lua_tointeger(L, -2);
+		last = (uint64_t)lua_tointeger(L, -1);
+		lua_pop(L, 2);
+	}
+	lua_pop(L, 1);
+	if (type != LUA_TTABLE && field_number(L, table, "ttl", 255, &first))
+		last = first;
+	if (first < 1 || last > 255 || first > last)
+		luaL_error(L, "ttl: expected 1 to 255");
+	out->ttl_first = (unsigned)first;
+	out->ttl_last = (unsigned)last;
+}
+
+static uint64_t number(lua_State *L, int table, const char *name, uint64_t max,
+		       uint64_t otherwise)
+{
+	field_number(L, table, name, max, &otherwise);
+	return otherwise;
+}
+
+static void read_header(lua_State *L, int table, struct outgoing *out)
+{
+	uint64_t value;
+
+	out->sequence =
+		(uint32_t)number(L, table, "seq", UINT32_MAX, out->sequence);
+	out->acknowledgment = (uint32_t)number(L, table, "ack", UINT32_MAX,
+					       out->acknowledgment);
+	out->window = (uint16_t)number(L, table, "window", 65535, out->window);
+	out->urgent = (uint16_t)number(L, table, "urgent", 65535, 0);
+	out->reserved = (uint8_t)number(L, table, "reserved", 15, 0);
+	out->traffic_class = (uint8_t)number(L, table, "traffic_class", 255, 0);
+	out->offset = number(L, table, "offset", INT64_MAX, out->offset);
+	if (field_number(L, table, "tcp_checksum", 65535, &value))
+		out->checksum = (int)value;
+	if (field_number(L, table, "data_offset", 15, &value))
+		out->data_offset = (int)value;
+}
+
+/* Fills `out` from the fields at `table`; a payload stays where Lua has it. */
+static void read_segment(lua_State *L, int table, struct subflow *s,
+			 uint8_t flags, struct outgoing *out)
+{
+	const char *text, *payload = NULL;
+	size_t length = 0;
+
+	fields_check(L, table, "a segment", send_fields, false);
+	if (field_text(L, table, "flags", &text, NULL))
+		flags = flags_read(L, text);
+	subflow_outgoing(s, flags, out);
+	read_header(L, table, out);
+	read_ttl(L, table, out);
+	if (field_text(L, table, "payload", &payload, &length)) {
+		out->payload = (const uint8_t *)payload;
+		out->payload_length = length;
+	}
+}
+
+static void check_sent(lua_State *L, enum peer_result result)
+{
+	struct run *r = run_of(L);
+
+	if (result == PEER_OK)
+		return;
+	subflow_check_peer(L);
+	if (r->peer->replay)
+		r->end = RUN_NOT_RECORDED;
+	else
+		r->end = RUN_BAD_SCRIPT;
+	sandbox_stop(L, "%s", r->peer->error);
+}
+
+/* The segment of the fields at `table` (none, or not there: 0). */
+static int send_segment(lua_State *L, struct subflow *s, uint8_t flags,
+			int table, const char *payload, size_t length)
+{
+	struct script_options options = {L, 0};
+	struct outgoing out;
+
+	if (!lua_isnoneornil(L, table)) {
+		read_segment(L, table, s, flags, &out);
+		options.table = table;
+	} else {
+		subflow_outgoing(s, flags, &out);
+	}
+	if (payload) {
+		out.payload = (const uint8_t *)payload;
+		out.payload_length = length;
+	}
+	check_sent(L, subflow_send(s, &out, compose, &options));
+	return 0;
+}
+
+static int method_send(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	return send_segment(L, s, TCP_FLAG_ACK, 2, NULL, 0);
+}
+
+static int method_syn(lua_State *L)
+{
+	return send_segment(L, check_subflow(L, 1), TCP_FLAG_SYN, 2, NULL, 0);
+}
+
+static int method_ack(lua_State *L)
+{
+	return send_segment(L, check_subflow(L, 1), TCP_FLAG_ACK, 2, NULL, 0);
+}
+
+static int method_fin(lua_State *L)
+{
+	return send_segment(L, check_subflow(L, 1), TCP_FLAG_FIN | TCP_FLAG_ACK,
+			    2, NULL, 0);
+}
+
+static int method_reset(lua_State *L)
+{
+	return send_segment(L, check_subflow(L, 1), TCP_FLAG_RST | TCP_FLAG_ACK,
+			    2, NULL, 0);
+}
+
+static int method_data(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+	size_t length;
+	const char *payload = luaL_checklstring(L, 2, &length);
+
+	return send_segment(L, s, TCP_FLAG_PSH | TCP_FLAG_ACK, 3, payload,
+			    length);
+}
+
+/* --- receiving ----------------------------------------------------------- */
+
+static int method_wait(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+	struct run *r = run_of(L);
+	int64_t us = patience(L, 3, s);
+	int64_t until = r->peer->ops->now_us(r->peer) + us;
+	const struct kept *k;
+	struct match m;
+
+	lua_settop(L, 3);
+	match_read(L, 2, &m);
+	while ((k = subflow_receive(s, until)))
+		if (match_fits(L, &m, s, k))
+			break;
+	subflow_check_peer(L);
+	if (k)
+		segment_push(L, s, k);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+/* Whether there is no use in waiting for more: this is a RST, or it is the
+ * SYN/ACK but not as wanted. */
+static bool decides(const struct match *m, const struct kept *k)
+{
+	uint8_t flags = k->packet.tcp.flags;
+
+	if (flags & TCP_FLAG_RST)
+		return true;
+	return m->flags >= 0 && m->flags & TCP_FLAG_SYN && flags & TCP_FLAG_SYN;
+}
+
+static int fail_expectation(lua_State *L, struct expectation *e,
+			    const struct match *m, const struct kept *k,
+			    int64_t us)
+{
+	struct run *r = run_of(L);
+	char text[240];
+
+	if (k)
+		segment_brief(k, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "nothing in %lld ms",
+			 (long long)(us / 1000));
+	e->found = arena_printf(r->arena, "%s", text);
+	r->end = m->option && m->flags >= 0 && m->flags & TCP_FLAG_SYN &&
+				 !strcmp(m->option, "MP_CAPABLE")
+			 ? RUN_NO_MPTCP
+			 : RUN_UNMET;
+	return sandbox_stop(L, "expected %s, got %s", e->text, e->found);
+}
+
+/* The segment that fits, or the end of the script. */
+static const struct kept *expect(lua_State *L, struct subflow *s,
+				 const struct match *m, int64_t us)
+{
+	struct run *r = run_of(L);
+	int64_t until = r->peer->ops->now_us(r->peer) + us;
+	const struct kept *k, *other = NULL;
+	struct expectation *e;
+	char text[240];
+
+	while ((k = subflow_receive(s, until)) && !match_fits(L, m, s, k)) {
+		other = k;
+		if (decides(m, k)) {
+			k = NULL;
+			break;
+		}
+	}
+	subflow_check_peer(L);
+	e = ARENA_PUSH(r->arena, r->expectations, r->expectation_count);
+	e->text =
+		arena_printf(r->arena, "%s", match_text(m, text, sizeof(text)));
+	e->line = sandbox_line(L);
+	if (!k)
+		fail_expectation(L, e, m, other, us);
+	return k;
+}
+
+static int method_expect(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+	struct match m;
+
+	lua_settop(L, 3);
+	match_read(L, 2, &m);
+	segment_push(L, s, expect(L, s, &m, patience(L, 3, s)));
+	return 1;
+}
+
+/* SYN, SYN/ACK, third ACK; of a further subflow the fourth ACK as well. */
+static int method_connect(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+	bool joins = s->connection != s;
+	struct match syn_ack = {.flags = TCP_FLAG_SYN | TCP_FLAG_ACK,
+				.payload = -1};
+	struct match fourth = {
+		.flags = TCP_FLAG_ACK, .payload = -1, .option = "DSS"};
+
+	lua_settop(L, 1);
+	if (!s->plain)
+		syn_ack.option = joins ? "MP_JOIN" : "MP_CAPABLE";
+	send_segment(L, s, TCP_FLAG_SYN, 2, NULL, 0);
+	expect(L, s, &syn_ack, subflow_patience_us(s));
+	send_segment(L, s, TCP_FLAG_ACK, 2, NULL, 0);
+	if (joins && !s->plain)
+		expect(L, s, &fourth, subflow_patience_us(s));
+	lua_settop(L, 1);
+	return 1;
+}
+
+static int push_answer(lua_State *L, const char *answer)
+{
+	subflow_check_peer(L);
+	lua_pushstring(L, answer);
+	return 1;
+}
+
+static int method_data_answer(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+
+	return push_answer(L, subflow_data_answer(s, patience(L, 2, s)));
+}
+
+static int method_response(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+
+	return push_answer(L, subflow_response(s, patience(L, 2, s)));
+}
+
+static int method_reset_answer(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+
+	return push_answer(L, subflow_reset_answer(s, patience(L, 2, s)));
+}
+
+static int method_join_answer(lua_State *L)
+{
+	struct subflow *s = check_subflow(L, 1);
+	const char *answer = subflow_join_answer(s, patience(L, 2, s));
+
+	if (!answer)
+		check_sent(L, PEER_DIFFERS);
+	return push_answer(L, answer);
+}
+
+/* Which hops quoted what was sent: { { ttl =, address =, bytes = }, ... } */
+static int method_quotes(lua_State *L)
+{
+	const struct flow *f = subflow_flow(check_subflow(L, 1));
+	char text[ADDRESS_TEXT];
+
+	lua_newtable(L);
+	for (size_t i = 0; f && i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+
+		lua_newtable(L);
+		lua_pushinteger(L, f->sent[q->sent]->packet.ip.ttl);
+		lua_setfield(L, -2, "ttl");
+		lua_pushstring(L, address_text(&q->responder, text));
+		lua_setfield(L, -2, "address");
+		lua_pushinteger(L, (lua_Integer)q->bytes);
+		lua_setfield(L, -2, "bytes");
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	return 1;
+}
+
+/* --- making -------------------------------------------------------------- */
+
+static struct subflow *make(lua_State *L, int table, struct subflow *connection,
+			    unsigned version)
+{
+	struct run *r = run_of(L);
+	struct wish wish = {.joins = connection != NULL};
+	struct subflow *s;
+	uint64_t port = 0;
+
+	if (table) {
+		field_address(L, table, "source", &wish.source);
+		field_number(L, table, "port", 65535, &port);
+	}
+	wish.source_port = (uint16_t)port;
+	s = exchange_subflow(r->exchange, &wish, connection, version);
+	if (!s) {
+		subflow_check_peer(L);
+		r->end = r->peer->replay ? RUN_NOT_RECORDED : RUN_BAD_SCRIPT;
+		sandbox_stop(L, "%s", r->peer->error);
+	}
+	return s;
+}
+
+static int global_subflow(lua_State *L)
+{
+	static const char *const fields[] = {
+		"version", "checksum", "key", "source", "port", "plain", NULL};
+	struct run *r = run_of(L);
+	int table = lua_isnoneornil(L, 1) ? 0 : 1;
+	uint64_t version = r->version, key;
+	struct subflow *s;
+
+	if (table)
+		fields_check(L, 1, "subflow", fields, false);
+	if (!r->about.declared)
+		return luaL_error(L, "scenario {} must come first");
+	if (table)
+		field_number(L, 1, "version", 1, &version);
+	s = make(L, table, NULL, (unsigned)version);
+	if (table) {
+		field_flag(L, 1, "checksum", &s->ask_checksum);
+		field_flag(L, 1, "plain", &s->plain);
+		if (field_number(L, 1, "key", UINT64_MAX, &key))
+			subflow_set_key(s, key);
+	}
+	return push_subflow(L, s);
+}
+
+static int method_join(lua_State *L)
+{
+	static const char *const fields[] = {"source", "port",	"address_id",
+					     "backup", "plain", NULL};
+	struct subflow *connection = check_subflow(L, 1)->connection, *s;
+	int table = lua_isnoneornil(L, 2) ? 0 : 2;
+	uint64_t id = 1;
+
+	if (table)
+		fields_check(L, 2, "join", fields, false);
+	s = make(L, table, connection, connection->version);
+	if (table) {
+		field_number(L, 2, "address_id", 255, &id);
+		field_flag(L, 2, "backup", &s->backup);
+		field_flag(L, 2, "plain", &s->plain);
+	}
+	s->address_id = (uint8_t)id;
+	return push_subflow(L, s);
+}
+
+/* --- what is known of it ------------------------------------------------- */
+
+typedef void push_fn(lua_State *L, const struct subflow *s);
+
+#define NUMBER_FIELD(name, value)                                              \
+	static void push_##name(lua_State *L, const struct subflow *s)         \
+	{                                                                      \
+		lua_pushinteger(L, (lua_Integer)(value));                      \
+	}
+
+NUMBER_FIELD(id, s->id)
+NUMBER_FIELD(version, s->version)
+NUMBER_FIELD(key, s->connection->choices.key)
+NUMBER_FIELD(server_key, s->connection->server_key)
+NUMBER_FIELD(token, s->connection->server_token)
+NUMBER_FIELD(client_token, s->connection->client_token)
+NUMBER_FIELD(idsn, s->connection->idsn)
+NUMBER_FIELD(server_idsn, s->connection->server_idsn)
+NUMBER_FIELD(nonce, s->choices.nonce)
+NUMBER_FIELD(next, s->next)
+NUMBER_FIELD(acked, s->acked)
+NUMBER_FIELD(data_acked, s->connection->data_acked)
+NUMBER_FIELD(received, s->server_next ? s->server_next - 1 - s->fin : 0)
+NUMBER_FIELD(port, s->choices.source_port)
+NUMBER_FIELD(rtt, s->rtt_us / 1000)
+
+static void push_source(lua_State *L, const struct subflow *s)
+{
+	char text[ADDRESS_TEXT];
+
+	lua_pushstring(L, address_text(&s->choices.source, text));
+}
+
+static void push_checksum(lua_State *L, const struct subflow *s)
+{
+	lua_pushboolean(L, s->connection->checksum);
+}
+
+static void push_capable(lua_State *L, const struct subflow *s)
+{
+	lua_pushboolean(L, s->connection->capable);
+}
+
+/* The fields of a subflow; the manual has each (probe/scenario/check.sh). */
+static const struct {
+	const char *name;
+	push_fn *push;
+} values[] = {
+	{"id", push_id},
+	{"version", push_version},
+	{"key", push_key},
+	{"server_key", push_server_key},
+	{"token", push_token},
+	{"client_token", push_client_token},
+	{"idsn", push_idsn},
+	{"server_idsn", push_server_idsn},
+	{"nonce", push_nonce},
+	{"next", push_next},
+	{"acked", push_acked},
+	{"data_acked", push_data_acked},
+	{"received", push_received},
+	{"port", push_port},
+	{"rtt", push_rtt},
+	{"source", push_source},
+	{"checksum", push_checksum},
+	{"capable", push_capable},
+};
+
+/* The functions of scripts; the manual has each (probe/scenario/check.sh). */
+static const luaL_Reg methods[] = {
+	{"syn", method_syn},
+	{"ack", method_ack},
+	{"data", method_data},
+	{"fin", method_fin},
+	{"reset", method_reset},
+	{"send", method_send},
+	{"connect", method_connect},
+	{"join", method_join},
+	{"wait", method_wait},
+	{"expect", method_expect},
+	{"data_answer", method_data_answer},
+	{"response", method_response},
+	{"join_answer", method_join_answer},
+	{"reset_answer", method_reset_answer},
+	{"quotes", method_quotes},
+};
+
+static int index_subflow(lua_State *L)
+{
+	const struct subflow *s = check_subflow(L, 1);
+	const char *name = luaL_checkstring(L, 2);
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (!strcmp(methods[i].name, name)) {
+			lua_pushcfunction(L, methods[i].func);
+			return 1;
+		}
+	}
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		if (!strcmp(values[i].name, name)) {
+			values[i].push(L, s);
+			return 1;
+		}
+	}
+	return luaL_error(L, "a subflow has no field %s", name);
+}
+
+static int refuse_change(lua_State *L)
+{
+	return luaL_error(L, "the fields of a subflow cannot be set");
+}
+
+void subflow_register(lua_State *L)
+{
+	luaL_newmetatable(L, SUBFLOW_TYPE);
+	lua_pushcfunction(L, index_subflow);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, refuse_change);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushliteral(L, "locked");
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+	lua_pushcfunction(L, global_subflow);
+	lua_setglobal(L, "subflow");
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/scenario/verdicts.h"
+
+#include <string.h>
+
+#include "crafting/checksum.h"
+#include "crafting/keys.h"
+#include "crafting/segment.h"
+#include "probe/scenario/exchange.h"
+#include "report/arena.h"
+#include "report/track/observer.h"
+
+#define SETTLE_US 300000 /* a DATA_ACK may lag behind the acknowledgment */
+
+const char *reset_text(struct exchange *x, const struct kept *k)
+{
+	const struct mptcp_option *o =
+		tcp_options_mptcp(&k->options, MP_TCPRST);
+
+	return o ? arena_printf(x->arena, "reset %u", o->tcprst.reason)
+		 : "reset";
+}
+
+/* --- what it means ------------------------------------------------------- */
+
+/* NULL: this segment does not decide it. */
+static const char *judge_answer(const struct subflow *s, const struct kept *k,
+				bool *acked)
+{
+	const struct subflow *c = s->connection;
+	int64_t bytes;
+
+	if (k->packet.tcp.flags & TCP_FLAG_RST)
+		return reset_text(s->exchange, k);
+	if (tcp_options_mptcp(&k->options, MP_FAIL))
+		return "mp-fail";
+	if (segment_data_ack(s, k, &bytes) && bytes >= (int64_t)c->data_end)
+		return "data-acked";
+	if (seq_diff(s->acked, s->next) < 0)
+		return NULL;
+	*acked = true;
+	return tcp_options_mptcp(&k->options, MP_DSS) ? NULL : "fallback";
+}
+
+const char *subflow_data_answer(struct subflow *s, int64_t patience_us)
+{
+	struct peer *p = s->exchange->peer;
+	int64_t until = p->ops->now_us(p) + patience_us;
+	const struct kept *k;
+	bool acked = false;
+
+	while ((k = subflow_receive(s, until))) {
+		bool before = acked;
+		const char *answer = judge_answer(s, k, &acked);
+
+		if (answer)
+			return answer;
+		if (acked && !before)
+			until = p->ops->now_us(p) + SETTLE_US + 2 * s->rtt_us;
+	}
+	return acked ? "tcp-acked" : "silent";
+}
+
+/* The DSN that the server's data must have at this SSN, on the first
+ * subflow. */
+static bool right_dsn(const struct subflow *s, const struct mptcp_option *o)
+{
+	uint64_t expected = s->connection->server_idsn + o->dss.ssn;
+
+	if (s->connection != s)
+		return true;
+	if (o->dss.flags & DSS_DSN8)
+		return o->dss.dsn == expected;
+	return (uint32_t)o->dss.dsn == (uint32_t)expected;
+}
+
+static bool right_checksum(const struct subflow *s,
+			   const struct mptcp_option *o,
+			   const struct tcp_view *tcp)
+{
+	uint64_t dsn = o->dss.dsn;
+
+	if (!o->dss.has_checksum ||
+	    o->dss.data_level_length != tcp->payload_length ||
+	    tcp->payload_available < tcp->payload_length)
+		return true;
+	if (!(o->dss.flags & DSS_DSN8))
+		dsn = s->connection->server_idsn + o->dss.ssn;
+	return dss_checksum(dsn, o->dss.ssn, o->dss.data_level_length,
+			    tcp->payload,
+			    tcp->payload_length) == o->dss.checksum;
+}
+
+static const char *judge_response(const struct subflow *s, const struct kept *k)
+{
+	const struct mptcp_option *o = tcp_options_mptcp(&k->options, MP_DSS);
+
+	if (!o || !(o->dss.flags & DSS_MAPPING))
+		return "plain";
+	if (o->dss.data_level_length == 0)
+		return "infinite";
+	if (!right_dsn(s, o))
+		return "wrong-mapping";
+	return right_checksum(s, o, &k->packet.tcp) ? "mapped"
+						    : "wrong-checksum";
+}
+
+const char *subflow_response(struct subflow *s, int64_t patience_us)
+{
+	struct peer *p = s->exchange->peer;
+	int64_t until = p->ops->now_us(p) + patience_us;
+	const struct kept *k = s->last;
+
+	if (k && k->packet.tcp.payload_length)
+		return judge_response(s, k);
+	if (s->reset)
+		return "none";
+	while ((k = subflow_receive(s, until))) {
+		if (k->packet.tcp.flags & TCP_FLAG_RST)
+			return reset_text(s->exchange, k);
+		if (k->packet.tcp.payload_length)
+			return judge_response(s, k);
+	}
+	return "none";
+}
+
+const char *subflow_reset_answer(struct subflow *s, int64_t patience_us)
+{
+	struct peer *p = s->exchange->peer;
+	int64_t until = p->ops->now_us(p) + patience_us;
+	const struct kept *k;
+
+	while ((k = subflow_receive(s, until)))
+		if (k->packet.tcp.flags & TCP_FLAG_RST)
+			return reset_text(s->exchange, k);
+	return "silent";
+}
+
+/* --- joining ------------------------------------------------------------- */
+
+/* RFC 8684 3.2: the first 64 bits of the server's HMAC. */
+static bool right_hmac(const struct subflow *s, const struct mptcp_option *o)
+{
+	const struct subflow *c = s->connection;
+	uint8_t hmac[32];
+
+	return keys_join_hmac(s->exchange->keys, c->version, c->server_key,
+			      c->choices.key, o->join.nonce, s->choices.nonce,
+			      hmac) == 0 &&
+	       memcmp(hmac, o->join.hmac, 8) == 0;
+}
+
+/* NULL: it is as it should be. */
+static const char *judge_join_syn_ack(struct subflow *s, const struct kept *k)
+{
+	const struct mptcp_option *o;
+
+	if (!k)
+		return "silent";
+	if (k->packet.tcp.flags & TCP_FLAG_RST)
+		return reset_text(s->exchange, k);
+	o = tcp_options_mptcp(&k->options, MP_JOIN);
+	if (!o || o->join.stage != JOIN_SYN_ACK)
+		return "plain";
+	return right_hmac(s, o) ? NULL : "wrong-hmac";
+}
+
+static const char *fourth_ack(struct subflow *s, int64_t patience_us)
+{
+	struct peer *p = s->exchange->peer;
+	int64_t until = p->ops->now_us(p) + patience_us;
+	const struct kept *k;
+
+	while ((k = subflow_receive(s, until))) {
+		if (k->packet.tcp.flags & TCP_FLAG_RST)
+			return arena_printf(s->exchange->arena, "ack-%s",
+					    reset_text(s->exchange, k));
+		if (!(k->packet.tcp.flags & TCP_FLAG_SYN) &&
+		    tcp_options_mptcp(&k->options, MP_DSS))
+			return "accepted";
+	}
+	return "unconfirmed";
+}
+
+const char *subflow_join_answer(struct subflow *s, int64_t patience_us)
+{
+	struct peer *p = s->exchange->peer;
+	const struct kept *k =
+		subflow_receive(s, p->ops->now_us(p) + patience_us);
+	const char *answer = judge_join_syn_ack(s, k);
+	struct outgoing out;
+
+	if (answer)
+		return answer;
+	subflow_outgoing(s, TCP_FLAG_ACK, &out);
+	if (subflow_send(s, &out, compose_default, NULL) != PEER_OK)
+		return NULL;
+	return fourth_ack(s, patience_us);
+}

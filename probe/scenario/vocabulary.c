@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/scenario/vocabulary.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "probe/scenario/answers.h"
+#include "probe/scenario/exchange.h"
+#include "probe/scenario/fields.h"
+#include "probe/scenario/options.h"
+#include "probe/scenario/sandbox.h"
+#include "probe/scenario/scenario.h"
+#include "probe/scenario/subflow.h"
+#include "report/arena.h"
+
+static struct run *run_of(lua_State *L)
+{
+	return sandbox_context(L);
+}
+
+static const char *keep_text(struct run *r, const char *text)
+{
+	return arena_printf(r->arena, "%s", text);
+}
+
+/* --- scenario{} ---------------------------------------------------------- */
+
+static const char *needed_text(lua_State *L, struct run *r, const char *name)
+{
+	const char *text;
+
+	if (!field_text(L, 1, name, &text, NULL))
+		luaL_error(L, "scenario: %s is missing", name);
+	return keep_text(r, text);
+}
+
+static unsigned read_versions(lua_State *L)
+{
+	unsigned versions = 0;
+
+	if (lua_getfield(L, 1, "versions") != LUA_TTABLE)
+		luaL_error(L, "scenario: versions: expected a list such as "
+			      "{ 0, 1 }");
+	for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, -1); i++) {
+		lua_rawgeti(L, -1, i);
+		if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 0 ||
+		    lua_tointeger(L, -1) > 1)
+			luaL_error(L, "scenario: versions are 0 and 1");
+		versions |= 1u << lua_tointeger(L, -1);
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	if (!versions)
+		luaL_error(L, "scenario: versions is empty");
+	return versions;
+}
+
+static int vocabulary_scenario(lua_State *L)
+{
+	static const char *const fields[] = {"title",	 "about",   "source",
+					     "versions", "answers", NULL};
+	struct run *r = run_of(L);
+	const char *about;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	fields_check(L, 1, "scenario", fields, false);
+	if (r->about.declared)
+		return luaL_error(L, "scenario: declared already");
+	r->about.title = needed_text(L, r, "title");
+	r->about.source = needed_text(L, r, "source");
+	if (field_text(L, 1, "about", &about, NULL))
+		r->about.about = keep_text(r, about);
+	r->about.versions = read_versions(L);
+	lua_getfield(L, 1, "answers");
+	answers_declare(L, r, lua_gettop(L));
+	r->about.declared = true;
+	if (r->declaring)
+		sandbox_stop(L, "declared");
+	return 0;
+}
+
+/* --- outcomes and remarks ------------------------------------------------ */
+
+static int vocabulary_outcome(lua_State *L)
+{
+	struct run *r = run_of(L);
+	const char *name = luaL_checkstring(L, 1);
+	const char *value = luaL_tolstring(L, 2, NULL);
+	struct outcome *o;
+
+	for (size_t i = 0; i < r->outcome_count; i++)
+		if (!strcmp(r->outcomes[i].name, name))
+			return luaL_error(L, "outcome %s is recorded already",
+					  name);
+	o = ARENA_PUSH(r->arena, r->outcomes, r->outcome_count);
+	o->name = keep_text(r, name);
+	o->value = keep_text(r, value);
+	o->line = sandbox_line(L);
+	return 0;
+}
+
+static int vocabulary_note(lua_State *L)
+{
+	struct run *r = run_of(L);
+	const char *text = luaL_tolstring(L, 1, NULL);
+	struct remark *remark =
+		ARENA_PUSH(r->arena, r->remarks, r->remark_count);
+
+	remark->text = keep_text(r, text);
+	remark->line = sandbox_line(L);
+	return 0;
+}
+
+static int vocabulary_check(lua_State *L)
+{
+	struct run *r = run_of(L);
+	const char *text = luaL_checkstring(L, 2);
+	struct expectation *e =
+		ARENA_PUSH(r->arena, r->expectations, r->expectation_count);
+
+	e->text = keep_text(r, text);
+	e->line = sandbox_line(L);
+	if (lua_toboolean(L, 1))
+		return 0;
+	e->found = "not so";
+	r->end = RUN_UNMET;
+	return sandbox_stop(L, "expected that %s", text);
+}
+
+static int vocabulary_wait(lua_State *L)
+{
+	struct run *r = run_of(L);
+	lua_Integer ms = luaL_checkinteger(L, 1);
+	int64_t until;
+
+	luaL_argcheck(L, ms >= 0 && ms <= EXCHANGE_MAX_MS, 1,
+		      "at most 120000 ms");
+	until = r->peer->ops->now_us(r->peer) + ms * 1000;
+	while (r->peer->ops->wait(r->peer, until))
+		;
+	subflow_check_peer(L);
+	return 0;
+}
+
+/* --- the table ----------------------------------------------------------- */
+
+/* The functions of scripts; the manual has each (probe/scenario/check.sh). */
+static const luaL_Reg globals[] = {
+	{"scenario", vocabulary_scenario}, {"outcome", vocabulary_outcome},
+	{"note", vocabulary_note},	   {"check", vocabulary_check},
+	{"wait", vocabulary_wait},
+};
+
+static int open_vocabulary(lua_State *L)
+{
+	struct run *r = run_of(L);
+
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+		lua_pushcfunction(L, globals[i].func);
+		lua_setglobal(L, globals[i].name);
+	}
+	options_register(L);
+	subflow_register(L);
+	lua_pushinteger(L, r->version);
+	lua_setglobal(L, "version");
+	if (r->peer)
+		lua_pushlstring(L, (const char *)r->peer->request,
+				r->peer->request_length);
+	else
+		lua_pushliteral(L, "");
+	lua_setglobal(L, "request");
+	return 0;
+}
+
+int vocabulary_open(struct sandbox *s, struct run *r)
+{
+	(void)r;
+	lua_pushcfunction(sandbox_lua(s), open_vocabulary);
+	return lua_pcall(sandbox_lua(s), 0, 0, 0) == LUA_OK ? 0 : -1;
+}

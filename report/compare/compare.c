@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Runs become rows: what their SYNs were like, and what answered them.
+ */
+#include "report/compare/compare.h"
+
+#include <jansson.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "crafting/segment.h"
+#include "report/arena.h"
+#include "report/track/observer.h"
+
+/* A SYN that went out so shortly before the end may yet be answered. */
+#define PATIENCE_US 1000000
+
+struct compare *compare_new(void)
+{
+	struct compare *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->arena = arena_new();
+	if (!c->arena) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void compare_free(struct compare *c)
+{
+	if (!c)
+		return;
+	arena_free(c->arena);
+	free(c);
+}
+
+static struct compare_run *add_run(struct compare *c, const char *name,
+				   int64_t started_us)
+{
+	struct compare_run *run = ARENA_PUSH(c->arena, c->runs, c->run_count);
+
+	run->name = arena_printf(c->arena, "%s", name);
+	run->started_us = started_us;
+	return run;
+}
+
+/* One connection, or the part of one whose SYNs are alike. */
+struct sample {
+	struct address target;
+	uint16_t port;
+	int version;
+	bool fallback;
+	int64_t first_us, last_us; /* of the SYNs */
+	unsigned syns, syn_ttl, syn_offers;
+	bool answered, refused, undecided;
+	unsigned ttl, window, offers, reach, short_ttl;
+	int mss, wscale, answer_version;
+	double rtt_ms;
+	const uint8_t *options;
+	size_t options_length;
+};
+
+static unsigned offers_of(const struct tcp_options *o)
+{
+	return (o->has_mss ? OFFER_MSS : 0) |
+	       (o->sack_permitted ? OFFER_SACK : 0) |
+	       (o->has_timestamps ? OFFER_TIMESTAMPS : 0) |
+	       (o->has_wscale ? OFFER_WSCALE : 0);
+}
+
+static char option_letter(uint8_t kind)
+{
+	switch (kind) {
+	case TCPOPT_KIND_EOL:
+		return 'E';
+	case TCPOPT_KIND_NOP:
+		return 'N';
+	case TCPOPT_KIND_MSS:
+		return 'M';
+	case TCPOPT_KIND_WSCALE:
+		return 'W';
+	case TCPOPT_KIND_SACK_PERMITTED:
+		return 'S';
+	case TCPOPT_KIND_TIMESTAMPS:
+		return 'T';
+	case TCPOPT_MPTCP:
+		return 'P';
+	default:
+		return '?';
+	}
+}
+
+static const char *option_letters(struct compare *c, const uint8_t *block,
+				  size_t length)
+{
+	struct option_walk walk = option_walk_over(block, length, length);
+	struct tcp_option option;
+	char text[41];
+	size_t used = 0;
+
+	while (option_next(&walk, &option) == OPTION_FOUND && used < 40)
+		text[used++] = option_letter(option.kind);
+	return arena_printf(c->arena, "%.*s", (int)used, text);
+}
+
+/* --- from samples to rows ------------------------------------------------ */
+
+static struct compare_row *row_of(struct compare *c, const struct sample *s)
+{
+	struct compare_row *row;
+	size_t run = c->run_count - 1;
+
+	for (size_t i = 0; i < c->row_count; i++) {
+		row = &c->rows[i];
+		if (row->run == run && row->port == s->port &&
+		    row->version == s->version &&
+		    row->fallback == s->fallback &&
+		    address_equal(&row->target, &s->target))
+			return row;
+	}
+	row = ARENA_PUSH(c->arena, c->rows, c->row_count);
+	*row = (struct compare_row){.run = run,
+				    .target = s->target,
+				    .port = s->port,
+				    .version = s->version,
+				    .fallback = s->fallback,
+				    .first_us = s->first_us,
+				    .syn_offers = s->syn_offers,
+				    .rtt_ms = -1,
+				    .mss = -1,
+				    .wscale = -1,
+				    .options = "",
+				    .answer_version = -1};
+	row->hops_seen = arena_alloc(c->arena, (REACH_TTL_MAX + 1) *
+						       sizeof(*row->hops_seen));
+	return row;
+}
+
+static void widen_span(struct span *span, unsigned value, bool first)
+{
+	if (first || value < span->low)
+		span->low = value;
+	if (first || value > span->high)
+		span->high = value;
+}
+
+static void add_answer(struct compare *c, struct compare_row *row,
+		       const struct sample *s)
+{
+	bool first = row->answered == 0;
+	unsigned hops = initial_ttl(s->ttl) - s->ttl;
+
+	row->answered++;
+	widen_span(&row->ttl, s->ttl, first);
+	widen_span(&row->hops, hops, first);
+	if (s->rtt_ms >= 0 && (row->rtt_ms < 0 || s->rtt_ms < row->rtt_ms))
+		row->rtt_ms = s->rtt_ms;
+	if (!first)
+		return;
+	row->initial_ttl = initial_ttl(s->ttl);
+	row->mss = s->mss;
+	row->wscale = s->wscale;
+	row->window = s->window;
+	row->offers = s->offers;
+	row->answer_version = s->answer_version;
+	row->options = option_letters(c, s->options, s->options_length);
+}
+
+static void add_reach(struct compare_row *row, const struct sample *s)
+{
+	if (s->reach && s->reach == row->reach) {
+		row->reach_count++;
+	} else if (s->reach && (!row->reach || s->reach < row->reach)) {
+		row->reach = s->reach;
+		row->reach_count = 1;
+	}
+	if (s->short_ttl && s->short_ttl == row->short_ttl) {
+		row->short_count++;
+	} else if (s->short_ttl > row->short_ttl) {
+		row->short_ttl = s->short_ttl;
+		row->short_count = 1;
+	}
+}
+
+static void add_sample(struct compare *c, const struct sample *s)
+{
+	struct compare_row *row = row_of(c, s);
+
+	add_reach(row, s);
+	if (s->syn_ttl > row->syn_ttl)
+		row->syn_ttl = s->syn_ttl;
+	if (s->undecided)
+		return;
+	if (s->answered || s->refused || s->syn_ttl > REACH_TTL_MAX)
+		row->connections++;
+	if (s->answered) {
+		add_answer(c, row, s);
+		if (s->syns > row->syns)
+			row->syns = s->syns;
+	} else if (s->refused) {
+		row->refused++;
+	} else if (s->syn_ttl > REACH_TTL_MAX) {
+		row->lost_syns += s->syns;
+	}
+}
+
+/* --- captures ------------------------------------------------------------ */
+
+static bool has_capable(const struct kept *k)
+{
+	return tcp_options_mptcp(&k->options, MP_CAPABLE) != NULL;
+}
+
+/* Whether this SYN belongs to the part of the flow that is looked at: those
+ * with MP_CAPABLE, or the plain ones. */
+static bool in_part(const struct flow *f, size_t sent, bool capable)
+{
+	const struct kept *k = f->sent[sent];
+
+	return (k->kind == SEGMENT_SYN || k->kind == SEGMENT_FALLBACK_SYN) &&
+	       has_capable(k) == capable;
+}
+
+/* The SYN that a SYN/ACK answers: told by the timestamps, or, among copies of
+ * different TTLs without them, not at all; among others the last before. */
+static size_t answered_syn(const struct flow *f, size_t received)
+{
+	if (f->received[received]->kind != SEGMENT_SYN_ACK)
+		return FLOW_NONE;
+	return flow_answered_syn(f, received);
+}
+
+/* Counts the SYNs that went out with this TTL up to then. */
+static unsigned count_syns(const struct flow *f, bool capable, unsigned ttl,
+			   int64_t until_us)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (in_part(f, i, capable) &&
+		    f->sent[i]->packet.ip.ttl == ttl &&
+		    f->sent[i]->time_us <= until_us)
+			count++;
+	return count;
+}
+
+static void sample_syn_ack(struct sample *s, const struct flow *f, bool capable,
+			   size_t received, size_t syn)
+{
+	const struct kept *k = f->received[received];
+	const struct mptcp_option *capable_option =
+		tcp_options_mptcp(&k->options, MP_CAPABLE);
+
+	s->answered = true;
+	s->ttl = k->packet.ip.ttl;
+	s->window = k->packet.tcp.window;
+	s->offers = offers_of(&k->options);
+	s->mss = k->options.has_mss ? k->options.mss : -1;
+	s->wscale = k->options.has_wscale ? k->options.wscale : -1;
+	s->answer_version =
+		capable_option ? capable_option->capable.version : -1;
+	s->options = k->packet.tcp.options;
+	s->options_length = k->packet.tcp.options_available;
+	s->rtt_ms = (double)(k->time_us - f->sent[syn]->time_us) / 1000;
+	s->syns =
+		count_syns(f, capable, f->sent[syn]->packet.ip.ttl, k->time_us);
+}
+
+static void sample_answers(struct sample *s, const struct flow *f, bool capable)
+{
+	for (size_t i = 0; i < f->received_count; i++) {
+		size_t syn = answered_syn(f, i);
+		unsigned ttl;
+
+		if (syn == FLOW_NONE || !in_part(f, syn, capable))
+			continue;
+		ttl = f->sent[syn]->packet.ip.ttl;
+		if (!s->answered)
+			sample_syn_ack(s, f, capable, i, syn);
+		if (ttl <= REACH_TTL_MAX && (!s->reach || ttl < s->reach))
+			s->reach = ttl;
+	}
+}
+
+/* The highest TTL of a SYN that no answer came to, where it could expire. */
+static void sample_short(struct sample *s, const struct flow *f, bool capable)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		unsigned ttl = f->sent[i]->packet.ip.ttl;
+
+		if (!in_part(f, i, capable) || ttl > REACH_TTL_MAX ||
+		    (s->reach && ttl >= s->reach) || ttl <= s->short_ttl)
+			continue;
+		if (!s->answered || s->reach)
+			s->short_ttl = ttl;
+	}
+}
+
+/* The client went on although no SYN/ACK was captured: one direction is
+ * missing in the capture. */
+static bool one_sided(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->packet.tcp.acknowledgment &&
+		    !(f->sent[i]->packet.tcp.flags &
+		      (TCP_FLAG_SYN | TCP_FLAG_RST)))
+			return !flow_syn_ack(f);
+	return false;
+}
+
+static bool sample_syns(struct sample *s, const struct flow *f, bool capable)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+		const struct mptcp_option *option =
+			tcp_options_mptcp(&k->options, MP_CAPABLE);
+
+		if (!in_part(f, i, capable))
+			continue;
+		if (!any) {
+			s->first_us = k->time_us;
+			s->version = option ? option->capable.version : -1;
+			s->syn_offers = offers_of(&k->options);
+		}
+		any = true;
+		s->last_us = k->time_us;
+		s->syns += k->packet.ip.ttl > REACH_TTL_MAX;
+		if (k->packet.ip.ttl > s->syn_ttl)
+			s->syn_ttl = k->packet.ip.ttl;
+	}
+	return any;
+}
+
+/* A SYN/ACK came, but not to these SYNs, or nobody can tell. */
+static bool answer_untold(const struct sample *s, const struct flow *f,
+			  bool capable)
+{
+	if (s->answered || !flow_syn_ack(f))
+		return false;
+	for (size_t i = 0; capable && i < f->sent_count; i++)
+		if (in_part(f, i, false))
+			return false; /* the kernel's fallback was answered */
+	return true;
+}
+
+static bool too_late(const struct sample *s, const struct observer *o)
+{
+	return s->syns < 3 && o->last_us - s->last_us < PATIENCE_US;
+}
+
+static bool sample_flow(struct sample *s, const struct observer *o,
+			const struct flow *f, bool capable)
+{
+	*s = (struct sample){.target = f->server,
+			     .port = f->server_port,
+			     .fallback = f->purpose == PURPOSE_MP_CAPABLE &&
+					 !capable,
+			     .rtt_ms = -1,
+			     .mss = -1,
+			     .wscale = -1,
+			     .answer_version = -1};
+	if (!sample_syns(s, f, capable))
+		return false;
+	sample_answers(s, f, capable);
+	sample_short(s, f, capable);
+	s->refused = flow_reset(f) && !flow_syn_ack(f);
+	s->undecided = !s->answered && !s->refused &&
+		       (s->syn_ttl <= REACH_TTL_MAX || one_sided(f) ||
+			answer_untold(s, f, capable) || too_late(s, o));
+	return true;
+}
+
+/* Who is on the way of these SYNs. */
+static void see_hops(struct compare *c, const struct sample *s,
+		     const struct flow *f)
+{
+	struct compare_row *row = row_of(c, s);
+
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+		unsigned ttl = f->sent[q->sent]->packet.ip.ttl;
+
+		if (q->time_exceeded && ttl <= REACH_TTL_MAX)
+			row->hops_seen[ttl] = q->responder;
+	}
+}
+
+static bool comparable(const struct flow *f)
+{
+	return f->protocol == IPPROTO_TCP && !f->syn_snapped &&
+	       (f->purpose == PURPOSE_TCP || f->purpose == PURPOSE_MP_CAPABLE);
+}
+
+size_t compare_observe(struct compare *c, const char *run,
+		       const struct observer *o)
+{
+	size_t count = 0;
+
+	add_run(c, run, o->first_us);
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+
+		if (!comparable(f))
+			continue;
+		for (int capable = 1; capable >= 0; capable--) {
+			struct sample s;
+
+			if (!sample_flow(&s, o, f, capable))
+				continue;
+			add_sample(c, &s);
+			see_hops(c, &s, f);
+			count++;
+		}
+	}
+	return count;
+}
+
+/* --- reports ------------------------------------------------------------- */
+
+static const char *member_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static int member_number(const json_t *object, const char *name, int otherwise)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return json_is_integer(value) ? (int)json_integer_value(value)
+				      : otherwise;
+}
+
+static size_t hex_bytes(const char *hex, uint8_t *out, size_t capacity)
+{
+	size_t count = 0;
+	unsigned byte;
+
+	while (count < capacity && sscanf(hex + 2 * count, "%2x", &byte) == 1 &&
+	       hex[2 * count + 1])
+		out[count++] = (uint8_t)byte;
+	return count;
+}
+
+static void report_syn_ack(struct sample *s, const json_t *answer,
+			   uint8_t *block, size_t capacity)
+{
+	struct tcp_options options;
+	const struct mptcp_option *capable;
+
+	s->answered = true;
+	s->ttl = (unsigned)member_number(answer, "ttl", 0) & 255;
+	s->window = (unsigned)member_number(answer, "window", 0);
+	s->mss = member_number(answer, "mss", -1);
+	s->wscale = member_number(answer, "wscale", -1);
+	if (json_is_number(json_object_get(answer, "rtt_ms")))
+		s->rtt_ms =
+			json_number_value(json_object_get(answer, "rtt_ms"));
+	s->options = block;
+	s->options_length =
+		hex_bytes(member_text(answer, "options"), block, capacity);
+	tcp_options_read(block, s->options_length, s->options_length, &options);
+	s->offers = offers_of(&options);
+	capable = tcp_options_mptcp(&options, MP_CAPABLE);
+	s->answer_version = capable ? capable->capable.version : -1;
+}
+
+static bool report_sample(struct compare *c, struct sample *s,
+			  const json_t *connection)
+{
+	const char *purpose = member_text(connection, "purpose");
+	const json_t *answer = json_object_get(connection, "syn_ack");
+	bool capable = strcmp(purpose, "mp_capable") == 0;
+	int reach = member_number(connection, "reach_ttl", -1);
+
+	if (!capable && strcmp(purpose, "tcp") != 0)
+		return false;
+	s->version = capable ? member_number(connection, "version", 1) : -1;
+	s->syn_ttl = (unsigned)member_number(connection, "syn_ttl", 0);
+	s->syns = (unsigned)member_number(connection, "attempts", 1);
+	s->syn_offers =
+		OFFER_MSS | OFFER_SACK | OFFER_TIMESTAMPS | OFFER_WSCALE;
+	s->rtt_ms = -1;
+	if (json_is_object(answer))
+		report_syn_ack(s, answer, arena_alloc(c->arena, 40), 40);
+	else if (json_is_object(json_object_get(connection, "reset")))
+		s->refused = true;
+	if (reach > 0 && reach <= REACH_TTL_MAX) {
+		s->reach = (unsigned)reach;
+		s->short_ttl = s->reach - 1;
+	} else if (!s->answered && s->syn_ttl <= REACH_TTL_MAX) {
+		s->short_ttl = s->syn_ttl;
+		s->undecided = true;
+	}
+	return true;
+}
+
+/* "2026-11-20T23:00:00.123Z" */
+static int64_t started_us(const char *text)
+{
+	struct tm tm = {0};
+	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	if (!rest)
+		return 0;
+	return (int64_t)timegm(&tm) * 1000000 +
+	       (int64_t)(strtod(*rest == '.' ? rest : "0", NULL) * 1e6);
+}
+
+static size_t add_report(struct compare *c, const json_t *report)
+{
+	const json_t *target = json_object_get(report, "target");
+	const json_t *connection;
+	size_t index, count = 0;
+	struct sample s;
+
+	json_array_foreach(json_object_get(report, "connections"), index,
+			   connection)
+	{
+		s = (struct sample){0};
+		if (!address_parse(member_text(target, "address"), &s.target))
+			return 0;
+		s.port = (uint16_t)member_number(target, "port", 0);
+		s.first_us = started_us(member_text(report, "started"));
+		if (!report_sample(c, &s, connection))
+			continue;
+		add_sample(c, &s);
+		count++;
+	}
+	return count;
+}
+
+int compare_report(struct compare *c, const char *run, const char *text,
+		   size_t length, char *error, size_t size)
+{
+	const char *end = text + length, *line = text;
+	size_t count = 0;
+	bool begun = false;
+
+	while (line < end) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+		size_t span = (size_t)((stop ? stop : end) - line);
+		json_t *report = json_loadb(line, span, 0, NULL);
+
+		line += span + 1;
+		if (!span)
+			continue;
+		if (strcmp(member_text(report, "schema"), "mpprobe-report/1") !=
+		    0) {
+			json_decref(report);
+			snprintf(error, size, "no report of mpprobe -j");
+			return -1;
+		}
+		if (!begun)
+			add_run(c, run,
+				started_us(member_text(report, "started")));
+		begun = true;
+		count += add_report(c, report);
+		json_decref(report);
+	}
+	if (!begun)
+		snprintf(error, size, "no report of mpprobe -j");
+	return begun ? (int)count : -1;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SYNs and SYN/ACKs of several runs side by side: captures of mpprobe or of
+ * any other program, and JSON reports. What differs between connections with
+ * and without MPTCP, or between then and now, and whether that means
+ * anything. Pure: no files, no network.
+ */
+#ifndef REPORT_COMPARE_COMPARE_H
+#define REPORT_COMPARE_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "crafting/address.h"
+
+struct observer;
+struct text_style;
+
+/* A capture or a report. */
+struct compare_run {
+	const char *name;
+	int64_t started_us;
+};
+
+struct span {
+	unsigned low, high;
+};
+
+/* Which options a SYN or SYN/ACK has. */
+enum {
+	OFFER_MSS = 1,
+	OFFER_SACK = 2,
+	OFFER_TIMESTAMPS = 4,
+	OFFER_WSCALE = 8,
+};
+
+/* All connections of one run to one address and port whose SYNs are alike:
+ * a row of the table. */
+struct compare_row {
+	size_t run; /* index in compare->runs */
+	struct address target;
+	uint16_t port;
+	int version;   /* of MPTCP in the SYN; -1: without it */
+	bool fallback; /* plain SYNs behind unanswered ones with MPTCP, on
+			  the same ports: what a kernel does */
+	int64_t first_us;
+	unsigned connections; /* with TTLs that reach any host */
+	unsigned answered, refused;
+	unsigned syns;	     /* sent until answered; the most of a connection */
+	unsigned lost_syns;  /* of the connections that were not answered */
+	unsigned syn_ttl;    /* the highest */
+	unsigned syn_offers; /* OFFER_* */
+
+	/* of the SYN/ACKs; meaningful if answered */
+	struct span ttl, hops;
+	unsigned initial_ttl;
+	double rtt_ms;	 /* the smallest; < 0: unknown */
+	int mss, wscale; /* -1: absent */
+	unsigned window, offers;
+	const char *options; /* a letter an option: "MSTNW" */
+	int answer_version;  /* of MP_CAPABLE in it; -1: without */
+
+	/* TTLs up to REACH_TTL_MAX */
+	unsigned reach, reach_count; /* smallest that was answered; 0 none */
+	unsigned short_ttl, short_count; /* largest that was not; 0 none */
+	struct address *hops_seen;	 /* by TTL, REACH_TTL_MAX + 1 of them:
+					    who sent time exceeded */
+};
+
+#define REACH_TTL_MAX 30
+
+struct difference {
+	bool meaningful;
+	const char *kind; /* "terminated", "unanswered", "address" ... */
+	const char *text; /* one or more sentences */
+};
+
+struct compare {
+	struct arena *arena;
+	struct compare_run *runs;
+	size_t run_count;
+	struct compare_row *rows; /* after compare_judge: by time */
+	size_t row_count;
+	struct difference *differences; /* meaningful ones first */
+	size_t difference_count;
+};
+
+struct compare *compare_new(void); /* NULL: no memory */
+void compare_free(struct compare *c);
+
+/* Adds what was observed as a run. Returns how many connections there are in
+ * it that can be compared. */
+size_t compare_observe(struct compare *c, const char *run,
+		       const struct observer *o);
+
+/* Adds the reports of `mpprobe -j`, one object a line, as a run. Returns how
+ * many connections; -1 and one line in `error` if it is none. */
+int compare_report(struct compare *c, const char *run, const char *text,
+		   size_t length, char *error, size_t size);
+
+/* Sorts the rows and finds the differences; call it once, at the end. */
+void compare_judge(struct compare *c);
+
+/* Whether one of the differences means something. */
+bool compare_differs(const struct compare *c);
+
+void compare_text(FILE *out, const struct compare *c,
+		  const struct text_style *style);
+/* Schema mpprobe-compare/1, one line. 0, or -1. */
+int compare_json(FILE *out, const struct compare *c);
+
+/* "without MPTCP", "with MPTCP v1": of a row. */
+const char *compare_kind(const struct compare_row *r);
+
+#endif

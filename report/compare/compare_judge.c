@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What differs between the rows of a comparison, and what it means.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "report/arena.h"
+#include "report/compare/compare.h"
+
+/* So many lost SYNs in a row are no chance (design.md, "Loss", with the
+ * answered ones as the control). */
+#define LOST_SYNS 3
+/* So many connections on each side, on ports of their own, do not all take
+ * the longer way of two by chance. */
+#define NO_CHANCE 4
+
+enum axis { AXIS_KIND, AXIS_TIME, AXIS_PORT };
+
+/* Two rows, and what each of them is called. */
+struct pair {
+	struct compare *c;
+	enum axis axis;
+	const struct compare_row *a, *b;
+	const char *a_name, *b_name;
+	const char *about; /* "10.0.7.2 port 80: ", or "" */
+};
+
+const char *compare_kind(const struct compare_row *r)
+{
+	if (r->version < 0)
+		return "without MPTCP";
+	return r->version == 0 ? "with MPTCP v0" : "with MPTCP v1";
+}
+
+/* `about` says first which of several servers and ports it is about. */
+static void add(struct compare *c, const char *about, bool meaningful,
+		const char *kind, const char *text)
+{
+	text = arena_printf(c->arena, "%s%s", about, text);
+	for (size_t i = 0; i < c->difference_count; i++)
+		if (strcmp(c->differences[i].text, text) == 0)
+			return;
+	*ARENA_PUSH(c->arena, c->differences, c->difference_count) =
+		(struct difference){meaningful, kind, text};
+}
+
+static const char *capital(struct compare *c, const char *text)
+{
+	char *copy = arena_printf(c->arena, "%s", text);
+
+	copy[0] = (char)toupper((unsigned char)copy[0]);
+	return copy;
+}
+
+static const char *plural(unsigned count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* "1" or "1 to 3" */
+static const char *span_text(struct compare *c, struct span s)
+{
+	if (s.low == s.high)
+		return arena_printf(c->arena, "%u", s.low);
+	return arena_printf(c->arena, "%u to %u", s.low, s.high);
+}
+
+/* "a host 13 hops away (TTL 51 of 64, SYNs reach it from TTL 14 on)" */
+static const char *host_text(struct compare *c, const struct compare_row *r)
+{
+	const char *reach =
+		r->reach ? arena_printf(c->arena,
+					", SYNs reach it from TTL %u on",
+					r->reach)
+			 : "";
+
+	return arena_printf(c->arena, "%s hop%s away (TTL %s of %u%s)",
+			    span_text(c, r->hops), plural(r->hops.high),
+			    span_text(c, r->ttl), r->initial_ttl, reach);
+}
+
+/* How far two spans lie apart; 0 if they overlap. */
+static unsigned gap(struct span a, struct span b)
+{
+	if (a.low > b.high)
+		return a.low - b.high;
+	return b.low > a.high ? b.low - a.high : 0;
+}
+
+/* By how many hops more a SYN of `far` must be able to go than one of `near`:
+ * what is known of it at least; 0: nothing. */
+static unsigned reach_gap(const struct compare_row *near,
+			  const struct compare_row *far)
+{
+	unsigned least = far->reach ? far->reach : far->short_ttl + 1;
+
+	if (!near->reach || (!far->reach && far->short_count < 2) ||
+	    least <= near->reach)
+		return 0;
+	return least - near->reach;
+}
+
+/* One hop more may be another way of two; but not each time. */
+static bool sure_reach(const struct compare_row *near,
+		       const struct compare_row *far)
+{
+	unsigned hops = reach_gap(near, far);
+
+	return hops > 1 ||
+	       (hops == 1 && near->reach_count >= NO_CHANCE &&
+		far->short_ttl >= near->reach && far->short_count >= NO_CHANCE);
+}
+
+static bool sure_hops(const struct pair *p)
+{
+	unsigned hops = gap(p->a->hops, p->b->hops);
+
+	return p->a->initial_ttl != p->b->initial_ttl || hops > 1 ||
+	       (hops == 1 && p->axis == AXIS_KIND && p->a->run == p->b->run &&
+		p->a->answered >= NO_CHANCE && p->b->answered >= NO_CHANCE);
+}
+
+/* Which of the two is answered by the nearer host. */
+static bool first_is_near(const struct pair *p)
+{
+	if (sure_reach(p->a, p->b))
+		return true;
+	if (sure_reach(p->b, p->a))
+		return false;
+	if (p->a->hops.low != p->b->hops.low)
+		return p->a->hops.low < p->b->hops.low;
+	return p->b->version >= 0;
+}
+
+static const char *reach_hop(struct compare *c, const struct compare_row *near,
+			     const struct compare_row *far)
+{
+	char text[ADDRESS_TEXT];
+
+	if (!near->reach)
+		return "";
+	if (!far->hops_seen[near->reach].family)
+		return arena_printf(c->arena, ", at hop %u", near->reach);
+	return arena_printf(c->arena, ", at hop %u (%s)", near->reach,
+			    address_text(&far->hops_seen[near->reach], text));
+}
+
+static void tell_distance(const struct pair *p)
+{
+	struct compare *c = p->c;
+	bool first = first_is_near(p);
+	const struct compare_row *near = first ? p->a : p->b;
+	const struct compare_row *far = first ? p->b : p->a;
+	const char *near_name = first ? p->a_name : p->b_name;
+	const char *far_name = first ? p->b_name : p->a_name;
+	const char *meaning;
+
+	if (p->axis == AXIS_TIME)
+		meaning = "the path, or the host that answers, has changed";
+	else
+		meaning = arena_printf(c->arena,
+				       "connections %s are ended by a device "
+				       "on the path%s",
+				       near_name, reach_hop(c, near, far));
+	add(c, p->about, true,
+	    p->axis == AXIS_TIME ? "path_changed" : "terminated",
+	    arena_printf(c->arena,
+			 "%s the SYN/ACK comes from a host %s, %s from one "
+			 "%s: %s.",
+			 capital(c, far_name), host_text(c, far), near_name,
+			 host_text(c, near), meaning));
+}
+
+static bool compare_distance(const struct pair *p)
+{
+	bool reach = sure_reach(p->a, p->b) || sure_reach(p->b, p->a);
+
+	if (reach || sure_hops(p)) {
+		tell_distance(p);
+		return true;
+	}
+	if (gap(p->a->hops, p->b->hops) == 1 || reach_gap(p->a, p->b) ||
+	    reach_gap(p->b, p->a))
+		add(p->c, p->about, false, "ecmp",
+		    arena_printf(p->c->arena,
+				 "%s the SYN/ACK comes from a host %s, %s "
+				 "from one %s: one hop of difference means "
+				 "nothing, as routers spread connections over "
+				 "ways of different length.",
+				 capital(p->c, p->a_name),
+				 host_text(p->c, p->a), p->b_name,
+				 host_text(p->c, p->b)));
+	return false;
+}
+
+/* `lost` got no answer, `other` did. */
+static void tell_lost(const struct pair *p, const struct compare_row *lost,
+		      const char *lost_name, const char *other_name)
+{
+	bool sure = lost->lost_syns >= LOST_SYNS;
+
+	add(p->c, p->about, sure, "unanswered",
+	    arena_printf(
+		    p->c->arena,
+		    "SYNs %s went unanswered (%u in %u connection%s), those "
+		    "%s were answered: %s.",
+		    lost_name, lost->lost_syns, lost->connections,
+		    plural(lost->connections), other_name,
+		    !sure ? "too few to tell from loss"
+		    : p->axis == AXIS_KIND
+			    ? "something on the path drops them"
+			    : "the path, or the host, has changed"));
+}
+
+static void tell_refused(const struct pair *p, const char *refused,
+			 const char *other)
+{
+	add(p->c, p->about, true, "refused",
+	    arena_printf(p->c->arena,
+			 "SYNs %s draw a RST, those %s a SYN/ACK: %s.", refused,
+			 other,
+			 p->axis == AXIS_KIND
+				 ? "a device on the path resets them"
+				 : "the port was closed, or a device on the "
+				   "path resets them"));
+}
+
+/* False if there are not two answers to compare. */
+static bool compare_answers(const struct pair *p)
+{
+	const struct compare_row *a = p->a, *b = p->b;
+
+	if (a->answered && !b->answered && b->refused)
+		tell_refused(p, p->b_name, p->a_name);
+	else if (b->answered && !a->answered && a->refused)
+		tell_refused(p, p->a_name, p->b_name);
+	else if (a->answered && !b->answered && b->lost_syns)
+		tell_lost(p, b, p->b_name, p->a_name);
+	else if (b->answered && !a->answered && a->lost_syns)
+		tell_lost(p, a, p->a_name, p->b_name);
+	return a->answered && b->answered;
+}
+
+static const char *mss_text(struct compare *c, int mss)
+{
+	return mss < 0 ? "no MSS" : arena_printf(c->arena, "MSS %d", mss);
+}
+
+static void compare_mss(const struct pair *p)
+{
+	if (p->a->mss == p->b->mss)
+		return;
+	add(p->c, p->about, true, "mss",
+	    arena_printf(p->c->arena,
+			 "The SYN/ACK has %s %s, and %s %s: a device changes "
+			 "it, or another host answers.",
+			 mss_text(p->c, p->a->mss), p->a_name,
+			 mss_text(p->c, p->b->mss), p->b_name));
+}
+
+/* The same offer must draw the same options. */
+static void compare_options(const struct pair *p)
+{
+	if (p->a->syn_offers != p->b->syn_offers ||
+	    p->a->offers == p->b->offers)
+		return;
+	add(p->c, p->about, true, "options",
+	    arena_printf(p->c->arena,
+			 "The SYN/ACK has the options %s %s, and %s %s: "
+			 "another host answers, or a device changes them.",
+			 p->a->options, p->a_name, p->b->options, p->b_name));
+}
+
+static void compare_mptcp(const struct pair *p)
+{
+	const struct compare_row *with = p->a, *without = p->b;
+	bool first = p->a->answer_version >= 0;
+
+	if (p->a->version < 0 || p->b->version < 0 ||
+	    (p->a->answer_version >= 0) == (p->b->answer_version >= 0))
+		return;
+	if (!first)
+		with = p->b, without = p->a;
+	if (p->axis == AXIS_KIND)
+		add(p->c, p->about, false, "version",
+		    arena_printf(p->c->arena,
+				 "The server speaks MPTCP v%d, and not v%d.",
+				 with->version, without->version));
+	else
+		add(p->c, p->about, true, "mptcp",
+		    arena_printf(p->c->arena,
+				 "The SYN/ACK has MP_CAPABLE %s, and not %s: "
+				 "the server's setting has changed, or a "
+				 "device removes the option.",
+				 first ? p->a_name : p->b_name,
+				 first ? p->b_name : p->a_name));
+}
+
+/* Of no meaning by itself, but of use to who looks for the reason. */
+static void compare_rtt(const struct pair *p)
+{
+	double a = p->a->rtt_ms, b = p->b->rtt_ms;
+
+	if (a < 0 || b < 0 || (a < 3 * b + 5 && b < 3 * a + 5))
+		return;
+	add(p->c, p->about, false, "rtt",
+	    arena_printf(p->c->arena,
+			 "The SYN/ACK takes %.1f ms %s, and %.1f ms %s.", a,
+			 p->a_name, b, p->b_name));
+}
+
+static void compare_pair(const struct pair *p)
+{
+	if (!compare_answers(p))
+		return;
+	if (!compare_distance(p) || p->axis != AXIS_KIND) {
+		compare_mss(p);
+		compare_options(p);
+	}
+	compare_mptcp(p);
+	compare_rtt(p);
+}
+
+/* --- which rows are compared --------------------------------------------- */
+
+static bool same_place(const struct compare_row *a, const struct compare_row *b)
+{
+	return a->port == b->port && address_equal(&a->target, &b->target);
+}
+
+static bool same_kind(const struct compare_row *a, const struct compare_row *b)
+{
+	return a->version == b->version;
+}
+
+static const char *place_text(struct compare *c, const struct compare_row *r)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < c->row_count; i++)
+		if (!same_place(&c->rows[i], r))
+			return arena_printf(c->arena, "%s port %u: ",
+					    address_text(&r->target, text),
+					    r->port);
+	return "";
+}
+
+/* The latest row of this kind and place in the run, or in any. */
+static const struct compare_row *find_row(const struct compare *c,
+					  const struct compare_row *place,
+					  int version, size_t run)
+{
+	const struct compare_row *found = NULL;
+
+	for (size_t i = 0; i < c->row_count; i++) {
+		const struct compare_row *r = &c->rows[i];
+
+		if (r->version == version && same_place(r, place) &&
+		    (run == (size_t)-1 || r->run == run) &&
+		    (!found || r->answered || !found->answered))
+			found = r;
+	}
+	return found;
+}
+
+static bool answers_alike(const struct compare_row *a,
+			  const struct compare_row *b)
+{
+	return a && !a->answered == !b->answered && a->reach == b->reach &&
+	       a->ttl.low == b->ttl.low && a->ttl.high == b->ttl.high &&
+	       a->mss == b->mss && a->offers == b->offers;
+}
+
+static void compare_kinds_of(struct compare *c, const struct compare_row *b)
+{
+	const struct compare_row *a = find_row(c, b, -1, b->run);
+
+	if (b->version == 0 && answers_alike(find_row(c, b, 1, b->run), b))
+		a = NULL; /* version 1 has said it */
+	else if (!a && find_row(c, b, b->version, (size_t)-1) == b)
+		a = find_row(c, b, -1, (size_t)-1);
+	if (a)
+		compare_pair(&(struct pair){c, AXIS_KIND, a, b, compare_kind(a),
+					    compare_kind(b), place_text(c, b)});
+	if (b->version != 1)
+		return;
+	a = find_row(c, b, 0, b->run);
+	if (a && a->answered && b->answered)
+		compare_mptcp(&(struct pair){c, AXIS_KIND, a, b,
+					     compare_kind(a), compare_kind(b),
+					     place_text(c, b)});
+}
+
+static const char *in_run(struct compare *c, const struct compare_row *r)
+{
+	return arena_printf(c->arena, "%s in %s", compare_kind(r),
+			    c->runs[r->run].name);
+}
+
+/* The last row before this one that is like it in all but its time. */
+static const struct compare_row *row_before(const struct compare *c, size_t i)
+{
+	for (size_t k = i; k-- > 0;)
+		if (same_place(&c->rows[k], &c->rows[i]) &&
+		    same_kind(&c->rows[k], &c->rows[i]) &&
+		    c->rows[k].run != c->rows[i].run)
+			return &c->rows[k];
+	return NULL;
+}
+
+static const struct compare_row *row_of_port(const struct compare *c, size_t i)
+{
+	for (size_t k = i; k-- > 0;)
+		if (c->rows[k].run == c->rows[i].run &&
+		    c->rows[k].port != c->rows[i].port &&
+		    same_kind(&c->rows[k], &c->rows[i]) &&
+		    address_equal(&c->rows[k].target, &c->rows[i].target))
+			return &c->rows[k];
+	return NULL;
+}
+
+static void compare_times(struct compare *c, size_t i)
+{
+	const struct compare_row *b = &c->rows[i], *a = row_before(c, i);
+
+	if (a)
+		compare_pair(&(struct pair){c, AXIS_TIME, a, b, in_run(c, a),
+					    in_run(c, b), place_text(c, b)});
+}
+
+/* Ports are ended by different devices, if at all; what else differs between
+ * them is the servers' own. */
+static void compare_ports(struct compare *c, size_t i)
+{
+	const struct compare_row *b = &c->rows[i], *a = row_of_port(c, i);
+
+	if (!a || !a->answered || !b->answered)
+		return;
+	compare_distance(&(struct pair){c, AXIS_PORT, a, b,
+					arena_printf(c->arena, "%s on port %u",
+						     compare_kind(a), a->port),
+					arena_printf(c->arena, "%s on port %u",
+						     compare_kind(b), b->port),
+					""});
+}
+
+/* Rows that have no partner but at another address. */
+static void tell_other_address(struct compare *c)
+{
+	char first[ADDRESS_TEXT], other[ADDRESS_TEXT];
+
+	for (size_t i = 1; i < c->row_count; i++) {
+		const struct compare_row *a = &c->rows[0], *b = &c->rows[i];
+
+		if (address_equal(&a->target, &b->target))
+			continue;
+		add(c, "", false, "address",
+		    arena_printf(c->arena,
+				 "%s is about %s and %s about %s: what differs "
+				 "between servers of different addresses means "
+				 "nothing.",
+				 c->runs[a->run].name,
+				 address_text(&a->target, first),
+				 c->runs[b->run].name,
+				 address_text(&b->target, other)));
+	}
+}
+
+static void tell_fallback(struct compare *c, const struct compare_row *r)
+{
+	if (!r->fallback)
+		return;
+	add(c, place_text(c, r), false, "fallback",
+	    arena_printf(c->arena,
+			 "In %s a kernel gave MPTCP up after SYNs that went "
+			 "unanswered, and sent plain ones from the same "
+			 "port%s.",
+			 c->runs[r->run].name, plural(r->connections)));
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct compare_row *x = a, *y = b;
+
+	if (x->run != y->run && x->first_us != y->first_us)
+		return x->first_us < y->first_us ? -1 : 1;
+	if (x->run != y->run)
+		return x->run < y->run ? -1 : 1;
+	if (x->port != y->port)
+		return x->port - y->port;
+	if (!address_equal(&x->target, &y->target))
+		return memcmp(&x->target, &y->target, sizeof(x->target));
+	if (x->version != y->version) /* without, v1, v0 */
+		return x->version < 0 || (y->version >= 0 &&
+					  x->version > y->version)
+			       ? -1
+			       : 1;
+	return x->fallback - y->fallback;
+}
+
+static int by_meaning(const void *a, const void *b)
+{
+	const struct difference *x = a, *y = b;
+
+	if (x->meaningful != y->meaningful)
+		return y->meaningful - x->meaningful;
+	return x < y ? -1 : 1;
+}
+
+/* Rows of low TTLs only, without any answer, say nothing. */
+static void drop_empty_rows(struct compare *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		if (c->rows[i].connections || c->rows[i].short_ttl)
+			c->rows[kept++] = c->rows[i];
+	c->row_count = kept;
+}
+
+/* All rows of a run have the run's time, or they would not stay together. */
+static void align_times(struct compare *c)
+{
+	for (size_t i = 0; i < c->row_count; i++)
+		c->rows[i].first_us = c->runs[c->rows[i].run].started_us;
+}
+
+void compare_judge(struct compare *c)
+{
+	drop_empty_rows(c);
+	align_times(c);
+	if (c->row_count)
+		qsort(c->rows, c->row_count, sizeof(*c->rows), by_time);
+	for (size_t i = 0; i < c->row_count; i++) {
+		tell_fallback(c, &c->rows[i]);
+		if (c->rows[i].version >= 0)
+			compare_kinds_of(c, &c->rows[i]);
+		compare_times(c, i);
+		compare_ports(c, i);
+	}
+	tell_other_address(c);
+	if (c->difference_count)
+		qsort(c->differences, c->difference_count,
+		      sizeof(*c->differences), by_meaning);
+}
+
+bool compare_differs(const struct compare *c)
+{
+	return c->difference_count && c->differences[0].meaningful;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Comparisons of recorded runs (pcaps/compare) with their expected text, and
+ * of rows made by hand. GOLDEN_UPDATE=1 writes the texts anew.
+ */
+#include "report/compare/compare.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/arena.h"
+#include "report/print/text.h"
+#include "report/track/capture.h"
+#include "report/track/observer.h"
+
+static const struct {
+	const char *name; /* of the expected text */
+	bool differs;
+	const char *runs[4];
+} recorded[] = {
+	{"clean", false, {"clean-tcp", "clean-mptcp"}},
+	{"optimiser", true, {"optimiser-tcp", "optimiser-mptcp"}},
+	{"optimiser-live", true, {"optimiser-live"}},
+	{"drop", true, {"drop-tcp", "drop-mptcp"}},
+	{"drop-live", true, {"drop-live"}},
+	{"fallback", true, {"drop-mptcp"}},
+	{"over-time", true, {"clean-tcp", "optimiser-tcp", "optimiser-live"}},
+	{"one", false, {"clean-tcp"}},
+};
+
+static void add_capture(struct compare *c, const char *run)
+{
+	struct observer *o = observer_new();
+	char file[200], error[400];
+
+	snprintf(file, sizeof(file), "pcaps/compare/%s.pcap", run);
+	assert_int_equal(capture_read(file, o, error, sizeof(error)),
+			 CAPTURE_OK);
+	assert_true(compare_observe(c, run, o) > 0);
+	observer_free(o);
+}
+
+static char *file_text(const char *name)
+{
+	FILE *in = fopen(name, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	assert_non_null(in);
+	assert_true(getdelim(&text, &size, '\0', in) > 0);
+	fclose(in);
+	return text;
+}
+
+static void check_text(const char *name, const struct compare *c)
+{
+	struct text_style style = {0};
+	char file[200], *seen = NULL, *expected;
+	size_t size;
+	FILE *out = open_memstream(&seen, &size);
+
+	compare_text(out, c, &style);
+	fclose(out);
+	snprintf(file, sizeof(file), "pcaps/compare/%s.txt", name);
+	if (getenv("GOLDEN_UPDATE")) {
+		out = fopen(file, "w");
+		fputs(seen, out);
+		fclose(out);
+	}
+	expected = file_text(file);
+	assert_string_equal(seen, expected);
+	free(expected);
+	free(seen);
+}
+
+static void test_recorded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(recorded) / sizeof(*recorded); i++) {
+		struct compare *c = compare_new();
+
+		for (size_t k = 0; k < 4 && recorded[i].runs[k]; k++)
+			add_capture(c, recorded[i].runs[k]);
+		compare_judge(c);
+		check_text(recorded[i].name, c);
+		assert_int_equal(compare_differs(c), recorded[i].differs);
+		compare_free(c);
+	}
+}
+
+static void test_json(void **state)
+{
+	struct compare *c = compare_new();
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	add_capture(c, "optimiser-live");
+	compare_judge(c);
+	assert_int_equal(compare_json(out, c), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "\"schema\":\"mpprobe-compare/1\""));
+	assert_non_null(strstr(text, "\"kind\":\"terminated\""));
+	assert_non_null(strstr(text, "\"differs\":true"));
+	assert_non_null(strstr(text, "\"reach_ttl\":2"));
+	free(text);
+	compare_free(c);
+}
+
+/* --- rows by hand, as reports -------------------------------------------- */
+
+struct made {
+	const char *address, *purpose;
+	int version, reach, ttl;
+	const char *options; /* NULL: no answer */
+};
+
+#define LINUX "020405b40402080a00000001000000020103030a"
+
+static void add_made(struct compare *c, const char *run, const struct made *m)
+{
+	char answer[300] = "null", text[1000], error[200];
+
+	if (m->options)
+		snprintf(answer, sizeof(answer),
+			 "{\"ttl\":%d,\"mss\":1460,\"window\":65160,"
+			 "\"options\":\"%s\"}",
+			 m->ttl, m->options);
+	snprintf(text, sizeof(text),
+		 "{\"schema\":\"mpprobe-report/1\",\"started\":"
+		 "\"2026-11-20T23:00:0%c.000Z\",\"target\":{"
+		 "\"address\":\"%s\",\"port\":80},\"connections\":["
+		 "{\"purpose\":\"%s\",\"version\":%d,\"attempts\":4,"
+		 "\"syn_ttl\":64,\"reach_ttl\":%d,\"syn_ack\":%s}]}\n",
+		 *run, m->address, m->purpose, m->version, m->reach, answer);
+	assert_int_equal(compare_report(c, run, text, strlen(text), error,
+					sizeof(error)),
+			 1);
+}
+
+static const struct difference *
+judge_two(struct compare *c, const struct made *a, const struct made *b)
+{
+	add_made(c, "1", a);
+	add_made(c, "2", b);
+	compare_judge(c);
+	return c->difference_count ? &c->differences[0] : NULL;
+}
+
+/* The 4G operator of 2020. */
+static void test_operator(void **state)
+{
+	struct compare *c = compare_new();
+	const struct difference *d = judge_two(
+		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 124, LINUX},
+		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 51, LINUX});
+
+	(void)state;
+	assert_non_null(d);
+	assert_true(d->meaningful);
+	assert_string_equal(d->kind, "terminated");
+	assert_string_equal(
+		d->text,
+		"With MPTCP v1 the SYN/ACK comes from a host 13 hops away (TTL "
+		"51 of 64), without MPTCP from one 4 hops away (TTL 124 of "
+		"128): connections without MPTCP are ended by a device on the "
+		"path.");
+	compare_free(c);
+}
+
+static void test_one_hop(void **state)
+{
+	struct compare *c = compare_new();
+	const struct difference *d = judge_two(
+		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 52, LINUX},
+		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 51, LINUX});
+
+	(void)state;
+	assert_non_null(d);
+	assert_string_equal(d->kind, "ecmp");
+	assert_false(compare_differs(c));
+	compare_free(c);
+}
+
+static void test_other_address(void **state)
+{
+	struct compare *c = compare_new();
+	const struct difference *d = judge_two(
+		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 120, LINUX},
+		&(struct made){"192.0.2.2", "mp_capable", 1, -1, 51, LINUX});
+
+	(void)state;
+	assert_non_null(d);
+	assert_string_equal(d->kind, "address");
+	assert_false(compare_differs(c));
+	compare_free(c);
+}
+
+static void test_unanswered(void **state)
+{
+	struct compare *c = compare_new();
+	const struct difference *d = judge_two(
+		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 52, LINUX},
+		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 0, NULL});
+
+	(void)state;
+	assert_non_null(d);
+	assert_string_equal(d->kind, "unanswered");
+	assert_true(compare_differs(c));
+	compare_free(c);
+}
+
+static void test_no_report(void **state)
+{
+	static const char *const bad[] = {
+		"{}", "{", "[]\n", "\n\n", "", "{\"schema\":\"other\"}\n"};
+	char error[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct compare *c = compare_new();
+
+		assert_int_equal(compare_report(c, "x", bad[i], strlen(bad[i]),
+						error, sizeof(error)),
+				 -1);
+		compare_free(c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_operator),
+		cmocka_unit_test(test_one_hop),
+		cmocka_unit_test(test_other_address),
+		cmocka_unit_test(test_unanswered),
+		cmocka_unit_test(test_no_report),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The rule of loss (design.md, "Loss"): attempts with an option and without
+ * are counted, and silence convicts where chance does not explain it. Where
+ * what was dropped or reset was so.
+ */
+#include "report/evidence/judge_loss.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "report/arena.h"
+
+static bool is_first_syn(const struct kept *k)
+{
+	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
+}
+
+/* Whether a plain SYN that was answered went out at about that time: what is
+ * lost in an outage, while nothing else was tried, counts for nothing. */
+#define COMPANY_US 1000000
+
+static bool in_company(const struct judgement *j, int64_t time_us)
+{
+	size_t low = 0, high = j->plain_time_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (j->plain_times[middle] < time_us - COMPANY_US)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < j->plain_time_count &&
+	       j->plain_times[low] <= time_us + COMPANY_US;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+void judge_company(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) && flow_syn_ack(f))
+			*ARENA_PUSH(j->arena, j->plain_times,
+				    j->plain_time_count) = f->first_us;
+	}
+	if (j->plain_time_count)
+		qsort(j->plain_times, j->plain_time_count,
+		      sizeof(*j->plain_times), by_time);
+}
+
+/* Counts the SYNs of a flow. The SYNs of a sweep reach the target as many
+ * copies at once: together they are one attempt. */
+static unsigned count_syns(const struct judgement *j, const struct flow *f,
+			   const struct kept *reply)
+{
+	unsigned full = 0, low = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!is_first_syn(k) ||
+		    (f->mptcp.gave_up && !k->options.mptcp_count) ||
+		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
+		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
+			continue;
+		if (k->packet.ip.ttl > SWEEP_TTL_MAX)
+			full++;
+		else if (j->plain_reach && k->packet.ip.ttl >= j->plain_reach)
+			low = 1;
+	}
+	return full + (flow_swept(f, SEGMENT_SYN) ? low : 0);
+}
+
+bool attempt_wanted(const struct flow *f, enum purpose purpose, int version)
+{
+	if (!flow_is(f, purpose))
+		return false;
+	if (purpose == PURPOSE_MP_CAPABLE && !f->mptcp.syn_valid)
+		return false;
+	return version < 0 || (int)f->mptcp.version == version;
+}
+
+struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
+			       int version)
+{
+	struct attempts a = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *reply = flow_syn_ack(f);
+		unsigned syns;
+
+		if (!attempt_wanted(f, purpose, version))
+			continue;
+		if (f->mptcp.gave_up && !f->mptcp.syn_ack)
+			reply = NULL; /* it answers the plain SYN */
+		else if (!reply)
+			reply = flow_reset(f);
+		syns = count_syns(j, f, reply);
+		if (syns == 0)
+			continue;
+		a.flows++;
+		a.sent += syns;
+		a.lost += reply ? syns - 1 : syns;
+		a.answered += reply && flow_syn_ack(f) && !flow_refused(f);
+		a.reset += reply && flow_refused(f);
+		if (!a.example)
+			a.example = f;
+		if (!a.first_us || f->first_us < a.first_us)
+			a.first_us = f->first_us;
+	}
+	return a;
+}
+
+/* Connections without the option that were answered after the attempts with
+ * it had begun: the controls of the contrast. One that was not answered
+ * spoils it: then whatever befell it may have befallen the others. */
+/* Loss takes some of them as well; an outage takes them all. */
+#define ANSWERED_PER_LOST 3
+
+unsigned controls_since(const struct judgement *j, int64_t since_us)
+{
+	unsigned answered = 0, lost = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_TCP) || f->first_us < since_us)
+			continue;
+		if (flow_syn_ack(f))
+			answered++;
+		else if (count_syns(j, f, NULL))
+			lost++;
+	}
+	return answered >= ANSWERED_PER_LOST * lost ? answered : 0;
+}
+
+#define CHANCE_OF_LOSS 1e-6
+
+/* The rate of loss is estimated on the plain ones by the rule of
+ * succession, so that few answered controls do not count as certainty. */
+bool beyond_chance(unsigned lost, const struct attempts *plain,
+		   unsigned controls)
+{
+	double rate = (plain->lost + 1.0) / (plain->sent + 2.0);
+
+	return lost >= LOST_MIN && controls >= LOST_MIN - 1 &&
+	       pow(rate, lost) < CHANCE_OF_LOSS;
+}
+
+enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
+			const struct attempts *plain)
+{
+	unsigned controls = a->flows ? controls_since(j, a->first_us) : 0;
+
+	if (a->answered >= LOST_MIN && !a->reset && a->answered >= 2 * a->lost)
+		return FATE_ANSWERED;
+	if (a->answered)
+		return FATE_UNCLEAR;
+	if (!a->reset && beyond_chance(a->lost, plain, controls))
+		return FATE_DROPPED;
+	if (a->reset >= RESETS_MIN && plain->answered >= RESETS_MIN &&
+	    !plain->reset && controls)
+		return FATE_RESET;
+	return FATE_UNCLEAR;
+}
+
+/* Whether segments of this kind went out with small TTLs at all. */
+static bool swept_with(const struct judgement *j, enum purpose purpose,
+		       int version, enum segment_kind kind)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (attempt_wanted(j->flows[i], purpose, version) &&
+		    flow_swept(j->flows[i], kind))
+			return true;
+	return false;
+}
+
+/* The last hop before `end` that quoted a segment of this kind; 0: none. */
+static unsigned last_quote(const struct judgement *j, enum purpose purpose,
+			   int version, enum segment_kind kind, unsigned end)
+{
+	unsigned last = 0;
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->sent->kind == kind && v->ttl > last && v->ttl < end &&
+		    attempt_wanted(v->flow, purpose, version))
+			last = v->ttl;
+	}
+	return last;
+}
+
+/* Loss alone makes hops silent less often than this. */
+#define CHANCE_OF_SILENCE 1e-3
+
+unsigned first_silent(const struct judgement *j, unsigned after,
+		      unsigned (*copies)(const struct judgement *j,
+					 const void *of, unsigned ttl),
+		      const void *of)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	double rate = plain.lost ? (plain.lost + 1.0) / (plain.sent + 2.0) : 0;
+	double chance = 1;
+
+	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++) {
+		if (!quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
+			continue;
+		chance *= pow(rate, copies(j, of, ttl));
+		if (chance < CHANCE_OF_SILENCE)
+			return ttl;
+	}
+	return after < j->plain_reach ? j->plain_reach : 0;
+}
+
+struct wanted {
+	enum purpose purpose;
+	int version;
+	enum segment_kind kind;
+};
+
+/* Those whose quotes would tell their TTL: others came in vain. */
+static unsigned wanted_copies(const struct judgement *j, const void *of,
+			      unsigned ttl)
+{
+	const struct wanted *w = of;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (attempt_wanted(j->flows[i], w->purpose, w->version) &&
+		    !j->flows[i]->misfits)
+			count += flow_sent_count(j->flows[i], w->kind, ttl);
+	return count;
+}
+
+void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
+		int version, enum segment_kind kind)
+{
+	struct wanted wanted = {purpose, version, kind};
+	unsigned after, at;
+
+	if (!swept_with(j, purpose, version, kind))
+		return;
+	after = last_quote(j, purpose, version, kind,
+			   (unsigned)j->r->path_length + 1);
+	at = first_silent(j, after, wanted_copies, &wanted);
+	f->after = place_at(j, after);
+	if (at)
+		f->at = place_at(j, at);
+}
+
+void refusal_evidence(struct judgement *j, struct finding *f,
+		      enum purpose purpose, int version, enum segment_kind kind)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		const struct quote *q = v->quote;
+
+		if (v->sent->kind != kind || !q->unreachable ||
+		    !attempt_wanted(v->flow, purpose, version))
+			continue;
+		finding_evidence(j, f, q->frame, NULL, NULL,
+				 arena_printf(j->arena, "%s answers that %s",
+					      address_text(&q->responder, text),
+					      refusal_phrase(q)));
+		f->text = arena_printf(j->arena, "%s %s answers that %s.",
+				       f->text, text, refusal_phrase(q));
+		return;
+	}
+}
+
+const char *attempts_text(const struct judgement *j, const struct attempts *a,
+			  const struct attempts *plain)
+{
+	return arena_printf(j->arena,
+			    "%u of %u SYNs with the option went unanswered, "
+			    "while %u of %u connections without it were "
+			    "answered",
+			    a->lost, a->sent, plain->answered, plain->flows);
+}
+
+unsigned reset_reach(const struct judgement *j, enum purpose purpose,
+		     int version)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned ttl;
+
+		if (!attempt_wanted(f, purpose, version) || !flow_refused(f) ||
+		    flow_swept(f, SEGMENT_SYN) ||
+		    flow_swept(f, SEGMENT_JOIN_SYN))
+			continue;
+		ttl = flow_reach(f);
+		if (ttl && (reach == 0 || ttl < reach))
+			reach = ttl;
+	}
+	return reach;
+}
+
+void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
+		 int version, enum segment_kind kind)
+{
+	unsigned at = reset_reach(j, purpose, version);
+
+	if (at == 0 || at > SWEEP_TTL_MAX)
+		at = j->plain_reach;
+	if (!at)
+		return;
+	f->after = place_at(j, last_quote(j, purpose, version, kind, at));
+	f->at = place_at(j, at);
+}
+
+void reset_evidence(struct judgement *j, struct finding *f,
+		    const struct flow *flow)
+{
+	const struct kept *k = flow_reset(flow);
+
+	finding_connection(j, f, flow->id);
+	finding_evidence(
+		j, f, k->frame, NULL, NULL,
+		arena_printf(j->arena, "RST with TTL %u (initial TTL %u)",
+			     k->packet.ip.ttl, initial_ttl(k->packet.ip.ttl)));
+}

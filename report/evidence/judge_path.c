@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The path: which hops answered, how far the connections reach, how far the
+ * target is.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/evidence/judgement.h"
+
+static unsigned smaller(unsigned a, unsigned b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* Where nothing was swept, a TTL says where the capture was made. */
+static bool ttls_tell(const struct judgement *j)
+{
+	if (j->controlled)
+		return true;
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].quote->time_exceeded)
+			return true;
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_swept(j->flows[i], SEGMENT_SYN))
+			return true;
+	return false;
+}
+
+unsigned told_reach(const struct judgement *j, const struct flow *f)
+{
+	unsigned reach = j->ttls_tell ? flow_reach(f) : 0;
+
+	return reach > SWEEP_TTL_MAX ? 0 : reach;
+}
+
+/* Where the target answers no datagrams, an echo that it answers with the
+ * TTL that the SYNs need says that it is no farther. (A larger TTL would say
+ * nothing: the echoes begin there. Nor does a TTL of 1: a user-mode NAT beside
+ * this host answers both for anyone.) */
+static unsigned echo_distance(const struct judgement *j)
+{
+	if (j->plain_reach == 1)
+		return 0;
+	for (size_t i = 0; i < j->control_count; i++)
+		if (j->controls[i]->protocol == IPPROTO_ICMP &&
+		    j->plain_reach &&
+		    flow_reach(j->controls[i]) == j->plain_reach)
+			return j->plain_reach;
+	return 0;
+}
+
+/* The controls agree on a distance, or show that a TTL was rewritten on the
+ * way: a quoted TTL above the one sent, or arrivals that do not differ as
+ * the TTLs sent do (reference 2.6). */
+static void judge_distance(struct judgement *j)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		int hops = (int)v->ttl - v->quote->quoted.ip.ttl + 1;
+
+		if (v->flow->protocol != IPPROTO_UDP ||
+		    !v->quote->port_unreachable ||
+		    !address_equal(&v->quote->responder, &v->flow->server))
+			continue;
+		j->distance_answers++;
+		/* Several ports may take paths whose length differs by a
+		 * hop or two; no path has less than one. */
+		if (hops < 1 ||
+		    (first && (hops - first > 2 || first - hops > 2))) {
+			j->ttl_rewritten = true;
+			j->ttl_witness = v->quote;
+		}
+		if (!first)
+			first = hops;
+		if (hops > 0)
+			j->distance = smaller(j->distance, (unsigned)hops);
+	}
+	if (j->ttl_rewritten)
+		j->distance = 0;
+	else if (!j->distance)
+		j->distance = echo_distance(j);
+}
+
+/* Routers that answer at or behind the TTL with which a SYN is answered:
+ * the SYN is answered by something before the target. One alone may stand on
+ * a longer path of its own (ECMP); so several must, each on a port of its
+ * own, and none of them may have reached the target by then. */
+#define BEYOND_MIN 3
+
+static void judge_beyond(struct judgement *j)
+{
+	unsigned witnesses = 0, farthest = 0;
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (!j->plain_reach || v->flow->protocol == IPPROTO_TCP ||
+		    !v->quote->time_exceeded || v->ttl < j->plain_reach ||
+		    address_equal(&v->quote->responder, &v->flow->server))
+			continue;
+		witnesses++;
+		if (v->ttl > farthest)
+			farthest = v->ttl;
+	}
+	/* At least one must stand behind all TTLs with which connections are
+	 * answered: a path that is longer by one hop (ECMP) has routers at
+	 * the smallest of them, too. */
+	if (witnesses >= BEYOND_MIN && farthest > j->farthest_reach &&
+	    (!j->distance || j->distance > j->plain_reach))
+		j->beyond = farthest;
+	j->doubted = witnesses >= BEYOND_MIN && !j->distance;
+}
+
+/* The farthest hop at which a SYN expired. */
+static unsigned farthest_expired(const struct judgement *j)
+{
+	unsigned farthest = 0;
+
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].flow->protocol == IPPROTO_TCP &&
+		    j->views[i].ttl > farthest)
+			farthest = j->views[i].ttl;
+	return farthest;
+}
+
+static bool tells_reach(const struct judgement *j, const struct flow *f)
+{
+	return told_reach(j, f) && !flow_joins(f) &&
+	       !flow_is(f, PURPOSE_UNKNOWN_OPTION);
+}
+
+/* A lone SYN that is answered says that no more is needed than its TTL, which
+ * may be far too much, unless less was seen to expire. */
+static bool is_bound(const struct judgement *j, const struct flow *f)
+{
+	unsigned least =
+		flow_is(f, PURPOSE_TCP) ? j->plain_reach : j->capable_reach;
+
+	return !flow_swept(f, SEGMENT_SYN) && told_reach(j, f) > least &&
+	       told_reach(j, f) > farthest_expired(j) + 1;
+}
+
+/* Whether a SYN with MP_CAPABLE expired where plain ones are answered. */
+static bool expired_behind(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++)
+		if (flow_is(j->views[i].flow, PURPOSE_MP_CAPABLE) &&
+		    j->views[i].sent->kind == SEGMENT_SYN &&
+		    j->views[i].ttl >= j->plain_reach)
+			return true;
+	return false;
+}
+
+void judge_reach(struct judgement *j)
+{
+	j->ttls_tell = ttls_tell(j);
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned *least = flow_is(f, PURPOSE_TCP) ? &j->plain_reach
+							  : &j->capable_reach;
+
+		if (tells_reach(j, f))
+			*least = smaller(*least, told_reach(j, f));
+	}
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned reach = told_reach(j, f);
+
+		if (!tells_reach(j, f) || is_bound(j, f))
+			continue;
+		if (flow_is(f, PURPOSE_TCP)) {
+			j->plain_count++;
+			if (reach > j->plain_farthest)
+				j->plain_farthest = reach;
+		}
+		j->reach_count++;
+		if (reach > j->farthest_reach)
+			j->farthest_reach = reach;
+	}
+	judge_distance(j);
+	/* The first SYN of a sweep that arrives is answered, not the one with
+	 * the smallest TTL, where the path reorders. */
+	if (j->plain_reach && j->distance == j->plain_reach &&
+	    j->capable_reach > j->plain_reach && !expired_behind(j))
+		j->capable_reach = j->plain_reach;
+	judge_beyond(j);
+}
+
+static struct report_hop *hop_of(struct judgement *j, unsigned ttl)
+{
+	while (j->r->path_length < ttl) {
+		struct report_hop *hop =
+			ARENA_PUSH(j->arena, j->r->path, j->r->path_length);
+		hop->ttl = (unsigned)j->r->path_length;
+		hop->rtt_ms = -1;
+	}
+	return &j->r->path[ttl - 1];
+}
+
+/* More answer at one TTL in no real network. */
+#define RESPONDERS_MAX 64
+
+static void hop_answer(struct judgement *j, struct report_hop *hop,
+		       const struct address *address, int64_t rtt_us,
+		       unsigned reply_ttl)
+{
+	double rtt = rtt_us < 0 ? -1 : (double)rtt_us / 1000;
+	struct responder *responder = NULL;
+
+	for (size_t i = 0; i < hop->responder_count; i++)
+		if (address_equal(&hop->responders[i].address, address))
+			responder = &hop->responders[i];
+	if (!responder && hop->responder_count >= RESPONDERS_MAX)
+		return;
+	if (!responder) {
+		responder = ARENA_PUSH(j->arena, hop->responders,
+				       hop->responder_count);
+		*responder = (struct responder){.address = *address,
+						.rtt_ms = rtt,
+						.reply_ttl = reply_ttl};
+		return_hops_set(responder, hop->ttl);
+	} else if (rtt >= 0 &&
+		   (responder->rtt_ms < 0 || rtt < responder->rtt_ms)) {
+		responder->rtt_ms = rtt;
+	}
+	if (!return_hops_agree(responder, hop->ttl, reply_ttl))
+		responder->return_varies = true;
+	if (hop->responder_count == 1)
+		hop->address = *address;
+	if (rtt >= 0 && (hop->rtt_ms < 0 || rtt < hop->rtt_ms))
+		hop->rtt_ms = rtt;
+}
+
+static void hop_quote(struct judgement *j, struct report_hop *hop,
+		      const struct view *v)
+{
+	const struct comparison *c = &v->comparison;
+	struct report_quote *q =
+		ARENA_PUSH(j->arena, hop->quotes, hop->quote_count);
+
+	q->segment = v->sent->kind;
+	q->connection = v->flow->id;
+	q->plain = flow_is(v->flow, PURPOSE_TCP);
+	q->frame = v->quote->frame;
+	q->bytes = v->quote->bytes;
+	q->matched_by = v->quote->matched_by;
+	q->covers_options = v->quote->quoted.tcp.data_offset != 0 &&
+			    v->quote->quoted.tcp.options_available ==
+				    v->quote->quoted.tcp.options_length;
+	for (size_t i = 0; i < c->count; i++)
+		*ARENA_PUSH(j->arena, q->changes, q->change_count) =
+			c->items[i].change;
+}
+
+static void add_views(struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		struct report_hop *hop;
+
+		if (!v->quote->time_exceeded || v->ttl == 0)
+			continue;
+		hop = hop_of(j, v->ttl);
+		hop_answer(j, hop, &v->quote->responder,
+			   v->quote->time_us - v->sent->time_us,
+			   v->quote->reply_ttl);
+		if (v->flow->protocol == IPPROTO_TCP &&
+		    v->sent->kind < SEGMENT_FALLBACK_SYN &&
+		    !flow_is(v->flow, PURPOSE_UNKNOWN_OPTION))
+			hop_quote(j, hop, v);
+	}
+}
+
+/* The target answers at the distance that the control tells, or else where
+ * the SYNs are answered. */
+static void add_target(struct judgement *j)
+{
+	unsigned reach = smaller(j->plain_reach, j->capable_reach);
+	unsigned ttl = j->distance > reach ? j->distance : reach;
+	struct report_hop *hop;
+
+	if (ttl == 0 || ttl > 255 || j->beyond >= ttl)
+		return;
+	hop = hop_of(j, ttl);
+	hop->is_target = true;
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_syn_ack(f);
+		size_t syn;
+
+		if (!k || told_reach(j, f) != ttl)
+			continue;
+		syn = flow_answered_syn(f, f->first_syn_ack);
+		if (syn != FLOW_NONE)
+			hop_answer(j, hop, &f->server,
+				   k->time_us - f->sent[syn]->time_us,
+				   k->packet.ip.ttl);
+	}
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->quote->port_unreachable &&
+		    address_equal(&v->quote->responder, &j->r->target))
+			hop_answer(j, hop, &v->quote->responder,
+				   v->quote->time_us - v->sent->time_us,
+				   v->quote->reply_ttl);
+	}
+	hop->address = j->r->target;
+}
+
+void path_fill(struct judgement *j, const struct flow *f, const struct quote *q)
+{
+	const struct kept *sent = f->sent[q->sent];
+	unsigned ttl = sent->packet.ip.ttl;
+	struct report_hop *hop;
+
+	if (!q->time_exceeded || ttl == 0 || ttl >= j->r->path_length)
+		return;
+	hop = &j->r->path[ttl - 1];
+	if (hop->responder_count == 0)
+		hop_answer(j, hop, &q->responder, q->time_us - sent->time_us,
+			   q->reply_ttl);
+}
+
+void judge_path(struct judgement *j)
+{
+	add_views(j);
+	add_target(j);
+	judge_other_hops(j);
+	judge_return(j);
+}
+
+struct place place_at(const struct judgement *j, unsigned ttl)
+{
+	struct place p = {.known = true, .ttl = ttl};
+
+	if (ttl == 0)
+		p.address = j->r->source;
+	else if (ttl <= j->r->path_length)
+		p.address = j->r->path[ttl - 1].address;
+	return p;
+}
+
+static const char *hop_phrase(const struct judgement *j, struct place p)
+{
+	char text[ADDRESS_TEXT];
+	const char *what =
+		p.ttl <= j->r->path_length && j->r->path[p.ttl - 1].is_target &&
+				address_equal(&p.address, &j->r->target)
+			? "the target"
+			: "hop";
+
+	if (what[0] == 't')
+		return arena_printf(j->arena, "%s (%s)", what,
+				    address_text(&p.address, text));
+	if (p.address.family == 0)
+		return arena_printf(j->arena, "hop %u", p.ttl);
+	return arena_printf(j->arena, "hop %u (%s)", p.ttl,
+			    address_text(&p.address, text));
+}
+
+const char *place_phrase(const struct judgement *j, struct place after,
+			 struct place at)
+{
+	if (at.known && after.known && after.ttl > 0)
+		return arena_printf(j->arena, "at %s or between it and %s",
+				    hop_phrase(j, after), hop_phrase(j, at));
+	if (at.known)
+		return arena_printf(j->arena, "at %s or on the way to it",
+				    hop_phrase(j, at));
+	if (after.known && after.ttl > 0)
+		return arena_printf(j->arena, "at %s or behind it",
+				    hop_phrase(j, after));
+	return "at an unknown place";
+}
+
+bool quoted_at(const struct judgement *j, enum purpose purpose,
+	       enum segment_kind kind, unsigned ttl)
+{
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].ttl == ttl && j->views[i].sent->kind == kind &&
+		    flow_is(j->views[i].flow, purpose))
+			return true;
+	return false;
+}
+
+bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
+			int version)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+
+	/* not if what answers may be nearer or farther than the target */
+	if (reach < 2 || j->ttl_rewritten || j->beyond >= reach ||
+	    j->distance > reach)
+		return false;
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->ttl == reach - 1 && v->sent->kind == kind &&
+		    flow_is(v->flow, PURPOSE_MP_CAPABLE) &&
+		    (version < 0 || (int)v->flow->mptcp.version == version) &&
+		    comparison_covers(&v->comparison, FIELD_OPTION_MPTCP) &&
+		    !comparison_find(&v->comparison, FIELD_OPTION_MPTCP))
+			return true;
+	}
+	return false;
+}

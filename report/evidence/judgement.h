@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The parts of the judge, for each other: judge.c (the order of things),
+ * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
+ * convict), judge_replies.c (what answers and silence convict, with
+ * judge_loss.c, judge_terminated.c, judge_syn_proxy.c, judge_refused.c,
+ * judge_forms.c, judge_dss.c, judge_size.c, judge_join.c, judge_data.c,
+ * judge_add_addr.c, judge_fragments.c, judge_idle.c, judge_ways.c),
+ * judge_return.c (the way back), judge_ladder.c and judge_verdict.c. Not for
+ * anybody else.
+ */
+#ifndef REPORT_EVIDENCE_JUDGEMENT_H
+#define REPORT_EVIDENCE_JUDGEMENT_H
+
+#include "report/evidence/changes.h"
+#include "report/judge.h"
+#include "report/report.h"
+#include "report/track/observer.h"
+
+/* A reply to a segment with the usual TTL does not tell where it came from. */
+#define SWEEP_TTL_MAX 63
+
+/* One quote beside what it quotes. */
+struct view {
+	const struct flow *flow;
+	const struct quote *quote;
+	const struct kept *sent;
+	struct comparison comparison;
+	unsigned ttl; /* of the hop that quotes; 0: not told */
+};
+
+struct judgement {
+	const struct observer *o;
+	struct report *r;
+	bool alone;	     /* without a look at other targets */
+	struct arena *arena; /* the report's */
+
+	struct flow **flows; /* TCP, to the target's address and port */
+	size_t flow_count;
+	const struct flow *snapped; /* left out: its options are not whole */
+	bool controlled;	    /* the capture is of mpprobe */
+	struct flow **controls;	    /* UDP, to the target's address */
+	size_t control_count;
+	struct view *views; /* of the flows and the controls */
+	size_t view_count;
+	size_t *first_view; /* by index in flows: the first of its views, and
+			       behind the last flow the end of them all */
+
+	/* judge_path.c; 0: unknown */
+	bool ttls_tell;		 /* how far the SYNs came */
+	unsigned plain_reach;	 /* of connections without MPTCP */
+	unsigned plain_farthest; /* the largest of them */
+	unsigned plain_count;	 /* of those that told theirs */
+	unsigned farthest_reach; /* the largest that a connection told */
+	unsigned reach_count;	 /* connections that told one */
+	unsigned capable_reach;	 /* of connections with it */
+	unsigned distance;	 /* of the target, by the control */
+	unsigned beyond;	 /* a router that answered at this TTL, at or
+				    behind plain_reach */
+	bool doubted; /* routers answer where connections do, and the target
+			 answers no control: it may be farther away */
+	bool ttl_rewritten; /* the controls contradict each other */
+	const struct quote *ttl_witness;
+	unsigned distance_answers;
+
+	/* judge.c */
+	bool tcp_tried;			/* a SYN that is no MP_JOIN */
+	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
+	const struct flow *working;	/* MPTCP proven on it, or NULL */
+	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */
+	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
+	size_t plain_time_count;
+	uint16_t working_port; /* another one of the address, that is clear */
+	int64_t patience_us;   /* how long an answer may take on this path */
+};
+
+static inline bool flow_is(const struct flow *f, enum purpose purpose)
+{
+	return f->purpose == purpose;
+}
+
+static inline bool flow_joins(const struct flow *f)
+{
+	return f->purpose == PURPOSE_MP_JOIN ||
+	       f->purpose == PURPOSE_MP_JOIN_RANDOM;
+}
+
+/* Its SYNs went unanswered until one without the option did not. */
+static inline bool flow_fell(const struct flow *f)
+{
+	return f->mptcp.gave_up && f->syn_ack_seen && !f->mptcp.syn_ack &&
+	       !f->join.syn_ack;
+}
+
+/* A RST for a SYN. A SYN/ACK may have come as well: then not the same host
+ * sent both. */
+static inline bool flow_refused(const struct flow *f)
+{
+	return flow_reset(f) && !f->established;
+}
+
+/* DATA_ACK for data of ours, and the server's DSN, both fit the keys. */
+bool flow_proves_mptcp(const struct flow *f);
+/* A DATA_ACK for data of ours. */
+bool flow_data_acked(const struct flow *f);
+
+/* More was acknowledged by TCP than at data level, though all of it had
+ * mappings: the connection has fallen back to TCP. */
+bool flow_fell_behind(const struct flow *f);
+
+/* Whether the server acknowledges data by TCP and not at data level, though it
+ * goes on speaking MPTCP: the mapping that it got does not fit. */
+bool flow_stalls(const struct flow *f);
+/* Data without a mapping went out. */
+bool flow_sent_unmapped(const struct flow *f);
+
+/* The first flow that fits, or NULL. */
+const struct flow *flow_first(const struct judgement *j,
+			      bool (*fits)(const struct flow *));
+
+/* Whether a SYN or other segment that went out then had time to be answered
+ * before the capture ends. */
+bool had_time(const struct judgement *j, const struct kept *k);
+
+/* judge_data.c: it has the TTL that hosts send with. */
+bool as_sent(const struct kept *k);
+
+/* judge_path.c */
+void judge_reach(struct judgement *j);
+/* The smallest TTL with which its SYN was answered; 0: that is not known, or
+ * any would do. */
+unsigned told_reach(const struct judgement *j, const struct flow *f);
+void judge_path(struct judgement *j);
+struct place place_at(const struct judgement *j, unsigned ttl);
+/* "at hop 3 (10.0.3.2) or between it and hop 4 (10.0.4.2)" */
+const char *place_phrase(const struct judgement *j, struct place after,
+			 struct place at);
+/* Whether quotes prove the MPTCP option of this kind of segment intact on
+ * arrival at the last router before the target; there must be one. */
+bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
+			int version);
+/* Whether any segment of this kind was quoted at this TTL. */
+bool quoted_at(const struct judgement *j, enum purpose purpose,
+	       enum segment_kind kind, unsigned ttl);
+
+/* A quote of a probe to another port, where no answer of our own tells. */
+void path_fill(struct judgement *j, const struct flow *f,
+	       const struct quote *q);
+
+/* judge_return.c */
+void judge_return(struct judgement *j);
+/* Fills in what reply_ttl tells of the way back from the hop at `ttl`. */
+void return_hops_set(struct responder *r, unsigned ttl);
+/* Whether another answer took as many hops. */
+bool return_hops_agree(const struct responder *r, unsigned ttl,
+		       unsigned reply_ttl);
+
+/* judge_ports.c */
+enum reference {
+	REFERENCE_NONE,
+	REFERENCE_WORKS,
+	REFERENCE_PLAIN, /* answers as if it did not speak MPTCP */
+	REFERENCE_UNCLEAR,
+};
+
+void judge_other_hops(struct judgement *j);
+/* Convicts a device by another port that it leaves alone. */
+void judge_contrast(struct judgement *j);
+/* What became of the reference server, and its name. */
+enum reference judge_reference(struct judgement *j, const char **name);
+bool is_reference(const struct observer *o, const struct judge_target *target);
+
+/* judge.c: the report without a look at other targets. */
+struct report *judge_alone(const struct observer *o,
+			   const struct judge_target *target);
+
+/* judge_findings.c */
+struct finding *finding_add(struct judgement *j, const char *id,
+			    enum direction direction,
+			    enum segment_kind segment);
+void finding_connection(struct judgement *j, struct finding *f, unsigned id);
+void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
+		      const char *sent, const char *seen, const char *text);
+struct finding *finding_find(const struct judgement *j, const char *id);
+bool finding_blocks(const struct judgement *j);
+
+/* What convicts, in the order of the exchange. */
+void judge_quotes(struct judgement *j);
+void judge_removed_forms(struct judgement *j);
+void judge_replies(struct judgement *j);
+void judge_terminated(struct judgement *j);
+void judge_syn_proxy(struct judgement *j);
+void judge_ttl(struct judgement *j);
+void judge_refused(struct judgement *j);
+void judge_dss(struct judgement *j);
+void judge_join(struct judgement *j);
+void judge_add_addr(struct judgement *j);
+void judge_reset_injected(struct judgement *j);
+void judge_payload(struct judgement *j);
+void judge_data(struct judgement *j);
+void judge_size(struct judgement *j);
+void judge_fragments(struct judgement *j);
+void judge_idle(struct judgement *j);
+/* Effects that depend on what else is known. */
+void judge_effects(struct judgement *j);
+void judge_ladder(struct judgement *j);
+void judge_verdict(struct judgement *j);
+
+/* judge_verdict.c: a valid MP_CAPABLE of this version was answered as if it
+ * were not there. */
+bool plainly_answered(const struct judgement *j, int version);
+/* What an ICMP unreachable says: "a filter prohibits it". */
+const char *refusal_phrase(const struct quote *q);
+
+#endif

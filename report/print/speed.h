@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Downloads by TCP and MPTCP in turn: what they say together.
+ */
+#ifndef REPORT_PRINT_SPEED_H
+#define REPORT_PRINT_SPEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct text_style;
+
+/* One download. */
+struct speed_run {
+	bool done;	   /* to its end, or as long as was asked for */
+	bool mptcp;	   /* asked for */
+	bool fallback;	   /* and not in use */
+	unsigned subflows; /* beside the first */
+	double seconds;	   /* from the first byte to the last */
+	uint64_t bytes;
+	double rate; /* Mbit/s */
+	double rtt_ms;
+	unsigned retransmitted; /* segments that we sent again */
+	char error[120];	/* if not done */
+};
+
+struct speed_round {
+	struct speed_run tcp, mptcp;
+};
+
+struct speed {
+	const char *url;
+	const struct speed_round *rounds;
+	size_t round_count;
+	bool blackhole;	     /* the kernel has switched MPTCP off */
+	unsigned unanswered; /* SYNs with MPTCP that it gave up */
+};
+
+/* The geometric mean of MPTCP/TCP over the rounds, and its 95 % interval by
+ * Student's t on the logarithms. Rounds that were not done do not count. */
+struct speed_ratio {
+	size_t rounds;
+	double ratio, low, high; /* low, high: 0 and INFINITY below two */
+};
+
+struct speed_ratio speed_ratio(const struct speed *s);
+
+/* The median rate of the rounds; < 0: none. */
+double speed_median(const struct speed *s, bool mptcp);
+
+/* 0: no difference; 1: MPTCP is slower; 3: MPTCP was not in use, or nothing
+ * can be said. */
+int speed_exit_code(const struct speed *s);
+
+void speed_text(FILE *out, const struct speed *s,
+		const struct text_style *style);
+/* Schema mpprobe-speed/1. 0, or -1. */
+int speed_json(FILE *out, const struct speed *s);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/print/speed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/print/text.h"
+
+#define ROUNDS 4
+
+static struct speed_round rounds[ROUNDS];
+static struct speed speed = {
+	.url = "http://x/", .rounds = rounds, .round_count = ROUNDS};
+
+static void set(const double *tcp, const double *mptcp, bool fallback)
+{
+	for (size_t i = 0; i < ROUNDS; i++)
+		rounds[i] = (struct speed_round){
+			{.done = tcp[i] > 0, .rate = tcp[i], .bytes = 1},
+			{.done = mptcp[i] > 0,
+			 .rate = mptcp[i],
+			 .mptcp = true,
+			 .fallback = fallback}};
+}
+
+static char *text_of(void)
+{
+	struct text_style style = {0};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	speed_text(out, &speed, &style);
+	fclose(out);
+	return text;
+}
+
+static void expect(const char *words, int code)
+{
+	char *text = text_of();
+
+	assert_non_null(strstr(text, words));
+	assert_null(strstr(text, "-1.00"));
+	assert_int_equal(speed_exit_code(&speed), code);
+	free(text);
+}
+
+static const double same[] = {100, 104, 98, 101}, third[] = {33, 34, 32, 33},
+		    wild[] = {20, 300, 90, 150}, none[] = {0, 0, 0, 0};
+
+static void test_ratio(void **state)
+{
+	struct speed_ratio r;
+
+	(void)state;
+	set(same, third, false);
+	r = speed_ratio(&speed);
+	assert_int_equal(r.rounds, ROUNDS);
+	assert_true(r.ratio > 0.32 && r.ratio < 0.34);
+	assert_true(r.low > 0.31 && r.low < r.ratio && r.high < 0.35);
+	assert_true(speed_median(&speed, false) == 100.5);
+}
+
+static void test_verdicts(void **state)
+{
+	(void)state;
+	set(same, third, false);
+	expect("MPTCP is slower than TCP", 1);
+	set(same, same, false);
+	expect("as fast as TCP", 0);
+	set(same, wild, false);
+	expect("as fast as TCP, as far as", 0);
+	set(same, same, true);
+	expect("MPTCP was not in use", 3);
+	set(same, none, false);
+	expect("Downloads by MPTCP fail", 1);
+	set(none, none, false);
+	expect("Too few downloads", 3);
+	speed.blackhole = true;
+	expect("blackhole", 3);
+	speed.blackhole = false;
+}
+
+static void test_json(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	set(same, third, false);
+	assert_int_equal(speed_json(out, &speed), 0);
+	fclose(out);
+	assert_non_null(strstr(text, "\"schema\":\"mpprobe-speed/1\""));
+	assert_non_null(strstr(text, "\"tcp_mbit_s\":100.5"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_json),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

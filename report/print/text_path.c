@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The hop table: one row a hop, one column for each kind of segment that was
+ * swept, and a marker where somebody interferes. Where an address does not
+ * fit beside its cells, all addresses stand on lines of their own.
+ */
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/print/text_page.h"
+
+#define CELL 12	      /* bytes, with NUL */
+#define CHANGES_MAX 8 /* of one cell that are told apart */
+#define RTT_WIDTH 6
+#define MARGIN 5 /* the hop number and two spaces */
+
+struct column {
+	const char *title;
+	enum segment_kind segment;
+	bool plain;	      /* of connections without MPTCP */
+	bool syn;	      /* is answered by SYN/ACK, not quoted, ... */
+	enum purpose purpose; /* ... on these connections */
+};
+
+static const struct column columns[] = {
+	{"SYN", SEGMENT_SYN, true, true, PURPOSE_TCP},
+	{"MP_CAPABLE", SEGMENT_SYN, false, true, PURPOSE_MP_CAPABLE},
+	{"3rd ACK", SEGMENT_ACK, false, false, PURPOSE_MP_CAPABLE},
+	{"DSS", SEGMENT_DATA, false, false, PURPOSE_MP_CAPABLE},
+	{"MP_JOIN", SEGMENT_JOIN_SYN, false, true, PURPOSE_MP_JOIN},
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+/* Short words for the fields of a quote; an option goes by its own name. */
+static const struct {
+	const char *field, *word;
+} words[] = {
+	{"tcp.option.mptcp", "MPTCP"},
+	{"payload", "data"},
+	{"payload.length", "length"},
+	{"tcp.option.mss", "MSS"},
+	{"ip.dscp", "DSCP"},
+	{"ip.ecn", "ECN"},
+	{"ip.id", "IP ID"},
+	{"ip.flow_label", "label"},
+	{"ip.total_length", "length"},
+	{"ip.source", "source"},
+	{"ip.destination", "target"},
+	{"tcp.source_port", "port"},
+	{"tcp.destination_port", "port"},
+	{"tcp.sequence", "seq"},
+	{"tcp.acknowledgment", "ack"},
+	{"tcp.flags", "flags"},
+	{"tcp.flags.ecn", "ECN"},
+	{"tcp.urgent", "URG"},
+	{"tcp.window", "window"},
+	{"tcp.checksum", "chksum"},
+};
+
+struct cell {
+	char text[CELL];
+	enum ink ink;
+};
+
+struct table {
+	const struct page *page;
+	bool shown[COLUMNS];
+	size_t widths[COLUMNS];
+	size_t label; /* width of the addresses; 0: on their own lines */
+	bool names;   /* stand beside the addresses */
+	bool unquoted, partial; /* cells that need a legend */
+};
+
+static const char *field_word(const char *field)
+{
+	const char *dot = strrchr(field, '.');
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].field, field) == 0)
+			return words[i].word;
+	return dot != NULL ? dot + 1 : field;
+}
+
+static bool in_column(const struct column *c, const struct report_quote *q)
+{
+	return q->segment == c->segment && q->plain == c->plain;
+}
+
+/* What matters to MPTCP comes first. */
+static bool weightier(const struct change *a, const struct change *b)
+{
+	static const char *const fields[] = {"tcp.option.mptcp", "payload"};
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (strcmp(b->field, fields[i]) == 0)
+			return false;
+		if (strcmp(a->field, fields[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct tally {
+	size_t quotes, whole; /* whole: every option quoted */
+	const struct change *changes[CHANGES_MAX]; /* of different fields */
+	size_t change_count;
+};
+
+static void tally_change(struct tally *t, const struct change *c)
+{
+	const struct change *first;
+	size_t i;
+
+	for (i = 0; i < t->change_count; i++)
+		if (strcmp(t->changes[i]->field, c->field) == 0)
+			return;
+	if (t->change_count == CHANGES_MAX)
+		return;
+	t->changes[t->change_count++] = c;
+	first = t->changes[0];
+	if (weightier(c, first)) {
+		t->changes[0] = c;
+		t->changes[t->change_count - 1] = first;
+	}
+}
+
+static struct tally tally(const struct column *c, const struct report_hop *h)
+{
+	struct tally t = {0};
+	size_t i, k;
+
+	for (i = 0; i < h->quote_count; i++) {
+		const struct report_quote *q = &h->quotes[i];
+
+		if (!in_column(c, q))
+			continue;
+		t.quotes++;
+		t.whole += q->covers_options;
+		for (k = 0; k < q->change_count; k++)
+			tally_change(&t, &q->changes[k]);
+	}
+	return t;
+}
+
+static struct cell cell(enum ink ink, const char *text)
+{
+	struct cell c = {.ink = ink};
+
+	snprintf(c.text, sizeof(c.text), "%s", text);
+	return c;
+}
+
+/* "no MPTCP", "new MSS", "added mss", "no MPTCP +2" */
+static struct cell changed(const struct page *p, const struct tally *t)
+{
+	const struct change *c = t->changes[0];
+	const char *verb = c->quoted == NULL ? "no"
+			   : c->sent == NULL ? "extra"
+					     : "new";
+	const char *word = page_clean(p, field_word(c->field));
+	enum ink ink = INK_NONE;
+
+	if (strcmp(c->field, "tcp.option.mptcp") == 0)
+		ink = INK_BAD;
+	else if (strncmp(c->field, "payload", strlen("payload")) == 0)
+		ink = INK_WARN;
+	if (t->change_count == 1)
+		return cell(ink, arena_printf(p->arena, "%s %s", verb, word));
+	return cell(ink, arena_printf(p->arena, "%s %.5s +%zu", verb, word,
+				      t->change_count - 1));
+}
+
+/* A SYN that is answered at this TTL is not quoted there. By what: NULL if it
+ * is not answered. */
+static const char *answer(const struct page *p, const struct column *c,
+			  const struct report_hop *h)
+{
+	const struct report *r = p->report;
+	const char *by_reset = NULL;
+	size_t i;
+
+	for (i = 0; c->syn && i < r->connection_count; i++) {
+		const struct report_connection *k = &r->connections[i];
+
+		if (k->purpose != c->purpose || k->reach_ttl != (int)h->ttl)
+			continue;
+		if (k->syn_ack || !k->reset)
+			return h->is_target ? "reached" : "SYN/ACK";
+		by_reset = "RST";
+	}
+	return by_reset;
+}
+
+static struct cell cell_of(const struct page *p, const struct column *c,
+			   const struct report_hop *h)
+{
+	struct tally t = tally(c, h);
+
+	if (t.change_count > 0)
+		return changed(p, &t);
+	if (t.whole > 0)
+		return cell(INK_NONE, "intact");
+	if (t.quotes > 0)
+		return cell(INK_DIM, "partial");
+	if (answer(p, c, h))
+		return cell(INK_NONE, answer(p, c, h));
+	return h->is_target ? cell(INK_NONE, "") : cell(INK_DIM, "-");
+}
+
+static bool silent(const struct page *p, const struct report_hop *h)
+{
+	size_t i;
+
+	for (i = 0; i < COLUMNS; i++)
+		if (answer(p, &columns[i], h))
+			return false;
+	return h->address.family == 0 && h->quote_count == 0;
+}
+
+static bool swept(const struct page *p, const struct column *c)
+{
+	const struct report *r = p->report;
+	size_t i, k;
+
+	for (i = 0; c->syn && i < r->connection_count; i++)
+		if (r->connections[i].swept &&
+		    r->connections[i].purpose == c->purpose)
+			return true;
+	for (i = 0; i < r->path_length; i++)
+		for (k = 0; k < r->path[i].quote_count; k++)
+			if (in_column(c, &r->path[i].quotes[k]))
+				return true;
+	return false;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Which columns, how wide; counts what the legend must explain. Returns the
+ * width of all cells. */
+static size_t measure_cells(struct table *t)
+{
+	const struct report *r = t->page->report;
+	size_t i, k, total = 0;
+
+	for (k = 0; k < COLUMNS; k++) {
+		t->shown[k] = swept(t->page, &columns[k]);
+		if (!t->shown[k])
+			continue;
+		t->widths[k] = strlen(columns[k].title);
+		for (i = 0; i < r->path_length; i++) {
+			struct cell c =
+				cell_of(t->page, &columns[k], &r->path[i]);
+
+			t->widths[k] = larger(t->widths[k], strlen(c.text));
+			if (silent(t->page, &r->path[i]))
+				continue;
+			t->unquoted |= strcmp(c.text, "-") == 0;
+			t->partial |= strcmp(c.text, "partial") == 0;
+		}
+		total += 2 + t->widths[k];
+	}
+	return total;
+}
+
+static const char *address_word(const struct page *p,
+				const struct report_hop *h)
+{
+	return h->address.family == 0 ? "?" : page_address(p, &h->address);
+}
+
+static const char *full_label(const struct page *p, const struct report_hop *h)
+{
+	if (h->name == NULL)
+		return address_word(p, h);
+	return arena_printf(p->arena, "%s  %s", address_word(p, h),
+			    page_clean(p, h->name));
+}
+
+static void measure(struct table *t)
+{
+	const struct report *r = t->page->report;
+	size_t cells = measure_cells(t), address = strlen("address");
+	size_t full = address, i, k, room;
+
+	for (i = 0; i < r->path_length; i++) {
+		const struct report_hop *h = &r->path[i];
+
+		address = larger(address, strlen(address_word(t->page, h)));
+		full = larger(full, strlen(full_label(t->page, h)));
+		for (k = 0; k < h->responder_count; k++)
+			address = larger(
+				address,
+				strlen(page_address(
+					t->page, &h->responders[k].address)));
+	}
+	full = larger(full, address);
+	room = MARGIN + 2 + RTT_WIDTH + cells;
+	room = room < PAGE_WIDTH ? PAGE_WIDTH - room : 0;
+	t->names = full <= room || address > room;
+	t->label = full <= room ? full : address <= room ? address : 0;
+}
+
+static const char *rtt(const struct page *p, double ms)
+{
+	if (ms < 0)
+		return "-";
+	return arena_printf(p->arena,
+			    ms < 100	? "%.2f"
+			    : ms < 1000 ? "%.1f"
+					: "%.0f",
+			    ms);
+}
+
+/* The time and the cells, up to the last that says something. */
+static void row_end(const struct table *t, const char *time,
+		    const struct report_hop *h)
+{
+	const struct page *p = t->page;
+	size_t k, spaces = 0;
+
+	fprintf(p->out, "%*s", RTT_WIDTH, time);
+	for (k = 0; k < COLUMNS; k++) {
+		struct cell c = {.ink = INK_NONE};
+
+		if (!t->shown[k])
+			continue;
+		c = h != NULL ? cell_of(p, &columns[k], h)
+			      : cell(INK_NONE, columns[k].title);
+		spaces += 2;
+		if (c.text[0] != '\0') {
+			fprintf(p->out, "%*s", (int)spaces, "");
+			spaces = 0;
+			if (c.ink != INK_NONE)
+				page_ink(p, c.ink);
+			fputs(c.text, p->out);
+			if (c.ink != INK_NONE)
+				page_ink(p, INK_NONE);
+		}
+		spaces += t->widths[k] - strlen(c.text);
+	}
+	fputc('\n', p->out);
+}
+
+/* The hop number and what stands behind it, up to the time. */
+static void row_begin(const struct table *t, const char *hop, const char *label)
+{
+	FILE *out = t->page->out;
+
+	if (t->label > 0)
+		fprintf(out, "%3s  %-*s  ", hop, (int)t->label, label);
+	else
+		fprintf(out, "%3s  %s\n%*s", hop, label, MARGIN, "");
+}
+
+static void header(const struct table *t)
+{
+	page_ink(t->page, INK_DIM);
+	row_begin(t, "hop", "address");
+	row_end(t, "rtt ms", NULL);
+	page_ink(t->page, INK_NONE);
+}
+
+/* Other routers that answered at the same distance. */
+static void others(const struct table *t, const struct report_hop *h)
+{
+	const struct page *p = t->page;
+	size_t i;
+
+	for (i = 0; i < h->responder_count; i++) {
+		const struct responder *r = &h->responders[i];
+
+		if (address_equal(&r->address, &h->address))
+			continue;
+		if (t->label > 0)
+			fprintf(p->out, "%*s%-*s  %*s  answers too\n", MARGIN,
+				"", (int)t->label, page_address(p, &r->address),
+				RTT_WIDTH, rtt(p, r->rtt_ms));
+		else
+			fprintf(p->out, "%*s%s\n%*s%*s  answers too\n", MARGIN,
+				"", page_address(p, &r->address), MARGIN, "",
+				RTT_WIDTH, rtt(p, r->rtt_ms));
+	}
+}
+
+static void row(const struct table *t, const struct report_hop *h)
+{
+	const struct page *p = t->page;
+	const char *label = t->names ? full_label(p, h) : address_word(p, h);
+
+	/* A name too long for the line of its address gets its own. */
+	if (MARGIN + strlen(label) > PAGE_WIDTH)
+		label = arena_printf(p->arena, "%s\n%*s%s", address_word(p, h),
+				     MARGIN, "", page_clean(p, h->name));
+	row_begin(t, arena_printf(p->arena, "%u", h->ttl), label);
+	row_end(t, rtt(p, h->rtt_ms), h);
+	if (h->name != NULL && !t->names) {
+		page_ink(p, INK_DIM);
+		fprintf(p->out, "%*s%s", MARGIN, "", page_clean(p, h->name));
+		page_ink(p, INK_NONE);
+		fputc('\n', p->out);
+	}
+	others(t, h);
+}
+
+/* The TTL before whose row the marker of a finding stands; 0: nowhere. */
+static unsigned marked_ttl(const struct finding *f)
+{
+	if (f->effect == EFFECT_HARMLESS)
+		return 0;
+	if (f->at.known)
+		return f->at.ttl > 0 ? f->at.ttl : 1;
+	return f->after.known ? f->after.ttl + 1 : 0;
+}
+
+static bool marked_before(const struct report *r, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (r->findings[i].kind == r->findings[index].kind &&
+		    marked_ttl(&r->findings[i]) ==
+			    marked_ttl(&r->findings[index]))
+			return true;
+	return false;
+}
+
+static void marker(const struct page *p, const struct finding *f)
+{
+	const char *where = !f->at.known      ? "behind here"
+			    : !f->after.known ? "here or before"
+					      : "here or at either side";
+
+	page_ink(p, effect_ink(f->effect));
+	page_wrap(p, arena_printf(p->arena, " %s  ", effect_sign(f->effect)),
+		  "     ",
+		  arena_printf(p->arena, "%s: %s", f->kind->title, where));
+	page_ink(p, INK_NONE);
+	fputc('\n', p->out);
+}
+
+/* The markers that stand before the rows from `first` to `last`. */
+static void markers(const struct page *p, unsigned first, unsigned last)
+{
+	const struct report *r = p->report;
+	size_t i;
+
+	for (i = 0; i < r->finding_count; i++) {
+		unsigned ttl = marked_ttl(&r->findings[i]);
+
+		if (ttl >= first && ttl <= last && !marked_before(r, i))
+			marker(p, &r->findings[i]);
+	}
+}
+
+static bool has_marker(const struct report *r, unsigned ttl)
+{
+	size_t i;
+
+	for (i = 0; i < r->finding_count; i++)
+		if (marked_ttl(&r->findings[i]) == ttl)
+			return true;
+	return false;
+}
+
+/* How many hops from `index` on are silent, up to the next marker. */
+static size_t silent_run(const struct page *p, size_t index)
+{
+	const struct report *r = p->report;
+	size_t end = index;
+
+	while (end < r->path_length && silent(p, &r->path[end]) &&
+	       (end == index || !has_marker(r, r->path[end].ttl)))
+		end++;
+	return end - index;
+}
+
+static void silent_row(const struct table *t, size_t index, size_t count)
+{
+	const struct page *p = t->page;
+	unsigned first = p->report->path[index].ttl;
+	unsigned last = first + (unsigned)count - 1;
+
+	const char *hops =
+		count == 1 ? arena_printf(p->arena, "%u", first)
+			   : arena_printf(p->arena, "%u-%u", first, last);
+
+	page_ink(p, INK_DIM);
+	fprintf(p->out, "%3s  no answer", hops);
+	page_ink(p, INK_NONE);
+	fputc('\n', p->out);
+}
+
+static void legend(const struct table *t)
+{
+	const char *text = t->unquoted && t->partial
+				   ? "- not quoted here; partial: quoted, but "
+				     "without all options"
+			   : t->unquoted ? "- not quoted here"
+			   : t->partial	 ? "partial: quoted, but without all "
+					   "options"
+					 : NULL;
+
+	if (text == NULL)
+		return;
+	page_ink(t->page, INK_DIM);
+	page_wrap(t->page, "     ", "     ", text);
+	page_ink(t->page, INK_NONE);
+	fputc('\n', t->page->out);
+}
+
+void text_path(const struct page *p)
+{
+	const struct report *r = p->report;
+	struct table t = {.page = p};
+	size_t i, run;
+
+	if (r->path_length == 0)
+		return;
+	measure(&t);
+	fputc('\n', p->out);
+	header(&t);
+	for (i = 0; i<r->path_length; i += run> 0 ? run : 1) {
+		markers(p, r->path[i].ttl, r->path[i].ttl);
+		run = silent_run(p, i);
+		if (run > 0)
+			silent_row(&t, i, run);
+		else
+			row(&t, &r->path[i]);
+	}
+	markers(p, r->path[r->path_length - 1].ttl + 1, 255);
+	legend(&t);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The tables under -v: the proof ladder and the connections.
+ */
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/print/text_page.h"
+
+#define LADDER_INDENT "                           "
+
+static const char *frame_list(const struct page *p, const struct ladder_step *s)
+{
+	const char *list = "";
+	size_t i;
+
+	for (i = 0; i < s->frame_count; i++)
+		list = arena_printf(p->arena, "%s%s%llu", list,
+				    i == 0 ? "" : ", ",
+				    (unsigned long long)s->frames[i]);
+	if (s->frame_count == 0)
+		return "";
+	return arena_printf(p->arena, " (frame%s %s)",
+			    s->frame_count == 1 ? "" : "s", list);
+}
+
+static void step(const struct page *p, const struct ladder_step *s)
+{
+	static const char *const words[] = {
+		[RUNG_PASS] = "pass",
+		[RUNG_FAIL] = "FAIL",
+		[RUNG_SKIPPED] = "skipped",
+	};
+	static const enum ink inks[] = {
+		[RUNG_PASS] = INK_NONE,
+		[RUNG_FAIL] = INK_BAD,
+		[RUNG_SKIPPED] = INK_DIM,
+	};
+	const char *first = arena_printf(p->arena, "  %-7s  %-14s  ",
+					 words[s->result], rung_name(s->rung));
+
+	page_ink(p, inks[s->result]);
+	page_wrap(p, first, LADDER_INDENT,
+		  arena_printf(p->arena, "%s%s", s->text ? s->text : "",
+			       frame_list(p, s)));
+	page_ink(p, INK_NONE);
+	fputc('\n', p->out);
+}
+
+static void return_row(const struct page *p, const struct report_hop *h,
+		       const struct responder *r, size_t width)
+{
+	fprintf(p->out, "%3u  %-*s  %7s %5u%s\n", h->ttl, (int)width,
+		page_address(p, &r->address),
+		arena_printf(p->arena, "%u/%u", r->reply_ttl, r->initial_ttl),
+		r->return_hops, r->return_varies ? ", and others" : "");
+}
+
+/* Which hop this host is for those that answered. */
+void text_return(const struct page *p)
+{
+	const struct report *r = p->report;
+	size_t i, k, width = strlen("address");
+
+	for (i = 0; i < r->path_length; i++)
+		for (k = 0; k < r->path[i].responder_count; k++) {
+			size_t length = strlen(page_address(
+				p, &r->path[i].responders[k].address));
+
+			width = length > width ? length : width;
+		}
+	if (r->path_length == 0)
+		return;
+	fprintf(p->out, "\nThe way back\nhop  %-*s      TTL  hops\n",
+		(int)width, "address");
+	for (i = 0; i < r->path_length; i++)
+		for (k = 0; k < r->path[i].responder_count; k++)
+			return_row(p, &r->path[i], &r->path[i].responders[k],
+				   width);
+	fputs("TTL: of the answer on arrival, and as it probably was sent; "
+	      "hops: of its way,\ncounted as those of the way there.\n",
+	      p->out);
+}
+
+void text_ladder(const struct page *p)
+{
+	size_t i;
+
+	fputs("\nProof ladder\n", p->out);
+	for (i = 0; i < RUNG_COUNT; i++)
+		step(p, &p->report->ladder[i]);
+}
+
+/* "-" where a number is not known. */
+static const char *number(const struct page *p, int value)
+{
+	return value < 0 ? "-" : arena_printf(p->arena, "%d", value);
+}
+
+/* What answered: "60/64  4  0.40  1460  64240  7", "RST", or dashes. */
+static const char *answer(const struct page *p,
+			  const struct report_connection *c)
+{
+	const struct report_syn_ack *s = c->syn_ack;
+
+	if (s == NULL)
+		return arena_printf(p->arena, "%7s %4s %6s %5s %6s %2s",
+				    c->reset != NULL ? "RST" : "-", "-", "-",
+				    "-", "-", "-");
+	return arena_printf(
+		p->arena, "%7s %4u %6s %5s %6u %2s",
+		arena_printf(p->arena, "%u/%u", s->ttl, s->initial_ttl),
+		s->hops,
+		s->rtt_ms < 0 ? "-"
+			      : arena_printf(p->arena,
+					     s->rtt_ms < 100 ? "%.2f" : "%.1f",
+					     s->rtt_ms),
+		number(p, s->mss), s->window, number(p, s->wscale));
+}
+
+static const char *mptcp_words(const struct page *p,
+			       const struct report_connection *c)
+{
+	if (c->version < 0)
+		return "-";
+	return arena_printf(p->arena, "v%d%s%s", c->version,
+			    c->checksum ? " A" : "",
+			    c->keys_verified == 1   ? " ok"
+			    : c->keys_verified == 0 ? " BAD"
+						    : "");
+}
+
+void text_connections(const struct page *p)
+{
+	const struct report *r = p->report;
+	size_t i;
+
+	if (r->connection_count == 0)
+		return;
+	fputs("\nConnections\n"
+	      " id purpose         port TTL reach SYN/ACK hops rtt ms   mss "
+	      "window ws MPTCP\n",
+	      p->out);
+	for (i = 0; i < r->connection_count; i++) {
+		const struct report_connection *c = &r->connections[i];
+
+		fprintf(p->out, "%3u %-14s %5u %3u %5s %s %s\n", c->id,
+			purpose_name(c->purpose), c->source_port, c->syn_ttl,
+			number(p, c->reach_ttl), answer(p, c),
+			mptcp_words(p, c));
+	}
+	fputs("TTL: of the SYN; reach: the smallest that was answered; "
+	      "SYN/ACK: its TTL on\narrival, and as it probably was sent; "
+	      "ws: window scale; A: DSS checksums in use;\n"
+	      "ok: both keys verified.\n",
+	      p->out);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The text of reports made by hand against golden/NAME*.txt, from the top of
+ * the tree. GOLDEN_UPDATE=1 writes the files anew: read what changed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/print/text.h"
+#include "tests/samples_test.h"
+
+#define WIDTH 80
+
+static char *rendered(const struct report *r, const struct text_style *style)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	text_report(out, r, style);
+	fclose(out);
+	return text;
+}
+
+static char *contents(const char *path)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *in = fopen(path, "r"), *out;
+	int c;
+
+	if (in == NULL)
+		fail_msg("%s: cannot be read", path);
+	out = open_memstream(&text, &size);
+	while ((c = fgetc(in)) != EOF)
+		fputc(c, out);
+	fclose(in);
+	fclose(out);
+	return text;
+}
+
+static void compare(const char *name, const char *suffix, const char *text)
+{
+	char path[128], *golden;
+	FILE *out;
+
+	snprintf(path, sizeof(path), "report/print/golden/%s%s.txt", name,
+		 suffix);
+	if (getenv("GOLDEN_UPDATE") != NULL) {
+		out = fopen(path, "w");
+		if (out == NULL)
+			fail_msg("%s: cannot be written", path);
+		fputs(text, out);
+		fclose(out);
+	}
+	golden = contents(path);
+	if (strcmp(golden, text) != 0)
+		fail_msg("%s differs; it is now:\n%s", path, text);
+	free(golden);
+}
+
+/* No line is wider than the terminal, but for a word that fills it alone;
+ * none ends in a space, and none holds what a terminal might obey. */
+static void check_lines(const char *text)
+{
+	while (*text != '\0') {
+		size_t length = strcspn(text, "\n"), i;
+		size_t margin = strspn(text, " ");
+
+		for (i = 0; i < length; i++)
+			assert_in_range(text[i], ' ', '~');
+		if (length > 0)
+			assert_int_not_equal(text[length - 1], ' ');
+		if (length > WIDTH &&
+		    memchr(text + margin, ' ', length - margin) != NULL)
+			fail_msg("wider than %d: %.*s", WIDTH, (int)length,
+				 text);
+		text += length;
+		text += *text == '\n';
+	}
+}
+
+static void test_golden(void **state)
+{
+	static const struct {
+		const char *suffix;
+		struct text_style style;
+	} styles[] = {
+		{"", {0}},
+		{"-v", {.verbose = true}},
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < SAMPLES; i++)
+		for (k = 0; k < 2; k++) {
+			struct report *r = samples[i].make();
+			char *text = rendered(r, &styles[k].style);
+
+			check_lines(text);
+			compare(samples[i].name, styles[k].suffix, text);
+			free(text);
+			report_free(r);
+		}
+}
+
+/* Without its colours, a coloured report is the plain one. */
+static void test_colour(void **state)
+{
+	const struct text_style plain = {0}, colour = {.colour = true};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SAMPLES; i++) {
+		struct report *r = samples[i].make();
+		char *expected = rendered(r, &plain);
+		char *text = rendered(r, &colour), *from, *to;
+
+		assert_non_null(strchr(text, '\033'));
+		for (from = to = text; *from != '\0';)
+			if (*from == '\033')
+				from += strcspn(from, "m") + 1;
+			else
+				*to++ = *from++;
+		*to = '\0';
+		assert_string_equal(text, expected);
+		free(text);
+		free(expected);
+		report_free(r);
+	}
+}
+
+static void test_quiet(void **state)
+{
+	const struct text_style style = {.quiet = true, .verbose = true};
+	struct report *r = sample_strip();
+	char *text = rendered(r, &style);
+	size_t length = strlen(r->verdict);
+
+	(void)state;
+	assert_int_equal(strlen(text), length + 1);
+	assert_memory_equal(text, r->verdict, length);
+	assert_int_equal(text[length], '\n');
+	free(text);
+	report_free(r);
+}
+
+static void wrapped(const char *text, const char *expected)
+{
+	char *result = NULL;
+	size_t size;
+	FILE *out = open_memstream(&result, &size);
+
+	text_wrap(out, "- ", "  ", text);
+	fclose(out);
+	assert_string_equal(result, expected);
+	free(result);
+}
+
+#define TEN "123456789 "
+
+static void test_wrap(void **state)
+{
+	(void)state;
+	wrapped("", "- \n");
+	wrapped("  a   b  ", "- a b\n");
+	/* 78 characters behind the margin fit, 79 do not. */
+	wrapped(TEN TEN TEN TEN TEN TEN TEN "12345678",
+		"- " TEN TEN TEN TEN TEN TEN TEN "12345678\n");
+	wrapped(TEN TEN TEN TEN TEN TEN TEN "123456789",
+		"- " TEN TEN TEN TEN TEN TEN "123456789\n  123456789\n");
+	wrapped("bell \a", "- bell \\x07\n");
+}
+
+static char *explained(const struct finding_kind *kind)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	text_explain(out, kind);
+	fclose(out);
+	return text;
+}
+
+static void test_explain(void **state)
+{
+	size_t i;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < finding_kind_count; i++) {
+		text = explained(&finding_kinds[i]);
+		check_lines(text);
+		assert_non_null(strstr(text, finding_kinds[i].id));
+		free(text);
+	}
+	text = explained(finding_kind("mp_capable.removed"));
+	compare("explain", "", text);
+	free(text);
+}
+
+static void test_list(void **state)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	text_list_findings(out);
+	fclose(out);
+	check_lines(text);
+	compare("list", "", text);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),	cmocka_unit_test(test_colour),
+		cmocka_unit_test(test_quiet),	cmocka_unit_test(test_wrap),
+		cmocka_unit_test(test_explain), cmocka_unit_test(test_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The connections of recorded captures: whole, as their expected lists
+ * (report/print/golden/traffic-*.txt; GOLDEN_UPDATE=1 writes them anew), and
+ * snapped, one-sided and cut in front, when nothing may be called wrong that
+ * is right.
+ */
+#include "report/track/traffic.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <glob.h>
+
+#include "crafting/packet.h"
+#include "report/print/traffic_text.h"
+#include "report/track/capture.h"
+
+/* How a capture is looked at. */
+struct look {
+	struct traffic *traffic;
+	FILE *out;
+	uint64_t skip;	  /* frames */
+	size_t snap;	  /* bytes; 0: all */
+	uint64_t drop;	  /* this frame only */
+	int64_t pause_us; /* between packets, besides their own */
+	int only;	  /* 0, 1: packets from the smaller or greater port */
+	uint64_t wrong;	  /* what was found to be so */
+	unsigned strange; /* HMACs and DSNs that do not fit */
+	unsigned tcp;	  /* connections that are none of MPTCP any more */
+};
+
+static void take(void *context, const struct traffic_connection *c)
+{
+	struct look *l = context;
+
+	if (l->out)
+		traffic_text(l->out, c);
+	for (const struct traffic_subflow *s = c->subflows; s; s = s->sibling) {
+		l->wrong +=
+			s->sides[0].checksums_bad + s->sides[1].checksums_bad;
+		l->strange += s->hmacs[0] == KNOWN_NO;
+		l->strange += s->hmacs[1] == KNOWN_NO;
+	}
+	l->tcp += traffic_fallback(c) != NULL;
+	l->strange += c->dsn[0] == KNOWN_NO;
+	l->strange += c->dsn[1] == KNOWN_NO;
+}
+
+static void each(void *context, uint64_t number, int64_t time_us,
+		 const uint8_t *ip, size_t available)
+{
+	struct look *l = context;
+	struct packet p;
+
+	if (number <= l->skip || number == l->drop)
+		return;
+	if (l->snap && available > l->snap)
+		available = l->snap;
+	if (!packet_parse(ip, available, &p))
+		return;
+	if (l->only >= 0 && p.transport == TRANSPORT_TCP &&
+	    (p.tcp.source_port > p.tcp.destination_port) != l->only)
+		return;
+	traffic_packet(l->traffic, &p, number,
+		       time_us + (int64_t)number * l->pause_us);
+}
+
+static struct look look_at(const char *file, struct look l)
+{
+	struct capture *c;
+	char error[400];
+
+	l.traffic = traffic_new(take, &l);
+	c = capture_open(file, error, sizeof(error));
+	assert_non_null(l.traffic);
+	assert_non_null(c);
+	assert_int_equal(
+		capture_feed_each(c, NULL, each, &l, error, sizeof(error)),
+		CAPTURE_OK);
+	traffic_end(l.traffic);
+	traffic_free(l.traffic);
+	capture_close(c);
+	return l;
+}
+
+static const struct {
+	const char *name, *file;
+} whole[] = {
+	{"bad-checksum", "pcaps/v0/bad-dss-checksum.pcap"},
+	{"infinite", "pcaps/v0/infinite-mapping.pcap"},
+	{"v0-ipv6", "pcaps/v0-ipv6/compliant.pcap"},
+	{"answers", "pcaps/v1/lab-6.18-t1.pcap"},
+	{"join", "pcaps/v1/lab-6.18-t3-join.pcap"},
+	{"join-checksum", "pcaps/v1/lab-6.18-t3-joincsum.pcap"},
+	{"fallback", "pcaps/compare/drop-mptcp.pcap"},
+	{"curl", "pcaps/compare/clean-mptcp.pcap"},
+};
+
+static char *file_text(const char *name)
+{
+	FILE *in = fopen(name, "r");
+	char *text = NULL;
+	size_t size = 0;
+
+	assert_non_null(in);
+	assert_true(getdelim(&text, &size, '\0', in) > 0);
+	fclose(in);
+	return text;
+}
+
+static void check_list(const char *name, const char *capture)
+{
+	char file[200], *seen = NULL, *expected;
+	size_t size;
+	FILE *out = open_memstream(&seen, &size);
+
+	look_at(capture, (struct look){.out = out, .only = -1});
+	fclose(out);
+	snprintf(file, sizeof(file), "report/print/golden/traffic-%s.txt",
+		 name);
+	if (getenv("GOLDEN_UPDATE")) {
+		out = fopen(file, "w");
+		fputs(seen, out);
+		fclose(out);
+	}
+	expected = file_text(file);
+	assert_string_equal(seen, expected);
+	free(expected);
+	free(seen);
+}
+
+static void test_whole(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++)
+		check_list(whole[i].name, whole[i].file);
+}
+
+/* What is not there is not wrong. */
+static void check_partial(const char *file)
+{
+	struct look all = look_at(file, (struct look){.only = -1});
+
+	for (uint64_t skip = 0; skip < 60; skip++) {
+		struct look l =
+			look_at(file, (struct look){.skip = skip, .only = -1});
+
+		if (l.wrong > all.wrong)
+			fail_msg("%s: wrong %d skip %d snap %d only %d", file,
+				 (int)l.wrong, (int)l.skip, (int)l.snap,
+				 l.only);
+		assert_true(l.strange <= all.strange);
+	}
+	for (size_t snap = 20; snap < 120; snap += 4) {
+		struct look l =
+			look_at(file, (struct look){.snap = snap, .only = -1});
+
+		if (l.wrong > all.wrong)
+			fail_msg("%s: wrong %d skip %d snap %d only %d", file,
+				 (int)l.wrong, (int)l.skip, (int)l.snap,
+				 l.only);
+		assert_true(l.strange <= all.strange);
+	}
+	for (int only = 0; only < 2; only++) {
+		struct look l = look_at(file, (struct look){.only = only});
+
+		if (l.wrong > all.wrong)
+			fail_msg("%s: wrong %d skip %d snap %d only %d", file,
+				 (int)l.wrong, (int)l.skip, (int)l.snap,
+				 l.only);
+		assert_true(l.strange <= all.strange);
+	}
+}
+
+static void test_partial(void **state)
+{
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("pcaps/v*/*.pcap", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_partial(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* A frame that the capture has lost accuses nobody, nor what was snapped. */
+static void test_lost(void **state)
+{
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("pcaps/read/*.pcap", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *file = found.gl_pathv[i];
+		struct look all = look_at(file, (struct look){.only = -1});
+
+		for (uint64_t drop = 1; drop < 50; drop++) {
+			struct look l = look_at(
+				file, (struct look){.drop = drop, .only = -1});
+
+			assert_true(l.wrong <= all.wrong);
+			assert_true(l.strange <= all.strange);
+			if (l.tcp > all.tcp)
+				fail_msg("%s: TCP without frame %d", file,
+					 (int)drop);
+		}
+		for (size_t snap = 20; snap < 120; snap++) {
+			struct look l = look_at(
+				file, (struct look){.snap = snap, .only = -1});
+
+			if (l.tcp > all.tcp)
+				fail_msg("%s: TCP when snapped at %d", file,
+					 (int)snap);
+		}
+	}
+	globfree(&found);
+}
+
+/* What was forgotten meanwhile begins in the middle. */
+static void test_pauses(void **state)
+{
+	static const int64_t seconds[] = {1, 29, 31, 3601};
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("pcaps/*/*.pcap", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		for (size_t k = 0; k < 4; k++)
+			look_at(found.gl_pathv[i],
+				(struct look){.pause_us = seconds[k] * 1000000,
+					      .only = -1});
+	globfree(&found);
+}
+
+static void line(void *context, uint64_t number, int64_t time_us,
+		 const uint8_t *ip, size_t available)
+{
+	struct packet p;
+
+	for (size_t snap = 0; snap <= available; snap++)
+		if (packet_parse(ip, snap, &p))
+			packet_line(context, &p, number, time_us);
+}
+
+/* MP_CAPABLE of 24 bytes, in full; and every packet cut anywhere. */
+static void test_lines(void **state)
+{
+	char *text = NULL, error[400];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct capture *c = capture_open("pcaps/v1/lab-6.18-t3-csum.pcap",
+					 error, sizeof(error));
+
+	(void)state;
+	assert_int_equal(
+		capture_feed_each(c, NULL, line, out, error, sizeof(error)),
+		CAPTURE_OK);
+	fclose(out);
+	capture_close(c);
+	assert_non_null(strstr(text, "MP_CAPABLE v1 flags AH key "));
+	assert_non_null(strstr(text, "peer key "));
+	assert_non_null(strstr(text, " csum 0x"));
+	assert_non_null(strstr(text, "cut short]"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole), cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_lost),  cmocka_unit_test(test_pauses),
+		cmocka_unit_test(test_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

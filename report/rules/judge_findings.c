@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Adding to the findings of a report.
+ */
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/evidence/judgement.h"
+
+struct finding *finding_add(struct judgement *j, const char *id,
+			    enum direction direction, enum segment_kind segment)
+{
+	struct finding *f =
+		ARENA_PUSH(j->arena, j->r->findings, j->r->finding_count);
+
+	f->kind = finding_kind(id);
+	f->effect = f->kind->effect;
+	f->direction = direction;
+	f->segment = segment;
+	f->confidence = CONFIDENCE_PROVEN;
+	f->text = f->kind->title;
+	return f;
+}
+
+#define CONNECTIONS_MAX 64 /* named; more say no more */
+
+void finding_connection(struct judgement *j, struct finding *f, unsigned id)
+{
+	for (size_t i = 0; i < f->connection_count; i++)
+		if (f->connections[i] == id)
+			return;
+	if (f->connection_count == CONNECTIONS_MAX)
+		return;
+	*ARENA_PUSH(j->arena, f->connections, f->connection_count) = id;
+}
+
+void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
+		      const char *sent, const char *seen, const char *text)
+{
+	*ARENA_PUSH(j->arena, f->evidence, f->evidence_count) =
+		(struct evidence){frame, sent, seen, text};
+}
+
+struct finding *finding_find(const struct judgement *j, const char *id)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		if (strcmp(j->r->findings[i].kind->id, id) == 0)
+			return &j->r->findings[i];
+	return NULL;
+}
+
+bool finding_blocks(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		if (j->r->findings[i].effect == EFFECT_BLOCKS)
+			return true;
+	return false;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What else a device acts on that acts on MP_CAPABLE: the form of the other
+ * version (4 bytes in version 1, 12 in version 0), and an option of the same
+ * length that nobody knows (kind 253).
+ */
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
+
+enum extent {
+	EXTENT_UNKNOWN, /* not tried, or not clear: nothing is said */
+	EXTENT_SAME,	/* it fares as the option does */
+	EXTENT_PASSES,
+};
+
+static unsigned form_length(unsigned version)
+{
+	return version == 1 ? 4 : 12; /* RFC 8684 3.1, RFC 6824 3.1 */
+}
+
+/* Sentences that follow those of the finding, but are none of the verdict's;
+ * `version` is what the finding is about. */
+static void say_extent(struct judgement *j, struct finding *f, unsigned version,
+		       enum extent form, enum extent unknown)
+{
+	unsigned other = version == 1 ? 0 : 1;
+
+	f->more = "";
+	if (form == EXTENT_SAME)
+		f->more = arena_printf(j->arena,
+				       " The form of MPTCP v%u (%u bytes) "
+				       "fares the same.",
+				       other, form_length(other));
+	if (form == EXTENT_PASSES)
+		f->more = arena_printf(j->arena,
+				       " Only this form, of MPTCP v%u (%u "
+				       "bytes), does not pass; that of v%u (%u "
+				       "bytes) does.",
+				       version, form_length(version), other,
+				       form_length(other));
+	if (unknown == EXTENT_PASSES)
+		f->more = arena_printf(j->arena,
+				       "%s An unknown option (kind 253) "
+				       "passes: the device acts on MPTCP.",
+				       f->more);
+	if (unknown == EXTENT_SAME)
+		f->more = arena_printf(
+			j->arena,
+			"%s An unknown option (kind 253) fares the same: the "
+			"device acts on whatever it does not know.",
+			f->more);
+}
+
+/* ---- by quotes ----------------------------------------------------------- */
+
+/* What the hops at and behind a change quote of something. */
+struct sight {
+	unsigned same, passes;
+	const struct view *example;
+};
+
+static void see(struct sight *s, const struct view *v, bool same)
+{
+	s->same += same;
+	s->passes += !same;
+	if (!s->example)
+		s->example = v;
+}
+
+static enum extent extent_of(const struct sight *s)
+{
+	if (s->same && s->passes)
+		return EXTENT_UNKNOWN;
+	return s->same	   ? EXTENT_SAME
+	       : s->passes ? EXTENT_PASSES
+			   : EXTENT_UNKNOWN;
+}
+
+static bool experiment_removed(const struct comparison *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->items[i].field == FIELD_OPTION_OTHER &&
+		    c->items[i].removed && c->items[i].change.sent &&
+		    strncmp(c->items[i].change.sent, "fd", 2) == 0)
+			return true;
+	return false;
+}
+
+/* Copies of the SYN carry the unknown option beside MP_CAPABLE. */
+static void see_view(const struct view *v, unsigned version, struct sight *form,
+		     struct sight *unknown)
+{
+	const struct comparison *c = &v->comparison;
+	const struct changed *mptcp = comparison_find(c, FIELD_OPTION_MPTCP);
+	struct tcp_option experiment;
+
+	if (!comparison_covers(c, FIELD_OPTION_MPTCP))
+		return;
+	if (v->flow->mptcp.version != version) {
+		see(form, v, mptcp && mptcp->removed);
+		return;
+	}
+	if (mptcp && mptcp->removed &&
+	    comparison_covers(c, FIELD_OPTION_OTHER) &&
+	    kept_experiment(v->sent, &experiment))
+		see(unknown, v, experiment_removed(c));
+}
+
+static void sight_evidence(struct judgement *j, struct finding *f,
+			   const struct sight *s, const char *what)
+{
+	char text[ADDRESS_TEXT];
+
+	if (extent_of(s) == EXTENT_UNKNOWN)
+		return;
+	finding_evidence(
+		j, f, s->example->quote->frame, NULL, NULL,
+		arena_printf(j->arena, "hop %u (%s) quotes %s %s",
+			     s->example->ttl,
+			     address_text(&s->example->quote->responder, text),
+			     what, s->same ? "removed as well" : "as sent"));
+}
+
+static const struct flow *connection_of(const struct judgement *j, unsigned id)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (j->flows[i]->id == id)
+			return j->flows[i];
+	return NULL;
+}
+
+void judge_removed_forms(struct judgement *j)
+{
+	struct finding *f = finding_find(j, "mp_capable.removed");
+	struct sight form = {0}, unknown = {0};
+	const struct flow *flow;
+
+	if (!f || f->direction != DIRECTION_FORWARD || !f->at.known ||
+	    f->segment != SEGMENT_SYN)
+		return;
+	flow = connection_of(j, f->connections[0]);
+	for (size_t i = 0; flow && i < j->view_count; i++)
+		if (j->views[i].ttl >= f->at.ttl &&
+		    j->views[i].sent->kind == SEGMENT_SYN &&
+		    flow_is(j->views[i].flow, PURPOSE_MP_CAPABLE))
+			see_view(&j->views[i], flow->mptcp.version, &form,
+				 &unknown);
+	if (!flow)
+		return;
+	say_extent(j, f, flow->mptcp.version, extent_of(&form),
+		   extent_of(&unknown));
+	sight_evidence(j, f, &form,
+		       flow->mptcp.version == 1
+			       ? "the MP_CAPABLE of version 0"
+			       : "the MP_CAPABLE of version 1");
+	sight_evidence(j, f, &unknown,
+		       "an option that nobody knows (kind 253), in the same "
+		       "SYN,");
+}
+
+/* ---- by answers ---------------------------------------------------------- */
+
+static enum extent extent_by(enum fate fate, enum fate main)
+{
+	if (fate == FATE_ANSWERED)
+		return EXTENT_PASSES;
+	return fate == main ? EXTENT_SAME : EXTENT_UNKNOWN;
+}
+
+static void fate_evidence(struct judgement *j, struct finding *f,
+			  const struct attempts *a, enum fate fate,
+			  const char *what)
+{
+	unsigned count = fate == FATE_ANSWERED ? a->answered
+			 : fate == FATE_RESET  ? a->reset
+					       : a->lost;
+
+	finding_evidence(
+		j, f, a->example->first_frame, NULL, NULL,
+		arena_printf(j->arena, "%u of %u %s with %s %s", count,
+			     fate == FATE_DROPPED ? a->sent : a->flows,
+			     fate == FATE_DROPPED ? "SYNs" : "connections",
+			     what,
+			     fate == FATE_ANSWERED ? "were answered"
+			     : fate == FATE_RESET  ? "drew a RST"
+						   : "went unanswered"));
+}
+
+void judge_refused_forms(struct judgement *j, struct finding *f,
+			 unsigned version, enum fate fate)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	struct attempts form =
+		count_attempts(j, PURPOSE_MP_CAPABLE, version == 1 ? 0 : 1);
+	struct attempts unknown = count_attempts(j, PURPOSE_UNKNOWN_OPTION, -1);
+	enum fate of_form = attempts_fate(j, &form, &plain);
+	enum fate of_unknown = attempts_fate(j, &unknown, &plain);
+	enum extent form_extent = extent_by(of_form, fate);
+	enum extent unknown_extent = extent_by(of_unknown, fate);
+
+	/* A server that does not speak the other version answers it as plain
+	 * TCP: no SYN/ACK with the option, then, that could be dropped. */
+	if (form_extent == EXTENT_PASSES && f->direction != DIRECTION_FORWARD)
+		form_extent = EXTENT_UNKNOWN;
+	if (form_extent != EXTENT_UNKNOWN)
+		fate_evidence(j, f, &form, of_form,
+			      version == 1 ? "the MP_CAPABLE of version 0"
+					   : "the MP_CAPABLE of version 1");
+	if (unknown_extent != EXTENT_UNKNOWN)
+		fate_evidence(j, f, &unknown, of_unknown,
+			      "an option of the same length that nobody knows "
+			      "(kind 253)");
+	say_extent(j, f, version, form_extent, unknown_extent);
+}

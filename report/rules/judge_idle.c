@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Connections that idle, and are forgotten. Plain ones that were opened
+ * together send the same keep-alives, which no application notices; all that
+ * differs is how long they were silent before. So a server that closes what
+ * idles, or an outage, does not pass for it: it would take the busy ones as
+ * well, or say so.
+ */
+#include "crafting/segment.h"
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
+
+#define WITNESSES_MIN 2 /* connections of each kind */
+#define COPIES_MIN 3
+#define RESTS_MAX 256	   /* connections that are looked at */
+#define CONTROL_US 1000000 /* so far from the others a control may be */
+
+/* What one connection shows. Silences are of both ends. */
+struct rest {
+	const struct flow *flow;
+	int64_t held_us;	  /* the longest that it survived */
+	int64_t lost_us;	  /* behind which nothing was answered; or 0 */
+	const struct kept *first; /* the first keep-alive behind that */
+	const struct kept *last;  /* the last one that had time */
+	unsigned lost;		  /* how many had time to be answered */
+	unsigned answered;	  /* keep-alives */
+	const struct kept *reset; /* drawn by such as do not reach the server,
+				     with no other behind the silence */
+	unsigned least;		  /* the smallest TTL of these */
+	bool ended;		  /* a FIN or a RST, of either end */
+};
+
+static bool is_full(const struct kept *k)
+{
+	return k->packet.ip.ttl > SWEEP_TTL_MAX;
+}
+
+/* One byte that was acknowledged before (RFC 9293 3.8.4). */
+static bool is_keep_alive(const struct flow *f, const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+
+	return tcp->payload_length == 1 && f->syn_ack_seen &&
+	       !(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST)) &&
+	       seq_diff(f->server_acked, tcp->sequence + 1) >= 0;
+}
+
+static void read_sent(const struct judgement *j, struct rest *r,
+		      const struct kept *k, int64_t silence_us)
+{
+	if (k->packet.tcp.flags & (TCP_FLAG_FIN | TCP_FLAG_RST)) {
+		r->ended = true;
+		return;
+	}
+	if (!is_keep_alive(r->flow, k))
+		return;
+	if (!r->first) {
+		r->first = k;
+		r->lost_us = silence_us;
+		r->least = k->packet.ip.ttl;
+	}
+	if (k->packet.ip.ttl < r->least)
+		r->least = k->packet.ip.ttl;
+	if (!is_full(k) || !had_time(j, k))
+		return;
+	r->lost++;
+	r->last = k;
+}
+
+/* Whether the keep-alives that wait for an answer cannot have arrived. */
+static bool fell_short(const struct judgement *j, const struct rest *r)
+{
+	const struct flow *f = r->flow;
+	unsigned reach = j->plain_reach;
+
+	if (j->capable_reach && j->capable_reach < reach)
+		reach = j->capable_reach;
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->frame >= r->first->frame &&
+		    f->sent[i]->packet.ip.ttl >= reach &&
+		    !(f->sent[i]->packet.tcp.flags & TCP_FLAG_RST))
+			return false;
+	return true;
+}
+
+static void read_received(const struct judgement *j, struct rest *r,
+			  const struct kept *k)
+{
+	if (k->packet.tcp.flags & (TCP_FLAG_FIN | TCP_FLAG_RST)) {
+		r->ended = true;
+		if ((k->packet.tcp.flags & TCP_FLAG_RST) && r->first &&
+		    fell_short(j, r))
+			r->reset = k;
+		return;
+	}
+	if (r->first) {
+		r->answered++;
+		if (r->lost_us > r->held_us)
+			r->held_us = r->lost_us;
+	}
+	r->first = r->last = NULL;
+	r->lost = 0;
+}
+
+/* Both ends' segments, in the order of the capture. */
+static struct rest read_rest(const struct judgement *j, const struct flow *f)
+{
+	struct rest r = {.flow = f};
+	int64_t latest_us = f->first_us;
+	size_t s = 0, t = 0;
+
+	while (!r.ended && (s < f->sent_count || t < f->received_count)) {
+		bool sent = t == f->received_count ||
+			    (s < f->sent_count &&
+			     f->sent[s]->frame < f->received[t]->frame);
+		const struct kept *k = sent ? f->sent[s++] : f->received[t++];
+
+		if (sent)
+			read_sent(j, &r, k, k->time_us - latest_us);
+		else
+			read_received(j, &r, k);
+		latest_us = k->time_us;
+	}
+	return r;
+}
+
+static bool counts(const struct flow *f)
+{
+	return flow_is(f, PURPOSE_TCP) && f->established && !f->server_fin &&
+	       seq_diff(f->server_acked, f->client_isn + 1) > 0;
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+struct idling {
+	struct rest *list;
+	size_t count;
+	int64_t held_us;      /* the longest silence that was survived */
+	int64_t forgotten_us; /* the shortest that was not */
+	unsigned forgotten, lost, reset;
+	const struct rest *example;
+};
+
+static bool is_forgotten(const struct rest *r)
+{
+	return r->first && r->lost >= LOST_MIN && !r->reset;
+}
+
+static bool is_alive(const struct rest *r)
+{
+	return r->answered && !is_forgotten(r) && !r->reset;
+}
+
+static void add_rest(struct idling *all, const struct rest *r)
+{
+	if (is_alive(r) && r->held_us > all->held_us)
+		all->held_us = r->held_us;
+	if (!is_forgotten(r) && !r->reset)
+		return;
+	if (!all->forgotten_us || r->lost_us < all->forgotten_us)
+		all->forgotten_us = r->lost_us;
+	all->forgotten += !r->reset;
+	all->reset += r->reset != NULL;
+	all->lost += r->lost;
+}
+
+static struct idling read_all(const struct judgement *j)
+{
+	struct idling all = {0};
+
+	for (size_t i = 0; i < j->flow_count && all.count < RESTS_MAX; i++) {
+		struct rest r;
+
+		if (!counts(j->flows[i]))
+			continue;
+		r = read_rest(j, j->flows[i]);
+		if (!r.first && !r.answered)
+			continue;
+		*ARENA_PUSH(j->arena, all.list, all.count) = r;
+		add_rest(&all, &r);
+	}
+	for (size_t i = 0; i < all.count && !all.example; i++)
+		if (is_forgotten(&all.list[i]) || all.list[i].reset)
+			all.example = &all.list[i];
+	return all;
+}
+
+/* Keep-alives of this connection that were answered in this time: each answer
+ * for one of those before it. */
+static unsigned answered_in(const struct flow *f, int64_t from_us,
+			    int64_t until_us)
+{
+	unsigned count = 0;
+	size_t t = 0;
+
+	for (size_t s = 0; s < f->sent_count; s++) {
+		const struct kept *k = f->sent[s];
+
+		if (!is_keep_alive(f, k) || !is_full(k) ||
+		    k->time_us < from_us || k->time_us > until_us)
+			continue;
+		while (t < f->received_count &&
+		       f->received[t]->frame < k->frame)
+			t++;
+		if (t == f->received_count ||
+		    (f->received[t]->packet.tcp.flags & TCP_FLAG_RST))
+			break;
+		count++;
+		t++;
+	}
+	return count;
+}
+
+/* Whether all that differs between them is when they were silent: they began
+ * before it, and the application was told the same by both ends. */
+static bool is_twin(const struct rest *r, const struct rest *other)
+{
+	const struct flow *f = r->flow, *o = other->flow;
+
+	return address_equal(&f->client, &o->client) &&
+	       f->server_acked - f->client_isn ==
+		       o->server_acked - o->client_isn &&
+	       f->payload_received == o->payload_received &&
+	       o->first_us <= r->first->time_us - r->lost_us;
+}
+
+/* Answers meanwhile on its twins, of which there must be several. */
+static unsigned controls_of(const struct idling *all, const struct rest *r)
+{
+	int64_t from_us =
+		r->reset ? r->first->time_us - CONTROL_US : r->first->time_us;
+	int64_t until_us =
+		(r->reset ? r->first : r->last)->time_us + CONTROL_US;
+	unsigned count = 0, flows = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct rest *other = &all->list[i];
+		unsigned answered;
+
+		if (!is_alive(other) || !is_twin(r, other))
+			continue;
+		answered = answered_in(other->flow, from_us, until_us);
+		count += answered;
+		flows += answered > 0;
+	}
+	return flows >= WITNESSES_MIN ? count : 0;
+}
+
+/* How many began when others were forgotten already, and worked. An outage of
+ * one of several ways may take some connections and not others, and by chance
+ * those that idled; but it does not let others begin on that way. */
+static unsigned forgotten_later(const struct idling *all)
+{
+	int64_t first_us = INT64_MAX;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (is_forgotten(&all->list[i]) &&
+		    all->list[i].first->time_us < first_us)
+			first_us = all->list[i].first->time_us;
+	for (size_t i = 0; i < all->count; i++)
+		count += is_forgotten(&all->list[i]) &&
+			 all->list[i].flow->first_us > first_us;
+	return count;
+}
+
+/* The fewest that any of those that were forgotten has. */
+static unsigned fewest_controls(const struct idling *all)
+{
+	unsigned least = UINT32_MAX;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct rest *r = &all->list[i];
+		unsigned count;
+
+		if (!is_forgotten(r) && !r->reset)
+			continue;
+		count = controls_of(all, r);
+		least = count < least ? count : least;
+	}
+	return least;
+}
+
+/* ---- where --------------------------------------------------------------- */
+
+/* Whether a keep-alive was quoted at this TTL, of those that were forgotten,
+ * or of others. */
+static bool is_quoted(const struct judgement *j, const struct idling *all,
+		      bool forgotten, unsigned ttl)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->ttl != ttl || !is_keep_alive(v->flow, v->sent))
+			continue;
+		for (size_t k = 0; k < all->count; k++)
+			if (all->list[k].flow == v->flow &&
+			    (is_forgotten(&all->list[k]) ||
+			     (!all->list[k].answered && !all->list[k].reset)) ==
+				    forgotten)
+				return true;
+	}
+	return false;
+}
+
+/* Copies behind the silence that were not quoted, where others were. */
+static unsigned silent_copies(const struct judgement *j, const void *of,
+			      unsigned ttl)
+{
+	const struct idling *all = of;
+	unsigned count = 0;
+
+	if (!is_quoted(j, all, false, ttl))
+		return 0;
+	for (size_t i = 0; i < all->count; i++)
+		if (is_forgotten(&all->list[i]))
+			count += flow_sent_count(all->list[i].flow,
+						 SEGMENT_DATA, ttl);
+	return count >= COPIES_MIN ? count : 0;
+}
+
+static unsigned last_quoted(const struct judgement *j, const struct idling *all,
+			    unsigned end)
+{
+	unsigned last = 0;
+
+	for (unsigned ttl = 1; ttl < end; ttl++)
+		if (is_quoted(j, all, true, ttl))
+			last = ttl;
+	return last;
+}
+
+/* Where those that were forgotten end, and others do not. If they come as far
+ * as those, it may as well be the way back, or the server. */
+static void place_silence(struct judgement *j, struct finding *f,
+			  const struct idling *all)
+{
+	unsigned after = last_quoted(j, all, j->plain_reach), farther = 0, at;
+
+	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++)
+		farther += silent_copies(j, all, ttl) > 0;
+	at = farther ? first_silent(j, after, silent_copies, all) : 0;
+	if (!at)
+		return;
+	f->direction = DIRECTION_FORWARD;
+	f->after = place_at(j, after);
+	f->at = place_at(j, at);
+}
+
+/* The smallest TTL that drew a RST; 0: none did, or one that a router says
+ * expired there, so that it was not what drew it. */
+static unsigned reset_at(const struct idling *all)
+{
+	unsigned at = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct rest *r = &all->list[i];
+
+		if (!r->reset)
+			continue;
+		if (flow_quote(r->flow, SEGMENT_DATA, r->least))
+			return 0;
+		if (!at || r->least < at)
+			at = r->least;
+	}
+	return at;
+}
+
+/* ---- what is said -------------------------------------------------------- */
+
+static const char *seconds(const struct judgement *j, int64_t us)
+{
+	return arena_printf(j->arena, "%.1f", (double)us / 1e6);
+}
+
+static struct finding *add_forgotten(struct judgement *j,
+				     const struct idling *all)
+{
+	struct finding *f = finding_add(j, "tcp.idle_forgotten",
+					DIRECTION_UNKNOWN, SEGMENT_DATA);
+
+	for (size_t i = 0; i < all->count; i++)
+		if (is_forgotten(&all->list[i]) || all->list[i].reset)
+			finding_connection(j, f, all->list[i].flow->id);
+	return f;
+}
+
+static void say(struct judgement *j, struct finding *f,
+		const struct idling *all, const char *what)
+{
+	f->text = arena_printf(
+		j->arena,
+		"Connections that idle are forgotten %s: after %s seconds "
+		"without a packet %s; after %s they still worked.",
+		f->at.known ? place_phrase(j, f->after, f->at)
+			    : "on the path or by a firewall of the server",
+		seconds(j, all->forgotten_us), what, seconds(j, all->held_us));
+}
+
+static void add_silent(struct judgement *j, const struct idling *all,
+		       unsigned controls)
+{
+	struct finding *f = add_forgotten(j, all);
+
+	place_silence(j, f, all);
+	finding_evidence(
+		j, f, all->example->first->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "%u keep-alives on %u connections went "
+			     "unanswered after silences of %s seconds and "
+			     "more",
+			     all->lost, all->forgotten,
+			     seconds(j, all->forgotten_us)));
+	finding_evidence(j, f, 0, NULL, NULL,
+			 arena_printf(j->arena,
+				      "meanwhile %u or more were answered on "
+				      "connections as old, which were silent "
+				      "for %s seconds at most",
+				      controls, seconds(j, all->held_us)));
+	say(j, f, all, "nothing is answered any more");
+}
+
+static void add_reset(struct judgement *j, const struct idling *all,
+		      unsigned at)
+{
+	struct finding *f = add_forgotten(j, all);
+	const struct rest *r = all->example;
+
+	f->confidence = CONFIDENCE_LIKELY;
+	f->direction = DIRECTION_FORWARD;
+	f->at = place_at(j, at);
+	f->after = place_at(j, last_quoted(j, all, at));
+	finding_evidence(
+		j, f, r->reset->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "a keep-alive with TTL %u, which cannot reach "
+			     "the target, draws a RST after a silence of %s "
+			     "seconds; so it is on %u connections",
+			     r->first->packet.ip.ttl, seconds(j, r->lost_us),
+			     all->reset));
+	say(j, f, all, "data draws a RST that is not the target's");
+}
+
+/* Whether a busy connection sent as little as `at` as well: that must not draw
+ * a RST. */
+static bool is_spared(const struct judgement *j, const struct idling *all,
+		      unsigned at)
+{
+	for (size_t i = 0; i < all->count; i++)
+		for (unsigned ttl = at; ttl < j->plain_reach; ttl++)
+			if (is_alive(&all->list[i]) &&
+			    flow_sent_count(all->list[i].flow, SEGMENT_DATA,
+					    ttl))
+				return true;
+	return false;
+}
+
+void judge_idle(struct judgement *j)
+{
+	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
+	struct idling all = read_all(j);
+	unsigned controls, at;
+
+	if (!all.example || all.held_us >= all.forgotten_us)
+		return;
+	controls = fewest_controls(&all);
+	if (all.forgotten - forgotten_later(&all) >= WITNESSES_MIN &&
+	    forgotten_later(&all) >= WITNESSES_MIN && !all.reset &&
+	    beyond_chance(all.lost, &tcp, controls))
+		add_silent(j, &all, controls);
+	at = reset_at(&all);
+	/* With a smaller TTL it draws none: it is not the server's, sent in
+	 * its own time. */
+	if (all.reset >= WITNESSES_MIN && !all.forgotten && controls && at &&
+	    last_quoted(j, &all, at) && is_spared(j, &all, at))
+		add_reset(j, &all, at);
+}

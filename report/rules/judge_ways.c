@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SYNs with an option that are dropped on one of several ways: some of the
+ * connections that ask for it are answered, and others are not until they send
+ * the SYN without it, on the same ports and so on the same way.
+ */
+#include "crafting/segment.h"
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
+
+/* Fewer connections, or fewer for each that is not answered at all, tell
+ * nothing. */
+#define FALLEN_MIN 3
+#define FALLEN_PER_SILENT 3
+
+struct ways {
+	unsigned answered; /* when they asked with it */
+	unsigned fallen;   /* answered without it only */
+	unsigned silent;   /* not answered without it, either */
+	unsigned lost;	   /* SYNs with it, when the first without it had been
+			      answered */
+	const struct flow *example;
+};
+
+static bool is_plain_syn(const struct kept *k)
+{
+	return k->kind == SEGMENT_FALLBACK_SYN;
+}
+
+static const struct kept *plain_syn(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (is_plain_syn(f->sent[i]) &&
+		    f->sent[i]->packet.ip.ttl > SWEEP_TTL_MAX)
+			return f->sent[i];
+	return NULL;
+}
+
+static bool asks(const struct flow *f, enum purpose purpose, int version)
+{
+	return attempt_wanted(f, purpose, version) &&
+	       (flow_fell(f) || f->mptcp.gave_up || flow_syn_ack(f));
+}
+
+/* When the first SYN without the option went out that was answered. */
+static int64_t first_answered(const struct judgement *j, enum purpose purpose,
+			      int version)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = plain_syn(f);
+
+		if (asks(f, purpose, version) && flow_fell(f) && k &&
+		    k->time_us < first)
+			first = k->time_us;
+	}
+	return first;
+}
+
+/* Its SYNs with the option that are of no use to who waits for an outage to
+ * pass: others had been answered without it by then. */
+static unsigned lost_since(const struct judgement *j, const struct flow *f,
+			   int64_t since_us)
+{
+	unsigned lost = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		lost += (k->kind == SEGMENT_SYN ||
+			 k->kind == SEGMENT_JOIN_SYN) &&
+			k->packet.ip.ttl > SWEEP_TTL_MAX &&
+			k->time_us >= since_us && had_time(j, k);
+	}
+	return lost;
+}
+
+static struct ways count_ways(const struct judgement *j, enum purpose purpose,
+			      int version)
+{
+	int64_t since = first_answered(j, purpose, version);
+	struct ways w = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!asks(f, purpose, version) ||
+		    (flow_fell(f) && !plain_syn(f)))
+			continue;
+		if (flow_fell(f)) {
+			w.fallen++;
+			w.lost += lost_since(j, f, since);
+			w.example =
+				w.example && flow_swept(w.example,
+							SEGMENT_FALLBACK_SYN)
+					? w.example
+					: f;
+		} else if (flow_syn_ack(f)) {
+			w.answered++;
+		} else {
+			w.silent += plain_syn(f) && had_time(j, plain_syn(f));
+		}
+	}
+	return w;
+}
+
+/* The way of the swept connection: the last hop that quoted the SYN with the
+ * option, and the next that quoted the one without it. Once may be chance. */
+#define COPIES_MIN 2
+
+/* Who answered this connection: other ways have other hops. */
+static struct place place_of(const struct judgement *j, const struct flow *f,
+			     enum segment_kind kind, unsigned ttl)
+{
+	const struct quote *q = flow_quote(f, kind, ttl);
+	struct place p = place_at(j, ttl);
+
+	if (q)
+		p.address = q->responder;
+	return p;
+}
+
+static void place_way(struct judgement *j, struct finding *f,
+		      const struct flow *flow)
+{
+	unsigned after = 0, at = 0;
+
+	if (!flow_swept(flow, SEGMENT_FALLBACK_SYN))
+		return;
+	for (unsigned ttl = 1; ttl < j->plain_reach; ttl++)
+		if (flow_quote(flow, f->segment, ttl))
+			after = ttl;
+	for (unsigned ttl = after + 1; ttl < j->plain_reach && !at; ttl++)
+		if (flow_quote(flow, SEGMENT_FALLBACK_SYN, ttl) &&
+		    flow_sent_count(flow, f->segment, ttl) >= COPIES_MIN)
+			at = ttl;
+	if (at)
+		f->direction = DIRECTION_FORWARD;
+	else
+		at = j->plain_reach;
+	f->after = place_of(j, flow, f->segment, after);
+	if (at)
+		f->at = place_of(j, flow, SEGMENT_FALLBACK_SYN, at);
+}
+
+bool judge_dropped_on_a_way(struct judgement *j, const char *id,
+			    enum purpose purpose, int version)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	struct ways w = count_ways(j, purpose, version);
+	const char *option =
+		purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE";
+	struct finding *f;
+
+	if (w.answered == 0 || w.fallen < FALLEN_MIN ||
+	    w.fallen < FALLEN_PER_SILENT * w.silent ||
+	    !beyond_chance(w.lost, &plain,
+			   controls_since(j, w.example->first_us)))
+		return false;
+	f = finding_add(j, id, DIRECTION_UNKNOWN,
+			purpose == PURPOSE_MP_JOIN ? SEGMENT_JOIN_SYN
+						   : SEGMENT_SYN);
+	f->effect = EFFECT_IMPAIRS;
+	place_way(j, f, w.example);
+	finding_connection(j, f, w.example->id);
+	finding_evidence(
+		j, f, plain_syn(w.example)->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "%u connections with %s were answered; %u were "
+			     "not, until they sent the SYN without it on the "
+			     "same ports",
+			     w.answered, option, w.fallen));
+	f->text = arena_printf(
+		j->arena,
+		"SYNs with %s are dropped on one of several ways, %s%s; there, "
+		"the same without it pass.",
+		option, place_phrase(j, f->after, f->at),
+		f->direction == DIRECTION_FORWARD
+			? ""
+			: ", or their SYN/ACKs on the way back");
+	return true;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Several ways, one of which drops SYNs with an option; and what only looks
+ * so.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/expect_test.h"
+
+#define PAIRS 12
+#define SILENT_MAX 6
+
+/* As connect and probe on fresh ports do, some time later. */
+static void run_pairs(struct scene *s, enum purpose purpose,
+		      const struct caller *parent)
+{
+	for (int i = 0; i < 2 * PAIRS; i++) {
+		bool plain = i % 2 == i / 2 % 2;
+
+		knock(s, plain ? PURPOSE_TCP : purpose, plain ? 0 : 1, false,
+		      plain ? NULL : parent, 1);
+	}
+	scene_wait(s, 500 * MS);
+}
+
+static bool is_silent(const struct scene *s, const struct caller *c)
+{
+	const struct flow *f = flow_of(s, c);
+
+	return !f->syn_ack_seen && !flow_reset(f);
+}
+
+static void again(struct scene *s, struct caller *c, bool plain)
+{
+	c->gave_up = plain;
+	send_syn(s, c, 64, false);
+}
+
+static void sweep_way(struct scene *s, struct caller *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned ttl = 1; ttl <= s->hops; ttl++) {
+			c->gave_up = false;
+			send_syn(s, c, ttl, true);
+			c->gave_up = true;
+			send_syn(s, c, ttl, true);
+		}
+		scene_wait(s, 100 * MS);
+	}
+}
+
+/* The turns of probe/run/probing_turns.c. */
+static void run_turns(struct scene *s, enum purpose purpose)
+{
+	struct caller *silent[SILENT_MAX];
+	unsigned count = 0;
+
+	for (size_t i = 0; i < s->caller_count && count < SILENT_MAX; i++)
+		if (s->callers[i].purpose == purpose &&
+		    !s->callers[i].no_algorithm && s->callers[i].version == 1 &&
+		    is_silent(s, &s->callers[i]))
+			silent[count++] = &s->callers[i];
+	for (unsigned tries = 0; tries < 4; tries++) {
+		for (unsigned i = 0; i < count; i++)
+			if (is_silent(s, silent[i]))
+				again(s, silent[i], i % 2);
+		scene_wait(s, 250 * MS);
+	}
+	for (unsigned tries = 0; tries < 3; tries++) {
+		for (unsigned i = 0; i < count; i++)
+			if (is_silent(s, silent[i]))
+				again(s, silent[i], true);
+		scene_wait(s, 250 * MS);
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (!is_silent(s, silent[i]) && silent[i]->gave_up) {
+			sweep_way(s, silent[i]);
+			break;
+		}
+}
+
+static struct report *run_ways(struct scene *s, enum purpose purpose)
+{
+	const struct caller *parent = NULL;
+
+	scene_begin(s);
+	run_probe(s);
+	for (size_t i = 0; i < s->caller_count && !parent; i++)
+		if (flow_of(s, &s->callers[i])->mptcp.has_data_ack)
+			parent = &s->callers[i];
+	assert_non_null(parent);
+	run_pairs(s, purpose, purpose == PURPOSE_MP_JOIN ? parent : NULL);
+	run_turns(s, purpose);
+	converse(s, PURPOSE_TCP, 0, false);
+	scene_wait(s, 1200 * MS);
+	send_control(s, 1);
+	return judge_scene(s);
+}
+
+static enum act drop_odd(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return p.transport == TRANSPORT_TCP && p.tcp.source_port & 1
+		       ? drop_capable(s, w)
+		       : PASS;
+}
+
+static enum act drop_odd_joins(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return p.transport == TRANSPORT_TCP && p.tcp.source_port & 1
+		       ? drop_join(s, w)
+		       : PASS;
+}
+
+static struct expected dropped(const char *id, enum segment_kind segment)
+{
+	return (struct expected){.status = STATUS_IMPAIRED,
+				 .finding = id,
+				 .effect = EFFECT_IMPAIRS,
+				 .direction = DIRECTION_FORWARD,
+				 .segment = segment,
+				 .after = 2,
+				 .at = 3};
+}
+
+/* Whether the first connection takes the way that drops or not. */
+static void test_dropped_on_a_way(void **state)
+{
+	struct expected e = dropped("mp_capable.dropped", SEGMENT_SYN);
+
+	(void)state;
+	for (unsigned first = 0; first < 8; first++) {
+		struct scene s = with_box(2, drop_odd);
+		struct report *r;
+
+		s.parted = true;
+		s.ip6 = first & 1;
+		s.silent[3] = first & 2;
+		e.at = s.silent[3] ? 4 : 3;
+		s.no_join = true;
+		s.next_port = (uint16_t)(40000 + (first >> 2));
+		r = run_ways(&s, PURPOSE_MP_CAPABLE);
+		check_report(r, &e);
+		if (!s.ip6)
+			CHECK(r,
+			      r->findings[0].after.address.bytes[1] == 1 &&
+				      r->findings[0].at.address.bytes[1] == 1);
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
+/* The way's own hop is silent: the next one tells. */
+static void test_silent_hop(void **state)
+{
+	struct scene s = with_box(1, drop_odd);
+	struct expected e = dropped("mp_capable.dropped", SEGMENT_SYN);
+	struct report *r;
+
+	(void)state;
+	s.parted = s.no_join = true;
+	s.silent[2] = true;
+	e.after = 1;
+	r = run_ways(&s, PURPOSE_MP_CAPABLE);
+	check_report(r, &e);
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_joins_dropped_on_a_way(void **state)
+{
+	struct expected e = dropped("mp_join.dropped", SEGMENT_JOIN_SYN);
+
+	(void)state;
+	for (unsigned first = 0; first < 2; first++) {
+		struct scene s = with_box(2, drop_odd_joins);
+		struct report *r;
+
+		s.parted = true;
+		s.next_port = (uint16_t)(40000 + first);
+		r = run_ways(&s, PURPOSE_MP_JOIN);
+		check_report(r, &e);
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
+static bool lose_some(struct scene *s, bool forward, const struct packet *p)
+{
+	(void)forward;
+	return p->transport == TRANSPORT_TCP &&
+	       scene_random(s) % 100 < s->lost_count;
+}
+
+/* Loss drops these and those. */
+static void test_loss(void **state)
+{
+	(void)state;
+	for (unsigned percent = 5; percent <= 40; percent += 5)
+		for (unsigned seed = 0; seed < 20; seed++) {
+			struct scene s = scene();
+			struct report *r;
+
+			s.random += seed * 7919;
+			s.lost = lose_some;
+			s.lost_count = percent;
+			s.no_sweep = true;
+			scene_begin(&s);
+			run_probe(&s);
+			run_pairs(&s, PURPOSE_MP_CAPABLE, NULL);
+			run_turns(&s, PURPOSE_MP_CAPABLE);
+			converse(&s, PURPOSE_TCP, 0, false);
+			scene_wait(&s, 1200 * MS);
+			send_control(&s, 1);
+			r = judge_scene(&s);
+			for (size_t i = 0; i < r->finding_count; i++)
+				CHECK(r, !strstr(r->findings[i].kind->id,
+						 ".dropped"));
+			report_free(r);
+			scene_end(&s);
+		}
+}
+
+static int64_t outage_ends;
+
+static bool lose_odd_until(struct scene *s, bool forward,
+			   const struct packet *p)
+{
+	(void)forward;
+	return p->transport == TRANSPORT_TCP &&
+	       (p->tcp.source_port & 1 || p->tcp.destination_port & 1) &&
+	       (p->tcp.flags & TCP_FLAG_SYN) && s->now < outage_ends;
+}
+
+/* One way is down for a while: what was silent meanwhile is answered then,
+ * with the option or without it. */
+static void test_outage(void **state)
+{
+	(void)state;
+	for (int ms = 200; ms < 3000; ms += 40) {
+		struct scene s = scene();
+		struct report *r;
+
+		s.no_join = true;
+		s.next_port = 40002;
+		scene_begin(&s);
+		run_probe(&s);
+		s.lost = lose_odd_until;
+		outage_ends = s.now + ms * MS;
+		run_pairs(&s, PURPOSE_MP_CAPABLE, NULL);
+		run_turns(&s, PURPOSE_MP_CAPABLE);
+		converse(&s, PURPOSE_TCP, 0, false);
+		scene_wait(&s, 1200 * MS);
+		send_control(&s, 1);
+		r = judge_scene(&s);
+		for (size_t i = 0; i < r->finding_count; i++)
+			CHECK(r, strcmp(r->findings[i].kind->id,
+					"mp_capable.dropped"));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dropped_on_a_way),
+		cmocka_unit_test(test_silent_hop),
+		cmocka_unit_test(test_joins_dropped_on_a_way),
+		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_outage),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A capture file, read with libpcap (pcap and pcapng), fed to an observer.
+ */
+#ifndef REPORT_TRACK_CAPTURE_H
+#define REPORT_TRACK_CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct capture;
+struct observer;
+
+enum capture_result {
+	CAPTURE_OK,
+	CAPTURE_UNREADABLE, /* missing, empty, foreign: `error` says */
+	CAPTURE_TRUNCATED,  /* ends within a packet, or is damaged: what was
+			       there is fed, `error` says where it ends */
+};
+
+/* Opens the file ("-": standard input) without reading it. NULL and one line
+ * in `error`, without the file's name. */
+struct capture *capture_open(const char *file, char *error, size_t size);
+
+/* Feeds every frame to the observer, once. `error` is empty if all is well. */
+enum capture_result capture_feed(struct capture *c, struct observer *observer,
+				 char *error, size_t size);
+
+/* A packet of the capture, from its IP header on; valid during the call. */
+typedef void capture_packet_fn(void *context, uint64_t number, int64_t time_us,
+			       const uint8_t *ip, size_t available);
+
+/* The same, and hands every IP packet to `fn` (NULL: none) after the observer
+ * (NULL: none) has seen it. */
+enum capture_result capture_feed_each(struct capture *c,
+				      struct observer *observer,
+				      capture_packet_fn *fn, void *context,
+				      char *error, size_t size);
+
+void capture_close(struct capture *c); /* NULL is fine */
+
+/* All three: for those who have no privileges to drop in between. */
+enum capture_result capture_read(const char *file, struct observer *observer,
+				 char *error, size_t size);
+
+#endif

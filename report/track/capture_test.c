@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "report/track/capture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "crafting/cursor.h"
+#include "report/track/observer.h"
+
+#define LINKTYPE_ETHERNET 1
+#define LINKTYPE_RAW 101
+#define LINKTYPE_USB 189
+
+static char error[400];
+static char scratch[] = "/tmp/capture_test.XXXXXX";
+
+/* A minimal IPv4 packet: protocol 59, no payload. */
+static const uint8_t packet[20] = {0x45, 0, 0,	 20, 0, 0, 0,	0, 64, 59,
+				   0,	 0, 192, 0,  2, 1, 192, 0, 2,  2};
+
+static void put_file(const char *name, const void *bytes, size_t length)
+{
+	FILE *file = fopen(name, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, length, file), length);
+	fclose(file);
+}
+
+/* pcap-savefile(5), big-endian: libpcap reads either. */
+static void put_header(struct writer *w, uint32_t magic, uint32_t link_type)
+{
+	write_u32(w, magic);
+	write_u16(w, 2);
+	write_u16(w, 4);
+	write_u32(w, 0);
+	write_u32(w, 0);
+	write_u32(w, 65535);
+	write_u32(w, link_type);
+}
+
+static void put_frame(struct writer *w, uint32_t seconds, uint32_t fraction)
+{
+	write_u32(w, seconds);
+	write_u32(w, fraction);
+	write_u32(w, sizeof(packet));
+	write_u32(w, sizeof(packet));
+	write_bytes(w, packet, sizeof(packet));
+}
+
+/* Reads what was written; returns the frames that the observer got. */
+static uint64_t read_back(const struct writer *w, size_t length,
+			  enum capture_result expected, int64_t *last_us)
+{
+	struct observer *o = observer_new();
+	uint64_t frames;
+	char name[64];
+
+	assert_non_null(o);
+	assert_false(w->failed);
+	snprintf(name, sizeof(name), "%s/x.pcap", scratch);
+	put_file(name, w->start, length);
+	assert_int_equal(capture_read(name, o, error, sizeof(error)), expected);
+	assert_true((expected == CAPTURE_OK) == !error[0]);
+	assert_null(strstr(error, scratch));
+	frames = o->frames;
+	if (last_us)
+		*last_us = o->last_us;
+	observer_free(o);
+	unlink(name);
+	return frames;
+}
+
+static void test_whole(void **state)
+{
+	uint8_t bytes[400];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	int64_t last_us;
+
+	(void)state;
+	put_header(&w, 0xa1b2c3d4, LINKTYPE_RAW);
+	assert_int_equal(read_back(&w, w.length, CAPTURE_OK, NULL), 0);
+	put_frame(&w, 1000, 7);
+	put_frame(&w, 1001, 8);
+	assert_int_equal(read_back(&w, w.length, CAPTURE_OK, &last_us), 2);
+	assert_true(last_us == 1001000008);
+}
+
+static void test_nanoseconds(void **state)
+{
+	uint8_t bytes[400];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	int64_t last_us;
+
+	(void)state;
+	put_header(&w, 0xa1b23c4d, LINKTYPE_RAW);
+	put_frame(&w, 1001, 8999);
+	assert_int_equal(read_back(&w, w.length, CAPTURE_OK, &last_us), 1);
+	assert_true(last_us == 1001000008);
+}
+
+/* Cut at every byte: never more than the whole frames, and no crash. */
+static void test_truncated(void **state)
+{
+	const size_t header = 24, frame = 16 + sizeof(packet);
+	uint8_t bytes[400];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	(void)state;
+	put_header(&w, 0xa1b2c3d4, LINKTYPE_RAW);
+	put_frame(&w, 1, 0);
+	put_frame(&w, 2, 0);
+	for (size_t cut = 0; cut <= w.length; cut++) {
+		size_t frames = cut < header ? 0 : (cut - header) / frame;
+		enum capture_result expected = CAPTURE_TRUNCATED;
+
+		if (cut < header)
+			expected = CAPTURE_UNREADABLE;
+		else if ((cut - header) % frame == 0)
+			expected = CAPTURE_OK;
+		assert_int_equal(read_back(&w, cut, expected, NULL), frames);
+	}
+}
+
+static void test_foreign(void **state)
+{
+	static const char gzip[] = "\37\213\10\10 and more";
+	static const char elf[] = "\177ELF\2\1\1 and more that is no capture";
+	struct writer w = writer_over((void *)(uintptr_t)elf, sizeof(elf));
+
+	(void)state;
+	assert_int_equal(read_back(&w, sizeof(elf), CAPTURE_UNREADABLE, NULL),
+			 0);
+	assert_non_null(strstr(error, "not a pcap or pcapng file"));
+	read_back(&w, 0, CAPTURE_UNREADABLE, NULL);
+	assert_string_equal(error, "the file is empty");
+	w = writer_over((void *)(uintptr_t)gzip, sizeof(gzip));
+	read_back(&w, sizeof(gzip), CAPTURE_UNREADABLE, NULL);
+	assert_non_null(strstr(error, "zcat"));
+}
+
+static void test_link_type(void **state)
+{
+	uint8_t bytes[400];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	(void)state;
+	put_header(&w, 0xa1b2c3d4, LINKTYPE_USB);
+	put_frame(&w, 1, 0);
+	assert_int_equal(read_back(&w, w.length, CAPTURE_UNREADABLE, NULL), 0);
+	assert_non_null(strstr(error, "link type USB_LINUX"));
+}
+
+static void test_missing(void **state)
+{
+	struct observer *o = observer_new();
+
+	(void)state;
+	assert_int_equal(
+		capture_read("/nonexistent/x.pcap", o, error, sizeof(error)),
+		CAPTURE_UNREADABLE);
+	assert_string_equal(error, "No such file or directory");
+	assert_int_equal(capture_read("/tmp", o, error, sizeof(error)),
+			 CAPTURE_UNREADABLE);
+	assert_string_equal(error, "Is a directory");
+	observer_free(o);
+}
+
+/* A frame whose length fields lie beyond any sense. */
+static void test_absurd_lengths(void **state)
+{
+	uint8_t bytes[400];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	(void)state;
+	put_header(&w, 0xa1b2c3d4, LINKTYPE_ETHERNET);
+	write_u32(&w, 0xffffffff);
+	write_u32(&w, 0xffffffff);
+	write_u32(&w, 0x7fffffff);
+	write_u32(&w, 1);
+	write_bytes(&w, packet, sizeof(packet));
+	assert_int_equal(read_back(&w, w.length, CAPTURE_TRUNCATED, NULL), 0);
+}
+
+static void put_block(struct writer *w, uint32_t type, const void *body,
+		      size_t length)
+{
+	write_u32(w, type);
+	write_u32(w, (uint32_t)length + 12);
+	write_bytes(w, body, length);
+	write_u32(w, (uint32_t)length + 12);
+}
+
+/* pcapng with a time-stamp that no clock shows, in 64 bits. */
+static void test_pcapng(void **state)
+{
+	static const uint8_t section[16] = {0x1a, 0x2b, 0x3c, 0x4d, 0,	  1,
+					    0,	  0,	0xff, 0xff, 0xff, 0xff,
+					    0xff, 0xff, 0xff, 0xff};
+	static const uint8_t interface[8] = {0, LINKTYPE_RAW, 0,   0, 0,
+					     0, 0xff,	      0xff};
+	uint8_t bytes[400], body[64];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	struct writer frame = writer_over(body, sizeof(body));
+
+	(void)state;
+	put_block(&w, 0x0a0d0d0a, section, sizeof(section));
+	put_block(&w, 1, interface, sizeof(interface));
+	write_u32(&frame, 0);
+	write_u32(&frame, 0xffffffff);
+	write_u32(&frame, 0xffffffff);
+	write_u32(&frame, sizeof(packet));
+	write_u32(&frame, sizeof(packet));
+	write_bytes(&frame, packet, sizeof(packet));
+	put_block(&w, 6, body, frame.length);
+	assert_int_equal(read_back(&w, w.length, CAPTURE_OK, NULL), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_nanoseconds),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_link_type),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_absurd_lengths),
+		cmocka_unit_test(test_pcapng),
+	};
+	int failed;
+
+	if (!mkdtemp(scratch))
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	rmdir(scratch);
+	return failed;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Whose segment an ICMP error quotes. A quote is believed if its addresses
+ * and ports and one number that nobody can guess fit, or, behind a
+ * translator that does not repair its quotes, two such numbers.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/track/observe.h"
+
+struct fit {
+	bool id, sequence, tsval, checksum, payload;
+	bool mark;	  /* the whole payload of a control: 64 random bits */
+	bool other_tsval; /* both have one, and they differ */
+};
+
+static bool is_ip4(const struct packet *p)
+{
+	return p->ip.version == 4;
+}
+
+static uint16_t swap16(uint16_t v)
+{
+	return (uint16_t)(v << 8 | v >> 8);
+}
+
+/* The quoted packet, and the timestamp in it. */
+struct quoted {
+	struct packet packet;
+	bool has_tsval;
+	uint32_t tsval;
+};
+
+static void read_tsval(struct quoted *q)
+{
+	const struct tcp_view *tcp = &q->packet.tcp;
+	struct tcp_options options;
+
+	q->has_tsval = false;
+	if (q->packet.transport != TRANSPORT_TCP || tcp->data_offset == 0)
+		return;
+	tcp_options_read(tcp->options, tcp->options_available,
+			 tcp->options_length, &options);
+	q->has_tsval = options.has_timestamps;
+	q->tsval = options.tsval;
+}
+
+/* Which of the unpredictable fields of a sent segment the quote shows. */
+static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
+{
+	const struct packet *p = &k->packet, *q = &quoted->packet;
+	struct fit fit = {0};
+	bool clocks = k->options.has_timestamps && quoted->has_tsval;
+
+	fit.id = is_ip4(p) && p->ip.id != 0 &&
+		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
+	fit.sequence =
+		q->tcp.available >= 8 && q->tcp.sequence == p->tcp.sequence;
+	fit.tsval = clocks && quoted->tsval == k->options.tsval;
+	fit.other_tsval = clocks && !fit.tsval;
+	/* Another timestamp has another checksum: that they agree is chance. */
+	fit.checksum = q->tcp.available >= 18 &&
+		       q->tcp.checksum == p->tcp.checksum && !fit.other_tsval;
+	return fit;
+}
+
+static struct fit fit_udp(const struct kept *k, const struct packet *q)
+{
+	const struct packet *p = &k->packet;
+	struct fit fit = {0};
+	size_t there = q->udp.payload_available;
+
+	fit.id = is_ip4(p) && p->ip.id != 0 &&
+		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
+	fit.payload = there >= 16 && there <= p->udp.payload_available &&
+		      memcmp(q->udp.payload, p->udp.payload, there) == 0;
+	fit.mark = fit.payload && there == p->udp.payload_available;
+	fit.checksum =
+		q->udp.available >= 8 && q->udp.checksum == p->udp.checksum;
+	return fit;
+}
+
+/* The sequence number of our echoes tells the TTL. */
+static struct fit fit_echo(const struct kept *k, const struct packet *q)
+{
+	const struct packet *p = &k->packet;
+	struct fit fit = {0};
+
+	fit.id = is_ip4(p) && p->ip.id != 0 &&
+		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
+	fit.sequence = q->echo_sequence == p->echo_sequence;
+	return fit;
+}
+
+static struct fit fit_packet(const struct kept *k, const struct quoted *q)
+{
+	if (q->packet.transport == TRANSPORT_UDP)
+		return fit_udp(k, &q->packet);
+	return q->packet.transport == TRANSPORT_TCP ? fit_tcp(k, q)
+						    : fit_echo(k, &q->packet);
+}
+
+/* Choosing among the segments of one flow: the field that alone tells the
+ * TTL, in the order of design.md ("Reach"). Several that fit equally well
+ * cannot be told apart: then none is it, unless they were sent alike. */
+struct choice {
+	size_t sent;
+	enum matched_by by;
+	unsigned rank; /* 0: nothing fits */
+	bool ambiguous;
+};
+
+static unsigned rank_fit(struct fit fit, enum matched_by *by)
+{
+	static const struct {
+		enum matched_by by;
+		unsigned rank;
+	} ranks[] = {{MATCHED_IP_ID, 6},   {MATCHED_TSVAL, 5},
+		     {MATCHED_IP_ID, 4},   {MATCHED_TCP_CHECKSUM, 3},
+		     {MATCHED_PAYLOAD, 2}, {MATCHED_LONE_PROBE, 1}};
+	/* An IP ID has 16 bits only: a forger hits it, and who draws IDs anew
+	 * draws another copy's now and then. */
+	const bool id = fit.id && (fit.sequence || fit.tsval || fit.checksum ||
+				   fit.payload);
+	const bool fits[] = {
+		id && !fit.other_tsval,	      fit.tsval,   id,
+		fit.checksum && fit.sequence, fit.payload, fit.sequence};
+
+	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
+		if (fits[i]) {
+			*by = ranks[i].by;
+			return ranks[i].rank;
+		}
+	return 0;
+}
+
+static unsigned count_fits(struct fit fit)
+{
+	return (unsigned)fit.id + fit.sequence + fit.tsval + fit.checksum +
+	       fit.payload + fit.mark;
+}
+
+static void consider(struct choice *best, const struct flow *f, size_t index,
+		     const struct quoted *q, unsigned needed)
+{
+	const struct kept *k = f->sent[index];
+	struct fit fit = fit_packet(k, q);
+	enum matched_by by = MATCHED_LONE_PROBE;
+	unsigned rank = count_fits(fit) >= needed ? rank_fit(fit, &by) : 0;
+
+	if (rank == 0 || rank < best->rank)
+		return;
+	if (rank == best->rank &&
+	    f->sent[best->sent]->packet.ip.ttl != k->packet.ip.ttl) {
+		best->ambiguous = true;
+		return;
+	}
+	if (rank > best->rank)
+		best->ambiguous = false;
+	*best = (struct choice){index, by, rank, best->ambiguous};
+}
+
+static struct choice choose(const struct flow *f, const struct quoted *q,
+			    unsigned needed)
+{
+	struct choice best = {0};
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		consider(&best, f, i, q, needed);
+	return best;
+}
+
+static struct flow *quoted_flow(const struct observer *o,
+				const struct packet *q)
+{
+	bool udp = q->transport == TRANSPORT_UDP;
+
+	if (q->transport == TRANSPORT_ICMP_ECHO_REQUEST)
+		return observer_flow(o, &q->ip.source, q->echo_id,
+				     &q->ip.destination, 0, IPPROTO_ICMP);
+	return observer_flow(
+		o, &q->ip.source, udp ? q->udp.source_port : q->tcp.source_port,
+		&q->ip.destination,
+		udp ? q->udp.destination_port : q->tcp.destination_port,
+		udp ? IPPROTO_UDP : IPPROTO_TCP);
+}
+
+/* A translator on the path changed the tuple and left it so in the quote:
+ * two numbers that nobody can guess must fit. The search is bounded: the
+ * newest flows only, and so many segments in all. */
+#define TRANSLATED_SEARCH 512
+#define SEARCHED_MAX 4000000
+
+static struct flow *translated_flow(struct observer *o, const struct quoted *q,
+				    struct choice *choice)
+{
+	size_t seen = 0;
+
+	for (size_t i = o->flow_count;
+	     i-- > 0 && seen < TRANSLATED_SEARCH && o->searched < SEARCHED_MAX;
+	     seen++) {
+		struct flow *f = o->flows[i];
+		bool udp = q->packet.transport == TRANSPORT_UDP;
+
+		if ((f->protocol == IPPROTO_UDP) != udp ||
+		    f->client.family != q->packet.ip.source.family)
+			continue;
+		o->searched += f->sent_count;
+		*choice = choose(f, q, 2);
+		if (choice->rank && !choice->ambiguous)
+			return f;
+	}
+	return NULL;
+}
+
+static void add_quote(struct observer *o, struct flow *f,
+		      const struct packet *p, const struct packet *quoted,
+		      const struct choice *choice, uint64_t frame,
+		      int64_t time_us)
+{
+	struct quote *q = ARENA_PUSH(f->arena, f->quotes, f->quote_count);
+	uint8_t *copy = arena_alloc(f->arena, quoted->available);
+
+	o->quotes++;
+	memcpy(copy, quoted->bytes, quoted->available);
+	packet_parse_quote(copy, quoted->available, &q->quoted);
+	q->frame = frame;
+	q->time_us = time_us;
+	q->responder = p->ip.source;
+	q->reply_ttl = p->ip.ttl;
+	q->time_exceeded = p->icmp.time_exceeded;
+	q->unreachable = p->icmp.unreachable;
+	q->port_unreachable = p->icmp.port_unreachable;
+	q->admin_prohibited = p->icmp.admin_prohibited;
+	q->too_big = p->icmp.too_big;
+	q->next_hop_mtu = p->icmp.too_big ? p->icmp.next_hop_mtu : 0;
+	q->bytes = quoted->available;
+	q->matched_by = choice->by;
+	q->sent = choice->sent;
+	q->fits_tuple =
+		quoted->ip.fragment_offset || quoted_flow(o, quoted) == f;
+}
+
+/* Quotes that are kept of one flow, and quotes that fit nothing in it after
+ * which no more are looked at: somebody is guessing. */
+#define QUOTES_MAX 2048
+#define MISFITS_MAX 4096
+
+/* Routers of IPv6 quote fragments other than the first as well: of the
+ * segment whose first one has the same identification, of 32 random bits. */
+static void observe_later(struct observer *o, const struct packet *p,
+			  const struct packet *quoted, uint64_t frame,
+			  int64_t time_us)
+{
+	struct choice choice = {.by = MATCHED_IP_ID};
+	size_t seen = 0;
+
+	for (size_t i = o->flow_count;
+	     i-- > 0 && seen < TRANSLATED_SEARCH && o->searched < SEARCHED_MAX;
+	     seen++) {
+		struct flow *f = o->flows[i];
+
+		if (is_ip4(quoted) ||
+		    !address_equal(&f->client, &quoted->ip.source) ||
+		    !address_equal(&f->server, &quoted->ip.destination) ||
+		    f->quote_count >= QUOTES_MAX)
+			continue;
+		o->searched += f->sent_count;
+		for (size_t k = 0; k < f->sent_count; k++)
+			if (f->sent[k]->kind == SEGMENT_FRAGMENT &&
+			    f->sent[k]->packet.ip.id == quoted->ip.id) {
+				choice.sent = k;
+				add_quote(o, f, p, quoted, &choice, frame,
+					  time_us);
+				return;
+			}
+	}
+}
+
+void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
+		  int64_t time_us)
+{
+	struct choice choice = {0};
+	struct quoted quoted;
+	enum transport transport;
+	struct flow *f;
+
+	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length,
+				&quoted.packet))
+		return;
+	if (quoted.packet.ip.fragment_offset) {
+		observe_later(o, p, &quoted.packet, frame, time_us);
+		return;
+	}
+	transport = quoted.packet.transport;
+	if (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP &&
+	    transport != TRANSPORT_ICMP_ECHO_REQUEST)
+		return;
+	read_tsval(&quoted);
+	f = quoted_flow(o, &quoted.packet);
+	if (f && (f->quote_count >= QUOTES_MAX || f->misfits >= MISFITS_MAX))
+		return;
+	if (f)
+		choice = choose(f, &quoted, 1);
+	else if (transport != TRANSPORT_ICMP_ECHO_REQUEST)
+		f = translated_flow(o, &quoted, &choice);
+	if (f && choice.rank && !choice.ambiguous)
+		add_quote(o, f, p, &quoted.packet, &choice, frame, time_us);
+	else if (f)
+		f->misfits++;
+}

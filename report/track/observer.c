@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/track/observer.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crafting/keys.h"
+#include "crafting/link.h"
+#include "report/arena.h"
+#include "report/track/observe.h"
+
+#define BUCKETS_MIN 256
+
+static size_t *new_buckets(size_t count)
+{
+	size_t *buckets = malloc(count * sizeof(*buckets));
+
+	for (size_t i = 0; buckets && i < count; i++)
+		buckets[i] = FLOW_NONE;
+	return buckets;
+}
+
+struct observer *observer_new(void)
+{
+	struct observer *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->arena = arena_new();
+	o->keys = keys_new();
+	o->forgotten = calloc(1, sizeof(*o->forgotten));
+	o->bucket_count = BUCKETS_MIN;
+	o->fragmented = FLOW_NONE;
+	if (o->forgotten)
+		o->forgotten->first_syn_ack = o->forgotten->first_reset =
+			FLOW_NONE;
+	o->buckets = new_buckets(o->bucket_count);
+	o->tokens = new_buckets(o->bucket_count);
+	if (!o->arena || !o->forgotten || !o->keys || !o->buckets ||
+	    !o->tokens) {
+		observer_free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void observer_free(struct observer *o)
+{
+	if (!o)
+		return;
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i] != o->forgotten)
+			observer_free_flow(o->flows[i]);
+	free(o->forgotten);
+	arena_free(o->arena);
+	keys_free(o->keys);
+	free(o->buckets);
+	free(o->tokens);
+	free(o);
+}
+
+bool observer_owns(const struct observer *o, const struct address *a)
+{
+	for (size_t i = 0; i < o->own_count; i++)
+		if (address_equal(&o->own[i], a))
+			return true;
+	return false;
+}
+
+void observer_own(struct observer *o, const struct address *a)
+{
+	if (!observer_owns(o, a))
+		*ARENA_PUSH(o->arena, o->own, o->own_count) = *a;
+}
+
+/* FNV-1a over client and server, their ports and the protocol. */
+static size_t flow_hash(const struct address *client, uint16_t client_port,
+			const struct address *server, uint16_t server_port,
+			uint8_t protocol)
+{
+	uint64_t h = 14695981039346656037u;
+	uint64_t rest = (uint64_t)client_port << 32 |
+			(uint64_t)server_port << 8 | protocol;
+
+	for (size_t i = 0; i < sizeof(client->bytes); i++)
+		h = (h ^ client->bytes[i]) * 1099511628211u;
+	for (size_t i = 0; i < sizeof(server->bytes); i++)
+		h = (h ^ server->bytes[i]) * 1099511628211u;
+	for (int i = 0; i < 6; i++)
+		h = (h ^ (rest >> (8 * i) & 0xff)) * 1099511628211u;
+	return (size_t)(h ^ h >> 29);
+}
+
+static size_t flow_bucket(const struct observer *o, const struct flow *f)
+{
+	return flow_hash(&f->client, f->client_port, &f->server, f->server_port,
+			 f->protocol) %
+	       o->bucket_count;
+}
+
+struct flow *observer_flow(const struct observer *o,
+			   const struct address *client, uint16_t client_port,
+			   const struct address *server, uint16_t server_port,
+			   uint8_t protocol)
+{
+	size_t bucket =
+		flow_hash(client, client_port, server, server_port, protocol) %
+		o->bucket_count;
+
+	for (size_t i = o->buckets[bucket]; i != FLOW_NONE;
+	     i = o->flows[i]->hash_next) {
+		struct flow *f = o->flows[i];
+
+		if (f->client_port == client_port &&
+		    f->server_port == server_port && f->protocol == protocol &&
+		    address_equal(&f->client, client) &&
+		    address_equal(&f->server, server))
+			return f;
+	}
+	return NULL;
+}
+
+static bool same_tuple(const struct flow *a, const struct flow *b)
+{
+	return a->client_port == b->client_port &&
+	       a->server_port == b->server_port && a->protocol == b->protocol &&
+	       address_equal(&a->client, &b->client) &&
+	       address_equal(&a->server, &b->server);
+}
+
+/* Where a port is used again, the newer flow takes the place of the older. */
+static void enter_flow(struct observer *o, size_t index)
+{
+	struct flow *f = o->flows[index];
+	size_t *place = &o->buckets[flow_bucket(o, f)];
+
+	while (*place != FLOW_NONE && !same_tuple(o->flows[*place], f))
+		place = &o->flows[*place]->hash_next;
+	f->hash_next =
+		*place == FLOW_NONE ? FLOW_NONE : o->flows[*place]->hash_next;
+	*place = index;
+}
+
+void observer_add_token(struct observer *o, struct flow *f)
+{
+	size_t bucket = f->mptcp.server_token % o->bucket_count;
+
+	f->token_next = o->tokens[bucket];
+	o->tokens[bucket] = f->id - 1;
+}
+
+struct flow *observer_by_token(const struct observer *o, uint32_t token)
+{
+	size_t i = o->tokens[token % o->bucket_count];
+
+	while (i != FLOW_NONE && o->flows[i]->mptcp.server_token != token)
+		i = o->flows[i]->token_next;
+	return i == FLOW_NONE ? NULL : o->flows[i];
+}
+
+void observer_unlist(struct observer *o, struct flow *f)
+{
+	size_t *at = &o->buckets[flow_bucket(o, f)];
+
+	while (*at != FLOW_NONE && o->flows[*at] != f)
+		at = &o->flows[*at]->hash_next;
+	if (*at != FLOW_NONE)
+		*at = f->hash_next;
+	at = &o->tokens[f->mptcp.server_token % o->bucket_count];
+	while (*at != FLOW_NONE && o->flows[*at] != f)
+		at = &o->flows[*at]->token_next;
+	if (*at != FLOW_NONE)
+		*at = f->token_next;
+}
+
+static void grow_table(struct observer *o)
+{
+	size_t count = o->bucket_count * 4;
+	size_t *buckets = new_buckets(count), *tokens = new_buckets(count);
+
+	if (!buckets || !tokens) {
+		free(buckets);
+		free(tokens);
+		return; /* slower, not wrong */
+	}
+	free(o->buckets);
+	free(o->tokens);
+	o->buckets = buckets;
+	o->tokens = tokens;
+	o->bucket_count = count;
+	for (size_t i = o->oldest; i < o->flow_count; i++) {
+		if (o->flows[i] == o->forgotten)
+			continue;
+		enter_flow(o, i);
+		if (o->flows[i]->mptcp.has_server_key)
+			observer_add_token(o, o->flows[i]);
+	}
+}
+
+static struct flow *new_flow(void)
+{
+	struct arena *a = arena_new();
+	struct flow *f = arena_alloc(a, sizeof(*f));
+
+	f->arena = a;
+	return f;
+}
+
+struct flow *observer_add_flow(struct observer *o, const struct packet *first,
+			       uint8_t protocol, uint16_t client_port,
+			       uint16_t server_port)
+{
+	struct flow *f = new_flow();
+	struct flow **slot;
+
+	if (o->flow_count >= o->bucket_count)
+		grow_table(o);
+	f->id = (unsigned)o->flow_count + 1;
+	f->client = first->ip.source;
+	f->server = first->ip.destination;
+	f->client_port = client_port;
+	f->server_port = server_port;
+	f->protocol = protocol;
+	f->first_syn_ack = f->first_reset = FLOW_NONE;
+	f->mptcp.other_version = -1;
+	f->mptcp.server_dsn = UNKNOWN;
+	f->join.parent = -1;
+	f->join.hmac = UNKNOWN;
+	slot = ARENA_PUSH(o->arena, o->flows, o->flow_count);
+	*slot = f;
+	enter_flow(o, o->flow_count - 1);
+	return f;
+}
+
+struct kept observer_look(const struct packet *p, uint64_t frame,
+			  int64_t time_us)
+{
+	struct kept k = {.frame = frame, .time_us = time_us, .packet = *p};
+
+	if (p->transport == TRANSPORT_TCP)
+		tcp_options_read(p->tcp.options, p->tcp.options_available,
+				 p->tcp.options_length, &k.options);
+	return k;
+}
+
+struct kept *observer_keep(struct arena *a, const struct packet *p,
+			   uint64_t frame, int64_t time_us)
+{
+	struct kept *k = arena_alloc(a, sizeof(*k));
+	uint8_t *copy = arena_alloc(a, p->available);
+
+	memcpy(copy, p->bytes, p->available);
+	packet_parse(copy, p->available, &k->packet);
+	k->frame = frame;
+	k->time_us = time_us;
+	if (k->packet.transport == TRANSPORT_TCP)
+		tcp_options_read(k->packet.tcp.options,
+				 k->packet.tcp.options_available,
+				 k->packet.tcp.options_length, &k->options);
+	return k;
+}
+
+static bool is_marked(const uint8_t *payload, size_t available)
+{
+	return available >= strlen(CONTROL_MARK) &&
+	       memcmp(payload, CONTROL_MARK, strlen(CONTROL_MARK)) == 0;
+}
+
+/* The TCP port that a control names a reference, or 0. */
+static uint16_t marked_reference(const uint8_t *payload, size_t available)
+{
+	size_t at = CONTROL_LENGTH + strlen(REFERENCE_MARK);
+	unsigned port = 0;
+
+	if (available < at + 5 ||
+	    memcmp(payload + CONTROL_LENGTH, REFERENCE_MARK,
+		   strlen(REFERENCE_MARK)) != 0)
+		return 0;
+	for (size_t i = 0; i < 5; i++) {
+		if (payload[at + i] < '0' || payload[at + i] > '9')
+			return 0;
+		port = 10 * port + payload[at + i] - '0';
+	}
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+static void observe_control(struct observer *o, const struct packet *p,
+			    uint8_t protocol, uint16_t client_port,
+			    uint16_t server_port, uint64_t frame,
+			    int64_t time_us)
+{
+	struct flow *f =
+		observer_flow(o, &p->ip.source, client_port, &p->ip.destination,
+			      server_port, protocol);
+	struct kept **slot;
+
+	if (!f) {
+		f = observer_add_flow(o, p, protocol, client_port, server_port);
+		f->purpose = PURPOSE_CONTROL;
+		f->first_us = time_us;
+		f->first_frame = frame;
+		if (protocol == IPPROTO_UDP)
+			f->reference_port = marked_reference(
+				p->udp.payload, p->udp.payload_available);
+	}
+	f->last_us = time_us;
+	if (f->sent_count >= KEPT_MAX)
+		return;
+	slot = ARENA_PUSH(f->arena, f->sent, f->sent_count);
+	*slot = observer_keep(f->arena, p, frame, time_us);
+	(*slot)->kind = SEGMENT_OTHER;
+}
+
+/* The datagrams and echoes of the distance control; others are not ours. */
+static void observe_udp(struct observer *o, const struct packet *p,
+			uint64_t frame, int64_t time_us)
+{
+	if (is_marked(p->udp.payload, p->udp.payload_available))
+		observe_control(o, p, IPPROTO_UDP, p->udp.source_port,
+				p->udp.destination_port, frame, time_us);
+}
+
+static void observe_echo_request(struct observer *o, const struct packet *p,
+				 uint64_t frame, int64_t time_us)
+{
+	if (is_marked(p->echo_payload, p->echo_payload_available))
+		observe_control(o, p, IPPROTO_ICMP, p->echo_id, 0, frame,
+				time_us);
+}
+
+static void observe_echo_reply(struct observer *o, const struct packet *p,
+			       uint64_t frame, int64_t time_us)
+{
+	struct flow *f = observer_flow(o, &p->ip.destination, p->echo_id,
+				       &p->ip.source, 0, IPPROTO_ICMP);
+	struct kept **slot;
+
+	if (!f || f->received_count >= KEPT_MAX)
+		return;
+	slot = ARENA_PUSH(f->arena, f->received, f->received_count);
+	*slot = observer_keep(f->arena, p, frame, time_us);
+	(*slot)->kind = SEGMENT_OTHER;
+}
+
+void observer_frame(struct observer *o, int link_type, uint64_t number,
+		    int64_t time_us, const uint8_t *frame, size_t captured,
+		    size_t length)
+{
+	const uint8_t *ip;
+	size_t available;
+	struct packet p;
+
+	(void)length;
+	o->frames++;
+	if (o->first_us == 0)
+		o->first_us = time_us;
+	o->last_us = time_us;
+	if (!link_find_ip(link_type, frame, captured, &ip, &available) ||
+	    !packet_parse(ip, available, &p))
+		return;
+	switch (p.transport) {
+	case TRANSPORT_TCP:
+		observe_tcp(o, &p, number, time_us);
+		break;
+	case TRANSPORT_UDP:
+		observe_udp(o, &p, number, time_us);
+		break;
+	case TRANSPORT_ICMP_ECHO_REQUEST:
+		observe_echo_request(o, &p, number, time_us);
+		break;
+	case TRANSPORT_ICMP_ECHO_REPLY:
+		observe_echo_reply(o, &p, number, time_us);
+		break;
+	case TRANSPORT_ICMP_ERROR:
+		observe_icmp(o, &p, number, time_us);
+		break;
+	default:
+		observe_fragment(o, &p, time_us);
+		break;
+	}
+}
+
+bool kept_experiment(const struct kept *k, struct tcp_option *o)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+
+	while (option_next(&walk, o) == OPTION_FOUND)
+		if (o->kind == TCPOPT_KIND_EXPERIMENT)
+			return true;
+	return false;
+}
+
+unsigned initial_ttl(unsigned ttl)
+{
+	static const unsigned usual[] = {32, 64, 128, 255};
+
+	for (size_t i = 0; i < 3; i++)
+		if (ttl <= usual[i])
+			return usual[i];
+	return 255;
+}
+
+bool kept_is_syn(const struct kept *k)
+{
+	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN ||
+	       k->kind == SEGMENT_FALLBACK_SYN;
+}
+
+/* A reply names a timestamp that is nearly a SYN's own: it answers another of
+ * the sweep, which this capture began too late to see. */
+#define SWEEP_SPAN 256
+
+static bool answers_unseen(const struct kept *reply, const struct kept *syn)
+{
+	int32_t off = seq_diff(reply->options.tsecr, syn->options.tsval);
+
+	return reply->options.has_timestamps && syn->options.has_timestamps &&
+	       off > -SWEEP_SPAN && off < SWEEP_SPAN;
+}
+
+size_t flow_answered_syn(const struct flow *f, size_t received)
+{
+	const struct kept *reply = f->received[received];
+	size_t only = FLOW_NONE;
+	bool several = false;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!kept_is_syn(k) || k->time_us > reply->time_us)
+			continue;
+		if (reply->options.has_timestamps &&
+		    k->options.has_timestamps &&
+		    reply->options.tsecr == k->options.tsval)
+			return i;
+		several |= answers_unseen(reply, k) ||
+			   (only != FLOW_NONE &&
+			    f->sent[only]->packet.ip.ttl != k->packet.ip.ttl);
+		only = i;
+	}
+	return several ? FLOW_NONE : only;
+}
+
+/* The target's own port unreachable tells the distance by the TTL that it
+ * quotes (reference 2.6). */
+static unsigned datagram_reach(const struct flow *f)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+		unsigned sent = f->sent[q->sent]->packet.ip.ttl;
+		unsigned quoted = q->quoted.ip.ttl;
+
+		if (!q->port_unreachable ||
+		    !address_equal(&q->responder, &f->server) || quoted > sent)
+			continue;
+		if (reach == 0 || sent - quoted + 1 < reach)
+			reach = sent - quoted + 1;
+	}
+	return reach;
+}
+
+#define REPLIES_MAX 256 /* that are looked at for the smallest TTL */
+
+/* The smallest TTL whose echo the target answered. */
+static unsigned echo_reach(const struct flow *f)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < f->received_count && i < REPLIES_MAX; i++)
+		for (size_t k = 0; k < f->sent_count; k++) {
+			const struct packet *sent = &f->sent[k]->packet;
+
+			if (sent->echo_sequence ==
+				    f->received[i]->packet.echo_sequence &&
+			    (!reach || sent->ip.ttl < reach))
+				reach = sent->ip.ttl;
+		}
+	return reach;
+}
+
+unsigned flow_reach(const struct flow *f)
+{
+	unsigned reach = 0, seen = 0;
+
+	if (f->protocol == IPPROTO_ICMP)
+		return echo_reach(f);
+
+	if (f->protocol == IPPROTO_UDP)
+		return datagram_reach(f);
+	for (size_t i = 0; i < f->received_count && seen < REPLIES_MAX; i++) {
+		const struct kept *k = f->received[i];
+		size_t syn;
+		unsigned ttl;
+
+		/* A RST beside a SYN/ACK may be anybody's. */
+		if (k->kind != SEGMENT_SYN_ACK &&
+		    k->kind != SEGMENT_JOIN_SYN_ACK &&
+		    (i != f->first_reset || f->syn_ack_seen))
+			continue;
+		seen++;
+		syn = flow_answered_syn(f, i);
+		if (syn == FLOW_NONE)
+			continue;
+		ttl = f->sent[syn]->packet.ip.ttl;
+		if (reach == 0 || ttl < reach)
+			reach = ttl;
+	}
+	return reach;
+}
+
+bool flow_swept(const struct flow *f, enum segment_kind kind)
+{
+	unsigned first = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		if (f->sent[i]->kind != kind)
+			continue;
+		if (first && f->sent[i]->packet.ip.ttl != first)
+			return true;
+		first = f->sent[i]->packet.ip.ttl;
+	}
+	return false;
+}
+
+const struct quote *flow_quote(const struct flow *f, enum segment_kind kind,
+			       unsigned ttl)
+{
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct kept *k = f->sent[f->quotes[i].sent];
+
+		if (k->kind == kind && k->packet.ip.ttl == ttl)
+			return &f->quotes[i];
+	}
+	return NULL;
+}
+
+unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
+			 unsigned ttl)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->kind == kind &&
+		    (ttl == 0 || f->sent[i]->packet.ip.ttl == ttl))
+			count++;
+	return count;
+}
+
+const struct kept *flow_reset(const struct flow *f)
+{
+	return f->first_reset == FLOW_NONE ? NULL : f->received[f->first_reset];
+}
+
+const struct kept *flow_syn_ack(const struct flow *f)
+{
+	return f->first_syn_ack == FLOW_NONE ? NULL
+					     : f->received[f->first_syn_ack];
+}

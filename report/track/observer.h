@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The incremental observer: frames in, facts out. It is fed one frame at a
+ * time, live or from a file, and knows nothing but what the frames say.
+ * Who sends a SYN is the client of that flow.
+ */
+#ifndef REPORT_TRACK_OBSERVER_H
+#define REPORT_TRACK_OBSERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/packet.h"
+#include "report/report.h"
+#include "report/track/sightings.h"
+
+struct keys;
+
+/* The IP fragments of a segment that the client sent. */
+struct fragments {
+	unsigned count; /* captured, each behind the one before */
+	size_t length;	/* bytes of the segment in them */
+	bool complete;	/* the last was one of them */
+	int64_t last_us;
+};
+
+/* A packet that was kept: a copy of its bytes, and what they say. */
+struct kept {
+	uint64_t frame; /* from 1 */
+	int64_t time_us;
+	struct packet packet; /* points into a copy of its own */
+	struct tcp_options options;
+	enum segment_kind kind;
+	struct fragments fragments; /* of a SEGMENT_FRAGMENT */
+};
+
+/* An ICMP error that quotes a packet of the flow. */
+struct quote {
+	uint64_t frame;
+	int64_t time_us;
+	struct address responder;
+	unsigned reply_ttl;
+	bool time_exceeded, unreachable, port_unreachable, admin_prohibited;
+	bool too_big;	       /* a link takes less: RFC 1191, RFC 8201 */
+	uint32_t next_hop_mtu; /* that it names; 0: none */
+	struct packet quoted;
+	size_t bytes; /* quoted */
+	enum matched_by matched_by;
+	size_t sent;	 /* index of what it quotes, in flow->sent */
+	bool fits_tuple; /* the quoted addresses and ports are the flow's */
+};
+
+/* Three-valued knowledge. */
+enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
+
+/* What the MPTCP options of one flow said (RFC 8684, RFC 6824). */
+struct mptcp_facts {
+	bool syn, syn_ack; /* MP_CAPABLE was in it */
+	bool syn_valid;	   /* of a form that a server must take */
+	bool gave_up;	   /* a plain SYN followed, unanswered as they were */
+	bool mirrored;	   /* the SYN/ACK echoes the SYN's option */
+	unsigned version;  /* of the SYN */
+	int other_version; /* the SYN/ACK's, if it is not that; -1 */
+	uint8_t syn_flags, syn_ack_flags, ack_flags;
+	bool has_client_key, has_server_key;
+	uint64_t client_key, server_key;
+	uint64_t client_idsn, server_idsn;
+	uint32_t client_token, server_token;
+	bool third_ack;		 /* with MP_CAPABLE and both keys right */
+	bool checksum;		 /* A in SYN, SYN/ACK or third ACK */
+	bool mapped;		 /* data was sent with a valid mapping */
+	uint64_t sent_bad_frame; /* the first with a wrong checksum; 0: none */
+	uint64_t mapped_end;	 /* DSN behind the last valid mapping */
+	unsigned mapped_segments;
+	bool has_data_ack;
+	uint64_t data_ack; /* the highest that fits */
+	uint64_t data_ack_frame;
+	bool data_ack_misfit; /* one fits nothing that was sent */
+	uint64_t misfit_ack, misfit_frame;
+	enum known server_dsn; /* DSN == IDSN(server key) + SSN */
+	uint64_t server_dsn_frame, server_dsn_seen;
+	uint64_t server_mapped_end; /* DSN behind the server's data; 0 none */
+	unsigned checksums_good, checksums_bad; /* of the server's data */
+	uint64_t checksum_frame;
+	bool mp_fail, fastclose;    /* from the server */
+	bool client_failed;	    /* MP_FAIL of the client came first */
+	uint64_t unjust_fail_frame; /* MP_FAIL for data whose checksum was
+				       right as sent; 0: none */
+	bool data_fin;		    /* from the server */
+	bool joined;		    /* another subflow was begun */
+	bool server_dss;	    /* any DSS from the server */
+	bool add_addr_echoed;	    /* ours, by the server */
+};
+
+struct join_facts {
+	bool syn, syn_ack; /* MP_JOIN was in it */
+	int parent;	   /* index of the flow whose token it names, -1 */
+	uint32_t token, client_nonce, server_nonce;
+	bool has_server_nonce;
+	enum known hmac; /* of the SYN/ACK */
+	bool ack_sent;	 /* third ACK with HMAC */
+	uint64_t
+		fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */
+};
+
+struct flow {
+	unsigned id; /* from 1 */
+	struct address client, server;
+	uint16_t client_port, server_port;
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP (echo) */
+	uint16_t reference_port; /* of a control: it marks this TCP port of
+				    the server as a reference; else 0 */
+	enum purpose purpose;
+	int64_t first_us, last_us;
+	uint64_t first_frame;
+
+	/* TCP, in host order */
+	uint32_t client_isn, server_isn;
+	bool syn_ack_seen, established; /* established: our ACK went out */
+	uint32_t client_next;		/* behind the highest byte sent */
+	uint32_t server_acked; /* the highest acknowledgment of the server */
+	uint32_t server_next;  /* contiguous, what we should acknowledge */
+	bool timestamps;       /* negotiated */
+	uint32_t server_tsval; /* the latest */
+	bool server_fin;
+	size_t first_syn_ack, first_reset; /* index in received; NONE */
+	uint32_t payload_received;	   /* bytes, contiguous */
+	bool snapped;	  /* options were not captured whole: what is not there
+			     may have been */
+	bool syn_snapped; /* one with SYN was */
+	struct sightings sightings[2]; /* sent, received */
+
+	struct mptcp_facts mptcp;
+	struct join_facts join;
+
+	struct arena *arena; /* of the packets and quotes */
+	struct kept **sent;
+	size_t sent_count;
+	struct kept **received;
+	size_t received_count;
+	struct quote *quotes;
+	size_t quote_count;
+	unsigned misfits; /* quotes of its addresses and ports that fit nothing
+			     that was sent */
+	size_t not_kept;  /* segments beyond what is kept */
+	bool client_fin, released; /* released: only the SYNs and the first
+				      answers are still there */
+
+	size_t hash_next;  /* the next flow in its bucket, FLOW_NONE */
+	size_t token_next; /* the same, by the server's token */
+};
+
+#define FLOW_NONE ((size_t)-1)
+
+/* A capture may be of any length. Of a connection that ended, with so many
+ * newer flows behind it, first the packets go, if no quote refers to them;
+ * then the flow: `forgotten`, which is no target's, takes its place. */
+#define FLOWS_WITH_PACKETS 512
+#define FLOWS_MAX 16384
+
+struct observer {
+	struct arena *arena;
+	struct flow *forgotten;
+	size_t sweep, oldest; /* the next flow to look at; the first that is
+				 not forgotten */
+	struct keys *keys;
+	uint64_t frames;
+	size_t quotes; /* of all flows */
+	int64_t first_us, last_us;
+	struct flow **flows;
+	size_t flow_count;
+	size_t *buckets; /* index of the first flow, FLOW_NONE */
+	size_t *tokens;	 /* the same number of buckets, by token */
+	size_t bucket_count;
+	size_t fragmented;	   /* index of the flow that sent the latest
+				      first fragment; FLOW_NONE */
+	unsigned long searched;	   /* segments, for quotes without a flow */
+	struct address *own;	   /* of a live run: only these open flows */
+	size_t own_count;	   /* 0: it was not told */
+	struct address *announced; /* by ADD_ADDR, with the server it is for */
+	struct address *announced_by;
+	size_t announced_count, announced_by_count;
+};
+
+/* NULL if OpenSSL or memory failed. */
+struct observer *observer_new(void);
+void observer_free(struct observer *o);
+
+/* A live run sends from this address: from now on a SYN opens a flow only if it
+ * comes from such a one. Without: any may. */
+void observer_own(struct observer *o, const struct address *a);
+
+/* One frame, in the order of the capture. `link_type` is a DLT_*. What is
+ * not understood is counted and otherwise ignored. */
+void observer_frame(struct observer *o, int link_type, uint64_t number,
+		    int64_t time_us, const uint8_t *frame, size_t captured,
+		    size_t length);
+
+/* The newest flow of this client and server, or NULL. */
+struct flow *observer_flow(const struct observer *o,
+			   const struct address *client, uint16_t client_port,
+			   const struct address *server, uint16_t server_port,
+			   uint8_t protocol);
+
+/* The SYN that a SYN/ACK (index in received) answers: its index in sent, by
+ * TSecr, or the only one sent; FLOW_NONE if it cannot be told. */
+size_t flow_answered_syn(const struct flow *f, size_t received);
+
+/* The smallest TTL whose SYN (datagram, echo) the target itself answered;
+ * 0 if none did or it cannot be told. */
+unsigned flow_reach(const struct flow *f);
+
+/* Whether segments of one kind went out with more than one TTL. */
+bool flow_swept(const struct flow *f, enum segment_kind kind);
+
+/* Whether a quote of what was sent with this TTL and kind came back. */
+const struct quote *flow_quote(const struct flow *f, enum segment_kind kind,
+			       unsigned ttl);
+
+/* How many segments of this kind went out with this TTL (0: any TTL). */
+unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
+			 unsigned ttl);
+
+/* A RST that fits the flow, or NULL. */
+const struct kept *flow_reset(const struct flow *f);
+const struct kept *flow_syn_ack(const struct flow *f);
+
+/* Whether it asks for a connection: a SYN of the client. */
+bool kept_is_syn(const struct kept *k);
+
+/* The experimental option (kind 253, RFC 4727) of a kept segment. */
+bool kept_experiment(const struct kept *k, struct tcp_option *o);
+
+/* 32, 64, 128 or 255: the smallest that is not below `ttl`. */
+unsigned initial_ttl(unsigned ttl);
+
+/* Whether a DSN may be one of a host with this IDSN, of which data before is
+ * not in the capture; `dsn8`: it was sent in 8 bytes. */
+bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn);
+
+/* a - b on the circle of sequence numbers (RFC 9293 3.4). */
+static inline int32_t seq_diff(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+#endif

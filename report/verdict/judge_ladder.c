@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The proof ladder (reference 2.1): what was proved, what failed, and what
+ * was not tried and why.
+ */
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/evidence/judgement.h"
+
+static void set(struct judgement *j, enum ladder_rung rung,
+		enum rung_result result, const char *text)
+{
+	struct ladder_step *s = &j->r->ladder[rung];
+
+	s->rung = rung;
+	s->version = rung <= RUNG_DISTANCE || j->r->mptcp_version < 0
+			     ? -1
+			     : j->r->mptcp_version;
+	s->result = result;
+	s->text = text;
+}
+
+static void show(struct judgement *j, enum ladder_rung rung, uint64_t frame)
+{
+	struct ladder_step *s = &j->r->ladder[rung];
+
+	if (frame)
+		*ARENA_PUSH(j->arena, s->frames, s->frame_count) = frame;
+}
+
+static const struct flow *plain_flow(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_TCP) &&
+		    flow_syn_ack(j->flows[i]))
+			return j->flows[i];
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_syn_ack(j->flows[i]))
+			return j->flows[i];
+	return NULL;
+}
+
+static void rung_tcp(struct judgement *j)
+{
+	const struct flow *f = plain_flow(j);
+
+	if (f) {
+		set(j, RUNG_TCP, RUNG_PASS,
+		    flow_is(f, PURPOSE_TCP)
+			    ? "a plain SYN is answered with a SYN/ACK"
+			    : "a SYN is answered with a SYN/ACK");
+		show(j, RUNG_TCP, f->first_frame);
+		show(j, RUNG_TCP, flow_syn_ack(f)->frame);
+	} else if (j->tcp_refused) {
+		set(j, RUNG_TCP, RUNG_FAIL, "the SYN is answered with a RST");
+	} else {
+		set(j, RUNG_TCP, RUNG_FAIL, "no SYN is answered");
+	}
+}
+
+static void rung_distance(struct judgement *j)
+{
+	unsigned reach = j->plain_reach ? j->plain_reach : j->capable_reach;
+
+	if (j->ttl_rewritten)
+		set(j, RUNG_DISTANCE, RUNG_FAIL,
+		    "TTLs are rewritten on the way, so they tell no distance");
+	else if (reach == 0)
+		set(j, RUNG_DISTANCE, RUNG_SKIPPED,
+		    "no SYN of a sweep was answered");
+	else if (j->distance == 0 && j->beyond >= reach)
+		set(j, RUNG_DISTANCE, RUNG_FAIL,
+		    arena_printf(j->arena,
+				 "SYNs are answered at TTL %u, yet a router "
+				 "forwards at TTL %u",
+				 reach, j->beyond));
+	else if (j->distance == 0)
+		set(j, RUNG_DISTANCE, RUNG_SKIPPED,
+		    "the target does not answer the control");
+	else if (j->distance > reach)
+		set(j, RUNG_DISTANCE, RUNG_FAIL,
+		    arena_printf(j->arena,
+				 "SYNs are answered at TTL %u, but the target "
+				 "is %u hops away",
+				 reach, j->distance));
+	else if (j->distance == 1)
+		set(j, RUNG_DISTANCE, RUNG_PASS,
+		    "SYNs are answered at TTL 1, and the target is one hop "
+		    "away");
+	else
+		set(j, RUNG_DISTANCE, RUNG_PASS,
+		    arena_printf(j->arena,
+				 "SYNs are answered at TTL %u, and the target "
+				 "is %u hops away",
+				 reach, j->distance));
+}
+
+static const struct flow *capable_flow(const struct judgement *j)
+{
+	if (j->working)
+		return j->working;
+	if (j->negotiated)
+		return j->negotiated;
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    flow_syn_ack(j->flows[i]))
+			return j->flows[i];
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE))
+			return j->flows[i];
+	return NULL;
+}
+
+static void rung_syn_ack(struct judgement *j, const struct flow *f)
+{
+	const char *text = "no SYN with MP_CAPABLE was sent";
+	enum rung_result result = RUNG_SKIPPED;
+
+	if (f && f->mptcp.syn_ack) {
+		result = RUNG_PASS;
+		text = "the SYN/ACK brings MP_CAPABLE";
+	} else if (f && f->mptcp.mirrored) {
+		result = RUNG_PASS;
+		text = "the SYN/ACK brings an MP_CAPABLE, our own";
+	} else if (f && f->mptcp.gave_up && flow_syn_ack(f)) {
+		result = RUNG_FAIL;
+		text = "the SYNs are not answered, a plain one after them is";
+	} else if (f && flow_syn_ack(f)) {
+		result = RUNG_FAIL;
+		text = "the SYN/ACK comes without MP_CAPABLE";
+	} else if (f) {
+		result = RUNG_FAIL;
+		text = flow_reset(f) ? "the SYN draws a RST"
+				     : "the SYN is not answered";
+	}
+	set(j, RUNG_SYN_ACK_OPTION, result, text);
+	if (!f)
+		return;
+	show(j, RUNG_SYN_ACK_OPTION, f->first_frame);
+	if (flow_syn_ack(f))
+		show(j, RUNG_SYN_ACK_OPTION, flow_syn_ack(f)->frame);
+}
+
+static void rung_mirrored(struct judgement *j, const struct flow *f)
+{
+	if (!f || (!f->mptcp.syn_ack && !f->mptcp.mirrored)) {
+		set(j, RUNG_NOT_MIRRORED, RUNG_SKIPPED,
+		    "no MP_CAPABLE came back");
+		return;
+	}
+	set(j, RUNG_NOT_MIRRORED, f->mptcp.mirrored ? RUNG_FAIL : RUNG_PASS,
+	    f->mptcp.mirrored
+		    ? "the SYN/ACK echoes the option of our SYN"
+		    : "the SYN/ACK carries a key of the server's own");
+	show(j, RUNG_NOT_MIRRORED, flow_syn_ack(f)->frame);
+}
+
+static void rung_random(struct judgement *j)
+{
+	const struct flow *f = NULL;
+	const struct kept *k;
+
+	for (size_t i = 0; i < j->flow_count && !f; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM))
+			f = j->flows[i];
+	if (!f) {
+		set(j, RUNG_RANDOM_TOKEN, RUNG_SKIPPED, "not sent");
+		return;
+	}
+	k = flow_syn_ack(f);
+	if (k) {
+		set(j, RUNG_RANDOM_TOKEN, RUNG_FAIL,
+		    "a MP_JOIN with an unknown token is accepted as plain TCP: "
+		    "what answers does not know MP_JOIN, or does not see it");
+		show(j, RUNG_RANDOM_TOKEN, k->frame);
+		return;
+	}
+	k = flow_reset(f);
+	if (!k) {
+		set(j, RUNG_RANDOM_TOKEN, RUNG_SKIPPED,
+		    "no answer, as under SYN cookies");
+		return;
+	}
+	set(j, RUNG_RANDOM_TOKEN, RUNG_PASS,
+	    tcp_options_mptcp(&k->options, MP_TCPRST)
+		    ? "an unknown token draws RST with MP_TCPRST: an MPTCP "
+		      "listener"
+		    : "an unknown token draws a bare RST: an older MPTCP "
+		      "listener, or a device");
+	show(j, RUNG_RANDOM_TOKEN, k->frame);
+}
+
+static const char *no_data_reason(const struct flow *f)
+{
+	if (!f || !f->mptcp.syn_ack)
+		return "MPTCP was not negotiated";
+	if (!f->mptcp.third_ack)
+		return "the handshake was not completed";
+	if (!f->mptcp.mapped)
+		return "no data with a mapping was sent";
+	return NULL;
+}
+
+static void rung_data_ack(struct judgement *j, const struct flow *f)
+{
+	const char *reason = no_data_reason(f);
+
+	if (reason) {
+		set(j, RUNG_DATA_ACK, RUNG_SKIPPED, reason);
+	} else if (flow_data_acked(f)) {
+		set(j, RUNG_DATA_ACK, RUNG_PASS,
+		    arena_printf(j->arena,
+				 "the server acknowledges %u bytes of data by "
+				 "DATA_ACK, counted from IDSN(our key) + 1",
+				 (unsigned)(f->mptcp.data_ack -
+					    f->mptcp.client_idsn - 1)));
+		show(j, RUNG_DATA_ACK, f->mptcp.data_ack_frame);
+	} else if (f->mptcp.data_ack_misfit) {
+		set(j, RUNG_DATA_ACK, RUNG_FAIL,
+		    "the DATA_ACK does not fit our key");
+		show(j, RUNG_DATA_ACK, f->mptcp.misfit_frame);
+	} else {
+		set(j, RUNG_DATA_ACK, RUNG_FAIL,
+		    "no DATA_ACK for the data that was sent");
+	}
+}
+
+static void rung_server_dsn(struct judgement *j, const struct flow *f)
+{
+	if (!f || !f->mptcp.syn_ack || !f->mptcp.mapped) {
+		set(j, RUNG_SERVER_DSN, RUNG_SKIPPED, "MPTCP was not in use");
+		return;
+	}
+	if (f->mptcp.server_dsn == UNKNOWN) {
+		set(j, RUNG_SERVER_DSN, RUNG_SKIPPED,
+		    "the server sent no data with a mapping");
+		return;
+	}
+	set(j, RUNG_SERVER_DSN,
+	    f->mptcp.server_dsn == KNOWN_YES ? RUNG_PASS : RUNG_FAIL,
+	    f->mptcp.server_dsn == KNOWN_YES
+		    ? "the server's DSN is IDSN(its key) + 1"
+		    : "the server's DSN does not fit the key in its SYN/ACK");
+	show(j, RUNG_SERVER_DSN, f->mptcp.server_dsn_frame);
+}
+
+static void rung_checksum(struct judgement *j)
+{
+	const struct flow *f = NULL;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    j->flows[i]->mptcp.syn_ack && j->flows[i]->mptcp.checksum &&
+		    j->flows[i]->mptcp.mapped)
+			f = j->flows[i];
+	if (!f) {
+		set(j, RUNG_CHECKSUM, RUNG_SKIPPED,
+		    "no connection ran with DSS checksums");
+	} else if (f->mptcp.checksums_bad) {
+		set(j, RUNG_CHECKSUM, RUNG_FAIL,
+		    "a DSS checksum of the server is wrong");
+		show(j, RUNG_CHECKSUM, f->mptcp.checksum_frame);
+	} else if (flow_data_acked(f)) {
+		set(j, RUNG_CHECKSUM, RUNG_PASS,
+		    f->mptcp.checksums_good
+			    ? "with DSS checksums, the server acknowledges our "
+			      "data and its own checksums are right"
+			    : "with DSS checksums, the server acknowledges our "
+			      "data");
+		show(j, RUNG_CHECKSUM, f->mptcp.data_ack_frame);
+	} else {
+		set(j, RUNG_CHECKSUM, RUNG_FAIL,
+		    f->mptcp.mp_fail ? "the server finds our checksum wrong "
+				       "(MP_FAIL)"
+				     : "no DATA_ACK where checksums are used");
+	}
+}
+
+static const char *join_failure(const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+
+	if (reset && !flow_syn_ack(f))
+		return "the MP_JOIN SYN draws a RST";
+	if (!flow_syn_ack(f))
+		return "the MP_JOIN SYN is not answered";
+	if (!f->join.syn_ack)
+		return "the SYN/ACK comes without MP_JOIN";
+	if (f->join.hmac == KNOWN_NO)
+		return "the HMAC of the SYN/ACK is wrong";
+	if (reset)
+		return "the server resets the new subflow: a limit of its own, "
+		       "or its HMAC did not arrive";
+	/* As Apache has it: a bare third ACK is dropped, and a new subflow may
+	 * send nothing else before the fourth (RFC 8684 3.2). */
+	return "no fourth ACK: the server waits for data first "
+	       "(TCP_DEFER_ACCEPT), or its HMAC did not arrive";
+}
+
+static const struct flow *join_flow(const struct judgement *j)
+{
+	const struct flow *f = NULL;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		if (!flow_is(j->flows[i], PURPOSE_MP_JOIN))
+			continue;
+		if (j->flows[i]->join.fourth_ack_frame)
+			return j->flows[i];
+		if (!f)
+			f = j->flows[i];
+	}
+	return f;
+}
+
+static void rung_join(struct judgement *j, const struct flow *capable)
+{
+	const struct flow *f = join_flow(j);
+	bool denied =
+		capable && (capable->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0);
+
+	if (!f) {
+		set(j, RUNG_JOIN, RUNG_SKIPPED,
+		    !capable || !flow_data_acked(capable)
+			    ? "no MPTCP connection to join"
+		    : denied ? "the server forbids joins to this address "
+			       "(flag C)"
+			     : "not tried");
+		return;
+	}
+	if (f->join.fourth_ack_frame && f->join.hmac == KNOWN_YES) {
+		set(j, RUNG_JOIN, RUNG_PASS,
+		    "a second subflow is joined, HMACs right both ways, up to "
+		    "the fourth ACK");
+		show(j, RUNG_JOIN, f->first_frame);
+		show(j, RUNG_JOIN, flow_syn_ack(f)->frame);
+		show(j, RUNG_JOIN, f->join.fourth_ack_frame);
+		return;
+	}
+	set(j, RUNG_JOIN, RUNG_FAIL, join_failure(f));
+	show(j, RUNG_JOIN, f->first_frame);
+	if (flow_reset(f))
+		show(j, RUNG_JOIN, flow_reset(f)->frame);
+}
+
+void judge_ladder(struct judgement *j)
+{
+	const struct flow *capable = capable_flow(j);
+
+	rung_tcp(j);
+	rung_distance(j);
+	rung_syn_ack(j, capable);
+	rung_mirrored(j, capable);
+	rung_random(j);
+	rung_data_ack(j, capable);
+	rung_server_dsn(j, capable);
+	rung_checksum(j);
+	rung_join(j, capable);
+}

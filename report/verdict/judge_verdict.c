@@ -1,0 +1,658 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The verdict: the first line of design.md's list that applies.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/evidence/judgement.h"
+
+static void say(struct judgement *j, enum status status,
+		enum confidence confidence, const char *text)
+{
+	j->r->status = status;
+	j->r->confidence = confidence;
+	j->r->verdict = text;
+}
+
+const char *refusal_phrase(const struct quote *q)
+{
+	return q->admin_prohibited   ? "a filter prohibits it"
+	       : q->port_unreachable ? "the port is unreachable"
+				     : "the host is unreachable";
+}
+
+/* What an ICMP error says of the SYNs: ": 10.0.4.2 says ..." or NULL. */
+static const char *unreachable_reason(struct judgement *j)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->flow->protocol != IPPROTO_TCP || !v->quote->unreachable)
+			continue;
+		return arena_printf(j->arena, " (%s answers that %s)",
+				    address_text(&v->quote->responder, text),
+				    refusal_phrase(v->quote));
+	}
+	return NULL;
+}
+
+/* SYNs that had time to be answered and were not. */
+static unsigned unanswered_syns(const struct judgement *j, const struct flow *f)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count && !flow_syn_ack(f); i++)
+		count += f->sent[i]->kind == SEGMENT_SYN &&
+			 had_time(j, f->sent[i]);
+	return count;
+}
+
+static bool had_time_to_answer(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (!flow_joins(j->flows[i]) &&
+		    unanswered_syns(j, j->flows[i]) > 0)
+			return true;
+	return false;
+}
+
+static unsigned hops_of(unsigned ttl)
+{
+	return initial_ttl(ttl) - ttl + 1;
+}
+
+/* How far away the target is, as its own answer to a control tells, on the
+ * way back; 0: it sent none. */
+static unsigned own_hops(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct quote *q = j->views[i].quote;
+
+		if (q->port_unreachable &&
+		    j->views[i].flow->protocol != IPPROTO_TCP &&
+		    address_equal(&q->responder, &j->r->target))
+			return hops_of(q->reply_ttl);
+	}
+	return 0;
+}
+
+/* The RSTs come over fewer hops than the target's own answers, and no hop
+ * behind who sends them quoted any SYN: how many, or 0. */
+#define HOPS_FEWER 2
+
+static unsigned refused_before(const struct judgement *j)
+{
+	unsigned hops = 0, own = own_hops(j);
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct kept *k = flow_reset(j->flows[i]);
+
+		if (!k || flow_joins(j->flows[i]))
+			continue;
+		if (hops && hops != hops_of(k->packet.ip.ttl))
+			return 0;
+		hops = hops_of(k->packet.ip.ttl);
+	}
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].flow->protocol == IPPROTO_TCP &&
+		    j->views[i].ttl > hops)
+			return 0;
+	return hops + HOPS_FEWER <= own ? hops : 0;
+}
+
+static void say_refused(struct judgement *j)
+{
+	unsigned before = refused_before(j);
+	char text[ADDRESS_TEXT];
+
+	address_text(&j->r->target, text);
+	if (before)
+		say(j, STATUS_UNREACHABLE, CONFIDENCE_LIKELY,
+		    arena_printf(j->arena,
+				 "TCP to port %u of %s is refused by a device "
+				 "before it: RSTs come over %u hop%s, the "
+				 "target's own answers over %u. So nothing can "
+				 "be said of MPTCP.",
+				 j->r->port, text, before,
+				 before == 1 ? "" : "s", own_hops(j)));
+	else
+		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
+		    arena_printf(j->arena,
+				 "Port %u of %s is closed: TCP connections are "
+				 "refused, so nothing can be said of MPTCP.",
+				 j->r->port, text));
+	j->r->advice = "Probe a port that is open (-p).";
+}
+
+/* 1. */
+static bool verdict_unreachable(struct judgement *j)
+{
+	const char *why;
+	char text[ADDRESS_TEXT];
+
+	if (j->tcp_answered || !j->tcp_tried)
+		return false;
+	if (j->tcp_refused) {
+		say_refused(j);
+		return true;
+	}
+	address_text(&j->r->target, text);
+	why = unreachable_reason(j);
+	if (!why && !had_time_to_answer(j))
+		return false;
+	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
+	    arena_printf(j->arena,
+			 "Port %u of %s does not answer TCP%s, so nothing can "
+			 "be said of MPTCP.",
+			 j->r->port, text, why ? why : " at all"));
+	j->r->advice = "Check the address and the port, or probe another port "
+		       "(-p).";
+	return true;
+}
+
+/* 2. The last plain connection that was tried went unanswered, or was
+ * refused, though one before it had been answered. */
+static bool verdict_baseline(struct judgement *j)
+{
+	const struct flow *last = NULL;
+	bool before = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_TCP) || flow_swept(f, SEGMENT_SYN))
+			continue;
+		if (last && flow_syn_ack(last))
+			before = true;
+		last = f;
+	}
+	if (!before || flow_syn_ack(last) ||
+	    (!flow_reset(last) && unanswered_syns(j, last) < 3))
+		return false;
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
+	    "Undetermined: plain TCP worked at first and then stopped working, "
+	    "so what failed in between may not be due to MPTCP.");
+	j->r->advice = "The server or a firewall may limit connections: wait a "
+		       "minute and probe again.";
+	return true;
+}
+
+static const struct finding *worst_finding(const struct judgement *j,
+					   enum effect effect)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		if (j->r->findings[i].effect == effect)
+			return &j->r->findings[i];
+	return NULL;
+}
+
+static bool is_removed_forward(const struct finding *f)
+{
+	return strcmp(f->kind->id, "mp_capable.removed") == 0 &&
+	       f->direction == DIRECTION_FORWARD && f->segment == SEGMENT_SYN;
+}
+
+/* What users notice (reference 3.6, Linux 6.18). */
+static const char *cost_of(const struct finding *f)
+{
+	static const char *const costs[][2] = {
+		{"mp_capable.dropped",
+		 "What it costs: Linux sends a plain SYN only after two "
+		 "retransmissions of the one with MPTCP are lost, then turns "
+		 "MPTCP off for the whole host for an hour, and twice as long "
+		 "each time it happens again, up to 64 hours."},
+		{"mp_capable.reset",
+		 "What it costs: connections that ask for MPTCP are refused."},
+		{"mp_capable.removed",
+		 "What it costs: connections work, but as plain TCP, without "
+		 "a delay."},
+	};
+
+	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
+		if (strcmp(f->kind->id, costs[i][0]) == 0)
+			return costs[i][1];
+	return NULL;
+}
+
+/* Where the finding alone is to be shown again. */
+static const char *proof_again(struct judgement *j)
+{
+	char text[ADDRESS_TEXT];
+
+	return arena_printf(j->arena, "To prove it again: mpprobe -p %u %s",
+			    j->r->port, address_text(&j->r->target, text));
+}
+
+static void advise_blocked(struct judgement *j, const struct finding *f)
+{
+	const char *cost = cost_of(f), *advice = j->r->advice;
+
+	j->r->advice = arena_printf(
+		j->arena, "%s%s%s%s%s", advice ? advice : "", advice ? " " : "",
+		cost ? cost : "", cost ? " " : "", proof_again(j));
+}
+
+/* 3. and 5. */
+static bool verdict_blocked(struct judgement *j)
+{
+	const struct finding *f = worst_finding(j, EFFECT_BLOCKS);
+
+	if (!f)
+		return false;
+	say(j, STATUS_BLOCKED, f->confidence,
+	    arena_printf(j->arena, "MPTCP is blocked on this path: %s",
+			 f->text));
+	if (j->working_port)
+		j->r->advice = arena_printf(
+			j->arena, "Port %u of the same address passes.",
+			j->working_port);
+	else if (is_removed_forward(f) && j->negotiated)
+		j->r->advice = "Other connections bring MP_CAPABLE back: it is "
+			       "removed on one of several ways.";
+	else if (is_removed_forward(f))
+		j->r->advice =
+			"Whether the server itself speaks MPTCP cannot be told "
+			"while the option does not reach it.";
+	else if (strcmp(f->kind->id, "tcp.terminated") == 0)
+		j->r->advice =
+			"Whether the server itself speaks MPTCP cannot be told "
+			"on this port: the connection ends before it. Another "
+			"port (-p 443) may pass.";
+	advise_blocked(j, f);
+	return true;
+}
+
+/* What another program's capture shows of DSS checksums and does not explain.
+ * NULL if there is nothing. */
+static const char *checksum_doubt(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count && !j->controlled; i++) {
+		const struct flow *f = j->flows[i];
+		const struct mptcp_facts *m = &f->mptcp;
+
+		if (m->sent_bad_frame && f->sent_count && !as_sent(f->sent[0]))
+			return arena_printf(
+				j->arena,
+				"DSS checksums of the client are wrong where "
+				"the capture was made (frame %llu): either it "
+				"makes them so, or its data is changed on the "
+				"way",
+				(unsigned long long)m->sent_bad_frame);
+		if (m->mp_fail && !m->client_failed && !m->sent_bad_frame &&
+		    !m->unjust_fail_frame && m->checksum)
+			return "the server finds a DSS checksum wrong "
+			       "(MP_FAIL): data is changed on the way, or was "
+			       "sent so";
+	}
+	return NULL;
+}
+
+/* Connections with MPTCP that were not answered at all, though that may have
+ * been chance. */
+#define VAIN_SYNS 3
+
+static unsigned connections_in_vain(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned syns = 0;
+
+		if ((!flow_is(f, PURPOSE_MP_CAPABLE) &&
+		     !flow_is(f, PURPOSE_MP_JOIN)) ||
+		    flow_syn_ack(f) || flow_reset(f))
+			continue;
+		for (size_t k = 0; k < f->sent_count; k++)
+			syns += kept_is_syn(f->sent[k]) &&
+				as_sent(f->sent[k]) && had_time(j, f->sent[k]);
+		count += syns >= VAIN_SYNS;
+	}
+	return count;
+}
+
+static const char *vain_phrase(const struct judgement *j, unsigned vain)
+{
+	if (vain < 2)
+		return vain ? " One connection with MPTCP was not answered, "
+			      "though."
+			    : "";
+	return arena_printf(j->arena,
+			    " %u connections with MPTCP were not answered, "
+			    "though.",
+			    vain);
+}
+
+/* The SYN of version 1 reaches the server, as far as this end can tell. */
+static bool reaches_server(const struct judgement *j)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+
+	return reach == 1 || intact_to_last_hop(j, SEGMENT_SYN, 1);
+}
+
+static void say_clear(struct judgement *j)
+{
+	const struct ladder_step *join = &j->r->ladder[RUNG_JOIN];
+	bool only_v0 = j->working->mptcp.version == 0 &&
+		       plainly_answered(j, 1) && reaches_server(j);
+	bool mute = j->working->mptcp.server_dsn == UNKNOWN;
+	unsigned vain = connections_in_vain(j);
+
+	say(j, STATUS_CLEAR,
+	    mute || vain ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
+	    arena_printf(j->arena,
+			 "MPTCP v%u works on this path: data is acknowledged "
+			 "at data level%s, and nothing %s.%s%s%s",
+			 j->working->mptcp.version,
+			 join->result == RUNG_PASS ? ", a second subflow joins"
+						   : "",
+			 vain ? "is seen to interfere" : "interferes",
+			 vain_phrase(j, vain),
+			 only_v0 ? " The server speaks only MPTCP v0." : "",
+			 mute ? " The server sent no data of its own." : ""));
+	if (join->result == RUNG_FAIL)
+		j->r->advice = arena_printf(j->arena,
+					    "No second subflow was joined: %s.",
+					    join->text);
+	else if (vain)
+		j->r->advice = "Loss may do that, and so may one of several "
+			       "ways: probe again.";
+}
+
+/* 4. */
+static bool verdict_works(struct judgement *j)
+{
+	const struct finding *f = worst_finding(j, EFFECT_IMPAIRS);
+
+	if (!j->working)
+		return false;
+	if (f) {
+		say(j, STATUS_IMPAIRED, f->confidence,
+		    arena_printf(j->arena,
+				 "MPTCP v%u works on this path, but only in "
+				 "part: %s",
+				 j->working->mptcp.version, f->text));
+		return true;
+	}
+	if (checksum_doubt(j)) {
+		say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
+		    arena_printf(j->arena,
+				 "Undetermined: MPTCP v%u works, but %s.",
+				 j->working->mptcp.version, checksum_doubt(j)));
+		j->r->advice = "Captures at the client and at the server "
+			       "would decide it.";
+		return true;
+	}
+	say_clear(j);
+	return true;
+}
+
+bool plainly_answered(const struct judgement *j, int version)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
+		    (int)f->mptcp.version == version && flow_syn_ack(f) &&
+		    !f->mptcp.syn_ack && !f->mptcp.mirrored && !flow_fell(f) &&
+		    f->mptcp.other_version < 0)
+			return true;
+	}
+	return false;
+}
+
+static bool random_token_accepted(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
+		    flow_syn_ack(j->flows[i]) && !j->flows[i]->join.syn_ack)
+			return true;
+	return false;
+}
+
+/* Whether two addresses may well be on one link: the same /24, or /64. */
+static bool near(const struct address *a, const struct address *b)
+{
+	return a->family == b->family &&
+	       memcmp(a->bytes, b->bytes, a->family == 4 ? 3 : 8) == 0;
+}
+
+/* The target answers as the first hop, though it is none of our neighbours:
+ * then what answers may be a user-mode NAT beside this host, and no hop before
+ * it could quote anything. */
+static bool answered_next_door(const struct judgement *j)
+{
+	return (j->plain_reach == 1 || j->capable_reach == 1) &&
+	       !near(&j->r->source, &j->r->target);
+}
+
+/* 6. */
+static bool verdict_unsupported(struct judgement *j)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+	bool controlled = j->distance && j->distance == reach;
+
+	if (j->negotiated || !plainly_answered(j, 1) ||
+	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
+	    !reaches_server(j) || j->ttl_rewritten || answered_next_door(j) ||
+	    j->beyond >= reach || j->doubted || j->distance > reach)
+		return false;
+	say(j, STATUS_UNSUPPORTED,
+	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
+	    arena_printf(j->arena,
+			 "The server does not speak MPTCP on port %u, as far "
+			 "as this end can tell: the option arrives intact at "
+			 "the last hop before it%s.",
+			 j->r->port,
+			 controlled ? ""
+				    : " (the distance could not be "
+				      "confirmed)"));
+	j->r->advice = "That hop itself, or a device between it and the "
+		       "server, would look the same: ask who runs them, or "
+		       "probe a port that is known to speak MPTCP.";
+	return true;
+}
+
+static bool nothing_tried(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (!flow_is(j->flows[i], PURPOSE_TCP))
+			return false;
+	return true;
+}
+
+static bool version_tried(const struct judgement *j, int version)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    (int)j->flows[i]->mptcp.version == version)
+			return true;
+	return false;
+}
+
+static const struct kept *random_token_reset(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
+		    flow_reset(j->flows[i]) && !flow_syn_ack(j->flows[i]))
+			return flow_reset(j->flows[i]);
+	return NULL;
+}
+
+/* One version only was tried, and answered as plain TCP: nothing is wrong
+ * with a path to a server of the other. */
+static const char *other_version_untried(const struct judgement *j)
+{
+	const struct kept *reset = random_token_reset(j);
+	bool v1 = plainly_answered(j, 1) && !version_tried(j, 0);
+	bool v0 = plainly_answered(j, 0) && !version_tried(j, 1);
+
+	if (!v0 && !v1)
+		return NULL;
+	if (v0 && reset && tcp_options_mptcp(&reset->options, MP_TCPRST))
+		return "the server speaks MPTCP v1, as its RST to an unknown "
+		       "token shows, and only v0 was tried";
+	if (v0)
+		return reset ? "the server answers MPTCP v0 as plain TCP, but "
+			       "knows MP_JOIN: it may speak only v1, which was "
+			       "not tried"
+			     : "the server does not speak MPTCP v0, or its "
+			       "option is removed where no hop shows it; v1 "
+			       "was not tried";
+	return reset ? "the server answers MPTCP v1 as plain TCP, but knows "
+		       "MP_JOIN: it may speak only v0, which was not tried"
+		     : "the server does not speak MPTCP v1, or its option is "
+		       "removed where no hop shows it; v0 was not tried";
+}
+
+/* The reference server is known to speak MPTCP: that it does here as well
+ * acquits what is common to both paths, that it does not convicts it. */
+static bool verdict_by_reference(struct judgement *j)
+{
+	enum reference reference;
+	const char *name = NULL;
+	struct finding *f;
+
+	if (j->negotiated || !plainly_answered(j, 1) ||
+	    !plainly_answered(j, 0) || !random_token_accepted(j))
+		return false;
+	reference = judge_reference(j, &name);
+	if (reference == REFERENCE_WORKS) {
+		say(j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
+		    arena_printf(j->arena,
+				 "The server does not speak MPTCP on port %u: "
+				 "a reference server (%s) does from here, and "
+				 "no hop is seen to remove the option.",
+				 j->r->port, name));
+		j->r->advice = "A device that only the path to this server or "
+			       "port has would look the same.";
+		return true;
+	}
+	if (reference != REFERENCE_PLAIN)
+		return false;
+	f = finding_add(j, "mp_capable.removed", DIRECTION_UNKNOWN,
+			SEGMENT_SYN);
+	f->confidence = CONFIDENCE_LIKELY;
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "SYN/ACKs come without MP_CAPABLE, from the server "
+			 "and from the reference");
+	f->text = arena_printf(j->arena,
+			       "MP_CAPABLE is removed where no hop shows it: "
+			       "a reference server that is known to speak "
+			       "MPTCP (%s) answers as if it did not, either.",
+			       name);
+	return verdict_blocked(j);
+}
+
+/* As kernels do that find no way to connect with MPTCP. */
+static bool gave_up(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count && !j->negotiated; i++)
+		if (j->flows[i]->mptcp.gave_up && flow_syn_ack(j->flows[i]))
+			return true;
+	return false;
+}
+
+static bool data_sent(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    flow_sent_count(j->flows[i], SEGMENT_DATA, 0))
+			return true;
+	return false;
+}
+
+static bool stalls(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_stalls(j->flows[i]))
+			return true;
+	return false;
+}
+
+static bool syns_in_vain(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    !flow_reset(j->flows[i]) &&
+		    unanswered_syns(j, j->flows[i]) > 1)
+			return true;
+	return false;
+}
+
+/* 7. What would decide it depends on what is missing. */
+static void verdict_undetermined(struct judgement *j)
+{
+	const char *what = "the evidence does not suffice";
+	const char *advice = "Another port (-p 443), another server, or a "
+			     "server known to speak MPTCP on the same path "
+			     "(--reference) would decide it.";
+
+	if (j->snapped) {
+		what = "the packets were not captured whole (snapped), so that "
+		       "TCP options are missing";
+		advice = "Capture all bytes: tcpdump -s 0.";
+	} else if (gave_up(j)) {
+		what = "SYNs with MP_CAPABLE went unanswered, and the plain "
+		       "SYN after them was answered: they were dropped, or "
+		       "lost";
+		advice = "Probe the path: mpprobe HOST.";
+	} else if (other_version_untried(j)) {
+		what = other_version_untried(j);
+		advice = "Probe for both versions: mpprobe --mptcp auto HOST.";
+	} else if (nothing_tried(j)) {
+		what = "no connection with MPTCP was tried";
+		advice = "Probe the path: mpprobe HOST.";
+	} else if (j->negotiated && stalls(j)) {
+		what = "the server takes data by TCP that it does not "
+		       "acknowledge at data level: its mapping is changed "
+		       "where no hop shows it, or the server holds it back";
+	} else if (j->negotiated && j->negotiated->mptcp.version == 0) {
+		what = "the server speaks MPTCP v0, which was not proven";
+	} else if (j->negotiated && flow_data_acked(j->negotiated)) {
+		what = "the server speaks MPTCP and acknowledges data, but "
+		       "sent none of its own that would prove its key";
+		advice = "A port whose server answers data would decide it "
+			 "(-p).";
+	} else if (j->negotiated && !data_sent(j) && syns_in_vain(j)) {
+		what = "some SYNs with MP_CAPABLE are answered with it, and "
+		       "some are not answered: loss, or paths of which one "
+		       "drops them";
+		advice = "Probe again; if loss is high, later.";
+	} else if (j->negotiated && !data_sent(j)) {
+		what = "MP_CAPABLE came back, but no data was sent that would "
+		       "prove it";
+		advice =
+			"Probe to the end and with data: mpprobe HOST, without "
+			"--sweep-only.";
+	} else if (j->negotiated) {
+		what = "MP_CAPABLE came back, but no data was acknowledged at "
+		       "data level";
+	} else if (answered_next_door(j)) {
+		what = "what answers is the next hop: the target itself, or a "
+		       "user-mode NAT beside this host that ends TCP";
+		advice = "If the target is not on this link, probe from "
+			 "outside the virtual machine or container.";
+	} else if (plainly_answered(j, 1)) {
+		what = "the server lacks MPTCP, or its option is removed where "
+		       "no hop shows it";
+	} else {
+		what = "too few answers came";
+		advice = "Probe again; if loss is high, later.";
+	}
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
+	    arena_printf(j->arena, "Undetermined: %s.", what));
+	j->r->advice = advice;
+}
+
+void judge_verdict(struct judgement *j)
+{
+	if (!verdict_unreachable(j) && !verdict_baseline(j) &&
+	    !verdict_blocked(j) && !verdict_works(j) &&
+	    !verdict_unsupported(j) && !verdict_by_reference(j))
+		verdict_undetermined(j);
+}
