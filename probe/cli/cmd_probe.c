@@ -13,8 +13,8 @@
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
 #include "probe/net/wire.h"
+#include "probe/run/live.h"
 #include "probe/run/probing.h"
-#include "probe/run/session.h"
 #include "report/arena.h"
 #include "report/judge.h"
 #include "report/track/observer.h"
@@ -207,7 +207,7 @@ static void plan_filter(const struct plan *p, char *filter, size_t size)
 	}
 }
 
-static int open_wire(struct session *s, const struct plan *p,
+static int open_wire(struct live *live, const struct plan *p,
 		     const struct options *o)
 {
 	char filter[1200], error[300];
@@ -231,8 +231,8 @@ static int open_wire(struct session *s, const struct plan *p,
 			config.source6 = route->source;
 		}
 	}
-	s->wire = wire_open(&config, error, sizeof(error), &code);
-	if (s->wire)
+	live->wire = wire_open(&config, error, sizeof(error), &code);
+	if (live->wire)
 		return 0;
 	complain("%s", error);
 	return code;
@@ -244,24 +244,24 @@ static uint64_t choose_seed(const struct options *o)
 
 	if (!o->has_seed &&
 	    getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)session_now_us();
+		seed = (uint64_t)live_now_us();
 	return seed;
 }
 
-static int open_session(struct session *s, const struct plan *p,
-			const struct options *o)
+static int open_live(struct live *live, const struct plan *p,
+		     const struct options *o)
 {
 	char error[200];
 	int code;
 
-	session_init(s, choose_seed(o));
-	code = open_wire(s, p, o);
+	live_init(live, choose_seed(o));
+	code = open_wire(live, p, o);
 	if (code != 0)
 		return code;
-	s->guard = guard_new(p->targets[0].route.interface);
-	s->observer = observer_new();
-	s->names = o->numeric ? NULL : names_new();
-	if (!s->guard || !s->observer) {
+	live->guard = guard_new(p->targets[0].route.interface);
+	live->observer = observer_new();
+	live->names = o->numeric ? NULL : names_new();
+	if (!live->guard || !live->observer) {
 		complain("no memory, or OpenSSL failed");
 		return EXIT_SYSTEM;
 	}
@@ -273,12 +273,12 @@ static int open_session(struct session *s, const struct plan *p,
 }
 
 /* Until all that was sent has been captured. */
-static void linger(struct session *s)
+static void linger(struct live *live)
 {
-	int64_t end = session_now_us() + LINGER_US;
+	int64_t end = live_now_us() + LINGER_US;
 
-	while (s->departure_count && !s->exit_code && session_now_us() < end)
-		session_poll(s, end);
+	while (live->departure_count && !live->exit_code && live_now_us() < end)
+		live_poll(live, end);
 }
 
 /* One address and port. */
@@ -332,7 +332,7 @@ static struct destination destination_of(const struct plan *p, unsigned target,
 	};
 }
 
-static bool begin_run(struct session *s, const struct plan *p,
+static bool begin_run(struct live *live, const struct plan *p,
 		      const struct options *o, struct runs *runs)
 {
 	struct run *run = &runs->all[runs->begun];
@@ -340,24 +340,24 @@ static bool begin_run(struct session *s, const struct plan *p,
 
 	run->probing = calloc(1, sizeof(*run->probing));
 	if (!run->probing) {
-		s->exit_code = EXIT_SYSTEM;
-		snprintf(s->error, sizeof(s->error), "no memory");
+		live->exit_code = EXIT_SYSTEM;
+		snprintf(live->error, sizeof(live->error), "no memory");
 		return false;
 	}
 	runs->begun++;
-	probing_init(run->probing, s, o, &to, p->targets[run->target].host,
+	probing_init(run->probing, live, o, &to, p->targets[run->target].host,
 		     company_of(p, runs, run->target));
 	return probing_start(run->probing);
 }
 
 /* The next ones in order, side by side: not so many of one address that its
  * server or a firewall takes offence. */
-static bool begin_runs(struct session *s, const struct plan *p,
+static bool begin_runs(struct live *live, const struct plan *p,
 		       const struct options *o, struct runs *runs)
 {
 	while (runs->begun < runs->count &&
 	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
-		if (!begin_run(s, p, o, runs))
+		if (!begin_run(live, p, o, runs))
 			return false;
 	return true;
 }
@@ -374,7 +374,7 @@ static bool step_runs(struct runs *runs, int64_t *wake)
 
 		if (p->over)
 			continue;
-		at = probing_step(p, session_now_us());
+		at = probing_step(p, live_now_us());
 		if (p->over)
 			at = 0; /* others may have waited for it */
 		open = true;
@@ -385,18 +385,19 @@ static bool step_runs(struct runs *runs, int64_t *wake)
 
 /* Runs all probings to their end, a signal or an error. What is in flight
  * when a signal comes must be known for its connection to be ended. */
-static void run_probings(struct session *s, const struct plan *p,
+static void run_probings(struct live *live, const struct plan *p,
 			 const struct options *o, struct runs *runs)
 {
 	int64_t wake;
 
-	while (begin_runs(s, p, o, runs) && step_runs(runs, &wake) &&
-	       session_poll(s, wake) && !s->exit_code && !signals_interrupted())
+	while (begin_runs(live, p, o, runs) && step_runs(runs, &wake) &&
+	       live_poll(live, wake) && !live->exit_code &&
+	       !signals_interrupted())
 		;
-	linger(s);
+	linger(live);
 	for (unsigned i = 0; i < runs->begun; i++)
 		probing_end(runs->all[i].probing);
-	linger(s);
+	linger(live);
 }
 
 static bool make_runs(const struct plan *p, struct runs *runs)
@@ -422,60 +423,62 @@ static void free_runs(struct runs *runs)
 	free(runs->all);
 }
 
-static void name_hops(struct session *s, struct report *r)
+static void name_hops(struct live *live, struct report *r)
 {
-	for (size_t i = 0; s->names && i < r->path_length; i++) {
+	for (size_t i = 0; live->names && i < r->path_length; i++) {
 		struct report_hop *hop = &r->path[i];
 
 		if (hop->address.family && !hop->is_target)
-			names_ask(s->names, &hop->address);
+			names_ask(live->names, &hop->address);
 	}
-	for (size_t i = 0; s->names && i < r->path_length; i++) {
+	for (size_t i = 0; live->names && i < r->path_length; i++) {
 		struct report_hop *hop = &r->path[i];
-		const char *name = hop->address.family && !hop->is_target
-					   ? names_get(s->names, &hop->address,
-						       NAMES_WAIT_MS)
-					   : NULL;
+		const char *name =
+			hop->address.family && !hop->is_target
+				? names_get(live->names, &hop->address,
+					    NAMES_WAIT_MS)
+				: NULL;
 
 		if (name)
 			hop->name = arena_printf(r->arena, "%s", name);
 	}
 }
 
-static int report_run(struct session *s, const struct plan *p,
+static int report_run(struct live *live, const struct plan *p,
 		      const struct run *run, struct output *out)
 {
 	const struct plan_target *t = &p->targets[run->target];
 	struct judge_target about = {t->address, run->port};
-	struct report *r = judge(s->observer, &about);
+	struct report *r = judge(live->observer, &about);
 	int code = report_exit_code(r);
 
 	r->target_name = arena_printf(r->arena, "%s", t->host);
 	r->source = t->route.source;
 	r->interface = arena_printf(r->arena, "%s", t->route.interface);
 	r->interrupted = signals_interrupted();
-	r->dropped = wire_dropped(s->wire);
-	name_hops(s, r);
+	r->dropped = wire_dropped(live->wire);
+	name_hops(live, r);
 	output_report(out, r);
 	report_free(r);
 	return code;
 }
 
-static int report_runs(struct session *s, const struct plan *p,
+static int report_runs(struct live *live, const struct plan *p,
 		       const struct runs *runs, struct output *out)
 {
 	int ret = EXIT_CLEAR;
 
-	if (wire_finish_file(s->wire) != 0 && !s->exit_code) {
-		s->exit_code = EXIT_OUTPUT;
-		snprintf(s->error, sizeof(s->error), "%s", wire_error(s->wire));
+	if (wire_finish_file(live->wire) != 0 && !live->exit_code) {
+		live->exit_code = EXIT_OUTPUT;
+		snprintf(live->error, sizeof(live->error), "%s",
+			 wire_error(live->wire));
 	}
-	if (s->exit_code) {
-		complain("%s", s->error);
-		return s->exit_code;
+	if (live->exit_code) {
+		complain("%s", live->error);
+		return live->exit_code;
 	}
 	for (unsigned i = 0; i < runs->count; i++) {
-		int code = report_run(s, p, &runs->all[i], out);
+		int code = report_run(live, p, &runs->all[i], out);
 
 		if (!p->targets[runs->all[i].target].reference)
 			ret = i ? exit_worst(ret, code) : code;
@@ -485,7 +488,7 @@ static int report_runs(struct session *s, const struct plan *p,
 
 /* Probes everything first and judges then, so that the report of a live run
  * knows all that its capture holds. */
-static int probe_all(struct session *s, const struct plan *p,
+static int probe_all(struct live *live, const struct plan *p,
 		     const struct options *o, struct output *out)
 {
 	struct runs runs;
@@ -495,15 +498,15 @@ static int probe_all(struct session *s, const struct plan *p,
 		complain("no memory");
 		return EXIT_SYSTEM;
 	}
-	run_probings(s, p, o, &runs);
-	ret = report_runs(s, p, &runs, out);
+	run_probings(live, p, o, &runs);
+	ret = report_runs(live, p, &runs, out);
 	free_runs(&runs);
 	return ret;
 }
 
 int cmd_probe(const struct options *o, int argc, char **argv)
 {
-	struct session s = {0};
+	struct live live = {0};
 	struct output *out;
 	struct plan plan;
 	int ret, written;
@@ -516,10 +519,10 @@ int cmd_probe(const struct options *o, int argc, char **argv)
 	if (!out)
 		return EXIT_OUTPUT;
 	signals_install();
-	ret = open_session(&s, &plan, o);
+	ret = open_live(&live, &plan, o);
 	if (ret == 0)
-		ret = probe_all(&s, &plan, o, out);
+		ret = probe_all(&live, &plan, o, out);
 	written = output_close(out);
-	session_end(&s);
+	live_end(&live);
 	return written != 0 && ret < EXIT_USAGE ? written : ret;
 }

@@ -17,7 +17,7 @@
 #include "probe/net/target.h"
 #include "probe/net/wire.h"
 #include "probe/run/dialog.h"
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "probe/run/sweep.h"
 #include "report/arena.h"
 #include "report/compare/compare.h"
@@ -38,7 +38,7 @@ static const struct {
 
 /* One port, with a wire and a capture of its own. */
 struct port_run {
-	struct session session;
+	struct live live;
 	struct destination to;
 	struct pace pace;
 	const char *name; /* of the run: the file's, or host and port */
@@ -181,8 +181,8 @@ static int open_wire(const struct comparing *l, struct port_run *p)
 		 p->to.port, address_text(&l->target, target),
 		 address_text(&p->to.source, source), source,
 		 config.ipv6 ? "icmp6" : "icmp");
-	p->session.wire = wire_open(&config, error, sizeof(error), &code);
-	if (p->session.wire)
+	p->live.wire = wire_open(&config, error, sizeof(error), &code);
+	if (p->live.wire)
 		return 0;
 	complain("%s", error);
 	return code;
@@ -193,13 +193,13 @@ static int open_port(const struct comparing *l, struct port_run *p,
 {
 	int code;
 
-	session_init(&p->session, seed);
+	live_init(&p->live, seed);
 	code = open_wire(l, p);
 	if (code != 0)
 		return code;
-	p->session.guard = guard_new(l->route.interface);
-	p->session.observer = observer_new();
-	if (p->session.guard && p->session.observer)
+	p->live.guard = guard_new(l->route.interface);
+	p->live.observer = observer_new();
+	if (p->live.guard && p->live.observer)
 		return 0;
 	complain("no memory, or OpenSSL failed");
 	return EXIT_SYSTEM;
@@ -213,7 +213,7 @@ static int open_ports(struct comparing *l, struct arena *arena)
 	int code = o->save ? make_directory(o->save) : 0;
 
 	if (!o->has_seed && getrandom(&seed, sizeof(seed), 0) < 0)
-		seed = (uint64_t)session_now_us();
+		seed = (uint64_t)live_now_us();
 	for (unsigned i = 0; code == 0 && i < l->port_count; i++) {
 		l->ports[i].to = destination_of(l, port_of(l, i));
 		name_run(l, arena, &l->ports[i]);
@@ -230,20 +230,20 @@ static int open_ports(struct comparing *l, struct arena *arena)
 
 static bool going(const struct port_run *p)
 {
-	return !p->session.exit_code && !signals_interrupted();
+	return !p->live.exit_code && !signals_interrupted();
 }
 
 static void wait_until(struct port_run *p, int64_t until_us)
 {
-	while (going(p) && session_now_us() < until_us)
-		session_poll(&p->session, until_us);
+	while (going(p) && live_now_us() < until_us)
+		live_poll(&p->live, until_us);
 }
 
 /* Steps SYNs until each is answered or given up. */
 static void settle(struct port_run *p, struct lone *lones, unsigned count)
 {
 	for (;;) {
-		int64_t now = session_now_us(), wake = NEVER;
+		int64_t now = live_now_us(), wake = NEVER;
 
 		for (unsigned i = 0; i < count; i++) {
 			int64_t at = lone_step(&lones[i], now);
@@ -253,7 +253,7 @@ static void settle(struct port_run *p, struct lone *lones, unsigned count)
 		}
 		if (wake == NEVER || !going(p))
 			return;
-		session_poll(&p->session, wake);
+		live_poll(&p->live, wake);
 	}
 }
 
@@ -273,7 +273,7 @@ static void round_usual(struct port_run *p, unsigned round)
 	unsigned started = 0;
 
 	for (unsigned k = 0; k < KINDS && going(p); k++, started++)
-		lone_start(&lones[k], &p->session, &p->to, &p->pace,
+		lone_start(&lones[k], &p->live, &p->to, &p->pace,
 			   kinds[k].purpose, kinds[k].version, NULL, FULL_TTL,
 			   round || p->answered[0] ? SYN_TRIES_LATER
 						   : SYN_TRIES);
@@ -293,10 +293,10 @@ static void sweep_kinds(struct port_run *p)
 
 	for (unsigned k = 0; k < KINDS && going(p); k++)
 		if (p->answered[k])
-			sweep_start(&sweeps[k], &p->session, &p->to,
+			sweep_start(&sweeps[k], &p->live, &p->to,
 				    kinds[k].purpose, kinds[k].version, 1,
 				    REACH_TTL_MAX, 0);
-	wait_until(p, session_now_us() + pace_wait_us(&p->pace));
+	wait_until(p, live_now_us() + pace_wait_us(&p->pace));
 	for (unsigned k = 0; k < KINDS; k++) {
 		if (!sweeps[k].last)
 			continue;
@@ -315,7 +315,7 @@ static void round_edge(struct port_run *p)
 		for (unsigned less = 0; less < 2; less++) {
 			if (p->reach[k] <= less || !going(p))
 				continue;
-			lone_start(&lones[started++], &p->session, &p->to,
+			lone_start(&lones[started++], &p->live, &p->to,
 				   &p->pace, kinds[k].purpose, kinds[k].version,
 				   NULL, (uint8_t)(p->reach[k] - less), 1);
 		}
@@ -336,20 +336,22 @@ static void run_port(struct port_run *p, unsigned rounds)
 		else
 			round_edge(p);
 	}
-	wait_until(p, session_now_us() + LINGER_US);
+	wait_until(p, live_now_us() + LINGER_US);
 }
 
 static int finish_port(struct port_run *p)
 {
-	struct session *s = &p->session;
+	struct live *live = &p->live;
 
-	if (s->wire && wire_finish_file(s->wire) != 0 && !s->exit_code) {
-		s->exit_code = EXIT_OUTPUT;
-		snprintf(s->error, sizeof(s->error), "%s", wire_error(s->wire));
+	if (live->wire && wire_finish_file(live->wire) != 0 &&
+	    !live->exit_code) {
+		live->exit_code = EXIT_OUTPUT;
+		snprintf(live->error, sizeof(live->error), "%s",
+			 wire_error(live->wire));
 	}
-	if (s->exit_code)
-		complain("%s", s->error);
-	return s->exit_code;
+	if (live->exit_code)
+		complain("%s", live->error);
+	return live->exit_code;
 }
 
 static int run_ports(struct comparing *l, struct compare *c)
@@ -364,7 +366,7 @@ static int run_ports(struct comparing *l, struct compare *c)
 		run_port(p, l->options->count);
 		ret = finish_port(p);
 		if (ret == 0)
-			compare_observe(c, p->name, p->session.observer);
+			compare_observe(c, p->name, p->live.observer);
 	}
 	return ret == 0 && signals_interrupted() ? EXIT_INTERRUPTED : ret;
 }
@@ -387,7 +389,7 @@ int comparing_run(const struct options *o, const char *host, struct compare *c)
 	if (ret == 0)
 		ret = run_ports(&l, c);
 	for (unsigned i = 0; i < l.port_count; i++)
-		session_end(&l.ports[i].session);
+		live_end(&l.ports[i].live);
 	free(l.ports);
 	return ret;
 }

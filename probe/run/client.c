@@ -8,7 +8,7 @@
 #include "crafting/cursor.h"
 #include "crafting/keys.h"
 #include "crafting/segment.h"
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "report/track/observer.h"
 
 #define SYN_WINDOW 64240
@@ -16,21 +16,21 @@
 #define WINDOW_SCALE 7
 #define TRAFFIC_CLASS_MARKED (10 << 2 | 2) /* DSCP 10 (AF11), ECT(0) */
 
-bool client_open(struct client *c, struct session *s,
+bool client_open(struct client *c, struct live *live,
 		 const struct destination *to, enum purpose purpose,
 		 unsigned version)
 {
 	*c = (struct client){
-		.session = s, .to = to, .purpose = purpose, .version = version};
-	c->isn = session_random32(s);
-	c->timestamp = session_random32(s) & 0x3fffff00;
-	c->flow_label = (session_random32(s) & 0xfffff) | 1;
-	c->key = session_random(s) | 1;
-	c->nonce = session_random32(s);
-	c->token = session_random32(s);
-	c->port = session_port(s, &to->source, false);
-	return c->port != 0 && keys_derive(s->observer->keys, version, c->key,
-					   NULL, &c->idsn) == 0;
+		.live = live, .to = to, .purpose = purpose, .version = version};
+	c->isn = live_random32(live);
+	c->timestamp = live_random32(live) & 0x3fffff00;
+	c->flow_label = (live_random32(live) & 0xfffff) | 1;
+	c->key = live_random(live) | 1;
+	c->nonce = live_random32(live);
+	c->token = live_random32(live);
+	c->port = live_port(live, &to->source, false);
+	return c->port != 0 && keys_derive(live->observer->keys, version,
+					   c->key, NULL, &c->idsn) == 0;
 }
 
 void client_join(struct client *c, const struct client *parent)
@@ -44,9 +44,9 @@ struct flow *client_flow(const struct client *c)
 {
 	struct flow *f;
 
-	if (!c->session)
+	if (!c->live)
 		return NULL;
-	f = observer_flow(c->session->observer, &c->to->source, c->port,
+	f = observer_flow(c->live->observer, &c->to->source, c->port,
 			  &c->to->target, c->to->port, IPPROTO_TCP);
 	return f && f->client_isn == c->isn ? f : NULL;
 }
@@ -75,10 +75,9 @@ static bool send_cut(struct client *c, struct tcp_segment *segment,
 				   bytes, sizeof(bytes));
 	if (length <= 0)
 		return false;
-	return size ? session_send_fragments(c->session, &envelope, bytes,
-					     (size_t)length, size)
-		    : session_send(c->session, &envelope, bytes,
-				   (size_t)length);
+	return size ? live_send_fragments(c->live, &envelope, bytes,
+					  (size_t)length, size)
+		    : live_send(c->live, &envelope, bytes, (size_t)length);
 }
 
 static bool send_segment(struct client *c, struct tcp_segment *segment,
@@ -230,7 +229,7 @@ static void write_join_ack(struct writer *w, const struct client *c,
 	struct mptcp_option o = {.subtype = MP_JOIN};
 	uint8_t hmac[32];
 
-	if (!m || keys_join_hmac(c->session->observer->keys, c->version,
+	if (!m || keys_join_hmac(c->live->observer->keys, c->version,
 				 c->parent->key, m->server_key, c->nonce,
 				 f->join.server_nonce, hmac) != 0)
 		return;
@@ -381,7 +380,7 @@ bool client_send_add_addr(struct client *c, struct copy copy)
 	o.add_addr.address = c->to->source;
 	o.add_addr.has_hmac = c->version == 1;
 	if (o.add_addr.has_hmac &&
-	    keys_add_addr_hmac(c->session->observer->keys, c->key,
+	    keys_add_addr_hmac(c->live->observer->keys, c->key,
 			       f->mptcp.server_key, ANNOUNCED_ID,
 			       &c->to->source, 0, &o.add_addr.hmac) != 0)
 		return true;

@@ -13,7 +13,7 @@
 #include "report/report.h"
 
 struct flow;
-struct session;
+struct live;
 
 #define FULL_TTL 64
 
@@ -36,7 +36,7 @@ struct copy {
 #define COPY_FULL ((struct copy){FULL_TTL, false, false})
 
 struct client {
-	struct session *session;
+	struct live *live;
 	const struct destination *to;
 	enum purpose purpose;
 	unsigned version;  /* of MPTCP */
@@ -56,7 +56,7 @@ struct client {
 };
 
 /* Reserves a port and draws keys and numbers. False: no port. */
-bool client_open(struct client *c, struct session *s,
+bool client_open(struct client *c, struct live *live,
 		 const struct destination *to, enum purpose purpose,
 		 unsigned version);
 

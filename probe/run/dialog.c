@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "crafting/keys.h"
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "report/track/observer.h"
 
 #define MS 1000
@@ -32,7 +32,7 @@ int64_t pace_wait_us(const struct pace *p)
 
 void retry_begin(struct retry *r, const struct pace *pace, bool steady)
 {
-	*r = (struct retry){pace, session_now_us(), 1, steady};
+	*r = (struct retry){pace, live_now_us(), 1, steady};
 }
 
 int64_t retry_at(const struct retry *r)
@@ -53,7 +53,7 @@ bool retry_due(struct retry *r, int64_t now_us)
 	return true;
 }
 
-bool dialog_start(struct dialog *d, struct session *s,
+bool dialog_start(struct dialog *d, struct live *live,
 		  const struct destination *to, const struct pace *pace,
 		  enum purpose purpose, unsigned version, bool checksum,
 		  const uint8_t *request, size_t length)
@@ -61,7 +61,7 @@ bool dialog_start(struct dialog *d, struct session *s,
 	struct client client;
 
 	*d = (struct dialog){0};
-	if (!client_open(&client, s, to, purpose, version))
+	if (!client_open(&client, live, to, purpose, version))
 		return false;
 	client.checksum = checksum;
 	dialog_adopt(d, &client, pace, request, length);
@@ -275,12 +275,12 @@ void dialog_end(struct dialog *d)
 	d->state = DIALOG_ENDED;
 }
 
-bool join_start(struct join *join, struct session *s,
+bool join_start(struct join *join, struct live *live,
 		const struct destination *to, const struct pace *pace,
 		const struct client *parent)
 {
 	*join = (struct join){.pace = pace, .state = JOIN_SYN_SENT};
-	if (!client_open(&join->client, s, to, PURPOSE_MP_JOIN,
+	if (!client_open(&join->client, live, to, PURPOSE_MP_JOIN,
 			 parent->version))
 		return false;
 	client_join(&join->client, parent);
@@ -349,24 +349,24 @@ void join_end(struct join *join)
 	join->state = JOIN_ENDED;
 }
 
-bool lone_open(struct lone *l, struct session *s, const struct destination *to,
+bool lone_open(struct lone *l, struct live *live, const struct destination *to,
 	       const struct pace *pace, enum purpose purpose, unsigned version,
 	       const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
 	*l = (struct lone){.copy = {ttl, false, false}, .tries_max = tries_max};
 	retry_begin(&l->retry, pace, false);
-	if (!client_open(&l->client, s, to, purpose, version))
+	if (!client_open(&l->client, live, to, purpose, version))
 		return false;
 	if (parent)
 		client_join(&l->client, parent);
 	return true;
 }
 
-bool lone_start(struct lone *l, struct session *s, const struct destination *to,
+bool lone_start(struct lone *l, struct live *live, const struct destination *to,
 		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
-	return lone_open(l, s, to, pace, purpose, version, parent, ttl,
+	return lone_open(l, live, to, pace, purpose, version, parent, ttl,
 			 tries_max) &&
 	       client_send_syn(&l->client, l->copy);
 }

@@ -62,7 +62,7 @@ struct dialog {
 
 /* Opens a flow and sends its SYN. False: the run must stop. The data goes out
  * with d->data_ttl, which may be lowered at once. */
-bool dialog_start(struct dialog *d, struct session *s,
+bool dialog_start(struct dialog *d, struct live *live,
 		  const struct destination *to, const struct pace *pace,
 		  enum purpose purpose, unsigned version, bool checksum,
 		  const uint8_t *request, size_t length);
@@ -103,7 +103,7 @@ struct join {
 	struct retry retry;
 };
 
-bool join_start(struct join *join, struct session *s,
+bool join_start(struct join *join, struct live *live,
 		const struct destination *to, const struct pace *pace,
 		const struct client *parent);
 int64_t join_step(struct join *join, int64_t now_us);
@@ -118,12 +118,12 @@ struct lone {
 };
 
 /* Opened only: its client may be changed before the SYN goes out. */
-bool lone_open(struct lone *l, struct session *s, const struct destination *to,
+bool lone_open(struct lone *l, struct live *live, const struct destination *to,
 	       const struct pace *pace, enum purpose purpose, unsigned version,
 	       const struct client *parent, uint8_t ttl, unsigned tries_max);
 
 /* `parent`: of a MP_JOIN with its token; else NULL. */
-bool lone_start(struct lone *l, struct session *s, const struct destination *to,
+bool lone_start(struct lone *l, struct live *live, const struct destination *to,
 		const struct pace *pace, enum purpose purpose, unsigned version,
 		const struct client *parent, uint8_t ttl, unsigned tries_max);
 

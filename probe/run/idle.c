@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/idle.h"
 
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "report/track/observer.h"
 
 #define SECOND_US 1000000
@@ -54,18 +54,18 @@ static bool begin(struct idle_ladder *l, int64_t rest_us, unsigned ttl)
 		return false;
 	*i = (struct idler){
 		.pace = l->pace, .rest_us = rest_us, .ttl = (uint8_t)ttl};
-	if (!client_open(&i->client, l->session, l->to, PURPOSE_TCP, 0))
+	if (!client_open(&i->client, l->live, l->to, PURPOSE_TCP, 0))
 		return false;
 	l->count++;
 	retry_begin(&i->retry, l->pace, false);
 	return client_send_syn(&i->client, COPY_FULL);
 }
 
-void idle_start(struct idle_ladder *l, struct session *s,
+void idle_start(struct idle_ladder *l, struct live *live,
 		const struct destination *to, const struct pace *pace,
 		unsigned first_ttl, unsigned reach)
 {
-	*l = (struct idle_ladder){.session = s,
+	*l = (struct idle_ladder){.live = live,
 				  .to = to,
 				  .pace = pace,
 				  .first_ttl = first_ttl,

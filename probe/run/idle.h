@@ -33,7 +33,7 @@ struct idler {
 #define IDLERS_MAX 80
 
 struct idle_ladder {
-	struct session *session;
+	struct live *live;
 	const struct destination *to;
 	const struct pace *pace;
 	unsigned first_ttl, reach; /* where copies may expire */
@@ -46,7 +46,7 @@ struct idle_ladder {
 };
 
 /* `reach`: the TTL with which the server is reached; 0: unknown. */
-void idle_start(struct idle_ladder *l, struct session *s,
+void idle_start(struct idle_ladder *l, struct live *live,
 		const struct destination *to, const struct pace *pace,
 		unsigned first_ttl, unsigned reach);
 

@@ -6,8 +6,8 @@
 
 #include "probe/command.h"
 #include "probe/net/names.h"
+#include "probe/run/live.h"
 #include "probe/run/probing_parts.h"
-#include "probe/run/session.h"
 #include "report/track/observer.h"
 
 #define TURN_WAIT_US 100000
@@ -17,14 +17,14 @@
 /* So long before it is given up, an answer has stalled. */
 #define STALL_US 2000000
 
-void probing_init(struct probing *p, struct session *s, const struct options *o,
+void probing_init(struct probing *p, struct live *live, const struct options *o,
 		  const struct destination *to, const char *host,
 		  struct company *company)
 {
 	int length;
 
 	memset(p, 0, sizeof(*p));
-	p->session = s;
+	p->live = live;
 	p->options = o;
 	p->company = company;
 	if (!company->leader)
@@ -41,7 +41,7 @@ void probing_init(struct probing *p, struct session *s, const struct options *o,
 				    : sizeof(p->request) - 1;
 	p->to_small = *to;
 	p->to_small.mss = to->target.family == 6 ? SMALL_MSS6 : SMALL_MSS4;
-	control_init(&p->control, s, &p->to);
+	control_init(&p->control, live, &p->to);
 	if (o->mptcp_version != 0)
 		p->attempts[p->attempt_count++].version = 1;
 	if (o->mptcp_version != 1)
@@ -51,7 +51,7 @@ void probing_init(struct probing *p, struct session *s, const struct options *o,
 bool probing_start_dialog(struct probing *p, struct dialog *d,
 			  enum purpose purpose, unsigned version, bool checksum)
 {
-	return dialog_start(d, p->session, &p->to, &p->pace, purpose, version,
+	return dialog_start(d, p->live, &p->to, &p->pace, purpose, version,
 			    checksum, p->request, p->request_length);
 }
 
@@ -62,7 +62,7 @@ static bool start_attempt(struct probing *p, struct attempt *a)
 				    false) &&
 	       probing_start_dialog(p, &a->summed, PURPOSE_MP_CAPABLE,
 				    a->version, true) &&
-	       lone_start(&a->random, p->session, &p->to, &p->pace,
+	       lone_start(&a->random, p->live, &p->to, &p->pace,
 			  PURPOSE_MP_JOIN_RANDOM, a->version, NULL, FULL_TTL,
 			  3);
 }
@@ -76,7 +76,7 @@ static bool sweep_attempt(struct probing *p, struct attempt *a)
 	a->summed.state = DIALOG_ENDED;
 	a->random.retry.pace = &p->pace;
 	return !probing_sweeping(p) ||
-	       sweep_start(&a->sweep, p->session, &p->to, PURPOSE_MP_CAPABLE,
+	       sweep_start(&a->sweep, p->live, &p->to, PURPOSE_MP_CAPABLE,
 			   a->version, p->options->first_ttl,
 			   probing_last_ttl(p), 0);
 }
@@ -84,7 +84,7 @@ static bool sweep_attempt(struct probing *p, struct attempt *a)
 bool probing_start(struct probing *p)
 {
 	if (probing_sweeping(p) && !probing_follows(p) &&
-	    (!sweep_start(&p->plain, p->session, &p->to, PURPOSE_TCP, 0,
+	    (!sweep_start(&p->plain, p->live, &p->to, PURPOSE_TCP, 0,
 			  p->options->first_ttl, probing_last_ttl(p), 0) ||
 	     !probing_start_control(p)))
 		return false;
@@ -93,7 +93,7 @@ bool probing_start(struct probing *p)
 		return false; /* it marks the reference in the capture */
 	if (p->options->sweep_only)
 		return sweep_attempt(p, &p->attempts[0]) &&
-		       dialog_start(&p->before, p->session, &p->to, &p->pace,
+		       dialog_start(&p->before, p->live, &p->to, &p->pace,
 				    PURPOSE_TCP, 0, false, NULL, 0);
 	return probing_start_dialog(p, &p->before, PURPOSE_TCP, 0, false) &&
 	       start_attempt(p, &p->attempts[0]);
@@ -102,7 +102,7 @@ bool probing_start(struct probing *p)
 /* The smallest round-trip time of any SYN/ACK so far. */
 static void update_pace(struct probing *p)
 {
-	const struct observer *o = p->session->observer;
+	const struct observer *o = p->live->observer;
 
 	if (p->pace.rtt_us)
 		return;
@@ -137,8 +137,8 @@ static void start_capable_sweep(struct probing *p, struct attempt *a)
 	if (!probing_sweeping(p) || a->sweep.last ||
 	    (!reach && !probing_sweep_settled(p, &p->plain)))
 		return;
-	sweep_start(&a->sweep, p->session, &p->to, PURPOSE_MP_CAPABLE,
-		    a->version, p->options->first_ttl, last, reach);
+	sweep_start(&a->sweep, p->live, &p->to, PURPOSE_MP_CAPABLE, a->version,
+		    p->options->first_ttl, last, reach);
 }
 
 /* Ended by a RST for data with mappings: copies can still show why. */
@@ -210,7 +210,7 @@ static int64_t step_again(struct probing *p, struct attempt *a, int64_t now_us)
 {
 	int64_t stalled = stalls_at(p, a);
 
-	if (a->again.client.session)
+	if (a->again.client.live)
 		return dialog_step(&a->again, now_us);
 	if (dialog_data_acked(&a->bare) && fell_back(&a->summed)) {
 		probing_start_dialog(p, &a->again, PURPOSE_MP_CAPABLE,
@@ -219,7 +219,7 @@ static int64_t step_again(struct probing *p, struct attempt *a, int64_t now_us)
 	}
 	if (now_us < stalled || stalled == NEVER)
 		return stalled;
-	dialog_start(&a->again, p->session, &p->to_small, &p->pace,
+	dialog_start(&a->again, p->live, &p->to_small, &p->pace,
 		     PURPOSE_MP_CAPABLE, a->version, false, p->request,
 		     p->request_length);
 	return now_us;
@@ -262,7 +262,7 @@ static int64_t step_open(struct probing *p, struct attempt *a, int64_t now_us)
 	struct dialog *d = &a->open;
 	int64_t wake;
 
-	if (!d->client.session) {
+	if (!d->client.live) {
 		if (!closed_too_early(a))
 			return NEVER;
 		probing_start_dialog(p, d, PURPOSE_MP_CAPABLE, a->version,
@@ -275,14 +275,14 @@ static int64_t step_open(struct probing *p, struct attempt *a, int64_t now_us)
 	if (a->joined_again || !dialog_data_acked(d))
 		return wake;
 	a->joined_again = true;
-	join_start(&a->join, p->session, &p->to, &p->pace, &d->client);
+	join_start(&a->join, p->live, &p->to, &p->pace, &d->client);
 	return now_us;
 }
 
 static bool open_over(const struct attempt *a)
 {
-	return a->open.client.session ? dialog_over(&a->open)
-				      : !closed_too_early(a);
+	return a->open.client.live ? dialog_over(&a->open)
+				   : !closed_too_early(a);
 }
 
 static void sweep_join(struct probing *p, struct attempt *a)
@@ -312,7 +312,7 @@ static void start_join(struct probing *p, struct attempt *a)
 	if (d == &a->summed && !dialog_over(&a->bare))
 		return;
 	a->joined = true;
-	join_start(&a->join, p->session, &p->to, &p->pace, &d->client);
+	join_start(&a->join, p->live, &p->to, &p->pace, &d->client);
 }
 
 static int64_t step_attempt(struct probing *p, struct attempt *a,
@@ -349,7 +349,7 @@ static bool attempt_over(const struct probing *p, const struct attempt *a,
 {
 	return !a->started ||
 	       (dialog_over(&a->bare) && dialog_over(&a->summed) &&
-		(!a->again.client.session || dialog_over(&a->again)) &&
+		(!a->again.client.live || dialog_over(&a->again)) &&
 		join_over(a) && open_over(a) && lone_over(&a->random, now_us) &&
 		(!probing_sweeping(p) ||
 		 (a->sweep.last && probing_sweep_settled(p, &a->sweep))));
@@ -393,13 +393,13 @@ static bool main_part_over(const struct probing *p, int64_t now_us)
 
 static void ask_names(struct probing *p)
 {
-	const struct observer *o = p->session->observer;
+	const struct observer *o = p->live->observer;
 
 	if (p->company->quotes == o->quotes)
 		return;
-	for (size_t i = 0; p->session->names && i < o->flow_count; i++)
+	for (size_t i = 0; p->live->names && i < o->flow_count; i++)
 		for (size_t k = 0; k < o->flows[i]->quote_count; k++)
-			names_ask(p->session->names,
+			names_ask(p->live->names,
 				  &o->flows[i]->quotes[k].responder);
 }
 
@@ -415,8 +415,8 @@ static bool start_trials(struct probing *p)
 
 		if (!a->started || !dialog_data_acked(&a->bare))
 			continue;
-		trials_start(&p->trials, p->session, &p->to, &p->pace,
-			     a->version, p->options->first_ttl,
+		trials_start(&p->trials, p->live, &p->to, &p->pace, a->version,
+			     p->options->first_ttl,
 			     probing_sweeping(p) ? probing_reach(p) : 0);
 		for (int k = 0; k < MORE_JOINS && a->joined; k++)
 			probing_add_join(p, a, FULL_TTL);
@@ -466,8 +466,8 @@ static int64_t step_after(struct probing *p, int64_t now_us)
 			return now_us;
 		}
 		p->after_started = true;
-		dialog_start(&p->after, p->session, &p->to, &p->pace,
-			     PURPOSE_TCP, 0, false,
+		dialog_start(&p->after, p->live, &p->to, &p->pace, PURPOSE_TCP,
+			     0, false,
 			     wants_answer(p) || ttl_differs(f) ? p->request
 							       : NULL,
 			     p->request_length);
@@ -540,9 +540,9 @@ void probing_end(struct probing *p)
 		end_sweep(&a->sweep);
 		lone_end(&a->random);
 		join_end(&a->join);
-		if (a->again.client.session)
+		if (a->again.client.live)
 			dialog_end(&a->again);
-		if (a->open.client.session)
+		if (a->open.client.live)
 			dialog_end(&a->open);
 		dialog_end(&a->summed);
 		dialog_end(&a->bare);

@@ -62,7 +62,7 @@ struct attempt {
 };
 
 struct probing {
-	struct session *session;
+	struct live *live;
 	const struct options *options;
 	struct company *company;
 	struct destination to;
@@ -94,7 +94,7 @@ struct probing {
 };
 
 /* `company`: of all probings of this address; the first one leads it. */
-void probing_init(struct probing *p, struct session *s, const struct options *o,
+void probing_init(struct probing *p, struct live *live, const struct options *o,
 		  const struct destination *to, const char *host,
 		  struct company *company);
 

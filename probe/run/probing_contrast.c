@@ -12,7 +12,7 @@ void probing_add_lone(struct probing *p, enum purpose purpose, unsigned version,
 		      unsigned ttl, unsigned tries)
 {
 	if (p->lone_count < LONES_MAX)
-		lone_start(&p->lones[p->lone_count++], p->session, &p->to,
+		lone_start(&p->lones[p->lone_count++], p->live, &p->to,
 			   &p->pace, purpose, version, NULL, (uint8_t)ttl,
 			   tries);
 }
@@ -118,7 +118,7 @@ static unsigned last_quoted(const struct client *c, enum segment_kind kind,
 void probing_add_join(struct probing *p, struct attempt *a, unsigned ttl)
 {
 	if (p->lone_count < LONES_MAX)
-		lone_start(&p->lones[p->lone_count++], p->session, &p->to,
+		lone_start(&p->lones[p->lone_count++], p->live, &p->to,
 			   &p->pace, PURPOSE_MP_JOIN, a->version,
 			   a->join.client.parent, (uint8_t)ttl, 1);
 }
@@ -144,7 +144,7 @@ static void add_no_algorithm(struct probing *p, unsigned version)
 	if (p->lone_count == LONES_MAX)
 		return;
 	p->lone_count++;
-	lone_open(l, p->session, &p->to, &p->pace, PURPOSE_MP_CAPABLE, version,
+	lone_open(l, p->live, &p->to, &p->pace, PURPOSE_MP_CAPABLE, version,
 		  NULL, FULL_TTL, 1);
 	l->client.no_algorithm = true;
 	client_send_syn(&l->client, l->copy);
@@ -231,7 +231,7 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 		    (!client_flow(&a->join.client)->syn_ack_seen ||
 		     flow_reset(client_flow(&a->join.client)));
 	bool join_reset = join && flow_reset(client_flow(&a->join.client));
-	bool joins_again = a->open.client.session && !a->joined_again &&
+	bool joins_again = a->open.client.live && !a->joined_again &&
 			   !dialog_over(&a->open);
 	bool *contrasted = join ? &a->join_contrasted : &a->contrasted;
 
@@ -267,10 +267,9 @@ static bool was_stripped(const struct client *c)
 {
 	const struct flow *f = client_flow(c);
 
-	return c->session &&
-	       (c->purpose == PURPOSE_MP_CAPABLE
-			? came_without(c)
-			: f && f->syn_ack_seen && !f->join.syn_ack);
+	return c->live && (c->purpose == PURPOSE_MP_CAPABLE
+				   ? came_without(c)
+				   : f && f->syn_ack_seen && !f->join.syn_ack);
 }
 
 /* MP_CAPABLE comes back on one connection, and another is answered as plain

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/run/live.h"
 #include "probe/run/probing_parts.h"
-#include "probe/run/session.h"
 #include "report/judge.h"
 #include "report/track/observer.h"
 
@@ -96,7 +96,7 @@ static unsigned fetch_behind_end(struct probing *p, unsigned reach)
 static bool fetch_segment(struct probing *p, unsigned id,
 			  enum segment_kind kind, unsigned ttl)
 {
-	const struct flow *f = p->session->observer->flows[id - 1];
+	const struct flow *f = p->live->observer->flows[id - 1];
 	struct copy copy = {(uint8_t)ttl, true, false};
 
 	for (unsigned i = 0; i < p->attempt_count; i++) {
@@ -176,7 +176,7 @@ static unsigned fetch_again(struct probing *p, const struct finding *f)
 	if (f->segment != SEGMENT_DATA || p->fetches > 1 ||
 	    strncmp(f->kind->id, "dss.", 4) != 0)
 		return 0;
-	flow = p->session->observer->flows[f->connections[0] - 1];
+	flow = p->live->observer->flows[f->connections[0] - 1];
 	if (!flow->mptcp.has_data_ack)
 		return 0;
 	for (unsigned ttl = p->options->first_ttl; ttl <= f->after.ttl; ttl++)
@@ -198,7 +198,7 @@ static unsigned fetch_finding(struct probing *p, const struct report *r,
  * answer may be spent. Segments have the time of the capture. */
 static bool answered_of_late(const struct probing *p, unsigned ttl)
 {
-	const struct observer *o = p->session->observer;
+	const struct observer *o = p->live->observer;
 	struct timespec now;
 	int64_t since_us;
 
@@ -311,7 +311,7 @@ static unsigned fetch_join_ack(struct probing *p, unsigned reach)
 static unsigned fetch_quotes(struct probing *p)
 {
 	struct judge_target target = {p->to.target, p->to.port};
-	struct report *r = judge(p->session->observer, &target);
+	struct report *r = judge(p->live->observer, &target);
 	unsigned reach = fetch_reach(p);
 	unsigned sent = 0, behind = fetch_behind_end(p, reach);
 

@@ -2,8 +2,8 @@
  * The sweeps of SYNs: what of them is missing, when it is sent again, and
  * down to which TTL they are answered.
  */
+#include "probe/run/live.h"
 #include "probe/run/probing_parts.h"
-#include "probe/run/session.h"
 #include "report/track/observer.h"
 
 #define MS 1000
@@ -50,7 +50,7 @@ unsigned probing_reach(const struct probing *p)
 /* Which hops have answered anything at all: they are limited, not silent. */
 void probing_update_heard(struct probing *p)
 {
-	const struct observer *o = p->session->observer;
+	const struct observer *o = p->live->observer;
 	struct company *c = p->company;
 
 	if (c->quotes == o->quotes)
@@ -184,7 +184,7 @@ static void start_plain_sweep(struct probing *p)
 		reach = control_distance(&leader->control);
 	if (reach > first + 1 && reach <= probing_last_ttl(p))
 		first = reach - 1;
-	sweep_start(&p->plain, p->session, &p->to, PURPOSE_TCP, 0, first,
+	sweep_start(&p->plain, p->live, &p->to, PURPOSE_TCP, 0, first,
 		    probing_last_ttl(p), 0);
 }
 

@@ -56,8 +56,8 @@ static bool swept_target(const struct probing *p, const struct sweep *w)
 static bool is_asker(const struct client *c, const struct attempt *a,
 		     enum purpose purpose)
 {
-	return c->session && c->purpose == purpose &&
-	       c->version == a->version && !c->no_algorithm;
+	return c->live && c->purpose == purpose && c->version == a->version &&
+	       !c->no_algorithm;
 }
 
 /* Those of one purpose that fit, `max` at most. Returns how many they are. */

@@ -5,21 +5,21 @@
 #include <stdio.h>
 
 #include "crafting/segment.h"
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "report/track/observe.h"
 
 /* Closed on nearly every host: traceroute's range (IANA: unassigned). */
 #define CONTROL_PORT 33434
 
-bool sweep_start(struct sweep *w, struct session *s,
+bool sweep_start(struct sweep *w, struct live *live,
 		 const struct destination *to, enum purpose purpose,
 		 unsigned version, unsigned first, unsigned last,
 		 unsigned reach)
 {
 	*w = (struct sweep){.first = first, .last = last};
-	if (!client_open(&w->client, s, to, purpose, version))
+	if (!client_open(&w->client, live, to, purpose, version))
 		return false;
-	w->sent_us = session_now_us();
+	w->sent_us = live_now_us();
 	for (unsigned ttl = first; ttl <= last; ttl++)
 		if (!client_send_syn(
 			    &w->client,
@@ -31,12 +31,12 @@ bool sweep_start(struct sweep *w, struct session *s,
 	return true;
 }
 
-bool sweep_start_bare(struct sweep *w, struct session *s,
+bool sweep_start_bare(struct sweep *w, struct live *live,
 		      const struct destination *to, unsigned first,
 		      unsigned last)
 {
 	*w = (struct sweep){.first = first, .last = last};
-	if (!client_open(&w->client, s, to, PURPOSE_TCP, 0))
+	if (!client_open(&w->client, live, to, PURPOSE_TCP, 0))
 		return false;
 	w->client.no_mss = true;
 	return true;
@@ -58,15 +58,15 @@ bool sweep_quoted(const struct sweep *w, unsigned ttl)
 
 bool sweep_again(struct sweep *w, unsigned ttl, bool marked)
 {
-	w->sent_us = session_now_us();
+	w->sent_us = live_now_us();
 	return client_send_syn(&w->client,
 			       (struct copy){(uint8_t)ttl, marked, false});
 }
 
-void control_init(struct control *c, struct session *s,
+void control_init(struct control *c, struct live *live,
 		  const struct destination *to)
 {
-	*c = (struct control){.session = s, .to = to};
+	*c = (struct control){.live = live, .to = to};
 }
 
 /* As the observer reads it (report/track/observe.h). */
@@ -74,7 +74,7 @@ static int control_text(const struct control *c, unsigned ttl, char *out,
 			size_t size)
 {
 	int length = snprintf(out, size, CONTROL_MARK "%03u %016llx", ttl,
-			      (unsigned long long)session_random(c->session));
+			      (unsigned long long)live_random(c->live));
 
 	if (c->to->reference)
 		length += snprintf(out + length, size - (size_t)length,
@@ -89,7 +89,7 @@ bool control_send(struct control *c, uint8_t ttl)
 		.destination = c->to->target,
 		.protocol = IPPROTO_UDP,
 		.ttl = ttl,
-		.flow_label = (session_random32(c->session) & 0xfffff) | 1,
+		.flow_label = (live_random32(c->live) & 0xfffff) | 1,
 	};
 	uint8_t datagram[80];
 	char payload[64];
@@ -98,7 +98,7 @@ bool control_send(struct control *c, uint8_t ttl)
 
 	if (c->count == CONTROL_MAX)
 		return true;
-	c->ports[c->count] = session_port(c->session, &c->to->source, true);
+	c->ports[c->count] = live_port(c->live, &c->to->source, true);
 	if (!c->ports[c->count])
 		return false;
 	text = control_text(c, ttl, payload, sizeof(payload));
@@ -107,9 +107,9 @@ bool control_send(struct control *c, uint8_t ttl)
 		(const uint8_t *)payload, (size_t)text, &c->to->source,
 		&c->to->target, datagram, sizeof(datagram));
 	c->count++;
-	c->sent_us = session_now_us();
+	c->sent_us = live_now_us();
 	return length > 0 &&
-	       session_send(c->session, &envelope, datagram, (size_t)length);
+	       live_send(c->live, &envelope, datagram, (size_t)length);
 }
 
 bool control_send_echo(struct control *c, uint8_t ttl)
@@ -120,7 +120,7 @@ bool control_send_echo(struct control *c, uint8_t ttl)
 		.protocol = c->to->source.family == 4 ? IPPROTO_ICMP
 						      : IPPROTO_ICMPV6,
 		.ttl = ttl,
-		.flow_label = (session_random32(c->session) & 0xfffff) | 1,
+		.flow_label = (live_random32(c->live) & 0xfffff) | 1,
 	};
 	uint8_t message[80];
 	char payload[64];
@@ -128,14 +128,14 @@ bool control_send_echo(struct control *c, uint8_t ttl)
 	int text;
 
 	if (!c->echo_id)
-		c->echo_id = (uint16_t)(session_random32(c->session) | 1);
+		c->echo_id = (uint16_t)(live_random32(c->live) | 1);
 	text = control_text(c, ttl, payload, sizeof(payload));
 	length = echo_request_write(
 		c->echo_id, ++c->echoes, (const uint8_t *)payload, (size_t)text,
 		&c->to->source, &c->to->target, message, sizeof(message));
-	c->sent_us = session_now_us();
+	c->sent_us = live_now_us();
 	return length > 0 &&
-	       session_send(c->session, &envelope, message, (size_t)length);
+	       live_send(c->live, &envelope, message, (size_t)length);
 }
 
 unsigned control_distance(const struct control *c)
@@ -144,7 +144,7 @@ unsigned control_distance(const struct control *c)
 
 	for (unsigned i = 0; i < c->count; i++) {
 		const struct flow *f = observer_flow(
-			c->session->observer, &c->to->source, c->ports[i],
+			c->live->observer, &c->to->source, c->ports[i],
 			&c->to->target, (uint16_t)(CONTROL_PORT + i),
 			IPPROTO_UDP);
 		unsigned told = f ? flow_reach(f) : 0;

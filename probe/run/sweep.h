@@ -17,14 +17,14 @@ struct sweep {
 
 /* Opens a flow and sends SYNs with TTL first..last; those below `reach`
  * (0: unknown) cannot reach the server and are marked. */
-bool sweep_start(struct sweep *w, struct session *s,
+bool sweep_start(struct sweep *w, struct live *live,
 		 const struct destination *to, enum purpose purpose,
 		 unsigned version, unsigned first, unsigned last,
 		 unsigned reach);
 
 /* The same without MPTCP and without MSS, for TTLs that do not reach the
  * server. */
-bool sweep_start_bare(struct sweep *w, struct session *s,
+bool sweep_start_bare(struct sweep *w, struct live *live,
 		      const struct destination *to, unsigned first,
 		      unsigned last);
 
@@ -39,7 +39,7 @@ bool sweep_again(struct sweep *w, unsigned ttl, bool marked);
 
 /* The distance control: datagrams to closed high ports of the target. */
 struct control {
-	struct session *session;
+	struct live *live;
 	const struct destination *to;
 	uint16_t ports[CONTROL_MAX]; /* our source ports */
 	unsigned count;
@@ -48,7 +48,7 @@ struct control {
 	uint16_t echo_id, echoes;
 };
 
-void control_init(struct control *c, struct session *s,
+void control_init(struct control *c, struct live *live,
 		  const struct destination *to);
 
 /* One datagram, from a port of its own to a port of its own. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "report/track/observer.h"
 
 #define SYN_TRIES 4
@@ -101,12 +101,12 @@ static size_t acked(const struct flow *f)
 	return bytes > 0 ? (size_t)bytes : 0;
 }
 
-bool trial_start(struct trial *t, struct session *s,
+bool trial_start(struct trial *t, struct live *live,
 		 const struct destination *to, const struct pace *pace,
 		 enum trial_kind kind, unsigned version)
 {
 	*t = (struct trial){.pace = pace, .kind = kind, .offset = BASE};
-	if (!client_open(&t->client, s, to,
+	if (!client_open(&t->client, live, to,
 			 is_plain(t) ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
 			 version))
 		return false;

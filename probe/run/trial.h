@@ -37,7 +37,7 @@ struct trial {
 };
 
 /* Opens a flow and sends its SYN. False: the run must stop. */
-bool trial_start(struct trial *t, struct session *s,
+bool trial_start(struct trial *t, struct live *live,
 		 const struct destination *to, const struct pace *pace,
 		 enum trial_kind kind, unsigned version);
 

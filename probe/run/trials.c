@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/trials.h"
 
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "report/track/observer.h"
 
 /* Routers answer once a second when their first answers are spent. */
@@ -14,25 +14,25 @@ static bool begin(struct trials *t, enum trial_kind kind, unsigned ttl)
 	struct trial *one = &t->list[t->count];
 
 	if (t->count == TRIALS_MAX ||
-	    !trial_start(one, t->session, t->to, t->pace, kind, t->version))
+	    !trial_start(one, t->live, t->to, t->pace, kind, t->version))
 		return false;
 	one->ttl = (uint8_t)ttl;
 	t->count++;
 	return true;
 }
 
-void trials_start(struct trials *t, struct session *s,
+void trials_start(struct trials *t, struct live *live,
 		  const struct destination *to, const struct pace *pace,
 		  unsigned version, unsigned first_ttl, unsigned reach)
 {
-	*t = (struct trials){.session = s,
+	*t = (struct trials){.live = live,
 			     .to = to,
 			     .pace = pace,
 			     .version = version,
 			     .first_ttl = first_ttl,
 			     .reach = reach,
 			     .started = true};
-	idle_start(&t->idle, s, to, pace, first_ttl, reach);
+	idle_start(&t->idle, live, to, pace, first_ttl, reach);
 	begin(t, TRIAL_LONG, 0);
 	begin(t, TRIAL_HOLE, 0);
 	begin(t, TRIAL_PAIR, 0);
@@ -42,7 +42,7 @@ void trials_start(struct trials *t, struct session *s,
 	if (reach > first_ttl)
 		begin(t, TRIAL_EXPIRED, reach - 1);
 	if (reach > first_ttl)
-		sweep_start_bare(&t->bare, s, to, first_ttl, reach - 1);
+		sweep_start_bare(&t->bare, live, to, first_ttl, reach - 1);
 }
 
 /* What went wrong once is tried again. A device that acknowledges or remembers

@@ -12,7 +12,7 @@
 #define TRIALS_MAX 40
 
 struct trials {
-	struct session *session;
+	struct live *live;
 	const struct destination *to;
 	const struct pace *pace;
 	unsigned version;
@@ -28,7 +28,7 @@ struct trials {
 };
 
 /* `reach`: the TTL with which the server is reached; 0: unknown. */
-void trials_start(struct trials *t, struct session *s,
+void trials_start(struct trials *t, struct live *live,
 		  const struct destination *to, const struct pace *pace,
 		  unsigned version, unsigned first_ttl, unsigned reach);
 

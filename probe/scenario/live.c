@@ -13,7 +13,7 @@
 #include "probe/net/target.h"
 #include "probe/net/wire.h"
 #include "probe/run/client.h"
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 #include "probe/scenario/peer.h"
 #include "report/track/observer.h"
 
@@ -22,28 +22,28 @@
 #define DETECT_WAIT_US 1000000
 #define LINGER_US 20000
 
-struct live {
+struct live_peer {
 	struct peer peer;
-	struct session session;
+	struct live live;
 	struct destination to;
 	struct target_name name;
 	struct route route;
 	struct address join_source; /* family 0: as the first subflow */
 };
 
-static struct live *live_of(struct peer *p)
+static struct live_peer *live_peer_of(struct peer *p)
 {
-	return (struct live *)p;
+	return (struct live_peer *)p;
 }
 
-/* The session's error is the peer's; a signal stops the script, but not the
+/* The run's error is the peer's; a signal stops the script, but not the
  * segments that end its connections. */
-static bool fine(struct live *l)
+static bool fine(struct live_peer *l)
 {
-	if (l->session.exit_code && !l->peer.exit_code) {
-		l->peer.exit_code = l->session.exit_code;
+	if (l->live.exit_code && !l->peer.exit_code) {
+		l->peer.exit_code = l->live.exit_code;
 		snprintf(l->peer.error, sizeof(l->peer.error), "%s",
-			 l->session.error);
+			 l->live.error);
 	}
 	if (!l->peer.exit_code && signals_interrupted()) {
 		l->peer.exit_code = EXIT_INTERRUPTED;
@@ -54,11 +54,11 @@ static bool fine(struct live *l)
 
 /* --- the peer ------------------------------------------------------------ */
 
-static bool live_choose(struct peer *p, const struct wish *wish,
-			unsigned attempt, struct choices *out)
+static bool live_peer_choose(struct peer *p, const struct wish *wish,
+			     unsigned attempt, struct choices *out)
 {
-	struct live *l = live_of(p);
-	struct session *s = &l->session;
+	struct live_peer *l = live_peer_of(p);
+	struct live *live = &l->live;
 
 	if (attempt || !fine(l))
 		return false;
@@ -69,12 +69,12 @@ static bool live_choose(struct peer *p, const struct wish *wish,
 				  : l->to.source,
 		.target = l->to.target,
 		.port = l->to.port,
-		.isn = session_random32(s),
-		.key = session_random(s) | 1,
-		.nonce = session_random32(s),
-		.token = session_random32(s),
+		.isn = live_random32(live),
+		.key = live_random(live) | 1,
+		.nonce = live_random32(live),
+		.token = live_random32(live),
 		.mss = l->to.mss,
-		.flow_label = (session_random32(s) & 0xfffff) | 1,
+		.flow_label = (live_random32(live) & 0xfffff) | 1,
 	};
 	if (out->source.family != out->target.family) {
 		snprintf(p->error, sizeof(p->error),
@@ -82,52 +82,54 @@ static bool live_choose(struct peer *p, const struct wish *wish,
 		return false;
 	}
 	if (wish->source_port)
-		s->next_port = wish->source_port;
-	out->source_port = session_port(s, &out->source, false);
+		live->next_port = wish->source_port;
+	out->source_port = live_port(live, &out->source, false);
 	return fine(l) && out->source_port != 0;
 }
 
-static enum peer_result live_send(struct peer *p, struct ip_envelope *envelope,
-				  const uint8_t *segment, size_t length)
+static enum peer_result live_peer_send(struct peer *p,
+				       struct ip_envelope *envelope,
+				       const uint8_t *segment, size_t length)
 {
-	struct live *l = live_of(p);
+	struct live_peer *l = live_peer_of(p);
 
 	if (!fine(l) && !p->ending)
 		return PEER_STOP;
-	if (!session_send(&l->session, envelope, segment, length))
+	if (!live_send(&l->live, envelope, segment, length))
 		return fine(l) ? PEER_DIFFERS : PEER_STOP;
 	return PEER_OK;
 }
 
-static bool live_wait(struct peer *p, int64_t until_us)
+static bool live_peer_wait(struct peer *p, int64_t until_us)
 {
-	struct live *l = live_of(p);
+	struct live_peer *l = live_peer_of(p);
 	uint64_t before = p->observer->frames;
 
 	while (fine(l) && p->observer->frames == before) {
-		if (session_now_us() >= until_us)
+		if (live_now_us() >= until_us)
 			return false;
-		session_poll(&l->session, until_us);
+		live_poll(&l->live, until_us);
 	}
 	return p->exit_code == 0;
 }
 
-static int64_t live_now(const struct peer *p)
+static int64_t live_peer_now(const struct peer *p)
 {
 	(void)p;
-	return session_now_us();
+	return live_now_us();
 }
 
-static void live_close(struct peer *p)
+static void live_peer_close(struct peer *p)
 {
-	struct live *l = live_of(p);
+	struct live_peer *l = live_peer_of(p);
 
-	session_end(&l->session);
+	live_end(&l->live);
 	free(l);
 }
 
-static const struct peer_ops live_ops = {
-	live_choose, live_send, live_wait, live_now, live_close,
+static const struct peer_ops live_peer_ops = {
+	live_peer_choose, live_peer_send,  live_peer_wait,
+	live_peer_now,	  live_peer_close,
 };
 
 /* --- opening ------------------------------------------------------------- */
@@ -138,7 +140,7 @@ static int say(int code, const char *error)
 	return code;
 }
 
-static int find_target(struct live *l, const struct options *o,
+static int find_target(struct live_peer *l, const struct options *o,
 		       const char *host)
 {
 	char error[300];
@@ -164,7 +166,7 @@ static int find_target(struct live *l, const struct options *o,
 	return 0;
 }
 
-static const char *chosen_interface(const struct live *l,
+static const char *chosen_interface(const struct live_peer *l,
 				    const struct options *o)
 {
 	return o->interface	   ? o->interface
@@ -172,7 +174,7 @@ static const char *chosen_interface(const struct live *l,
 				 : NULL;
 }
 
-static int find_route(struct live *l, const struct options *o)
+static int find_route(struct live_peer *l, const struct options *o)
 {
 	struct address source;
 	unsigned headers = l->to.target.family == 6 ? 60 : 40;
@@ -193,7 +195,7 @@ static int find_route(struct live *l, const struct options *o)
 }
 
 /* One capture handle a run: both subflows leave by the same interface. */
-static int find_join_route(struct live *l, const struct options *o)
+static int find_join_route(struct live_peer *l, const struct options *o)
 {
 	struct route route;
 	char error[300];
@@ -216,7 +218,7 @@ static int find_join_route(struct live *l, const struct options *o)
 	return EXIT_USAGE;
 }
 
-static void make_filter(const struct live *l, char *filter, size_t size)
+static void make_filter(const struct live_peer *l, char *filter, size_t size)
 {
 	char target[ADDRESS_TEXT], source[ADDRESS_TEXT], join[ADDRESS_TEXT];
 
@@ -231,7 +233,7 @@ static void make_filter(const struct live *l, char *filter, size_t size)
 		 l->to.target.family == 6 ? "icmp6" : "icmp", source, join);
 }
 
-static int open_wire(struct live *l, const struct options *o)
+static int open_wire(struct live_peer *l, const struct options *o)
 {
 	char filter[400], error[300];
 	int code = EXIT_SYSTEM;
@@ -250,11 +252,11 @@ static int open_wire(struct live *l, const struct options *o)
 		config.source4 = l->to.source;
 	else
 		config.source6 = l->to.source;
-	l->session.wire = wire_open(&config, error, sizeof(error), &code);
-	return l->session.wire ? 0 : say(code, error);
+	l->live.wire = wire_open(&config, error, sizeof(error), &code);
+	return l->live.wire ? 0 : say(code, error);
 }
 
-static int open_live(struct live *l, const struct options *o)
+static int open_live(struct live_peer *l, const struct options *o)
 {
 	uint64_t seed = o->seed;
 	char error[200];
@@ -262,21 +264,21 @@ static int open_live(struct live *l, const struct options *o)
 
 	if (!o->has_seed &&
 	    getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)session_now_us();
-	session_init(&l->session, seed);
+		seed = (uint64_t)live_now_us();
+	live_init(&l->live, seed);
 	code = open_wire(l, o);
 	if (code != 0)
 		return code;
-	l->session.guard = guard_new(l->route.interface);
-	l->session.observer = l->peer.observer = observer_new();
-	if (!l->session.guard || !l->peer.observer)
+	l->live.guard = guard_new(l->route.interface);
+	l->live.observer = l->peer.observer = observer_new();
+	if (!l->live.guard || !l->peer.observer)
 		return say(EXIT_SYSTEM, "no memory, or OpenSSL failed");
 	if (privileges_drop(error, sizeof(error)) != 0)
 		return say(EXIT_SYSTEM, error);
 	return 0;
 }
 
-static void make_request(struct live *l)
+static void make_request(struct live_peer *l)
 {
 	int length = snprintf((char *)l->peer.request, sizeof(l->peer.request),
 			      "GET / HTTP/1.1\r\nHost: %s\r\n"
@@ -290,14 +292,14 @@ static void make_request(struct live *l)
 struct peer *peer_live(const struct options *o, const char *host,
 		       int *exit_code)
 {
-	struct live *l = calloc(1, sizeof(*l));
+	struct live_peer *l = calloc(1, sizeof(*l));
 
 	*exit_code = EXIT_SYSTEM;
 	if (!l) {
 		complain("no memory");
 		return NULL;
 	}
-	l->peer.ops = &live_ops;
+	l->peer.ops = &live_peer_ops;
 	l->peer.version = -1;
 	*exit_code = find_target(l, o, host);
 	if (*exit_code == 0)
@@ -310,7 +312,7 @@ struct peer *peer_live(const struct options *o, const char *host,
 		make_request(l);
 		return &l->peer;
 	}
-	live_close(&l->peer);
+	live_peer_close(&l->peer);
 	return NULL;
 }
 
@@ -325,18 +327,18 @@ static bool answered(const struct client *c)
 
 /* Whether the SYN/ACK of a SYN of this version has MP_CAPABLE, if only as an
  * echo; the SYN is the usual one of mpprobe, which no script sends. */
-static bool speaks(struct live *l, unsigned version)
+static bool speaks(struct live_peer *l, unsigned version)
 {
 	const struct flow *f;
 	struct client c;
 
-	if (!client_open(&c, &l->session, &l->to, PURPOSE_MP_CAPABLE, version))
+	if (!client_open(&c, &l->live, &l->to, PURPOSE_MP_CAPABLE, version))
 		return false;
 	for (int i = 0; i < DETECT_TRIES && fine(l) && !answered(&c); i++) {
-		int64_t until = session_now_us() + DETECT_WAIT_US;
+		int64_t until = live_now_us() + DETECT_WAIT_US;
 
 		client_send_syn(&c, COPY_FULL);
-		while (!answered(&c) && live_wait(&l->peer, until))
+		while (!answered(&c) && live_peer_wait(&l->peer, until))
 			;
 	}
 	f = client_flow(&c);
@@ -349,7 +351,7 @@ static bool speaks(struct live *l, unsigned version)
 
 bool peer_live_detect(struct peer *p, const struct options *o)
 {
-	struct live *l = live_of(p);
+	struct live_peer *l = live_peer_of(p);
 
 	if (o->mptcp_version >= 0) {
 		p->version = o->mptcp_version;
@@ -364,19 +366,19 @@ bool peer_live_detect(struct peer *p, const struct options *o)
 
 bool peer_live_finish(struct peer *p)
 {
-	struct live *l = live_of(p);
-	int64_t end = session_now_us() + LINGER_US;
+	struct live_peer *l = live_peer_of(p);
+	int64_t end = live_now_us() + LINGER_US;
 
-	while (l->session.departure_count && !l->session.exit_code &&
-	       session_now_us() < end)
-		session_poll(&l->session, end);
+	while (l->live.departure_count && !l->live.exit_code &&
+	       live_now_us() < end)
+		live_poll(&l->live, end);
 	fine(l);
-	if (wire_finish_file(l->session.wire) == 0)
+	if (wire_finish_file(l->live.wire) == 0)
 		return true;
 	if (!p->exit_code) {
 		p->exit_code = EXIT_OUTPUT;
 		snprintf(p->error, sizeof(p->error), "%s",
-			 wire_error(l->session.wire));
+			 wire_error(l->live.wire));
 	}
 	return false;
 }

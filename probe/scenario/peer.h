@@ -13,7 +13,7 @@
 
 struct ip_envelope;
 struct observer;
-struct session;
+struct live;
 struct options;
 struct peer;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/run/session.h"
+#include "probe/run/live.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -29,67 +29,67 @@ struct departure {
 	uint8_t bytes[PACKET_MAX];
 };
 
-void session_init(struct session *s, uint64_t seed)
+void live_init(struct live *live, uint64_t seed)
 {
-	memset(s, 0, sizeof(*s));
-	s->random.state = seed;
-	s->next_id = (uint16_t)session_random(s);
-	s->next_port = (uint16_t)(32768 + session_random(s) % 28000);
+	memset(live, 0, sizeof(*live));
+	live->random.state = seed;
+	live->next_id = (uint16_t)live_random(live);
+	live->next_port = (uint16_t)(32768 + live_random(live) % 28000);
 }
 
-void session_end(struct session *s)
+void live_end(struct live *live)
 {
-	names_free(s->names);
-	guard_free(s->guard);
-	observer_free(s->observer);
-	free(s->departures);
-	wire_close(s->wire);
+	names_free(live->names);
+	guard_free(live->guard);
+	observer_free(live->observer);
+	free(live->departures);
+	wire_close(live->wire);
 }
 
-uint64_t session_random(struct session *s)
+uint64_t live_random(struct live *live)
 {
-	uint64_t z = s->random.state += 0x9e3779b97f4a7c15u;
+	uint64_t z = live->random.state += 0x9e3779b97f4a7c15u;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
 	return z ^ z >> 31;
 }
 
-uint32_t session_random32(struct session *s)
+uint32_t live_random32(struct live *live)
 {
-	return (uint32_t)(session_random(s) >> 32);
+	return (uint32_t)(live_random(live) >> 32);
 }
 
 __attribute__((format(printf, 3, 4))) static bool
-fail(struct session *s, int exit_code, const char *format, ...)
+fail(struct live *live, int exit_code, const char *format, ...)
 {
 	va_list list;
 
-	if (s->exit_code)
+	if (live->exit_code)
 		return false;
-	s->exit_code = exit_code;
+	live->exit_code = exit_code;
 	va_start(list, format);
-	vsnprintf(s->error, sizeof(s->error), format, list);
+	vsnprintf(live->error, sizeof(live->error), format, list);
 	va_end(list);
 	return false;
 }
 
-uint16_t session_port(struct session *s, const struct address *source, bool udp)
+uint16_t live_port(struct live *live, const struct address *source, bool udp)
 {
 	uint16_t port;
 
-	observer_own(s->observer, source);
-	port = udp ? guard_udp_port(s->guard, source, s->next_port)
-		   : guard_port(s->guard, source, s->next_port);
+	observer_own(live->observer, source);
+	port = udp ? guard_udp_port(live->guard, source, live->next_port)
+		   : guard_port(live->guard, source, live->next_port);
 
 	if (port == 0)
-		fail(s, EXIT_SYSTEM, "cannot reserve a source port: %s",
+		fail(live, EXIT_SYSTEM, "cannot reserve a source port: %s",
 		     strerror(errno));
-	s->next_port = (uint16_t)(port + 1);
+	live->next_port = (uint16_t)(port + 1);
 	return port;
 }
 
-int64_t session_now_us(void)
+int64_t live_now_us(void)
 {
 	struct timespec now;
 
@@ -106,72 +106,73 @@ static void mask_kernel_fields(uint8_t *packet, size_t length)
 	}
 }
 
-static void remember(struct session *s, const uint8_t *packet, size_t length)
+static void remember(struct live *live, const uint8_t *packet, size_t length)
 {
 	struct departure *grown =
-		realloc(s->departures,
-			(s->departure_count + 1) * sizeof(*s->departures));
+		realloc(live->departures, (live->departure_count + 1) *
+						  sizeof(*live->departures));
 	struct departure *d;
 
 	if (!grown)
 		return;
-	s->departures = grown;
-	d = &s->departures[s->departure_count++];
+	live->departures = grown;
+	d = &live->departures[live->departure_count++];
 	d->length = length;
-	d->sent_us = session_now_us();
+	d->sent_us = live_now_us();
 	memcpy(d->bytes, packet, length);
 	mask_kernel_fields(d->bytes, length);
 }
 
-static void forget(struct session *s, size_t index)
+static void forget(struct live *live, size_t index)
 {
-	s->departures[index] = s->departures[--s->departure_count];
+	live->departures[index] = live->departures[--live->departure_count];
 }
 
-static bool fail_to_send(struct session *s)
+static bool fail_to_send(struct live *live)
 {
-	if (wire_exit_code(s->wire))
-		return fail(s, wire_exit_code(s->wire), "%s",
-			    wire_error(s->wire));
+	if (wire_exit_code(live->wire))
+		return fail(live, wire_exit_code(live->wire), "%s",
+			    wire_error(live->wire));
 	if (errno == ENETUNREACH || errno == EHOSTUNREACH)
-		return fail(s, EXIT_UNKNOWN, "no route: %s",
-			    wire_error(s->wire));
+		return fail(live, EXIT_UNKNOWN, "no route: %s",
+			    wire_error(live->wire));
 	if (errno == EPERM)
-		return fail(s, EXIT_SYSTEM,
+		return fail(live, EXIT_SYSTEM,
 			    "a firewall of this host refuses to send the "
 			    "probes (look at its OUTPUT rules)");
-	return fail(s, EXIT_SYSTEM, "%s", wire_error(s->wire));
+	return fail(live, EXIT_SYSTEM, "%s", wire_error(live->wire));
 }
 
-bool session_send(struct session *s, struct ip_envelope *envelope,
-		  const uint8_t *payload, size_t length)
+bool live_send(struct live *live, struct ip_envelope *envelope,
+	       const uint8_t *payload, size_t length)
 {
 	uint8_t packet[PACKET_MAX];
 	long sent;
 
-	if (s->exit_code)
+	if (live->exit_code)
 		return false;
-	if (++s->next_id == 0)
-		s->next_id++;
-	envelope->id = s->next_id;
-	sent = wire_send(s->wire, envelope, payload, length, packet,
+	if (++live->next_id == 0)
+		live->next_id++;
+	envelope->id = live->next_id;
+	sent = wire_send(live->wire, envelope, payload, length, packet,
 			 sizeof(packet));
 	if (sent < 0)
-		return fail_to_send(s);
-	remember(s, packet, (size_t)sent);
+		return fail_to_send(live);
+	remember(live, packet, (size_t)sent);
 	return true;
 }
 
-bool session_send_fragments(struct session *s, struct ip_envelope *envelope,
-			    const uint8_t *payload, size_t length, size_t size)
+bool live_send_fragments(struct live *live, struct ip_envelope *envelope,
+			 const uint8_t *payload, size_t length, size_t size)
 {
-	if (s->exit_code)
+	if (live->exit_code)
 		return false;
 	envelope->dont_fragment = false;
 	/* The kernel would replace an identification of 0. */
-	return wire_send_fragments(s->wire, envelope, session_random32(s) | 1,
-				   payload, length, size) == 0 ||
-	       errno == EPERM || errno == EMSGSIZE || fail_to_send(s);
+	return wire_send_fragments(live->wire, envelope,
+				   live_random32(live) | 1, payload, length,
+				   size) == 0 ||
+	       errno == EPERM || errno == EMSGSIZE || fail_to_send(live);
 }
 
 static bool same_probe(const struct packet *a, const struct packet *b)
@@ -189,14 +190,14 @@ static bool same_probe(const struct packet *a, const struct packet *b)
 	       a->tcp.flags == b->tcp.flags;
 }
 
-static void changed_probe(struct session *s, const struct departure *d,
+static void changed_probe(struct live *live, const struct departure *d,
 			  const uint8_t *copy, size_t length)
 {
 	size_t at = 0;
 
 	while (at < length && at < d->length && copy[at] == d->bytes[at])
 		at++;
-	fail(s, EXIT_SYSTEM,
+	fail(live, EXIT_SYSTEM,
 	     "a firewall of this host changes the probes before they leave "
 	     "(byte %zu of the packet): look at its OUTPUT and POSTROUTING "
 	     "rules, or probe from another host",
@@ -224,27 +225,27 @@ static bool is_changed_copy(const struct departure *d, const uint8_t *copy,
 }
 
 /* Every packet of ours must be captured as it was crafted. */
-static void check_departure(struct session *s, const uint8_t *ip, size_t length)
+static void check_departure(struct live *live, const uint8_t *ip, size_t length)
 {
 	uint8_t copy[PACKET_MAX];
 	struct packet p;
 
-	if (!s->departure_count || length > sizeof(copy) ||
+	if (!live->departure_count || length > sizeof(copy) ||
 	    !packet_parse(ip, length, &p) || p.ip.more_fragments ||
 	    p.ip.fragment_offset)
 		return;
 	length = p.available;
 	memcpy(copy, ip, length);
 	mask_kernel_fields(copy, length);
-	for (size_t i = 0; i < s->departure_count; i++)
-		if (s->departures[i].length == length &&
-		    memcmp(s->departures[i].bytes, copy, length) == 0) {
-			forget(s, i);
+	for (size_t i = 0; i < live->departure_count; i++)
+		if (live->departures[i].length == length &&
+		    memcmp(live->departures[i].bytes, copy, length) == 0) {
+			forget(live, i);
 			return;
 		}
-	for (size_t i = 0; i < s->departure_count; i++)
-		if (is_changed_copy(&s->departures[i], copy, length, &p)) {
-			changed_probe(s, &s->departures[i], copy, length);
+	for (size_t i = 0; i < live->departure_count; i++)
+		if (is_changed_copy(&live->departures[i], copy, length, &p)) {
+			changed_probe(live, &live->departures[i], copy, length);
 			return;
 		}
 }
@@ -253,40 +254,40 @@ static void on_frame(void *context, int link_type, uint64_t number,
 		     int64_t time_us, const uint8_t *frame, size_t captured,
 		     size_t length)
 {
-	struct session *s = context;
+	struct live *live = context;
 	const uint8_t *ip;
 	size_t available;
 
 	if (link_find_ip(link_type, frame, captured, &ip, &available))
-		check_departure(s, ip, available);
-	observer_frame(s->observer, link_type, number, time_us, frame, captured,
-		       length);
+		check_departure(live, ip, available);
+	observer_frame(live->observer, link_type, number, time_us, frame,
+		       captured, length);
 }
 
-static bool check_missing(struct session *s)
+static bool check_missing(struct live *live)
 {
-	int64_t now = session_now_us();
+	int64_t now = live_now_us();
 
-	for (size_t i = 0; i < s->departure_count; i++)
-		if (now - s->departures[i].sent_us > DEPARTURE_US &&
-		    wire_dropped(s->wire) == 0)
-			return fail(s, EXIT_SYSTEM,
+	for (size_t i = 0; i < live->departure_count; i++)
+		if (now - live->departures[i].sent_us > DEPARTURE_US &&
+		    wire_dropped(live->wire) == 0)
+			return fail(live, EXIT_SYSTEM,
 				    "a probe never left this host: a firewall "
 				    "of its own drops it (look at its OUTPUT "
 				    "rules), or its link is down");
 	return true;
 }
 
-bool session_poll(struct session *s, int64_t deadline_us)
+bool live_poll(struct live *live, int64_t deadline_us)
 {
-	int64_t left = deadline_us - session_now_us();
+	int64_t left = deadline_us - live_now_us();
 	int timeout = left <= 0	       ? 0
 		      : left > 1000000 ? 1000
 				       : (int)((left + 999) / 1000);
-	int frames = wire_poll(s->wire, timeout, on_frame, s);
+	int frames = wire_poll(live->wire, timeout, on_frame, live);
 
 	if (frames < 0)
-		return fail(s, wire_exit_code(s->wire), "%s",
-			    wire_error(s->wire));
-	return !s->exit_code && check_missing(s);
+		return fail(live, wire_exit_code(live->wire), "%s",
+			    wire_error(live->wire));
+	return !live->exit_code && check_missing(live);
 }

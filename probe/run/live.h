@@ -3,8 +3,8 @@
  * guarded ports, the clock, and the check that what was crafted is what left
  * this host.
  */
-#ifndef PROBE_RUN_SESSION_H
-#define PROBE_RUN_SESSION_H
+#ifndef PROBE_RUN_LIVE_H
+#define PROBE_RUN_LIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ struct random {
 	uint64_t state;
 };
 
-struct session {
+struct live {
 	struct wire *wire;
 	struct guard *guard;
 	struct observer *observer;
@@ -37,32 +37,31 @@ struct session {
 	char error[256]; /* one line */
 };
 
-void session_init(struct session *s, uint64_t seed);
-void session_end(struct session *s);
+void live_init(struct live *live, uint64_t seed);
+void live_end(struct live *live);
 
-uint64_t session_random(struct session *s);
-uint32_t session_random32(struct session *s);
+uint64_t live_random(struct live *live);
+uint32_t live_random32(struct live *live);
 
 /* A fresh guarded source port (TCP, or UDP), 0 on failure (exit_code 71). */
-uint16_t session_port(struct session *s, const struct address *source,
-		      bool udp);
+uint16_t live_port(struct live *live, const struct address *source, bool udp);
 
 /* Monotonic, for waiting; packets have the capture's own times. */
-int64_t session_now_us(void);
+int64_t live_now_us(void);
 
 /* Fills in the IP ID and sends. False: the run must stop (exit_code). */
-bool session_send(struct session *s, struct ip_envelope *envelope,
-		  const uint8_t *payload, size_t length);
+bool live_send(struct live *live, struct ip_envelope *envelope,
+	       const uint8_t *payload, size_t length);
 
 /* The same in IP fragments, each but the last with `size` bytes of the payload
  * (a multiple of 8). Whether they leave this host is not checked: its own
  * connection tracking may put them together, or a firewall refuse them. The
  * capture shows it. */
-bool session_send_fragments(struct session *s, struct ip_envelope *envelope,
-			    const uint8_t *payload, size_t length, size_t size);
+bool live_send_fragments(struct live *live, struct ip_envelope *envelope,
+			 const uint8_t *payload, size_t length, size_t size);
 
 /* Waits until `deadline_us` at most, or until frames came, and feeds them to
  * the observer. False: the run must stop (exit_code). */
-bool session_poll(struct session *s, int64_t deadline_us);
+bool live_poll(struct live *live, int64_t deadline_us);
 
 #endif
