@@ -7,9 +7,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "probe/cli/command.h"
 #include "probe/cli/comparing.h"
 #include "probe/cli/output.h"
-#include "probe/command.h"
 #include "probe/net/privileges.h"
 #include "report/compare/compare.h"
 #include "report/print/text.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probe/command.h"
+#include "probe/cli/command.h"
 #include "report/findings.h"
 #include "report/print/text.h"
 

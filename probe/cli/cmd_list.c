@@ -2,7 +2,7 @@
 /* mpprobe list: the scenarios and the findings, one line each. */
 #include <stdio.h>
 
-#include "probe/command.h"
+#include "probe/cli/command.h"
 #include "probe/net/privileges.h"
 #include "probe/scenario/scenario.h"
 #include "report/print/text.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "probe/cli/command.h"
 #include "probe/cli/output.h"
-#include "probe/command.h"
 #include "probe/net/guard.h"
 #include "probe/net/names.h"
 #include "probe/net/privileges.h"
@@ -43,6 +43,7 @@ struct plan {
 	struct plan_target targets[TARGETS_MAX];
 	unsigned target_count;
 	const char *interface;
+	struct probe_settings settings;
 };
 
 static int plan_route(struct plan_target *t, const char *interface,
@@ -167,7 +168,13 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 	bool ipv4 = o->ipv4, ipv6 = o->ipv6;
 	int code;
 
-	memset(p, 0, sizeof(*p));
+	*p = (struct plan){
+		.settings = {.first_ttl = o->first_ttl,
+			     .max_ttl = o->max_ttl,
+			     .mptcp_version = o->mptcp_version,
+			     .sweep_only = o->sweep_only,
+			     .all = o->all},
+	};
 	code = plan_parse(host, &p->name);
 	if (code != 0)
 		return code;
@@ -333,7 +340,7 @@ static struct destination destination_of(const struct plan *p, unsigned target,
 }
 
 static bool begin_run(struct live *live, const struct plan *p,
-		      const struct options *o, struct runs *runs)
+		      struct runs *runs)
 {
 	struct run *run = &runs->all[runs->begun];
 	struct destination to = destination_of(p, run->target, run->port);
@@ -345,7 +352,8 @@ static bool begin_run(struct live *live, const struct plan *p,
 		return false;
 	}
 	runs->begun++;
-	probing_init(run->probing, live, o, &to, p->targets[run->target].host,
+	probing_init(run->probing, live, &p->settings, &to,
+		     p->targets[run->target].host,
 		     company_of(p, runs, run->target));
 	return probing_start(run->probing);
 }
@@ -353,11 +361,11 @@ static bool begin_run(struct live *live, const struct plan *p,
 /* The next ones in order, side by side: not so many of one address that its
  * server or a firewall takes offence. */
 static bool begin_runs(struct live *live, const struct plan *p,
-		       const struct options *o, struct runs *runs)
+		       struct runs *runs)
 {
 	while (runs->begun < runs->count &&
 	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
-		if (!begin_run(live, p, o, runs))
+		if (!begin_run(live, p, runs))
 			return false;
 	return true;
 }
@@ -386,11 +394,11 @@ static bool step_runs(struct runs *runs, int64_t *wake)
 /* Runs all probings to their end, a signal or an error. What is in flight
  * when a signal comes must be known for its connection to be ended. */
 static void run_probings(struct live *live, const struct plan *p,
-			 const struct options *o, struct runs *runs)
+			 struct runs *runs)
 {
 	int64_t wake;
 
-	while (begin_runs(live, p, o, runs) && step_runs(runs, &wake) &&
+	while (begin_runs(live, p, runs) && step_runs(runs, &wake) &&
 	       live_poll(live, wake) && !live->exit_code &&
 	       !signals_interrupted())
 		;
@@ -489,7 +497,7 @@ static int report_runs(struct live *live, const struct plan *p,
 /* Probes everything first and judges then, so that the report of a live run
  * knows all that its capture holds. */
 static int probe_all(struct live *live, const struct plan *p,
-		     const struct options *o, struct output *out)
+		     struct output *out)
 {
 	struct runs runs;
 	int ret;
@@ -498,7 +506,7 @@ static int probe_all(struct live *live, const struct plan *p,
 		complain("no memory");
 		return EXIT_SYSTEM;
 	}
-	run_probings(live, p, o, &runs);
+	run_probings(live, p, &runs);
 	ret = report_runs(live, p, &runs, out);
 	free_runs(&runs);
 	return ret;
@@ -521,7 +529,7 @@ int cmd_probe(const struct options *o, int argc, char **argv)
 	signals_install();
 	ret = open_live(&live, &plan, o);
 	if (ret == 0)
-		ret = probe_all(&live, &plan, o, out);
+		ret = probe_all(&live, &plan, out);
 	written = output_close(out);
 	live_end(&live);
 	return written != 0 && ret < EXIT_USAGE ? written : ret;

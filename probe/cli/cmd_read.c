@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "crafting/packet.h"
+#include "probe/cli/command.h"
 #include "probe/cli/output.h"
-#include "probe/command.h"
 #include "probe/net/privileges.h"
 #include "report/judge.h"
 #include "report/print/traffic_text.h"

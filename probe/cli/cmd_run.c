@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "probe/cli/command.h"
 #include "probe/cli/output.h"
-#include "probe/command.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/scenario/peer.h"

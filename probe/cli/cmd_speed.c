@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/cli/command.h"
 #include "probe/cli/download.h"
 #include "probe/cli/output.h"
-#include "probe/command.h"
 #include "probe/net/signals.h"
 #include "report/print/speed.h"
 #include "report/print/text.h"

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "probe/command.h"
+#include "probe/cli/command.h"
 #include "probe/net/guard.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"

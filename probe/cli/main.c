@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe/command.h"
+#include "probe/cli/command.h"
 
 struct command {
 	const char *name;

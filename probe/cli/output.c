@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "probe/command.h"
+#include "probe/cli/command.h"
 #include "probe/net/outfile.h"
 #include "report/print/json.h"
 #include "report/print/text.h"

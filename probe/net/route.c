@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "probe/net/target.h"
 
 #define MTU_DEFAULT 1500

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "probe/command.h"
+#include "probe/net/complain.h"
 
 /* A signal handler can reach nothing but globals. */
 static volatile sig_atomic_t interrupted;

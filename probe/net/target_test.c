@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "probe/net/target.h"
 #include "tests/namespace_test.h"
 

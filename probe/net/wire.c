@@ -17,7 +17,7 @@
 
 #include "crafting/fragment.h"
 #include "crafting/segment.h"
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "probe/net/packet_socket.h"
 #include "probe/net/savefile.h"
 

@@ -20,7 +20,7 @@
 #include "crafting/link.h"
 #include "crafting/packet.h"
 #include "crafting/segment.h"
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "probe/net/guard.h"
 #include "probe/net/privileges.h"
 #include "probe/net/wire.h"

@@ -11,7 +11,7 @@
 
 #include "crafting/link.h"
 #include "crafting/packet.h"
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "probe/net/guard.h"
 #include "probe/net/names.h"
 #include "probe/net/wire.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "probe/net/names.h"
 #include "probe/run/live.h"
 #include "probe/run/probing_parts.h"
@@ -17,9 +17,9 @@
 /* So long before it is given up, an answer has stalled. */
 #define STALL_US 2000000
 
-void probing_init(struct probing *p, struct live *live, const struct options *o,
-		  const struct destination *to, const char *host,
-		  struct company *company)
+void probing_init(struct probing *p, struct live *live,
+		  const struct probe_settings *o, const struct destination *to,
+		  const char *host, struct company *company)
 {
 	int length;
 

@@ -9,7 +9,12 @@
 #include "probe/run/sweep.h"
 #include "probe/run/trials.h"
 
-struct options;
+/* What the user wants of a probe. */
+struct probe_settings {
+	unsigned first_ttl, max_ttl; /* of the sweeps */
+	int mptcp_version;	     /* 0, 1; -1: both */
+	bool sweep_only, all;
+};
 
 #define LONES_MAX 240
 #define LIMITED_MAX 30
@@ -63,7 +68,7 @@ struct attempt {
 
 struct probing {
 	struct live *live;
-	const struct options *options;
+	const struct probe_settings *options;
 	struct company *company;
 	struct destination to;
 	struct destination to_small; /* the same, with a small MSS */
@@ -94,9 +99,9 @@ struct probing {
 };
 
 /* `company`: of all probings of this address; the first one leads it. */
-void probing_init(struct probing *p, struct live *live, const struct options *o,
-		  const struct destination *to, const char *host,
-		  struct company *company);
+void probing_init(struct probing *p, struct live *live,
+		  const struct probe_settings *o, const struct destination *to,
+		  const char *host, struct company *company);
 
 /* Sends the first packets. False: the run must stop. */
 bool probing_start(struct probing *p);

@@ -6,7 +6,6 @@
 #ifndef PROBE_RUN_PROBING_PARTS_H
 #define PROBE_RUN_PROBING_PARTS_H
 
-#include "probe/options.h"
 #include "probe/run/probing.h"
 
 /* Somewhat more than a round trip: what is later is given up. */

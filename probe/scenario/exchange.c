@@ -10,7 +10,7 @@
 #include "crafting/keys.h"
 #include "crafting/segment.h"
 #include "crafting/tcp_options.h"
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "report/arena.h"
 #include "report/track/observer.h"
 

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "probe/command.h"
+#include "probe/cli/options.h"
+#include "probe/net/complain.h"
 #include "probe/net/guard.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"

@@ -8,7 +8,8 @@
 
 #include "crafting/packet.h"
 #include "crafting/segment.h"
-#include "probe/command.h"
+#include "probe/cli/options.h"
+#include "probe/net/complain.h"
 #include "probe/net/privileges.h"
 #include "probe/scenario/peer.h"
 #include "probe/scenario/sight.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/command.h"
+#include "probe/net/complain.h"
 #include "probe/scenario/answers.h"
 #include "probe/scenario/exchange.h"
 #include "probe/scenario/peer.h"

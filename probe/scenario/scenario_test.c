@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "probe/command.h"
+#include "probe/cli/command.h"
 
 static char said[200000]; /* on both streams */
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probe/command.h"
+#include "probe/net/complain.h"
 
 /* How many bytes of valid UTF-8 stand here that a terminal may see; 0 if the
  * byte must be escaped (controls, C1 controls, broken sequences). */

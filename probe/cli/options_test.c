@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "probe/command.h"
+#include "probe/cli/command.h"
 
 #define WORDS_MAX 16
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The command line: one table of options that feeds parsing and -h.
  */
-#ifndef PROBE_OPTIONS_H
-#define PROBE_OPTIONS_H
+#ifndef PROBE_CLI_OPTIONS_H
+#define PROBE_CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

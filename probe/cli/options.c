@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "probe/options.h"
+#include "probe/cli/options.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "crafting/address.h"
-#include "probe/command.h"
+#include "probe/cli/command.h"
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
