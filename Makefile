@@ -45,6 +45,7 @@ objects  = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 CRAFTING := $(call objects,crafting)
 REPORT   := $(call objects,report)
 PROBE    := $(call objects,probe)
+SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\
 	crafting report probe lab tests,$(call files,$(layer),*_test.c)))
 LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box
@@ -174,6 +175,7 @@ $(BUILD)/mpprobe: $(PROBE) $(BUILD)/libreport.a $(BUILD)/libcrafting.a
 
 $(BUILD)/libcrafting.a: $(CRAFTING)
 $(BUILD)/libreport.a: $(REPORT)
+$(BUILD)/libtests.a: $(SUPPORT)
 $(BUILD)/%.a:
 	$(call say,AR)
 	$(Q)rm -f $@ && ar qcs $@ $^	# q: rooms may share names
@@ -183,8 +185,8 @@ $(BUILD)/%.o: %.c Makefile | packages
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# Unit tests link with everything but the programs' mains.
-$(BUILD)/%_test: $(BUILD)/%_test.o $(V0PEER) \
+# Unit tests link with what tests share, and everything but the programs' mains.
+$(BUILD)/%_test: $(BUILD)/%_test.o $(BUILD)/libtests.a $(V0PEER) \
 		$(filter-out $(BUILD)/probe/cli/main.o,$(PROBE)) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)

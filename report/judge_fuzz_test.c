@@ -16,7 +16,7 @@
 
 #include "report/print/json.h"
 #include "report/print/text.h"
-#include "tests/scene_test.h"
+#include "tests/client.h"
 
 #define FUZZ_SECONDS 4
 #define FUZZ_ROUNDS 4000

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/expect_test.h"
+#include "crafting/cursor.h"
+#include "tests/expect.h"
 
 /* ---- paths without fault ------------------------------------------------- */
 

@@ -4,12 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "probe/net/complain.h"
 #include "probe/net/target.h"
-#include "tests/namespace_test.h"
+#include "tests/namespace.h"
 
 static bool networked;
 

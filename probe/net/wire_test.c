@@ -24,7 +24,7 @@
 #include "probe/net/guard.h"
 #include "probe/net/privileges.h"
 #include "probe/net/wire.h"
-#include "tests/namespace_test.h"
+#include "tests/namespace.h"
 
 static const struct address loopback4 = {.family = 4, .bytes = {127, 0, 0, 1}};
 static const struct address loopback6 = {.family = 6, .bytes = {[15] = 1}};

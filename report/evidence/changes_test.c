@@ -9,10 +9,11 @@
 
 #include <cmocka.h>
 
+#include "crafting/cursor.h"
 #include "report/arena.h"
 #include "report/evidence/changes.h"
 #include "report/track/observer.h"
-#include "tests/frames_test.h"
+#include "tests/frames.h"
 
 static struct arena *arena;
 

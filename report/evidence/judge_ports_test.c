@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/expect_test.h"
+#include "tests/expect.h"
 
 static bool goes_to(struct wire *w, uint16_t port)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/expect_test.h"
+#include "tests/expect.h"
 
 static void check_return(const struct report *r, unsigned from, int more)
 {

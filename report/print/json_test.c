@@ -12,7 +12,7 @@
 #include <jansson.h>
 
 #include "report/print/json.h"
-#include "tests/samples_test.h"
+#include "tests/samples.h"
 
 static char *written(const struct report *r)
 {
@@ -242,7 +242,7 @@ static void test_samples(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < SAMPLES; i++) {
+	for (i = 0; i < sample_count; i++) {
 		struct report *r = samples[i].make();
 
 		json_decref(parsed(r));

@@ -6,12 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "report/print/text.h"
-#include "tests/samples_test.h"
+#include "tests/samples.h"
 
 #define WIDTH 80
 
@@ -96,7 +97,7 @@ static void test_golden(void **state)
 	size_t i, k;
 
 	(void)state;
-	for (i = 0; i < SAMPLES; i++)
+	for (i = 0; i < sample_count; i++)
 		for (k = 0; k < 2; k++) {
 			struct report *r = samples[i].make();
 			char *text = rendered(r, &styles[k].style);
@@ -115,7 +116,7 @@ static void test_colour(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < SAMPLES; i++) {
+	for (i = 0; i < sample_count; i++) {
 		struct report *r = samples[i].make();
 		char *expected = rendered(r, &plain);
 		char *text = rendered(r, &colour), *from, *to;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/expect_test.h"
+#include "tests/expect.h"
 
 static bool is_forward_syn(struct wire *w)
 {

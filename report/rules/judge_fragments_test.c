@@ -8,8 +8,10 @@
 
 #include <cmocka.h>
 
+#include "crafting/cursor.h"
 #include "crafting/fragment.h"
-#include "tests/expect_test.h"
+#include "tests/expect.h"
+#include "tests/server.h"
 
 #define DATA 1220
 #define TRIES 9

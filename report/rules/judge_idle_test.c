@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "tests/expect_test.h"
+#include "crafting/cursor.h"
+#include "tests/expect.h"
 
 #define SECOND (1000 * MS)
 #define TICK (100 * MS)

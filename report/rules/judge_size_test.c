@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "tests/expect_test.h"
+#include "crafting/cursor.h"
+#include "tests/expect.h"
 
 #define FULL 1420    /* bytes of data: packets of 1500 bytes, 1520 over IPv6 */
 #define SMALLER 1100 /* with all headers no more than 1280 */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/expect_test.h"
+#include "tests/expect.h"
 
 #define PAIRS 12
 #define SILENT_MAX 6

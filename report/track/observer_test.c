@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/scene_test.h"
+#include "crafting/cursor.h"
+#include "tests/client.h"
 
 static struct scene s;
 

@@ -1,30 +1,14 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- * Packets by hand, for tests: built with crafting/, altered as middleboxes
- * alter them, and quoted as routers quote them.
- */
-#ifndef TESTS_FRAMES_TEST_H
-#define TESTS_FRAMES_TEST_H
-
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crafting/checksum.h"
 #include "crafting/cursor.h"
-#include "crafting/packet.h"
-#include "crafting/segment.h"
 #include "crafting/tcp_options.h"
+#include "tests/frames.h"
 
-#define LINK_RAW 12 /* DLT_RAW on Linux */
-
-/* One packet, from its IP header on. */
-struct wire {
-	uint8_t bytes[1600];
-	size_t length;
-};
-
-static inline struct address address_of(const char *text)
+struct address address_of(const char *text)
 {
 	struct address a = {0};
 
@@ -33,7 +17,7 @@ static inline struct address address_of(const char *text)
 	return a;
 }
 
-static inline void fix_ip_checksum(struct wire *w)
+void fix_ip_checksum(struct wire *w)
 {
 	uint16_t sum;
 
@@ -45,13 +29,13 @@ static inline void fix_ip_checksum(struct wire *w)
 	w->bytes[11] = (uint8_t)sum;
 }
 
-static inline void set_ttl(struct wire *w, unsigned ttl)
+void set_ttl(struct wire *w, unsigned ttl)
 {
 	w->bytes[w->bytes[0] >> 4 == 4 ? 8 : 7] = (uint8_t)ttl;
 	fix_ip_checksum(w);
 }
 
-static inline void set_traffic_class(struct wire *w, uint8_t class)
+void set_traffic_class(struct wire *w, uint8_t class)
 {
 	if (w->bytes[0] >> 4 == 4) {
 		w->bytes[1] = class;
@@ -62,15 +46,14 @@ static inline void set_traffic_class(struct wire *w, uint8_t class)
 	w->bytes[1] = (uint8_t)((class & 15) << 4 | (w->bytes[1] & 15));
 }
 
-static inline void set_id(struct wire *w, uint16_t id)
+void set_id(struct wire *w, uint16_t id)
 {
 	w->bytes[4] = (uint8_t)(id >> 8);
 	w->bytes[5] = (uint8_t)id;
 	fix_ip_checksum(w);
 }
 
-/* Writes the length of the wire into the IP header. */
-static inline void fix_length(struct wire *w)
+void fix_length(struct wire *w)
 {
 	bool ip4 = w->bytes[0] >> 4 == 4;
 	size_t length = ip4 ? w->length : w->length - 40;
@@ -81,14 +64,8 @@ static inline void fix_length(struct wire *w)
 	fix_ip_checksum(w);
 }
 
-struct envelope {
-	struct address from, to;
-	uint8_t protocol, ttl, traffic_class;
-	uint16_t id;
-};
-
-static inline struct wire wire_ip(const struct envelope *e, const void *payload,
-				  size_t length)
+struct wire wire_ip(const struct envelope *e, const void *payload,
+		    size_t length)
 {
 	struct wire wire = {.length = 0};
 	struct writer w = writer_over(wire.bytes, sizeof(wire.bytes));
@@ -119,8 +96,8 @@ static inline struct wire wire_ip(const struct envelope *e, const void *payload,
 	return wire;
 }
 
-static inline struct wire wire_tcp(const struct envelope *e,
-				   const struct tcp_segment *segment)
+struct wire wire_tcp(const struct envelope *e,
+		     const struct tcp_segment *segment)
 {
 	uint8_t bytes[1500];
 	struct tcp_segment s = *segment;
@@ -133,8 +110,7 @@ static inline struct wire wire_tcp(const struct envelope *e,
 	return wire_ip(e, bytes, (size_t)length);
 }
 
-/* As devices leave it that change a segment, and do not only mean to. */
-static inline void fix_tcp_checksum(struct wire *w)
+void fix_tcp_checksum(struct wire *w)
 {
 	struct packet p;
 	uint8_t *tcp;
@@ -151,13 +127,8 @@ static inline void fix_tcp_checksum(struct wire *w)
 	tcp[17] = (uint8_t)sum;
 }
 
-enum icmp_error { TIME_EXCEEDED, PORT_UNREACHABLE, HOST_PROHIBITED };
-
-/* An ICMP error of the envelope's sender that quotes the first `bytes` of a
- * packet. */
-static inline struct wire wire_icmp(const struct envelope *e,
-				    enum icmp_error error,
-				    const struct wire *quoted, size_t bytes)
+struct wire wire_icmp(const struct envelope *e, enum icmp_error error,
+		      const struct wire *quoted, size_t bytes)
 {
 	static const uint8_t types[2][3][2] = {{{11, 0}, {3, 3}, {3, 13}},
 					       {{3, 0}, {1, 4}, {1, 1}}};
@@ -172,7 +143,7 @@ static inline struct wire wire_icmp(const struct envelope *e,
 	return wire_ip(&out, message, 8 + bytes);
 }
 
-static inline struct packet wire_parse(const struct wire *w)
+struct packet wire_parse(const struct wire *w)
 {
 	struct packet p;
 
@@ -181,14 +152,12 @@ static inline struct packet wire_parse(const struct wire *w)
 	return p;
 }
 
-static inline uint8_t *wire_tcp_header(struct wire *w)
+uint8_t *wire_tcp_header(struct wire *w)
 {
 	return w->bytes + (w->bytes[0] >> 4 == 4 ? 20 : 40);
 }
 
-/* An option of the wire by kind (MPTCP: any subtype if `subtype` < 0). */
-static inline uint8_t *wire_option(struct wire *w, uint8_t kind, int subtype,
-				   size_t *length)
+uint8_t *wire_option(struct wire *w, uint8_t kind, int subtype, size_t *length)
 {
 	struct packet p = wire_parse(w);
 	struct option_walk walk = option_walk_over(
@@ -207,12 +176,12 @@ static inline uint8_t *wire_option(struct wire *w, uint8_t kind, int subtype,
 	return NULL;
 }
 
-static inline bool wire_has(struct wire *w, uint8_t kind)
+bool wire_has(struct wire *w, uint8_t kind)
 {
 	return wire_option(w, kind, -1, NULL) != NULL;
 }
 
-static inline void option_fill(struct wire *w, uint8_t kind, uint8_t with)
+void option_fill(struct wire *w, uint8_t kind, uint8_t with)
 {
 	size_t length;
 	uint8_t *at = wire_option(w, kind, -1, &length);
@@ -221,8 +190,7 @@ static inline void option_fill(struct wire *w, uint8_t kind, uint8_t with)
 		memset(at, with, length);
 }
 
-/* Cuts an option out; the header gets shorter by whole words. */
-static inline void option_cut(struct wire *w, uint8_t kind)
+void option_cut(struct wire *w, uint8_t kind)
 {
 	size_t length;
 	uint8_t *at = wire_option(w, kind, -1, &length);
@@ -240,9 +208,7 @@ static inline void option_cut(struct wire *w, uint8_t kind)
 	fix_length(w);
 }
 
-/* Appends an option of whole words to the block. */
-static inline void option_append(struct wire *w, const void *option,
-				 size_t length)
+void option_append(struct wire *w, const void *option, size_t length)
 {
 	uint8_t *tcp = wire_tcp_header(w);
 	uint8_t *end = tcp + (size_t)(tcp[12] >> 4) * 4;
@@ -253,5 +219,3 @@ static inline void option_append(struct wire *w, const void *option,
 	tcp[12] = (uint8_t)(tcp[12] + (length / 4 << 4));
 	fix_length(w);
 }
-
-#endif

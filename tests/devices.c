@@ -1,128 +1,127 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- * What devices on the path do to packets, for tests.
- */
-#ifndef TESTS_DEVICES_TEST_H
-#define TESTS_DEVICES_TEST_H
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <netinet/in.h>
+#include <string.h>
 
-#include "tests/scene_test.h"
+#include "crafting/tcp_options.h"
+#include "tests/devices.h"
+#include "tests/server.h"
 
-static inline uint8_t flags_of(struct wire *w)
+uint8_t flags_of(struct wire *w)
 {
 	struct packet p = wire_parse(w);
 
 	return p.transport == TRANSPORT_TCP ? p.tcp.flags : 0;
 }
 
-static inline bool is_syn(struct wire *w)
+bool is_syn(struct wire *w)
 {
 	return flags_of(w) & TCP_FLAG_SYN;
 }
 
-static inline bool has_capable(struct wire *w)
+bool has_capable(struct wire *w)
 {
 	return wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL) != NULL;
 }
 
-static inline bool has_join(struct wire *w)
+static bool has_join(struct wire *w)
 {
 	return wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL) != NULL;
 }
 
-static inline bool has_data(struct wire *w)
+bool has_data(struct wire *w)
 {
 	struct packet p = wire_parse(w);
 
 	return p.transport == TRANSPORT_TCP && p.tcp.payload_length > 0;
 }
 
-static inline enum act strip(struct scene *s, struct wire *w)
+enum act strip(struct scene *s, struct wire *w)
 {
 	(void)s;
 	option_fill(w, TCPOPT_MPTCP, TCPOPT_KIND_NOP);
 	return PASS;
 }
 
-static inline enum act strip_eol(struct scene *s, struct wire *w)
+enum act strip_eol(struct scene *s, struct wire *w)
 {
 	(void)s;
 	option_fill(w, TCPOPT_MPTCP, TCPOPT_KIND_EOL);
 	return PASS;
 }
 
-static inline enum act strip_cut(struct scene *s, struct wire *w)
+enum act strip_cut(struct scene *s, struct wire *w)
 {
 	(void)s;
 	option_cut(w, TCPOPT_MPTCP);
 	return PASS;
 }
 
-static inline enum act strip_syn(struct scene *s, struct wire *w)
+enum act strip_syn(struct scene *s, struct wire *w)
 {
 	return is_syn(w) ? strip(s, w) : PASS;
 }
 
-static inline enum act strip_not_syn(struct scene *s, struct wire *w)
+enum act strip_not_syn(struct scene *s, struct wire *w)
 {
 	return is_syn(w) || flags_of(w) & TCP_FLAG_RST ? PASS : strip(s, w);
 }
 
-static inline enum act strip_join(struct scene *s, struct wire *w)
+enum act strip_join(struct scene *s, struct wire *w)
 {
 	return has_join(w) ? strip(s, w) : PASS;
 }
 
-static inline enum act strip_capable(struct scene *s, struct wire *w)
+enum act strip_capable(struct scene *s, struct wire *w)
 {
 	return has_capable(w) ? strip(s, w) : PASS;
 }
 
-static inline enum act strip_capable_eol(struct scene *s, struct wire *w)
+enum act strip_capable_eol(struct scene *s, struct wire *w)
 {
 	return has_capable(w) ? strip_eol(s, w) : PASS;
 }
 
-static inline enum act cut_capable(struct scene *s, struct wire *w)
+enum act cut_capable(struct scene *s, struct wire *w)
 {
 	return has_capable(w) ? strip_cut(s, w) : PASS;
 }
 
-static inline enum act drop_capable(struct scene *s, struct wire *w)
+enum act drop_capable(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return is_syn(w) && has_capable(w) ? DROP : PASS;
 }
 
-static inline enum act prohibit_capable(struct scene *s, struct wire *w)
+enum act prohibit_capable(struct scene *s, struct wire *w)
 {
 	return drop_capable(s, w) == DROP ? PROHIBIT : PASS;
 }
 
-static inline enum act drop_join(struct scene *s, struct wire *w)
+enum act drop_join(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return is_syn(w) && has_join(w) ? DROP : PASS;
 }
 
-static inline enum act reset_capable(struct scene *s, struct wire *w)
+enum act reset_capable(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return is_syn(w) && has_capable(w) ? RESET : PASS;
 }
 
-static inline enum act reset_join(struct scene *s, struct wire *w)
+enum act reset_join(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return is_syn(w) && has_join(w) ? RESET : PASS;
 }
 
-static inline enum act drop_dss(struct scene *s, struct wire *w)
+enum act drop_dss(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return has_data(w) && wire_has(w, TCPOPT_MPTCP) ? DROP : PASS;
 }
 
-/* The second half of the request. */
-static inline enum act drop_late_dss(struct scene *s, struct wire *w)
+enum act drop_late_dss(struct scene *s, struct wire *w)
 {
 	struct packet p = wire_parse(w);
 
@@ -130,30 +129,30 @@ static inline enum act drop_late_dss(struct scene *s, struct wire *w)
 								      : PASS;
 }
 
-static inline enum act drop_all_dss(struct scene *s, struct wire *w)
+enum act drop_all_dss(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return !is_syn(w) && wire_has(w, TCPOPT_MPTCP) ? DROP : PASS;
 }
 
-static inline enum act drop_add_addr(struct scene *s, struct wire *w)
+enum act drop_add_addr(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return wire_option(w, TCPOPT_MPTCP, MP_ADD_ADDR, NULL) ? DROP : PASS;
 }
 
-static inline enum act strip_data(struct scene *s, struct wire *w)
+enum act strip_data(struct scene *s, struct wire *w)
 {
 	return has_data(w) ? strip(s, w) : PASS;
 }
 
-static inline enum act reset_dss(struct scene *s, struct wire *w)
+enum act reset_dss(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return has_data(w) && wire_has(w, TCPOPT_MPTCP) ? RESET : PASS;
 }
 
-static inline enum act downgrade(struct scene *s, struct wire *w)
+enum act downgrade(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
 
@@ -163,7 +162,7 @@ static inline enum act downgrade(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act alter_key(struct scene *s, struct wire *w)
+enum act alter_key(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
 
@@ -173,7 +172,7 @@ static inline enum act alter_key(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act alter_version(struct scene *s, struct wire *w)
+enum act alter_version(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
 
@@ -183,8 +182,7 @@ static inline enum act alter_version(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-/* The upper half of a DSN of eight bytes, behind the DATA_ACK. */
-static inline enum act alter_dsn(struct scene *s, struct wire *w)
+enum act alter_dsn(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
 
@@ -195,7 +193,7 @@ static inline enum act alter_dsn(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act alter_hmac(struct scene *s, struct wire *w)
+enum act alter_hmac(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL);
 
@@ -205,12 +203,12 @@ static inline enum act alter_hmac(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline uint8_t class_of(struct wire *w)
+static uint8_t class_of(struct wire *w)
 {
 	return wire_parse(w).ip.traffic_class;
 }
 
-static inline enum purpose purpose_to(struct scene *s, struct wire *w)
+static enum purpose purpose_to(struct scene *s, struct wire *w)
 {
 	struct packet p = wire_parse(w);
 	struct flow *f =
@@ -220,8 +218,7 @@ static inline enum purpose purpose_to(struct scene *s, struct wire *w)
 	return f ? f->purpose : PURPOSE_CONTROL;
 }
 
-/* The SYN/ACK of a plain server with the option of our own SYN. */
-static inline enum act mirror(struct scene *s, struct wire *w)
+enum act mirror(struct scene *s, struct wire *w)
 {
 	static const uint8_t option[4] = {0x1e, 4, 1, 1};
 
@@ -230,7 +227,7 @@ static inline enum act mirror(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act proxy_of(struct scene *s, struct wire *w, int version)
+static enum act proxy_of(struct scene *s, struct wire *w, int version)
 {
 	struct scene before = *s;
 
@@ -246,24 +243,24 @@ static inline enum act proxy_of(struct scene *s, struct wire *w, int version)
 	return ANSWER;
 }
 
-static inline enum act proxy(struct scene *s, struct wire *w)
+enum act proxy(struct scene *s, struct wire *w)
 {
 	return proxy_of(s, w, -1);
 }
 
-static inline enum act mptcp_proxy(struct scene *s, struct wire *w)
+enum act mptcp_proxy(struct scene *s, struct wire *w)
 {
 	return proxy_of(s, w, 1);
 }
 
-static inline enum act raise_ttl(struct scene *s, struct wire *w)
+enum act raise_ttl(struct scene *s, struct wire *w)
 {
 	(void)s;
 	set_ttl(w, 64);
 	return PASS;
 }
 
-static inline enum act raise_tcp_ttl(struct scene *s, struct wire *w)
+enum act raise_tcp_ttl(struct scene *s, struct wire *w)
 {
 	if (wire_parse(w).transport == TRANSPORT_TCP)
 		set_ttl(w, 64);
@@ -271,7 +268,7 @@ static inline enum act raise_tcp_ttl(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act clamp_mss(struct scene *s, struct wire *w)
+enum act clamp_mss(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_KIND_MSS, -1, NULL);
 
@@ -281,7 +278,7 @@ static inline enum act clamp_mss(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act strip_wscale(struct scene *s, struct wire *w)
+enum act strip_wscale(struct scene *s, struct wire *w)
 {
 	(void)s;
 	if (is_syn(w))
@@ -289,7 +286,7 @@ static inline enum act strip_wscale(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act alter_wscale(struct scene *s, struct wire *w)
+enum act alter_wscale(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_KIND_WSCALE, -1, NULL);
 
@@ -299,7 +296,7 @@ static inline enum act alter_wscale(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act add_option(struct scene *s, struct wire *w)
+enum act add_option(struct scene *s, struct wire *w)
 {
 	static const uint8_t option[4] = {28, 4, 0, 9};
 
@@ -309,8 +306,7 @@ static inline enum act add_option(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-/* On copies, as the next two: what the server gets, such a device repairs. */
-static inline enum act shift_sequence(struct scene *s, struct wire *w)
+enum act shift_sequence(struct scene *s, struct wire *w)
 {
 	(void)s;
 	if (class_of(w) && wire_parse(w).transport == TRANSPORT_TCP)
@@ -318,7 +314,7 @@ static inline enum act shift_sequence(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act set_window(struct scene *s, struct wire *w)
+enum act set_window(struct scene *s, struct wire *w)
 {
 	(void)s;
 	if (is_syn(w))
@@ -326,7 +322,7 @@ static inline enum act set_window(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act clear_ecn_flags(struct scene *s, struct wire *w)
+enum act clear_ecn_flags(struct scene *s, struct wire *w)
 {
 	(void)s;
 	if (is_syn(w))
@@ -334,21 +330,21 @@ static inline enum act clear_ecn_flags(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act clear_dscp(struct scene *s, struct wire *w)
+enum act clear_dscp(struct scene *s, struct wire *w)
 {
 	(void)s;
 	set_traffic_class(w, class_of(w) & 3);
 	return PASS;
 }
 
-static inline enum act clear_ecn(struct scene *s, struct wire *w)
+enum act clear_ecn(struct scene *s, struct wire *w)
 {
 	(void)s;
 	set_traffic_class(w, class_of(w) & 0xfc);
 	return PASS;
 }
 
-static inline enum act mark_congestion(struct scene *s, struct wire *w)
+enum act mark_congestion(struct scene *s, struct wire *w)
 {
 	(void)s;
 	if (class_of(w) & 3)
@@ -356,15 +352,14 @@ static inline enum act mark_congestion(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act rewrite_id(struct scene *s, struct wire *w)
+enum act rewrite_id(struct scene *s, struct wire *w)
 {
 	if (!s->ip6)
 		set_id(w, 0xbeef);
 	return PASS;
 }
 
-/* A translator that repairs the answers of the server but not the quotes. */
-static inline enum act translate(struct scene *s, struct wire *w)
+enum act translate(struct scene *s, struct wire *w)
 {
 	(void)s;
 	w->bytes[w->bytes[0] >> 4 == 4 ? 15 : 23] = 0xc8;
@@ -372,7 +367,7 @@ static inline enum act translate(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act alter_payload(struct scene *s, struct wire *w)
+enum act alter_payload(struct scene *s, struct wire *w)
 {
 	(void)s;
 	if (has_data(w))
@@ -380,7 +375,7 @@ static inline enum act alter_payload(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-static inline enum act lengthen_payload(struct scene *s, struct wire *w)
+enum act lengthen_payload(struct scene *s, struct wire *w)
 {
 	(void)s;
 	if (has_data(w) && class_of(w)) { /* copies: the rest needs repair */
@@ -390,5 +385,3 @@ static inline enum act lengthen_payload(struct scene *s, struct wire *w)
 	}
 	return PASS;
 }
-
-#endif

@@ -1,13 +1,8 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- * Reports made by hand, for the tests of what prints them.
- */
-#ifndef TESTS_SAMPLES_TEST_H
-#define TESTS_SAMPLES_TEST_H
-
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 
 #include "report/arena.h"
-#include "report/report.h"
+#include "tests/samples.h"
 
 static struct address sample_address(const char *text)
 {
@@ -205,7 +200,7 @@ static void sample_evidence(struct report *r, struct finding *f, uint64_t frame,
 	*e = (struct evidence){frame, sent, seen, text};
 }
 
-static struct report *sample_clear(void)
+struct report *sample_clear(void)
 {
 	struct report *r = sample_report("10.0.5.2", "10.0.1.1");
 	struct report_hop *h;
@@ -278,7 +273,7 @@ static void sample_stripped(struct report *r, unsigned last, unsigned target)
 	sample_ladder(r, RUNG_SYN_ACK_OPTION);
 }
 
-static struct report *sample_strip(void)
+struct report *sample_strip(void)
 {
 	struct report *r = sample_report("10.0.5.2", "10.0.1.1");
 	unsigned i;
@@ -379,7 +374,7 @@ static struct report *sample_ecmp(void)
 	return r;
 }
 
-static struct report *sample_impaired(void)
+struct report *sample_impaired(void)
 {
 	struct report *r = sample_clear();
 	struct finding *f;
@@ -461,7 +456,7 @@ static struct report *sample_unreachable(void)
 	return r;
 }
 
-static struct report *sample_interrupted(void)
+struct report *sample_interrupted(void)
 {
 	struct report *r = sample_report("10.0.5.2", "10.0.1.1");
 	struct report_hop *h = sample_hop(r, "10.0.1.2", -1);
@@ -480,7 +475,7 @@ static struct report *sample_interrupted(void)
 }
 
 /* Whoever runs the DNS chooses the names. */
-static struct report *sample_hostile(void)
+struct report *sample_hostile(void)
 {
 	struct report *r = sample_clear();
 
@@ -493,10 +488,7 @@ static struct report *sample_hostile(void)
 	return r;
 }
 
-static const struct sample {
-	const char *name;
-	struct report *(*make)(void);
-} samples[] = {
+const struct sample samples[] = {
 	{"clear", sample_clear},
 	{"strip", sample_strip},
 	{"strip6", sample_strip6},
@@ -509,6 +501,4 @@ static const struct sample {
 	{"hostile", sample_hostile},
 };
 
-#define SAMPLES (sizeof(samples) / sizeof(samples[0]))
-
-#endif
+const size_t sample_count = sizeof(samples) / sizeof(samples[0]);

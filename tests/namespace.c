@@ -1,20 +1,16 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later
- * For tests: a network of one's own, with nothing but a loopback interface.
- */
-#ifndef TESTS_NAMESPACE_TEST_H
-#define TESTS_NAMESPACE_TEST_H
-
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static inline bool write_text(const char *file, const char *text)
+#include "tests/namespace.h"
+
+bool write_text(const char *file, const char *text)
 {
 	int fd = open(file, O_WRONLY | O_CLOEXEC);
 	bool ok = fd != -1 && write(fd, text, strlen(text)) != -1;
@@ -24,7 +20,7 @@ static inline bool write_text(const char *file, const char *text)
 	return ok;
 }
 
-static inline bool set_loopback(bool up)
+bool set_loopback(bool up)
 {
 	struct ifreq request = {.ifr_name = "lo"};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -37,9 +33,7 @@ static inline bool set_loopback(bool up)
 	return ok;
 }
 
-/* Moves this process into a network namespace of its own, through a user
- * namespace where it is not root. False where the system forbids that. */
-static inline bool own_network(void)
+bool own_network(void)
 {
 	char map[64];
 	uid_t uid = geteuid();
@@ -56,5 +50,3 @@ static inline bool own_network(void)
 	snprintf(map, sizeof(map), "0 %u 1", gid);
 	return write_text("/proc/self/gid_map", map) && set_loopback(true);
 }
-
-#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/print/text.h"
+#include "tests/expect.h"
+
+const struct expected innocent = {.status = STATUS_CLEAR};
+
+void show_report(const struct report *r)
+{
+	struct text_style style = {.verbose = true};
+
+	text_report(stderr, r, &style);
+}
+
+bool is_at(const struct place *p, int ttl)
+{
+	return ttl == NOWHERE ? !p->known : p->known && (int)p->ttl == ttl;
+}
+
+void check_report(const struct report *r, const struct expected *e)
+{
+	const struct finding *f = r->findings;
+
+	CHECK(r, r->status == e->status);
+	CHECK(r, r->finding_count == (e->finding ? 1 : 0));
+	if (!e->finding)
+		return;
+	CHECK(r, strcmp(f->kind->id, e->finding) == 0);
+	CHECK(r, f->effect == e->effect);
+	CHECK(r, f->direction == e->direction);
+	CHECK(r, f->segment == e->segment);
+	CHECK(r, is_at(&f->after, e->after));
+	CHECK(r, is_at(&f->at, e->at));
+	CHECK(r, f->confidence == e->confidence);
+	CHECK(r, f->evidence_count > 0 && f->text);
+	if (e->how)
+		CHECK(r, f->how && strcmp(f->how, e->how) == 0);
+}
+
+void expect(struct scene s, struct expected e)
+{
+	struct report *r;
+
+	for (int i = 0; i < 2; i++) {
+		struct scene run = s;
+
+		run.ip6 = i;
+		scene_begin(&run);
+		run_probe(&run);
+		r = judge_scene(&run);
+		check_report(r, &e);
+		report_free(r);
+		scene_end(&run);
+	}
+}
+
+struct scene with_box(unsigned at, box_fn *box)
+{
+	struct scene s = scene();
+
+	s.box_at = at;
+	s.box = box;
+	return s;
+}
+
+struct scene with_back(box_fn *back)
+{
+	struct scene s = scene();
+
+	s.back = back;
+	return s;
+}

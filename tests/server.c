@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crafting/checksum.h"
+#include "crafting/cursor.h"
+#include "crafting/tcp_options.h"
+#include "tests/server.h"
+
+static void write_ts(struct scene *s, struct writer *w, uint32_t tsecr)
+{
+	if (s->no_timestamps)
+		return;
+	write_nop(w, 2);
+	write_timestamps(w, (uint32_t)(s->now / 1000), tsecr);
+}
+
+static struct served *served_of(struct scene *s, const struct packet *p)
+{
+	for (size_t i = s->served_count; i-- > 0;)
+		if (s->served[i].port == p->tcp.source_port)
+			return &s->served[i];
+	return NULL;
+}
+
+static struct served *served_by_token(struct scene *s, uint32_t token)
+{
+	for (size_t i = 0; i < s->served_count; i++) {
+		uint32_t own;
+
+		if (s->served[i].mptcp && !s->served[i].joined &&
+		    s->served[i].third_ack &&
+		    keys_derive(s->keys, (unsigned)s->version, s->served[i].key,
+				&own, NULL) == 0 &&
+		    own == token)
+			return &s->served[i];
+	}
+	return NULL;
+}
+
+static void write_syn_ack_capable(struct scene *s, struct writer *w,
+				  const struct served *c,
+				  const struct mptcp_option *syn)
+{
+	struct mptcp_option o = {.subtype = MP_CAPABLE};
+
+	o.capable.version = (uint8_t)s->version;
+	o.capable.flags = MPC_HMAC | (s->deny_join ? MPC_DENY_JOIN_ID0 : 0);
+	if (!s->refuse_checksum)
+		o.capable.flags |= syn->capable.flags & MPC_CHECKSUM;
+	o.capable.has_sender_key = true;
+	o.capable.sender_key = c->key;
+	mptcp_encode(w, &o);
+}
+
+static void write_syn_ack_join(struct scene *s, struct writer *w,
+			       struct served *c, const struct mptcp_option *syn)
+{
+	struct mptcp_option o = {.subtype = MP_JOIN};
+	uint8_t hmac[32];
+
+	o.join.stage = JOIN_SYN_ACK;
+	o.join.nonce = c->nonce;
+	keys_join_hmac(s->keys, (unsigned)s->version, c->parent->key,
+		       c->parent->client_key, c->nonce, syn->join.nonce, hmac);
+	memcpy(o.join.hmac, hmac, 8);
+	mptcp_encode(w, &o);
+}
+
+static bool capable_fits(const struct scene *s, const struct mptcp_option *o)
+{
+	return s->version >= 0 && o->capable.version == s->version &&
+	       (o->capable.flags & 0x3f) == MPC_HMAC &&
+	       o->length == (s->version == 1 ? 4 : 12);
+}
+
+static struct served *serve(struct scene *s, const struct packet *p)
+{
+	struct served *c = served_of(s, p);
+
+	if (c && c->client_isn == p->tcp.sequence) {
+		if (s->cookies)
+			c->key = scene_random(s);
+		return c;
+	}
+	if (s->served_count == 320)
+		abort();
+	c = &s->served[s->served_count++];
+	*c = (struct served){.port = p->tcp.source_port,
+			     .client_isn = p->tcp.sequence,
+			     .next = p->tcp.sequence + 1,
+			     .isn = (uint32_t)scene_random(s),
+			     .nonce = (uint32_t)scene_random(s),
+			     .key = scene_random(s)};
+	return c;
+}
+
+static void server_syn(struct scene *s, const struct packet *p,
+		       const struct tcp_options *in)
+{
+	const struct mptcp_option *capable = tcp_options_mptcp(in, MP_CAPABLE);
+	const struct mptcp_option *join = tcp_options_mptcp(in, MP_JOIN);
+	struct tcp_segment r = answer_to(p, TCP_FLAG_SYN | TCP_FLAG_ACK, 0);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct served *parent = NULL, *c;
+
+	if (s->port_silent)
+		return;
+	if (s->port_closed) {
+		scene_reset(s, s->hops + 1, p, -1);
+		return;
+	}
+	if (join && s->version >= 0) {
+		parent = s->other_backend
+				 ? NULL
+				 : served_by_token(s, join->join.token);
+		if (!parent && s->cookies)
+			return;
+		if (!parent) {
+			scene_reset(s, s->hops + 1, p,
+				    s->version == 0 || s->bare_reset ? -1 : 1);
+			return;
+		}
+	}
+	c = serve(s, p);
+	c->parent = parent;
+	c->joined = parent != NULL;
+	r.sequence = c->isn;
+	write_mss(&w, 1460);
+	write_sack_permitted(&w);
+	if (in->has_timestamps && !s->no_timestamps)
+		write_timestamps(&w, (uint32_t)(s->now / 1000), in->tsval);
+	else
+		write_nop(&w, 2);
+	write_nop(&w, 1);
+	write_wscale(&w, 7);
+	if (parent) {
+		write_syn_ack_join(s, &w, c, join);
+	} else if (capable && capable_fits(s, capable)) {
+		c->mptcp = true;
+		c->checksum = capable->capable.flags & MPC_CHECKSUM;
+		if (s->version == 0) {
+			c->client_key = capable->capable.sender_key;
+			c->has_client_key = true;
+		}
+		write_syn_ack_capable(s, &w, c, capable);
+	}
+	r.options = options;
+	r.options_length = w.length;
+	scene_reply(s, s->hops + 1, &r);
+}
+
+static uint64_t idsn_of(struct scene *s, uint64_t key)
+{
+	uint64_t idsn = 0;
+
+	keys_derive(s->keys, (unsigned)s->version, key, NULL, &idsn);
+	return idsn;
+}
+
+static void write_server_dss(struct scene *s, struct writer *w,
+			     const struct served *c, const char *payload)
+{
+	const struct served *first = c->parent ? c->parent : c;
+	struct mptcp_option o = {.subtype = MP_DSS};
+
+	o.dss.flags = DSS_ACK | DSS_ACK8;
+	o.dss.data_ack = idsn_of(s, first->client_key) + 1 + first->data;
+	if (payload) {
+		size_t length = strlen(payload);
+
+		o.dss.flags |= DSS_MAPPING | DSS_DSN8 |
+			       (s->data_fin ? DSS_DATA_FIN : 0);
+		o.dss.dsn = idsn_of(s, first->key) + 1;
+		o.dss.ssn = 1;
+		o.dss.data_level_length =
+			(uint16_t)(length + (s->data_fin ? 1 : 0));
+		o.dss.has_checksum = c->checksum;
+		o.dss.checksum = dss_checksum(
+			o.dss.dsn, 1, o.dss.data_level_length, payload, length);
+	}
+	mptcp_encode(w, &o);
+}
+
+static void server_send(struct scene *s, struct served *c,
+			const struct packet *p, const char *payload,
+			uint8_t flags)
+{
+	struct tcp_segment r = answer_to(p, TCP_FLAG_ACK | flags, c->isn + 1);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+
+	r.acknowledgment = c->next;
+	write_ts(s, &w, 0);
+	if (c->mptcp || c->joined)
+		write_server_dss(s, &w, c, payload);
+	r.options = options;
+	r.options_length = w.length;
+	r.payload = (const uint8_t *)payload;
+	r.payload_length = payload ? strlen(payload) : 0;
+	if (payload)
+		r.flags |= TCP_FLAG_PSH;
+	scene_reply(s, s->hops + 1, &r);
+}
+
+static void server_keys(struct served *c, const struct mptcp_option *mpc)
+{
+	if (!c->mptcp || !mpc || !mpc->capable.has_receiver_key)
+		return;
+	c->third_ack = true;
+	c->client_key = mpc->capable.sender_key;
+	c->has_client_key = true;
+	if (mpc->capable.flags & MPC_CHECKSUM)
+		c->checksum = true;
+}
+
+/* Whether the segment's mapping is there and its checksum, if any, right. */
+static bool server_mapping(struct scene *s, const struct served *c,
+			   const struct packet *p, const struct tcp_options *in)
+{
+	const struct mptcp_option *mpc = tcp_options_mptcp(in, MP_CAPABLE);
+	const struct mptcp_option *dss = tcp_options_mptcp(in, MP_DSS);
+	uint64_t dsn = idsn_of(s, c->client_key) + 1;
+	size_t length = p->tcp.payload_length;
+
+	if (mpc && mpc->capable.has_data_length)
+		return !c->checksum ||
+		       mpc->capable.checksum ==
+			       dss_checksum(dsn, 1, (uint16_t)length,
+					    p->tcp.payload, length);
+	if (!dss || !(dss->dss.flags & DSS_MAPPING))
+		return false;
+	return !c->checksum ||
+	       dss->dss.checksum == dss_checksum(dss->dss.dsn, dss->dss.ssn,
+						 (uint16_t)length,
+						 p->tcp.payload, length);
+}
+
+static void server_data(struct scene *s, struct served *c,
+			const struct packet *p, const struct tcp_options *in)
+{
+	bool fresh = p->tcp.sequence == c->next;
+
+	if (s->reset_data) {
+		scene_reset(s, s->hops + 1, p, c->mptcp ? 0 : -1);
+		return;
+	}
+	if (fresh) {
+		if (c->mptcp && !(c->third_ack && server_mapping(s, c, p, in)))
+			c->mptcp = false;
+		c->next += (uint32_t)p->tcp.payload_length;
+		if (c->mptcp)
+			c->data += p->tcp.payload_length;
+	}
+	server_send(s, c, p, NULL, 0);
+	if (c->next - c->client_isn - 1 < sizeof(REQUEST) - 1 || s->mute ||
+	    c->answered)
+		return;
+	c->answered = true;
+	server_send(s, c, p, PAGE, 0);
+}
+
+static void server_ack(struct scene *s, struct served *c,
+		       const struct packet *p, const struct tcp_options *in)
+{
+	const struct mptcp_option *join = tcp_options_mptcp(in, MP_JOIN);
+
+	server_keys(c, tcp_options_mptcp(in, MP_CAPABLE));
+	if (c->mptcp && s->version == 0)
+		c->third_ack = true; /* it has the key from the SYN */
+	if (c->joined && p->tcp.payload_length == 0) {
+		if (s->no_subflows)
+			scene_reset(s, s->hops + 1, p, 3);
+		else if (!join || join->join.stage != JOIN_ACK)
+			scene_reset(s, s->hops + 1, p, 1);
+		else
+			server_send(s, c, p, NULL, 0);
+		return;
+	}
+	if (p->tcp.payload_length) {
+		server_data(s, c, p, in);
+		return;
+	}
+	if (s->close_at_once && !c->answered) {
+		c->answered = true;
+		server_send(s, c, p, NULL, TCP_FLAG_FIN);
+	}
+}
+
+void server_receive(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+	struct tcp_options in;
+	struct served *c;
+
+	if (p.transport != TRANSPORT_TCP) {
+		struct envelope e =
+			scene_envelope(s, s->hops + 1, s->icmp_ttl - s->hops);
+		struct wire icmp = wire_icmp(&e, PORT_UNREACHABLE, w, 1500);
+
+		if (!s->udp_silent)
+			scene_see(s, &icmp);
+		return;
+	}
+	tcp_options_read(p.tcp.options, p.tcp.options_available,
+			 p.tcp.options_length, &in);
+	if (p.tcp.flags & TCP_FLAG_RST)
+		return;
+	if (p.tcp.flags & TCP_FLAG_SYN) {
+		server_syn(s, &p, &in);
+		return;
+	}
+	c = served_of(s, &p);
+	if (c)
+		server_ack(s, c, &p, &in);
+}
