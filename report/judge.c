@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
+#include "report/evidence/judge_loss.h"
+#include "report/rules/rules.h"
 
 bool flow_data_acked(const struct flow *f)
 {
@@ -473,8 +474,8 @@ static struct report *judge_target(const struct observer *o,
 	report_head(&j, target);
 	judge_reach(&j);
 	judge_path(&j);
-	judge_quotes(&j);
-	judge_replies(&j);
+	judge_company(&j);
+	rules_run(&j, PHASE_QUOTES, PHASE_REST);
 	judge_effects(&j);
 	judge_ladder(&j);
 	if (!alone)

@@ -14,6 +14,7 @@
 #include "report/findings.h"
 
 struct arena;
+struct rule;
 
 enum status {
 	STATUS_CLEAR,
@@ -117,6 +118,7 @@ struct finding {
 				  into the verdict; NULL: nothing */
 	unsigned *connections; /* ids */
 	size_t connection_count;
+	const struct rule *rule; /* the judge's: whose it is; may be NULL */
 	struct evidence *evidence;
 	size_t evidence_count;
 };

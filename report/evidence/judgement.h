@@ -45,6 +45,9 @@ struct judgement {
 	size_t *first_view; /* by index in flows: the first of its views, and
 			       behind the last flow the end of them all */
 
+	struct outcome *outcomes; /* of the rules, in order */
+	size_t outcome_count;
+
 	/* judge_path.c; 0: unknown */
 	bool ttls_tell;		 /* how far the SYNs came */
 	unsigned plain_reach;	 /* of connections without MPTCP */
@@ -186,7 +189,8 @@ bool finding_blocks(const struct judgement *j);
 /* What convicts, in the order of the exchange. */
 void judge_quotes(struct judgement *j);
 void judge_removed_forms(struct judgement *j);
-void judge_replies(struct judgement *j);
+void judge_syn_ack(struct judgement *j);
+void judge_key_altered(struct judgement *j);
 void judge_terminated(struct judgement *j);
 void judge_syn_proxy(struct judgement *j);
 void judge_ttl(struct judgement *j);

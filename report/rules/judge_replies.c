@@ -350,7 +350,7 @@ static enum altered what_was_altered(const struct judgement *j)
 	return good ? ALTERED_KEY : ALTERED_DSN;
 }
 
-static void judge_key_altered(struct judgement *j)
+void judge_key_altered(struct judgement *j)
 {
 	static const char *const texts[] = {
 		[ALTERED_EITHER] = "The server's data sequence numbers do not "
@@ -385,36 +385,12 @@ static void judge_key_altered(struct judgement *j)
 	f->text = texts[altered];
 }
 
-void judge_replies(struct judgement *j)
+void judge_syn_ack(struct judgement *j)
 {
-	judge_company(j);
-	judge_terminated(j);
-	judge_syn_proxy(j);
-	judge_ttl(j);
-	if (finding_blocks(j))
-		return; /* the rest would only follow from it */
 	judge_mirrored(j);
 	judge_option_mirrored(j);
 	judge_version_altered(j);
 	judge_capable_removed(j);
 	judge_capable_removed_v0(j);
 	judge_overwritten(j);
-	if (finding_blocks(j))
-		return;
-	judge_refused(j);
-	if (finding_blocks(j))
-		return;
-	judge_reset_injected(j);
-	judge_key_altered(j);
-	judge_payload(j);
-	judge_dss(j);
-	judge_size(j);
-	if (!finding_blocks(j))
-		judge_data(j);
-	if (finding_blocks(j))
-		return;
-	judge_join(j);
-	judge_add_addr(j);
-	judge_fragments(j);
-	judge_idle(j);
 }

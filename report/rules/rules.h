@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The rules: one row for each way to come to a finding. Of what was observed a
+ * row's test finds out whether it is so; its say() puts that into words. What
+ * a row depends on stands in its columns, and only there: in which phase of
+ * the exchange it is asked, which findings say the same, what it does to the
+ * effect. Rows are asked in order, and the first finding with an effect is the
+ * headline of the report; so a row refers only to rows above it.
+ */
+#ifndef REPORT_RULES_RULES_H
+#define REPORT_RULES_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report/report.h"
+
+struct bracket;
+struct flow;
+struct judgement;
+struct rule;
+
+/* Once a finding blocks, what comes later in the exchange follows from it: rows
+ * of later phases are not asked. Those of PHASE_DISTANCE always are. */
+enum phase {
+	PHASE_QUOTES,	/* what hops quote */
+	PHASE_DISTANCE, /* who answers */
+	PHASE_SYN_ACK,	/* what it answers */
+	PHASE_SYN,	/* SYNs without an answer */
+	PHASE_DATA,
+	PHASE_LONG, /* data that needs more than a segment or two */
+	PHASE_REST, /* subflows, addresses, fragments, idling */
+	PHASE_LAST, /* what another server decides */
+	PHASE_COUNT
+};
+
+/* Why a row did not speak, or that it did. */
+enum why {
+	WHY_SAID,
+	WHY_ABSENT,   /* not tried, or nothing of the kind was seen */
+	WHY_FEW,      /* said.have of said.need */
+	WHY_CONTROL,  /* what it is compared with failed as well */
+	WHY_CONTRARY, /* something was seen that it does not fit */
+	WHY_UNLESS,   /* another finding says it: said.by */
+	WHY_BLOCKED   /* one of an earlier phase ends the exchange: said.by */
+};
+
+/* What a test found out. All zero when it is asked; the driver makes the
+ * finding of it. */
+struct said {
+	const struct rule *rule; /* whose test is asked */
+	const char *id;		 /* the finding, if not the rule's; or NULL */
+	const struct flow *flow; /* the connection that shows it; or NULL */
+	unsigned have, need;	 /* witnesses, losses: as the rule counts */
+	enum direction direction;
+	enum confidence confidence;
+	struct place after, at;
+	bool less;		 /* the rule's if_less applies */
+	struct bracket *bracket; /* of JOINS_PLACE: in the arena */
+	const void *facts;	 /* for the rule's own say(); in the arena */
+	const char *by;		 /* of WHY_UNLESS: the id */
+	size_t next; /* of `each`: the test's own, where it goes on */
+};
+
+/* Asks one rule. It changes nothing but `s`. */
+typedef enum why test_fn(const struct judgement *j, struct said *s);
+
+/* Fills in the text and evidence of a finding that the driver has made: id,
+ * direction, segment, confidence, place, effect and first connection are
+ * there, and say() may correct them. */
+typedef void say_fn(struct judgement *j, struct finding *f,
+		    const struct said *s);
+
+/* When a row is not asked, besides blocked: */
+enum gate {
+	NOT_WORKING = 1,    /* MPTCP is proven on a connection */
+	NOT_NEGOTIATED = 2, /* MP_CAPABLE came back on one */
+	OWN_PHASE = 4	    /* a finding of its own phase blocks */
+};
+
+enum moved { AS_KIND, TO_BLOCKS, TO_IMPAIRS, TO_HARMLESS };
+
+enum joins {
+	JOINS_NONE,
+	JOINS_PLACE,  /* a finding of one cause whose place overlaps */
+	JOINS_REFINES /* the finding of the same id, which say() corrects */
+};
+
+#define UNLESS_MAX 8
+
+struct rule {
+	const char *id;	 /* of the finding */
+	const char *row; /* tells rows of one id apart */
+	enum phase phase;
+	enum segment_kind segment;
+	test_fn *test;
+	say_fn *say;
+	const char *unless[UNLESS_MAX]; /* ids of findings that say it */
+	unsigned gates;			/* enum gate */
+	enum joins joins;
+	bool each;	/* asked again, until it is not so: s->next */
+	const void *of; /* what a test that serves several rows is about */
+	/* The effect, if MPTCP is proven; if the test says `less`; and at the
+	 * end, if MPTCP was negotiated and never proven. */
+	enum moved if_working, if_less, if_lost;
+	/* A function that still adds its findings itself, in place of test()
+	 * and say(). */
+	void (*judge)(struct judgement *j);
+};
+
+/* What became of a row. */
+struct outcome {
+	const struct rule *rule;
+	enum why why;
+	unsigned have, need;
+	const char *by; /* id of a finding, or NULL */
+};
+
+/* The rows of each phase, in order; the last is followed by one whose id is
+ * NULL. */
+extern const struct rule quotes_rules[], distance_rules[], syn_ack_rules[],
+	syn_rules[], data_rules[], long_rules[], rest_rules[], last_rules[];
+
+/* Row `index` of all; NULL behind the last. */
+const struct rule *rules_row(size_t index);
+
+/* Asks the rules of the phases from `first` to `last`. Findings go to the
+ * report, outcomes to j->outcomes. */
+void rules_run(struct judgement *j, enum phase first, enum phase last);
+
+#endif

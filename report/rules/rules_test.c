@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/rules/rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/findings.h"
+
+static bool is_above(size_t row, const char *id)
+{
+	for (size_t i = 0; i < row; i++)
+		if (strcmp(rules_row(i)->id, id) == 0 || rules_row(i)->judge)
+			return true;
+	return false;
+}
+
+/* The first finding with an effect is the headline, so the order is that of
+ * the exchange; and a row can only know of what was said above it. */
+static void rows_refer_to_rows_above(void **state)
+{
+	const struct rule *r, *above = NULL;
+
+	(void)state;
+	for (size_t row = 0; (r = rules_row(row)); row++) {
+		assert_true(!above || above->phase <= r->phase);
+		for (size_t i = 0; i < UNLESS_MAX && r->unless[i]; i++) {
+			assert_non_null(finding_kind(r->unless[i]));
+			assert_true(is_above(row, r->unless[i]));
+		}
+		above = r;
+	}
+}
+
+static void rows_are_whole_and_have_names_of_their_own(void **state)
+{
+	const struct rule *r, *other;
+
+	(void)state;
+	for (size_t row = 0; (r = rules_row(row)); row++) {
+		if (r->judge)
+			continue;
+		assert_non_null(finding_kind(r->id));
+		assert_non_null(r->test);
+		assert_non_null(r->say);
+		for (size_t i = 0; i < row; i++) {
+			other = rules_row(i);
+			assert_true(strcmp(r->id, other->id) != 0 ||
+				    strcmp(r->row, other->row) != 0);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_refer_to_rows_above),
+		cmocka_unit_test(rows_are_whole_and_have_names_of_their_own),
+	};
+
+	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}
