@@ -46,13 +46,13 @@ const struct finding_kind finding_kinds[] = {
 		.id = "mp_capable.removed",
 		.effect = EFFECT_BLOCKS,
 		.title = "MP_CAPABLE is removed",
-		.meaning = "The option that asks for MPTCP is taken out of "
-			   "the handshake: cut out, or overwritten with NOP "
-			   "or EOL. Both ends fall back to plain TCP; "
+		.meaning = "The option that asks for MPTCP is removed from the "
+			   "handshake: cut out, or overwritten with NOP or "
+			   "EOL. Both ends fall back to plain TCP; "
 			   "applications keep working, over a single path.",
 		.proof = QUOTED(" From the server back to us there are no "
-				"quotes; there it is proven by a MP_JOIN "
-				"with a random token, to which only an MPTCP "
+				"quotes; there it is proven by an MP_JOIN with "
+				"a random token, to which only an MPTCP "
 				"listener answers with MP_TCPRST, while no "
 				"SYN/ACK carries MP_CAPABLE."),
 		.culprits = STRIPPERS(""),
@@ -66,10 +66,10 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_BLOCKS,
 		.title = "MP_CAPABLE is modified",
 		.meaning = "The version, the flags or the key in the option "
-			   "are changed on the way. With another version or "
+			   "are changed on the path. With another version or "
 			   "other flags a server answers with plain TCP; with "
-			   "another key the two ends disagree about tokens "
-			   "and data sequence numbers.",
+			   "another key the two ends disagree about tokens and "
+			   "data sequence numbers.",
 		.proof = "A hop quotes the option with other bytes than were "
 			 "sent, or the cryptography tells: a DATA_ACK does "
 			 "not fit IDSN(client key), or the server's first DSN "
@@ -103,23 +103,24 @@ const struct finding_kind finding_kinds[] = {
 		.id = "mp_capable.dropped",
 		.effect = EFFECT_BLOCKS,
 		.title = "segments with MP_CAPABLE are dropped",
-		.meaning = "Segments with MP_CAPABLE vanish, while the same "
-			   "segments without it are answered. A Linux client "
-			   "(6.12 and later) loses three such SYNs before it "
-			   "tries without the option; if that succeeds it "
-			   "turns MPTCP off for the whole host, for an hour "
-			   "at first and longer each time "
+		.meaning = "Segments with MP_CAPABLE are dropped, while the "
+			   "same segments without it are answered. A Linux "
+			   "client (6.12 and later) loses three such SYNs "
+			   "before it tries without the option; if that "
+			   "succeeds it turns MPTCP off for the whole host, "
+			   "for an hour at first and longer each time "
 			   "(`net.mptcp.blackhole_timeout`).",
-		.proof = CONTRAST(" The last hop that quotes such a segment "
-				  "stands before the device, or is the "
-				  "device. Among them are SYNs with an "
-				  "unknown option of the same length (kind "
-				  "253): if they are answered, the device "
-				  "acts on MPTCP, else on whatever it does "
-				  "not know. Where only some connections are "
-				  "not answered, those send their SYN once "
-				  "more without the option: on the same ports, "
-				  "and so on the same one of several ways."),
+		.proof = CONTRAST(" The last hop that quotes such a segment is "
+				  "right before the device, or is the device "
+				  "itself. Among them are SYNs with an "
+				  "experimental option of the same length "
+				  "(kind 253): if they are answered, the "
+				  "device acts on MPTCP, else on any option "
+				  "that it does not know. Where only some "
+				  "connections are not answered, those send "
+				  "their SYN once more without the option: "
+				  "from the same ports, and so over the same "
+				  "one of several paths (load balancing)."),
 		.culprits = "Firewalls with a rule that drops segments with "
 			    "unknown TCP options (Cisco ASA: `tcp-options "
 			    "range ... drop`; Linux: iptables `--tcp-option "
@@ -132,16 +133,17 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "mp_capable.reset",
 		.effect = EFFECT_BLOCKS,
-		.title = "segments with MP_CAPABLE draw a reset",
-		.meaning = "A SYN with MP_CAPABLE draws a RST that the server "
-			   "did not send, while the same SYN without it gets "
-			   "a SYN/ACK. A client takes the RST as a refusal, "
-			   "so the connection fails instead of falling back.",
+		.title = "segments with MP_CAPABLE trigger a reset",
+		.meaning = "A SYN with MP_CAPABLE triggers a RST that the "
+			   "server did not send, while the same SYN without it "
+			   "gets a SYN/ACK. A client takes the RST as a "
+			   "refusal, so the connection fails instead of "
+			   "falling back.",
 		.proof = "SYNs with and without the option are sent in turn, "
-			 "from fresh ports: each with it draws a RST, each "
+			 "from new ports: each with it triggers a RST, each "
 			 "without it a SYN/ACK. No known server resets a "
 			 "well-formed MP_CAPABLE SYN on an open port; the "
-			 "smallest TTL that draws the RST tells where it is "
+			 "smallest TTL that triggers the RST tells where it is "
 			 "made.",
 		.culprits = "Firewalls with a reject rule on unknown TCP "
 			    "options.",
@@ -154,7 +156,7 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_BLOCKS,
 		.title = "DSS options are removed",
 		.meaning = "The handshake agrees on MPTCP, but the options on "
-			   "later segments (third ACK, data) are taken out. A "
+			   "later segments (third ACK, data) are removed. A "
 			   "connection with one subflow falls back to plain "
 			   "TCP; one that already has several is reset. Where "
 			   "it starts only after some segments, transfers "
@@ -173,11 +175,11 @@ const struct finding_kind finding_kinds[] = {
 		.id = "dss.modified",
 		.effect = EFFECT_BLOCKS,
 		.title = "DSS options are modified",
-		.meaning = "A data sequence number, a subflow sequence "
-			   "number, a length or a DATA_ACK is changed on the "
-			   "way. Mappings then do not fit the bytes: the "
-			   "server falls back to plain TCP, resets the "
-			   "subflow, or stops acknowledging data.",
+		.meaning = "A data sequence number, a subflow sequence number, "
+			   "a length or a DATA_ACK is changed on the path. "
+			   "Mappings then do not fit the bytes: the server "
+			   "falls back to plain TCP, resets the subflow, or "
+			   "stops acknowledging data.",
 		.proof = "A hop quotes the option with other bytes than were "
 			 "sent; or the DATA_ACKs or the DSNs of the server do "
 			 "not fit the keys of the connection.",
@@ -190,7 +192,7 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_BLOCKS,
 		.title = "segments with DSS are dropped",
 		.meaning = "The handshake agrees on MPTCP, then segments with "
-			   "a DSS vanish, while the same bytes without it "
+			   "a DSS are dropped, while the same bytes without it "
 			   "arrive. Connections are set up and stall, which "
 			   "the fallback of the handshake cannot notice.",
 		.proof = "The data is not acknowledged in repeated attempts "
@@ -207,11 +209,11 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "dss.reset",
 		.effect = EFFECT_BLOCKS,
-		.title = "segments with DSS draw a reset",
+		.title = "segments with DSS trigger a reset",
 		.meaning = "The handshake agrees on MPTCP, then data with a "
-			   "DSS draws a RST that the server did not send. "
+			   "DSS triggers a RST that the server did not send. "
 			   "Connections break as soon as they carry data.",
-		.proof = "Data with the option draws a RST in each attempt, "
+		.proof = "Data with the option triggers a RST in each attempt, "
 			 "the same bytes without it are acknowledged. The RST "
 			 "has no MP_TCPRST, or its TTL is not the server's.",
 		.culprits = "Firewalls that check options beyond the "
@@ -223,10 +225,9 @@ const struct finding_kind finding_kinds[] = {
 		.id = "mp_join.removed",
 		.effect = EFFECT_IMPAIRS,
 		.title = "MP_JOIN is removed",
-		.meaning = "The option that adds a subflow is taken out of "
-			   "its SYN, SYN/ACK or third ACK. Additional "
-			   "subflows fail; the connection goes on over its "
-			   "first path.",
+		.meaning = "The option that adds a subflow is removed from its "
+			   "SYN, SYN/ACK or third ACK. Additional subflows "
+			   "fail; the connection goes on over its first path.",
 		.proof = QUOTED(" From the server back to us: the SYN/ACK to "
 				"a valid token carries no MP_JOIN, which an "
 				"MPTCP listener that knows the token never "
@@ -240,7 +241,7 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_IMPAIRS,
 		.title = "MP_JOIN is modified",
 		.meaning = "The token, a nonce, the address ID or the HMAC is "
-			   "changed on the way. The proof of who joins then "
+			   "changed on the path. The proof of who joins then "
 			   "fails, and the subflow is reset; the first one "
 			   "goes on.",
 		.proof = "A hop quotes the option with other bytes than were "
@@ -254,10 +255,10 @@ const struct finding_kind finding_kinds[] = {
 		.id = "mp_join.dropped",
 		.effect = EFFECT_IMPAIRS,
 		.title = "segments with MP_JOIN are dropped",
-		.meaning = "Attempts to add a subflow vanish; the connection "
-			   "goes on over its first path. The fast second path "
-			   "of a phone or of a router with two lines stays "
-			   "unused.",
+		.meaning = "Attempts to add a subflow go unanswered; the "
+			   "connection goes on over its first path. The fast "
+			   "second path of a phone or of a router with two "
+			   "lines stays unused.",
 		.proof = CONTRAST(" Silence to a random token proves "
 				  "nothing, since a server under SYN cookies "
 				  "stays silent too: only valid tokens count."),
@@ -269,11 +270,11 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "mp_join.reset",
 		.effect = EFFECT_IMPAIRS,
-		.title = "segments with MP_JOIN draw a reset",
-		.meaning = "Attempts to add a subflow draw a RST that the "
+		.title = "segments with MP_JOIN trigger a reset",
+		.meaning = "Attempts to add a subflow trigger a RST that the "
 			   "server did not send; the connection goes on over "
 			   "its first path.",
-		.proof = "SYNs with a valid token draw a RST without "
+		.proof = "SYNs with a valid token trigger a RST without "
 			 "MP_TCPRST, or with a TTL that is not the server's, "
 			 "while SYNs without the option get a SYN/ACK.",
 		.culprits = "Firewalls with a reject rule on unknown TCP "
@@ -290,9 +291,10 @@ const struct finding_kind finding_kinds[] = {
 			   "load balancer sent the new subflow to another "
 			   "backend. The connection goes on over its first "
 			   "path.",
-		.proof = "A SYN with MP_JOIN and the right token draws a RST "
-			 "with MP_TCPRST while the connection is alive, "
-			 "acknowledges data, and has subflows to spare.",
+		.proof = "A SYN with MP_JOIN and the right token triggers a "
+			 "RST with MP_TCPRST while the connection is alive, "
+			 "acknowledges data, and has not reached its limit of "
+			 "subflows.",
 		.culprits = "Load balancers that place each subflow by its "
 			    "addresses and ports, and not by its token.",
 		.rfc = "RFC 8684 3.1, 3.2, 3.6",
@@ -306,9 +308,9 @@ const struct finding_kind finding_kinds[] = {
 		.id = "add_addr.removed",
 		.effect = EFFECT_IMPAIRS,
 		.title = "ADD_ADDR is removed",
-		.meaning = "The announcement of a further address is taken "
-			   "out of a segment. Subflows to that address are "
-			   "not made by the peer; the existing ones go on.",
+		.meaning = "The announcement of a further address is removed "
+			   "from a segment. Subflows to that address are not "
+			   "made by the peer; the existing ones go on.",
 		.proof = QUOTED(" A valid ADD_ADDR that is not echoed proves "
 				"nothing by itself: a server need not."),
 		.culprits = STRIPPERS(""),
@@ -320,7 +322,7 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_IMPAIRS,
 		.title = "ADD_ADDR is modified",
 		.meaning = "The announced address, its ID, its port or the "
-			   "HMAC is changed on the way. The receiver ignores "
+			   "HMAC is changed on the path. The receiver ignores "
 			   "an announcement whose HMAC is wrong.",
 		.proof = "A hop quotes the option with other bytes than were "
 			 "sent, or its HMAC does not fit the keys of the "
@@ -333,13 +335,13 @@ const struct finding_kind finding_kinds[] = {
 		.id = "add_addr.dropped",
 		.effect = EFFECT_IMPAIRS,
 		.title = "segments with ADD_ADDR are dropped",
-		.meaning = "Segments that announce a further address vanish. "
-			   "Subflows to that address are not made by the "
-			   "peer; the existing ones go on.",
-		.proof = "With --all: repeated ADD_ADDRs draw no echo, though "
+		.meaning = "Segments that announce a further address are "
+			   "dropped. Subflows to that address are not made by "
+			   "the peer; the existing ones go on.",
+		.proof = "With --all: repeated ADD_ADDRs get no echo, though "
 			 "data on the same connection is acknowledged, and "
-			 "hops quote them up to one from which on none does, "
-			 "though it quotes other segments. A server need not "
+			 "hops quote them only up to a certain hop, while "
+			 "later hops quote other segments. A server need not "
 			 "echo an ADD_ADDR, so that alone proves nothing, and "
 			 "the finding is never more than likely.",
 		.culprits = "Firewalls that check options beyond the "
@@ -359,9 +361,9 @@ const struct finding_kind finding_kinds[] = {
 			 "connection with checksums the DATA_ACK stops or "
 			 "MP_FAIL comes, or the checksum of the server's data "
 			 "is wrong.",
-		.culprits = "Application level gateways, which rewrite "
-			    "addresses in FTP or SIP, and proxies that "
-			    "rewrite HTTP headers.",
+		.culprits = "Application-level gateways, which rewrite "
+			    "addresses in FTP or SIP, and proxies that rewrite "
+			    "HTTP headers.",
 		.rfc = "RFC 8684 3.3.1, 3.7, 6",
 		.advice = "Turn the gateway for this protocol off, or encrypt "
 			  "(TLS): what a device cannot read it does not "
@@ -370,7 +372,7 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "data.rewritten",
 		.effect = EFFECT_IMPAIRS,
-		.title = "payload is replaced by other payload",
+		.title = "payload is rewritten to another length",
 		.meaning = "The data is changed and so is its length. "
 			   "Sequence numbers behind it shift, so that MPTCP's "
 			   "mappings no longer fit: the server falls back to "
@@ -378,9 +380,9 @@ const struct finding_kind finding_kinds[] = {
 		.proof = "A hop quotes data of another length, or data whose "
 			 "sequence number was shifted while that of segments "
 			 "without data was not.",
-		.culprits = "Application level gateways, which rewrite "
-			    "addresses in FTP or SIP, and proxies that "
-			    "rewrite HTTP headers.",
+		.culprits = "Application-level gateways, which rewrite "
+			    "addresses in FTP or SIP, and proxies that rewrite "
+			    "HTTP headers.",
 		.rfc = "RFC 8684 3.3.1, 3.7, 6",
 		.advice = "Turn the gateway for this protocol off, or encrypt "
 			  "(TLS): what a device cannot read it does not "
@@ -389,16 +391,16 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "data.split",
 		.effect = EFFECT_IMPAIRS,
-		.title = "segments are cut up",
-		.meaning = "A segment is cut into smaller ones on the way. A "
-			   "mapping may span several segments, so MPTCP "
+		.title = "segments are split",
+		.meaning = "A segment is split into smaller ones on the path. "
+			   "A mapping may span several segments, so MPTCP "
 			   "usually survives; it does not where only a part "
 			   "keeps a usable mapping.",
 		.proof = "A hop quotes a segment shorter than the one that "
 			 "was sent. What the network card of this host does "
 			 "(TSO, GRO) is not counted.",
-		.culprits = "Devices that terminate TCP, or that cut segments "
-			    "to a smaller MSS.",
+		.culprits = "Devices that terminate TCP, or that split "
+			    "segments to a smaller MSS.",
 		.rfc = "RFC 8684 3.3.1, 6",
 		.advice = "Lower the MSS at the sender, and see whether the "
 			  "finding goes away.",
@@ -412,9 +414,10 @@ const struct finding_kind finding_kinds[] = {
 			   "server with one subflow then falls back to plain "
 			   "TCP; the older version 0 kernel goes on.",
 		.proof = "Two small segments, each with a mapping of its own, "
-			 "sent back to back are not both acknowledged at data "
-			 "level; sent apart they are. What the network card "
-			 "of this host does (TSO, GRO) is not counted.",
+			 "sent back to back are not both acknowledged at the "
+			 "MPTCP level (DATA_ACK); sent apart they are. What "
+			 "the network card of this host does (TSO, GRO) is not "
+			 "counted.",
 		.culprits = "Devices that terminate or normalise TCP.",
 		.rfc = "RFC 8684 3.3.1, 6",
 		.advice = SHOW_BOTH(""),
@@ -427,11 +430,11 @@ const struct finding_kind finding_kinds[] = {
 			   "of the server. TCP's acknowledgment then no "
 			   "longer means that the data arrived; the DATA_ACK "
 			   "of MPTCP still does.",
-		.proof = "Data that was sent with a TTL too small to reach "
-			 "the server is acknowledged, though a router says "
-			 "that it expired. Likely, and harmless where MPTCP "
-			 "works: SYN/ACKs come from farther away, by their "
-			 "TTL, than all that follows them.",
+		.proof = "Data that was sent with a TTL too small to reach the "
+			 "server is acknowledged, though a router reports that "
+			 "it expired. Likely, and harmless where MPTCP works: "
+			 "SYN/ACKs come from farther away, by their TTL, than "
+			 "all that follows them.",
 		.culprits = "Performance enhancing proxies in mobile and "
 			    "satellite networks.",
 		.rfc = "RFC 8684 3.3.2, 6; RFC 3135",
@@ -444,13 +447,13 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_IMPAIRS,
 		.title = "data after a gap is held back",
 		.meaning = "Data that arrives ahead of a missing segment is "
-			   "not let through until the gap is filled. A lost "
+			   "not forwarded until the gap is filled. A lost "
 			   "packet then delays everything behind it, and "
 			   "selective acknowledgments cannot work.",
-		.proof = "A segment beyond a gap draws no duplicate "
+		.proof = "A segment beyond a gap triggers no duplicate "
 			 "acknowledgment, although segments without a gap "
-			 "before them are answered; once the gap is filled "
-			 "the DATA_ACK goes on.",
+			 "before them are answered; once the gap is filled the "
+			 "DATA_ACK goes on.",
 		.culprits = NORMALISERS(""),
 		.rfc = "RFC 8684 3.3.6, 6; RFC 2018",
 		.advice = SHOW_BOTH(""),
@@ -458,13 +461,13 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "data.retransmission_dropped",
 		.effect = EFFECT_IMPAIRS,
-		.title = "retransmissions are stopped",
+		.title = "retransmissions are dropped",
 		.meaning = "A retransmission whose bytes differ from the "
 			   "first copy is dropped, or replaced by the first "
 			   "copy. Connections that depend on it stall.",
-		.proof = "A segment that expired on the way is sent again with "
-			 "other bytes, time and again, in vain; with the "
-			 "first bytes it is acknowledged.",
+		.proof = "A segment that expired on the path is sent again "
+			 "with other bytes, several times, and never "
+			 "acknowledged; with the original bytes it is.",
 		.culprits = "Traffic normalisers (RFC 8684 6). Cisco ASA does "
 			    "this with `check-retransmission`, which is off "
 			    "by default.",
@@ -474,23 +477,23 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "tcp.idle_forgotten",
 		.effect = EFFECT_IMPAIRS,
-		.title = "idle connections are forgotten",
-		.meaning = "A device that keeps a table of connections drops "
-			   "those from it that are idle for some seconds, and "
-			   "then lets nothing of them pass. What is sent next "
-			   "stalls until it times out. A subflow that is idle, "
-			   "as a backup is, dies this way unnoticed, and is "
-			   "missing when it is needed.",
+		.title = "idle connections time out",
+		.meaning = "A stateful device removes connections from its "
+			   "table that are idle for some seconds, and then "
+			   "drops their packets. What is sent next stalls "
+			   "until it times out. An idle subflow, such as a "
+			   "backup, dies unnoticed, and is missing when it is "
+			   "needed.",
 		.proof = "With --all: connections are opened together, send "
-			 "some data that is acknowledged, and are silent for "
-			 "1, 2 and 4 seconds. Keep-alives (RFC 9293 3.8.4) "
-			 "behind that stay unanswered in repeated attempts on "
-			 "two connections or more, and again on two later "
-			 "ones, while the same are answered on connections as "
-			 "old that were silent for less. No server does that: "
+			 "some data that is acknowledged, and are idle for 1, "
+			 "2 and 4 seconds. Keep-alives (RFC 9293 3.8.4) after "
+			 "that stay unanswered in repeated attempts on two "
+			 "connections or more, and again on two later ones, "
+			 "while they are answered on connections of the same "
+			 "age that were idle for less. No server does that: "
 			 "one that has closed answers with a RST. RSTs count "
-			 "if they are drawn by keep-alives with TTLs too "
-			 "small to reach the server, and are likely only. "
+			 "if keep-alives with TTLs too small to reach the "
+			 "server trigger them, and are never more than likely. "
 			 "Longer timeouts, as most devices have, are not "
 			 "found.",
 		.culprits = "Stateful firewalls and NATs. RFC 5382 asks NATs "
@@ -535,13 +538,13 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "A RST that the server did not send ends the "
 			   "connection. If plain TCP is not reset, a device "
 			   "refuses what it does not understand.",
-		.proof = "Data that was sent with a TTL too small to reach "
-			 "the server draws a RST; with a still smaller one it "
-			 "draws none.",
+		.proof = "Data that was sent with a TTL too small to reach the "
+			 "server triggers a RST; with a still smaller one it "
+			 "triggers none.",
 		.culprits = "Firewalls and intrusion prevention systems.",
 		.rfc = "RFC 8684 3.6; RFC 5961 3",
 		.advice = "Look in the firewall's log for the ports and the "
-			  "time in the report; the smallest TTL that draws "
+			  "time in the report; the smallest TTL that triggers "
 			  "the RST tells where it is made.",
 	},
 	{
@@ -576,10 +579,10 @@ const struct finding_kind finding_kinds[] = {
 		.id = "tcp.option_removed",
 		.effect = EFFECT_HARMLESS,
 		.title = "a TCP option is removed",
-		.meaning = "A TCP option other than MPTCP's (SACK, "
-			   "timestamps, window scale or an unknown one) is "
-			   "taken out. MPTCP survives; without SACK or window "
-			   "scale, transfers may be slower.",
+		.meaning = "A TCP option other than MPTCP's (SACK, timestamps, "
+			   "window scale or an unknown one) is removed. MPTCP "
+			   "survives; without SACK or window scale, transfers "
+			   "may be slower.",
 		.proof = QUOTED(""),
 		.culprits = "Traffic normalisers. Cisco ASA clears all "
 			    "options that it does not know by default.",
@@ -617,9 +620,9 @@ const struct finding_kind finding_kinds[] = {
 		.id = "tcp.option_mirrored",
 		.effect = EFFECT_HARMLESS,
 		.title = "unknown TCP options are echoed",
-		.meaning = "An option of a kind that no server knows comes "
-			   "back in the SYN/ACK. Some device copies options "
-			   "blindly; an MP_CAPABLE that it returns would mean "
+		.meaning = "An option of an experimental kind (253) comes back "
+			   "in the SYN/ACK. Some device copies options "
+			   "blindly; an MP_CAPABLE that it returns would prove "
 			   "nothing.",
 		.proof = "The SYN carries an option of an experimental kind "
 			 "with random content, and the SYN/ACK returns it.",
@@ -730,9 +733,8 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "A device sets the TTL (the hop limit) anew. Hops "
 			   "behind it show in the table under other numbers, "
 			   "or not at all.",
-		.proof = "Several TTLs in a row are quoted by the same place "
-			 "with a TTL that cannot be left over from what was "
-			 "sent.",
+		.proof = "The same router quotes several TTLs in a row, with a "
+			 "remaining TTL that does not fit what was sent.",
 		.culprits = "Linux routers with the iptables target TTL, and "
 			    "pf with `scrub min-ttl`.",
 		.rfc = "RFC 791 3.1; RFC 8200 3",
@@ -741,15 +743,14 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "ip.too_big_dropped",
 		.effect = EFFECT_HARMLESS,
-		.title = "packets of full size vanish silently",
-		.meaning = "A link on the path takes smaller packets than "
-			   "both ends think, and the ICMP error that should "
-			   "say so does not come back (a path MTU black "
-			   "hole). Connections stall when they send much, "
-			   "with MPTCP and without it. An MPTCP option that "
-			   "does not fit any more is an effect of it, not "
-			   "the cause.",
-		.proof = "Segments of full size stay unanswered in repeated "
+		.title = "full-size packets are dropped silently",
+		.meaning = "A link on the path has a smaller MTU than both "
+			   "ends assume, and the ICMP error that should say so "
+			   "does not come back (a path MTU black hole). "
+			   "Connections stall when they send much, with MPTCP "
+			   "and without it. An MPTCP option that does not fit "
+			   "any more is an effect of it, not the cause.",
+		.proof = "Full-size segments stay unanswered in repeated "
 			 "attempts on several connections, with a DSS and "
 			 "without it, while smaller ones are acknowledged on "
 			 "the same connections.",

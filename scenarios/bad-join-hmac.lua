@@ -1,5 +1,5 @@
 scenario {
-	title = "the third ACK of a MP_JOIN has a wrong HMAC",
+	title = "the third ACK of an MP_JOIN has a wrong HMAC",
 	source = "RFC 8684 3.2",
 	versions = { 0, 1 },
 	answers = {

@@ -1,5 +1,5 @@
 scenario {
-	title = "a MP_JOIN whose token no connection has",
+	title = "an MP_JOIN whose token no connection has",
 	about = "Under SYN cookies Linux says nothing.",
 	source = "RFC 8684 3.2",
 	versions = { 0, 1 },

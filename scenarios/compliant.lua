@@ -1,5 +1,5 @@
 scenario {
-	title = "a connection, a request and a MP_JOIN, all right",
+	title = "a connection, a request and an MP_JOIN, all right",
 	source = "RFC 8684 3.1 to 3.3",
 	versions = { 0, 1 },
 	answers = {

@@ -1,5 +1,5 @@
 scenario {
-	title = "DATA_FIN is acknowledged at data level",
+	title = "DATA_FIN is acknowledged at the MPTCP level (DATA_ACK)",
 	source = "RFC 8684 3.3.3",
 	versions = { 0, 1 },
 	answers = {

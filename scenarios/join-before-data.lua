@@ -1,5 +1,5 @@
 scenario {
-	title = "a MP_JOIN right after the third ACK, before any data",
+	title = "an MP_JOIN right after the third ACK, before any data",
 	source = "RFC 8684 3.2",
 	versions = { 0, 1 },
 	answers = {

@@ -1,5 +1,5 @@
 scenario {
-	title = "a MP_JOIN out of nowhere: only MPTCP listeners reset it",
+	title = "an MP_JOIN out of nowhere: only MPTCP listeners reset it",
 	about = "Under SYN cookies it may stay unanswered.",
 	source = "RFC 8684 3.2",
 	versions = { 0, 1 },

@@ -215,8 +215,8 @@ struct report *sample_clear(void)
 	sample_connections(r, 5);
 	sample_ladder(r, RUNG_COUNT);
 	r->verdict = "MPTCP v1 works on this path: data is acknowledged at "
-		     "data level, a second subflow joins, and nothing "
-		     "interferes.";
+		     "the MPTCP level (DATA_ACK), a second subflow joins, "
+		     "and nothing interferes.";
 	*ARENA_PUSH(r->arena, r->announced, r->announced_count) =
 		sample_address("10.9.0.1");
 	return r;
@@ -346,7 +346,7 @@ static struct report *sample_silent(void)
 	sample_connections(r, 13);
 	sample_ladder(r, RUNG_COUNT);
 	r->verdict = "MPTCP v1 works on this path: data is acknowledged at "
-		     "data level, and nothing interferes.";
+		     "the MPTCP level (DATA_ACK), and nothing interferes.";
 	return r;
 }
 
@@ -367,7 +367,7 @@ static struct report *sample_ecmp(void)
 	r->asymmetry = arena_alloc(r->arena, sizeof(*r->asymmetry));
 	*r->asymmetry = (struct asymmetry){
 		2, -1, -1,
-		"The way back is probably another than the way there."};
+		"The return path probably differs from the forward path."};
 	sample_change(r, &r->path[3].quotes[1], "ip.id", "0x1234", "0x4321");
 	sample_change(r, &r->path[3].quotes[0], "tcp.option.mss", "020405b4",
 		      "02040578");

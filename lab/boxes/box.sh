@@ -31,16 +31,16 @@ unknown|option|way|options that the box does not know become NOPs|tcp unknown
 experiment|tcp|way|option 253 becomes NOPs|tcp remove value=253
 version|option|way|the version in MP_CAPABLE is another: 1 becomes 0|tcp version
 key|option|way|the key in the SYN/ACK is altered|tcp key
-hmac|option|way|the HMAC of a MP_JOIN is altered (return: in the SYN/ACK)|tcp hmac
+hmac|option|way|the HMAC of an MP_JOIN is altered (return: in the SYN/ACK)|tcp hmac
 dsn|option|way|the data sequence number in DSS is altered|tcp dsn
 address|option|way|the address in ADD_ADDR is altered|tcp address
 mirror|option|hop|a SYN/ACK without MPTCP echoes the option of the SYN|tcp mirror
 mirror-all|option|hop|a SYN/ACK echoes all unknown options of the SYN|tcp mirror-all
 drop-syn|option|way|SYNs with an MPTCP option vanish|tcp drop on=syn
 drop-data|option|way|segments without SYN, but with MPTCP, vanish|tcp drop on=rest
-rst|option|way|a SYN with MPTCP draws a RST to the client, and passes|tcp reset
+rst|option|way|a SYN with MPTCP triggers a RST to the client, and passes|tcp reset
 rst-both|option|way|the same, with a RST to both ends|tcp reset value=2
-rst-data|data|way|data draws a RST to the client, with or without MPTCP|tcp reset-data
+rst-data|data|way|data triggers a RST to the client, with or without MPTCP|tcp reset-data
 relay|end|hop|ends TCP connections, and passes MPTCP through|pre relay
 payload|data|way|a letter of the payload changes its case|tcp payload
 alg|data|way|a line is put into the request, numbers are mended|tcp alg

@@ -25,24 +25,24 @@ strip-synack|option|way|MPTCP options become NOPs in the SYN/ACK only
 strip-data|option|way|MPTCP options become NOPs in all segments without SYN
 strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
 strip-add-addr|option|way|ADD_ADDR becomes NOPs
-drop|option|way|segments with an MPTCP option vanish
-drop-join|option|way|segments with MP_JOIN vanish
-drop-unknown|option|way|segments with an MPTCP option or option 253 vanish
-drop-v0|option|way|SYNs with the MP_CAPABLE of version 0 (12 bytes) vanish
-drop-v1|option|way|SYNs with the MP_CAPABLE of version 1 (4 bytes) vanish
-reset|option|way|segments with an MPTCP option draw a RST from the box
+drop|option|way|segments with an MPTCP option are dropped
+drop-join|option|way|segments with MP_JOIN are dropped
+drop-unknown|option|way|segments with an MPTCP option or option 253 are dropped
+drop-v0|option|way|SYNs with the MP_CAPABLE of version 0 (12 bytes) are dropped
+drop-v1|option|way|SYNs with the MP_CAPABLE of version 1 (4 bytes) are dropped
+reset|option|way|segments with an MPTCP option trigger a RST from the box
 reset-data|option|way|those without SYN do, the handshake passes
-reset-join|option|way|segments with MP_JOIN draw a RST from the box
-reset-unknown|option|way|segments with an MPTCP option or option 253 draw a RST
+reset-join|option|way|segments with MP_JOIN trigger a RST from the box
+reset-unknown|option|way|segments with an MPTCP option or option 253 trigger a RST
 strip-v1|option|way|the MP_CAPABLE of version 1 becomes NOPs in the SYN only
 proxy|end|hop|transparent proxy (haproxy) ends TCP connections to 80 and 9080
 proxy80|end|hop|the same to port 80 only
 synproxy|end|hop|SYN proxy (kernel) for ports 80, 443, 8080 and 9080
 mss|tcp|way|MSS clamped to 1300
 mtu|path|hop|the link behind the router takes 1280 bytes only
-mtu-hole|path|hop|the same, and no router says so
-idle|path|hop|connections without a packet for 3 seconds are forgotten
-idle-reset|path|hop|the same, and what comes then draws a RST
+mtu-hole|path|hop|the same, and no router reports it
+idle|path|hop|connections without a packet for 3 seconds time out
+idle-reset|path|hop|the same, and later packets trigger a RST
 big-dss|data|way|packets with DSS vanish from 1400 bytes on
 dscp|ip|way|DSCP set to 0
 ecn|ip|way|IP ECN bits cleared
@@ -52,14 +52,14 @@ ttl-tcp|ip|way|TTL set to 64, TCP only (forward)
 silent|icmp|hop|the router sends no ICMP errors
 all-silent|icmp|client|no router sends ICMP errors
 lossy|path|client|1 % of the packets are lost on each link, either way
-icmp-blocked|icmp|hop|ICMP errors of what is behind the router vanish
-fragments|ip|way|all but the first of fragments vanish
+icmp-blocked|icmp|hop|ICMP errors of what is behind the router are dropped
+fragments|ip|way|all but the first of fragments are dropped
 redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4)
 tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
 mptcp-proxy|end|hop|ends those to 80 and 9080, and speaks MPTCP v1 itself
 optimiser|end|hop|ends those to 80 and 9080 whose SYN has no MP_CAPABLE
 throttle|path|hop|segments with an MPTCP option pass at 4 MB/s at most
-filter-udp|icmp|hop|UDP to the server vanishes, port unreachables back vanish
+filter-udp|icmp|hop|UDP to the server vanishes, port unreachables back are dropped
 user-nat|end|client|slirp4netns, as before a virtual machine (IPv4)
 own-host|host|client|the client itself strips MPTCP options from what it sends
 '

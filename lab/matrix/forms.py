@@ -4,28 +4,40 @@ does not know, on which form of MP_CAPABLE, or on the size of a segment."""
 
 DROPPED, RESET, REMOVED = ("mp_capable.dropped", "mp_capable.reset",
                            "mp_capable.removed")
-ALONE = "An unknown option (kind 253) passes: the device acts on MPTCP."
-ANY = ("An unknown option (kind 253) fares the same: the device acts on "
-       "whatever it does not know.")
+ALONE = "An experimental option (kind 253) passes: the device acts on MPTCP."
 LENGTH = {0: 12, 1: 4}
 
 
-def same(version):
-    return (f"The form of MPTCP v{version} ({LENGTH[version]} bytes) fares "
-            "the same. ")
+def alone(_):
+    return ALONE
 
 
-def only(version):
+def anything(finding):
+    return (f"An experimental option (kind 253) is {verb(finding)} as well: "
+            "the device acts on any option that it does not know.")
+
+
+def verb(finding):
+    return finding.partition(".")[2]
+
+
+def same(version, finding):
+    return (f"The MPTCP v{version} form ({LENGTH[version]} bytes) is "
+            f"{verb(finding)} as well. ")
+
+
+def only(version, finding=DROPPED):
     other = 1 - version
-    return (f"Only this form, of MPTCP v{version} ({LENGTH[version]} bytes), "
-            f"does not pass; that of v{other} ({LENGTH[other]} bytes) does. ")
+    return (f"Only the MPTCP v{version} form ({LENGTH[version]} bytes) is "
+            f"{verb(finding)}; the v{other} form ({LENGTH[other]} bytes) "
+            "passes. ")
 
 
 # box, finding, what of the unknown option
-BOXES = [("drop", DROPPED, ALONE), ("drop-unknown", DROPPED, ANY),
-         ("reset", RESET, ALONE), ("reset-unknown", RESET, ANY),
-         ("strip", REMOVED, ALONE), ("cut", REMOVED, ALONE),
-         ("unknown", REMOVED, ANY)]
+BOXES = [("drop", DROPPED, alone), ("drop-unknown", DROPPED, anything),
+         ("reset", RESET, alone), ("reset-unknown", RESET, anything),
+         ("strip", REMOVED, alone), ("cut", REMOVED, alone),
+         ("unknown", REMOVED, anything)]
 
 
 def both_forms(Case):
@@ -43,8 +55,8 @@ def both_forms(Case):
             out.append(Case(box, hop, family=family, port=port, args=args,
                             status="blocked", code=1, finding=finding,
                             after=hop, place=hop + 1, direction="forward",
-                            says=("" if swept else same(1 - version))
-                            + unknown))
+                            says=("" if swept else same(1 - version, finding))
+                            + unknown(finding)))
     return out
 
 
@@ -54,11 +66,11 @@ def one_form(Case):
         place = {"after": hop, "place": hop + 1, "direction": "forward"}
         for box, finding in (("drop-v1", DROPPED), ("strip-v1", REMOVED)):
             out += [Case(box, hop, family=family, status="blocked", code=1,
-                         finding=finding, says=only(1) + ALONE, **place),
+                         finding=finding, says=only(1, finding) + ALONE, **place),
                     # Version 0, which passes, works.
                     Case(box, hop, family=family, port=9080, version=0,
                          status="impaired", code=1, finding=finding,
-                         says=only(1) + ALONE, effect="impairs", **place),
+                         says=only(1, finding) + ALONE, effect="impairs", **place),
                     Case(box, hop, family=family, port=9080, version=0,
                          args=["--mptcp", "0"])]
         out += [Case("drop-v0", hop, family=family, port=9080, status="blocked",
@@ -68,7 +80,7 @@ def one_form(Case):
         out.append(Case("drop-v0", hop, family=family, version=1))
         # Without a sweep the answers alone tell.
         out += [Case(box, 2, family=family, status="blocked", code=1,
-                     finding=finding, says=same(0) + unknown,
+                     finding=finding, says=same(0, finding) + unknown(finding),
                      args=["-f", "64", "-m", "64"])
                 for box, finding, unknown in BOXES if finding != REMOVED]
     return out
@@ -106,7 +118,7 @@ def sizes(Case):
                 Case("big-dss", hop, family=family, port=port,
                      args=["--all"], status="impaired", code=1,
                      finding="dss.dropped", effect="impairs",
-                     says="packets of full size (1500 bytes)")]
+                     says="full-size packets (1500 bytes)")]
     return out
 
 

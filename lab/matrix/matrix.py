@@ -313,8 +313,8 @@ def check_return(case, report):
     seen = report["asymmetry"]
     seen = seen and (seen["from"], seen["least"], seen["most"])
     expected = (int(hop) + 1, 1, 1) if box else case.way
-    return [] if seen == expected else [f"the way back is {seen}, expected "
-                                        f"{expected}"]
+    return [] if seen == expected else [f"the return path is {seen}, "
+                                        f"expected {expected}"]
 
 
 def check_ladder(case, report):

@@ -185,10 +185,10 @@ static bool compare_distance(const struct pair *p)
 	    reach_gap(p->b, p->a))
 		add(p->c, p->about, false, "ecmp",
 		    arena_printf(p->c->arena,
-				 "%s the SYN/ACK comes from a host %s, %s "
-				 "from one %s: one hop of difference means "
-				 "nothing, as routers spread connections over "
-				 "ways of different length.",
+				 "%s the SYN/ACK comes from a host %s, %s from "
+				 "one %s: a difference of one hop is not "
+				 "significant, as routers spread connections "
+				 "over paths of different length.",
 				 capital(p->c, p->a_name),
 				 host_text(p->c, p->a), p->b_name,
 				 host_text(p->c, p->b)));
@@ -219,8 +219,8 @@ static void tell_refused(const struct pair *p, const char *refused,
 {
 	add(p->c, p->about, true, "refused",
 	    arena_printf(p->c->arena,
-			 "SYNs %s draw a RST, those %s a SYN/ACK: %s.", refused,
-			 other,
+			 "SYNs %s trigger a RST, those %s a SYN/ACK: %s.",
+			 refused, other,
 			 p->axis == AXIS_KIND
 				 ? "a device on the path resets them"
 				 : "the port was closed, or a device on the "
@@ -458,9 +458,9 @@ static void tell_other_address(struct compare *c)
 			continue;
 		add(c, "", false, "address",
 		    arena_printf(c->arena,
-				 "%s is about %s and %s about %s: what differs "
-				 "between servers of different addresses means "
-				 "nothing.",
+				 "%s is about %s and %s about %s: differences "
+				 "between servers of different addresses are "
+				 "not significant.",
 				 c->runs[a->run].name,
 				 address_text(&a->target, first),
 				 c->runs[b->run].name,
@@ -473,11 +473,11 @@ static void tell_fallback(struct compare *c, const struct compare_row *r)
 	if (!r->fallback)
 		return;
 	add(c, place_text(c, r), false, "fallback",
-	    arena_printf(c->arena,
-			 "In %s a kernel gave MPTCP up after SYNs that went "
-			 "unanswered, and sent plain ones from the same "
-			 "port%s.",
-			 c->runs[r->run].name, plural(r->connections)));
+	    arena_printf(
+		    c->arena,
+		    "In %s a kernel fell back to plain SYNs, from the same "
+		    "port%s, after those with MPTCP went unanswered.",
+		    c->runs[r->run].name, plural(r->connections)));
 }
 
 static int by_time(const void *a, const void *b)

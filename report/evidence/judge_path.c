@@ -369,10 +369,10 @@ const char *place_phrase(const struct judgement *j, struct place after,
 		return arena_printf(j->arena, "at %s or between it and %s",
 				    hop_phrase(j, after), hop_phrase(j, at));
 	if (at.known)
-		return arena_printf(j->arena, "at %s or on the way to it",
+		return arena_printf(j->arena, "at %s or on the path to it",
 				    hop_phrase(j, at));
 	if (after.known && after.ttl > 0)
-		return arena_printf(j->arena, "at %s or behind it",
+		return arena_printf(j->arena, "at %s or beyond it",
 				    hop_phrase(j, after));
 	return "at an unknown place";
 }

@@ -95,9 +95,9 @@ void judge_return(struct judgement *j)
 		return;
 	a.text = arena_printf(
 		j->arena,
-		"The way back is probably another than the way there: from hop "
-		"%u on, answers come over %s, by their TTLs. That is common "
-		"and does no harm.",
+		"The return path probably differs from the forward path: from "
+		"hop %u on, answers come over %s, by their TTLs. That is "
+		"common and harmless.",
 		a.from, count_phrase(j, &a));
 	j->r->asymmetry = arena_alloc(j->arena, sizeof(a));
 	*j->r->asymmetry = a;

@@ -128,7 +128,7 @@ void compare_text(FILE *out, const struct compare *c,
 	}
 	if (!compare_differs(c))
 		fputs(c->row_count > 1
-			      ? "   Nothing differs that means anything.\n"
+			      ? "   No significant difference.\n"
 			      : "   There is nothing to compare it with.\n",
 		      out);
 }

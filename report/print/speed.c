@@ -176,14 +176,14 @@ static void print_rounds(FILE *out, const struct speed *s)
 static const char *judgement(const struct speed *s, const struct speed_ratio *r)
 {
 	if (only_mptcp_fails(s))
-		return "Downloads by MPTCP fail, and by TCP they do not.";
+		return "Downloads by MPTCP fail, those by TCP do not.";
 	if (r->rounds < 2)
-		return "Too few downloads came to their end to compare them.";
+		return "Too few downloads were completed to compare them.";
 	if (r->high < TREATED)
 		return "MPTCP is slower than TCP on this path: something "
-		       "treats it otherwise.";
+		       "treats it differently.";
 	if (r->high < 1 && r->ratio < SLOWER)
-		return "MPTCP is a little slower than TCP, which its own cost "
+		return "MPTCP is a little slower than TCP, as its overhead "
 		       "explains.";
 	if (r->low > 1 && r->ratio > 1 / SLOWER)
 		return "MPTCP is faster than TCP on this path.";
@@ -210,8 +210,8 @@ static void print_use(FILE *out, const struct speed *s)
 			  "timer, net.mptcp.blackhole_timeout).");
 	if (s->unanswered) {
 		snprintf(text, sizeof(text),
-			 "%u times this kernel sent a plain SYN, as those with "
-			 "MPTCP went unanswered.",
+			 "%u times this kernel sent a plain SYN, since those "
+			 "with MPTCP went unanswered.",
 			 s->unanswered);
 		text_wrap(out, "", "", text);
 	}

@@ -226,7 +226,7 @@ static const char *where_phrase(const struct page *p, const struct finding *f)
 {
 	static const char *const ways[] = {
 		[DIRECTION_FORWARD] = "",
-		[DIRECTION_RETURN] = ", on the way back",
+		[DIRECTION_RETURN] = ", on the return path",
 		[DIRECTION_UNKNOWN] = ", direction unknown",
 	};
 	const char *where = "";
@@ -238,7 +238,7 @@ static const char *where_phrase(const struct page *p, const struct finding *f)
 		where = arena_printf(p->arena, ", %s or before",
 				     hop_word(p, &f->at));
 	else if (f->after.known)
-		where = arena_printf(p->arena, ", %s or behind",
+		where = arena_printf(p->arena, ", %s or beyond",
 				     hop_word(p, &f->after));
 	return arena_printf(p->arena, "%s%s, %s", where, ways[f->direction],
 			    confidence_name(f->confidence));

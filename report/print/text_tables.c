@@ -70,14 +70,15 @@ void text_return(const struct page *p)
 		}
 	if (r->path_length == 0)
 		return;
-	fprintf(p->out, "\nThe way back\nhop  %-*s      TTL  hops\n",
-		(int)width, "address");
+	fprintf(p->out, "\nReturn path\nhop  %-*s      TTL  hops\n", (int)width,
+		"address");
 	for (i = 0; i < r->path_length; i++)
 		for (k = 0; k < r->path[i].responder_count; k++)
 			return_row(p, &r->path[i], &r->path[i].responders[k],
 				   width);
 	fputs("TTL: of the answer on arrival, and as it probably was sent; "
-	      "hops: of its way,\ncounted as those of the way there.\n",
+	      "hops: of the return\npath, counted as those of the forward "
+	      "path.\n",
 	      p->out);
 }
 

@@ -58,9 +58,9 @@ static void add_dropped(struct judgement *j, const struct flow *flow,
 	finding_evidence(
 		j, f, 0, NULL, NULL,
 		arena_printf(j->arena,
-			     "%u ADD_ADDRs draw no echo, while data on "
-			     "the same connection is acknowledged; no "
-			     "hop from %u on quotes one",
+			     "%u ADD_ADDRs get no echo, while data on the same "
+			     "connection is acknowledged; no hop from %u on "
+			     "quotes one",
 			     lost, at));
 	f->text =
 		arena_printf(j->arena, "Segments with ADD_ADDR are dropped %s.",

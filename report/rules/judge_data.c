@@ -113,8 +113,8 @@ static void judge_payload_return(struct judgement *j)
 	finding_evidence(j, f, flow->mptcp.checksum_frame, NULL, NULL,
 			 "the DSS checksum of the server's data is wrong, "
 			 "while its DSN fits its key");
-	f->text = "The payload of the server's data is changed on the way "
-		  "back: its DSS checksum does not fit.";
+	f->text = "The payload of the server's data is modified on the return "
+		  "path: its DSS checksum is wrong.";
 }
 
 /* What the hops do not show happens behind the last of them. Twice (once, if
@@ -162,8 +162,8 @@ static void judge_payload_forward(struct judgement *j)
 				 : "every connection with DSS checksums falls "
 				   "back to TCP at its first data, while one "
 				   "without them works");
-	f->text = "The payload of data is changed on the way: the server finds "
-		  "our DSS checksums wrong, but no hop shows the change.";
+	f->text = "Payload is modified on the path: the server finds our DSS "
+		  "checksums wrong, but no hop shows the change.";
 }
 
 void judge_payload(struct judgement *j)
@@ -248,11 +248,12 @@ void judge_reset_injected(struct judgement *j)
 	finding_evidence(
 		j, f, flow_reset(first)->frame, NULL, NULL,
 		arena_printf(j->arena,
-			     "data with TTL %u, which cannot reach the target, "
-			     "draws a RST (TTL on arrival %u)",
+			     "data with TTL %u, too small to reach the target, "
+			     "triggers a RST (TTL on arrival %u)",
 			     at, flow_reset(first)->packet.ip.ttl));
 	f->text = arena_printf(j->arena,
-			       "Data draws a RST that is not the target's %s.",
+			       "Data triggers a RST that is not the target's "
+			       "%s.",
 			       place_phrase(j, f->after, f->at));
 }
 
@@ -384,7 +385,7 @@ static struct finding *convict_by_ttl(struct judgement *j, const char *id,
 	finding_connection(j, f, first.flow->id);
 	finding_evidence(j, f, first.reply->frame, NULL, NULL,
 			 arena_printf(j->arena,
-				      "data with TTL %u expired on the way",
+				      "data with TTL %u expired on the path",
 				      first.ttl));
 	return f;
 }
@@ -565,10 +566,11 @@ static void judge_late(struct judgement *j)
 	    !count_flows(j, broke_late, &flow))
 		return;
 	add_flow_finding(j, "dss.removed", flow,
-			 "data is acknowledged at data level at first, and "
-			 "then by TCP only",
-			 "DSS is removed late in a connection, one way or the "
-			 "other: it falls back to TCP after it was MPTCP.");
+			 "data is acknowledged at the MPTCP level (DATA_ACK) "
+			 "at first, then by TCP only",
+			 "DSS is removed late in a connection, in one "
+			 "direction or the other: it falls back to TCP after "
+			 "it was MPTCP.");
 	finding_find(j, "dss.removed")->confidence = CONFIDENCE_LIKELY;
 }
 
@@ -581,7 +583,9 @@ void judge_data(struct judgement *j)
 	f = convict_by_ttl(j, "data.acked_early", early_ack, 1);
 	if (f)
 		f->text = arena_printf(
-			j->arena, "Data is acknowledged for the server %s.",
+			j->arena,
+			"Data is acknowledged in place of the server "
+			"%s.",
 			place_phrase(j, f->after, f->at));
 	f = convict_by_ttl(j, "data.retransmission_dropped", dropped_change,
 			   VAIN_WITNESSES_MIN);
@@ -592,17 +596,17 @@ void judge_data(struct judgement *j)
 			place_phrase(j, f->after, f->at));
 	if (count_flows(j, hole_blocked, &flow) >= VAIN_WITNESSES_MIN)
 		add_flow_finding(j, "data.hole_blocked", flow,
-				 "a segment behind a gap draws no answer, "
-				 "however often it is sent; what fills the gap "
-				 "does at once",
-				 "Data behind a gap is held back on the path.");
+				 "a segment after a gap gets no answer, "
+				 "however often it is sent; once the gap is "
+				 "filled the answer comes at once",
+				 "Data after a gap is held back on the path.");
 	judge_late(j);
 	if (!finding_find(j, "dss.removed") &&
 	    count_flows(j, broken_pair, &flow) >= PAIR_WITNESSES_MIN)
 		add_flow_finding(
 			j, "data.coalesced", flow,
-			"two segments sent at once break the "
-			"connection, segments sent one by one do not",
+			"two segments sent back to back break the connection, "
+			"segments sent one by one do not",
 			"Adjacent segments are merged on the path, and "
 			"one of their mappings is lost.");
 }

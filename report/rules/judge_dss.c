@@ -95,16 +95,17 @@ static void judge_dss_removed(struct judgement *j)
 			 "the data was acknowledged by TCP, but no segment of "
 			 "the server carries a DSS");
 	f->text =
-		intact ? "DSS is removed from data on the way back, by the "
-			 "last hop or behind it: what we sent arrives there "
+		intact ? "DSS is removed from data by the last hop, beyond it, "
+			 "or on the return path: what we sent arrives there "
 			 "intact, yet no DATA_ACK comes."
 		: flow_first(j, lost_without_checksum)
 			? "MPTCP falls back to TCP after the handshake: DSS is "
-			  "removed from data, one way or the other, or the "
-			  "length of the data is changed."
+			  "removed from data, in one direction or the other, "
+			  "or the length of the data is changed."
 			: "MPTCP falls back to TCP after the handshake: DSS is "
-			  "removed from data, one way or the other, or the "
-			  "data is changed, so that its DSS checksum is wrong.";
+			  "removed from data, in one direction or the other, "
+			  "or the data is changed, so that its DSS checksum is "
+			  "wrong.";
 }
 
 /* After so many bytes that were acknowledged at data level, or nothing. */
@@ -326,7 +327,7 @@ static void judge_dss_unanswered(struct judgement *j)
 				       "MPTCP it passes.",
 				       place_phrase(j, f->after, f->at))
 			: "Segments with DSS are dropped after the handshake, "
-			  "on the way back or behind the last hop that "
+			  "on the return path or beyond the last hop that "
 			  "quotes them; without MPTCP data passes.";
 }
 
@@ -376,10 +377,11 @@ static void judge_server_unmapped(struct judgement *j)
 		f->confidence = CONFIDENCE_LIKELY;
 	finding_connection(j, f, flow->id);
 	finding_evidence(j, f, flow->mptcp.data_ack_frame, NULL, NULL,
-			 "the server acknowledges our data at data level, and "
-			 "then sends its own without a mapping");
-	f->text = "DSS is removed from the server's data on the way back: it "
-		  "acknowledges ours at data level, but its own comes without "
+			 "the server acknowledges our data at the MPTCP level "
+			 "(DATA_ACK), and then sends its own without a "
+			 "mapping");
+	f->text = "DSS is removed from the server's data on the return path: "
+		  "it acknowledges ours by DATA_ACK, but its own comes without "
 		  "a mapping.";
 }
 
@@ -429,12 +431,12 @@ static void judge_server_silent(struct judgement *j)
 	finding_evidence(
 		j, f, flow->mptcp.data_ack_frame, NULL, NULL,
 		arena_printf(j->arena,
-			     "the server takes our data at data level on %u "
-			     "connections and answers on none, while it "
+			     "the server acknowledges our data by DATA_ACK on "
+			     "%u connections and answers on none, while it "
 			     "answers the same without MPTCP, before and after",
 			     count));
-	f->text = "The server's data is dropped on the way back where it has "
-		  "a DSS; without MPTCP it comes.";
+	f->text = "The server's data is dropped on the return path when it "
+		  "carries a DSS; without MPTCP it arrives.";
 }
 
 static bool plain_data_reset(const struct flow *f)
@@ -469,8 +471,8 @@ static void judge_dss_reset(struct judgement *j)
 	reset_evidence(j, f, flow);
 	f->text = arena_printf(j->arena,
 			       "Segments with MPTCP options after the "
-			       "handshake draw a RST%s%s; "
-			       "the same data without them does not.",
+			       "handshake trigger a RST%s%s; the same data "
+			       "without them does not.",
 			       f->at.known ? " " : "",
 			       f->at.known ? place_phrase(j, f->after, f->at)
 					   : "");

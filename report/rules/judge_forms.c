@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What else a device acts on that acts on MP_CAPABLE: the form of the other
  * version (4 bytes in version 1, 12 in version 0), and an option of the same
- * length that nobody knows (kind 253).
+ * length of an experimental kind (253).
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 enum extent {
 	EXTENT_UNKNOWN, /* not tried, or not clear: nothing is said */
-	EXTENT_SAME,	/* it fares as the option does */
+	EXTENT_SAME,	/* the same happens to it */
 	EXTENT_PASSES,
 };
 
@@ -24,32 +24,32 @@ static unsigned form_length(unsigned version)
 static void say_extent(struct judgement *j, struct finding *f, unsigned version,
 		       enum extent form, enum extent unknown)
 {
+	const char *what = strchr(f->kind->id, '.') + 1; /* "dropped" */
 	unsigned other = version == 1 ? 0 : 1;
 
 	f->more = "";
 	if (form == EXTENT_SAME)
 		f->more = arena_printf(j->arena,
-				       " The form of MPTCP v%u (%u bytes) "
-				       "fares the same.",
-				       other, form_length(other));
+				       " The MPTCP v%u form (%u bytes) is %s "
+				       "as well.",
+				       other, form_length(other), what);
 	if (form == EXTENT_PASSES)
 		f->more = arena_printf(j->arena,
-				       " Only this form, of MPTCP v%u (%u "
-				       "bytes), does not pass; that of v%u (%u "
-				       "bytes) does.",
-				       version, form_length(version), other,
-				       form_length(other));
+				       " Only the MPTCP v%u form (%u bytes) is "
+				       "%s; the v%u form (%u bytes) passes.",
+				       version, form_length(version), what,
+				       other, form_length(other));
 	if (unknown == EXTENT_PASSES)
 		f->more = arena_printf(j->arena,
-				       "%s An unknown option (kind 253) "
+				       "%s An experimental option (kind 253) "
 				       "passes: the device acts on MPTCP.",
 				       f->more);
 	if (unknown == EXTENT_SAME)
 		f->more = arena_printf(
 			j->arena,
-			"%s An unknown option (kind 253) fares the same: the "
-			"device acts on whatever it does not know.",
-			f->more);
+			"%s An experimental option (kind 253) is %s as well: "
+			"the device acts on any option that it does not know.",
+			f->more, what);
 }
 
 /* ---- by quotes ----------------------------------------------------------- */
@@ -151,12 +151,10 @@ void judge_removed_forms(struct judgement *j)
 	say_extent(j, f, flow->mptcp.version, extent_of(&form),
 		   extent_of(&unknown));
 	sight_evidence(j, f, &form,
-		       flow->mptcp.version == 1
-			       ? "the MP_CAPABLE of version 0"
-			       : "the MP_CAPABLE of version 1");
+		       flow->mptcp.version == 1 ? "MP_CAPABLE of version 0"
+						: "MP_CAPABLE of version 1");
 	sight_evidence(j, f, &unknown,
-		       "an option that nobody knows (kind 253), in the same "
-		       "SYN,");
+		       "an experimental option (kind 253) in the same SYN");
 }
 
 /* ---- by answers ---------------------------------------------------------- */
@@ -183,7 +181,7 @@ static void fate_evidence(struct judgement *j, struct finding *f,
 			     fate == FATE_DROPPED ? "SYNs" : "connections",
 			     what,
 			     fate == FATE_ANSWERED ? "were answered"
-			     : fate == FATE_RESET  ? "drew a RST"
+			     : fate == FATE_RESET  ? "triggered a RST"
 						   : "went unanswered"));
 }
 
@@ -205,11 +203,11 @@ void judge_refused_forms(struct judgement *j, struct finding *f,
 		form_extent = EXTENT_UNKNOWN;
 	if (form_extent != EXTENT_UNKNOWN)
 		fate_evidence(j, f, &form, of_form,
-			      version == 1 ? "the MP_CAPABLE of version 0"
-					   : "the MP_CAPABLE of version 1");
+			      version == 1 ? "MP_CAPABLE of version 0"
+					   : "MP_CAPABLE of version 1");
 	if (unknown_extent != EXTENT_UNKNOWN)
 		fate_evidence(j, f, &unknown, of_unknown,
-			      "an option of the same length that nobody knows "
-			      "(kind 253)");
+			      "an experimental option (kind 253) of the same "
+			      "length");
 	say_extent(j, f, version, form_extent, unknown_extent);
 }

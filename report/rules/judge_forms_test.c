@@ -79,19 +79,19 @@ static enum act drop_some_unknown(struct scene *s, struct wire *w)
 
 /* ---- what is said -------------------------------------------------------- */
 
-#define SAME_V0 "The form of MPTCP v0 (12 bytes) fares the same."
-#define SAME_V1 "The form of MPTCP v1 (4 bytes) fares the same."
-#define ONLY_V1                                                                \
-	"Only this form, of MPTCP v1 (4 bytes), does not pass; that of v0 "    \
-	"(12 bytes) does."
-#define ONLY_V0                                                                \
-	"Only this form, of MPTCP v0 (12 bytes), does not pass; that of v1 "   \
-	"(4 bytes) does."
+#define SAME_V0(is) "The MPTCP v0 form (12 bytes) is " is " as well."
+#define SAME_V1(is) "The MPTCP v1 form (4 bytes) is " is " as well."
+#define ONLY_V1(is)                                                            \
+	"Only the MPTCP v1 form (4 bytes) is " is "; the v0 form (12 bytes) "  \
+	"passes."
+#define ONLY_V0(is)                                                            \
+	"Only the MPTCP v0 form (12 bytes) is " is "; the v1 form (4 bytes) "  \
+	"passes."
 #define MPTCP_ALONE                                                            \
-	"An unknown option (kind 253) passes: the device acts on MPTCP."
-#define UNKNOWN_AS_WELL                                                        \
-	"An unknown option (kind 253) fares the same: the device acts on "     \
-	"whatever it does not know."
+	"An experimental option (kind 253) passes: the device acts on MPTCP."
+#define UNKNOWN_AS_WELL(is)                                                    \
+	"An experimental option (kind 253) is " is " as well: the device "     \
+	"acts on any option that it does not know."
 
 static void check_words(const struct report *r, const char *id,
 			const char *form, const char *unknown)
@@ -101,7 +101,7 @@ static void check_words(const struct report *r, const char *id,
 	CHECK(r, r->finding_count == 1 && strcmp(f->kind->id, id) == 0);
 	CHECK(r, form || !strstr(f->text, "form"));
 	CHECK(r, !form || strstr(f->text, form));
-	CHECK(r, unknown || !strstr(f->text, "unknown"));
+	CHECK(r, unknown || !strstr(f->text, "kind 253"));
 	CHECK(r, !unknown || strstr(f->text, unknown));
 }
 
@@ -130,13 +130,15 @@ static void test_dropped(void **state)
 	static const char id[] = "mp_capable.dropped";
 
 	(void)state;
-	say(drop_capable, 1, id, SAME_V0, MPTCP_ALONE);
-	say(drop_capable, 0, id, SAME_V1, MPTCP_ALONE);
-	say(drop_unknown, 1, id, SAME_V0, UNKNOWN_AS_WELL);
-	say(drop_unknown, 0, id, SAME_V1, UNKNOWN_AS_WELL);
-	say(drop_v1, 1, id, ONLY_V1, MPTCP_ALONE);
-	say(drop_v0, 0, id, ONLY_V0, MPTCP_ALONE);
-	say(drop_some_unknown, 1, id, SAME_V0, NULL);
+	say(drop_capable, 1, id, SAME_V0("dropped"), MPTCP_ALONE);
+	say(drop_capable, 0, id, SAME_V1("dropped"), MPTCP_ALONE);
+	say(drop_unknown, 1, id, SAME_V0("dropped"),
+	    UNKNOWN_AS_WELL("dropped"));
+	say(drop_unknown, 0, id, SAME_V1("dropped"),
+	    UNKNOWN_AS_WELL("dropped"));
+	say(drop_v1, 1, id, ONLY_V1("dropped"), MPTCP_ALONE);
+	say(drop_v0, 0, id, ONLY_V0("dropped"), MPTCP_ALONE);
+	say(drop_some_unknown, 1, id, SAME_V0("dropped"), NULL);
 }
 
 static void test_reset(void **state)
@@ -144,11 +146,11 @@ static void test_reset(void **state)
 	static const char id[] = "mp_capable.reset";
 
 	(void)state;
-	say(reset_capable, 1, id, SAME_V0, MPTCP_ALONE);
-	say(reset_capable, 0, id, SAME_V1, MPTCP_ALONE);
-	say(reset_unknown, 1, id, SAME_V0, UNKNOWN_AS_WELL);
-	say(reset_unknown, 0, id, SAME_V1, UNKNOWN_AS_WELL);
-	say(reset_v1, 1, id, ONLY_V1, MPTCP_ALONE);
+	say(reset_capable, 1, id, SAME_V0("reset"), MPTCP_ALONE);
+	say(reset_capable, 0, id, SAME_V1("reset"), MPTCP_ALONE);
+	say(reset_unknown, 1, id, SAME_V0("reset"), UNKNOWN_AS_WELL("reset"));
+	say(reset_unknown, 0, id, SAME_V1("reset"), UNKNOWN_AS_WELL("reset"));
+	say(reset_v1, 1, id, ONLY_V1("reset"), MPTCP_ALONE);
 }
 
 static void test_removed(void **state)
@@ -156,11 +158,12 @@ static void test_removed(void **state)
 	static const char id[] = "mp_capable.removed";
 
 	(void)state;
-	say(strip, -1, id, SAME_V0, MPTCP_ALONE);
+	say(strip, -1, id, SAME_V0("removed"), MPTCP_ALONE);
 	say(strip, 1, id, NULL, MPTCP_ALONE);
-	say(strip_unknown, -1, id, SAME_V0, UNKNOWN_AS_WELL);
-	say(strip_unknown, 0, id, NULL, UNKNOWN_AS_WELL);
-	say(strip_v1, -1, id, ONLY_V1, MPTCP_ALONE);
+	say(strip_unknown, -1, id, SAME_V0("removed"),
+	    UNKNOWN_AS_WELL("removed"));
+	say(strip_unknown, 0, id, NULL, UNKNOWN_AS_WELL("removed"));
+	say(strip_v1, -1, id, ONLY_V1("removed"), MPTCP_ALONE);
 }
 
 /* Quotes too short for the unknown option say nothing of it. */
@@ -177,7 +180,7 @@ static void test_removed_short(void **state)
 	run_probe(&s);
 	r = judge_scene(&s);
 	for (size_t i = 0; i < r->finding_count; i++)
-		CHECK(r, !strstr(r->findings[i].text, "unknown"));
+		CHECK(r, !strstr(r->findings[i].text, "kind 253"));
 	report_free(r);
 	scene_end(&s);
 }
@@ -196,7 +199,7 @@ static void test_other_form_works(void **state)
 	CHECK(r, r->status == STATUS_IMPAIRED && r->mptcp_version == 0);
 	CHECK(r, r->findings->effect == EFFECT_IMPAIRS);
 	CHECK(r, r->findings->after.ttl == 2 && r->findings->at.ttl == 3);
-	check_words(r, "mp_capable.dropped", ONLY_V1, MPTCP_ALONE);
+	check_words(r, "mp_capable.dropped", ONLY_V1("dropped"), MPTCP_ALONE);
 	report_free(r);
 	scene_end(&s);
 }
@@ -229,10 +232,11 @@ static void test_loss(void **state)
 		for (size_t i = 0; i < r->finding_count; i++) {
 			const char *text = r->findings[i].text;
 
-			CHECK(r, !strstr(text, seed & 1 ? MPTCP_ALONE
-							: UNKNOWN_AS_WELL));
-			CHECK(r, !strstr(text, ONLY_V1));
-			told += strstr(text, "unknown") != NULL;
+			CHECK(r,
+			      !strstr(text, seed & 1 ? MPTCP_ALONE
+						     : "as well: the device"));
+			CHECK(r, !strstr(text, ONLY_V1("dropped")));
+			told += strstr(text, "kind 253") != NULL;
 		}
 		report_free(r);
 		scene_end(&s);

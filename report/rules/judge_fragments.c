@@ -280,10 +280,11 @@ static const char *unplaced(struct judgement *j)
 {
 	unsigned last = last_quoted(j);
 
-	return last ? arena_printf(j->arena,
-				   " The first of them come as far as hop %u; "
-				   "where the others vanish cannot be seen.",
-				   last)
+	return last ? arena_printf(
+			      j->arena,
+			      " The first of them get as far as hop %u; "
+			      "where the others are dropped cannot be seen.",
+			      last)
 		    : "";
 }
 

@@ -389,8 +389,8 @@ static void say(struct judgement *j, struct finding *f,
 {
 	f->text = arena_printf(
 		j->arena,
-		"Connections that idle are forgotten %s: after %s seconds "
-		"without a packet %s; after %s they still worked.",
+		"Idle connections time out %s: after %s seconds without a "
+		"packet %s; after %s they still worked.",
 		f->at.known ? place_phrase(j, f->after, f->at)
 			    : "on the path or by a firewall of the server",
 		seconds(j, all->forgotten_us), what, seconds(j, all->held_us));
@@ -405,18 +405,17 @@ static void add_silent(struct judgement *j, const struct idling *all,
 	finding_evidence(
 		j, f, all->example->first->frame, NULL, NULL,
 		arena_printf(j->arena,
-			     "%u keep-alives on %u connections went "
-			     "unanswered after silences of %s seconds and "
-			     "more",
+			     "%u keep-alives on %u connections went unanswered "
+			     "after %s idle seconds or more",
 			     all->lost, all->forgotten,
 			     seconds(j, all->forgotten_us)));
 	finding_evidence(j, f, 0, NULL, NULL,
 			 arena_printf(j->arena,
 				      "meanwhile %u or more were answered on "
-				      "connections as old, which were silent "
-				      "for %s seconds at most",
+				      "connections of the same age that were "
+				      "idle for %s seconds at most",
 				      controls, seconds(j, all->held_us)));
-	say(j, f, all, "nothing is answered any more");
+	say(j, f, all, "nothing is answered");
 }
 
 static void add_reset(struct judgement *j, const struct idling *all,
@@ -432,12 +431,12 @@ static void add_reset(struct judgement *j, const struct idling *all,
 	finding_evidence(
 		j, f, r->reset->frame, NULL, NULL,
 		arena_printf(j->arena,
-			     "a keep-alive with TTL %u, which cannot reach "
-			     "the target, draws a RST after a silence of %s "
-			     "seconds; so it is on %u connections",
+			     "a keep-alive with TTL %u, too small to reach the "
+			     "target, triggers a RST after %s idle seconds, on "
+			     "%u connections",
 			     r->first->packet.ip.ttl, seconds(j, r->lost_us),
 			     all->reset));
-	say(j, f, all, "data draws a RST that is not the target's");
+	say(j, f, all, "data triggers a RST that is not the target's");
 }
 
 /* Whether a busy connection sent as little as `at` as well: that must not draw

@@ -47,7 +47,7 @@ static void judge_join_replies(struct judgement *j)
 				 "the HMAC in the SYN/ACK does not fit the "
 				 "keys and nonces");
 		f->text = "The HMAC or nonce in the SYN/ACK of the MP_JOIN was "
-			  "changed on the way.";
+			  "modified on the path.";
 	}
 	/* Where plain connections end, there ends a MP_JOIN as well. */
 	flow = flow_first(j, join_option_lost);
@@ -114,10 +114,9 @@ static void judge_join_reset(struct judgement *j)
 				    SEGMENT_JOIN_SYN);
 		reset_evidence(j, f, flow);
 		f->text =
-			marked ? "A MP_JOIN with a valid token is refused by "
-				 "an "
-				 "MPTCP stack that does not know it: another "
-				 "host answers under this address."
+			marked ? "An MP_JOIN with a valid token is refused by "
+				 "an MPTCP stack that does not know it: "
+				 "another host answers at this address."
 			       : arena_printf(j->arena,
 					      "MP_JOIN SYNs are answered by a "
 					      "RST %s.",
@@ -155,7 +154,7 @@ static void judge_join_dropped(struct judgement *j)
 			j->arena,
 			"SYNs with MP_JOIN go unanswered, SYNs without it do "
 			"not: they are dropped %s, or their SYN/ACKs are "
-			"dropped on the way back.",
+			"dropped on the return path.",
 			place_phrase(j, f->after, f->at));
 	else
 		f->text = arena_printf(

@@ -409,7 +409,7 @@ static const char *finding_text(struct judgement *j, const char *id,
 				    "Data is rewritten to another length %s.",
 				    where);
 	if (strcmp(id, "data.split") == 0)
-		return arena_printf(j->arena, "Segments are cut up %s.", where);
+		return arena_printf(j->arena, "Segments are split %s.", where);
 	return changed_text(j, rule, b, f);
 }
 

@@ -49,9 +49,9 @@ static bool add_dropped_return(struct judgement *j, const struct attempts *mpc,
 			"%u of %u SYNs whose MP_CAPABLE names no algorithm "
 			"were answered, as plain TCP",
 			odd.answered, odd.sent));
-	f->text = "SYN/ACKs with MP_CAPABLE are dropped on the way back: SYNs "
-		  "with it arrive, as the answers to those show that make a "
-		  "server answer as plain TCP.";
+	f->text = "SYN/ACKs with MP_CAPABLE are dropped on the return path: "
+		  "SYNs with it arrive, since SYNs whose MP_CAPABLE makes a "
+		  "server answer as plain TCP are answered.";
 	return true;
 }
 
@@ -78,7 +78,7 @@ static void add_dropped(struct judgement *j, const struct attempts *mpc,
 		place_phrase(j, f->after, f->at),
 		f->direction == DIRECTION_FORWARD
 			? ""
-			: ", or their SYN/ACKs on the way back");
+			: ", or their SYN/ACKs on the return path");
 	refusal_evidence(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
 	judge_refused_forms(j, f, (unsigned)version, FATE_DROPPED);
 }

@@ -67,7 +67,8 @@ static void judge_option_mirrored(struct judgement *j)
 	finding_evidence(j, f, flow_syn_ack(flow)->frame, NULL, NULL,
 			 "the SYN/ACK carries the experimental option of our "
 			 "SYN");
-	f->text = "The SYN/ACK echoes an option that no server can know.";
+	f->text = "The SYN/ACK echoes an experimental option (kind 253), which "
+		  "no server does.";
 }
 
 static bool plainly_accepted(const struct flow *f)
@@ -110,12 +111,12 @@ static void judge_version_altered(struct judgement *j)
 		arena_printf(j->arena, "%d", flow->mptcp.other_version),
 		"the SYN/ACK to version 1 names another");
 	finding_evidence(j, f, flow_reset(random)->frame, NULL, NULL,
-			 "yet the server answers a MP_JOIN with an unknown "
+			 "yet the server answers an MP_JOIN with an unknown "
 			 "token as version 1 does");
 	f->text = arena_printf(j->arena,
 			       "The version in the MP_CAPABLE of the SYN/ACK "
 			       "is %d, where a server of version 1 must have "
-			       "sent 1: it was changed on the way back.",
+			       "sent 1: it was modified on the return path.",
 			       flow->mptcp.other_version);
 }
 
@@ -140,12 +141,12 @@ static void judge_capable_removed(struct judgement *j)
 	finding_evidence(j, f, flow_syn_ack(plain)->frame, NULL, NULL,
 			 "the SYN/ACK comes without MP_CAPABLE");
 	finding_evidence(j, f, flow_reset(random)->frame, NULL, NULL,
-			 "yet the server answers a MP_JOIN with an unknown "
+			 "yet the server answers an MP_JOIN with an unknown "
 			 "token as only an MPTCP listener does");
-	f->text = intact ? "MP_CAPABLE is removed from the SYN/ACK on the way "
-			   "back, or from the SYN right before the server: it "
-			   "arrives intact at the last hop, and the server "
-			   "speaks MPTCP."
+	f->text = intact ? "MP_CAPABLE is removed from the SYN/ACK on the "
+			   "return path, or from the SYN right before the "
+			   "server: it arrives intact at the last hop, and the "
+			   "server speaks MPTCP."
 			 : "MP_CAPABLE is removed, or changed, in the SYN or "
 			   "in the SYN/ACK: the server speaks MPTCP, but its "
 			   "option does not come back.";
@@ -215,13 +216,14 @@ static void judge_capable_removed_v0(struct judgement *j)
 			 "the SYN/ACK comes without MP_CAPABLE, for version 1 "
 			 "and for version 0");
 	finding_evidence(j, f, flow_reset(random.example)->frame, NULL, NULL,
-			 "yet a MP_JOIN with an unknown token is refused, as "
+			 "yet an MP_JOIN with an unknown token is refused, as "
 			 "by an MPTCP listener; a plain TCP listener would "
 			 "accept it");
-	f->text = intact ? "MP_CAPABLE is removed from the SYN/ACK on the way "
-			   "back, or from the SYN right before the server: it "
-			   "arrives intact at the last hop, and the server "
-			   "knows MP_JOIN, but its option does not come back."
+	f->text = intact ? "MP_CAPABLE is removed from the SYN/ACK on the "
+			   "return path, or from the SYN right before the "
+			   "server: it arrives intact at the last hop, and the "
+			   "server knows MP_JOIN, but its option does not come "
+			   "back."
 			 : "MP_CAPABLE is removed, or changed, in the SYN or "
 			   "in the SYN/ACK: the server knows MP_JOIN, but its "
 			   "option does not come back.";
@@ -307,8 +309,9 @@ static void judge_overwritten(struct judgement *j)
 	if (!f)
 		f = finding_add(j, "mp_capable.removed", DIRECTION_RETURN,
 				SEGMENT_SYN_ACK);
-	f->text = "MP_CAPABLE is removed from the SYN/ACK on the way back: "
-		  "filler stands in its place, so the server had sent it.";
+	f->text = "MP_CAPABLE is removed from the SYN/ACK on the return path: "
+		  "padding (NOP or EOL) is in its place, so the server had "
+		  "sent it.";
 	f->direction = DIRECTION_RETURN;
 	f->segment = SEGMENT_SYN_ACK;
 	f->confidence = CONFIDENCE_PROVEN;
@@ -316,9 +319,9 @@ static void judge_overwritten(struct judgement *j)
 	finding_evidence(
 		j, f, flow_syn_ack(flow)->frame, NULL, NULL,
 		arena_printf(j->arena,
-			     "the SYN/ACK has %u bytes of filler, those for "
-			     "plain SYNs have %d: as many more as MP_CAPABLE "
-			     "has",
+			     "the SYN/ACK has %u bytes of padding, those for "
+			     "plain SYNs have %d: the difference is the length "
+			     "of MP_CAPABLE",
 			     filler(flow_syn_ack(flow), &f->how), plain));
 }
 
@@ -355,12 +358,13 @@ void judge_key_altered(struct judgement *j)
 	static const char *const texts[] = {
 		[ALTERED_EITHER] = "The server's data sequence numbers do not "
 				   "fit the key in its SYN/ACK: one of the two "
-				   "was changed on the way back.",
+				   "was modified on the return path.",
 		[ALTERED_KEY] = "The key in the SYN/ACK is not the server's "
-				"own: it was changed on the way back.",
+				"own: it was modified on the return path.",
 		[ALTERED_DSN] = "The server's data sequence numbers fit "
 				"neither its key nor the checksum of its "
-				"mapping: they were changed on the way back.",
+				"mapping: they were modified on the return "
+				"path.",
 	};
 	const struct flow *flow = flow_first(j, has_altered_key);
 	enum altered altered = what_was_altered(j);

@@ -148,9 +148,9 @@ static void add_option_dropped(struct judgement *j, const struct sizes *mapped,
 				      "acknowledged",
 				      plain->passed));
 	f->text = arena_printf(j->arena,
-			       "Data with DSS is dropped in packets of full "
-			       "size (%zu bytes); as large ones without it "
-			       "pass, and smaller ones with it.",
+			       "Data with DSS is dropped in full-size packets "
+			       "(%zu bytes); packets as large without it pass, "
+			       "and so do smaller ones with it.",
 			       mapped->vain);
 }
 
@@ -165,11 +165,11 @@ static void add_too_big(struct judgement *j, const struct sizes *mapped,
 	size_evidence(j, f, plain, "packets without MPTCP");
 	f->text = arena_printf(
 		j->arena,
-		"Packets of %zu bytes vanish, with MPTCP options or without, "
-		"and no router says so; %zu bytes pass.%s",
+		"Packets of %zu bytes are dropped, with MPTCP options or "
+		"without, and no router reports it; %zu bytes pass.%s",
 		plain->vain < mapped->vain ? plain->vain : mapped->vain,
 		plain->passed > mapped->passed ? plain->passed : mapped->passed,
-		pushed ? " The DSS option is what makes a segment of full size "
+		pushed ? " The DSS option is what makes a full-size segment "
 			 "too large: the same data without it passes."
 		       : "");
 }
@@ -249,9 +249,11 @@ static void judge_answer_size(struct judgement *j)
 			     a.mss, a.mapped, a.plain));
 	f->text = arena_printf(
 		j->arena,
-		"The server's data vanishes on the way back, with MPTCP or "
-		"without, unless its segments are small (an MSS of %u): a "
-		"link takes less than both ends think, and no router says so.",
+		"The server's data is dropped on the return path, with MPTCP "
+		"or "
+		"without, unless its segments are small (an MSS of %u): a link "
+		"has a smaller MTU than both ends assume, and no router "
+		"reports it.",
 		a.mss);
 }
 

@@ -122,7 +122,8 @@ void judge_terminated(struct judgement *j)
 				       "the target itself is %u hops away",
 				       j->distance)
 			: arena_printf(j->arena,
-				       "a router still answered at TTL %u",
+				       "a router beyond still answered at TTL "
+				       "%u",
 				       j->beyond));
 	f->text = arena_printf(
 		j->arena,
@@ -158,8 +159,9 @@ static void syn_ack_witness(struct judgement *j, struct finding *f)
 		finding_evidence(
 			j, f, k->frame, NULL, NULL,
 			arena_printf(j->arena,
-				     "a SYN with TTL %u is answered from as "
-				     "far away as the target itself, %u hops",
+				     "a SYN with TTL %u is answered by a host "
+				     "as far away as the target itself, %u "
+				     "hops",
 				     j->plain_reach, j->distance));
 		return;
 	}
@@ -187,7 +189,7 @@ void judge_ttl(struct judgement *j)
 	else
 		syn_ack_witness(j, f);
 	f->text = arena_printf(j->arena,
-			       "The TTL is raised %s; hops behind cannot be "
+			       "The TTL is raised %s; hops beyond it cannot be "
 			       "seen.",
 			       place_phrase(j, f->after, f->at));
 }

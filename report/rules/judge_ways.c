@@ -168,16 +168,16 @@ bool judge_dropped_on_a_way(struct judgement *j, const char *id,
 		j, f, plain_syn(w.example)->frame, NULL, NULL,
 		arena_printf(j->arena,
 			     "%u connections with %s were answered; %u were "
-			     "not, until they sent the SYN without it on the "
+			     "not, until they sent the SYN without it from the "
 			     "same ports",
 			     w.answered, option, w.fallen));
 	f->text = arena_printf(
 		j->arena,
-		"SYNs with %s are dropped on one of several ways, %s%s; there, "
-		"the same without it pass.",
+		"SYNs with %s are dropped on one of several paths (load "
+		"balancing), %s%s; on that path the same without it pass.",
 		option, place_phrase(j, f->after, f->at),
 		f->direction == DIRECTION_FORWARD
 			? ""
-			: ", or their SYN/ACKs on the way back");
+			: ", or their SYN/ACKs on the return path");
 	return true;
 }

@@ -541,7 +541,8 @@ const char *traffic_fallback(const struct traffic_connection *c)
 	if (c->mirrored)
 		return "the SYN/ACK echoes the client's MP_CAPABLE";
 	if (!s->snapped && s->plain_syn && s->syn_ack && !s->syn_ack_option)
-		return "the client gave MPTCP up: SYNs with it went unanswered";
+		return "the client fell back to a plain SYN: those with MPTCP "
+		       "went unanswered";
 	if (!s->snapped && s->syn && s->syn_ack && !s->syn_ack_option)
 		return "no MP_CAPABLE in the SYN/ACK";
 	for (unsigned i = 0; i < 2; i++) {

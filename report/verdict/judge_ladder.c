@@ -64,7 +64,7 @@ static void rung_distance(struct judgement *j)
 
 	if (j->ttl_rewritten)
 		set(j, RUNG_DISTANCE, RUNG_FAIL,
-		    "TTLs are rewritten on the way, so they tell no distance");
+		    "TTLs are rewritten on the path, so they tell no distance");
 	else if (reach == 0)
 		set(j, RUNG_DISTANCE, RUNG_SKIPPED,
 		    "no SYN of a sweep was answered");
@@ -118,10 +118,10 @@ static void rung_syn_ack(struct judgement *j, const struct flow *f)
 
 	if (f && f->mptcp.syn_ack) {
 		result = RUNG_PASS;
-		text = "the SYN/ACK brings MP_CAPABLE";
+		text = "the SYN/ACK carries MP_CAPABLE";
 	} else if (f && f->mptcp.mirrored) {
 		result = RUNG_PASS;
-		text = "the SYN/ACK brings an MP_CAPABLE, our own";
+		text = "the SYN/ACK carries an MP_CAPABLE, our own";
 	} else if (f && f->mptcp.gave_up && flow_syn_ack(f)) {
 		result = RUNG_FAIL;
 		text = "the SYNs are not answered, a plain one after them is";
@@ -130,7 +130,7 @@ static void rung_syn_ack(struct judgement *j, const struct flow *f)
 		text = "the SYN/ACK comes without MP_CAPABLE";
 	} else if (f) {
 		result = RUNG_FAIL;
-		text = flow_reset(f) ? "the SYN draws a RST"
+		text = flow_reset(f) ? "the SYN triggers a RST"
 				     : "the SYN is not answered";
 	}
 	set(j, RUNG_SYN_ACK_OPTION, result, text);
@@ -170,8 +170,9 @@ static void rung_random(struct judgement *j)
 	k = flow_syn_ack(f);
 	if (k) {
 		set(j, RUNG_RANDOM_TOKEN, RUNG_FAIL,
-		    "a MP_JOIN with an unknown token is accepted as plain TCP: "
-		    "what answers does not know MP_JOIN, or does not see it");
+		    "an MP_JOIN with an unknown token is accepted as plain "
+		    "TCP: what answers does not know MP_JOIN, or does not see "
+		    "it");
 		show(j, RUNG_RANDOM_TOKEN, k->frame);
 		return;
 	}
@@ -183,9 +184,9 @@ static void rung_random(struct judgement *j)
 	}
 	set(j, RUNG_RANDOM_TOKEN, RUNG_PASS,
 	    tcp_options_mptcp(&k->options, MP_TCPRST)
-		    ? "an unknown token draws RST with MP_TCPRST: an MPTCP "
-		      "listener"
-		    : "an unknown token draws a bare RST: an older MPTCP "
+		    ? "an unknown token triggers a RST with MP_TCPRST: an "
+		      "MPTCP listener"
+		    : "an unknown token triggers a bare RST: an older MPTCP "
 		      "listener, or a device");
 	show(j, RUNG_RANDOM_TOKEN, k->frame);
 }
@@ -281,7 +282,7 @@ static const char *join_failure(const struct flow *f)
 	const struct kept *reset = flow_reset(f);
 
 	if (reset && !flow_syn_ack(f))
-		return "the MP_JOIN SYN draws a RST";
+		return "the MP_JOIN SYN triggers a RST";
 	if (!flow_syn_ack(f))
 		return "the MP_JOIN SYN is not answered";
 	if (!f->join.syn_ack)
@@ -329,8 +330,8 @@ static void rung_join(struct judgement *j, const struct flow *capable)
 	}
 	if (f->join.fourth_ack_frame && f->join.hmac == KNOWN_YES) {
 		set(j, RUNG_JOIN, RUNG_PASS,
-		    "a second subflow is joined, HMACs right both ways, up to "
-		    "the fourth ACK");
+		    "a second subflow is joined, both HMACs right, up to the "
+		    "fourth ACK");
 		show(j, RUNG_JOIN, f->first_frame);
 		show(j, RUNG_JOIN, flow_syn_ack(f)->frame);
 		show(j, RUNG_JOIN, f->join.fourth_ack_frame);

@@ -113,8 +113,8 @@ static void say_refused(struct judgement *j)
 		say(j, STATUS_UNREACHABLE, CONFIDENCE_LIKELY,
 		    arena_printf(j->arena,
 				 "TCP to port %u of %s is refused by a device "
-				 "before it: RSTs come over %u hop%s, the "
-				 "target's own answers over %u. So nothing can "
+				 "before it: RSTs come from %u hop%s away, the "
+				 "target's own answers from %u. So nothing can "
 				 "be said of MPTCP.",
 				 j->r->port, text, before,
 				 before == 1 ? "" : "s", own_hops(j)));
@@ -250,8 +250,9 @@ static bool verdict_blocked(struct judgement *j)
 			j->arena, "Port %u of the same address passes.",
 			j->working_port);
 	else if (is_removed_forward(f) && j->negotiated)
-		j->r->advice = "Other connections bring MP_CAPABLE back: it is "
-			       "removed on one of several ways.";
+		j->r->advice = "On other connections MP_CAPABLE comes back: it "
+			       "is removed on one of several paths (load "
+			       "balancing).";
 	else if (is_removed_forward(f))
 		j->r->advice =
 			"Whether the server itself speaks MPTCP cannot be told "
@@ -278,14 +279,14 @@ static const char *checksum_doubt(const struct judgement *j)
 				j->arena,
 				"DSS checksums of the client are wrong where "
 				"the capture was made (frame %llu): either it "
-				"makes them so, or its data is changed on the "
-				"way",
+				"makes them so, or its data is modified on the "
+				"path",
 				(unsigned long long)m->sent_bad_frame);
 		if (m->mp_fail && !m->client_failed && !m->sent_bad_frame &&
 		    !m->unjust_fail_frame && m->checksum)
 			return "the server finds a DSS checksum wrong "
-			       "(MP_FAIL): data is changed on the way, or was "
-			       "sent so";
+			       "(MP_FAIL): data is modified on the path, or "
+			       "was sent so";
 	}
 	return NULL;
 }
@@ -317,12 +318,12 @@ static unsigned connections_in_vain(const struct judgement *j)
 static const char *vain_phrase(const struct judgement *j, unsigned vain)
 {
 	if (vain < 2)
-		return vain ? " One connection with MPTCP was not answered, "
-			      "though."
+		return vain ? " One connection with MPTCP, however, was not "
+			      "answered."
 			    : "";
 	return arena_printf(j->arena,
-			    " %u connections with MPTCP were not answered, "
-			    "though.",
+			    " %u connections with MPTCP, however, were not "
+			    "answered.",
 			    vain);
 }
 
@@ -346,7 +347,8 @@ static void say_clear(struct judgement *j)
 	    mute || vain ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
 			 "MPTCP v%u works on this path: data is acknowledged "
-			 "at data level%s, and nothing %s.%s%s%s",
+			 "at the MPTCP level (DATA_ACK)%s, and nothing "
+			 "%s.%s%s%s",
 			 j->working->mptcp.version,
 			 join->result == RUNG_PASS ? ", a second subflow joins"
 						   : "",
@@ -359,8 +361,8 @@ static void say_clear(struct judgement *j)
 					    "No second subflow was joined: %s.",
 					    join->text);
 	else if (vain)
-		j->r->advice = "Loss may do that, and so may one of several "
-			       "ways: probe again.";
+		j->r->advice = "Loss may be the reason, or one of several "
+			       "paths (load balancing): probe again.";
 }
 
 /* 4. */
@@ -587,7 +589,7 @@ static bool syns_in_vain(const struct judgement *j)
 /* 7. What would decide it depends on what is missing. */
 static void verdict_undetermined(struct judgement *j)
 {
-	const char *what = "the evidence does not suffice";
+	const char *what = "there is not enough evidence";
 	const char *advice = "Another port (-p 443), another server, or a "
 			     "server known to speak MPTCP on the same path "
 			     "(--reference) would decide it.";
@@ -609,8 +611,9 @@ static void verdict_undetermined(struct judgement *j)
 		advice = "Probe the path: mpprobe HOST.";
 	} else if (j->negotiated && stalls(j)) {
 		what = "the server takes data by TCP that it does not "
-		       "acknowledge at data level: its mapping is changed "
-		       "where no hop shows it, or the server holds it back";
+		       "acknowledge at the MPTCP level (DATA_ACK): its mapping "
+		       "is modified where no hop shows it, or the server holds "
+		       "it back";
 	} else if (j->negotiated && j->negotiated->mptcp.version == 0) {
 		what = "the server speaks MPTCP v0, which was not proven";
 	} else if (j->negotiated && flow_data_acked(j->negotiated)) {
@@ -620,8 +623,8 @@ static void verdict_undetermined(struct judgement *j)
 			 "(-p).";
 	} else if (j->negotiated && !data_sent(j) && syns_in_vain(j)) {
 		what = "some SYNs with MP_CAPABLE are answered with it, and "
-		       "some are not answered: loss, or paths of which one "
-		       "drops them";
+		       "some are not answered: loss, or one of several paths "
+		       "(load balancing) drops them";
 		advice = "Probe again; if loss is high, later.";
 	} else if (j->negotiated && !data_sent(j)) {
 		what = "MP_CAPABLE came back, but no data was sent that would "
@@ -631,7 +634,7 @@ static void verdict_undetermined(struct judgement *j)
 			"--sweep-only.";
 	} else if (j->negotiated) {
 		what = "MP_CAPABLE came back, but no data was acknowledged at "
-		       "data level";
+		       "the MPTCP level (DATA_ACK)";
 	} else if (answered_next_door(j)) {
 		what = "what answers is the next hop: the target itself, or a "
 		       "user-mode NAT beside this host that ends TCP";
