@@ -31,7 +31,6 @@ struct slot {
 
 struct packet_socket {
 	int fd;
-	int pair[2]; /* of unix(7), to let go of fd; -1: none */
 	bool loopback;
 	pcap_t *pcap;
 	uint64_t dropped;
@@ -128,8 +127,6 @@ static int set_up(struct packet_socket *s, const char *name, unsigned index,
 		return -1;
 	set_options(s);
 	set_slots(s);
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, s->pair) == -1)
-		s->pair[0] = s->pair[1] = -1;
 	return bind(s->fd, (struct sockaddr *)&to, sizeof(to));
 }
 
@@ -141,7 +138,7 @@ struct packet_socket *packet_socket_open(const char *name, unsigned index,
 
 	if (!s)
 		return NULL;
-	s->fd = s->pair[0] = s->pair[1] = -1;
+	s->fd = -1;
 	if (set_up(s, name, index, filter) == 0)
 		return s;
 	saved = errno;
@@ -235,46 +232,12 @@ uint64_t packet_socket_dropped(struct packet_socket *s)
 	return s->dropped;
 }
 
-/* Who closes a packet socket last waits until no CPU can still be looking at
- * it, 8 or 16 ms: a quarter of a sweep. So it is sent, with the receiving end
- * of the pair, to that very end: once that is closed here, both are garbage,
- * and the kernel's collector (unix(7), Linux 6.10 and later) closes them while
- * the program is already gone. Older kernels collect at once, and wait. */
-static void leave_to_collector(const struct packet_socket *s)
-{
-	int fds[2] = {s->fd, s->pair[1]};
-	_Alignas(struct cmsghdr) uint8_t control[CMSG_SPACE(sizeof(fds))] = {0};
-	struct iovec byte = {&(char){0}, 1};
-	struct msghdr m = {
-		.msg_iov = &byte,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(c), fds, sizeof(fds));
-	sendmsg(s->pair[0], &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-static void close_socket(int fd)
-{
-	if (fd != -1)
-		close(fd);
-}
-
 void packet_socket_close(struct packet_socket *s)
 {
 	if (!s)
 		return;
-	if (s->fd != -1 && s->pair[0] != -1)
-		leave_to_collector(s);
-	close_socket(s->fd);
-	close_socket(s->pair[0]);
-	close_socket(s->pair[1]);
+	if (s->fd != -1)
+		close(s->fd);
 	if (s->pcap)
 		pcap_close(s->pcap);
 	free(s);

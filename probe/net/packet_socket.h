@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Every frame of an interface, both directions: packet(7), without the ring
- * that libpcap maps. Setting up a ring and taking it down costs some 30 ms in
- * the kernel, which is half a sweep.
+ * that libpcap maps. A ring takes 5 to 21 ms to open, which nothing can hide
+ * before the first SYN, and 20 to 40 ms to close; this one, less than 1 ms to
+ * open, and 8 to 16 to close, when the report is printed (measured, Linux
+ * 6.18). A probe sends some hundred packets: nobody misses the ring. Filters
+ * and files are libpcap's.
  */
 #ifndef PROBE_NET_PACKET_SOCKET_H
 #define PROBE_NET_PACKET_SOCKET_H
@@ -32,7 +35,8 @@ int packet_socket_read(struct packet_socket *s, pcap_handler fn, u_char *user);
 /* Frames that the kernel has dropped for want of room. */
 uint64_t packet_socket_dropped(struct packet_socket *s);
 
-/* Does not wait for the kernel to be done with it. NULL is fine. */
+/* The kernel waits until no CPU can still be looking at it, 8 or 16 ms: for
+ * when the report is out. NULL is fine. */
 void packet_socket_close(struct packet_socket *s);
 
 #endif
