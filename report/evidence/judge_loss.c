@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The rule of loss (design.md, "Loss"): attempts with an option and without
- * are counted, and silence convicts where chance does not explain it. Where
- * what was dropped or reset was so.
+ * The rule of loss: attempts with an option and without are counted, and
+ * silence convicts where chance does not explain it.
  */
 #include "report/evidence/judge_loss.h"
 
@@ -79,18 +78,10 @@ static unsigned count_syns(const struct judgement *j, const struct flow *f,
 	return full + (flow_swept(f, SEGMENT_SYN) ? low : 0);
 }
 
-bool attempt_wanted(const struct flow *f, enum purpose purpose, int version)
-{
-	if (!flow_is(f, purpose))
-		return false;
-	if (purpose == PURPOSE_MP_CAPABLE && !f->mptcp.syn_valid)
-		return false;
-	return version < 0 || (int)f->mptcp.version == version;
-}
-
 struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 			       int version)
 {
+	struct class c = {.purpose = purpose, .version = version};
 	struct attempts a = {0};
 
 	for (size_t i = 0; i < j->flow_count; i++) {
@@ -98,7 +89,7 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 		const struct kept *reply = flow_syn_ack(f);
 		unsigned syns;
 
-		if (!attempt_wanted(f, purpose, version))
+		if (!class_has(&c, f))
 			continue;
 		if (f->mptcp.gave_up && !f->mptcp.syn_ack)
 			reply = NULL; /* it answers the plain SYN */
@@ -173,93 +164,8 @@ enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
 	return FATE_UNCLEAR;
 }
 
-/* Whether segments of this kind went out with small TTLs at all. */
-static bool swept_with(const struct judgement *j, enum purpose purpose,
-		       int version, enum segment_kind kind)
-{
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (attempt_wanted(j->flows[i], purpose, version) &&
-		    flow_swept(j->flows[i], kind))
-			return true;
-	return false;
-}
-
-/* The last hop before `end` that quoted a segment of this kind; 0: none. */
-static unsigned last_quote(const struct judgement *j, enum purpose purpose,
-			   int version, enum segment_kind kind, unsigned end)
-{
-	unsigned last = 0;
-
-	for (size_t i = 0; i < j->view_count; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->sent->kind == kind && v->ttl > last && v->ttl < end &&
-		    attempt_wanted(v->flow, purpose, version))
-			last = v->ttl;
-	}
-	return last;
-}
-
-/* Loss alone makes hops silent less often than this. */
-#define CHANCE_OF_SILENCE 1e-3
-
-unsigned first_silent(const struct judgement *j, unsigned after,
-		      unsigned (*copies)(const struct judgement *j,
-					 const void *of, unsigned ttl),
-		      const void *of)
-{
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
-	double rate = plain.lost ? (plain.lost + 1.0) / (plain.sent + 2.0) : 0;
-	double chance = 1;
-
-	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++) {
-		if (!quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
-			continue;
-		chance *= pow(rate, copies(j, of, ttl));
-		if (chance < CHANCE_OF_SILENCE)
-			return ttl;
-	}
-	return after < j->plain_reach ? j->plain_reach : 0;
-}
-
-struct wanted {
-	enum purpose purpose;
-	int version;
-	enum segment_kind kind;
-};
-
-/* Those whose quotes would tell their TTL: others came in vain. */
-static unsigned wanted_copies(const struct judgement *j, const void *of,
-			      unsigned ttl)
-{
-	const struct wanted *w = of;
-	unsigned count = 0;
-
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (attempt_wanted(j->flows[i], w->purpose, w->version) &&
-		    !j->flows[i]->misfits)
-			count += flow_sent_count(j->flows[i], w->kind, ttl);
-	return count;
-}
-
-void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
-		int version, enum segment_kind kind)
-{
-	struct wanted wanted = {purpose, version, kind};
-	unsigned after, at;
-
-	if (!swept_with(j, purpose, version, kind))
-		return;
-	after = last_quote(j, purpose, version, kind,
-			   (unsigned)j->r->path_length + 1);
-	at = first_silent(j, after, wanted_copies, &wanted);
-	f->after = place_at(j, after);
-	if (at)
-		f->at = place_at(j, at);
-}
-
 void refusal_evidence(struct judgement *j, struct finding *f,
-		      enum purpose purpose, int version, enum segment_kind kind)
+		      const struct class *c)
 {
 	char text[ADDRESS_TEXT];
 
@@ -267,8 +173,8 @@ void refusal_evidence(struct judgement *j, struct finding *f,
 		const struct view *v = &j->views[i];
 		const struct quote *q = v->quote;
 
-		if (v->sent->kind != kind || !q->unreachable ||
-		    !attempt_wanted(v->flow, purpose, version))
+		if (v->sent->kind != c->kind || !q->unreachable ||
+		    !class_has(c, v->flow))
 			continue;
 		finding_evidence(j, f, q->frame, NULL, NULL,
 				 arena_printf(j->arena, "%s answers that %s",
@@ -288,39 +194,6 @@ const char *attempts_text(const struct judgement *j, const struct attempts *a,
 			    "while %u of %u connections without it were "
 			    "answered",
 			    a->lost, a->sent, plain->answered, plain->flows);
-}
-
-unsigned reset_reach(const struct judgement *j, enum purpose purpose,
-		     int version)
-{
-	unsigned reach = 0;
-
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-		unsigned ttl;
-
-		if (!attempt_wanted(f, purpose, version) || !flow_refused(f) ||
-		    flow_swept(f, SEGMENT_SYN) ||
-		    flow_swept(f, SEGMENT_JOIN_SYN))
-			continue;
-		ttl = flow_reach(f);
-		if (ttl && (reach == 0 || ttl < reach))
-			reach = ttl;
-	}
-	return reach;
-}
-
-void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
-		 int version, enum segment_kind kind)
-{
-	unsigned at = reset_reach(j, purpose, version);
-
-	if (at == 0 || at > SWEEP_TTL_MAX)
-		at = j->plain_reach;
-	if (!at)
-		return;
-	f->after = place_at(j, last_quote(j, purpose, version, kind, at));
-	f->at = place_at(j, at);
 }
 
 void reset_evidence(struct judgement *j, struct finding *f,

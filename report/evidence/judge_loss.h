@@ -6,6 +6,7 @@
 #define REPORT_EVIDENCE_JUDGE_LOSS_H
 
 #include "report/evidence/judgement.h"
+#include "report/evidence/ledger.h"
 
 /* Attempts of one kind at full TTL, each SYN that had time to be answered. */
 struct attempts {
@@ -18,8 +19,6 @@ struct attempts {
 /* Notes when plain SYNs were answered: before all else. */
 void judge_company(struct judgement *j);
 
-/* Whether a flow is an attempt of this kind; `version` -1: of any. */
-bool attempt_wanted(const struct flow *f, enum purpose purpose, int version);
 struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 			       int version);
 
@@ -51,37 +50,19 @@ enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
 
 /* Says who refused segments of this kind with an ICMP error, if one did. */
 void refusal_evidence(struct judgement *j, struct finding *f,
-		      enum purpose purpose, int version,
-		      enum segment_kind kind);
+		      const struct class *c);
 
 /* "8 of 8 SYNs with the option went unanswered, while ..." */
 const char *attempts_text(const struct judgement *j, const struct attempts *a,
 			  const struct attempts *plain);
 
-/* The first hop behind `after` that quotes others and none of so many copies,
- * which loss alone does not explain, or the target; 0: none. */
-unsigned first_silent(const struct judgement *j, unsigned after,
-		      unsigned (*copies)(const struct judgement *j,
-					 const void *of, unsigned ttl),
-		      const void *of);
-
-/* Brackets a drop: `after` is the last hop that quoted the option intact,
- * `at` the next TTL at which others were answered and it never was. */
-void place_drop(struct judgement *j, struct finding *f, enum purpose purpose,
-		int version, enum segment_kind kind);
-
-/* The smallest TTL with which a lone segment drew a RST; 0: none did. */
-unsigned reset_reach(const struct judgement *j, enum purpose purpose,
-		     int version);
-void place_reset(struct judgement *j, struct finding *f, enum purpose purpose,
-		 int version, enum segment_kind kind);
 void reset_evidence(struct judgement *j, struct finding *f,
 		    const struct flow *flow);
 
 /* judge_ways.c: adds the finding `id` if SYNs of these connections are dropped
  * on one of several ways. Whether they are. */
 bool judge_dropped_on_a_way(struct judgement *j, const char *id,
-			    enum purpose purpose, int version);
+			    const struct class *c);
 
 /* judge_forms.c: adds to the finding that MP_CAPABLE of this version is
  * dropped, or reset, what else is. */

@@ -377,16 +377,6 @@ const char *place_phrase(const struct judgement *j, struct place after,
 	return "at an unknown place";
 }
 
-bool quoted_at(const struct judgement *j, enum purpose purpose,
-	       enum segment_kind kind, unsigned ttl)
-{
-	for (size_t i = 0; i < j->view_count; i++)
-		if (j->views[i].ttl == ttl && j->views[i].sent->kind == kind &&
-		    flow_is(j->views[i].flow, purpose))
-			return true;
-	return false;
-}
-
 bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 			int version)
 {

@@ -141,10 +141,6 @@ const char *place_phrase(const struct judgement *j, struct place after,
  * arrival at the last router before the target; there must be one. */
 bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 			int version);
-/* Whether any segment of this kind was quoted at this TTL. */
-bool quoted_at(const struct judgement *j, enum purpose purpose,
-	       enum segment_kind kind, unsigned ttl);
-
 /* A quote of a probe to another port, where no answer of our own tells. */
 void path_fill(struct judgement *j, const struct flow *f,
 	       const struct quote *q);

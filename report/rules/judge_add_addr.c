@@ -20,19 +20,6 @@ static unsigned count_full(const struct judgement *j, const struct flow *f)
 	return count;
 }
 
-/* The last hop that quoted an ADD_ADDR of this flow; 0: none. */
-static unsigned last_quote(const struct judgement *j, const struct flow *f)
-{
-	unsigned last = 0;
-
-	for (size_t i = 0; i < j->view_count; i++)
-		if (j->views[i].flow == f &&
-		    j->views[i].sent->kind == SEGMENT_ADD_ADDR &&
-		    j->views[i].ttl > last)
-			last = j->views[i].ttl;
-	return last;
-}
-
 /* The first hop behind that which quotes others and did not quote any copy,
  * nor did one behind it; 0: none before the target. */
 static unsigned first_missing(const struct judgement *j, const struct flow *f,
@@ -71,13 +58,15 @@ void judge_add_addr(struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
+		struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_ADD_ADDR, f,
+				  0};
 		unsigned lost = count_full(j, f), after, at;
 
 		if (!flow_is(f, PURPOSE_MP_CAPABLE) || lost < LOST_MIN ||
 		    f->mptcp.add_addr_echoed || !flow_data_acked(f) ||
 		    flow_reset(f) || f->misfits)
 			continue;
-		after = last_quote(j, f);
+		after = last_quote(j, &c, SWEEP_TTL_MAX + 1);
 		at = first_missing(j, f, after);
 		if (!after || !at || finding_find(j, "add_addr.removed") ||
 		    finding_find(j, "add_addr.modified"))

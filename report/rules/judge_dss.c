@@ -453,6 +453,7 @@ static bool plain_data_acked(const struct flow *f)
 static void judge_dss_reset(struct judgement *j)
 {
 	const struct flow *flow = flow_first(j, was_reset);
+	struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA, NULL, 0};
 	unsigned count = 0;
 	struct finding *f;
 
@@ -463,7 +464,7 @@ static void judge_dss_reset(struct judgement *j)
 		return;
 	f = finding_add(j, "dss.reset", DIRECTION_UNKNOWN, SEGMENT_DATA);
 	f->confidence = CONFIDENCE_LIKELY;
-	place_drop(j, f, PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA);
+	put_between(j, ask_silence(j, &c), &f->after, &f->at);
 	if (f->at.known && f->at.ttl < j->plain_reach)
 		f->direction = DIRECTION_FORWARD;
 	else /* what the server answers may draw it as well */

@@ -4,6 +4,9 @@
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
 
+static const struct class joins = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN, NULL,
+				   0};
+
 static bool wrong_join_hmac(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_NO;
@@ -96,7 +99,7 @@ static void judge_join_reset(struct judgement *j)
 		marked = tcp_options_mptcp(&k->options, MP_TCPRST) != NULL;
 		if (!marked && plain_reset(j))
 			continue;
-		reach = reset_reach(j, PURPOSE_MP_JOIN, -1);
+		reach = reset_reach(j, &joins);
 		before_target =
 			reach && j->plain_reach && reach < j->plain_reach;
 		by_server =
@@ -110,8 +113,7 @@ static void judge_join_reset(struct judgement *j)
 		if (!marked && !before_target)
 			f->confidence = CONFIDENCE_LIKELY;
 		if (!marked)
-			place_reset(j, f, PURPOSE_MP_JOIN, -1,
-				    SEGMENT_JOIN_SYN);
+			put_between(j, ask_reset(j, &joins), &f->after, &f->at);
 		reset_evidence(j, f, flow);
 		f->text =
 			marked ? "An MP_JOIN with a valid token is refused by "
@@ -135,15 +137,14 @@ static void judge_join_dropped(struct judgement *j)
 	    !parent_alive(j, join.example))
 		return;
 	if (join.answered) {
-		judge_dropped_on_a_way(j, "mp_join.dropped", PURPOSE_MP_JOIN,
-				       -1);
+		judge_dropped_on_a_way(j, "mp_join.dropped", &joins);
 		return;
 	}
 	if (!beyond_chance(join.lost, &plain, controls_since(j, join.first_us)))
 		return;
 	f = finding_add(j, "mp_join.dropped", DIRECTION_UNKNOWN,
 			SEGMENT_JOIN_SYN);
-	place_drop(j, f, PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN);
+	put_between(j, ask_silence(j, &joins), &f->after, &f->at);
 	if (f->at.known && f->at.ttl < j->plain_reach)
 		f->direction = DIRECTION_FORWARD;
 	finding_connection(j, f, join.example->id);
@@ -162,7 +163,7 @@ static void judge_join_dropped(struct judgement *j)
 			"SYNs with MP_JOIN are dropped %s; SYNs without "
 			"it pass.",
 			place_phrase(j, f->after, f->at));
-	refusal_evidence(j, f, PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN);
+	refusal_evidence(j, f, &joins);
 }
 
 void judge_join(struct judgement *j)

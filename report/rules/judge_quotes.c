@@ -6,117 +6,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
-
-/* Where the quotes of one flow show a field changed for good. */
-struct bracket {
-	const struct flow *flow;
-	enum segment_kind kind;
-	enum field field;
-	unsigned after, at; /* TTLs; after 0: as it left this host */
-	const struct view *intact, *first; /* intact: NULL for this host */
-	const struct changed *changed;
-	size_t witnesses; /* hops at and behind `at` that show it */
-};
-
-/* Whether the same hop quotes it changed later on: a device that begins late
- * in a connection stands before that hop, whatever it quoted at first. */
-static bool changed_since(const struct judgement *j, size_t flow,
-			  const struct view *intact, enum field field)
-{
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->ttl == intact->ttl &&
-		    v->sent->kind == intact->sent->kind &&
-		    v->sent->time_us > intact->sent->time_us &&
-		    comparison_find(&v->comparison, field))
-			return true;
-	}
-	return false;
-}
-
-/* A later hop that quotes the field as it was sent clears the hops before
- * it: then one of them quoted a packet that it had itself altered. */
-static unsigned last_intact(const struct judgement *j, size_t flow,
-			    enum segment_kind kind, enum field field,
-			    const struct view **view)
-{
-	unsigned last = 0;
-
-	*view = NULL;
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->sent->kind != kind ||
-		    !comparison_covers(&v->comparison, field) ||
-		    comparison_find(&v->comparison, field) || v->ttl <= last ||
-		    changed_since(j, flow, v, field))
-			continue;
-		last = v->ttl;
-		*view = v;
-	}
-	return last;
-}
-
-/* The server took what this is a copy of. */
-static bool was_accepted(const struct view *v)
-{
-	return v->sent->kind == SEGMENT_SYN || v->sent->kind == SEGMENT_JOIN_SYN
-		       ? flow_syn_ack(v->flow) != NULL
-		       : v->flow->established;
-}
-
-static bool has_wrong_checksum(const struct view *v)
-{
-	return packet_tcp_checksum(&v->quote->quoted) == 0;
-}
-
-/* A router may garble what it quotes. Then the checksum of the quote is wrong,
- * though the server took the segment, no hop behind it shows the change, and
- * no other quote of this flow has a wrong one, as it would behind a NAT that
- * mends the addresses in quotes and not the checksum. */
-static bool is_garbled(const struct judgement *j, size_t flow,
-		       const struct bracket *b)
-{
-	if (b->witnesses > 1 || !has_wrong_checksum(b->first) ||
-	    packet_tcp_checksum(&b->first->sent->packet) != 1 ||
-	    !was_accepted(b->first))
-		return false;
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++)
-		if (!address_equal(&j->views[i].quote->responder,
-				   &b->first->quote->responder) &&
-		    has_wrong_checksum(&j->views[i]))
-			return false;
-	return true;
-}
-
-/* `flow` is its index. */
-static bool find_bracket(const struct judgement *j, size_t flow,
-			 enum segment_kind kind, enum field field,
-			 struct bracket *b)
-{
-	*b = (struct bracket){
-		.flow = j->flows[flow], .kind = kind, .field = field};
-	b->after = last_intact(j, flow, kind, field, &b->intact);
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
-		const struct view *v = &j->views[i];
-		const struct changed *c;
-
-		if (v->sent->kind != kind || v->ttl <= b->after)
-			continue;
-		c = comparison_find(&v->comparison, field);
-		if (!c)
-			continue;
-		b->witnesses++;
-		if (b->at == 0 || v->ttl < b->at) {
-			b->at = v->ttl;
-			b->first = v;
-			b->changed = c;
-		}
-	}
-	return b->at != 0 && !is_garbled(j, flow, b);
-}
+#include "report/evidence/ledger.h"
 
 /* Which finding a changed field is. */
 struct field_rule {
@@ -466,7 +356,7 @@ static void each_bracket(struct judgement *j, enum field field, bracket_fn *fn,
 
 	for (size_t kind = 0; kind < SWEPT_KINDS; kind++)
 		for (size_t i = 0; i < j->flow_count; i++)
-			if (find_bracket(j, i, swept_kinds[kind], field, &b))
+			if (ask_bracket(j, i, swept_kinds[kind], field, &b))
 				fn(j, rule, &b);
 }
 

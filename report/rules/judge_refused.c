@@ -61,9 +61,10 @@ static void add_dropped(struct judgement *j, const struct attempts *mpc,
 	struct finding *f = finding_add(j, "mp_capable.dropped",
 					DIRECTION_UNKNOWN, SEGMENT_SYN);
 	int version = (int)mpc->example->mptcp.version;
+	struct class c = {PURPOSE_MP_CAPABLE, version, SEGMENT_SYN, NULL, 0};
 	struct attempts odd;
 
-	place_drop(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
+	put_between(j, ask_silence(j, &c), &f->after, &f->at);
 	odd = count_no_algorithm(j, version);
 	if ((f->at.known && f->at.ttl < j->plain_reach) ||
 	    (odd.sent >= LOST_MIN && !odd.answered))
@@ -79,7 +80,7 @@ static void add_dropped(struct judgement *j, const struct attempts *mpc,
 		f->direction == DIRECTION_FORWARD
 			? ""
 			: ", or their SYN/ACKs on the return path");
-	refusal_evidence(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
+	refusal_evidence(j, f, &c);
 	judge_refused_forms(j, f, (unsigned)version, FATE_DROPPED);
 }
 
@@ -88,8 +89,10 @@ static bool beyond_balancing(const struct judgement *j,
 			     const struct attempts *reset,
 			     const struct attempts *plain)
 {
-	int version = (int)reset->example->mptcp.version;
-	unsigned reach = reset_reach(j, PURPOSE_MP_CAPABLE, version);
+	struct class c = {PURPOSE_MP_CAPABLE,
+			  (int)reset->example->mptcp.version, SEGMENT_SYN, NULL,
+			  0};
+	unsigned reach = reset_reach(j, &c);
 
 	return (reach && reach < j->plain_reach) ||
 	       (reset->reset >= RESETS_MIN && plain->answered >= RESETS_MIN);
@@ -101,13 +104,13 @@ static void add_reset(struct judgement *j, const struct attempts *mpc,
 	struct finding *f = finding_add(j, "mp_capable.reset",
 					DIRECTION_FORWARD, SEGMENT_SYN);
 	int version = (int)mpc->example->mptcp.version;
+	struct class c = {PURPOSE_MP_CAPABLE, version, SEGMENT_SYN, NULL, 0};
 
 	if (!beyond_balancing(j, mpc, plain))
 		f->confidence = CONFIDENCE_LIKELY;
-	place_reset(j, f, PURPOSE_MP_CAPABLE, version, SEGMENT_SYN);
+	put_between(j, ask_reset(j, &c), &f->after, &f->at);
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (attempt_wanted(j->flows[i], PURPOSE_MP_CAPABLE, version) &&
-		    flow_refused(j->flows[i]))
+		if (class_has(&c, j->flows[i]) && flow_refused(j->flows[i]))
 			reset_evidence(j, f, j->flows[i]);
 	f->text = arena_printf(j->arena,
 			       "SYNs with MP_CAPABLE are answered by a RST %s; "
@@ -152,8 +155,10 @@ void judge_refused(struct judgement *j)
 		add_reset(j, &mpc, &plain);
 	} else {
 		for (int version = 1; version >= 0; version--)
-			if (judge_dropped_on_a_way(j, "mp_capable.dropped",
-						   PURPOSE_MP_CAPABLE, version))
+			if (judge_dropped_on_a_way(
+				    j, "mp_capable.dropped",
+				    &(struct class){PURPOSE_MP_CAPABLE, version,
+						    SEGMENT_SYN, NULL, 0}))
 				return;
 	}
 	if (j->working && j->r->finding_count > before)

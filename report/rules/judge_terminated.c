@@ -3,7 +3,7 @@
  * the distances tell.
  */
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
+#include "report/evidence/ledger.h"
 
 /* The TTL with which the target's own answers arrive; 0: it sent none. */
 static unsigned control_reply_ttl(const struct judgement *j)

@@ -35,15 +35,14 @@ static const struct kept *plain_syn(const struct flow *f)
 	return NULL;
 }
 
-static bool asks(const struct flow *f, enum purpose purpose, int version)
+static bool asks(const struct flow *f, const struct class *c)
 {
-	return attempt_wanted(f, purpose, version) &&
+	return class_has(c, f) &&
 	       (flow_fell(f) || f->mptcp.gave_up || flow_syn_ack(f));
 }
 
 /* When the first SYN without the option went out that was answered. */
-static int64_t first_answered(const struct judgement *j, enum purpose purpose,
-			      int version)
+static int64_t first_answered(const struct judgement *j, const struct class *c)
 {
 	int64_t first = INT64_MAX;
 
@@ -51,8 +50,7 @@ static int64_t first_answered(const struct judgement *j, enum purpose purpose,
 		const struct flow *f = j->flows[i];
 		const struct kept *k = plain_syn(f);
 
-		if (asks(f, purpose, version) && flow_fell(f) && k &&
-		    k->time_us < first)
+		if (asks(f, c) && flow_fell(f) && k && k->time_us < first)
 			first = k->time_us;
 	}
 	return first;
@@ -76,17 +74,15 @@ static unsigned lost_since(const struct judgement *j, const struct flow *f,
 	return lost;
 }
 
-static struct ways count_ways(const struct judgement *j, enum purpose purpose,
-			      int version)
+static struct ways count_ways(const struct judgement *j, const struct class *c)
 {
-	int64_t since = first_answered(j, purpose, version);
+	int64_t since = first_answered(j, c);
 	struct ways w = {0};
 
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!asks(f, purpose, version) ||
-		    (flow_fell(f) && !plain_syn(f)))
+		if (!asks(f, c) || (flow_fell(f) && !plain_syn(f)))
 			continue;
 		if (flow_fell(f)) {
 			w.fallen++;
@@ -145,12 +141,12 @@ static void place_way(struct judgement *j, struct finding *f,
 }
 
 bool judge_dropped_on_a_way(struct judgement *j, const char *id,
-			    enum purpose purpose, int version)
+			    const struct class *c)
 {
 	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
-	struct ways w = count_ways(j, purpose, version);
+	struct ways w = count_ways(j, c);
 	const char *option =
-		purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE";
+		c->purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE";
 	struct finding *f;
 
 	if (w.answered == 0 || w.fallen < FALLEN_MIN ||
@@ -158,9 +154,7 @@ bool judge_dropped_on_a_way(struct judgement *j, const char *id,
 	    !beyond_chance(w.lost, &plain,
 			   controls_since(j, w.example->first_us)))
 		return false;
-	f = finding_add(j, id, DIRECTION_UNKNOWN,
-			purpose == PURPOSE_MP_JOIN ? SEGMENT_JOIN_SYN
-						   : SEGMENT_SYN);
+	f = finding_add(j, id, DIRECTION_UNKNOWN, c->kind);
 	f->effect = EFFECT_IMPAIRS;
 	place_way(j, f, w.example);
 	finding_connection(j, f, w.example->id);

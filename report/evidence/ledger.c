@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/evidence/ledger.h"
+
+#include <math.h>
+
+#include "report/evidence/judge_loss.h"
+
+bool class_has(const struct class *c, const struct flow *f)
+{
+	if (!flow_is(f, c->purpose) || (c->only && c->only != f))
+		return false;
+	if (c->purpose == PURPOSE_MP_CAPABLE && !f->mptcp.syn_valid)
+		return false;
+	return c->version < 0 || (int)f->mptcp.version == c->version;
+}
+
+unsigned ask_witnesses(const struct judgement *j, shows_fn *shows,
+		       const struct flow **first)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		if (!shows(j, j->flows[i]))
+			continue;
+		if (count == 0 && first)
+			*first = j->flows[i];
+		count++;
+	}
+	return count;
+}
+
+/* ---- where --------------------------------------------------------------- */
+
+void put_between(const struct judgement *j, struct between b,
+		 struct place *after, struct place *at)
+{
+	if (b.known)
+		*after = place_at(j, b.after);
+	if (b.at)
+		*at = place_at(j, b.at);
+}
+
+bool quoted_at(const struct judgement *j, enum purpose purpose,
+	       enum segment_kind kind, unsigned ttl)
+{
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].ttl == ttl && j->views[i].sent->kind == kind &&
+		    flow_is(j->views[i].flow, purpose))
+			return true;
+	return false;
+}
+
+unsigned last_quote(const struct judgement *j, const struct class *c,
+		    unsigned end)
+{
+	unsigned last = 0;
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->sent->kind == c->kind && v->ttl > last && v->ttl < end &&
+		    v->sent->time_us >= c->since_us && class_has(c, v->flow))
+			last = v->ttl;
+	}
+	return last;
+}
+
+/* Loss alone makes hops silent less often than this. */
+#define CHANCE_OF_SILENCE 1e-3
+
+unsigned first_silent(const struct judgement *j, unsigned after,
+		      copies_fn *copies, const void *of)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	double rate = plain.lost ? (plain.lost + 1.0) / (plain.sent + 2.0) : 0;
+	double chance = 1;
+
+	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++) {
+		if (!quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
+			continue;
+		chance *= pow(rate, copies(j, of, ttl));
+		if (chance < CHANCE_OF_SILENCE)
+			return ttl;
+	}
+	return after < j->plain_reach ? j->plain_reach : 0;
+}
+
+/* Those whose quotes would tell their TTL: others came in vain. */
+static unsigned class_copies(const struct judgement *j, const void *of,
+			     unsigned ttl)
+{
+	const struct class *c = of;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (class_has(c, j->flows[i]) && !j->flows[i]->misfits)
+			count += flow_sent_count(j->flows[i], c->kind, ttl);
+	return count;
+}
+
+/* Whether segments of the class went out with small TTLs at all. */
+static bool class_swept(const struct judgement *j, const struct class *c)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (class_has(c, j->flows[i]) &&
+		    flow_swept(j->flows[i], c->kind))
+			return true;
+	return false;
+}
+
+struct between ask_silence(const struct judgement *j, const struct class *c)
+{
+	struct between b = {.known = class_swept(j, c)};
+
+	if (!b.known)
+		return b;
+	b.after = last_quote(j, c, (unsigned)j->r->path_length + 1);
+	b.at = first_silent(j, b.after, class_copies, c);
+	return b;
+}
+
+unsigned reset_reach(const struct judgement *j, const struct class *c)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned ttl;
+
+		if (!class_has(c, f) || !flow_refused(f) ||
+		    flow_swept(f, SEGMENT_SYN) ||
+		    flow_swept(f, SEGMENT_JOIN_SYN))
+			continue;
+		ttl = flow_reach(f);
+		if (ttl && (reach == 0 || ttl < reach))
+			reach = ttl;
+	}
+	return reach;
+}
+
+struct between ask_reset(const struct judgement *j, const struct class *c)
+{
+	unsigned at = reset_reach(j, c);
+
+	if (at == 0 || at > SWEEP_TTL_MAX)
+		at = j->plain_reach;
+	return (struct between){at > 0, last_quote(j, c, at), at};
+}
+
+struct edge ask_edge(const struct judgement *j, draws_fn *draws)
+{
+	struct edge e = {0};
+	bool drawn;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		unsigned ttl = draws(j, j->flows[i], &drawn);
+
+		if (!ttl || !drawn)
+			continue;
+		e.count++;
+		if (e.at && ttl >= e.at)
+			continue;
+		e.at = ttl;
+		e.flow = j->flows[i];
+	}
+	for (size_t i = 0; i < j->flow_count && e.at; i++) {
+		unsigned ttl = draws(j, j->flows[i], &drawn);
+
+		if (!drawn && ttl < e.at && ttl > e.after)
+			e.after = ttl;
+	}
+	return e;
+}
+
+/* ---- bracket ------------------------------------------------------------- */
+
+/* Whether the same hop quotes it changed later on: a device that begins late
+ * in a connection stands before that hop, whatever it quoted at first. */
+static bool changed_since(const struct judgement *j, size_t flow,
+			  const struct view *intact, enum field field)
+{
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->ttl == intact->ttl &&
+		    v->sent->kind == intact->sent->kind &&
+		    v->sent->time_us > intact->sent->time_us &&
+		    comparison_find(&v->comparison, field))
+			return true;
+	}
+	return false;
+}
+
+/* A later hop that quotes the field as it was sent clears the hops before
+ * it: then one of them quoted a packet that it had itself altered. */
+static unsigned last_intact(const struct judgement *j, size_t flow,
+			    enum segment_kind kind, enum field field,
+			    const struct view **view)
+{
+	unsigned last = 0;
+
+	*view = NULL;
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->sent->kind != kind ||
+		    !comparison_covers(&v->comparison, field) ||
+		    comparison_find(&v->comparison, field) || v->ttl <= last ||
+		    changed_since(j, flow, v, field))
+			continue;
+		last = v->ttl;
+		*view = v;
+	}
+	return last;
+}
+
+/* The server took what this is a copy of. */
+static bool was_accepted(const struct view *v)
+{
+	return v->sent->kind == SEGMENT_SYN || v->sent->kind == SEGMENT_JOIN_SYN
+		       ? flow_syn_ack(v->flow) != NULL
+		       : v->flow->established;
+}
+
+static bool has_wrong_checksum(const struct view *v)
+{
+	return packet_tcp_checksum(&v->quote->quoted) == 0;
+}
+
+/* A router may garble what it quotes. Then the checksum of the quote is wrong,
+ * though the server took the segment, no hop behind it shows the change, and
+ * no other quote of this flow has a wrong one, as it would behind a NAT that
+ * mends the addresses in quotes and not the checksum. */
+static bool is_garbled(const struct judgement *j, size_t flow,
+		       const struct bracket *b)
+{
+	if (b->witnesses > 1 || !has_wrong_checksum(b->first) ||
+	    packet_tcp_checksum(&b->first->sent->packet) != 1 ||
+	    !was_accepted(b->first))
+		return false;
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++)
+		if (!address_equal(&j->views[i].quote->responder,
+				   &b->first->quote->responder) &&
+		    has_wrong_checksum(&j->views[i]))
+			return false;
+	return true;
+}
+
+bool ask_bracket(const struct judgement *j, size_t flow, enum segment_kind kind,
+		 enum field field, struct bracket *b)
+{
+	*b = (struct bracket){
+		.flow = j->flows[flow], .kind = kind, .field = field};
+	b->after = last_intact(j, flow, kind, field, &b->intact);
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
+		const struct view *v = &j->views[i];
+		const struct changed *c;
+
+		if (v->sent->kind != kind || v->ttl <= b->after)
+			continue;
+		c = comparison_find(&v->comparison, field);
+		if (!c)
+			continue;
+		b->witnesses++;
+		if (b->at == 0 || v->ttl < b->at) {
+			b->at = v->ttl;
+			b->first = v;
+			b->changed = c;
+		}
+	}
+	return b->at != 0 && !is_garbled(j, flow, b);
+}
