@@ -14,7 +14,7 @@
 #include "probe/net/target.h"
 #include "probe/net/wire.h"
 #include "probe/run/live.h"
-#include "probe/run/probing.h"
+#include "probe/run/run.h"
 #include "report/arena.h"
 #include "report/judge.h"
 #include "report/track/observer.h"
@@ -289,37 +289,37 @@ static void linger(struct live *live)
 }
 
 /* One address and port. */
-struct run {
+struct port_run {
 	unsigned target; /* index in the plan */
 	uint16_t port;
-	struct probing *probing; /* NULL: not begun */
+	struct run *run; /* NULL: not begun */
 };
 
-struct runs {
-	struct run *all;
+struct port_runs {
+	struct port_run *all;
 	unsigned count, begun;
-	struct company companies[TARGETS_MAX];
+	struct shared shared[TARGETS_MAX];
 };
 
-/* Targets of one address are one company. */
-static struct company *company_of(const struct plan *p, struct runs *runs,
-				  unsigned target)
+/* Targets of one address share what its routers answer. */
+static struct shared *shared_of(const struct plan *p, struct port_runs *runs,
+				unsigned target)
 {
 	unsigned first = 0;
 
 	while (!address_equal(&p->targets[first].address,
 			      &p->targets[target].address))
 		first++;
-	return &runs->companies[first];
+	return &runs->shared[first];
 }
 
-static unsigned count_open(const struct runs *runs, unsigned target)
+static unsigned count_open(const struct port_runs *runs, unsigned target)
 {
 	unsigned open = 0;
 
 	for (unsigned i = 0; i < runs->begun; i++)
 		open += runs->all[i].target == target &&
-			!runs->all[i].probing->over;
+			!runs->all[i].run->over;
 	return open;
 }
 
@@ -340,28 +340,28 @@ static struct destination destination_of(const struct plan *p, unsigned target,
 }
 
 static bool begin_run(struct live *live, const struct plan *p,
-		      struct runs *runs)
+		      struct port_runs *runs)
 {
-	struct run *run = &runs->all[runs->begun];
-	struct destination to = destination_of(p, run->target, run->port);
+	struct port_run *port = &runs->all[runs->begun];
+	struct destination to = destination_of(p, port->target, port->port);
 
-	run->probing = calloc(1, sizeof(*run->probing));
-	if (!run->probing) {
+	port->run = calloc(1, sizeof(*port->run));
+	if (!port->run) {
 		live->exit_code = EXIT_SYSTEM;
 		snprintf(live->error, sizeof(live->error), "no memory");
 		return false;
 	}
 	runs->begun++;
-	probing_init(run->probing, live, &p->settings, &to,
-		     p->targets[run->target].host,
-		     company_of(p, runs, run->target));
-	return probing_start(run->probing);
+	run_init(port->run, live, &p->settings, &to,
+		 p->targets[port->target].host,
+		 shared_of(p, runs, port->target));
+	return run_start(port->run);
 }
 
 /* The next ones in order, side by side: not so many of one address that its
  * server or a firewall takes offence. */
 static bool begin_runs(struct live *live, const struct plan *p,
-		       struct runs *runs)
+		       struct port_runs *runs)
 {
 	while (runs->begun < runs->count &&
 	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
@@ -371,18 +371,18 @@ static bool begin_runs(struct live *live, const struct plan *p,
 }
 
 /* Steps all that are open; false: all are over. */
-static bool step_runs(struct runs *runs, int64_t *wake)
+static bool step_runs(struct port_runs *runs, int64_t *wake)
 {
 	bool open = false;
 
 	*wake = NEVER;
 	for (unsigned i = 0; i < runs->begun; i++) {
-		struct probing *p = runs->all[i].probing;
+		struct run *p = runs->all[i].run;
 		int64_t at;
 
 		if (p->over)
 			continue;
-		at = probing_step(p, live_now_us());
+		at = run_step(p, live_now_us());
 		if (p->over)
 			at = 0; /* others may have waited for it */
 		open = true;
@@ -391,10 +391,10 @@ static bool step_runs(struct runs *runs, int64_t *wake)
 	return open;
 }
 
-/* Runs all probings to their end, a signal or an error. What is in flight
+/* Runs all to their end, a signal or an error. What is in flight
  * when a signal comes must be known for its connection to be ended. */
-static void run_probings(struct live *live, const struct plan *p,
-			 struct runs *runs)
+static void run_ports(struct live *live, const struct plan *p,
+		      struct port_runs *runs)
 {
 	int64_t wake;
 
@@ -404,13 +404,13 @@ static void run_probings(struct live *live, const struct plan *p,
 		;
 	linger(live);
 	for (unsigned i = 0; i < runs->begun; i++)
-		probing_end(runs->all[i].probing);
+		run_end(runs->all[i].run);
 	linger(live);
 }
 
-static bool make_runs(const struct plan *p, struct runs *runs)
+static bool make_runs(const struct plan *p, struct port_runs *runs)
 {
-	*runs = (struct runs){0};
+	*runs = (struct port_runs){0};
 	for (unsigned i = 0; i < p->target_count; i++)
 		runs->count += p->targets[i].port_count;
 	runs->all = calloc(runs->count, sizeof(*runs->all));
@@ -419,15 +419,15 @@ static bool make_runs(const struct plan *p, struct runs *runs)
 	runs->count = 0;
 	for (unsigned i = 0; i < p->target_count; i++)
 		for (unsigned k = 0; k < p->targets[i].port_count; k++)
-			runs->all[runs->count++] =
-				(struct run){i, p->targets[i].ports[k], NULL};
+			runs->all[runs->count++] = (struct port_run){
+				i, p->targets[i].ports[k], NULL};
 	return true;
 }
 
-static void free_runs(struct runs *runs)
+static void free_runs(struct port_runs *runs)
 {
 	for (unsigned i = 0; i < runs->begun; i++)
-		free(runs->all[i].probing);
+		free(runs->all[i].run);
 	free(runs->all);
 }
 
@@ -453,7 +453,7 @@ static void name_hops(struct live *live, struct report *r)
 }
 
 static int report_run(struct live *live, const struct plan *p,
-		      const struct run *run, struct output *out)
+		      const struct port_run *run, struct output *out)
 {
 	const struct plan_target *t = &p->targets[run->target];
 	struct judge_target about = {t->address, run->port};
@@ -472,7 +472,7 @@ static int report_run(struct live *live, const struct plan *p,
 }
 
 static int report_runs(struct live *live, const struct plan *p,
-		       const struct runs *runs, struct output *out)
+		       const struct port_runs *runs, struct output *out)
 {
 	int ret = EXIT_CLEAR;
 
@@ -499,14 +499,14 @@ static int report_runs(struct live *live, const struct plan *p,
 static int probe_all(struct live *live, const struct plan *p,
 		     struct output *out)
 {
-	struct runs runs;
+	struct port_runs runs;
 	int ret;
 
 	if (!make_runs(p, &runs)) {
 		complain("no memory");
 		return EXIT_SYSTEM;
 	}
-	run_probings(live, p, &runs);
+	run_ports(live, p, &runs);
 	ret = report_runs(live, p, &runs, out);
 	free_runs(&runs);
 	return ret;

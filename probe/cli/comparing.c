@@ -16,7 +16,7 @@
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
 #include "probe/net/wire.h"
-#include "probe/run/dialog.h"
+#include "probe/run/connection.h"
 #include "probe/run/live.h"
 #include "probe/run/sweep.h"
 #include "report/arena.h"
@@ -240,13 +240,13 @@ static void wait_until(struct port_run *p, int64_t until_us)
 }
 
 /* Steps SYNs until each is answered or given up. */
-static void settle(struct port_run *p, struct lone *lones, unsigned count)
+static void settle(struct port_run *p, struct syn *syns, unsigned count)
 {
 	for (;;) {
 		int64_t now = live_now_us(), wake = NEVER;
 
 		for (unsigned i = 0; i < count; i++) {
-			int64_t at = lone_step(&lones[i], now);
+			int64_t at = syn_step(&syns[i], now);
 
 			if (at < wake)
 				wake = at;
@@ -257,7 +257,7 @@ static void settle(struct port_run *p, struct lone *lones, unsigned count)
 	}
 }
 
-static void learn_pace(struct port_run *p, const struct lone *l)
+static void learn_pace(struct port_run *p, const struct syn *l)
 {
 	const struct flow *f = client_flow(&l->client);
 	const struct kept *k = f ? flow_syn_ack(f) : NULL;
@@ -269,19 +269,19 @@ static void learn_pace(struct port_run *p, const struct lone *l)
 /* A SYN of each kind with the usual TTL, side by side. */
 static void round_usual(struct port_run *p, unsigned round)
 {
-	struct lone lones[KINDS];
+	struct syn syns[KINDS];
 	unsigned started = 0;
 
 	for (unsigned k = 0; k < KINDS && going(p); k++, started++)
-		lone_start(&lones[k], &p->live, &p->to, &p->pace,
-			   kinds[k].purpose, kinds[k].version, NULL, FULL_TTL,
-			   round || p->answered[0] ? SYN_TRIES_LATER
-						   : SYN_TRIES);
-	settle(p, lones, started);
+		syn_start(&syns[k], &p->live, &p->to, &p->pace,
+			  kinds[k].purpose, kinds[k].version, NULL, FULL_TTL,
+			  round || p->answered[0] ? SYN_TRIES_LATER
+						  : SYN_TRIES);
+	settle(p, syns, started);
 	for (unsigned k = 0; k < started; k++) {
-		p->answered[k] |= lone_answered(&lones[k]);
-		learn_pace(p, &lones[k]);
-		lone_end(&lones[k]);
+		p->answered[k] |= syn_answered(&syns[k]);
+		learn_pace(p, &syns[k]);
+		syn_end(&syns[k]);
 	}
 }
 
@@ -308,21 +308,21 @@ static void sweep_kinds(struct port_run *p)
 /* The same once more on fresh ports, and that one hop less is too few. */
 static void round_edge(struct port_run *p)
 {
-	struct lone lones[2 * KINDS];
+	struct syn syns[2 * KINDS];
 	unsigned started = 0;
 
 	for (unsigned k = 0; k < KINDS; k++) {
 		for (unsigned less = 0; less < 2; less++) {
 			if (p->reach[k] <= less || !going(p))
 				continue;
-			lone_start(&lones[started++], &p->live, &p->to,
-				   &p->pace, kinds[k].purpose, kinds[k].version,
-				   NULL, (uint8_t)(p->reach[k] - less), 1);
+			syn_start(&syns[started++], &p->live, &p->to, &p->pace,
+				  kinds[k].purpose, kinds[k].version, NULL,
+				  (uint8_t)(p->reach[k] - less), 1);
 		}
 	}
-	settle(p, lones, started);
+	settle(p, syns, started);
 	for (unsigned i = 0; i < started; i++)
-		lone_end(&lones[i]);
+		syn_end(&syns[i]);
 }
 
 static void run_port(struct port_run *p, unsigned rounds)

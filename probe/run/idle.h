@@ -6,7 +6,7 @@
 #ifndef PROBE_RUN_IDLE_H
 #define PROBE_RUN_IDLE_H
 
-#include "probe/run/dialog.h"
+#include "probe/run/connection.h"
 
 enum idler_state {
 	IDLER_SYN,

@@ -2,103 +2,102 @@
  * SYNs and connections of their own that tell why others were not answered:
  * pairs with and without an option, and the TTL at which a RST is drawn.
  */
-#include "probe/run/probing_parts.h"
+#include "probe/run/experiment.h"
 #include "report/track/observer.h"
 
 /* SYNs with and without the option, by turns (design.md, "Loss"). */
 #define CONTRAST_ROUNDS 8
 
-void probing_add_lone(struct probing *p, enum purpose purpose, unsigned version,
-		      unsigned ttl, unsigned tries)
+void run_add_syn(struct run *p, enum purpose purpose, unsigned version,
+		 unsigned ttl, unsigned tries)
 {
-	if (p->lone_count < LONES_MAX)
-		lone_start(&p->lones[p->lone_count++], p->live, &p->to,
-			   &p->pace, purpose, version, NULL, (uint8_t)ttl,
-			   tries);
+	if (p->syn_count < SYNS_MAX)
+		syn_start(&p->syns[p->syn_count++], p->live, &p->to, &p->pace,
+			  purpose, version, NULL, (uint8_t)ttl, tries);
 }
 
 /* Connections with MP_CAPABLE that go farther than those without: pairs on
  * fresh ports, with the TTL at which the latter end. */
 #define SORT_PAIRS 5
 
-static void step_sort(struct probing *p, const struct attempt *a)
+static void step_sort(struct run *p, const struct attempt *a)
 {
 	unsigned plain = sweep_reach(&p->plain);
 	unsigned capable = sweep_reach(&a->sweep);
 
 	if (p->sorted || !plain || capable <= plain ||
-	    !probing_sweep_settled(p, &p->plain))
+	    !run_sweep_settled(p, &p->plain))
 		return;
 	p->sorted = true;
 	for (int i = 0; i < SORT_PAIRS; i++) {
-		probing_add_lone(p, PURPOSE_TCP, 0, plain, EDGE_TRIES);
-		probing_add_lone(p, PURPOSE_MP_CAPABLE, a->version, plain, 1);
+		run_add_syn(p, PURPOSE_TCP, 0, plain, EDGE_TRIES);
+		run_add_syn(p, PURPOSE_MP_CAPABLE, a->version, plain, 1);
 	}
 }
 
 /* Who echoes our MP_CAPABLE: does it echo what nobody knows as well? */
-static void step_mirror(struct probing *p, const struct attempt *a)
+static void step_mirror(struct run *p, const struct attempt *a)
 {
 	const struct flow *f = client_flow(&a->bare.client);
 
 	if (p->mirror_tried || !f || !f->mptcp.mirrored)
 		return;
 	p->mirror_tried = true;
-	probing_add_lone(p, PURPOSE_UNKNOWN_OPTION, 1, FULL_TTL, EDGE_TRIES);
+	run_add_syn(p, PURPOSE_UNKNOWN_OPTION, 1, FULL_TTL, EDGE_TRIES);
 }
 
-static bool silent(const struct dialog *d)
+static bool silent(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return d->state == DIALOG_ENDED && f && !f->syn_ack_seen &&
+	return d->state == CONNECTION_ENDED && f && !f->syn_ack_seen &&
 	       !flow_reset(f);
 }
 
-static bool drew_reset(const struct dialog *d)
+static bool drew_reset(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return d->state == DIALOG_ENDED && f && !f->established &&
+	return d->state == CONNECTION_ENDED && f && !f->established &&
 	       flow_reset(f);
 }
 
-static bool data_drew_reset(const struct dialog *d)
+static bool data_drew_reset(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return d->state == DIALOG_ENDED && f && f->established &&
+	return d->state == CONNECTION_ENDED && f && f->established &&
 	       flow_reset(f) && seq_diff(f->server_acked, f->client_isn) <= 1;
 }
 
 /* Data that draws a RST: does it draw one where it cannot reach the server?
  * A connection for each TTL. */
-int64_t probing_step_limited(struct probing *p, int64_t now_us)
+int64_t run_step_limited(struct run *p, int64_t now_us)
 {
-	unsigned reach = probing_reach(p);
+	unsigned reach = run_reach(p);
 	int64_t wake = NEVER;
 
-	if (probing_sweeping(p) && reach && !p->limited_count &&
+	if (run_sweeping(p) && reach && !p->limited_count &&
 	    data_drew_reset(&p->before))
 		for (unsigned ttl = p->options->first_ttl;
 		     ttl < reach && p->limited_count < LIMITED_MAX; ttl++) {
-			struct dialog *d = &p->limited[p->limited_count++];
+			struct connection *d = &p->limited[p->limited_count++];
 
-			probing_start_dialog(p, d, PURPOSE_TCP, 0, false);
+			run_start_connection(p, d, PURPOSE_TCP, 0, false);
 			d->data_ttl = (uint8_t)ttl;
 		}
 	for (unsigned i = 0; i < p->limited_count; i++) {
-		int64_t at = dialog_step(&p->limited[i], now_us);
+		int64_t at = connection_step(&p->limited[i], now_us);
 
 		wake = at < wake ? at : wake;
 	}
 	return wake;
 }
 
-bool probing_limited_over(const struct probing *p)
+bool run_limited_over(const struct run *p)
 {
 	for (unsigned i = 0; i < p->limited_count; i++)
-		if (!dialog_over(&p->limited[i]))
+		if (!connection_over(&p->limited[i]))
 			return false;
 	return true;
 }
@@ -115,45 +114,44 @@ static unsigned last_quoted(const struct client *c, enum segment_kind kind,
 	return ttl;
 }
 
-void probing_add_join(struct probing *p, struct attempt *a, unsigned ttl)
+void run_add_join(struct run *p, struct attempt *a, unsigned ttl)
 {
-	if (p->lone_count < LONES_MAX)
-		lone_start(&p->lones[p->lone_count++], p->live, &p->to,
-			   &p->pace, PURPOSE_MP_JOIN, a->version,
-			   a->join.client.parent, (uint8_t)ttl, 1);
+	if (p->syn_count < SYNS_MAX)
+		syn_start(&p->syns[p->syn_count++], p->live, &p->to, &p->pace,
+			  PURPOSE_MP_JOIN, a->version, a->join.client.parent,
+			  (uint8_t)ttl, 1);
 }
 
 /* SYNs that differ in one option, on fresh ports. Which of them comes first
  * changes, because balancers go by the bits of ports. */
-static void add_join_pair(struct probing *p, struct attempt *a, unsigned round)
+static void add_join_pair(struct run *p, struct attempt *a, unsigned round)
 {
 	if (round % 2)
-		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
-	probing_add_join(p, a, FULL_TTL);
+		run_add_syn(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+	run_add_join(p, a, FULL_TTL);
 	if (round % 2 == 0)
-		probing_add_lone(p, PURPOSE_TCP, 0, FULL_TTL, 1);
+		run_add_syn(p, PURPOSE_TCP, 0, FULL_TTL, 1);
 }
 
 /* As long as MP_CAPABLE, and its subtype, but it names no algorithm: that it
  * is answered where MP_CAPABLE is not tells that SYNs pass, and that their
  * SYN/ACKs do not where these have the option (RFC 8684 3.1). */
-static void add_no_algorithm(struct probing *p, unsigned version)
+static void add_no_algorithm(struct run *p, unsigned version)
 {
-	struct lone *l = &p->lones[p->lone_count];
+	struct syn *l = &p->syns[p->syn_count];
 
-	if (p->lone_count == LONES_MAX)
+	if (p->syn_count == SYNS_MAX)
 		return;
-	p->lone_count++;
-	lone_open(l, p->live, &p->to, &p->pace, PURPOSE_MP_CAPABLE, version,
-		  NULL, FULL_TTL, 1);
+	p->syn_count++;
+	syn_open(l, p->live, &p->to, &p->pace, PURPOSE_MP_CAPABLE, version,
+		 NULL, FULL_TTL, 1);
 	l->client.no_algorithm = true;
 	client_send_syn(&l->client, l->copy);
 }
 
 /* MP_CAPABLE beside: nothing; an option that nobody knows, as long as it; and
  * the MP_CAPABLE of the other version, which is longer or shorter. */
-static void add_round(struct probing *p, const struct attempt *a,
-		      unsigned round)
+static void add_round(struct run *p, const struct attempt *a, unsigned round)
 {
 	const struct {
 		enum purpose purpose;
@@ -167,13 +165,13 @@ static void add_round(struct probing *p, const struct attempt *a,
 	for (unsigned i = 0; i < count; i++) {
 		unsigned kind = (round + i) % count;
 
-		probing_add_lone(p, kinds[kind].purpose, kinds[kind].version,
-				 FULL_TTL, 1);
+		run_add_syn(p, kinds[kind].purpose, kinds[kind].version,
+			    FULL_TTL, 1);
 	}
 	add_no_algorithm(p, a->version);
 }
 
-static void add_rounds(struct probing *p, struct attempt *a, bool join)
+static void add_rounds(struct run *p, struct attempt *a, bool join)
 {
 	for (unsigned round = 0; round < CONTRAST_ROUNDS; round++) {
 		if (join)
@@ -185,10 +183,10 @@ static void add_rounds(struct probing *p, struct attempt *a, bool join)
 
 /* A RST: which TTL draws it? Lone SYNs from the last hop that quoted on, or
  * from the first on where the SYN itself passes. */
-static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
+static void add_reset_edge(struct run *p, struct attempt *a, bool join)
 {
 	const struct client *c = join ? &a->join.client : &a->bare.client;
-	unsigned reach = probing_reach(p);
+	unsigned reach = run_reach(p);
 	unsigned ttl =
 		join ? last_quoted(&a->join.client, SEGMENT_JOIN_SYN, reach)
 		     : last_quoted(&a->sweep.client, SEGMENT_SYN, reach);
@@ -196,19 +194,19 @@ static void add_reset_edge(struct probing *p, struct attempt *a, bool join)
 	if (client_flow(c)->syn_ack_seen || ttl + 1 >= reach)
 		ttl = p->options->first_ttl - 1;
 	add_rounds(p, a, join);
-	for (ttl++; probing_sweeping(p) && ttl <= reach; ttl++) {
+	for (ttl++; run_sweeping(p) && ttl <= reach; ttl++) {
 		if (join)
-			probing_add_join(p, a, ttl);
+			run_add_join(p, a, ttl);
 		else
-			probing_add_lone(p, PURPOSE_MP_CAPABLE, a->version, ttl,
-					 EDGE_TRIES);
+			run_add_syn(p, PURPOSE_MP_CAPABLE, a->version, ttl,
+				    EDGE_TRIES);
 	}
 }
 
-bool probing_speaks(const struct probing *p, unsigned version)
+bool run_speaks(const struct run *p, unsigned version)
 {
-	for (unsigned i = 0; i < p->lone_count; i++) {
-		const struct client *c = &p->lones[i].client;
+	for (unsigned i = 0; i < p->syn_count; i++) {
+		const struct client *c = &p->syns[i].client;
 		const struct flow *f = client_flow(c);
 
 		if (c->purpose == PURPOSE_MP_CAPABLE && c->version == version &&
@@ -219,7 +217,7 @@ bool probing_speaks(const struct probing *p, unsigned version)
 }
 
 /* Silence where others are answered: the contrast of the loss rule. */
-static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
+static void step_contrast(struct run *p, struct attempt *a, int64_t now_us)
 {
 	bool refused = (drew_reset(&a->bare) || silent(&a->bare)) &&
 		       (drew_reset(&a->summed) || silent(&a->summed));
@@ -232,11 +230,11 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 		     flow_reset(client_flow(&a->join.client)));
 	bool join_reset = join && flow_reset(client_flow(&a->join.client));
 	bool joins_again = a->open.client.live && !a->joined_again &&
-			   !dialog_over(&a->open);
+			   !connection_over(&a->open);
 	bool *contrasted = join ? &a->join_contrasted : &a->contrasted;
 
 	if (*contrasted || !p->pace.rtt_us ||
-	    !probing_sweep_settled(p, &a->sweep) || (join && !a->join_swept) ||
+	    !run_sweep_settled(p, &a->sweep) || (join && !a->join_swept) ||
 	    (join && joins_again) || !(reset || quiet || join))
 		return;
 	*contrasted = true;
@@ -245,7 +243,7 @@ static void step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
 		return;
 	}
 	add_rounds(p, a, join);
-	p->lones_until_us = now_us + 2 * pace_wait_us(&p->pace);
+	p->syns_until_us = now_us + 2 * pace_wait_us(&p->pace);
 }
 
 static bool came_back(const struct client *c)
@@ -275,16 +273,16 @@ static bool was_stripped(const struct client *c)
 /* MP_CAPABLE comes back on one connection, and another is answered as plain
  * TCP: they may take different ways. Copies of the SYN that was take the same
  * as it did. */
-static void step_branches(struct probing *p, struct attempt *a, int64_t now_us)
+static void step_branches(struct run *p, struct attempt *a, int64_t now_us)
 {
 	struct client *clients[] = {&a->bare.client, &a->summed.client,
 				    &a->random.client};
 	const bool any = came_back(&a->bare.client) ||
 			 came_back(&a->summed.client) ||
 			 came_back(&a->sweep.client);
-	unsigned reach = probing_reach(p);
+	unsigned reach = run_reach(p);
 
-	if (!any || !probing_sweeping(p) || !reach)
+	if (!any || !run_sweeping(p) || !reach)
 		return;
 	for (unsigned i = 0; i < sizeof(clients) / sizeof(clients[0]); i++) {
 		if (a->branches >> i & 1 || !was_stripped(clients[i]))
@@ -293,33 +291,33 @@ static void step_branches(struct probing *p, struct attempt *a, int64_t now_us)
 		for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
 			client_send_syn(clients[i], (struct copy){(uint8_t)ttl,
 								  true, false});
-		p->lones_until_us = now_us + 2 * pace_wait_us(&p->pace);
+		p->syns_until_us = now_us + 2 * pace_wait_us(&p->pace);
 	}
 }
 
-int64_t probing_step_lones(struct probing *p, int64_t now_us)
+int64_t run_step_syns(struct run *p, int64_t now_us)
 {
 	int64_t wake = NEVER;
 
-	for (unsigned i = 0; i < p->lone_count; i++) {
-		int64_t at = lone_step(&p->lones[i], now_us);
+	for (unsigned i = 0; i < p->syn_count; i++) {
+		int64_t at = syn_step(&p->syns[i], now_us);
 
 		wake = at < wake ? at : wake;
 	}
-	if (p->lones_until_us > now_us && p->lones_until_us < wake)
-		wake = p->lones_until_us;
+	if (p->syns_until_us > now_us && p->syns_until_us < wake)
+		wake = p->syns_until_us;
 	return wake;
 }
 
-bool probing_lones_over(const struct probing *p, int64_t now_us)
+bool run_syns_over(const struct run *p, int64_t now_us)
 {
-	for (unsigned i = 0; i < p->lone_count; i++)
-		if (!lone_over(&p->lones[i], now_us))
+	for (unsigned i = 0; i < p->syn_count; i++)
+		if (!syn_over(&p->syns[i], now_us))
 			return false;
-	return now_us >= p->lones_until_us;
+	return now_us >= p->syns_until_us;
 }
 
-void probing_step_contrast(struct probing *p, struct attempt *a, int64_t now_us)
+void run_step_contrast(struct run *p, struct attempt *a, int64_t now_us)
 {
 	step_sort(p, a);
 	step_mirror(p, a);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/run/probing.h"
+#include "probe/run/run.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "probe/net/complain.h"
 #include "probe/net/names.h"
+#include "probe/run/experiment.h"
 #include "probe/run/live.h"
-#include "probe/run/probing_parts.h"
 #include "report/track/observer.h"
 
 #define TURN_WAIT_US 100000
@@ -17,18 +17,18 @@
 /* So long before it is given up, an answer has stalled. */
 #define STALL_US 2000000
 
-void probing_init(struct probing *p, struct live *live,
-		  const struct probe_settings *o, const struct destination *to,
-		  const char *host, struct company *company)
+void run_init(struct run *p, struct live *live, const struct probe_settings *o,
+	      const struct destination *to, const char *host,
+	      struct shared *shared)
 {
 	int length;
 
 	memset(p, 0, sizeof(*p));
 	p->live = live;
 	p->options = o;
-	p->company = company;
-	if (!company->leader)
-		company->leader = p;
+	p->shared = shared;
+	if (!shared->leader)
+		shared->leader = p;
 	p->to = *to;
 	length = snprintf((char *)p->request, sizeof(p->request),
 			  "GET / HTTP/1.1\r\nHost: %s%s%s\r\n"
@@ -48,59 +48,58 @@ void probing_init(struct probing *p, struct live *live,
 		p->attempts[p->attempt_count++].version = 0;
 }
 
-bool probing_start_dialog(struct probing *p, struct dialog *d,
+bool run_start_connection(struct run *p, struct connection *d,
 			  enum purpose purpose, unsigned version, bool checksum)
 {
-	return dialog_start(d, p->live, &p->to, &p->pace, purpose, version,
-			    checksum, p->request, p->request_length);
+	return connection_start(d, p->live, &p->to, &p->pace, purpose, version,
+				checksum, p->request, p->request_length);
 }
 
-static bool start_attempt(struct probing *p, struct attempt *a)
+static bool start_attempt(struct run *p, struct attempt *a)
 {
 	a->started = true;
-	return probing_start_dialog(p, &a->bare, PURPOSE_MP_CAPABLE, a->version,
+	return run_start_connection(p, &a->bare, PURPOSE_MP_CAPABLE, a->version,
 				    false) &&
-	       probing_start_dialog(p, &a->summed, PURPOSE_MP_CAPABLE,
+	       run_start_connection(p, &a->summed, PURPOSE_MP_CAPABLE,
 				    a->version, true) &&
-	       lone_start(&a->random, p->live, &p->to, &p->pace,
-			  PURPOSE_MP_JOIN_RANDOM, a->version, NULL, FULL_TTL,
-			  3);
+	       syn_start(&a->random, p->live, &p->to, &p->pace,
+			 PURPOSE_MP_JOIN_RANDOM, a->version, NULL, FULL_TTL, 3);
 }
 
 /* An attempt that is the sweep of its SYN and nothing else; at once, although
  * nobody knows yet which of them reach the server. */
-static bool sweep_attempt(struct probing *p, struct attempt *a)
+static bool sweep_attempt(struct run *p, struct attempt *a)
 {
 	a->started = true;
-	a->bare.state = DIALOG_ENDED;
-	a->summed.state = DIALOG_ENDED;
+	a->bare.state = CONNECTION_ENDED;
+	a->summed.state = CONNECTION_ENDED;
 	a->random.retry.pace = &p->pace;
-	return !probing_sweeping(p) ||
+	return !run_sweeping(p) ||
 	       sweep_start(&a->sweep, p->live, &p->to, PURPOSE_MP_CAPABLE,
-			   a->version, p->options->first_ttl,
-			   probing_last_ttl(p), 0);
+			   a->version, p->options->first_ttl, run_last_ttl(p),
+			   0);
 }
 
-bool probing_start(struct probing *p)
+bool run_start(struct run *p)
 {
-	if (probing_sweeping(p) && !probing_follows(p) &&
+	if (run_sweeping(p) && !run_follows(p) &&
 	    (!sweep_start(&p->plain, p->live, &p->to, PURPOSE_TCP, 0,
-			  p->options->first_ttl, probing_last_ttl(p), 0) ||
-	     !probing_start_control(p)))
+			  p->options->first_ttl, run_last_ttl(p), 0) ||
+	     !run_start_control(p)))
 		return false;
-	if (p->to.reference && (probing_follows(p) || !probing_sweeping(p)) &&
+	if (p->to.reference && (run_follows(p) || !run_sweeping(p)) &&
 	    !control_send(&p->control, FULL_TTL))
 		return false; /* it marks the reference in the capture */
 	if (p->options->sweep_only)
 		return sweep_attempt(p, &p->attempts[0]) &&
-		       dialog_start(&p->before, p->live, &p->to, &p->pace,
-				    PURPOSE_TCP, 0, false, NULL, 0);
-	return probing_start_dialog(p, &p->before, PURPOSE_TCP, 0, false) &&
+		       connection_start(&p->before, p->live, &p->to, &p->pace,
+					PURPOSE_TCP, 0, false, NULL, 0);
+	return run_start_connection(p, &p->before, PURPOSE_TCP, 0, false) &&
 	       start_attempt(p, &p->attempts[0]);
 }
 
 /* The smallest round-trip time of any SYN/ACK so far. */
-static void update_pace(struct probing *p)
+static void update_pace(struct run *p)
 {
 	const struct observer *o = p->live->observer;
 
@@ -121,38 +120,38 @@ static void update_pace(struct probing *p)
 }
 
 /* A DATA_ACK for the first data will do for a token. */
-static bool dialog_proven(const struct dialog *d)
+static bool connection_proven(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return f && d->state >= DIALOG_SECOND && d->state != DIALOG_ENDED &&
-	       f->mptcp.has_data_ack;
+	return f && d->state >= CONNECTION_SECOND &&
+	       d->state != CONNECTION_ENDED && f->mptcp.has_data_ack;
 }
 
-static void start_capable_sweep(struct probing *p, struct attempt *a)
+static void start_capable_sweep(struct run *p, struct attempt *a)
 {
-	unsigned reach = probing_reach(p);
-	unsigned last = probing_last_ttl(p);
+	unsigned reach = run_reach(p);
+	unsigned last = run_last_ttl(p);
 
-	if (!probing_sweeping(p) || a->sweep.last ||
-	    (!reach && !probing_sweep_settled(p, &p->plain)))
+	if (!run_sweeping(p) || a->sweep.last ||
+	    (!reach && !run_sweep_settled(p, &p->plain)))
 		return;
 	sweep_start(&a->sweep, p->live, &p->to, PURPOSE_MP_CAPABLE, a->version,
 		    p->options->first_ttl, last, reach);
 }
 
 /* Ended by a RST for data with mappings: copies can still show why. */
-static bool data_refused(const struct dialog *d)
+static bool data_refused(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return d->state == DIALOG_ENDED && f && f->mptcp.mapped &&
+	return d->state == CONNECTION_ENDED && f && f->mptcp.mapped &&
 	       flow_reset(f) && f->established;
 }
 
-struct dialog *probing_dialog_to_copy(struct attempt *a)
+struct connection *run_connection_to_copy(struct attempt *a)
 {
-	if (dialog_data_acked(&a->bare) || a->bare.state == DIALOG_HELD)
+	if (connection_data_acked(&a->bare) || a->bare.state == CONNECTION_HELD)
 		return &a->bare;
 	if (data_refused(&a->bare) && data_refused(&a->summed))
 		return &a->bare;
@@ -160,33 +159,34 @@ struct dialog *probing_dialog_to_copy(struct attempt *a)
 }
 
 /* Copies of what the server has acknowledged, none of which reaches it. */
-static void sweep_copies(struct probing *p, struct attempt *a)
+static void sweep_copies(struct run *p, struct attempt *a)
 {
-	unsigned reach = probing_reach(p);
-	struct dialog *d = probing_dialog_to_copy(a);
+	unsigned reach = run_reach(p);
+	struct connection *d = run_connection_to_copy(a);
 	const struct flow *f = client_flow(&d->client);
 
-	if (probing_follows(p) && dialog_data_acked(d))
+	if (run_follows(p) && connection_data_acked(d))
 		return; /* nothing to find out that is worth the quotes */
-	if (a->ack_swept || !reach || d->state < DIALOG_ANSWER ||
-	    (d->state == DIALOG_ENDED && !data_refused(d)) || !f->mptcp.syn_ack)
+	if (a->ack_swept || !reach || d->state < CONNECTION_ANSWER ||
+	    (d->state == CONNECTION_ENDED && !data_refused(d)) ||
+	    !f->mptcp.syn_ack)
 		return;
 	a->ack_swept = true;
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		dialog_copy(d, SEGMENT_ACK, (uint8_t)ttl);
+		connection_copy(d, SEGMENT_ACK, (uint8_t)ttl);
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		dialog_copy(d, SEGMENT_DATA, (uint8_t)ttl);
+		connection_copy(d, SEGMENT_DATA, (uint8_t)ttl);
 }
 
-static bool fell_back(const struct dialog *d)
+static bool fell_back(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return d->state == DIALOG_HELD && f && f->mptcp.syn_ack &&
+	return d->state == CONNECTION_HELD && f && f->mptcp.syn_ack &&
 	       !f->mptcp.has_data_ack;
 }
 
-static bool answered(const struct dialog *d)
+static bool answered(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
@@ -195,10 +195,11 @@ static bool answered(const struct dialog *d)
 
 /* When answers count as stalled: all that was asked was acknowledged, with
  * MPTCP and without it, and nothing is answered. NEVER: they do not. */
-static int64_t stalls_at(const struct probing *p, const struct attempt *a)
+static int64_t stalls_at(const struct run *p, const struct attempt *a)
 {
-	if (!dialog_data_acked(&a->bare) || !dialog_data_acked(&a->summed) ||
-	    p->before.state != DIALOG_HELD || answered(&p->before) ||
+	if (!connection_data_acked(&a->bare) ||
+	    !connection_data_acked(&a->summed) ||
+	    p->before.state != CONNECTION_HELD || answered(&p->before) ||
 	    answered(&a->bare) || answered(&a->summed))
 		return NEVER;
 	return a->bare.answer_until_us - STALL_US;
@@ -206,22 +207,22 @@ static int64_t stalls_at(const struct probing *p, const struct attempt *a)
 
 /* Checksums alone that fail ask for a second witness. Answers that stall may
  * be too large for a link: a small MSS tells. */
-static int64_t step_again(struct probing *p, struct attempt *a, int64_t now_us)
+static int64_t step_again(struct run *p, struct attempt *a, int64_t now_us)
 {
 	int64_t stalled = stalls_at(p, a);
 
 	if (a->again.client.live)
-		return dialog_step(&a->again, now_us);
-	if (dialog_data_acked(&a->bare) && fell_back(&a->summed)) {
-		probing_start_dialog(p, &a->again, PURPOSE_MP_CAPABLE,
+		return connection_step(&a->again, now_us);
+	if (connection_data_acked(&a->bare) && fell_back(&a->summed)) {
+		run_start_connection(p, &a->again, PURPOSE_MP_CAPABLE,
 				     a->version, true);
 		return now_us;
 	}
 	if (now_us < stalled || stalled == NEVER)
 		return stalled;
-	dialog_start(&a->again, p->live, &p->to_small, &p->pace,
-		     PURPOSE_MP_CAPABLE, a->version, false, p->request,
-		     p->request_length);
+	connection_start(&a->again, p->live, &p->to_small, &p->pace,
+			 PURPOSE_MP_CAPABLE, a->version, false, p->request,
+			 p->request_length);
 	return now_us;
 }
 
@@ -257,22 +258,22 @@ static bool closed_too_early(const struct attempt *a)
  * the request of. */
 #define OPEN_BYTES 4
 
-static int64_t step_open(struct probing *p, struct attempt *a, int64_t now_us)
+static int64_t step_open(struct run *p, struct attempt *a, int64_t now_us)
 {
-	struct dialog *d = &a->open;
+	struct connection *d = &a->open;
 	int64_t wake;
 
 	if (!d->client.live) {
 		if (!closed_too_early(a))
 			return NEVER;
-		probing_start_dialog(p, d, PURPOSE_MP_CAPABLE, a->version,
+		run_start_connection(p, d, PURPOSE_MP_CAPABLE, a->version,
 				     false);
 		d->split = OPEN_BYTES;
 		d->first_only = true;
 		join_end(&a->join);
 	}
-	wake = dialog_step(d, now_us);
-	if (a->joined_again || !dialog_data_acked(d))
+	wake = connection_step(d, now_us);
+	if (a->joined_again || !connection_data_acked(d))
 		return wake;
 	a->joined_again = true;
 	join_start(&a->join, p->live, &p->to, &p->pace, &d->client);
@@ -281,17 +282,17 @@ static int64_t step_open(struct probing *p, struct attempt *a, int64_t now_us)
 
 static bool open_over(const struct attempt *a)
 {
-	return a->open.client.live ? dialog_over(&a->open)
+	return a->open.client.live ? connection_over(&a->open)
 				   : !closed_too_early(a);
 }
 
-static void sweep_join(struct probing *p, struct attempt *a)
+static void sweep_join(struct run *p, struct attempt *a)
 {
-	unsigned reach = probing_reach(p);
+	unsigned reach = run_reach(p);
 
 	if (a->join_swept || !reach || !a->joined ||
 	    a->join.state <= JOIN_SYN_SENT ||
-	    (probing_follows(p) && a->join.state != JOIN_ENDED))
+	    (run_follows(p) && a->join.state != JOIN_ENDED))
 		return;
 	a->join_swept = true;
 	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
@@ -301,37 +302,37 @@ static void sweep_join(struct probing *p, struct attempt *a)
 
 /* Joins as soon as a connection is proven; the server may forbid it (flag
  * C: RFC 8684 3.1). */
-static void start_join(struct probing *p, struct attempt *a)
+static void start_join(struct run *p, struct attempt *a)
 {
-	struct dialog *d = dialog_proven(&a->bare) ? &a->bare : &a->summed;
+	struct connection *d =
+		connection_proven(&a->bare) ? &a->bare : &a->summed;
 	const struct flow *f = client_flow(&d->client);
 
-	if (a->joined || !dialog_proven(d) ||
+	if (a->joined || !connection_proven(d) ||
 	    (f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0))
 		return;
-	if (d == &a->summed && !dialog_over(&a->bare))
+	if (d == &a->summed && !connection_over(&a->bare))
 		return;
 	a->joined = true;
 	join_start(&a->join, p->live, &p->to, &p->pace, &d->client);
 }
 
-static int64_t step_attempt(struct probing *p, struct attempt *a,
-			    int64_t now_us)
+static int64_t step_attempt(struct run *p, struct attempt *a, int64_t now_us)
 {
 	int64_t wake = NEVER, at;
 
 	if (!a->started)
 		return NEVER;
 	start_capable_sweep(p, a);
-	at = probing_step_sweep(p, &a->sweep, now_us);
+	at = run_step_sweep(p, &a->sweep, now_us);
 	wake = at < wake ? at : wake;
-	at = dialog_step(&a->bare, now_us);
+	at = connection_step(&a->bare, now_us);
 	wake = at < wake ? at : wake;
-	at = dialog_step(&a->summed, now_us);
+	at = connection_step(&a->summed, now_us);
 	wake = at < wake ? at : wake;
 	at = step_again(p, a, now_us);
 	wake = at < wake ? at : wake;
-	at = lone_step(&a->random, now_us);
+	at = syn_step(&a->random, now_us);
 	wake = at < wake ? at : wake;
 	start_join(p, a);
 	at = step_open(p, a, now_us);
@@ -340,22 +341,22 @@ static int64_t step_attempt(struct probing *p, struct attempt *a,
 	wake = at < wake ? at : wake;
 	sweep_copies(p, a);
 	sweep_join(p, a);
-	probing_step_contrast(p, a, now_us);
+	run_step_contrast(p, a, now_us);
 	return wake;
 }
 
-static bool attempt_over(const struct probing *p, const struct attempt *a,
+static bool attempt_over(const struct run *p, const struct attempt *a,
 			 int64_t now_us)
 {
 	return !a->started ||
-	       (dialog_over(&a->bare) && dialog_over(&a->summed) &&
-		(!a->again.client.live || dialog_over(&a->again)) &&
-		join_over(a) && open_over(a) && lone_over(&a->random, now_us) &&
-		(!probing_sweeping(p) ||
-		 (a->sweep.last && probing_sweep_settled(p, &a->sweep))));
+	       (connection_over(&a->bare) && connection_over(&a->summed) &&
+		(!a->again.client.live || connection_over(&a->again)) &&
+		join_over(a) && open_over(a) && syn_over(&a->random, now_us) &&
+		(!run_sweeping(p) ||
+		 (a->sweep.last && run_sweep_settled(p, &a->sweep))));
 }
 
-static bool answered_plainly(const struct dialog *d)
+static bool answered_plainly(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
@@ -365,7 +366,7 @@ static bool answered_plainly(const struct dialog *d)
 /* Version 0 is tried as soon as version 1 is answered as plain TCP, or by its
  * own echo, which a server of version 0 may be behind; or where only SYNs of
  * version 0 are answered. */
-static void start_next_attempt(struct probing *p)
+static void start_next_attempt(struct run *p)
 {
 	struct attempt *a = &p->attempts[0];
 	const struct flow *f;
@@ -374,16 +375,16 @@ static void start_next_attempt(struct probing *p)
 		return;
 	f = client_flow(&a->bare.client);
 	if (answered_plainly(&a->bare) || answered_plainly(&a->summed) ||
-	    (f && !f->syn_ack_seen && probing_speaks(p, 0)))
+	    (f && !f->syn_ack_seen && run_speaks(p, 0)))
 		start_attempt(p, &p->attempts[1]);
 }
 
-static bool main_part_over(const struct probing *p, int64_t now_us)
+static bool main_part_over(const struct run *p, int64_t now_us)
 {
-	if (!probing_control_over(p, now_us))
+	if (!run_control_over(p, now_us))
 		return false;
-	if (!dialog_over(&p->before) || !probing_lones_over(p, now_us) ||
-	    !probing_limited_over(p) || !probing_sweep_settled(p, &p->plain))
+	if (!connection_over(&p->before) || !run_syns_over(p, now_us) ||
+	    !run_limited_over(p) || !run_sweep_settled(p, &p->plain))
 		return false;
 	for (unsigned i = 0; i < p->attempt_count; i++)
 		if (!attempt_over(p, &p->attempts[i], now_us))
@@ -391,11 +392,11 @@ static bool main_part_over(const struct probing *p, int64_t now_us)
 	return true;
 }
 
-static void ask_names(struct probing *p)
+static void ask_names(struct run *p)
 {
 	const struct observer *o = p->live->observer;
 
-	if (p->company->quotes == o->quotes)
+	if (p->shared->quotes == o->quotes)
 		return;
 	for (size_t i = 0; p->live->names && i < o->flow_count; i++)
 		for (size_t k = 0; k < o->flows[i]->quote_count; k++)
@@ -408,25 +409,25 @@ static void ask_names(struct probing *p)
 #define MORE_JOINS 4
 
 /* The slower checks, where MPTCP works. Whether they run. */
-static bool start_trials(struct probing *p)
+static bool start_checks(struct run *p)
 {
-	for (unsigned i = 0; i < p->attempt_count && !p->trials.started; i++) {
+	for (unsigned i = 0; i < p->attempt_count && !p->checks.started; i++) {
 		struct attempt *a = &p->attempts[i];
 
-		if (!a->started || !dialog_data_acked(&a->bare))
+		if (!a->started || !connection_data_acked(&a->bare))
 			continue;
-		trials_start(&p->trials, p->live, &p->to, &p->pace, a->version,
+		checks_start(&p->checks, p->live, &p->to, &p->pace, a->version,
 			     p->options->first_ttl,
-			     probing_sweeping(p) ? probing_reach(p) : 0);
+			     run_sweeping(p) ? run_reach(p) : 0);
 		for (int k = 0; k < MORE_JOINS && a->joined; k++)
-			probing_add_join(p, a, FULL_TTL);
+			run_add_join(p, a, FULL_TTL);
 	}
-	return p->trials.started;
+	return p->checks.started;
 }
 
 /* Connections with MPTCP whose data is not acknowledged, or not answered as
  * it was without MPTCP: is it still without? */
-static bool wants_answer(const struct probing *p)
+static bool wants_answer(const struct run *p)
 {
 	const struct flow *before = client_flow(&p->before.client);
 
@@ -456,7 +457,7 @@ static bool ttl_differs(const struct flow *f)
 }
 
 /* The plain baseline once more, when all else is known. */
-static int64_t step_after(struct probing *p, int64_t now_us)
+static int64_t step_after(struct run *p, int64_t now_us)
 {
 	if (!p->after_started) {
 		const struct flow *f = client_flow(&p->before.client);
@@ -466,54 +467,54 @@ static int64_t step_after(struct probing *p, int64_t now_us)
 			return now_us;
 		}
 		p->after_started = true;
-		dialog_start(&p->after, p->live, &p->to, &p->pace, PURPOSE_TCP,
-			     0, false,
-			     wants_answer(p) || ttl_differs(f) ? p->request
-							       : NULL,
-			     p->request_length);
+		connection_start(&p->after, p->live, &p->to, &p->pace,
+				 PURPOSE_TCP, 0, false,
+				 wants_answer(p) || ttl_differs(f) ? p->request
+								   : NULL,
+				 p->request_length);
 		p->after.wants_answer = wants_answer(p);
 	}
-	if (dialog_over(&p->after))
+	if (connection_over(&p->after))
 		p->over = true;
-	return dialog_step(&p->after, now_us);
+	return connection_step(&p->after, now_us);
 }
 
-int64_t probing_step(struct probing *p, int64_t now_us)
+int64_t run_step(struct run *p, int64_t now_us)
 {
 	int64_t wake = NEVER, at;
 
 	update_pace(p);
 	ask_names(p);
-	probing_update_heard(p);
-	probing_begin_plain(p, now_us);
-	at = dialog_step(&p->before, now_us);
+	run_update_heard(p);
+	run_begin_plain(p, now_us);
+	at = connection_step(&p->before, now_us);
 	wake = at < wake ? at : wake;
-	at = probing_step_sweep(p, &p->plain, now_us);
+	at = run_step_sweep(p, &p->plain, now_us);
 	wake = at < wake ? at : wake;
-	probing_step_edges(p);
-	at = probing_step_control(p, now_us);
+	run_step_edges(p);
+	at = run_step_control(p, now_us);
 	wake = at < wake ? at : wake;
-	at = probing_step_limited(p, now_us);
+	at = run_step_limited(p, now_us);
 	wake = at < wake ? at : wake;
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		at = step_attempt(p, &p->attempts[i], now_us);
 		wake = at < wake ? at : wake;
 	}
 	start_next_attempt(p);
-	at = probing_step_lones(p, now_us);
+	at = run_step_syns(p, now_us);
 	wake = at < wake ? at : wake;
 	if (!main_part_over(p, now_us))
 		return wake;
-	if (probing_step_turns(p, now_us, &wake))
+	if (run_step_same_port(p, now_us, &wake))
 		return wake;
-	if (p->options->all && start_trials(p) && !p->trials.over) {
-		at = trials_step(&p->trials, now_us);
+	if (p->options->all && start_checks(p) && !p->checks.over) {
+		at = checks_step(&p->checks, now_us);
 		return at < wake ? at : wake;
 	}
-	if (probing_step_fetch(p, now_us, &wake))
-		return p->fetch_at_us	     ? wake
-		       : p->company->fetcher ? now_us + TURN_WAIT_US
-					     : now_us;
+	if (run_step_fetch(p, now_us, &wake))
+		return p->fetch_at_us	    ? wake
+		       : p->shared->fetcher ? now_us + TURN_WAIT_US
+					    : now_us;
 	at = step_after(p, now_us);
 	return at < wake ? at : wake;
 }
@@ -524,31 +525,31 @@ static void end_sweep(struct sweep *w)
 		client_send_reset(&w->client);
 }
 
-void probing_end(struct probing *p)
+void run_end(struct run *p)
 {
-	if (p->trials.started)
-		trials_end(&p->trials);
+	if (p->checks.started)
+		checks_end(&p->checks);
 	end_sweep(&p->plain);
-	dialog_end(&p->before);
+	connection_end(&p->before);
 	if (p->after_started)
-		dialog_end(&p->after);
+		connection_end(&p->after);
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		struct attempt *a = &p->attempts[i];
 
 		if (!a->started)
 			continue;
 		end_sweep(&a->sweep);
-		lone_end(&a->random);
+		syn_end(&a->random);
 		join_end(&a->join);
 		if (a->again.client.live)
-			dialog_end(&a->again);
+			connection_end(&a->again);
 		if (a->open.client.live)
-			dialog_end(&a->open);
-		dialog_end(&a->summed);
-		dialog_end(&a->bare);
+			connection_end(&a->open);
+		connection_end(&a->summed);
+		connection_end(&a->bare);
 	}
-	for (unsigned i = 0; i < p->lone_count; i++)
-		lone_end(&p->lones[i]);
+	for (unsigned i = 0; i < p->syn_count; i++)
+		syn_end(&p->syns[i]);
 	for (unsigned i = 0; i < p->limited_count; i++)
-		dialog_end(&p->limited[i]);
+		connection_end(&p->limited[i]);
 }

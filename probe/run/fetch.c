@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/run/experiment.h"
 #include "probe/run/live.h"
-#include "probe/run/probing_parts.h"
 #include "report/judge.h"
 #include "report/track/observer.h"
 
@@ -20,18 +20,18 @@
  * that were sent in pairs to find out say so. */
 #define PAIRS_MIN 3
 
-static bool plain_ends(const struct probing *p, unsigned reach)
+static bool plain_ends(const struct run *p, unsigned reach)
 {
 	unsigned passed = 0;
 
-	for (unsigned i = 0; i < p->lone_count && p->sorted; i++) {
-		const struct lone *l = &p->lones[i];
+	for (unsigned i = 0; i < p->syn_count && p->sorted; i++) {
+		const struct syn *l = &p->syns[i];
 		bool plain = l->client.purpose == PURPOSE_TCP;
 
 		if (l->copy.ttl != reach ||
 		    (!plain && l->client.purpose != PURPOSE_MP_CAPABLE))
 			continue;
-		if (lone_answered(l) != plain)
+		if (syn_answered(l) != plain)
 			return false;
 		passed += !plain;
 	}
@@ -41,9 +41,9 @@ static bool plain_ends(const struct probing *p, unsigned reach)
 /* From which TTL on segments with MPTCP arrive: where connections without it
  * are ended by a device on the path, behind that. No farther than a hop
  * behind the last one that quoted a SYN with MP_CAPABLE. */
-static unsigned fetch_reach(const struct probing *p)
+static unsigned fetch_reach(const struct run *p)
 {
-	unsigned plain = probing_reach(p), reach = plain;
+	unsigned plain = run_reach(p), reach = plain;
 	unsigned distance = control_distance(&p->control);
 
 	for (unsigned i = 0; i < p->attempt_count; i++) {
@@ -61,24 +61,24 @@ static unsigned fetch_reach(const struct probing *p)
 }
 
 /* Copies went as far as SYNs without MPTCP do: now farther. */
-static unsigned fetch_behind_end(struct probing *p, unsigned reach)
+static unsigned fetch_behind_end(struct run *p, unsigned reach)
 {
-	unsigned first = probing_reach(p), sent = 0;
+	unsigned first = run_reach(p), sent = 0;
 
 	if (p->behind_fetched)
 		return 0;
 	p->behind_fetched = true;
 	for (unsigned i = 0; i < p->attempt_count; i++) {
 		struct attempt *a = &p->attempts[i];
-		struct dialog *d = probing_dialog_to_copy(a);
+		struct connection *d = run_connection_to_copy(a);
 
 		for (unsigned ttl = first; ttl < reach && a->started; ttl++) {
 			sent += sweep_again(&a->sweep, ttl, true);
 			if (a->ack_swept) {
-				sent += dialog_copy(d, SEGMENT_ACK,
-						    (uint8_t)ttl);
-				sent += dialog_copy(d, SEGMENT_DATA,
-						    (uint8_t)ttl);
+				sent += connection_copy(d, SEGMENT_ACK,
+							(uint8_t)ttl);
+				sent += connection_copy(d, SEGMENT_DATA,
+							(uint8_t)ttl);
 			}
 			if (a->join_swept)
 				sent += client_send_syn(
@@ -93,8 +93,8 @@ static unsigned fetch_behind_end(struct probing *p, unsigned reach)
 /* A segment of the kind that a quote is missing of, once more: from the flow
  * that the report names where copies of it were swept, else from the sweep of
  * the same version. */
-static bool fetch_segment(struct probing *p, unsigned id,
-			  enum segment_kind kind, unsigned ttl)
+static bool fetch_segment(struct run *p, unsigned id, enum segment_kind kind,
+			  unsigned ttl)
 {
 	const struct flow *f = p->live->observer->flows[id - 1];
 	struct copy copy = {(uint8_t)ttl, true, false};
@@ -111,8 +111,8 @@ static bool fetch_segment(struct probing *p, unsigned id,
 			return client_send_syn(&a->join.client, copy);
 		if ((kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
 		    a->ack_swept)
-			return dialog_copy(summed ? &a->summed : &a->bare, kind,
-					   (uint8_t)ttl);
+			return connection_copy(summed ? &a->summed : &a->bare,
+					       kind, (uint8_t)ttl);
 	}
 	return false;
 }
@@ -128,7 +128,7 @@ static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind,
 }
 
 /* The hops within a bracket that answered others, but not this segment. */
-static unsigned fetch_bracket(struct probing *p, const struct report *r,
+static unsigned fetch_bracket(struct run *p, const struct report *r,
 			      const struct finding *f)
 {
 	unsigned sent = 0;
@@ -144,7 +144,7 @@ static unsigned fetch_bracket(struct probing *p, const struct report *r,
 
 /* Nothing places it yet: all hops that answered others, but not this segment;
  * data also wants the third ACK of its connection, to tell what shifts. */
-static unsigned fetch_place(struct probing *p, const struct report *r,
+static unsigned fetch_place(struct run *p, const struct report *r,
 			    const struct finding *f, unsigned reach)
 {
 	unsigned sent = 0;
@@ -168,7 +168,7 @@ static unsigned fetch_place(struct probing *p, const struct report *r,
 /* Copies of data that was acknowledged with its mapping show a mapping
  * changed: the device begins late, perhaps between two copies. The hops before
  * are asked once more. */
-static unsigned fetch_again(struct probing *p, const struct finding *f)
+static unsigned fetch_again(struct run *p, const struct finding *f)
 {
 	const struct flow *flow;
 	unsigned sent = 0;
@@ -184,7 +184,7 @@ static unsigned fetch_again(struct probing *p, const struct finding *f)
 	return sent;
 }
 
-static unsigned fetch_finding(struct probing *p, const struct report *r,
+static unsigned fetch_finding(struct run *p, const struct report *r,
 			      const struct finding *f, unsigned reach)
 {
 	if (f->connection_count == 0 || f->direction == DIRECTION_RETURN)
@@ -196,7 +196,7 @@ static unsigned fetch_finding(struct probing *p, const struct report *r,
 
 /* Whether this hop answered what was sent within the last second: what it may
  * answer may be spent. Segments have the time of the capture. */
-static bool answered_of_late(const struct probing *p, unsigned ttl)
+static bool answered_of_late(const struct run *p, unsigned ttl)
 {
 	const struct observer *o = p->live->observer;
 	struct timespec now;
@@ -221,7 +221,7 @@ static bool answered_of_late(const struct probing *p, unsigned ttl)
 /* A drop is placed by what is quoted and what is not: the SYN with the
  * option once more at the hop that seems to be the first without it, when
  * that has had time to rest; each hop once. */
-static unsigned fetch_drop(struct probing *p, const struct finding *f,
+static unsigned fetch_drop(struct run *p, const struct finding *f,
 			   unsigned reach)
 {
 	bool vanishes = strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
@@ -238,9 +238,9 @@ static unsigned fetch_drop(struct probing *p, const struct finding *f,
 
 /* Without the last hop's quote the server cannot be held responsible. A hop
  * that never answered anything may be limited, but not for ever. */
-static unsigned fetch_last_hop(struct probing *p, const struct report *r)
+static unsigned fetch_last_hop(struct run *p, const struct report *r)
 {
-	unsigned reach = probing_reach(p);
+	unsigned reach = run_reach(p);
 	unsigned sent = 0;
 
 	if (p->fetches > 2 && reach > 1 && reach - 1 <= r->path_length &&
@@ -259,7 +259,7 @@ static unsigned fetch_last_hop(struct probing *p, const struct report *r)
 
 /* The server's data was changed, perhaps in its length: then our later
  * acknowledgments are shifted, and copies of data show where. */
-static unsigned fetch_behind_answer(struct probing *p, const struct finding *f,
+static unsigned fetch_behind_answer(struct run *p, const struct finding *f,
 				    unsigned reach)
 {
 	unsigned sent = 0;
@@ -288,7 +288,7 @@ static bool join_ack_refused(const struct attempt *a)
 }
 
 /* Its HMAC may have been changed on the way, or taken out. */
-static unsigned fetch_join_ack(struct probing *p, unsigned reach)
+static unsigned fetch_join_ack(struct run *p, unsigned reach)
 {
 	unsigned sent = 0;
 
@@ -308,7 +308,7 @@ static unsigned fetch_join_ack(struct probing *p, unsigned reach)
 	return sent;
 }
 
-static unsigned fetch_quotes(struct probing *p)
+static unsigned fetch_quotes(struct run *p)
 {
 	struct judge_target target = {p->to.target, p->to.port};
 	struct report *r = judge(p->live->observer, &target);
@@ -335,20 +335,20 @@ static unsigned fetch_quotes(struct probing *p)
 
 /* What is still missing for a bracket is fetched at the pace of routers
  * that limit their answers. False: nothing (more) is. */
-bool probing_step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
+bool run_step_fetch(struct run *p, int64_t now_us, int64_t *wake)
 {
-	if (!probing_sweeping(p))
+	if (!run_sweeping(p))
 		return false;
-	if (p->company->fetcher && p->company->fetcher != p)
+	if (p->shared->fetcher && p->shared->fetcher != p)
 		return true; /* the routers answer one a second */
 	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS) {
 		p->fetch_at_us = now_us;
 		p->fetches++;
 		if (fetch_quotes(p) > 0) {
-			p->company->fetcher = p;
+			p->shared->fetcher = p;
 			p->fetch_at_us = now_us + FETCH_WAIT_US;
 		} else {
-			p->company->fetcher = NULL;
+			p->shared->fetcher = NULL;
 			p->fetches = FETCH_ROUNDS;
 			p->fetch_at_us = 0;
 			return false;
@@ -359,6 +359,6 @@ bool probing_step_fetch(struct probing *p, int64_t now_us, int64_t *wake)
 		return true;
 	}
 	p->fetch_at_us = 0;
-	p->company->fetcher = NULL;
+	p->shared->fetcher = NULL;
 	return p->fetches < FETCH_ROUNDS;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/run/trials.h"
+#include "probe/run/checks.h"
 
 #include "probe/run/live.h"
 #include "report/track/observer.h"
@@ -9,23 +9,23 @@
 #define ROUNDS 3
 #define BIG_CONTROLS 2
 
-static bool begin(struct trials *t, enum trial_kind kind, unsigned ttl)
+static bool begin(struct checks *t, enum check_kind kind, unsigned ttl)
 {
-	struct trial *one = &t->list[t->count];
+	struct check *one = &t->list[t->count];
 
-	if (t->count == TRIALS_MAX ||
-	    !trial_start(one, t->live, t->to, t->pace, kind, t->version))
+	if (t->count == CHECKS_MAX ||
+	    !check_start(one, t->live, t->to, t->pace, kind, t->version))
 		return false;
 	one->ttl = (uint8_t)ttl;
 	t->count++;
 	return true;
 }
 
-void trials_start(struct trials *t, struct live *live,
+void checks_start(struct checks *t, struct live *live,
 		  const struct destination *to, const struct pace *pace,
 		  unsigned version, unsigned first_ttl, unsigned reach)
 {
-	*t = (struct trials){.live = live,
+	*t = (struct checks){.live = live,
 			     .to = to,
 			     .pace = pace,
 			     .version = version,
@@ -33,66 +33,66 @@ void trials_start(struct trials *t, struct live *live,
 			     .reach = reach,
 			     .started = true};
 	idle_start(&t->idle, live, to, pace, first_ttl, reach);
-	begin(t, TRIAL_LONG, 0);
-	begin(t, TRIAL_HOLE, 0);
-	begin(t, TRIAL_PAIR, 0);
-	begin(t, TRIAL_BIG, 0);
-	begin(t, TRIAL_ADD_ADDR, 0);
-	begin(t, TRIAL_FRAGMENTS, 0);
+	begin(t, CHECK_LONG, 0);
+	begin(t, CHECK_HOLE, 0);
+	begin(t, CHECK_PAIR, 0);
+	begin(t, CHECK_BIG, 0);
+	begin(t, CHECK_ADD_ADDR, 0);
+	begin(t, CHECK_FRAGMENTS, 0);
 	if (reach > first_ttl)
-		begin(t, TRIAL_EXPIRED, reach - 1);
+		begin(t, CHECK_EXPIRED, reach - 1);
 	if (reach > first_ttl)
 		sweep_start_bare(&t->bare, live, to, first_ttl, reach - 1);
 }
 
 /* What went wrong once is tried again. A device that acknowledges or remembers
- * is where the smallest TTL meets it: one trial for each. */
-static void confirm(struct trials *t)
+ * is where the smallest TTL meets it: one check for each. */
+static void confirm(struct checks *t)
 {
 	unsigned count = t->count;
 
 	t->confirmed = true;
 	for (unsigned i = 0; i < count; i++) {
-		enum trial_kind kind = t->list[i].kind;
+		enum check_kind kind = t->list[i].kind;
 
-		if (!trial_convicts(&t->list[i]))
+		if (!check_convicts(&t->list[i]))
 			continue;
-		if (kind != TRIAL_EXPIRED)
+		if (kind != CHECK_EXPIRED)
 			begin(t, kind, 0);
-		for (int k = 0; k < BIG_CONTROLS && kind == TRIAL_BIG; k++)
-			begin(t, TRIAL_BIG_TCP, 0);
+		for (int k = 0; k < BIG_CONTROLS && kind == CHECK_BIG; k++)
+			begin(t, CHECK_BIG_TCP, 0);
 		for (unsigned ttl = t->first_ttl;
-		     kind == TRIAL_EXPIRED && ttl < t->reach; ttl++)
+		     kind == CHECK_EXPIRED && ttl < t->reach; ttl++)
 			begin(t, kind, ttl);
 	}
 }
 
-static bool all_over(const struct trials *t)
+static bool all_over(const struct checks *t)
 {
 	for (unsigned i = 0; i < t->count; i++)
-		if (t->list[i].state != TRIAL_OVER)
+		if (t->list[i].state != CHECK_OVER)
 			return false;
 	return true;
 }
 
-/* The flow of the trial whose turn it is, or NULL where its copies cannot
+/* The flow of the check whose turn it is, or NULL where its copies cannot
  * show more. The bare SYNs come last. */
-static const struct flow *flow_in_turn(const struct trials *t)
+static const struct flow *flow_in_turn(const struct checks *t)
 {
-	const struct trial *one = &t->list[t->copied];
+	const struct check *one = &t->list[t->copied];
 
 	if (t->copied == t->count)
 		return t->bare.last ? client_flow(&t->bare.client) : NULL;
-	return trial_wants_copies(one) ? client_flow(&one->client) : NULL;
+	return check_wants_copies(one) ? client_flow(&one->client) : NULL;
 }
 
-static enum segment_kind segment_in_turn(const struct trials *t)
+static enum segment_kind segment_in_turn(const struct checks *t)
 {
 	return t->copied == t->count ? SEGMENT_SYN
-				     : trial_segment(&t->list[t->copied]);
+				     : check_segment(&t->list[t->copied]);
 }
 
-static bool complete(const struct trials *t)
+static bool complete(const struct checks *t)
 {
 	const struct flow *f = flow_in_turn(t);
 
@@ -105,7 +105,7 @@ static bool complete(const struct trials *t)
 	return true;
 }
 
-static void send_missing(struct trials *t)
+static void send_missing(struct checks *t)
 {
 	const struct flow *f = flow_in_turn(t);
 
@@ -115,22 +115,22 @@ static void send_missing(struct trials *t)
 		if (t->copied == t->count)
 			sweep_again(&t->bare, ttl, false);
 		else
-			trial_copy(&t->list[t->copied], (uint8_t)ttl);
+			check_copy(&t->list[t->copied], (uint8_t)ttl);
 	}
 }
 
 /* Data with a TTL of its own convicts, or does not: did it expire? False: that
  * is settled. */
-static bool step_untold(struct trials *t, int64_t now_us)
+static bool step_untold(struct checks *t, int64_t now_us)
 {
 	unsigned untold = 0, convicts = 0;
 
 	if (t->told)
 		return false;
 	for (unsigned i = 0; i < t->count; i++) {
-		untold += trial_untold(&t->list[i]);
-		convicts += t->list[i].kind == TRIAL_EXPIRED &&
-			    trial_convicts(&t->list[i]);
+		untold += check_untold(&t->list[i]);
+		convicts += t->list[i].kind == CHECK_EXPIRED &&
+			    check_convicts(&t->list[i]);
 	}
 	if (!untold || !convicts ||
 	    (t->rounds == ROUNDS && now_us >= t->wait_until_us)) {
@@ -142,15 +142,15 @@ static bool step_untold(struct trials *t, int64_t now_us)
 	if (now_us < t->wait_until_us)
 		return true;
 	for (unsigned i = 0; i < t->count; i++)
-		if (trial_untold(&t->list[i]))
-			trial_copy(&t->list[i], t->list[i].ttl);
+		if (check_untold(&t->list[i]))
+			check_copy(&t->list[i], t->list[i].ttl);
 	t->rounds++;
 	t->wait_until_us = now_us + ROUND_WAIT_US;
 	return true;
 }
 
-/* One trial after the other, round after round, at the pace of the routers. */
-static int64_t step_copies(struct trials *t, int64_t now_us)
+/* One check after the other, round after round, at the pace of the routers. */
+static int64_t step_copies(struct checks *t, int64_t now_us)
 {
 	while (t->copied <= t->count) {
 		if (complete(t)) {
@@ -173,12 +173,12 @@ static int64_t step_copies(struct trials *t, int64_t now_us)
 	return NEVER;
 }
 
-static int64_t step_trials(struct trials *t, int64_t now_us)
+static int64_t step_checks(struct checks *t, int64_t now_us)
 {
 	int64_t wake = NEVER;
 
 	for (unsigned i = 0; i < t->count; i++) {
-		int64_t at = trial_step(&t->list[i], now_us);
+		int64_t at = check_step(&t->list[i], now_us);
 
 		wake = at < wake ? at : wake;
 	}
@@ -193,10 +193,10 @@ static int64_t step_trials(struct trials *t, int64_t now_us)
 }
 
 /* Beside the connections that idle. */
-int64_t trials_step(struct trials *t, int64_t now_us)
+int64_t checks_step(struct checks *t, int64_t now_us)
 {
 	int64_t wake = idle_step(&t->idle, now_us);
-	int64_t at = t->copies_over ? NEVER : step_trials(t, now_us);
+	int64_t at = t->copies_over ? NEVER : step_checks(t, now_us);
 
 	t->over = t->copies_over && t->idle.over;
 	if (t->over)
@@ -204,11 +204,11 @@ int64_t trials_step(struct trials *t, int64_t now_us)
 	return at < wake ? at : wake;
 }
 
-void trials_end(struct trials *t)
+void checks_end(struct checks *t)
 {
 	idle_end(&t->idle);
 	for (unsigned i = 0; i < t->count; i++)
-		trial_end(&t->list[i]);
+		check_end(&t->list[i]);
 	if (t->bare.last)
 		client_send_reset(&t->bare.client);
 }

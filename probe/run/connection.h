@@ -3,8 +3,8 @@
  * connection that sends the request in two segments, with or without MPTCP;
  * an additional subflow; and lone SYNs.
  */
-#ifndef PROBE_RUN_DIALOG_H
-#define PROBE_RUN_DIALOG_H
+#ifndef PROBE_RUN_CONNECTION_H
+#define PROBE_RUN_CONNECTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,21 +36,21 @@ int64_t retry_at(const struct retry *r);
 /* Whether it is time to try again: then it counts as tried. */
 bool retry_due(struct retry *r, int64_t now_us);
 
-enum dialog_state {
-	DIALOG_SYN,    /* SYN sent */
-	DIALOG_FIRST,  /* third ACK and the first data sent */
-	DIALOG_SECOND, /* the second data sent */
-	DIALOG_ANSWER, /* all acknowledged; waits for the server's data */
-	DIALOG_HELD,   /* all is known; kept open for others */
-	DIALOG_ENDED,
+enum connection_state {
+	CONNECTION_SYN,	   /* SYN sent */
+	CONNECTION_FIRST,  /* third ACK and the first data sent */
+	CONNECTION_SECOND, /* the second data sent */
+	CONNECTION_ANSWER, /* all acknowledged; waits for the server's data */
+	CONNECTION_HELD,   /* all is known; kept open for others */
+	CONNECTION_ENDED,
 };
 
-struct dialog {
+struct connection {
 	struct client client;
 	const struct pace *pace;
 	const uint8_t *request; /* NULL: the handshake only */
 	size_t length, split;
-	enum dialog_state state;
+	enum connection_state state;
 	struct retry retry;
 	uint8_t data_ttl;
 	bool wants_answer; /* waits for the server's data without MPTCP, too */
@@ -62,31 +62,31 @@ struct dialog {
 
 /* Opens a flow and sends its SYN. False: the run must stop. The data goes out
  * with d->data_ttl, which may be lowered at once. */
-bool dialog_start(struct dialog *d, struct live *live,
-		  const struct destination *to, const struct pace *pace,
-		  enum purpose purpose, unsigned version, bool checksum,
-		  const uint8_t *request, size_t length);
+bool connection_start(struct connection *d, struct live *live,
+		      const struct destination *to, const struct pace *pace,
+		      enum purpose purpose, unsigned version, bool checksum,
+		      const uint8_t *request, size_t length);
 
-/* The same on a flow whose SYN went out: `client` is the dialog's now. */
-void dialog_adopt(struct dialog *d, const struct client *client,
-		  const struct pace *pace, const uint8_t *request,
-		  size_t length);
+/* The same on a flow whose SYN went out: `client` is the connection's now. */
+void connection_adopt(struct connection *d, const struct client *client,
+		      const struct pace *pace, const uint8_t *request,
+		      size_t length);
 
 /* Does what is due. Returns when it wants to be stepped again at the latest
  * (NEVER: only frames can move it). */
-int64_t dialog_step(struct dialog *d, int64_t now_us);
+int64_t connection_step(struct connection *d, int64_t now_us);
 
 /* Copies of the third ACK, or of the second data, with one low TTL. */
-bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl);
+bool connection_copy(struct connection *d, enum segment_kind kind, uint8_t ttl);
 
 /* Whether nothing more is to come of it. */
-bool dialog_over(const struct dialog *d);
+bool connection_over(const struct connection *d);
 
 /* Whether a DATA_ACK came for its first data. */
-bool dialog_data_acked(const struct dialog *d);
+bool connection_data_acked(const struct connection *d);
 
 /* Ends the flow if it is open. */
-void dialog_end(struct dialog *d);
+void connection_end(struct connection *d);
 
 enum join_state {
 	JOIN_IDLE,
@@ -110,7 +110,7 @@ int64_t join_step(struct join *join, int64_t now_us);
 void join_end(struct join *join);
 
 /* A SYN of its own port, sent once or a few times. */
-struct lone {
+struct syn {
 	struct client client;
 	struct copy copy;
 	struct retry retry;
@@ -118,18 +118,18 @@ struct lone {
 };
 
 /* Opened only: its client may be changed before the SYN goes out. */
-bool lone_open(struct lone *l, struct live *live, const struct destination *to,
+bool syn_open(struct syn *l, struct live *live, const struct destination *to,
+	      const struct pace *pace, enum purpose purpose, unsigned version,
+	      const struct client *parent, uint8_t ttl, unsigned tries_max);
+
+/* `parent`: of a MP_JOIN with its token; else NULL. */
+bool syn_start(struct syn *l, struct live *live, const struct destination *to,
 	       const struct pace *pace, enum purpose purpose, unsigned version,
 	       const struct client *parent, uint8_t ttl, unsigned tries_max);
 
-/* `parent`: of a MP_JOIN with its token; else NULL. */
-bool lone_start(struct lone *l, struct live *live, const struct destination *to,
-		const struct pace *pace, enum purpose purpose, unsigned version,
-		const struct client *parent, uint8_t ttl, unsigned tries_max);
-
-int64_t lone_step(struct lone *l, int64_t now_us);
-bool lone_answered(const struct lone *l);
-bool lone_over(const struct lone *l, int64_t now_us);
-void lone_end(struct lone *l);
+int64_t syn_step(struct syn *l, int64_t now_us);
+bool syn_answered(const struct syn *l);
+bool syn_over(const struct syn *l, int64_t now_us);
+void syn_end(struct syn *l);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/run/dialog.h"
+#include "probe/run/connection.h"
 
 #include <string.h>
 
@@ -53,94 +53,95 @@ bool retry_due(struct retry *r, int64_t now_us)
 	return true;
 }
 
-bool dialog_start(struct dialog *d, struct live *live,
-		  const struct destination *to, const struct pace *pace,
-		  enum purpose purpose, unsigned version, bool checksum,
-		  const uint8_t *request, size_t length)
+bool connection_start(struct connection *d, struct live *live,
+		      const struct destination *to, const struct pace *pace,
+		      enum purpose purpose, unsigned version, bool checksum,
+		      const uint8_t *request, size_t length)
 {
 	struct client client;
 
-	*d = (struct dialog){0};
+	*d = (struct connection){0};
 	if (!client_open(&client, live, to, purpose, version))
 		return false;
 	client.checksum = checksum;
-	dialog_adopt(d, &client, pace, request, length);
+	connection_adopt(d, &client, pace, request, length);
 	return client_send_syn(&d->client, COPY_FULL);
 }
 
-void dialog_adopt(struct dialog *d, const struct client *client,
-		  const struct pace *pace, const uint8_t *request,
-		  size_t length)
+void connection_adopt(struct connection *d, const struct client *client,
+		      const struct pace *pace, const uint8_t *request,
+		      size_t length)
 {
-	*d = (struct dialog){.client = *client,
-			     .pace = pace,
-			     .request = request,
-			     .length = length,
-			     .split = length / 2,
-			     .data_ttl = FULL_TTL};
+	*d = (struct connection){.client = *client,
+				 .pace = pace,
+				 .request = request,
+				 .length = length,
+				 .split = length / 2,
+				 .data_ttl = FULL_TTL};
 	retry_begin(&d->retry, pace, false);
 }
 
-static bool send_first(struct dialog *d, bool plain)
+static bool send_first(struct connection *d, bool plain)
 {
 	return client_send_data(&d->client, d->request, d->split, 0, plain,
 				(struct copy){d->data_ttl, false, false});
 }
 
-static bool send_second(struct dialog *d)
+static bool send_second(struct connection *d)
 {
 	return client_send_data(&d->client, d->request + d->split,
 				d->length - d->split, d->split, d->plain_tried,
 				COPY_FULL);
 }
 
-static bool wants_mptcp(const struct dialog *d)
+static bool wants_mptcp(const struct connection *d)
 {
 	return d->client.purpose == PURPOSE_MP_CAPABLE;
 }
 
-static void enter(struct dialog *d, enum dialog_state state)
+static void enter(struct connection *d, enum connection_state state)
 {
 	d->state = state;
 	retry_begin(&d->retry, d->pace,
-		    state == DIALOG_FIRST || state == DIALOG_SECOND);
+		    state == CONNECTION_FIRST || state == CONNECTION_SECOND);
 }
 
-static void step_syn(struct dialog *d, const struct flow *f, int64_t now_us)
+static void step_syn(struct connection *d, const struct flow *f, int64_t now_us)
 {
 	if (f && f->syn_ack_seen) {
 		if (wants_mptcp(d) && !f->mptcp.syn_ack) {
-			dialog_end(d);
+			connection_end(d);
 			return;
 		}
 		client_send_third_ack(&d->client, COPY_FULL);
 		if (!d->request) {
-			enter(d, DIALOG_HELD);
+			enter(d, CONNECTION_HELD);
 			return;
 		}
 		send_first(d, false);
-		enter(d, DIALOG_FIRST);
+		enter(d, CONNECTION_FIRST);
 		return;
 	}
 	if (!retry_due(&d->retry, now_us))
 		return;
 	if (d->retry.tries > SYN_TRIES)
-		d->state = DIALOG_ENDED;
+		d->state = CONNECTION_ENDED;
 	else
 		client_send_syn(&d->client, COPY_FULL);
 }
 
 /* Data in vain. Copies of it may still show where it ends; a RST would have
  * firewalls forget the connection. */
-static void give_up(struct dialog *d)
+static void give_up(struct connection *d)
 {
 	if (wants_mptcp(d))
-		enter(d, DIALOG_HELD);
+		enter(d, CONNECTION_HELD);
 	else
-		dialog_end(d);
+		connection_end(d);
 }
 
-static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
+static void step_first(struct connection *d, const struct flow *f,
+		       int64_t now_us)
 {
 	unsigned tries = d->data_ttl < FULL_TTL ? LIMITED_DATA_TRIES
 			 : wants_mptcp(d)	? MPTCP_DATA_TRIES
@@ -150,7 +151,7 @@ static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
 	    0) {
 		if (!d->first_only)
 			send_second(d);
-		enter(d, d->first_only ? DIALOG_HELD : DIALOG_SECOND);
+		enter(d, d->first_only ? CONNECTION_HELD : CONNECTION_SECOND);
 		return;
 	}
 	if (!retry_due(&d->retry, now_us))
@@ -167,14 +168,15 @@ static void step_first(struct dialog *d, const struct flow *f, int64_t now_us)
 	}
 }
 
-static void step_second(struct dialog *d, const struct flow *f, int64_t now_us)
+static void step_second(struct connection *d, const struct flow *f,
+			int64_t now_us)
 {
 	unsigned tries = wants_mptcp(d) ? MPTCP_DATA_TRIES : DATA_TRIES;
 
 	if (seq_diff(f->server_acked,
 		     f->client_isn + 1 + (uint32_t)d->length) >= 0) {
-		enter(d, wants_mptcp(d) || d->wants_answer ? DIALOG_ANSWER
-							   : DIALOG_HELD);
+		enter(d, wants_mptcp(d) || d->wants_answer ? CONNECTION_ANSWER
+							   : CONNECTION_HELD);
 		d->answer_until_us = now_us + ANSWER_WAIT_US;
 		return;
 	}
@@ -193,16 +195,17 @@ static void step_second(struct dialog *d, const struct flow *f, int64_t now_us)
 
 /* The server's data proves its key, or comes without a mapping: then there is
  * nothing more to wait for. */
-static void step_answer(struct dialog *d, const struct flow *f, int64_t now_us)
+static void step_answer(struct connection *d, const struct flow *f,
+			int64_t now_us)
 {
 	bool known = f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
 		     f->payload_received;
 
 	if (known || f->server_fin || now_us >= d->answer_until_us)
-		enter(d, DIALOG_HELD);
+		enter(d, CONNECTION_HELD);
 }
 
-static void acknowledge(struct dialog *d, const struct flow *f)
+static void acknowledge(struct connection *d, const struct flow *f)
 {
 	if (!f->established || d->acked == f->server_next)
 		return;
@@ -211,41 +214,41 @@ static void acknowledge(struct dialog *d, const struct flow *f)
 	d->acked = f->server_next;
 }
 
-int64_t dialog_step(struct dialog *d, int64_t now_us)
+int64_t connection_step(struct connection *d, int64_t now_us)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	if (d->state == DIALOG_ENDED)
+	if (d->state == CONNECTION_ENDED)
 		return NEVER;
 	if (f && flow_reset(f)) {
-		d->state = DIALOG_ENDED;
+		d->state = CONNECTION_ENDED;
 		return NEVER;
 	}
 	if (f)
 		acknowledge(d, f);
 	switch (d->state) {
-	case DIALOG_SYN:
+	case CONNECTION_SYN:
 		step_syn(d, f, now_us);
 		break;
-	case DIALOG_FIRST:
+	case CONNECTION_FIRST:
 		step_first(d, f, now_us);
 		break;
-	case DIALOG_SECOND:
+	case CONNECTION_SECOND:
 		step_second(d, f, now_us);
 		break;
-	case DIALOG_ANSWER:
+	case CONNECTION_ANSWER:
 		step_answer(d, f, now_us);
 		break;
 	default:
 		break;
 	}
-	if (d->state == DIALOG_HELD || d->state == DIALOG_ENDED)
+	if (d->state == CONNECTION_HELD || d->state == CONNECTION_ENDED)
 		return NEVER;
-	return d->state == DIALOG_ANSWER ? d->answer_until_us
-					 : retry_at(&d->retry);
+	return d->state == CONNECTION_ANSWER ? d->answer_until_us
+					     : retry_at(&d->retry);
 }
 
-bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl)
+bool connection_copy(struct connection *d, enum segment_kind kind, uint8_t ttl)
 {
 	struct copy copy = {ttl, true, false};
 
@@ -255,24 +258,24 @@ bool dialog_copy(struct dialog *d, enum segment_kind kind, uint8_t ttl)
 				d->length - d->split, d->split, false, copy);
 }
 
-bool dialog_over(const struct dialog *d)
+bool connection_over(const struct connection *d)
 {
-	return d->state == DIALOG_HELD || d->state == DIALOG_ENDED;
+	return d->state == CONNECTION_HELD || d->state == CONNECTION_ENDED;
 }
 
-bool dialog_data_acked(const struct dialog *d)
+bool connection_data_acked(const struct connection *d)
 {
 	const struct flow *f = client_flow(&d->client);
 
-	return f && d->state >= DIALOG_ANSWER && d->state != DIALOG_ENDED &&
-	       f->mptcp.has_data_ack;
+	return f && d->state >= CONNECTION_ANSWER &&
+	       d->state != CONNECTION_ENDED && f->mptcp.has_data_ack;
 }
 
-void dialog_end(struct dialog *d)
+void connection_end(struct connection *d)
 {
-	if (d->state != DIALOG_ENDED)
+	if (d->state != CONNECTION_ENDED)
 		client_send_reset(&d->client);
-	d->state = DIALOG_ENDED;
+	d->state = CONNECTION_ENDED;
 }
 
 bool join_start(struct join *join, struct live *live,
@@ -349,11 +352,11 @@ void join_end(struct join *join)
 	join->state = JOIN_ENDED;
 }
 
-bool lone_open(struct lone *l, struct live *live, const struct destination *to,
-	       const struct pace *pace, enum purpose purpose, unsigned version,
-	       const struct client *parent, uint8_t ttl, unsigned tries_max)
+bool syn_open(struct syn *l, struct live *live, const struct destination *to,
+	      const struct pace *pace, enum purpose purpose, unsigned version,
+	      const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
-	*l = (struct lone){.copy = {ttl, false, false}, .tries_max = tries_max};
+	*l = (struct syn){.copy = {ttl, false, false}, .tries_max = tries_max};
 	retry_begin(&l->retry, pace, false);
 	if (!client_open(&l->client, live, to, purpose, version))
 		return false;
@@ -362,38 +365,38 @@ bool lone_open(struct lone *l, struct live *live, const struct destination *to,
 	return true;
 }
 
-bool lone_start(struct lone *l, struct live *live, const struct destination *to,
-		const struct pace *pace, enum purpose purpose, unsigned version,
-		const struct client *parent, uint8_t ttl, unsigned tries_max)
+bool syn_start(struct syn *l, struct live *live, const struct destination *to,
+	       const struct pace *pace, enum purpose purpose, unsigned version,
+	       const struct client *parent, uint8_t ttl, unsigned tries_max)
 {
-	return lone_open(l, live, to, pace, purpose, version, parent, ttl,
-			 tries_max) &&
+	return syn_open(l, live, to, pace, purpose, version, parent, ttl,
+			tries_max) &&
 	       client_send_syn(&l->client, l->copy);
 }
 
-bool lone_answered(const struct lone *l)
+bool syn_answered(const struct syn *l)
 {
 	const struct flow *f = client_flow(&l->client);
 
 	return f && (f->syn_ack_seen || flow_reset(f));
 }
 
-bool lone_over(const struct lone *l, int64_t now_us)
+bool syn_over(const struct syn *l, int64_t now_us)
 {
-	return lone_answered(l) || (l->retry.tries >= l->tries_max &&
-				    now_us >= retry_at(&l->retry));
+	return syn_answered(l) || (l->retry.tries >= l->tries_max &&
+				   now_us >= retry_at(&l->retry));
 }
 
-int64_t lone_step(struct lone *l, int64_t now_us)
+int64_t syn_step(struct syn *l, int64_t now_us)
 {
-	if (lone_over(l, now_us))
+	if (syn_over(l, now_us))
 		return NEVER;
 	if (retry_due(&l->retry, now_us))
 		client_send_syn(&l->client, l->copy);
 	return retry_at(&l->retry);
 }
 
-void lone_end(struct lone *l)
+void syn_end(struct syn *l)
 {
 	client_send_reset(&l->client);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The distance control: when it is sent, and how long it is waited for.
  */
-#include "probe/run/probing_parts.h"
+#include "probe/run/experiment.h"
 
-bool probing_start_control(struct probing *p)
+bool run_start_control(struct run *p)
 {
 	static const uint8_t ttls[] = {64, 96, 60};
 
@@ -15,21 +15,21 @@ bool probing_start_control(struct probing *p)
 }
 
 /* The target's distance is that of the address, whichever port asked. */
-static unsigned known_distance(const struct probing *p)
+static unsigned known_distance(const struct run *p)
 {
 	unsigned distance = control_distance(&p->control);
 
-	return distance || !probing_follows(p)
+	return distance || !run_follows(p)
 		       ? distance
-		       : control_distance(&p->company->leader->control);
+		       : control_distance(&p->shared->leader->control);
 }
 
-static unsigned control_rounds(const struct probing *p)
+static unsigned control_rounds(const struct run *p)
 {
 	return p->options->sweep_only ? 1 : 2;
 }
 
-static int64_t control_wait(const struct probing *p)
+static int64_t control_wait(const struct run *p)
 {
 	int64_t wait = pace_wait_us(&p->pace);
 
@@ -39,14 +39,14 @@ static int64_t control_wait(const struct probing *p)
 }
 
 /* The distance matters where MPTCP is not proven. */
-bool probing_control_over(const struct probing *p, int64_t now_us)
+bool run_control_over(const struct run *p, int64_t now_us)
 {
 	for (unsigned i = 0; i < p->attempt_count; i++)
 		if (p->attempts[i].started &&
-		    (dialog_data_acked(&p->attempts[i].bare) ||
-		     dialog_data_acked(&p->attempts[i].summed)))
+		    (connection_data_acked(&p->attempts[i].bare) ||
+		     connection_data_acked(&p->attempts[i].summed)))
 			return true;
-	return !probing_sweeping(p) || known_distance(p) ||
+	return !run_sweeping(p) || known_distance(p) ||
 	       (p->control.rounds >= control_rounds(p) &&
 		now_us >= p->control.sent_us + control_wait(p));
 }
@@ -55,27 +55,27 @@ bool probing_control_over(const struct probing *p, int64_t now_us)
  * convict a device that answers before the target. */
 static const uint8_t beyond[] = {0, 0, 0, 1, 2};
 
-static void repeat_control(struct probing *p, unsigned reach)
+static void repeat_control(struct run *p, unsigned reach)
 {
-	probing_start_control(p);
+	run_start_control(p);
 	for (unsigned i = 0; i < sizeof(beyond) && p->control.rounds > 1 &&
 			     reach && reach < FULL_TTL - 2;
 	     i++)
 		control_send_echo(&p->control, (uint8_t)(reach + beyond[i]));
 }
 
-int64_t probing_step_control(struct probing *p, int64_t now_us)
+int64_t run_step_control(struct run *p, int64_t now_us)
 {
-	const struct probing *leader = p->company->leader;
-	unsigned reach = probing_reach(p), distance = known_distance(p);
+	const struct run *leader = p->shared->leader;
+	unsigned reach = run_reach(p), distance = known_distance(p);
 	int64_t wait = control_wait(p);
 
-	if (!probing_sweeping(p))
+	if (!run_sweeping(p))
 		return NEVER;
-	if (probing_follows(p) && p->control.rounds == 0 && !leader->over &&
-	    !probing_control_over(leader, now_us))
+	if (run_follows(p) && p->control.rounds == 0 && !leader->over &&
+	    !run_control_over(leader, now_us))
 		return NEVER;
-	if (!probing_control_over(p, now_us) &&
+	if (!run_control_over(p, now_us) &&
 	    p->control.rounds < control_rounds(p) && !distance &&
 	    now_us >= p->control.sent_us + wait)
 		repeat_control(p, reach);
@@ -86,6 +86,5 @@ int64_t probing_step_control(struct probing *p, int64_t now_us)
 		     i++)
 			control_send(&p->control, (uint8_t)(reach + beyond[i]));
 	}
-	return probing_control_over(p, now_us) ? NEVER
-					       : p->control.sent_us + wait;
+	return run_control_over(p, now_us) ? NEVER : p->control.sent_us + wait;
 }

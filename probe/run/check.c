@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/run/trial.h"
+#include "probe/run/check.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 /* So many losses in a row are no chance any more. */
 #define VAIN_TRIES 9
 #define EXPIRED_TRIES 2
-#define BASE 16 /* bytes of the stream before the trial proper */
+#define BASE 16 /* bytes of the stream before the check proper */
 #define CHUNK 24
 #define BIG_MAX 1460
 #define BIG_SMALLER                                                            \
@@ -23,9 +23,9 @@
 #define PAIRS 3
 
 /* Whether it is one without MPTCP. */
-static bool is_plain(const struct trial *t)
+static bool is_plain(const struct check *t)
 {
-	return t->kind == TRIAL_BIG_TCP || t->kind == TRIAL_FRAGMENTS;
+	return t->kind == CHECK_BIG_TCP || t->kind == CHECK_FRAGMENTS;
 }
 
 /* A request that never ends: servers wait for more of it. */
@@ -43,7 +43,7 @@ static void fill(uint8_t *out, size_t offset, size_t length)
 	}
 }
 
-static bool send_chunk(struct trial *t, size_t offset, size_t length,
+static bool send_chunk(struct check *t, size_t offset, size_t length,
 		       bool other, struct copy copy)
 {
 	uint8_t bytes[BIG_MAX];
@@ -56,7 +56,7 @@ static bool send_chunk(struct trial *t, size_t offset, size_t length,
 }
 
 /* In vain so often: then the same bytes without a mapping. */
-static bool send_mapped(struct trial *t, bool plain)
+static bool send_mapped(struct check *t, bool plain)
 {
 	uint8_t bytes[CHUNK];
 
@@ -71,7 +71,7 @@ static bool send_mapped(struct trial *t, bool plain)
 	1232 /* a packet of 1280, the least that all links take;               \
 		some Linux drop smaller ones but the last */
 
-static size_t fragment_size(const struct trial *t, size_t segment)
+static size_t fragment_size(const struct check *t, size_t segment)
 {
 	return t->client.to->target.family == 6
 		       ? FRAGMENT6
@@ -83,7 +83,7 @@ static size_t header_size(const struct flow *f)
 	return f->timestamps ? 32 : 20;
 }
 
-static bool send_fragments(struct trial *t, struct copy copy)
+static bool send_fragments(struct check *t, struct copy copy)
 {
 	const struct flow *f = client_flow(&t->client);
 	uint8_t bytes[FRAGMENTED];
@@ -101,11 +101,11 @@ static size_t acked(const struct flow *f)
 	return bytes > 0 ? (size_t)bytes : 0;
 }
 
-bool trial_start(struct trial *t, struct live *live,
+bool check_start(struct check *t, struct live *live,
 		 const struct destination *to, const struct pace *pace,
-		 enum trial_kind kind, unsigned version)
+		 enum check_kind kind, unsigned version)
 {
-	*t = (struct trial){.pace = pace, .kind = kind, .offset = BASE};
+	*t = (struct check){.pace = pace, .kind = kind, .offset = BASE};
 	if (!client_open(&t->client, live, to,
 			 is_plain(t) ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
 			 version))
@@ -115,33 +115,33 @@ bool trial_start(struct trial *t, struct live *live,
 }
 
 /* What each kind sends again and again until its step is done. */
-static void send_step(struct trial *t)
+static void send_step(struct check *t)
 {
 	switch (t->kind) {
-	case TRIAL_LONG:
+	case CHECK_LONG:
 		send_mapped(t, t->retry.tries > VAIN_TRIES);
 		break;
-	case TRIAL_HOLE:
+	case CHECK_HOLE:
 		send_chunk(t, t->step == 1 ? BASE : BASE + CHUNK, CHUNK, false,
 			   COPY_FULL);
 		break;
-	case TRIAL_PAIR:
+	case CHECK_PAIR:
 		send_chunk(t, t->offset, CHUNK, false, COPY_FULL);
 		send_chunk(t, t->offset + CHUNK, CHUNK, false, COPY_FULL);
 		break;
-	case TRIAL_EXPIRED:
+	case CHECK_EXPIRED:
 		send_chunk(t, BASE, CHUNK, t->step != 1,
 			   (struct copy){t->step == 0 ? t->ttl : FULL_TTL,
 					 false, false});
 		break;
-	case TRIAL_BIG:
-	case TRIAL_BIG_TCP:
+	case CHECK_BIG:
+	case CHECK_BIG_TCP:
 		send_chunk(t, BASE, t->size, false, COPY_FULL);
 		break;
-	case TRIAL_ADD_ADDR:
+	case CHECK_ADD_ADDR:
 		client_send_add_addr(&t->client, COPY_FULL);
 		break;
-	case TRIAL_FRAGMENTS:
+	case CHECK_FRAGMENTS:
 		if (t->step > 0)
 			send_chunk(t, BASE, t->size, false, COPY_FULL);
 		else
@@ -158,7 +158,7 @@ static void send_step(struct trial *t)
 
 /* So many bytes of data make a packet as large as both ends' MSS allow, with
  * timestamps and a DSS. */
-static size_t full_size(const struct trial *t, const struct flow *f)
+static size_t full_size(const struct check *t, const struct flow *f)
 {
 	const struct kept *k = flow_syn_ack(f);
 	unsigned mss = t->client.to->mss;
@@ -173,7 +173,7 @@ static size_t full_size(const struct trial *t, const struct flow *f)
 
 /* So many bytes make the segment that goes in fragments; 0: one end takes only
  * segments that need none. */
-static size_t fragmented_size(const struct trial *t, const struct flow *f)
+static size_t fragmented_size(const struct check *t, const struct flow *f)
 {
 	const struct kept *k = flow_syn_ack(f);
 	bool ip6 = t->client.to->target.family == 6;
@@ -193,7 +193,7 @@ static size_t fragmented_size(const struct trial *t, const struct flow *f)
 
 /* A router says that a link takes less: then that is full size. Whether the
  * size changed. */
-static bool heed_too_big(struct trial *t, const struct flow *f)
+static bool heed_too_big(struct check *t, const struct flow *f)
 {
 	size_t headers = t->client.to->target.family == 6 ? 60 : 40;
 
@@ -212,19 +212,19 @@ static bool heed_too_big(struct trial *t, const struct flow *f)
 
 /* Without MPTCP: a packet as large as that with a DSS, then the same data,
  * then as little as there. */
-static size_t size_of_step(const struct trial *t, const struct flow *f,
+static size_t size_of_step(const struct check *t, const struct flow *f,
 			   unsigned step)
 {
 	size_t full = full_size(t, f);
 
-	if (t->kind == TRIAL_FRAGMENTS)
+	if (t->kind == CHECK_FRAGMENTS)
 		return fragmented_size(t, f);
-	if (t->kind == TRIAL_BIG)
+	if (t->kind == CHECK_BIG)
 		return step == 0 ? full : BIG_SMALLER;
 	return step == 0 ? full + DSS : step == 1 ? full : BIG_SMALLER;
 }
 
-static void begin_step(struct trial *t, const struct flow *f, unsigned step)
+static void begin_step(struct check *t, const struct flow *f, unsigned step)
 {
 	t->step = step;
 	t->size = size_of_step(t, f, step);
@@ -239,93 +239,93 @@ static bool quoted_at(const struct flow *f, unsigned ttl)
 }
 
 /* Whether what the step waits for has come. */
-static bool step_done(const struct trial *t, const struct flow *f)
+static bool step_done(const struct check *t, const struct flow *f)
 {
 	switch (t->kind) {
-	case TRIAL_LONG:
+	case CHECK_LONG:
 		return acked(f) >= t->offset + CHUNK;
-	case TRIAL_HOLE:
+	case CHECK_HOLE:
 		return t->step == 0   ? f->received_count > t->received
 		       : t->step == 1 ? acked(f) >= BASE + CHUNK
 				      : acked(f) >= BASE + 2 * CHUNK;
-	case TRIAL_PAIR:
+	case CHECK_PAIR:
 		return acked(f) >= t->offset + 2 * CHUNK;
-	case TRIAL_EXPIRED:
+	case CHECK_EXPIRED:
 		return acked(f) > BASE ||
 		       (t->step == 0 && quoted_at(f, t->ttl));
-	case TRIAL_BIG:
-	case TRIAL_BIG_TCP:
-	case TRIAL_FRAGMENTS:
+	case CHECK_BIG:
+	case CHECK_BIG_TCP:
+	case CHECK_FRAGMENTS:
 		return acked(f) >= BASE + t->size;
-	case TRIAL_ADD_ADDR: /* version 0 has no echo */
+	case CHECK_ADD_ADDR: /* version 0 has no echo */
 		return f->mptcp.add_addr_echoed || t->client.version == 0;
 	}
 	return true;
 }
 
-static unsigned step_tries(const struct trial *t)
+static unsigned step_tries(const struct check *t)
 {
-	bool vain = (t->kind == TRIAL_HOLE && t->step == 0) ||
-		    (t->kind == TRIAL_EXPIRED && t->step == 1) ||
-		    (t->kind == TRIAL_FRAGMENTS && t->step == 0);
+	bool vain = (t->kind == CHECK_HOLE && t->step == 0) ||
+		    (t->kind == CHECK_EXPIRED && t->step == 1) ||
+		    (t->kind == CHECK_FRAGMENTS && t->step == 0);
 
-	if (t->kind == TRIAL_EXPIRED && t->step == 0)
+	if (t->kind == CHECK_EXPIRED && t->step == 0)
 		return EXPIRED_TRIES;
-	if (t->kind == TRIAL_LONG)
+	if (t->kind == CHECK_LONG)
 		return VAIN_TRIES + 2;
 	return vain ? VAIN_TRIES : DATA_TRIES;
 }
 
-static unsigned steps(const struct trial *t)
+static unsigned steps(const struct check *t)
 {
 	switch (t->kind) {
-	case TRIAL_LONG:
+	case CHECK_LONG:
 		return t->pace->rtt_us > FAR_US ? LONG_CHUNKS_FAR : LONG_CHUNKS;
-	case TRIAL_HOLE:
+	case CHECK_HOLE:
 		return 3;
-	case TRIAL_PAIR:
+	case CHECK_PAIR:
 		return PAIRS;
-	case TRIAL_EXPIRED:
-	case TRIAL_BIG_TCP:
+	case CHECK_EXPIRED:
+	case CHECK_BIG_TCP:
 		return 3;
-	case TRIAL_BIG:
-	case TRIAL_FRAGMENTS:
+	case CHECK_BIG:
+	case CHECK_FRAGMENTS:
 		return 2;
 	default:
 		return 1;
 	}
 }
 
-static bool is_big(const struct trial *t)
+static bool is_big(const struct check *t)
 {
-	return t->kind == TRIAL_BIG || t->kind == TRIAL_BIG_TCP;
+	return t->kind == CHECK_BIG || t->kind == CHECK_BIG_TCP;
 }
 
 /* The step is done, or given up: on to the next. */
-static void next_step(struct trial *t, const struct flow *f, bool done)
+static void next_step(struct check *t, const struct flow *f, bool done)
 {
-	bool gives_up = t->kind == TRIAL_LONG || t->kind == TRIAL_PAIR;
+	bool gives_up = t->kind == CHECK_LONG || t->kind == CHECK_PAIR;
 
 	/* Without a mapping the connection is MPTCP no longer. */
-	if (t->kind == TRIAL_LONG && t->retry.tries > VAIN_TRIES)
+	if (t->kind == CHECK_LONG && t->retry.tries > VAIN_TRIES)
 		done = false;
 
 	if (!done && step_tries(t) == VAIN_TRIES)
 		t->vain = true;
 	if (t->step + 1 >= steps(t) || (!done && gives_up) ||
-	    (t->kind == TRIAL_EXPIRED && acked(f) > BASE) ||
-	    (done && (is_big(t) || t->kind == TRIAL_FRAGMENTS))) {
-		t->state = TRIAL_OVER;
+	    (t->kind == CHECK_EXPIRED && acked(f) > BASE) ||
+	    (done && (is_big(t) || t->kind == CHECK_FRAGMENTS))) {
+		t->state = CHECK_OVER;
 		return;
 	}
-	if (t->kind == TRIAL_LONG)
+	if (t->kind == CHECK_LONG)
 		t->offset += CHUNK;
-	else if (t->kind == TRIAL_PAIR)
+	else if (t->kind == CHECK_PAIR)
 		t->offset += 2 * CHUNK;
 	begin_step(t, f, t->step + 1);
 }
 
-static void step_busy(struct trial *t, const struct flow *f, int64_t now_us)
+static void step_busy(struct check *t, const struct flow *f, int64_t now_us)
 {
 	bool done = step_done(t, f);
 
@@ -341,40 +341,40 @@ static void step_busy(struct trial *t, const struct flow *f, int64_t now_us)
 	}
 }
 
-static void step_syn(struct trial *t, const struct flow *f, int64_t now_us)
+static void step_syn(struct check *t, const struct flow *f, int64_t now_us)
 {
 	if (f && f->syn_ack_seen) {
 		if (!f->mptcp.syn_ack && !is_plain(t)) {
-			t->state = TRIAL_OVER;
+			t->state = CHECK_OVER;
 			return;
 		}
 		client_send_third_ack(&t->client, COPY_FULL);
 		send_chunk(t, 0, BASE, false, COPY_FULL);
-		t->state = TRIAL_BASE;
+		t->state = CHECK_BASE;
 		retry_begin(&t->retry, t->pace, true);
 	} else if (retry_due(&t->retry, now_us)) {
 		if (t->retry.tries > SYN_TRIES)
-			t->state = TRIAL_OVER;
+			t->state = CHECK_OVER;
 		else
 			client_send_syn(&t->client, COPY_FULL);
 	}
 }
 
-static bool is_too_small(const struct trial *t, const struct flow *f)
+static bool is_too_small(const struct check *t, const struct flow *f)
 {
-	return t->kind == TRIAL_FRAGMENTS && !fragmented_size(t, f);
+	return t->kind == CHECK_FRAGMENTS && !fragmented_size(t, f);
 }
 
-static void step_base(struct trial *t, const struct flow *f, int64_t now_us)
+static void step_base(struct check *t, const struct flow *f, int64_t now_us)
 {
 	if (acked(f) >= BASE && is_too_small(t, f)) {
-		t->state = TRIAL_OVER;
+		t->state = CHECK_OVER;
 	} else if (acked(f) >= BASE) {
-		t->state = TRIAL_BUSY;
+		t->state = CHECK_BUSY;
 		begin_step(t, f, 0);
 	} else if (retry_due(&t->retry, now_us)) {
 		if (t->retry.tries > DATA_TRIES) {
-			t->state = TRIAL_OVER;
+			t->state = CHECK_OVER;
 			return;
 		}
 		client_send_third_ack(&t->client, COPY_FULL);
@@ -382,48 +382,48 @@ static void step_base(struct trial *t, const struct flow *f, int64_t now_us)
 	}
 }
 
-int64_t trial_step(struct trial *t, int64_t now_us)
+int64_t check_step(struct check *t, int64_t now_us)
 {
 	const struct flow *f = client_flow(&t->client);
 
-	if (t->state == TRIAL_OVER)
+	if (t->state == CHECK_OVER)
 		return NEVER;
 	if (f && (flow_reset(f) || f->server_fin)) {
-		t->state = TRIAL_OVER;
+		t->state = CHECK_OVER;
 		return NEVER;
 	}
-	if (t->state == TRIAL_SYN)
+	if (t->state == CHECK_SYN)
 		step_syn(t, f, now_us);
-	else if (t->state == TRIAL_BASE)
+	else if (t->state == CHECK_BASE)
 		step_base(t, f, now_us);
 	else
 		step_busy(t, f, now_us);
-	return t->state == TRIAL_OVER ? NEVER : retry_at(&t->retry);
+	return t->state == CHECK_OVER ? NEVER : retry_at(&t->retry);
 }
 
-bool trial_copy(struct trial *t, uint8_t ttl)
+bool check_copy(struct check *t, uint8_t ttl)
 {
 	struct copy copy = {ttl, false, false};
 
-	if (t->kind == TRIAL_LONG)
+	if (t->kind == CHECK_LONG)
 		return send_chunk(t, t->offset, CHUNK, false, copy);
-	if (t->kind == TRIAL_BIG)
+	if (t->kind == CHECK_BIG)
 		return send_chunk(t, BASE, t->size, false, copy);
-	if (t->kind == TRIAL_EXPIRED)
+	if (t->kind == CHECK_EXPIRED)
 		return send_chunk(t, BASE, CHUNK, true, copy);
 	/* Behind the fragments, what shows that the hop quotes at all: where
 	 * errors are rationed, it must not spend theirs. */
-	if (t->kind == TRIAL_FRAGMENTS)
+	if (t->kind == CHECK_FRAGMENTS)
 		return send_fragments(t, copy) &&
 		       send_chunk(t, BASE, t->size, false, copy);
-	return t->kind == TRIAL_ADD_ADDR &&
+	return t->kind == CHECK_ADD_ADDR &&
 	       client_send_add_addr(&t->client, copy);
 }
 
-enum segment_kind trial_segment(const struct trial *t)
+enum segment_kind check_segment(const struct check *t)
 {
-	return t->kind == TRIAL_ADD_ADDR    ? SEGMENT_ADD_ADDR
-	       : t->kind == TRIAL_FRAGMENTS ? SEGMENT_FRAGMENT
+	return t->kind == CHECK_ADD_ADDR    ? SEGMENT_ADD_ADDR
+	       : t->kind == CHECK_FRAGMENTS ? SEGMENT_FRAGMENT
 					    : SEGMENT_DATA;
 }
 
@@ -434,52 +434,52 @@ static bool fell_behind(const struct flow *f)
 	       f->mptcp.data_ack - f->mptcp.client_idsn - 1 < acked(f);
 }
 
-bool trial_wants_copies(const struct trial *t)
+bool check_wants_copies(const struct check *t)
 {
 	const struct flow *f = client_flow(&t->client);
 
 	if (!f || !f->established)
 		return false;
-	if (t->kind == TRIAL_FRAGMENTS)
-		return trial_convicts(t);
+	if (t->kind == CHECK_FRAGMENTS)
+		return check_convicts(t);
 	if (!f->mptcp.syn_ack)
 		return false;
-	if (t->kind == TRIAL_LONG)
+	if (t->kind == CHECK_LONG)
 		return fell_behind(f);
-	if (t->kind == TRIAL_BIG)
+	if (t->kind == CHECK_BIG)
 		return t->size && acked(f) >= BASE + t->size;
-	return t->kind == TRIAL_ADD_ADDR && !f->mptcp.add_addr_echoed;
+	return t->kind == CHECK_ADD_ADDR && !f->mptcp.add_addr_echoed;
 }
 
-static bool acked_early(const struct trial *t, const struct flow *f)
+static bool acked_early(const struct check *t, const struct flow *f)
 {
-	return t->kind == TRIAL_EXPIRED && t->step == 0 && acked(f) > BASE;
+	return t->kind == CHECK_EXPIRED && t->step == 0 && acked(f) > BASE;
 }
 
-bool trial_convicts(const struct trial *t)
+bool check_convicts(const struct check *t)
 {
 	const struct flow *f = client_flow(&t->client);
 
-	if (t->state != TRIAL_OVER || !f || !f->established)
+	if (t->state != CHECK_OVER || !f || !f->established)
 		return false;
-	if (t->kind == TRIAL_PAIR)
+	if (t->kind == CHECK_PAIR)
 		return f->mptcp.syn_ack && fell_behind(f);
-	if (t->kind == TRIAL_BIG)
+	if (t->kind == CHECK_BIG)
 		return t->step > 0; /* full size was given up */
-	if (t->kind == TRIAL_FRAGMENTS)
+	if (t->kind == CHECK_FRAGMENTS)
 		return t->vain && acked(f) >= BASE + t->size;
 	return t->vain || acked_early(t, f);
 }
 
-bool trial_untold(const struct trial *t)
+bool check_untold(const struct check *t)
 {
 	const struct flow *f = client_flow(&t->client);
 
-	return t->kind == TRIAL_EXPIRED && t->state == TRIAL_OVER && f &&
+	return t->kind == CHECK_EXPIRED && t->state == CHECK_OVER && f &&
 	       f->established && !quoted_at(f, t->ttl);
 }
 
-void trial_end(struct trial *t)
+void check_end(struct check *t)
 {
 	client_send_reset(&t->client);
 }

@@ -4,14 +4,14 @@
  * again as it was and, by turns, without the option: the same ports take the
  * same way.
  */
-#include "probe/run/probing_parts.h"
+#include "probe/run/experiment.h"
 #include "report/track/observer.h"
 
 /* Pairs on fresh ports: so many find ways that few connections take. */
 #define PAIRS 16
 /* Fewer silent ones are left alone; more need not be tried again. */
 #define SILENT_MIN 3
-#define SILENT_MAX (TURNS_MAX / 2)
+#define SILENT_MAX (SAME_PORT_MAX / 2)
 #define AGAIN_TRIES 4
 #define PLAIN_TRIES 3
 /* Routers answer once a second when their first answers are spent. */
@@ -41,10 +41,10 @@ static bool was_answered(const struct client *c)
 }
 
 /* Whether the sweep went as far as the target. */
-static bool swept_target(const struct probing *p, const struct sweep *w)
+static bool swept_target(const struct run *p, const struct sweep *w)
 {
 	const struct flow *f = client_flow(&w->client);
-	unsigned reach = probing_reach(p);
+	unsigned reach = run_reach(p);
 
 	for (unsigned ttl = reach; f && reach && ttl <= w->last; ttl++)
 		if (flow_sent_count(f, SEGMENT_SYN, ttl))
@@ -61,8 +61,7 @@ static bool is_asker(const struct client *c, const struct attempt *a,
 }
 
 /* Those of one purpose that fit, `max` at most. Returns how many they are. */
-static unsigned gather(struct probing *p, struct attempt *a,
-		       enum purpose purpose,
+static unsigned gather(struct run *p, struct attempt *a, enum purpose purpose,
 		       bool (*fits)(const struct client *c),
 		       struct client *out[], unsigned max)
 {
@@ -71,9 +70,8 @@ static unsigned gather(struct probing *p, struct attempt *a,
 	const unsigned own_count = swept_target(p, &a->sweep) ? 4 : 3;
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < own_count + p->lone_count; i++) {
-		struct lone *l =
-			i < own_count ? NULL : &p->lones[i - own_count];
+	for (unsigned i = 0; i < own_count + p->syn_count; i++) {
+		struct syn *l = i < own_count ? NULL : &p->syns[i - own_count];
 		struct client *c = l ? &l->client : own[i];
 
 		if (count < max && is_asker(c, a, purpose) && fits(c) &&
@@ -83,7 +81,7 @@ static unsigned gather(struct probing *p, struct attempt *a,
 	return count;
 }
 
-static bool any(struct probing *p, struct attempt *a, enum purpose purpose,
+static bool any(struct run *p, struct attempt *a, enum purpose purpose,
 		bool (*fits)(const struct client *c))
 {
 	struct client *one;
@@ -91,48 +89,47 @@ static bool any(struct probing *p, struct attempt *a, enum purpose purpose,
 	return gather(p, a, purpose, fits, &one, 1) > 0;
 }
 
-static bool only_some(struct probing *p, struct attempt *a,
-		      enum purpose purpose)
+static bool only_some(struct run *p, struct attempt *a, enum purpose purpose)
 {
 	return any(p, a, purpose, went_silent) &&
 	       any(p, a, purpose, was_answered);
 }
 
 /* Neither connection came back, and a lone SYN did: it goes on as one. */
-static bool promote(struct probing *p, struct attempt *a)
+static bool promote(struct run *p, struct attempt *a)
 {
-	if (a->turns.promoted || !went_silent(&a->bare.client) ||
+	if (a->same_port.promoted || !went_silent(&a->bare.client) ||
 	    !went_silent(&a->summed.client))
 		return false;
-	for (unsigned i = 0; i < p->lone_count; i++) {
-		struct lone *l = &p->lones[i];
+	for (unsigned i = 0; i < p->syn_count; i++) {
+		struct syn *l = &p->syns[i];
 		struct client client = l->client;
 
 		if (!is_asker(&client, a, PURPOSE_MP_CAPABLE) ||
 		    !came_back(&client))
 			continue;
-		a->turns.promoted = true;
+		a->same_port.promoted = true;
 		l->client = a->bare.client;
-		dialog_adopt(&a->bare, &client, &p->pace, p->request,
-			     p->request_length);
+		connection_adopt(&a->bare, &client, &p->pace, p->request,
+				 p->request_length);
 		return true;
 	}
 	return false;
 }
 
-static void add_pairs(struct probing *p, const struct attempt *a)
+static void add_pairs(struct run *p, const struct attempt *a)
 {
 	for (unsigned i = 0; i < 2 * PAIRS; i++) {
 		/* Which of a pair is first changes: balancers go by the bits
 		 * of ports. */
 		bool plain = i % 2 == i / 2 % 2;
 
-		probing_add_lone(p, plain ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
-				 plain ? 0 : a->version, FULL_TTL, 1);
+		run_add_syn(p, plain ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
+			    plain ? 0 : a->version, FULL_TTL, 1);
 	}
 }
 
-static void send_again(struct lone *l, bool plain)
+static void send_again(struct syn *l, bool plain)
 {
 	l->client.gave_up = plain;
 	l->tries_max = plain ? PLAIN_TRIES : AGAIN_TRIES;
@@ -140,8 +137,8 @@ static void send_again(struct lone *l, bool plain)
 	client_send_syn(&l->client, l->copy);
 }
 
-static void add_turns(struct probing *p, struct attempt *a,
-		      enum purpose purpose)
+static void add_same_port(struct run *p, struct attempt *a,
+			  enum purpose purpose)
 {
 	struct client *silent[SILENT_MAX];
 	unsigned count = gather(p, a, purpose, went_silent, silent, SILENT_MAX);
@@ -149,7 +146,7 @@ static void add_turns(struct probing *p, struct attempt *a,
 	if (count < SILENT_MIN || !any(p, a, purpose, was_answered))
 		return;
 	for (unsigned i = 0; i < count; i++)
-		a->turns.list[a->turns.count++] = (struct lone){
+		a->same_port.list[a->same_port.count++] = (struct syn){
 			.client = *silent[i],
 			.copy = COPY_FULL,
 			.retry = {.pace = &p->pace},
@@ -157,23 +154,23 @@ static void add_turns(struct probing *p, struct attempt *a,
 }
 
 /* Every other one without the option, beside the rest with it once more. */
-static bool begin_first(struct probing *p, struct attempt *a)
+static bool begin_first(struct run *p, struct attempt *a)
 {
-	add_turns(p, a, PURPOSE_MP_CAPABLE);
-	add_turns(p, a, PURPOSE_MP_JOIN);
-	for (unsigned i = 1; i < a->turns.count; i += 2)
-		send_again(&a->turns.list[i], true);
-	for (unsigned i = 0; i < a->turns.count; i += 2)
-		send_again(&a->turns.list[i], false);
-	return a->turns.count > 0;
+	add_same_port(p, a, PURPOSE_MP_CAPABLE);
+	add_same_port(p, a, PURPOSE_MP_JOIN);
+	for (unsigned i = 1; i < a->same_port.count; i += 2)
+		send_again(&a->same_port.list[i], true);
+	for (unsigned i = 0; i < a->same_port.count; i += 2)
+		send_again(&a->same_port.list[i], false);
+	return a->same_port.count > 0;
 }
 
 /* Now those that are still not answered without it, too. */
 static void begin_second(struct attempt *a)
 {
-	for (unsigned i = 0; i < a->turns.count; i += 2)
-		if (went_silent(&a->turns.list[i].client))
-			send_again(&a->turns.list[i], true);
+	for (unsigned i = 0; i < a->same_port.count; i += 2)
+		if (went_silent(&a->same_port.list[i].client))
+			send_again(&a->same_port.list[i], true);
 }
 
 static int64_t step_list(struct attempt *a, int64_t now_us, bool *over)
@@ -181,11 +178,11 @@ static int64_t step_list(struct attempt *a, int64_t now_us, bool *over)
 	int64_t wake = NEVER;
 
 	*over = true;
-	for (unsigned i = 0; i < a->turns.count; i++) {
-		int64_t at = lone_step(&a->turns.list[i], now_us);
+	for (unsigned i = 0; i < a->same_port.count; i++) {
+		int64_t at = syn_step(&a->same_port.list[i], now_us);
 
 		wake = at < wake ? at : wake;
-		*over &= lone_over(&a->turns.list[i], now_us);
+		*over &= syn_over(&a->same_port.list[i], now_us);
 	}
 	return wake;
 }
@@ -193,8 +190,8 @@ static int64_t step_list(struct attempt *a, int64_t now_us, bool *over)
 /* The first of a purpose that was answered without the option. */
 static struct client *fallen(struct attempt *a, enum purpose purpose)
 {
-	for (unsigned i = 0; i < a->turns.count; i++) {
-		struct client *c = &a->turns.list[i].client;
+	for (unsigned i = 0; i < a->same_port.count; i++) {
+		struct client *c = &a->same_port.list[i].client;
 
 		if (c->purpose == purpose && c->gave_up && !went_silent(c) &&
 		    !came_back(c))
@@ -205,15 +202,14 @@ static struct client *fallen(struct attempt *a, enum purpose purpose)
 
 /* Copies with and without the option, on the same ports, that no hop quoted
  * yet. Returns whether any without it was missing. */
-static bool send_missing(struct probing *p, struct client *c)
+static bool send_missing(struct run *p, struct client *c)
 {
 	const struct flow *f = client_flow(c);
 	enum segment_kind kind =
 		c->purpose == PURPOSE_MP_JOIN ? SEGMENT_JOIN_SYN : SEGMENT_SYN;
 	bool missing = false;
 
-	for (unsigned ttl = p->options->first_ttl; ttl < probing_reach(p);
-	     ttl++) {
+	for (unsigned ttl = p->options->first_ttl; ttl < run_reach(p); ttl++) {
 		struct copy copy = {(uint8_t)ttl, true, false};
 
 		c->gave_up = false;
@@ -229,10 +225,10 @@ static bool send_missing(struct probing *p, struct client *c)
 }
 
 /* Twice at least: what is missing once may have been lost. */
-static bool step_sweep(struct probing *p, struct attempt *a, int64_t now_us,
+static bool step_sweep(struct run *p, struct attempt *a, int64_t now_us,
 		       int64_t *wake)
 {
-	struct turns *t = &a->turns;
+	struct same_port *t = &a->same_port;
 	struct client *capable = fallen(a, PURPOSE_MP_CAPABLE);
 	struct client *join = fallen(a, PURPOSE_MP_JOIN);
 	bool missing = false;
@@ -241,7 +237,7 @@ static bool step_sweep(struct probing *p, struct attempt *a, int64_t now_us,
 		*wake = t->wait_until_us < *wake ? t->wait_until_us : *wake;
 		return true;
 	}
-	if (!probing_sweeping(p) || t->rounds == ROUNDS ||
+	if (!run_sweeping(p) || t->rounds == ROUNDS ||
 	    (t->rounds && !t->missing))
 		return false;
 	if (capable)
@@ -255,10 +251,10 @@ static bool step_sweep(struct probing *p, struct attempt *a, int64_t now_us,
 	return capable || join;
 }
 
-static bool step_attempt_turns(struct probing *p, struct attempt *a,
-			       int64_t now_us, int64_t *wake)
+static bool step_attempt_same_port(struct run *p, struct attempt *a,
+				   int64_t now_us, int64_t *wake)
 {
-	struct turns *t = &a->turns;
+	struct same_port *t = &a->same_port;
 	bool over;
 	int64_t at = step_list(a, now_us, &over);
 
@@ -266,7 +262,7 @@ static bool step_attempt_turns(struct probing *p, struct attempt *a,
 	if (!over)
 		return true;
 	switch (t->state) {
-	case TURNS_IDLE:
+	case SAME_PORT_IDLE:
 		if (promote(p, a)) {
 			*wake = now_us;
 			return true;
@@ -275,39 +271,39 @@ static bool step_attempt_turns(struct probing *p, struct attempt *a,
 		if (!only_some(p, a, PURPOSE_MP_CAPABLE) &&
 		    !any(p, a, PURPOSE_MP_JOIN, went_silent))
 			break;
-		t->state = TURNS_PAIRS;
+		t->state = SAME_PORT_PAIRS;
 		add_pairs(p, a);
 		*wake = now_us;
 		return true;
-	case TURNS_PAIRS:
+	case SAME_PORT_PAIRS:
 		if (!begin_first(p, a))
 			break;
-		t->state = TURNS_FIRST;
+		t->state = SAME_PORT_FIRST;
 		*wake = now_us;
 		return true;
-	case TURNS_FIRST:
-		t->state = TURNS_SECOND;
+	case SAME_PORT_FIRST:
+		t->state = SAME_PORT_SECOND;
 		begin_second(a);
 		*wake = now_us;
 		return true;
-	case TURNS_SECOND:
+	case SAME_PORT_SECOND:
 		if (step_sweep(p, a, now_us, wake))
 			return true;
 		break;
-	case TURNS_OVER:
+	case SAME_PORT_OVER:
 		return false;
 	}
-	t->state = TURNS_OVER;
+	t->state = SAME_PORT_OVER;
 	return false;
 }
 
-bool probing_step_turns(struct probing *p, int64_t now_us, int64_t *wake)
+bool run_step_same_port(struct run *p, int64_t now_us, int64_t *wake)
 {
 	bool busy = false;
 
 	for (unsigned i = 0; i < p->attempt_count; i++)
 		if (p->attempts[i].started && !p->options->sweep_only)
-			busy |= step_attempt_turns(p, &p->attempts[i], now_us,
-						   wake);
+			busy |= step_attempt_same_port(p, &p->attempts[i],
+						       now_us, wake);
 	return busy;
 }
