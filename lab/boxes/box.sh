@@ -36,8 +36,8 @@ dsn|option|way|the data sequence number in DSS is altered|tcp dsn
 address|option|way|the address in ADD_ADDR is altered|tcp address
 mirror|option|hop|a SYN/ACK without MPTCP echoes the option of the SYN|tcp mirror
 mirror-all|option|hop|a SYN/ACK echoes all unknown options of the SYN|tcp mirror-all
-drop-syn|option|way|SYNs with an MPTCP option vanish|tcp drop on=syn
-drop-data|option|way|segments without SYN, but with MPTCP, vanish|tcp drop on=rest
+drop-syn|option|way|SYNs with an MPTCP option are dropped|tcp drop on=syn
+drop-data|option|way|segments without SYN, but with MPTCP, are dropped|tcp drop on=rest
 rst|option|way|a SYN with MPTCP triggers a RST to the client, and passes|tcp reset
 rst-both|option|way|the same, with a RST to both ends|tcp reset value=2
 rst-data|data|way|data triggers a RST to the client, with or without MPTCP|tcp reset-data
@@ -47,8 +47,8 @@ alg|data|way|a line is put into the request, numbers are mended|tcp alg
 split|data|way|segments of 1000 bytes and more are cut in two|tcp split
 coalesce|data|way|adjacent segments merge, the first options stay|tcp coalesce
 ack-early|data|way|data is acknowledged by the box, and passes|tcp ack-early
-hole|data|way|data behind a gap vanishes|tcp hole
-changed|data|way|retransmissions with other bytes vanish|tcp changed
+hole|data|way|data after a gap is dropped|tcp hole
+changed|data|way|retransmissions with other bytes are dropped|tcp changed
 isn|tcp|way|sequence numbers of both ends are shifted, SACK too|tcp isn
 mss-add|tcp|way|an MSS of 1300 is added to SYNs without|tcp mss-add
 no-sack|tcp|way|SACK-permitted is removed from the SYN|tcp remove value=4

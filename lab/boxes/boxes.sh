@@ -43,7 +43,7 @@ mtu|path|hop|the link behind the router takes 1280 bytes only
 mtu-hole|path|hop|the same, and no router reports it
 idle|path|hop|connections without a packet for 3 seconds time out
 idle-reset|path|hop|the same, and later packets trigger a RST
-big-dss|data|way|packets with DSS vanish from 1400 bytes on
+big-dss|data|way|packets with DSS are dropped from 1400 bytes on
 dscp|ip|way|DSCP set to 0
 ecn|ip|way|IP ECN bits cleared
 nat|ip|hop|source addresses translated (MASQUERADE), quotes repaired
@@ -59,7 +59,7 @@ tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
 mptcp-proxy|end|hop|ends those to 80 and 9080, and speaks MPTCP v1 itself
 optimiser|end|hop|ends those to 80 and 9080 whose SYN has no MP_CAPABLE
 throttle|path|hop|segments with an MPTCP option pass at 4 MB/s at most
-filter-udp|icmp|hop|UDP to the server vanishes, port unreachables back are dropped
+filter-udp|icmp|hop|UDP to the server and port unreachables from it are dropped
 user-nat|end|client|slirp4netns, as before a virtual machine (IPv4)
 own-host|host|client|the client itself strips MPTCP options from what it sends
 '
