@@ -77,9 +77,11 @@ static int plan_routes(struct plan *p, const struct options *o)
 		if (strcmp(t->route.interface, first->interface) == 0)
 			continue;
 		complain(t->reference
-				 ? "%s goes by %s, and its reference by %s"
-				 : "%s: IPv4 goes by %s and IPv6 by %s; probe "
-				   "one family at a time (-4, -6)",
+				 ? "%s is reached through %s, its reference "
+				   "through %s"
+				 : "%s: IPv4 is reached through %s and IPv6 "
+				   "through %s; probe one family at a time "
+				   "(-4, -6)",
 			 p->name.host, first->interface, t->route.interface);
 		return EXIT_UNKNOWN;
 	}

@@ -272,8 +272,8 @@ static bool check_missing(struct live *live)
 		if (now - live->departures[i].sent_us > DEPARTURE_US &&
 		    wire_dropped(live->wire) == 0)
 			return fail(live, EXIT_SYSTEM,
-				    "a probe never left this host: a firewall "
-				    "of its own drops it (look at its OUTPUT "
+				    "a probe never left this host: its own "
+				    "firewall drops it (look at its OUTPUT "
 				    "rules), or its link is down");
 	return true;
 }

@@ -182,8 +182,8 @@ const char *match_text(const struct match *m, char *text, size_t size)
 					 " with ack %u", (uint32_t)m->ack);
 	if (m->has_data_ack)
 		used += (size_t)snprintf(text + used, size - used,
-					 " with %llu bytes acknowledged at "
-					 "data level",
+					 " with %llu bytes acknowledged at the "
+					 "MPTCP level",
 					 (unsigned long long)m->data_ack);
 	if (m->where)
 		snprintf(text + used, size - used, " as its function wants");

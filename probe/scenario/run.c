@@ -242,12 +242,12 @@ static const char *matching_words(struct run *r)
 
 static const char *differing_words(struct run *r)
 {
-	const char *text = "The peer answers as no stack that is known.";
+	const char *text = "The peer answers like no known stack.";
 
 	if (!r->stack_count)
 		return "No stack's answers are declared for this version.";
 	for (size_t i = 0; i < r->stack_count; i++)
-		text = arena_printf(r->arena, "%s Other than %s: %s.", text,
+		text = arena_printf(r->arena, "%s Not as %s: %s.", text,
 				    stack_words(r, &r->stacks[i]),
 				    difference_words(r, &r->stacks[i]));
 	return text;

@@ -133,11 +133,10 @@ static void check_caps(lua_State *L)
 	struct sandbox *s = sandbox_of(L);
 
 	if (!s->ended && s->instructions > SANDBOX_INSTRUCTIONS)
-		end_with(s, "the script runs on and on (20 million "
-			    "instructions): stopped");
+		end_with(s, "the script took more than 20 million "
+			    "instructions: stopped");
 	if (!s->ended && cpu_ms() - s->cpu_start_ms > SANDBOX_CPU_MS)
-		end_with(s, "the script takes too much processor time: "
-			    "stopped");
+		end_with(s, "the script took too much processor time: stopped");
 	if (!s->ended)
 		return;
 	lua_pushstring(L, s->error);
@@ -420,7 +419,7 @@ static void take_error(struct sandbox *s, int status)
 	}
 	text = lua_type(s->lua, -1) == LUA_TSTRING ? lua_tostring(s->lua, -1)
 						   : NULL;
-	keep_error(s, text ? text : "an error that is no text");
+	keep_error(s, text ? text : "an error that is not text");
 }
 
 /* Runs where the error was raised: puts the script's line in front of what
@@ -430,7 +429,7 @@ static int add_place(lua_State *L)
 	const char *name = sandbox_of(L)->name;
 	const char *text = lua_type(L, 1) == LUA_TSTRING
 				   ? lua_tostring(L, 1)
-				   : "an error that is no text";
+				   : "an error that is not text";
 	size_t length = strlen(name);
 
 	if (strncmp(text, name, length) != 0 || text[length] != ':')

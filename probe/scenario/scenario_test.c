@@ -186,7 +186,7 @@ static const struct {
 } scripts[] = {
 	{"this is not lua", 65, "x.lua:1: syntax error near 'is'"},
 	{"", 65, "x.lua: it declares no scenario {}"},
-	{"while true do end", 65, "x.lua:1: the script runs on"},
+	{"while true do end", 65, "x.lua:1: the script took more"},
 	{"os.execute 'id'", 65, "x.lua:1: attempt to index a nil value"},
 	{"subflow()", 65, "x.lua:1: scenario {} must come first"},
 	{"scenario { title = 1 }", 65, "x.lua:1: title: expected a string"},
@@ -197,7 +197,7 @@ static const struct {
 	{"scenario { title = 't', source = 's', versions = { 1 } }", 65,
 	 "x.lua:1: scenario: answers: expected a table"},
 	{HEAD "\nerror 'boom'", 65, "x.lua:4: boom"},
-	{HEAD "while true do end", 65, "x.lua:3: the script runs on"},
+	{HEAD "while true do end", 65, "x.lua:3: the script took more"},
 	{HEAD "local s = 'x' while true do s = s .. s end", 65,
 	 "x.lua:3: the script needs more than 8 MiB"},
 	{HEAD "subflow { kee = 1 }", 65, "x.lua:3: subflow has no field kee"},
@@ -241,7 +241,7 @@ static const struct {
 	 "note      line 3   1"},
 	{"scenario { title = 't', source = 's', versions = { 0, 1 },\n"
 	 "answers = { rfc = function(v) while true do end end } }",
-	 65, "x.lua:2: the script runs on"},
+	 65, "x.lua:2: the script took more"},
 	{"scenario { title = 't', source = 's', versions = { 0, 1 },\n"
 	 "answers = { rfc = { x = function(v) return v == 'q' end } } }\n"
 	 "outcome('x', 'q')",

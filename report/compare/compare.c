@@ -555,7 +555,7 @@ int compare_report(struct compare *c, const char *run, const char *text,
 		if (strcmp(member_text(report, "schema"), "mpprobe-report/1") !=
 		    0) {
 			json_decref(report);
-			snprintf(error, size, "no report of mpprobe -j");
+			snprintf(error, size, "not a report of mpprobe -j");
 			return -1;
 		}
 		if (!begun)
@@ -566,6 +566,6 @@ int compare_report(struct compare *c, const char *run, const char *text,
 		json_decref(report);
 	}
 	if (!begun)
-		snprintf(error, size, "no report of mpprobe -j");
+		snprintf(error, size, "not a report of mpprobe -j");
 	return begun ? (int)count : -1;
 }

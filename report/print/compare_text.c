@@ -103,12 +103,13 @@ static void print_table(FILE *out, const struct compare *c)
 			print_run(out, c, &c->rows[i]);
 		print_row(out, &c->rows[i]);
 	}
-	fputs("\nin SYN: MPTCP asked for (fallbk: given up); conn: "
-	      "connections; "
-	      "TTL, reach: of the\nSYNs, the highest and the smallest that was "
-	      "answered; then the SYN/ACK; MP:\nMPTCP in it; SYNs: sent until "
-	      "answered; options: M mss, "
-	      "S sackOK, T timestamps,\nN nop, W wscale, P MPTCP, E eol\n",
+	fputs("\nin SYN: MPTCP asked for (fallbk: fell back); "
+	      "conn: connections; TTL, reach: of the\n"
+	      "SYNs, the highest and the smallest that was answered; "
+	      "then the SYN/ACK; MP:\n"
+	      "MPTCP in it; SYNs: sent until answered; "
+	      "options: M mss, S sackOK, T timestamps,\n"
+	      "N nop, W wscale, P MPTCP, E eol\n",
 	      out);
 }
 
