@@ -9,7 +9,7 @@
 
 #include "report/findings.h"
 
-/* The table "Findings" of design.md, in its order: users, scripts and tests
+/* All findings, in the order of the catalogue: users, scripts and tests
  * rely on these names. */
 static const struct {
 	const char *id;

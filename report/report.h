@@ -78,7 +78,7 @@ enum ladder_rung {
 
 enum rung_result { RUNG_PASS, RUNG_FAIL, RUNG_SKIPPED };
 
-/* The names of the JSON report (design.md), by enum value. */
+/* The names of the JSON report, by enum value. */
 const char *status_name(enum status s);		  /* "clear" ... */
 const char *confidence_name(enum confidence c);	  /* "proven", "likely" */
 const char *direction_name(enum direction d);	  /* "forward" ... */
@@ -245,7 +245,8 @@ struct report {
 	size_t announced_count;
 };
 
-/* 0, 1, 2 or 3 as in design.md. */
+/* 0 clear, 1 blocked or impaired, 2 unsupported, 3 undetermined or
+ * unreachable. */
 int report_exit_code(const struct report *r);
 
 /* Frees the report with its arena; NULL is fine. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The data level of one MPTCP v0 connection (RFC 6824 3.3), on the receiving
  * side: mappings, checksums, fallback. Answers as the out-of-tree Linux
- * kernel does (reference 3.5, 3.7). No sockets, no clock.
+ * kernel does. No sockets, no clock.
  */
 #ifndef LAB_SERVERS_V0DATA_H
 #define LAB_SERVERS_V0DATA_H

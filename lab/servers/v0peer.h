@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * An MPTCP v0 (RFC 6824) web server as a pure engine: segments in, segments
  * out. It answers as the out-of-tree Linux kernel v0.95.1 with a small HTTP
- * server does (reference 3.5, 3.7), on any address and port it is asked at.
+ * server does, on any address and port it is asked at.
  * No sockets, no clock: the caller brings both.
  */
 #ifndef LAB_SERVERS_V0PEER_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The slower checks of --all: connections of their own, each with one kind
- * of data that some devices do not bear (reference 2.2). What they showed is
+ * of data that some devices do not let through. What they showed is
  * for the judge to tell.
  */
 #ifndef PROBE_RUN_CHECK_H

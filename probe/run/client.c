@@ -174,8 +174,8 @@ static uint32_t own_timestamp(const struct client *c, struct copy copy)
 }
 
 /* Timestamps where they were negotiated: each segment's own, with the TTL
- * added (design.md, "Reach"). Else a copy is told by its window, which no
- * one reads on a copy that does not arrive. */
+ * added, so that the answer tells which copy it is to. Else a copy is told
+ * by its window, which no one reads on a copy that does not arrive. */
 static void begin_segment(struct client *c, const struct flow *f,
 			  struct copy copy, struct writer *w,
 			  struct tcp_segment *segment)

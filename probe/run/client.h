@@ -26,8 +26,8 @@ struct destination {
 };
 
 /* Which copy of a segment: its TTL; whether it cannot reach the server, so
- * that it may carry ECT(0) and DSCP 10, and data the flags ECE, CWR and URG
- * (design.md, "Flows"); whether a SYN carries an option that nobody knows. */
+ * that it may carry ECT(0) and DSCP 10, and data the flags ECE, CWR and URG,
+ * which shows who rewrites them; whether a SYN carries option 253. */
 struct copy {
 	uint8_t ttl;
 	bool marked, experiment;

@@ -17,7 +17,7 @@
 #define DATA_TRIES 5
 #define LIMITED_DATA_TRIES 2 /* it is not to arrive */
 /* So many losses in a row are no chance any more; then the same bytes are
- * sent without options (reference 2.2). */
+ * sent without options. */
 #define MPTCP_DATA_TRIES 9
 #define ANSWER_WAIT_US (3000 * MS)
 

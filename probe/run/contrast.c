@@ -5,7 +5,7 @@
 #include "probe/run/experiment.h"
 #include "report/track/observer.h"
 
-/* SYNs with and without the option, by turns (design.md, "Loss"). */
+/* SYNs with and without the option, alternating: the loss rule needs both. */
 #define CONTRAST_ROUNDS 8
 
 void run_add_syn(struct run *p, enum purpose purpose, unsigned version,

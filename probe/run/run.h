@@ -20,7 +20,7 @@ struct probe_settings {
 #define LIMITED_MAX 30
 
 /* What the probings of one address share: all their sweeps draw on the few
- * answers that each router gives (design.md, "ICMP budget"). */
+ * answers that each router gives: six at once, then one a second. */
 struct shared {
 	const struct run *leader;  /* the first: it sweeps the path */
 	const struct run *fetcher; /* whose turn it is to ask again */

@@ -9,8 +9,8 @@
 #include "report/arena.h"
 #include "report/compare/compare.h"
 
-/* So many lost SYNs in a row are no chance (design.md, "Loss", with the
- * answered ones as the control). */
+/* So many lost SYNs in a row are no chance, with the answered ones as
+ * the control. */
 #define LOST_SYNS 3
 /* So many connections on each side, on ports of their own, do not all take
  * the longer way of two by chance. */

@@ -52,7 +52,7 @@ static unsigned echo_distance(const struct judgement *j)
 
 /* The controls agree on a distance, or show that a TTL was rewritten on the
  * way: a quoted TTL above the one sent, or arrivals that do not differ as
- * the TTLs sent do (reference 2.6). */
+ * the TTLs sent do. */
 static void judge_distance(struct judgement *j)
 {
 	int first = 0;

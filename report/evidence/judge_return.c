@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The way back, as far as the TTLs of answers tell it. The TTL that an answer
- * was sent with is a guess, and tunnels and devices change it on the way: so
- * this is noted and never a finding (design.md, "Distance control").
+ * The return path, as far as the TTLs of answers tell it. The TTL that an
+ * answer was sent with is a guess, and tunnels and devices change it: so this
+ * is noted and never a finding.
  */
 #include "report/arena.h"
 #include "report/evidence/judgement.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The fields and their order are those of design.md, "The JSON report";
- * report/schema.json says the same to machines. Fields may be added at the
- * end of an object, never renamed.
+ * The fields are those of report/schema.json. They may be added at the end of
+ * an object, never renamed.
  *
  * NULL stands for "no memory" throughout, and an object or array that would
  * hold it becomes NULL itself.

@@ -140,7 +140,7 @@ static void test_fields(void **state)
 	report_free(r);
 }
 
-/* One line each, keys in the order of design.md, times without noise. */
+/* One line each, keys in the order of the schema, times without noise. */
 static void test_form(void **state)
 {
 	static const char *const keys[] = {

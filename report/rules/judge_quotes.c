@@ -409,7 +409,7 @@ static bool same_verb(const struct finding *a, const struct finding *b)
 
 /* One device that removes MPTCP options is one finding, whatever segments
  * it was seen on: the one on the SYN, and without it DSS, which carries the
- * connection (design.md: one cause, one finding). */
+ * connection. One cause is one finding. */
 static void merge_causes(struct judgement *j)
 {
 	struct report *r = j->r;

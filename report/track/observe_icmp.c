@@ -102,8 +102,8 @@ static struct fit fit_packet(const struct kept *k, const struct quoted *q)
 }
 
 /* Choosing among the segments of one flow: the field that alone tells the
- * TTL, in the order of design.md ("Reach"). Several that fit equally well
- * cannot be told apart: then none is it, unless they were sent alike. */
+ * TTL, in the order of rank_fit(). Several that fit equally well cannot be
+ * told apart: then none is it, unless they were sent alike. */
 struct choice {
 	size_t sent;
 	enum matched_by by;

@@ -445,7 +445,7 @@ size_t flow_answered_syn(const struct flow *f, size_t received)
 }
 
 /* The target's own port unreachable tells the distance by the TTL that it
- * quotes (reference 2.6). */
+ * quotes. */
 static unsigned datagram_reach(const struct flow *f)
 {
 	unsigned reach = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The proof ladder (reference 2.1): what was proved, what failed, and what
+ * The proof ladder: what was proved, what failed, and what
  * was not tried and why.
  */
 #include <string.h>

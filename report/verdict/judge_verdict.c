@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The verdict: the first line of design.md's list that applies.
+ * The verdict: the first of a list of cases that applies (ARCHITECTURE.md,
+ * "The verdict").
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -195,7 +196,7 @@ static bool is_removed_forward(const struct finding *f)
 	       f->direction == DIRECTION_FORWARD && f->segment == SEGMENT_SYN;
 }
 
-/* What users notice (reference 3.6, Linux 6.18). */
+/* What users notice, with Linux 6.18 as the client. */
 static const char *cost_of(const struct finding *f)
 {
 	static const char *const costs[][2] = {
