@@ -137,10 +137,11 @@ format:				## lay out the C files by .clang-format
 format-check:
 	$(Q)clang-format --dry-run --Werror $(FORMATTED)
 
-lint: mpprobe			## the man page: mandoc, and the program's own words
+lint: mpprobe			## man pages, held to the program; words
 	$(Q)mandoc -Tlint -W warning man/*.[17]
 	$(Q)sh probe/cli/man_check.sh ./mpprobe
 	$(Q)sh probe/scenario/check.sh ./mpprobe
+	$(Q)tests/words_check.py
 
 .PHONY: clean help
 clean:				## remove what was built

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Holds the man page to the program: every option of `mpprobe -h` and every
-# finding of `mpprobe list` is in it, and none that the program does not have.
+# finding of `mpprobe list`, with its title, is in it, and none that the program
+# does not have.
 #   probe/cli/man_check.sh [MPPROBE [PAGE]]
 set -eu
 export LC_ALL=C
@@ -26,9 +27,15 @@ sed -n 's/^\.It Fl \([^ ]\) , -\([a-z0-9-]*\).*/-\1\n--\2/p
 	sort -u >"$tmp/options-page"
 
 "$program" list >"$tmp/list"
-sed -n 's/^\([a-z_]*\.[a-z_]*\) .*/\1/p' "$tmp/list" | sort >"$tmp/findings"
-sed -n 's/^\.It Ic \([a-z_]*\.[a-z_]*\)$/\1/p' "$page" |
-	sort >"$tmp/findings-page"
+sed -n 's/^\([a-z_]*\.[a-z_]*\)  *[a-z]*  *\(.*\)/\1:\2/p' "$tmp/list" |
+	tr 'A-Z ' 'a-z_' | sort >"$tmp/findings"
+sed -n '/^\.It Ic [a-z_]*\.[a-z_]*$/{
+	s/^\.It Ic //
+	N
+	s/\n/:/
+	s/\.$//
+	p
+	}' "$page" | tr 'A-Z ' 'a-z_' | sort >"$tmp/findings-page"
 
 status=0
 for what in options findings; do
