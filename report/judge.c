@@ -220,11 +220,11 @@ static void judge_patience(struct judgement *j)
 		if (k && k->time_us - f->first_us > slowest)
 			slowest = k->time_us - f->first_us;
 	}
-	j->patience_us = slowest * 2;
-	if (j->patience_us < 200000)
-		j->patience_us = 200000;
-	if (j->patience_us > 1000000 || !slowest)
-		j->patience_us = 1000000;
+	j->patience_us = slowest * PATIENCE_FACTOR;
+	if (j->patience_us < PATIENCE_MIN_US)
+		j->patience_us = PATIENCE_MIN_US;
+	if (j->patience_us > PATIENCE_MAX_US || !slowest)
+		j->patience_us = PATIENCE_MAX_US;
 }
 
 bool had_time(const struct judgement *j, const struct kept *k)

@@ -21,10 +21,10 @@
 #include "probe/run/sweep.h"
 #include "report/arena.h"
 #include "report/compare/compare.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
 #define DEFAULT_PORT 80
-#define SYN_TRIES 4 /* of the first round */
 #define SYN_TRIES_LATER 2
 #define LINGER_US 20000
 #define KINDS 3

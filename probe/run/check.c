@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
-#define SYN_TRIES 4
-#define DATA_TRIES 5
-/* So many losses in a row are no chance any more. */
-#define VAIN_TRIES 9
 #define EXPIRED_TRIES 2
 #define BASE 16 /* bytes of the stream before the check proper */
 #define CHUNK 24

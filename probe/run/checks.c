@@ -2,12 +2,8 @@
 #include "probe/run/checks.h"
 
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
-
-/* Routers answer once a second when their first answers are spent. */
-#define ROUND_WAIT_US 1050000
-#define ROUNDS 3
-#define BIG_CONTROLS 2
 
 static bool begin(struct checks *t, enum check_kind kind, unsigned ttl)
 {
@@ -59,7 +55,8 @@ static void confirm(struct checks *t)
 			continue;
 		if (kind != CHECK_EXPIRED)
 			begin(t, kind, 0);
-		for (int k = 0; k < BIG_CONTROLS && kind == CHECK_BIG; k++)
+		for (int k = 0;
+		     k < FULL_SIZE_WITNESSES_MIN && kind == CHECK_BIG; k++)
 			begin(t, CHECK_BIG_TCP, 0);
 		for (unsigned ttl = t->first_ttl;
 		     kind == CHECK_EXPIRED && ttl < t->reach; ttl++)
@@ -133,7 +130,7 @@ static bool step_untold(struct checks *t, int64_t now_us)
 			    check_convicts(&t->list[i]);
 	}
 	if (!untold || !convicts ||
-	    (t->rounds == ROUNDS && now_us >= t->wait_until_us)) {
+	    (t->rounds == REST_ROUNDS && now_us >= t->wait_until_us)) {
 		t->told = true;
 		t->rounds = 0;
 		t->wait_until_us = 0;
@@ -145,7 +142,7 @@ static bool step_untold(struct checks *t, int64_t now_us)
 		if (check_untold(&t->list[i]))
 			check_copy(&t->list[i], t->list[i].ttl);
 	t->rounds++;
-	t->wait_until_us = now_us + ROUND_WAIT_US;
+	t->wait_until_us = now_us + ROUTER_REST_US;
 	return true;
 }
 
@@ -161,13 +158,13 @@ static int64_t step_copies(struct checks *t, int64_t now_us)
 		}
 		if (now_us < t->wait_until_us)
 			return t->wait_until_us;
-		if (t->rounds++ == ROUNDS) {
+		if (t->rounds++ == REST_ROUNDS) {
 			t->copied++;
 			t->rounds = 0;
 			continue;
 		}
 		send_missing(t);
-		t->wait_until_us = now_us + ROUND_WAIT_US;
+		t->wait_until_us = now_us + ROUTER_REST_US;
 	}
 	t->copies_over = true;
 	return NEVER;

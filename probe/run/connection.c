@@ -5,6 +5,7 @@
 
 #include "crafting/keys.h"
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
 #define MS 1000
@@ -13,12 +14,7 @@
 #define FIRST_WAIT_US (500 * MS)
 #define WAIT_MIN_US (200 * MS)
 #define WAIT_MAX_US (1000 * MS)
-#define SYN_TRIES 4
-#define DATA_TRIES 5
 #define LIMITED_DATA_TRIES 2 /* it is not to arrive */
-/* So many losses in a row are no chance any more; then the same bytes are
- * sent without options. */
-#define MPTCP_DATA_TRIES 9
 #define ANSWER_WAIT_US (3000 * MS)
 
 int64_t pace_wait_us(const struct pace *p)
@@ -144,7 +140,7 @@ static void step_first(struct connection *d, const struct flow *f,
 		       int64_t now_us)
 {
 	unsigned tries = d->data_ttl < FULL_TTL ? LIMITED_DATA_TRIES
-			 : wants_mptcp(d)	? MPTCP_DATA_TRIES
+			 : wants_mptcp(d)	? VAIN_TRIES
 						: DATA_TRIES;
 
 	if (seq_diff(f->server_acked, f->client_isn + 1 + (uint32_t)d->split) >=
@@ -171,7 +167,7 @@ static void step_first(struct connection *d, const struct flow *f,
 static void step_second(struct connection *d, const struct flow *f,
 			int64_t now_us)
 {
-	unsigned tries = wants_mptcp(d) ? MPTCP_DATA_TRIES : DATA_TRIES;
+	unsigned tries = wants_mptcp(d) ? VAIN_TRIES : DATA_TRIES;
 
 	if (seq_diff(f->server_acked,
 		     f->client_isn + 1 + (uint32_t)d->length) >= 0) {

@@ -3,10 +3,8 @@
  * pairs with and without an option, and the TTL at which a RST is drawn.
  */
 #include "probe/run/experiment.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
-
-/* SYNs with and without the option, alternating: the loss rule needs both. */
-#define CONTRAST_ROUNDS 8
 
 void run_add_syn(struct run *p, enum purpose purpose, unsigned version,
 		 unsigned ttl, unsigned tries)
@@ -18,8 +16,6 @@ void run_add_syn(struct run *p, enum purpose purpose, unsigned version,
 
 /* Connections with MP_CAPABLE that go farther than those without: pairs on
  * fresh ports, with the TTL at which the latter end. */
-#define SORT_PAIRS 5
-
 static void step_sort(struct run *p, const struct attempt *a)
 {
 	unsigned plain = sweep_reach(&p->plain);

@@ -7,19 +7,14 @@
 
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/judge.h"
 #include "report/track/observer.h"
 
-#define MS 1000
-/* Routers give one more answer a second after their first six. */
-#define FETCH_WAIT_US (1050 * MS)
-#define FETCH_ROUNDS 3
 #define PROHIBITED 3 /* reason of a MP_TCPRST (RFC 8684 3.6) */
 
 /* Whether connections without MP_CAPABLE end before those with it: all SYNs
  * that were sent in pairs to find out say so. */
-#define PAIRS_MIN 3
-
 static bool plain_ends(const struct run *p, unsigned reach)
 {
 	unsigned passed = 0;
@@ -35,7 +30,7 @@ static bool plain_ends(const struct run *p, unsigned reach)
 			return false;
 		passed += !plain;
 	}
-	return passed >= PAIRS_MIN;
+	return passed >= SORTED_TOLD_MIN;
 }
 
 /* From which TTL on segments with MPTCP arrive: where connections without it
@@ -230,7 +225,7 @@ static unsigned fetch_drop(struct run *p, const struct finding *f,
 	if (!vanishes || !f->at.known || f->at.ttl >= reach ||
 	    p->drops_asked >> f->at.ttl & 1)
 		return 0;
-	if (p->fetches < FETCH_ROUNDS && answered_of_late(p, f->at.ttl))
+	if (p->fetches < REST_ROUNDS && answered_of_late(p, f->at.ttl))
 		return 1; /* nothing is sent, but waited for */
 	p->drops_asking |= UINT64_C(1) << f->at.ttl;
 	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
@@ -341,15 +336,15 @@ bool run_step_fetch(struct run *p, int64_t now_us, int64_t *wake)
 		return false;
 	if (p->shared->fetcher && p->shared->fetcher != p)
 		return true; /* the routers answer one a second */
-	if (p->fetch_at_us == 0 && p->fetches < FETCH_ROUNDS) {
+	if (p->fetch_at_us == 0 && p->fetches < REST_ROUNDS) {
 		p->fetch_at_us = now_us;
 		p->fetches++;
 		if (fetch_quotes(p) > 0) {
 			p->shared->fetcher = p;
-			p->fetch_at_us = now_us + FETCH_WAIT_US;
+			p->fetch_at_us = now_us + ROUTER_REST_US;
 		} else {
 			p->shared->fetcher = NULL;
-			p->fetches = FETCH_ROUNDS;
+			p->fetches = REST_ROUNDS;
 			p->fetch_at_us = 0;
 			return false;
 		}
@@ -360,5 +355,5 @@ bool run_step_fetch(struct run *p, int64_t now_us, int64_t *wake)
 	}
 	p->fetch_at_us = 0;
 	p->shared->fetcher = NULL;
-	return p->fetches < FETCH_ROUNDS;
+	return p->fetches < REST_ROUNDS;
 }

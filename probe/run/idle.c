@@ -2,20 +2,13 @@
 #include "probe/run/idle.h"
 
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
 #define SECOND_US 1000000
-#define EACH 2 /* connections that do the same */
 /* They are busy at the time that the others wake up, too. */
 #define BUSY_US (SECOND_US / 2)
-#define SYN_TRIES 4
-#define DATA_TRIES 5
-/* So many losses in a row are no chance any more. */
-#define VAIN_TRIES 9
 #define LIMITED_TRIES 3
-/* Routers answer once a second when their first answers are spent. */
-#define ROUND_WAIT_US 1050000
-#define ROUNDS 3
 
 static const int64_t rests_us[] = {
 	0,
@@ -71,7 +64,7 @@ void idle_start(struct idle_ladder *l, struct live *live,
 				  .first_ttl = first_ttl,
 				  .reach = reach};
 	for (unsigned k = 0; k < RESTS; k++)
-		for (unsigned i = 0; i < EACH; i++)
+		for (unsigned i = 0; i < IDLE_WITNESSES_MIN; i++)
 			begin(l, rests_us[k], FULL_TTL);
 }
 
@@ -235,7 +228,7 @@ static void try_again(struct idle_ladder *l)
 	int64_t rest_us = shortest_us(l, is_silent);
 
 	l->again = true;
-	for (unsigned i = 0; i < EACH && rest_us; i++)
+	for (unsigned i = 0; i < IDLE_WITNESSES_MIN && rest_us; i++)
 		begin(l, rest_us, FULL_TTL);
 	place_resets(l);
 }
@@ -257,7 +250,7 @@ static bool place_silence(struct idle_ladder *l, int64_t now_us)
 		return false;
 	if (now_us < l->wait_until_us)
 		return true;
-	if (l->rounds == ROUNDS)
+	if (l->rounds == REST_ROUNDS)
 		return false;
 	l->rounds++;
 	for (unsigned ttl = l->first_ttl; ttl < l->reach; ttl++) {
@@ -266,7 +259,7 @@ static bool place_silence(struct idle_ladder *l, int64_t now_us)
 		send_keep_alive(silent, (uint8_t)ttl);
 		send_keep_alive(busy, (uint8_t)ttl);
 	}
-	l->wait_until_us = now_us + ROUND_WAIT_US;
+	l->wait_until_us = now_us + ROUTER_REST_US;
 	return true;
 }
 

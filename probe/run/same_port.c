@@ -5,18 +5,11 @@
  * same way.
  */
 #include "probe/run/experiment.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
-/* Pairs on fresh ports: so many find ways that few connections take. */
-#define PAIRS 16
-/* Fewer silent ones are left alone; more need not be tried again. */
-#define SILENT_MIN 3
+/* More silent ones need not be tried again. */
 #define SILENT_MAX (SAME_PORT_MAX / 2)
-#define AGAIN_TRIES 4
-#define PLAIN_TRIES 3
-/* Routers answer once a second when their first answers are spent. */
-#define ROUND_WAIT_US 1050000
-#define ROUNDS 3
 
 static bool went_silent(const struct client *c)
 {
@@ -119,7 +112,7 @@ static bool promote(struct run *p, struct attempt *a)
 
 static void add_pairs(struct run *p, const struct attempt *a)
 {
-	for (unsigned i = 0; i < 2 * PAIRS; i++) {
+	for (unsigned i = 0; i < 2 * WAY_PAIRS; i++) {
 		/* Which of a pair is first changes: balancers go by the bits
 		 * of ports. */
 		bool plain = i % 2 == i / 2 % 2;
@@ -132,7 +125,7 @@ static void add_pairs(struct run *p, const struct attempt *a)
 static void send_again(struct syn *l, bool plain)
 {
 	l->client.gave_up = plain;
-	l->tries_max = plain ? PLAIN_TRIES : AGAIN_TRIES;
+	l->tries_max = plain ? WAY_PLAIN_TRIES : SYN_TRIES;
 	retry_begin(&l->retry, l->retry.pace, false);
 	client_send_syn(&l->client, l->copy);
 }
@@ -143,7 +136,7 @@ static void add_same_port(struct run *p, struct attempt *a,
 	struct client *silent[SILENT_MAX];
 	unsigned count = gather(p, a, purpose, went_silent, silent, SILENT_MAX);
 
-	if (count < SILENT_MIN || !any(p, a, purpose, was_answered))
+	if (count < FALLEN_MIN || !any(p, a, purpose, was_answered))
 		return;
 	for (unsigned i = 0; i < count; i++)
 		a->same_port.list[a->same_port.count++] = (struct syn){
@@ -237,7 +230,7 @@ static bool step_sweep(struct run *p, struct attempt *a, int64_t now_us,
 		*wake = t->wait_until_us < *wake ? t->wait_until_us : *wake;
 		return true;
 	}
-	if (!run_sweeping(p) || t->rounds == ROUNDS ||
+	if (!run_sweeping(p) || t->rounds == REST_ROUNDS ||
 	    (t->rounds && !t->missing))
 		return false;
 	if (capable)
@@ -246,7 +239,7 @@ static bool step_sweep(struct run *p, struct attempt *a, int64_t now_us,
 		missing |= send_missing(p, join);
 	t->missing = missing || t->rounds == 0;
 	t->rounds++;
-	t->wait_until_us = now_us + ROUND_WAIT_US;
+	t->wait_until_us = now_us + ROUTER_REST_US;
 	*wake = t->wait_until_us;
 	return capable || join;
 }

@@ -13,9 +13,6 @@
 #include "report/arena.h"
 #include "report/track/observer.h"
 
-/* A SYN that went out so shortly before the end may yet be answered. */
-#define PATIENCE_US 1000000
-
 struct compare *compare_new(void)
 {
 	struct compare *c = calloc(1, sizeof(*c));
@@ -137,6 +134,8 @@ static struct compare_row *row_of(struct compare *c, const struct sample *s)
 				    .answer_version = -1};
 	row->hops_seen = arena_alloc(c->arena, (REACH_TTL_MAX + 1) *
 						       sizeof(*row->hops_seen));
+	row->unanswered = arena_alloc(
+		c->arena, (REACH_TTL_MAX + 1) * sizeof(*row->unanswered));
 	return row;
 }
 
@@ -195,15 +194,21 @@ static void add_sample(struct compare *c, const struct sample *s)
 		row->syn_ttl = s->syn_ttl;
 	if (s->undecided)
 		return;
-	if (s->answered || s->refused || s->syn_ttl > REACH_TTL_MAX)
-		row->connections++;
+	if (!s->answered && !s->refused && s->syn_ttl <= REACH_TTL_MAX) {
+		row->unanswered[s->syn_ttl].connections++;
+		row->unanswered[s->syn_ttl].syns += s->syns;
+		return;
+	}
+	row->connections++;
+	row->tries.sent += s->syns;
+	row->tries.lost += s->syns - (s->answered || s->refused);
 	if (s->answered) {
 		add_answer(c, row, s);
 		if (s->syns > row->syns)
 			row->syns = s->syns;
 	} else if (s->refused) {
 		row->refused++;
-	} else if (s->syn_ttl > REACH_TTL_MAX) {
+	} else {
 		row->lost_syns += s->syns;
 	}
 }
@@ -330,10 +335,12 @@ static bool sample_syns(struct sample *s, const struct flow *f, bool capable)
 		}
 		any = true;
 		s->last_us = k->time_us;
-		s->syns += k->packet.ip.ttl > REACH_TTL_MAX;
 		if (k->packet.ip.ttl > s->syn_ttl)
 			s->syn_ttl = k->packet.ip.ttl;
 	}
+	/* Of a sweep, only those of the highest TTL: all of one round reach
+	 * the host at once. */
+	s->syns = count_syns(f, capable, s->syn_ttl, INT64_MAX);
 	return any;
 }
 
@@ -351,7 +358,8 @@ static bool answer_untold(const struct sample *s, const struct flow *f,
 
 static bool too_late(const struct sample *s, const struct observer *o)
 {
-	return s->syns < 3 && o->last_us - s->last_us < PATIENCE_US;
+	return s->syns < VAIN_SYNS_MIN &&
+	       o->last_us - s->last_us < PATIENCE_MAX_US;
 }
 
 static bool sample_flow(struct sample *s, const struct observer *o,
@@ -371,8 +379,8 @@ static bool sample_flow(struct sample *s, const struct observer *o,
 	sample_short(s, f, capable);
 	s->refused = flow_reset(f) && !flow_syn_ack(f);
 	s->undecided = !s->answered && !s->refused &&
-		       (s->syn_ttl <= REACH_TTL_MAX || one_sided(f) ||
-			answer_untold(s, f, capable) || too_late(s, o));
+		       (one_sided(f) || answer_untold(s, f, capable) ||
+			too_late(s, o));
 	return true;
 }
 
@@ -494,10 +502,10 @@ static bool report_sample(struct compare *c, struct sample *s,
 		s->refused = true;
 	if (reach > 0 && reach <= REACH_TTL_MAX) {
 		s->reach = (unsigned)reach;
-		s->short_ttl = s->reach - 1;
+		if (json_is_true(json_object_get(connection, "swept")))
+			s->short_ttl = s->reach - 1;
 	} else if (!s->answered && s->syn_ttl <= REACH_TTL_MAX) {
 		s->short_ttl = s->syn_ttl;
-		s->undecided = true;
 	}
 	return true;
 }

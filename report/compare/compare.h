@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "crafting/address.h"
+#include "report/evidence/loss.h"
 
 struct observer;
 struct text_style;
@@ -35,6 +36,11 @@ enum {
 	OFFER_WSCALE = 8,
 };
 
+/* Connections without an answer, whose SYNs may have expired on the way. */
+struct unanswered {
+	unsigned connections, syns;
+};
+
 /* All connections of one run to one address and port whose SYNs are alike:
  * a row of the table. */
 struct compare_row {
@@ -45,9 +51,10 @@ struct compare_row {
 	bool fallback; /* plain SYNs behind unanswered ones with MPTCP, on
 			  the same ports: what a kernel does */
 	int64_t first_us;
-	unsigned connections; /* with TTLs that reach any host */
+	unsigned connections; /* with TTLs that reach the host */
 	unsigned answered, refused;
 	unsigned syns;	     /* sent until answered; the most of a connection */
+	struct tries tries;  /* SYNs, until answered */
 	unsigned lost_syns;  /* of the connections that were not answered */
 	unsigned syn_ttl;    /* the highest */
 	unsigned syn_offers; /* OFFER_* */
@@ -64,11 +71,16 @@ struct compare_row {
 	/* TTLs up to REACH_TTL_MAX */
 	unsigned reach, reach_count; /* smallest that was answered; 0 none */
 	unsigned short_ttl, short_count; /* largest that was not; 0 none */
+	struct unanswered *unanswered;	 /* by TTL, REACH_TTL_MAX + 1 of them */
 	struct address *hops_seen;	 /* by TTL, REACH_TTL_MAX + 1 of them:
 					    who sent time exceeded */
 };
 
 #define REACH_TTL_MAX 30
+
+/* Whether `reach` is the smallest TTL that is answered, as one less is not:
+ * else it is a bound, and the host may be nearer. */
+bool compare_reach_measured(const struct compare_row *r);
 
 struct difference {
 	bool meaningful;
@@ -102,8 +114,10 @@ int compare_report(struct compare *c, const char *run, const char *text,
 /* Sorts the rows and finds the differences; call it once, at the end. */
 void compare_judge(struct compare *c);
 
-/* Whether one of the differences means something. */
+/* Whether one of the differences means something; or would, if there were more
+ * of it. */
 bool compare_differs(const struct compare *c);
+bool compare_uncertain(const struct compare *c);
 
 void compare_text(FILE *out, const struct compare *c,
 		  const struct text_style *style);

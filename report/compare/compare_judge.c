@@ -9,13 +9,6 @@
 #include "report/arena.h"
 #include "report/compare/compare.h"
 
-/* So many lost SYNs in a row are no chance, with the answered ones as
- * the control. */
-#define LOST_SYNS 3
-/* So many connections on each side, on ports of their own, do not all take
- * the longer way of two by chance. */
-#define NO_CHANCE 4
-
 enum axis { AXIS_KIND, AXIS_TIME, AXIS_PORT };
 
 /* Two rows, and what each of them is called. */
@@ -70,11 +63,14 @@ static const char *span_text(struct compare *c, struct span s)
 /* "a host 13 hops away (TTL 51 of 64, SYNs reach it from TTL 14 on)" */
 static const char *host_text(struct compare *c, const struct compare_row *r)
 {
-	const char *reach =
-		r->reach ? arena_printf(c->arena,
-					", SYNs reach it from TTL %u on",
-					r->reach)
-			 : "";
+	const char *reach = "";
+
+	if (compare_reach_measured(r))
+		reach = arena_printf(c->arena, ", SYNs reach it from TTL %u on",
+				     r->reach);
+	else if (r->reach)
+		reach = arena_printf(c->arena, ", SYNs with TTL %u reach it",
+				     r->reach);
 
 	return arena_printf(c->arena, "%s hop%s away (TTL %s of %u%s)",
 			    span_text(c, r->hops), plural(r->hops.high),
@@ -89,14 +85,20 @@ static unsigned gap(struct span a, struct span b)
 	return b.low > a.high ? b.low - a.high : 0;
 }
 
+bool compare_reach_measured(const struct compare_row *r)
+{
+	return r->reach && r->short_ttl + 1 >= r->reach;
+}
+
 /* By how many hops more a SYN of `far` must be able to go than one of `near`:
  * what is known of it at least; 0: nothing. */
 static unsigned reach_gap(const struct compare_row *near,
 			  const struct compare_row *far)
 {
-	unsigned least = far->reach ? far->reach : far->short_ttl + 1;
+	bool measured = compare_reach_measured(far);
+	unsigned least = measured ? far->reach : far->short_ttl + 1;
 
-	if (!near->reach || (!far->reach && far->short_count < 2) ||
+	if (!near->reach || (!measured && far->short_count < EXPIRED_MIN) ||
 	    least <= near->reach)
 		return 0;
 	return least - near->reach;
@@ -108,9 +110,9 @@ static bool sure_reach(const struct compare_row *near,
 {
 	unsigned hops = reach_gap(near, far);
 
-	return hops > 1 ||
-	       (hops == 1 && near->reach_count >= NO_CHANCE &&
-		far->short_ttl >= near->reach && far->short_count >= NO_CHANCE);
+	return hops > 1 || (hops == 1 && near->reach_count >= ONE_HOP_MIN &&
+			    far->short_ttl >= near->reach &&
+			    far->short_count >= ONE_HOP_MIN);
 }
 
 static bool sure_hops(const struct pair *p)
@@ -119,7 +121,7 @@ static bool sure_hops(const struct pair *p)
 
 	return p->a->initial_ttl != p->b->initial_ttl || hops > 1 ||
 	       (hops == 1 && p->axis == AXIS_KIND && p->a->run == p->b->run &&
-		p->a->answered >= NO_CHANCE && p->b->answered >= NO_CHANCE);
+		p->a->answered >= ONE_HOP_MIN && p->b->answered >= ONE_HOP_MIN);
 }
 
 /* Which of the two is answered by the nearer host. */
@@ -139,12 +141,17 @@ static const char *reach_hop(struct compare *c, const struct compare_row *near,
 {
 	char text[ADDRESS_TEXT];
 
+	const char *or_before =
+		compare_reach_measured(near) ? "" : " or before it";
+
 	if (!near->reach)
 		return "";
 	if (!far->hops_seen[near->reach].family)
-		return arena_printf(c->arena, ", at hop %u", near->reach);
-	return arena_printf(c->arena, ", at hop %u (%s)", near->reach,
-			    address_text(&far->hops_seen[near->reach], text));
+		return arena_printf(c->arena, ", at hop %u%s", near->reach,
+				    or_before);
+	return arena_printf(c->arena, ", at hop %u (%s)%s", near->reach,
+			    address_text(&far->hops_seen[near->reach], text),
+			    or_before);
 }
 
 static void tell_distance(const struct pair *p)
@@ -195,36 +202,91 @@ static bool compare_distance(const struct pair *p)
 	return false;
 }
 
-/* `lost` got no answer, `other` did. */
-static void tell_lost(const struct pair *p, const struct compare_row *lost,
-		      const char *lost_name, const char *other_name)
+static const char *name_of(const struct pair *p, const struct compare_row *r)
 {
-	bool sure = lost->lost_syns >= LOST_SYNS;
-
-	add(p->c, p->about, sure, "unanswered",
-	    arena_printf(
-		    p->c->arena,
-		    "SYNs %s went unanswered (%u in %u connection%s), those "
-		    "%s were answered: %s.",
-		    lost_name, lost->lost_syns, lost->connections,
-		    plural(lost->connections), other_name,
-		    !sure ? "too few to tell from loss"
-		    : p->axis == AXIS_KIND
-			    ? "something on the path drops them"
-			    : "the path, or the host, has changed"));
+	return r == p->a ? p->a_name : p->b_name;
 }
 
-static void tell_refused(const struct pair *p, const char *refused,
-			 const char *other)
+/* What does so to the SYNs of `row`, or did at the time of its run. */
+static const char *cause_text(const struct pair *p,
+			      const struct compare_row *row, const char *device,
+			      const char *otherwise)
 {
-	add(p->c, p->about, true, "refused",
+	if (p->axis == AXIS_TIME)
+		return arena_printf(p->c->arena,
+				    "%s, or a device on the path "
+				    "%s them now",
+				    otherwise, device);
+	if (p->a->run == p->b->run)
+		return arena_printf(p->c->arena, "a device on the path %s them",
+				    device);
+	return arena_printf(p->c->arena,
+			    "a device on the path %s them, or %s at the time "
+			    "of %s",
+			    device, otherwise, p->c->runs[row->run].name);
+}
+
+/* Why so many SYNs without an answer prove nothing. */
+static const char *why_loss(struct compare *c,
+			    const struct compare_row *control)
+{
+	if (control->answered < CONTROLS_MIN)
+		return arena_printf(
+			c->arena,
+			"that may be packet loss, with so few answered ones to "
+			"compare with; %u or more connections of each kind, "
+			"alternating, would tell",
+			CONTROLS_MIN);
+	return arena_printf(c->arena,
+			    "that may be packet loss (%u of %u SYNs of the "
+			    "others were lost); %u or more without an answer "
+			    "would tell",
+			    control->tries.lost, control->tries.sent,
+			    losses_needed(control->tries));
+}
+
+/* `lost` got no answer, `other` did. */
+static void tell_lost(const struct pair *p, const struct compare_row *lost,
+		      const struct compare_row *other)
+{
+	bool sure =
+		beyond_chance(lost->lost_syns, other->tries, other->answered);
+
+	add(p->c, p->about, sure, "unanswered",
 	    arena_printf(p->c->arena,
-			 "SYNs %s trigger a RST, those %s a SYN/ACK: %s.",
-			 refused, other,
-			 p->axis == AXIS_KIND
-				 ? "a device on the path resets them"
-				 : "the port was closed, or a device on the "
-				   "path resets them"));
+			 "SYNs %s went unanswered (%u in %u connection%s), "
+			 "those %s were answered: %s.",
+			 name_of(p, lost), lost->lost_syns, lost->connections,
+			 plural(lost->connections), name_of(p, other),
+			 sure ? cause_text(p, lost, "drops",
+					   "the host did not answer")
+			      : why_loss(p->c, other)));
+}
+
+/* `refused` drew RSTs, and nothing else; `other` was answered. */
+static void tell_refused(const struct pair *p,
+			 const struct compare_row *refused,
+			 const struct compare_row *other)
+{
+	bool sure = chance_of_sorting(refused->refused, other->answered) <
+		    CHANCE_OF_SORTING;
+
+	add(p->c, p->about, sure, "refused",
+	    arena_printf(
+		    p->c->arena,
+		    "SYNs %s are answered by a RST (%u connection%s), those %s "
+		    "by a SYN/ACK (%u): %s.",
+		    name_of(p, refused), refused->refused,
+		    plural(refused->refused), name_of(p, other),
+		    other->answered,
+		    sure ? cause_text(p, refused, "resets",
+				      "the port was closed")
+			 : arena_printf(p->c->arena,
+					"so few prove nothing, as one server "
+					"behind a balancer may refuse whatever "
+					"it gets; %u or more of each kind, "
+					"alternating, would tell",
+					RESETS_MIN)));
 }
 
 /* False if there are not two answers to compare. */
@@ -233,13 +295,13 @@ static bool compare_answers(const struct pair *p)
 	const struct compare_row *a = p->a, *b = p->b;
 
 	if (a->answered && !b->answered && b->refused)
-		tell_refused(p, p->b_name, p->a_name);
+		tell_refused(p, b, a);
 	else if (b->answered && !a->answered && a->refused)
-		tell_refused(p, p->a_name, p->b_name);
+		tell_refused(p, a, b);
 	else if (a->answered && !b->answered && b->lost_syns)
-		tell_lost(p, b, p->b_name, p->a_name);
+		tell_lost(p, b, a);
 	else if (b->answered && !a->answered && a->lost_syns)
-		tell_lost(p, a, p->a_name, p->b_name);
+		tell_lost(p, a, b);
 	return a->answered && b->answered;
 }
 
@@ -520,6 +582,34 @@ static void drop_empty_rows(struct compare *c)
 	c->row_count = kept;
 }
 
+/* The smallest TTL with which a SYN reached this host, in any run; 0: none. */
+static unsigned reach_of(const struct compare *c, const struct compare_row *r)
+{
+	unsigned least = 0;
+
+	for (size_t i = 0; i < c->row_count; i++)
+		if (same_place(&c->rows[i], r) && c->rows[i].reach &&
+		    (!least || c->rows[i].reach < least))
+			least = c->rows[i].reach;
+	return least;
+}
+
+/* SYNs with a small TTL that were not answered: those count that others reached
+ * the host with, where none of the row was answered; and all, where nobody
+ * reached it. */
+static void count_unanswered(const struct compare *c, struct compare_row *r)
+{
+	unsigned reach = reach_of(c, r);
+
+	for (unsigned ttl = reach ? reach : 1;
+	     ttl <= REACH_TTL_MAX && !r->answered && !r->refused; ttl++) {
+		r->connections += r->unanswered[ttl].connections;
+		r->lost_syns += r->unanswered[ttl].syns;
+		r->tries.sent += r->unanswered[ttl].syns;
+		r->tries.lost += r->unanswered[ttl].syns;
+	}
+}
+
 /* All rows of a run have the run's time, or they would not stay together. */
 static void align_times(struct compare *c)
 {
@@ -529,6 +619,8 @@ static void align_times(struct compare *c)
 
 void compare_judge(struct compare *c)
 {
+	for (size_t i = 0; i < c->row_count; i++)
+		count_unanswered(c, &c->rows[i]);
 	drop_empty_rows(c);
 	align_times(c);
 	if (c->row_count)
@@ -544,6 +636,16 @@ void compare_judge(struct compare *c)
 	if (c->difference_count)
 		qsort(c->differences, c->difference_count,
 		      sizeof(*c->differences), by_meaning);
+}
+
+bool compare_uncertain(const struct compare *c)
+{
+	for (size_t i = 0; i < c->difference_count; i++)
+		if (!c->differences[i].meaningful &&
+		    (strcmp(c->differences[i].kind, "unanswered") == 0 ||
+		     strcmp(c->differences[i].kind, "refused") == 0))
+			return true;
+	return false;
 }
 
 bool compare_differs(const struct compare *c)

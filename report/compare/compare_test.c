@@ -27,9 +27,11 @@ static const struct {
 	{"clean", false, {"clean-tcp", "clean-mptcp"}},
 	{"optimiser", true, {"optimiser-tcp", "optimiser-mptcp"}},
 	{"optimiser-live", true, {"optimiser-live"}},
-	{"drop", true, {"drop-tcp", "drop-mptcp"}},
+	{"drop", false, {"drop-tcp", "drop-mptcp"}},
 	{"drop-live", true, {"drop-live"}},
-	{"fallback", true, {"drop-mptcp"}},
+	{"fallback", false, {"drop-mptcp"}},
+	{"one-rst", false, {"one-tcp", "one-rst"}},
+	{"low-ttl", false, {"ttl30", "ttl32"}},
 	{"over-time", true, {"clean-tcp", "optimiser-tcp", "optimiser-live"}},
 	{"one", false, {"clean-tcp"}},
 };
@@ -120,29 +122,42 @@ struct made {
 	const char *address, *purpose;
 	int version, reach, ttl;
 	const char *options; /* NULL: no answer */
+	unsigned count;	     /* of connections */
+	const char *reset;   /* NULL: none */
 };
 
 #define LINUX "020405b40402080a00000001000000020103030a"
 
 static void add_made(struct compare *c, const char *run, const struct made *m)
 {
-	char answer[300] = "null", text[1000], error[200];
+	char answer[300] = "null", connection[600], text[8000], error[200];
+
+	int used;
 
 	if (m->options)
 		snprintf(answer, sizeof(answer),
 			 "{\"ttl\":%d,\"mss\":1460,\"window\":65160,"
 			 "\"options\":\"%s\"}",
 			 m->ttl, m->options);
-	snprintf(text, sizeof(text),
-		 "{\"schema\":\"mpprobe-report/1\",\"started\":"
-		 "\"2026-11-20T23:00:0%c.000Z\",\"target\":{"
-		 "\"address\":\"%s\",\"port\":80},\"connections\":["
-		 "{\"purpose\":\"%s\",\"version\":%d,\"attempts\":4,"
-		 "\"syn_ttl\":64,\"reach_ttl\":%d,\"syn_ack\":%s}]}\n",
-		 *run, m->address, m->purpose, m->version, m->reach, answer);
-	assert_int_equal(compare_report(c, run, text, strlen(text), error,
+	snprintf(connection, sizeof(connection),
+		 "{\"purpose\":\"%s\",\"version\":%d,\"attempts\":%d,"
+		 "\"syn_ttl\":%d,\"reach_ttl\":%d,\"syn_ack\":%s,"
+		 "\"reset\":%s}",
+		 m->purpose, m->version, m->options || m->reset ? 1 : 4,
+		 m->reach > 0 ? m->reach : 64, m->reach, answer,
+		 m->reset ? m->reset : "null");
+	used = snprintf(text, sizeof(text),
+			"{\"schema\":\"mpprobe-report/1\",\"started\":"
+			"\"2026-11-20T23:00:0%c.000Z\",\"target\":{"
+			"\"address\":\"%s\",\"port\":80},\"connections\":[",
+			*run, m->address);
+	for (unsigned i = 0; i < m->count; i++)
+		used += snprintf(text + used, sizeof(text) - (size_t)used,
+				 "%s%s", i ? "," : "", connection);
+	used += snprintf(text + used, sizeof(text) - (size_t)used, "]}\n");
+	assert_int_equal(compare_report(c, run, text, (size_t)used, error,
 					sizeof(error)),
-			 1);
+			 m->count);
 }
 
 static const struct difference *
@@ -159,8 +174,10 @@ static void test_operator(void **state)
 {
 	struct compare *c = compare_new();
 	const struct difference *d = judge_two(
-		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 124, LINUX},
-		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 51, LINUX});
+		c,
+		&(struct made){"192.0.2.1", "tcp", -1, -1, 124, LINUX, 1, NULL},
+		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 51, LINUX, 1,
+			       NULL});
 
 	(void)state;
 	assert_non_null(d);
@@ -179,8 +196,10 @@ static void test_one_hop(void **state)
 {
 	struct compare *c = compare_new();
 	const struct difference *d = judge_two(
-		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 52, LINUX},
-		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 51, LINUX});
+		c,
+		&(struct made){"192.0.2.1", "tcp", -1, -1, 52, LINUX, 1, NULL},
+		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 51, LINUX, 1,
+			       NULL});
 
 	(void)state;
 	assert_non_null(d);
@@ -193,8 +212,10 @@ static void test_other_address(void **state)
 {
 	struct compare *c = compare_new();
 	const struct difference *d = judge_two(
-		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 120, LINUX},
-		&(struct made){"192.0.2.2", "mp_capable", 1, -1, 51, LINUX});
+		c,
+		&(struct made){"192.0.2.1", "tcp", -1, -1, 120, LINUX, 1, NULL},
+		&(struct made){"192.0.2.2", "mp_capable", 1, -1, 51, LINUX, 1,
+			       NULL});
 
 	(void)state;
 	assert_non_null(d);
@@ -203,17 +224,58 @@ static void test_other_address(void **state)
 	compare_free(c);
 }
 
+/* What connections with MPTCP and without have met is certain from how many on
+ * of each. */
+static void check_counts(unsigned plain, unsigned mptcp, const char *reset,
+			 const char *kind, bool certain)
+{
+	struct compare *c = compare_new();
+	const struct difference *d =
+		judge_two(c,
+			  &(struct made){"192.0.2.1", "tcp", -1, -1, 52, LINUX,
+					 plain, NULL},
+			  &(struct made){"192.0.2.1", "mp_capable", 1, -1, 0,
+					 NULL, mptcp, reset});
+
+	assert_non_null(d);
+	assert_string_equal(d->kind, kind);
+	assert_int_equal(d->meaningful, certain);
+	compare_free(c);
+}
+
 static void test_unanswered(void **state)
+{
+	(void)state;
+	check_counts(1, 1, NULL, "unanswered", false); /* 4 SYNs each */
+	check_counts(2, 9, NULL, "unanswered", false);
+	check_counts(3, 2, NULL, "unanswered", false);
+	check_counts(3, 3, NULL, "unanswered", true);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	check_counts(1, 1, "{}", "refused", false);
+	check_counts(5, 5, "{}", "refused", false);
+	check_counts(6, 6, "{}", "refused", true);
+	check_counts(15, 1, "{}", "refused", false);
+}
+
+/* That a SYN with TTL 9 was answered says that the host is no farther. */
+static void test_bound(void **state)
 {
 	struct compare *c = compare_new();
 	const struct difference *d = judge_two(
-		c, &(struct made){"192.0.2.1", "tcp", -1, -1, 52, LINUX},
-		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 0, NULL});
+		c,
+		&(struct made){"192.0.2.1", "tcp", -1, 9, 61, LINUX, 1, NULL},
+		&(struct made){"192.0.2.1", "mp_capable", 1, -1, 51, LINUX, 1,
+			       NULL});
 
 	(void)state;
 	assert_non_null(d);
-	assert_string_equal(d->kind, "unanswered");
-	assert_true(compare_differs(c));
+	assert_string_equal(d->kind, "terminated");
+	assert_non_null(strstr(d->text, "SYNs with TTL 9 reach it"));
+	assert_non_null(strstr(d->text, "at hop 9 or before it"));
 	compare_free(c);
 }
 
@@ -243,6 +305,8 @@ int main(void)
 		cmocka_unit_test(test_one_hop),
 		cmocka_unit_test(test_other_address),
 		cmocka_unit_test(test_unanswered),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_no_report),
 	};
 

@@ -4,7 +4,6 @@
  */
 #include "report/evidence/judge_loss.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "report/arena.h"
@@ -14,10 +13,7 @@ static bool is_first_syn(const struct kept *k)
 	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
 }
 
-/* Whether a plain SYN that was answered went out at about that time: what is
- * lost in an outage, while nothing else was tried, counts for nothing. */
-#define COMPANY_US 1000000
-
+/* Whether a plain SYN that was answered went out at about that time. */
 static bool in_company(const struct judgement *j, int64_t time_us)
 {
 	size_t low = 0, high = j->plain_time_count;
@@ -111,12 +107,6 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 	return a;
 }
 
-/* Connections without the option that were answered after the attempts with
- * it had begun: the controls of the contrast. One that was not answered
- * spoils it: then whatever befell it may have befallen the others. */
-/* Loss takes some of them as well; an outage takes them all. */
-#define ANSWERED_PER_LOST 3
-
 unsigned controls_since(const struct judgement *j, int64_t since_us)
 {
 	unsigned answered = 0, lost = 0;
@@ -134,29 +124,17 @@ unsigned controls_since(const struct judgement *j, int64_t since_us)
 	return answered >= ANSWERED_PER_LOST * lost ? answered : 0;
 }
 
-#define CHANCE_OF_LOSS 1e-6
-
-/* The rate of loss is estimated on the plain ones by the rule of
- * succession, so that few answered controls do not count as certainty. */
-bool beyond_chance(unsigned lost, const struct attempts *plain,
-		   unsigned controls)
-{
-	double rate = (plain->lost + 1.0) / (plain->sent + 2.0);
-
-	return lost >= LOST_MIN && controls >= LOST_MIN - 1 &&
-	       pow(rate, lost) < CHANCE_OF_LOSS;
-}
-
 enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
 			const struct attempts *plain)
 {
 	unsigned controls = a->flows ? controls_since(j, a->first_us) : 0;
 
-	if (a->answered >= LOST_MIN && !a->reset && a->answered >= 2 * a->lost)
+	if (a->answered >= PASSING_MIN && !a->reset &&
+	    a->answered >= PASSING_PER_LOST * a->lost)
 		return FATE_ANSWERED;
 	if (a->answered)
 		return FATE_UNCLEAR;
-	if (!a->reset && beyond_chance(a->lost, plain, controls))
+	if (!a->reset && beyond_chance(a->lost, tries_of(plain), controls))
 		return FATE_DROPPED;
 	if (a->reset >= RESETS_MIN && plain->answered >= RESETS_MIN &&
 	    !plain->reset && controls)

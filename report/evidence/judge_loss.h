@@ -7,6 +7,7 @@
 
 #include "report/evidence/judgement.h"
 #include "report/evidence/ledger.h"
+#include "report/evidence/loss.h"
 
 /* Attempts of one kind at full TTL, each SYN that had time to be answered. */
 struct attempts {
@@ -27,17 +28,12 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
  * spoil it: then whatever befell them may have befallen the others. */
 unsigned controls_since(const struct judgement *j, int64_t since_us);
 
-#define LOST_MIN 4 /* fewer are never beyond chance */
+static inline struct tries tries_of(const struct attempts *a)
+{
+	return (struct tries){a->sent, a->lost};
+}
 
-/* Whether so many losses are none by chance, at the rate of `plain`. */
-bool beyond_chance(unsigned lost, const struct attempts *plain,
-		   unsigned controls);
-
-/* What became of attempts as a whole. RSTs count from RESETS_MIN on: behind a
- * balancer one server of which refuses all connections, fewer of each kind
- * may be sorted by chance. */
-#define RESETS_MIN 6
-
+/* What became of attempts as a whole. */
 enum fate {
 	FATE_UNCLEAR, /* too few, or of several kinds */
 	FATE_DROPPED,

@@ -7,6 +7,7 @@
 
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
 
 static unsigned smaller(unsigned a, unsigned b)
 {
@@ -88,8 +89,6 @@ static void judge_distance(struct judgement *j)
  * the SYN is answered by something before the target. One alone may stand on
  * a longer path of its own (ECMP); so several must, each on a port of its
  * own, and none of them may have reached the target by then. */
-#define BEYOND_MIN 3
-
 static void judge_beyond(struct judgement *j)
 {
 	unsigned witnesses = 0, farthest = 0;

@@ -5,6 +5,7 @@
  */
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
 
 /* What hosts and routers use; of those that are possible, the one that makes
  * the way back the least different from the way there. */
@@ -53,8 +54,6 @@ static bool difference(const struct report_hop *hop, int *more)
 	return true;
 }
 
-#define WITNESSES_MIN 2
-
 /* From some hop on all answers take more hops than the probes did, or all
  * take fewer; what lies before, as in a tunnel, says nothing. */
 static unsigned find_asymmetry(const struct report *r, struct asymmetry *a)
@@ -91,7 +90,7 @@ void judge_return(struct judgement *j)
 {
 	struct asymmetry a = {0};
 
-	if (j->ttl_rewritten || find_asymmetry(j->r, &a) < WITNESSES_MIN)
+	if (j->ttl_rewritten || find_asymmetry(j->r, &a) < RETURN_WITNESSES_MIN)
 		return;
 	a.text = arena_printf(
 		j->arena,

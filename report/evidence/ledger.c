@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/evidence/ledger.h"
 
-#include <math.h>
-
 #include "report/evidence/judge_loss.h"
 
 bool class_has(const struct class *c, const struct flow *f)
@@ -65,21 +63,19 @@ unsigned last_quote(const struct judgement *j, const struct class *c,
 	return last;
 }
 
-/* Loss alone makes hops silent less often than this. */
-#define CHANCE_OF_SILENCE 1e-3
-
 unsigned first_silent(const struct judgement *j, unsigned after,
 		      copies_fn *copies, const void *of)
 {
 	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
-	double rate = plain.lost ? (plain.lost + 1.0) / (plain.sent + 2.0) : 0;
-	double chance = 1;
+	unsigned sent = 0;
 
 	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++) {
 		if (!quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
 			continue;
-		chance *= pow(rate, copies(j, of, ttl));
-		if (chance < CHANCE_OF_SILENCE)
+		sent += copies(j, of, ttl);
+		if (sent &&
+		    (!plain.lost || chance_of_loss(sent, tries_of(&plain)) <
+					    CHANCE_OF_SILENCE))
 			return ttl;
 	}
 	return after < j->plain_reach ? j->plain_reach : 0;

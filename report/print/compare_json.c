@@ -55,7 +55,7 @@ static json_t *row(const struct compare *c, const struct compare_row *r)
 
 	return json_pack(
 		"{s:o, s:o, s:s, s:i, s:o, s:b, s:i, s:i, s:i, s:i, s:i, s:i, "
-		"s:o, s:o}",
+		"s:o, s:b, s:o}",
 		"run", text(c->runs[r->run].name), "started",
 		started(c->runs[r->run].started_us), "address",
 		address_text(&r->target, address), "port", r->port, "mptcp",
@@ -63,7 +63,8 @@ static json_t *row(const struct compare *c, const struct compare_row *r)
 		(int)r->connections, "answered", (int)r->answered, "refused",
 		(int)r->refused, "syns", (int)r->syns, "unanswered_syns",
 		(int)r->lost_syns, "syn_ttl", (int)r->syn_ttl, "reach_ttl",
-		number(r->reach ? (int)r->reach : -1), "syn_ack", answer(r));
+		number(r->reach ? (int)r->reach : -1), "reach_measured",
+		compare_reach_measured(r), "syn_ack", answer(r));
 }
 
 int compare_json(FILE *out, const struct compare *c)

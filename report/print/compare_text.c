@@ -72,11 +72,13 @@ static void print_answer(FILE *out, const struct compare_row *r)
 
 static void print_row(FILE *out, const struct compare_row *r)
 {
-	char reach[12];
+	char reach[16] = "-";
 
+	if (r->reach)
+		snprintf(reach, sizeof(reach), "%s%u",
+			 compare_reach_measured(r) ? "" : "<=", r->reach);
 	fprintf(out, "  %-6s %4u %4u %5s ", kind_word(r), r->connections,
-		r->syn_ttl,
-		optional(reach, sizeof(reach), r->reach ? (int)r->reach : -1));
+		r->syn_ttl, reach);
 	if (r->answered)
 		print_answer(out, r);
 	else if (r->refused)
@@ -128,7 +130,8 @@ void compare_text(FILE *out, const struct compare *c,
 				  d->text);
 	}
 	if (!compare_differs(c))
-		fputs(c->row_count > 1
+		fputs(compare_uncertain(c) ? "   No difference is certain.\n"
+		      : c->row_count > 1
 			      ? "   No significant difference.\n"
 			      : "   There is nothing to compare it with.\n",
 		      out);

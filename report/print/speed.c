@@ -5,29 +5,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "report/evidence/loss.h"
 #include "report/print/text.h"
-
-/* Less than this share of the speed of TCP is worth a word. */
-#define SLOWER 0.9
-/* On a fast path MPTCP's own cost in the kernel makes a third of difference;
- * an interval below this is the path's doing. */
-#define TREATED 0.67
 
 static bool counts(const struct speed_round *r)
 {
 	return r->tcp.done && r->mptcp.done && r->tcp.rate > 0 &&
 	       r->mptcp.rate > 0;
-}
-
-/* Student's t, 97.5 %, by degrees of freedom. */
-static double student(size_t freedom)
-{
-	static const double t[] = {0,	  12.706, 4.303, 3.182, 2.776, 2.571,
-				   2.447, 2.365,  2.306, 2.262, 2.228};
-
-	if (freedom < sizeof(t) / sizeof(*t))
-		return t[freedom];
-	return 1.96 + 2.72 / (double)freedom;
 }
 
 struct speed_ratio speed_ratio(const struct speed *s)
@@ -45,7 +29,7 @@ struct speed_ratio speed_ratio(const struct speed *s)
 		return ratio;
 	mean = sum / (double)ratio.rounds;
 	ratio.ratio = exp(mean);
-	if (ratio.rounds < 2)
+	if (ratio.rounds < ROUNDS_MIN)
 		return ratio;
 	for (size_t i = 0; i < s->round_count; i++) {
 		double off;
@@ -111,7 +95,7 @@ static bool only_mptcp_fails(const struct speed *s)
 		tcp += s->rounds[i].tcp.done;
 		mptcp += s->rounds[i].mptcp.done;
 	}
-	return tcp > 1 && tcp == s->round_count && mptcp == 0;
+	return tcp >= ROUNDS_MIN && tcp == s->round_count && mptcp == 0;
 }
 
 int speed_exit_code(const struct speed *s)
@@ -120,9 +104,9 @@ int speed_exit_code(const struct speed *s)
 
 	if (only_mptcp_fails(s))
 		return 1;
-	if (r.rounds < 2)
+	if (r.rounds < ROUNDS_MIN)
 		return 3;
-	if (r.high < TREATED)
+	if (r.high < TREATED_OTHERWISE)
 		return 1;
 	return count_runs(s, false) ? 0 : 3;
 }
@@ -179,13 +163,13 @@ static const char *judgement(const struct speed *s, const struct speed_ratio *r)
 		return "Downloads by MPTCP fail, those by TCP do not.";
 	if (r->rounds < 2)
 		return "Too few downloads were completed to compare them.";
-	if (r->high < TREATED)
+	if (r->high < TREATED_OTHERWISE)
 		return "MPTCP is slower than TCP on this path: something "
 		       "treats it differently.";
-	if (r->high < 1 && r->ratio < SLOWER)
+	if (r->high < 1 && r->ratio < WORTH_A_WORD)
 		return "MPTCP is a little slower than TCP, as its overhead "
 		       "explains.";
-	if (r->low > 1 && r->ratio > 1 / SLOWER)
+	if (r->low > 1 && r->ratio > 1 / WORTH_A_WORD)
 		return "MPTCP is faster than TCP on this path.";
 	return "MPTCP is as fast as TCP, as far as these rounds can tell.";
 }
@@ -223,7 +207,7 @@ void speed_text(FILE *out, const struct speed *s,
 	struct speed_ratio r = speed_ratio(s);
 	char text[400];
 
-	if (r.rounds >= 2)
+	if (r.rounds >= ROUNDS_MIN)
 		snprintf(text, sizeof(text),
 			 "%s MPTCP / TCP = %.2f (95%% interval %.2f to %.2f, "
 			 "%zu rounds).",
@@ -273,11 +257,12 @@ int speed_json(FILE *out, const struct speed *s)
 		s->url, "tcp_mbit_s", real_or_null(speed_median(s, false)),
 		"mptcp_mbit_s", real_or_null(speed_median(s, true)), "ratio",
 		r.rounds ? json_real(r.ratio) : json_null(), "ratio_low",
-		r.rounds > 1 ? json_real(r.low) : json_null(), "ratio_high",
-		r.rounds > 1 ? json_real(r.high) : json_null(), "compared",
-		(int)r.rounds, "fallbacks", (int)count_runs(s, true),
-		"blackhole", s->blackhole, "unanswered", (int)s->unanswered,
-		"rounds", rounds);
+		r.rounds >= ROUNDS_MIN ? json_real(r.low) : json_null(),
+		"ratio_high",
+		r.rounds >= ROUNDS_MIN ? json_real(r.high) : json_null(),
+		"compared", (int)r.rounds, "fallbacks",
+		(int)count_runs(s, true), "blackhole", s->blackhole,
+		"unanswered", (int)s->unanswered, "rounds", rounds);
 	if (json &&
 	    json_dumpf(json, out, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0 &&
 	    fputc('\n', out) != EOF)

@@ -6,9 +6,6 @@
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
 
-/* How often a hop must have been asked that quotes others. */
-#define COPIES_MIN 2
-
 static unsigned count_full(const struct judgement *j, const struct flow *f)
 {
 	unsigned count = 0;
@@ -27,7 +24,8 @@ static unsigned first_missing(const struct judgement *j, const struct flow *f,
 {
 	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++)
 		if (quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl) &&
-		    flow_sent_count(f, SEGMENT_ADD_ADDR, ttl) >= COPIES_MIN)
+		    flow_sent_count(f, SEGMENT_ADD_ADDR, ttl) >=
+			    ADD_ADDR_COPIES_MIN)
 			return ttl;
 	return 0;
 }
@@ -62,9 +60,9 @@ void judge_add_addr(struct judgement *j)
 				  0};
 		unsigned lost = count_full(j, f), after, at;
 
-		if (!flow_is(f, PURPOSE_MP_CAPABLE) || lost < LOST_MIN ||
-		    f->mptcp.add_addr_echoed || !flow_data_acked(f) ||
-		    flow_reset(f) || f->misfits)
+		if (!flow_is(f, PURPOSE_MP_CAPABLE) ||
+		    lost < ADD_ADDRS_LOST_MIN || f->mptcp.add_addr_echoed ||
+		    !flow_data_acked(f) || flow_reset(f) || f->misfits)
 			continue;
 		after = last_quote(j, &c, SWEEP_TTL_MAX + 1);
 		at = first_missing(j, f, after);

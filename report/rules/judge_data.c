@@ -7,6 +7,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
 
 /* The TTL of all data of a flow: 0 if none was sent, or with several. */
 static unsigned data_ttl(const struct flow *f)
@@ -107,7 +108,7 @@ static void judge_payload_return(struct judgement *j)
 	if (!flow)
 		return;
 	f = finding_add(j, "payload.modified", DIRECTION_RETURN, SEGMENT_DATA);
-	if (flow->mptcp.checksums_bad < 2)
+	if (flow->mptcp.checksums_bad < BAD_CHECKSUMS_MIN)
 		f->confidence = CONFIDENCE_LIKELY;
 	finding_connection(j, f, flow->id);
 	finding_evidence(j, f, flow->mptcp.checksum_frame, NULL, NULL,
@@ -120,8 +121,6 @@ static void judge_payload_return(struct judgement *j)
 /* What the hops do not show happens behind the last of them. Twice (once, if
  * it is not mpprobe that asked) the server complains of our checksum (MP_FAIL),
  * or falls back with checksums while it does not without. */
-#define COMPLAINTS_MIN 2
-
 static unsigned count_complaints(const struct judgement *j,
 				 const struct flow **example)
 {
@@ -392,9 +391,6 @@ static struct finding *convict_by_ttl(struct judgement *j, const char *id,
 
 /* ---- retransmissions with other bytes ----------------------------------- */
 
-#define VAIN_MIN 8	     /* so many losses in a row are no chance */
-#define VAIN_WITNESSES_MIN 2 /* nor is an outage at both times */
-
 static bool same_payload(const struct kept *a, const struct kept *b)
 {
 	const struct tcp_view *x = &a->packet.tcp, *y = &b->packet.tcp;
@@ -501,8 +497,6 @@ static bool broke_at_pair(const struct flow *f)
 	return false;
 }
 
-#define PAIR_WITNESSES_MIN 2
-
 static unsigned count_flows(const struct judgement *j,
 			    bool (*fits)(const struct flow *),
 			    const struct flow **example)
@@ -522,9 +516,7 @@ static bool broken_pair(const struct flow *f)
 	return flow_data_acked(f) && flow_fell_behind(f) && broke_at_pair(f);
 }
 
-/* More than a segment or two, one at a time. */
-#define LATE_SEGMENTS_MIN 3
-
+/* Not at its first segment or two, one at a time. */
 static bool broke_late(const struct flow *f)
 {
 	uint32_t from = f->client_isn + 1 + (uint32_t)acked_by_mptcp(f);

@@ -206,12 +206,12 @@ static void judge_dss_dropped(struct judgement *j)
 		unsigned more = dss_in_vain(j->flows[i]);
 
 		lost += more;
-		if (more >= LOST_MIN &&
+		if (more >= MAPPED_LOST_MIN &&
 		    (!flow || (flow_swept(j->flows[i], SEGMENT_DATA) &&
 			       !flow_swept(flow, SEGMENT_DATA))))
 			flow = j->flows[i];
 	}
-	if (!flow || !beyond_chance(lost, &plain, LOST_MIN))
+	if (!flow || !beyond_chance(lost, tries_of(&plain), CONTROLS_MIN))
 		return;
 	f = add_dropped(j, flow);
 	finding_evidence(j, f, 0, NULL, NULL,
@@ -292,8 +292,6 @@ static struct around plain_around(const struct judgement *j,
 	return a;
 }
 
-#define CONNECTIONS_MIN 2
-
 /* Nothing that is sent with a mapping is ever acknowledged, nor is it without
  * on the same connections, as the server's ACKs have a DSS then. */
 static void judge_dss_unanswered(struct judgement *j)
@@ -304,8 +302,8 @@ static void judge_dss_unanswered(struct judgement *j)
 	struct around a;
 	struct finding *f;
 
-	if (connections < CONNECTIONS_MIN ||
-	    !beyond_chance(lost, &plain, LOST_MIN))
+	if (connections < MAPPED_WITNESSES_MIN ||
+	    !beyond_chance(lost, tries_of(&plain), CONTROLS_MIN))
 		return;
 	a = plain_around(j, flow, is_acked);
 	if (!a.before || !a.after)
@@ -373,7 +371,7 @@ static void judge_server_unmapped(struct judgement *j)
 	for (size_t i = 0; i < j->flow_count; i++)
 		count += answers_unmapped(j->flows[i]);
 	f = finding_add(j, "dss.removed", DIRECTION_RETURN, SEGMENT_DATA);
-	if (count < CONNECTIONS_MIN)
+	if (count < UNMAPPED_WITNESSES_MIN)
 		f->confidence = CONFIDENCE_LIKELY;
 	finding_connection(j, f, flow->id);
 	finding_evidence(j, f, flow->mptcp.data_ack_frame, NULL, NULL,
@@ -384,9 +382,6 @@ static void judge_server_unmapped(struct judgement *j)
 		  "it acknowledges ours by DATA_ACK, but its own comes without "
 		  "a mapping.";
 }
-
-/* Servers send data again several times within this time. */
-#define ANSWER_TIME_US 2500000
 
 static bool had_time_for_data(const struct judgement *j, const struct flow *f)
 {
@@ -420,7 +415,7 @@ static void judge_server_silent(struct judgement *j)
 		count++;
 		flow = one;
 	}
-	if (count < CONNECTIONS_MIN || plain.lost)
+	if (count < MUTE_WITNESSES_MIN || plain.lost)
 		return;
 	a = plain_around(j, flow, is_answered);
 	if (!a.before || !a.after)
@@ -459,7 +454,7 @@ static void judge_dss_reset(struct judgement *j)
 
 	for (size_t i = 0; i < j->flow_count; i++)
 		count += was_reset(j->flows[i]);
-	if (!flow || count < 2 || j->working ||
+	if (!flow || count < DATA_RESETS_MIN || j->working ||
 	    flow_first(j, plain_data_reset) || !flow_first(j, plain_data_acked))
 		return;
 	f = finding_add(j, "dss.reset", DIRECTION_UNKNOWN, SEGMENT_DATA);

@@ -2,14 +2,11 @@
  * A segment that is not acknowledged in IP fragments, however often it is
  * sent, and is at once in one piece. It harms nobody who speaks TCP.
  */
-#include <math.h>
 #include <string.h>
 
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
-
-#define WITNESSES_MIN 2 /* connections that show it */
 
 /* What one connection shows of a segment in fragments. */
 struct sending {
@@ -136,8 +133,8 @@ static bool read_sending(const struct judgement *j, const struct flow *f,
 {
 	*a = (struct sending){.flow = f, .first = first_fragmented(f)};
 	return a->first && f->established && !flow_reset(f) &&
-	       read_sent(j, a) && read_received(a) && a->lost >= LOST_MIN &&
-	       a->alive >= LOST_MIN - 1;
+	       read_sent(j, a) && read_received(a) &&
+	       a->lost >= FRAGMENTED_LOST_MIN && a->alive >= ALIVE_MIN;
 }
 
 /* A whole segment in fragments was acknowledged, and none but in fragments had
@@ -206,7 +203,8 @@ static bool all_came(const struct judgement *j, unsigned ttl)
  * became of data in one piece on the same connections. */
 static double chance_of_silence(const struct judgement *j, unsigned ttl)
 {
-	unsigned copies = 0, pieces = 0, quotes = 0;
+	struct tries pieces = {0};
+	unsigned copies = 0, quotes = 0;
 
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
@@ -214,17 +212,14 @@ static double chance_of_silence(const struct judgement *j, unsigned ttl)
 		if (!first_fragmented(f))
 			continue;
 		copies += flow_sent_count(f, SEGMENT_FRAGMENT, ttl);
-		pieces += flow_sent_count(f, SEGMENT_DATA, ttl);
+		pieces.sent += flow_sent_count(f, SEGMENT_DATA, ttl);
 	}
 	for (size_t i = 0; i < j->view_count; i++)
 		quotes += is_of(&j->views[i], SEGMENT_DATA, ttl);
-	if (quotes > pieces)
-		quotes = pieces;
-	return quotes ? pow((pieces - quotes + 1.0) / (pieces + 2.0), copies)
-		      : 1;
+	if (quotes < pieces.sent)
+		pieces.lost = pieces.sent - quotes;
+	return quotes && pieces.sent ? chance_of_loss(copies, pieces) : 1;
 }
-
-#define CHANCE 1e-3
 
 /* The first hop that no fragment comes past; 0: that is not known. A router may
  * let them pass and quote none: so a second hop must be silent as well, or it
@@ -236,11 +231,11 @@ static unsigned first_without(const struct judgement *j)
 
 	for (unsigned ttl = 1; ttl < last; ttl++)
 		if (!quoted(j, SEGMENT_FRAGMENT, ttl) &&
-		    chance_of_silence(j, ttl) < CHANCE)
+		    chance_of_silence(j, ttl) < CHANCE_OF_SILENCE)
 			return 0;
 	for (unsigned ttl = last + 1; ttl < j->plain_reach; ttl++) {
 		chance *= chance_of_silence(j, ttl);
-		if (chance >= CHANCE)
+		if (chance >= CHANCE_OF_SILENCE)
 			continue;
 		if (first)
 			return first;
@@ -332,9 +327,8 @@ void judge_fragments(struct judgement *j)
 		t.alive += a.alive;
 	}
 	t.example = last;
-	/* A fragment and its answer are three packets that may be lost, where
-	 * a SYN and its answer are two: so half of them count. */
-	if (t.flows >= WITNESSES_MIN && !t.passed &&
-	    beyond_chance(t.lost / 2, &tcp, t.alive))
+	if (t.flows >= FRAGMENTED_WITNESSES_MIN && !t.passed &&
+	    beyond_chance(t.lost / FRAGMENTED_PER_LOSS, tries_of(&tcp),
+			  t.alive))
 		add_dropped(j, &t);
 }

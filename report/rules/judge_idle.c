@@ -9,10 +9,7 @@
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
 
-#define WITNESSES_MIN 2 /* connections of each kind */
-#define COPIES_MIN 3
-#define RESTS_MAX 256	   /* connections that are looked at */
-#define CONTROL_US 1000000 /* so far from the others a control may be */
+#define RESTS_MAX 256 /* connections that are looked at */
 
 /* What one connection shows. Silences are of both ends. */
 struct rest {
@@ -142,7 +139,7 @@ struct idling {
 
 static bool is_forgotten(const struct rest *r)
 {
-	return r->first && r->lost >= LOST_MIN && !r->reset;
+	return r->first && r->lost >= KEEP_ALIVES_LOST_MIN && !r->reset;
 }
 
 static bool is_alive(const struct rest *r)
@@ -226,10 +223,10 @@ static bool is_twin(const struct rest *r, const struct rest *other)
 /* Answers meanwhile on its twins, of which there must be several. */
 static unsigned controls_of(const struct idling *all, const struct rest *r)
 {
-	int64_t from_us =
-		r->reset ? r->first->time_us - CONTROL_US : r->first->time_us;
+	int64_t from_us = r->reset ? r->first->time_us - IDLE_CONTROL_US
+				   : r->first->time_us;
 	int64_t until_us =
-		(r->reset ? r->first : r->last)->time_us + CONTROL_US;
+		(r->reset ? r->first : r->last)->time_us + IDLE_CONTROL_US;
 	unsigned count = 0, flows = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
@@ -242,7 +239,7 @@ static unsigned controls_of(const struct idling *all, const struct rest *r)
 		count += answered;
 		flows += answered > 0;
 	}
-	return flows >= WITNESSES_MIN ? count : 0;
+	return flows >= IDLE_WITNESSES_MIN ? count : 0;
 }
 
 /* How many began when others were forgotten already, and worked. An outage of
@@ -315,7 +312,7 @@ static unsigned silent_copies(const struct judgement *j, const void *of,
 		if (is_forgotten(&all->list[i]))
 			count += flow_sent_count(all->list[i].flow,
 						 SEGMENT_DATA, ttl);
-	return count >= COPIES_MIN ? count : 0;
+	return count >= KEEP_ALIVE_COPIES_MIN ? count : 0;
 }
 
 static unsigned last_quoted(const struct judgement *j, const struct idling *all,
@@ -462,14 +459,14 @@ void judge_idle(struct judgement *j)
 	if (!all.example || all.held_us >= all.forgotten_us)
 		return;
 	controls = fewest_controls(&all);
-	if (all.forgotten - forgotten_later(&all) >= WITNESSES_MIN &&
-	    forgotten_later(&all) >= WITNESSES_MIN && !all.reset &&
-	    beyond_chance(all.lost, &tcp, controls))
+	if (all.forgotten - forgotten_later(&all) >= IDLE_WITNESSES_MIN &&
+	    forgotten_later(&all) >= IDLE_WITNESSES_MIN && !all.reset &&
+	    beyond_chance(all.lost, tries_of(&tcp), controls))
 		add_silent(j, &all, controls);
 	at = reset_at(&all);
 	/* With a smaller TTL it draws none: it is not the server's, sent in
 	 * its own time. */
-	if (all.reset >= WITNESSES_MIN && !all.forgotten && controls && at &&
-	    last_quoted(j, &all, at) && is_spared(j, &all, at))
+	if (all.reset >= IDLE_WITNESSES_MIN && !all.forgotten && controls &&
+	    at && last_quoted(j, &all, at) && is_spared(j, &all, at))
 		add_reset(j, &all, at);
 }

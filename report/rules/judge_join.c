@@ -140,7 +140,8 @@ static void judge_join_dropped(struct judgement *j)
 		judge_dropped_on_a_way(j, "mp_join.dropped", &joins);
 		return;
 	}
-	if (!beyond_chance(join.lost, &plain, controls_since(j, join.first_us)))
+	if (!beyond_chance(join.lost, tries_of(&plain),
+			   controls_since(j, join.first_us)))
 		return;
 	f = finding_add(j, "mp_join.dropped", DIRECTION_UNKNOWN,
 			SEGMENT_JOIN_SYN);

@@ -35,7 +35,7 @@ static bool add_dropped_return(struct judgement *j, const struct attempts *mpc,
 		count_no_algorithm(j, (int)mpc->example->mptcp.version);
 	struct finding *f;
 
-	if (odd.answered < LOST_MIN || odd.answered * 2 < odd.sent)
+	if (odd.answered < NO_ALGORITHM_MIN || odd.answered * 2 < odd.sent)
 		return false;
 	f = finding_add(j, "mp_capable.dropped", DIRECTION_RETURN,
 			SEGMENT_SYN_ACK);
@@ -67,7 +67,7 @@ static void add_dropped(struct judgement *j, const struct attempts *mpc,
 	put_between(j, ask_silence(j, &c), &f->after, &f->at);
 	odd = count_no_algorithm(j, version);
 	if ((f->at.known && f->at.ttl < j->plain_reach) ||
-	    (odd.sent >= LOST_MIN && !odd.answered))
+	    (odd.sent >= NO_ALGORITHM_MIN && !odd.answered))
 		f->direction = DIRECTION_FORWARD;
 	finding_connection(j, f, mpc->example->id);
 	finding_evidence(j, f, mpc->example->first_frame, NULL, NULL,
@@ -129,8 +129,9 @@ static bool is_dropped(const struct judgement *j, const struct attempts *mpc,
 static bool is_reset(const struct judgement *j, const struct attempts *mpc,
 		     const struct attempts *plain)
 {
-	return !mpc->answered && mpc->reset >= 2 && plain->answered >= 2 &&
-	       !plain->reset && controls_since(j, mpc->first_us) > 0;
+	return !mpc->answered && mpc->reset >= RESETS_LIKELY_MIN &&
+	       plain->answered >= RESETS_LIKELY_MIN && !plain->reset &&
+	       controls_since(j, mpc->first_us) > 0;
 }
 
 /* Of the version that more was sent of; the other was for the contrast. */

@@ -204,7 +204,7 @@ static void judge_capable_removed_v0(struct judgement *j)
 	    finding_find(j, "mp_capable.modified"))
 		return;
 	random = random_answers(j, flow_syn_ack(plain));
-	if (random.bare < 2 || random.others)
+	if (random.bare < RANDOM_RESETS_MIN || random.others)
 		return;
 	f = finding_add(j, "mp_capable.removed",
 			intact ? DIRECTION_RETURN : DIRECTION_UNKNOWN,

@@ -8,8 +8,6 @@
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
 
-#define SIZE_WITNESSES_MIN 2 /* connections that show it */
-
 /* What became of data of one kind, with a mapping or on plain connections. */
 struct sizes {
 	size_t passed;	      /* the largest packet that was acknowledged */
@@ -99,7 +97,7 @@ static void add_data(struct sizes *s, const struct flow *f,
 		return;
 	}
 	count = smaller_passes(f, k) ? count_alike(f, k) : 0;
-	if (count >= LOST_MIN && !was_told(f))
+	if (count >= FULL_SIZE_LOST_MIN && !was_told(f))
 		add_vain(s, f, k, count);
 }
 
@@ -234,7 +232,7 @@ static void judge_answer_size(struct judgement *j)
 	struct answers a = count_answers(j);
 	struct finding *f;
 
-	if (a.larger || a.mapped < SIZE_WITNESSES_MIN || !a.plain)
+	if (a.larger || a.mapped < FULL_SIZE_WITNESSES_MIN || !a.plain)
 		return;
 	f = finding_add(j, "ip.too_big_dropped", DIRECTION_RETURN,
 			SEGMENT_DATA);
@@ -263,12 +261,12 @@ void judge_size(struct judgement *j)
 	struct sizes mapped = sizes_of(j, true), plain = sizes_of(j, false);
 
 	judge_answer_size(j);
-	if (mapped.flows < SIZE_WITNESSES_MIN ||
-	    !beyond_chance(mapped.lost, &tcp, LOST_MIN) ||
+	if (mapped.flows < FULL_SIZE_WITNESSES_MIN ||
+	    !beyond_chance(mapped.lost, tries_of(&tcp), CONTROLS_MIN) ||
 	    finding_find(j, "dss.dropped"))
 		return;
 	if (plain.passed >= mapped.vain)
 		add_option_dropped(j, &mapped, &plain);
-	else if (plain.flows >= SIZE_WITNESSES_MIN)
+	else if (plain.flows >= FULL_SIZE_WITNESSES_MIN)
 		add_too_big(j, &mapped, &plain);
 }

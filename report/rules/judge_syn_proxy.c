@@ -7,10 +7,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
-
-/* Connections on which the server answered data; SYN/ACKs of any. */
-#define CONNECTIONS_MIN 2
-#define SYN_ACKS_MIN 4
+#include "report/evidence/loss.h"
 
 /* The TTL of all that followed the SYN/ACK and acknowledged data of ours;
  * 0: nothing did, or it varies. */
@@ -48,7 +45,7 @@ static unsigned syn_ack_ttl(const struct judgement *j)
 		ttl = k->packet.ip.ttl;
 		count++;
 	}
-	return count >= SYN_ACKS_MIN ? ttl : 0;
+	return count >= SYN_ACKS_ALIKE_MIN ? ttl : 0;
 }
 
 /* The TTL of what followed on all connections, and how many there were. */
@@ -115,7 +112,7 @@ void judge_syn_proxy(struct judgement *j)
 	bool data;
 
 	ttl = following_ttl(j, &count, &example);
-	if (!syn_ack || !ttl || syn_ack == ttl || count < CONNECTIONS_MIN ||
+	if (!syn_ack || !ttl || syn_ack == ttl || count < ANSWERED_DATA_MIN ||
 	    finding_find(j, "tcp.terminated"))
 		return;
 	data = hops_of(syn_ack) > hops_of(ttl);

@@ -4,6 +4,7 @@
  */
 #include "report/arena.h"
 #include "report/evidence/ledger.h"
+#include "report/evidence/loss.h"
 
 /* The TTL with which the target's own answers arrive; 0: it sent none. */
 static unsigned control_reply_ttl(const struct judgement *j)
@@ -17,9 +18,6 @@ static unsigned control_reply_ttl(const struct judgement *j)
 
 /* Whether every control went farther than any connection. One hop more may
  * be a path of its own (ECMP): then several on each side must say so. */
-#define ANSWERS_MIN 3
-#define REACHES_MIN 2
-
 static bool ends_early(const struct judgement *j)
 {
 	if (j->beyond > j->farthest_reach)
@@ -27,8 +25,8 @@ static bool ends_early(const struct judgement *j)
 	if (j->distance > j->farthest_reach + 1)
 		return true;
 	return j->distance > j->farthest_reach &&
-	       j->distance_answers >= ANSWERS_MIN &&
-	       j->reach_count >= REACHES_MIN;
+	       j->distance_answers >= FARTHER_ANSWERS_MIN &&
+	       j->reach_count >= FARTHER_REACHES_MIN;
 }
 
 static bool sent_syn_at(const struct judgement *j, const struct flow *f,
@@ -61,8 +59,6 @@ static unsigned count_passing(const struct judgement *j)
 /* Whether only the connections without MP_CAPABLE end early, all of them:
  * an optimiser that leaves MPTCP alone. Paths of several lengths (ECMP) would
  * not sort them so, and a router quotes what goes on. */
-#define SORTED_MIN 5
-
 static bool plain_ends_early(const struct judgement *j)
 {
 	if (!j->plain_farthest || j->capable_reach <= j->plain_farthest)
@@ -100,7 +96,7 @@ void judge_terminated(struct judgement *j)
 		f->effect = EFFECT_IMPAIRS;
 	else if (!all)
 		f->effect = EFFECT_HARMLESS;
-	if (all && j->distance_answers < 2 && !j->beyond)
+	if (all && j->distance_answers < DISTANCE_ANSWERS_MIN && !j->beyond)
 		f->confidence = CONFIDENCE_LIKELY;
 	f->after = place_at(j, reach - 1);
 	f->at = place_at(j, reach);

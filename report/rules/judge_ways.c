@@ -7,11 +7,6 @@
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
 
-/* Fewer connections, or fewer for each that is not answered at all, tell
- * nothing. */
-#define FALLEN_MIN 3
-#define FALLEN_PER_SILENT 3
-
 struct ways {
 	unsigned answered; /* when they asked with it */
 	unsigned fallen;   /* answered without it only */
@@ -101,10 +96,6 @@ static struct ways count_ways(const struct judgement *j, const struct class *c)
 	return w;
 }
 
-/* The way of the swept connection: the last hop that quoted the SYN with the
- * option, and the next that quoted the one without it. Once may be chance. */
-#define COPIES_MIN 2
-
 /* Who answered this connection: other ways have other hops. */
 static struct place place_of(const struct judgement *j, const struct flow *f,
 			     enum segment_kind kind, unsigned ttl)
@@ -117,6 +108,8 @@ static struct place place_of(const struct judgement *j, const struct flow *f,
 	return p;
 }
 
+/* The way of the swept connection: the last hop that quoted the SYN with the
+ * option, and the next that quoted the one without it. */
 static void place_way(struct judgement *j, struct finding *f,
 		      const struct flow *flow)
 {
@@ -129,7 +122,7 @@ static void place_way(struct judgement *j, struct finding *f,
 			after = ttl;
 	for (unsigned ttl = after + 1; ttl < j->plain_reach && !at; ttl++)
 		if (flow_quote(flow, SEGMENT_FALLBACK_SYN, ttl) &&
-		    flow_sent_count(flow, f->segment, ttl) >= COPIES_MIN)
+		    flow_sent_count(flow, f->segment, ttl) >= WAY_COPIES_MIN)
 			at = ttl;
 	if (at)
 		f->direction = DIRECTION_FORWARD;
@@ -151,7 +144,7 @@ bool judge_dropped_on_a_way(struct judgement *j, const char *id,
 
 	if (w.answered == 0 || w.fallen < FALLEN_MIN ||
 	    w.fallen < FALLEN_PER_SILENT * w.silent ||
-	    !beyond_chance(w.lost, &plain,
+	    !beyond_chance(w.lost, tries_of(&plain),
 			   controls_since(j, w.example->first_us)))
 		return false;
 	f = finding_add(j, id, DIRECTION_UNKNOWN, c->kind);

@@ -7,6 +7,7 @@
 
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
 
 static void say(struct judgement *j, enum status status,
 		enum confidence confidence, const char *text)
@@ -171,7 +172,7 @@ static bool verdict_baseline(struct judgement *j)
 		last = f;
 	}
 	if (!before || flow_syn_ack(last) ||
-	    (!flow_reset(last) && unanswered_syns(j, last) < 3))
+	    (!flow_reset(last) && unanswered_syns(j, last) < BASELINE_SYNS_MIN))
 		return false;
 	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
 	    "Undetermined: plain TCP worked at first and then stopped working, "
@@ -294,8 +295,6 @@ static const char *checksum_doubt(const struct judgement *j)
 
 /* Connections with MPTCP that were not answered at all, though that may have
  * been chance. */
-#define VAIN_SYNS 3
-
 static unsigned connections_in_vain(const struct judgement *j)
 {
 	unsigned count = 0;
@@ -311,7 +310,7 @@ static unsigned connections_in_vain(const struct judgement *j)
 		for (size_t k = 0; k < f->sent_count; k++)
 			syns += kept_is_syn(f->sent[k]) &&
 				as_sent(f->sent[k]) && had_time(j, f->sent[k]);
-		count += syns >= VAIN_SYNS;
+		count += syns >= VAIN_SYNS_MIN;
 	}
 	return count;
 }
@@ -582,7 +581,7 @@ static bool syns_in_vain(const struct judgement *j)
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
 		    !flow_reset(j->flows[i]) &&
-		    unanswered_syns(j, j->flows[i]) > 1)
+		    unanswered_syns(j, j->flows[i]) >= SYNS_IN_VAIN_MIN)
 			return true;
 	return false;
 }

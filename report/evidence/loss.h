@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Chance, and how much is enough: every count, rate and wait that a rule speaks
+ * by, with the reason for it. The judge, compare and speed conclude by them,
+ * and the probe sends as much as they need.
+ *
+ * Equal numbers are not one fact: each has a name of its own, so that one can
+ * be changed without the others.
+ */
+#ifndef REPORT_EVIDENCE_LOSS_H
+#define REPORT_EVIDENCE_LOSS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* ---- silence: what is sent and not answered ------------------------------ */
+
+/* Of a million paths that only lose packets one may be accused. */
+#define CHANCE_OF_LOSS 1e-6
+/* The same for the place: there an error costs a hop, not a verdict. */
+#define CHANCE_OF_SILENCE 1e-3
+
+/* SYNs, segments: a host sends a SYN four times in its first seven seconds, so
+ * fewer say less than one connection that failed. */
+#define LOST_MIN 4
+/* Answered controls: with fewer, their rate of loss is a guess. */
+#define CONTROLS_MIN 3
+/* So many controls are answered for each that is not. Loss takes some of them
+ * as well; an outage takes them all. */
+#define ANSWERED_PER_LOST 3
+/* Microseconds between an attempt and the nearest control that is answered:
+ * what is lost in an outage while nothing else was tried counts for nothing. */
+#define COMPANY_US 1000000
+
+/* Answered SYNs with an option that show that it passes... */
+#define PASSING_MIN 4
+/* ... if so many times more are answered than are lost. */
+#define PASSING_PER_LOST 2
+/* SYNs whose MP_CAPABLE names no algorithm, answered as plain TCP (or, all of
+ * them, not), that show whether SYNs with the option arrive. */
+#define NO_ALGORITHM_MIN 4
+
+/* On one connection, of what the same connection delivers otherwise: */
+#define MAPPED_LOST_MIN 4     /* sends of data with a mapping */
+#define FULL_SIZE_LOST_MIN 4  /* sends of a segment of full size */
+#define FRAGMENTED_LOST_MIN 4 /* sends of a segment in fragments */
+#define KEEP_ALIVES_LOST_MIN 4
+#define ADD_ADDRS_LOST_MIN 4 /* ADD_ADDRs without an echo */
+/* Answers to other data while fragments are not answered. */
+#define ALIVE_MIN 3
+/* A fragment and its answer are three packets that may be lost, where a SYN
+ * and its answer are two: so one in two counts. */
+#define FRAGMENTED_PER_LOSS 2
+/* Other bytes, or bytes behind a gap, sent again and again in vain while the
+ * same connection goes on at once when they come right. No rate is known for
+ * these: at one lost in five, eight are lost once in 390,000. */
+#define VAIN_MIN 8
+
+/* ---- how many connections must show the same ----------------------------- */
+
+/* One may have met an outage or a server of its own; two that did at different
+ * times have not. */
+#define MAPPED_WITNESSES_MIN 2	 /* data with a mapping, never acknowledged */
+#define UNMAPPED_WITNESSES_MIN 2 /* the server's data without one: proven */
+#define MUTE_WITNESSES_MIN 2	 /* the server answers nothing */
+#define DATA_RESETS_MIN 2	 /* a RST for data with a mapping */
+#define FULL_SIZE_WITNESSES_MIN 2
+#define FRAGMENTED_WITNESSES_MIN 2
+#define VAIN_WITNESSES_MIN 2
+#define PAIR_WITNESSES_MIN 2   /* broke at two segments sent at once */
+#define IDLE_WITNESSES_MIN 2   /* of each: first, later, busy, reset */
+#define COMPLAINTS_MIN 2       /* of our DSS checksums, with MP_FAIL */
+#define BAD_CHECKSUMS_MIN 2    /* of the server's DSS: proven */
+#define RETURN_WITNESSES_MIN 2 /* hops whose answers take another way */
+#define ANSWERED_DATA_MIN 2    /* data answered from elsewhere than SYNs */
+#define SYN_ACKS_ALIKE_MIN 4   /* SYN/ACKs of one TTL, and none other */
+#define RANDOM_RESETS_MIN 2    /* bare RSTs for MP_JOINs of no connection */
+#define LATE_SEGMENTS_MIN 3    /* more than a segment or two, unmapped */
+#define VAIN_SYNS_MIN 3	       /* of a connection that is worth a word */
+#define SYNS_IN_VAIN_MIN 2     /* that may be why nothing is known */
+#define BASELINE_SYNS_MIN 3    /* plain TCP does not work any more */
+
+/* ---- sorted by chance -----------------------------------------------------
+ */
+
+/* One in five hundred: what connections of two kinds met may be sorted by kind
+ * without a reason, behind a balancer one server of which refuses them all, or
+ * where they take ways of different lengths. By Fisher's exact test, with all
+ * of one kind here and all of the other there. */
+#define CHANCE_OF_SORTING 2e-3
+/* RSTs for SYNs with the option, and answers to those without: 1 in 924. Of
+ * which this many must be there to say it at all, and fewer only "likely". */
+#define RESETS_MIN 6
+#define RESETS_LIKELY_MIN 2
+/* Connections of each kind that end at one hop, and farther: 1 in 252, and the
+ * hop also quotes what goes on. */
+#define SORTED_MIN 5
+/* In a comparison of two runs, that one hop more is no other way: 1 in 70. */
+#define ONE_HOP_MIN 4
+/* SYNs of one TTL that expired tell how far it is to the host; one was lost. */
+#define EXPIRED_MIN 2
+/* Controls that went a hop farther than any connection, and connections. */
+#define FARTHER_ANSWERS_MIN 3
+#define FARTHER_REACHES_MIN 2
+#define DISTANCE_ANSWERS_MIN 2 /* controls that agree: proven */
+/* Routers behind the host that answers, each asked on a port of its own. */
+#define BEYOND_MIN 3
+
+/* Connections that were answered only when they gave the option up, on the
+ * same ports, and so many for each that was not answered then, either. */
+#define FALLEN_MIN 3
+#define FALLEN_PER_SILENT 3
+
+/* ---- copies with a small TTL ----------------------------------------------
+ */
+
+/* Copies that a hop has quoted none of, before its silence says something, for
+ * hops that quote others: routers answer six, then one a second. */
+#define WAY_COPIES_MIN 2
+#define ADD_ADDR_COPIES_MIN 2
+#define KEEP_ALIVE_COPIES_MIN 3
+
+/* ---- patience -------------------------------------------------------------
+ */
+
+/* An answer may take twice as long as the slowest that came, in microseconds;
+ * none came: as long as anybody waits for. */
+#define PATIENCE_FACTOR 2
+#define PATIENCE_MIN_US 200000
+#define PATIENCE_MAX_US 1000000
+/* Servers send data again several times within this time. */
+#define ANSWER_TIME_US 2500000
+/* So far from the others a busy connection may be that is compared with one
+ * that idled. */
+#define IDLE_CONTROL_US 1000000
+/* Routers answer one more a second when their first answers are spent. */
+#define ROUTER_REST_US 1050000
+
+/* ---- speed -----------------------------------------------------------------
+ */
+
+/* Rounds of which both downloads came to their end: one has no interval. */
+#define ROUNDS_MIN 2
+/* Less than this share of the speed of TCP is worth a word. */
+#define WORTH_A_WORD 0.9
+/* On a fast path MPTCP's own cost in the kernel makes a third of difference;
+ * an interval below this is the path's doing. */
+#define TREATED_OTHERWISE 0.67
+
+/* ---- how much the probe sends ---------------------------------------------
+ */
+
+/* SYNs of one connection, as a host sends them: LOST_MIN. */
+#define SYN_TRIES LOST_MIN
+/* Data that must arrive, if that is not what is asked. */
+#define DATA_TRIES 5
+/* Data with a mapping or in fragments, keep-alives: as many as it takes on a
+ * path of which nothing is known but CONTROLS_MIN answers. */
+#define VAIN_TRIES 9
+/* Rounds of SYNs with an option and without, by turns: RESETS_MIN, of which
+ * two may be lost. */
+#define CONTRAST_ROUNDS (RESETS_MIN + 2)
+/* Pairs of SYNs with the TTL at which plain connections end; so many of them
+ * suffice to look farther, as that accuses nobody. */
+#define SORT_PAIRS SORTED_MIN
+#define SORTED_TOLD_MIN 3
+/* Pairs on fresh ports: so many find ways that few connections take. */
+#define WAY_PAIRS 16
+/* Plain SYNs on the ports of those that were not answered. */
+#define WAY_PLAIN_TRIES 3
+/* Times that a router is asked again, ROUTER_REST_US apart. */
+#define REST_ROUNDS 3
+
+/* ---- arithmetic ------------------------------------------------------------
+ */
+
+/* How often something was sent, and how often in vain. */
+struct tries {
+	unsigned sent, lost;
+};
+
+/* The rate of loss by the rule of succession, so that few controls that were
+ * all answered do not count as certainty. 1/2 where nothing was sent. */
+double loss_rate(struct tries control);
+
+/* How often loss alone, at the rate of the control, takes that many. */
+double chance_of_loss(unsigned lost, struct tries control);
+
+/* The fewest losses that are beyond chance, at the rate of the control. */
+unsigned losses_needed(struct tries control);
+
+/* Whether so many losses are none by chance, at the rate of `control`, and
+ * with so many controls that were answered meanwhile. */
+bool beyond_chance(unsigned lost, struct tries control, unsigned controls);
+
+/* How often chance sorts that many of two kinds so that all of one are here
+ * and all of the other there (Fisher's exact test, one-sided). */
+double chance_of_sorting(unsigned one, unsigned other);
+
+/* Student's t, 97.5 %, by degrees of freedom, of which there is one at least:
+ * an interval so wide on both sides holds 95 %. */
+double student(size_t freedom);
+
+#endif
