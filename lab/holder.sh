@@ -15,6 +15,8 @@ PATH=$PATH:/usr/sbin:/sbin	# where Debian hides ip and iptables from users
 lab_dir=$(dirname -- "${BASH_SOURCE[0]}")
 # shellcheck source=boxes/boxes.sh
 . "$lab_dir/boxes/boxes.sh"
+# shellcheck source=servers/servers.sh
+. "$lab_dir/servers/servers.sh"
 
 state=$1
 lifeline=$2
@@ -246,7 +248,7 @@ start_servers() {
 		die "cannot set on the server: $(</run/said)"
 	said=$(on server ip mptcp limits set subflows 2 add_addr_accepted 2 \
 		2>&1) || die "ip mptcp limits: $said"
-	start_server server "$lab_dir/servers/httpd" 80 443
+	"server_${LAB_SERVER//-/_}"
 	start_server server "$lab_dir/servers/httpd" -t 8080
 	start_server server "$lab_dir/servers/v0server" 9080
 	((LAB_UDP_UNREACH)) ||

@@ -7,12 +7,13 @@
  * text, or 64 KiB at the host big.lab; the header X-Peer says from which
  * address the request came.  Prints "ready" when all ports accept, then serves
  * until killed. One process, one epoll loop, one small state machine per
- * connection.
+ * connection. With -m it behaves as other servers do: see modes[].
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@
 #endif
 
 #define REQUEST_MAX 8192
+#define BIG_ANSWER "/300K"
 #define MAX_FD 65536
 
 struct connection {
@@ -44,6 +46,34 @@ struct connection {
 	size_t head_length, head_sent;
 	uint64_t bulk_left; /* bytes of filler still to send */
 };
+
+enum mode {
+	KEEP_ALIVE,
+	FIN,	   /* closes behind its answer */
+	FASTCLOSE, /* the same, with the request unread */
+	DEFER,	   /* accepts when data has come */
+	MUTE,	   /* reads, and answers nothing */
+	BANNER,	   /* speaks first, and then answers nothing */
+	HANG_UP,   /* closes at the first line */
+	LARGE,	   /* every answer is a big one */
+	BACKLOG,   /* one connection may wait */
+};
+
+static const char *const modes[] = {
+	[KEEP_ALIVE] = "keep-alive",
+	[FIN] = "fin",
+	[FASTCLOSE] = "fastclose",
+	[DEFER] = "defer",
+	[MUTE] = "mute",
+	[BANNER] = "banner",
+	[HANG_UP] = "hang-up",
+	[LARGE] = "large",
+	[BACKLOG] = "backlog",
+};
+
+static enum mode mode;
+
+static const char banner[] = "SSH-2.0-mpprobe_lab\r\n";
 
 static const char short_body[] =
 	"mpprobe lab server\n"
@@ -135,7 +165,10 @@ static void open_listener(int epoll, int family, int protocol, uint16_t port)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (bind(fd, address, length) < 0)
 		die("bind");
-	if (listen(fd, 1024) < 0)
+	if (mode == DEFER && setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one,
+					sizeof(one)) < 0)
+		die("TCP_DEFER_ACCEPT");
+	if (listen(fd, mode == BACKLOG ? 1 : 1024) < 0)
 		die("listen");
 	if (!track(fd, true))
 		die("listener");
@@ -156,10 +189,13 @@ static void accept_all(int epoll, int listener)
 				continue;
 			return;
 		}
-		if (track(fd, false))
-			watch(epoll, fd, false);
-		else
+		if (!track(fd, false)) {
 			close(fd);
+			continue;
+		}
+		if (mode == BANNER)
+			send(fd, banner, sizeof(banner) - 1, MSG_NOSIGNAL);
+		watch(epoll, fd, false);
 	}
 }
 
@@ -211,10 +247,12 @@ static void answer(int fd, struct connection *c, const char *request)
 		c->close_after = true;
 	} else {
 		bulk = bulk_size(path, &size) ||
+		       (mode == LARGE && bulk_size(BIG_ANSWER, &size)) ||
 		       (strcasestr(request, "\nHost: big.") &&
 			bulk_size("/64K", &size));
 		body = bulk ? "" : short_body;
-		c->close_after = !strcmp(version, "HTTP/1.0") ||
+		c->close_after = mode == FIN || mode == FASTCLOSE ||
+				 !strcmp(version, "HTTP/1.0") ||
 				 strcasestr(request, "\nConnection: close");
 		if (!strcmp(method, "HEAD")) {
 			body = "";
@@ -294,6 +332,8 @@ static bool answer_all(int epoll, int fd, struct connection *c)
 			watch(epoll, fd, true);
 			return true;
 		}
+		if (c->close_after && (mode == FIN || mode == FASTCLOSE))
+			return false;
 		if (c->close_after) {
 			c->finishing = true;
 			shutdown(fd, SHUT_WR);
@@ -311,12 +351,17 @@ static bool serve(int epoll, int fd, struct connection *c)
 
 	if (c->head_sent < c->head_length || c->bulk_left > 0)
 		return answer_all(epoll, fd, c);
+	if (mode == FASTCLOSE)
+		c->request_length = 0; /* it is still there */
 	got = recv(fd, c->request + c->request_length,
-		   REQUEST_MAX - 1 - c->request_length, 0);
+		   REQUEST_MAX - 1 - c->request_length,
+		   mode == FASTCLOSE ? MSG_PEEK : 0);
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (got == 0)
+	if (got == 0 || mode == HANG_UP)
 		return false;
+	if (mode == MUTE || mode == BANNER)
+		return true;
 	if (c->finishing) /* nothing after the last answer counts */
 		return true;
 	c->request_length += (size_t)got;
@@ -345,30 +390,54 @@ static void loop(int epoll)
 	}
 }
 
-int main(int argc, char **argv)
+static bool set_mode(const char *name)
+{
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(modes[i], name)) {
+			mode = (enum mode)i;
+			return true;
+		}
+	return false;
+}
+
+static void raise_limit(void)
 {
 	struct rlimit limit;
-	int protocol = IPPROTO_MPTCP, first = 1;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < MAX_FD ? limit.rlim_max : MAX_FD;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: httpd [-t] [-m MODE] PORT...\nmodes:");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		fprintf(stderr, " %s", modes[i]);
+	fputc('\n', stderr);
+	return 64;
+}
+
+int main(int argc, char **argv)
+{
+	int protocol = IPPROTO_MPTCP, option;
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-	if (argc > 1 && !strcmp(argv[1], "-t")) {
-		protocol = IPPROTO_TCP;
-		first = 2;
+	while ((option = getopt(argc, argv, "tm:")) != -1) {
+		if (option == 't')
+			protocol = IPPROTO_TCP;
+		else if (option != 'm' || !set_mode(optarg))
+			return usage();
 	}
-	if (first >= argc) {
-		fprintf(stderr, "usage: httpd [-t] PORT...\n");
-		return 64;
-	}
+	if (optind >= argc)
+		return usage();
 	if (epoll < 0)
 		die("epoll");
 	signal(SIGPIPE, SIG_IGN);
 	memset(filler, 'm', sizeof(filler));
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur =
-			limit.rlim_max < MAX_FD ? limit.rlim_max : MAX_FD;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	for (int i = first; i < argc; i++) {
+	raise_limit();
+	for (int i = optind; i < argc; i++) {
 		long port = strtol(argv[i], NULL, 10);
 
 		if (port < 1 || port > 65535) {

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# The servers of the lab: what answers on ports 80 and 443, one row in the
+# table and one function each. server_NAME (dashes become underscores) runs as
+# the holder and may use on, die, both, start_server and $last of holder.sh.
+# Ports 8080 (plain TCP) and 9080 (MPTCP v0) are the same in every lab.
+
+# name | description
+servers_table='
+keep-alive|HTTP/1.1 that keeps connections open
+fin|closes behind its answer, with FIN and DATA_FIN
+fastclose|closes behind its answer with data unread: MP_FASTCLOSE
+deferring|accepts when data has come: TCP_DEFER_ACCEPT
+mute|takes what comes and never says a word
+banner|speaks first, as SSH does, and then answers nothing
+hanging-up|closes at the first line, as SOCKS and SSH servers do
+large|every answer has 300 kB, in many segments
+no-subflows|takes no second subflow: limit 0
+few-subflows|takes one second subflow: limit 1
+checksums|asks for DSS checksums
+cookies|answers every SYN with a SYN cookie
+flag-c|forbids joins to its address (flag C) and announces none
+flag-c-port|flag C, and announces its address with port 9999
+flag-c-address|flag C, and announces a second address
+announcing|announces a second address that can be joined
+announcing-private|announces an address that nothing routes to
+announcing-silent|announces an address at which nobody answers
+backlog|one connection may wait to be accepted
+tcp|speaks no MPTCP: plain TCP
+'
+
+find_server() {		# NAME
+	local name _
+
+	while IFS='|' read -r name _; do
+		[[ -z $name || $name != "$1" ]] || return 0
+	done <<<"$servers_table"
+	return 1
+}
+
+list_servers() {
+	local name text
+
+	while IFS='|' read -r name text; do
+		[[ -z $name ]] || printf '%-18s %s\n' "$name" "$text"
+	done <<<"$servers_table"
+}
+
+# ---- tools ----------------------------------------------------------------
+
+web() {			# OPTION...
+	start_server server "$lab_dir/servers/httpd" "$@" 80 443
+}
+
+set_server() {		# KEY VALUE
+	echo "${1//.//}=$2" | write_sysctls server >/run/said ||
+		die "cannot set on the server: $(</run/said)"
+}
+
+mptcp_on_server() {	# ARGUMENT...
+	local said
+
+	said=$(on server ip mptcp "$@" 2>&1) || die "ip mptcp $*: $said"
+}
+
+# More addresses of the server, on the last link: .9 and ::9.
+add_address() {		# IPV4 IPV6
+	local said
+
+	said=$({
+		on server ip address add "$1/24" dev eth0 &&
+		on server ip address add "$2/64" dev eth0 nodad
+	} 2>&1) || die "cannot add an address: $said"
+}
+
+announce() {		# IPV4 IPV6 [ARGUMENT...]
+	mptcp_on_server endpoint add "$1" "${@:3}" signal
+	mptcp_on_server endpoint add "$2" "${@:3}" signal
+}
+
+# ---- the servers ----------------------------------------------------------
+
+server_keep_alive() {
+	web
+}
+
+server_fin() {
+	web -m fin
+}
+
+server_fastclose() {
+	web -m fastclose
+}
+
+server_deferring() {
+	web -m defer
+}
+
+server_mute() {
+	web -m mute
+}
+
+server_banner() {
+	web -m banner
+}
+
+server_hanging_up() {
+	web -m hang-up
+}
+
+server_large() {
+	web -m large
+}
+
+server_no_subflows() {
+	mptcp_on_server limits set subflows 0 add_addr_accepted 0
+	web
+}
+
+server_few_subflows() {
+	mptcp_on_server limits set subflows 1 add_addr_accepted 0
+	web
+}
+
+server_checksums() {
+	set_server net.mptcp.checksum_enabled 1
+	web
+}
+
+server_cookies() {
+	set_server net.ipv4.tcp_syncookies 2
+	web
+}
+
+server_flag_c() {
+	set_server net.mptcp.allow_join_initial_addr_port 0
+	web
+}
+
+server_flag_c_port() {
+	set_server net.mptcp.allow_join_initial_addr_port 0
+	announce "10.0.$last.2" "fd00:$last::2" port 9999
+	web
+}
+
+server_flag_c_address() {
+	set_server net.mptcp.allow_join_initial_addr_port 0
+	server_announcing
+}
+
+server_announcing() {
+	add_address "10.0.$last.9" "fd00:$last::9"
+	announce "10.0.$last.9" "fd00:$last::9"
+	web
+}
+
+server_announcing_private() {
+	add_address 192.168.99.9 fdff:99::9
+	announce 192.168.99.9 fdff:99::9
+	web
+}
+
+# The address is the server's own, which takes nothing that is sent to it.
+server_announcing_silent() {
+	rule iptables server filter INPUT -d "10.0.$last.9" -j DROP
+	rule ip6tables server filter INPUT -d "fd00:$last::9" -p tcp -j DROP
+	server_announcing
+}
+
+server_backlog() {
+	web -m backlog
+}
+
+server_tcp() {
+	web -t
+}
