@@ -313,8 +313,20 @@ fails_with() {		# STATUS WORD COMMAND...
 	awk 'length > 80 { exit 1 }' <<<"$output"
 	run -0 lab/lab list
 	[[ $output == *'strip-synack '* && $output == *'own-host '* ]]
+	run -0 lab/lab list servers
+	[[ $output == *'fastclose '* && $output != *'strip '* ]]
+	run -64 lab/lab list nothing
+	run -64 lab/lab up --name t --server nothing
 	run -0 lab/lab status
 	[[ $output == 'clean: client 10.0.1.1 '*'10.0.5.2'*'4 routers' ]]
+}
+
+@test "a server of another kind" {
+	run -0 lab/lab with --hops 1 --server fin -- curl -s -v 10.0.2.2/9
+	[[ $output == *'Connection: close'* ]]
+	run -0 lab/lab with --hops 1 --server banner -- \
+		bash -c 'read -r line </dev/tcp/10.0.2.2/80; echo "$line"'
+	[[ $output == SSH-2.0-* ]]
 }
 
 # ---- the boxes: all at router 2, seen from router 3 ------------------------

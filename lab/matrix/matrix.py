@@ -24,6 +24,7 @@ import forms  # noqa: E402
 import zoo  # noqa: E402
 import zoo_coverage  # noqa: E402
 import zoo_positions  # noqa: E402
+import zoo_servers  # noqa: E402
 
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
                        os.path.join(TOP, "build-asan", "mpprobe"))
@@ -370,10 +371,11 @@ def row_of(case, report, wrong):
 TABLE_HEAD = """\
 # The matrix
 
-Made by `lab/matrix/matrix.py --table docs/matrix.md`: every middlebox of the
-lab (`lab/lab list`), what mpprobe must find, and what it found in this run. A
-bracket A-B says that hop A still quotes the field as it was sent and hop B no
-longer does; `?` is what one end of a path cannot tell, `-` no bracket.
+Made by `lab/matrix/matrix.py --table docs/matrix.md`: every middlebox and every
+server of the lab (`lab/lab list`), what mpprobe must find, and what it found in
+this run. A bracket A-B says that hop A still quotes the field as it was sent
+and hop B no longer does; `?` is what one end of a path cannot tell, `-` no
+bracket.
 
 | boxes | path | expected | found | bracket | found | status | |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -449,7 +451,7 @@ def again(case, keep, wrong):
 
 def all_cases():
     return (cases() + v0_cases() + forms.cases(Case) + zoo.cases(Case)
-            + zoo_positions.cases(Case))
+            + zoo_positions.cases(Case) + zoo_servers.cases(Case))
 
 
 def is_the_table(path):
