@@ -204,6 +204,12 @@ unprivileged() {	# COMMAND...
 	refuses 69 'nosuch0' probe -i nosuch0 $HOST
 }
 
+@test "two interfaces, two sources" {
+	refuses 64 '-i eth1|one interface' ./mpprobe -i eth0 -i eth1 $HOST
+	refuses 64 '-s 10.0.1.3|one source' \
+		./mpprobe -s 10.0.1.1 -s 10.0.1.3 $HOST
+}
+
 @test "source address of another host" {
 	refuses 64 '10.9.9.9' probe -s 10.9.9.9 $HOST
 	refuses 64 '-s fd00:1::1|IPv4' probe -s fd00:1::1 $HOST

@@ -51,6 +51,17 @@ record() {		# FILE COMMAND...
 	[[ $output == *'"kind":"terminated"'* ]]
 }
 
+@test "compare --live -s: the source chooses the address of a name" {
+	run on_client ./mpprobe compare --live -j -c 1 -s fd00:1::1 server.lab
+	echo "$output"
+	((status == 1))
+	[[ $output == *fd00:7::2* ]]
+	run on_client ./mpprobe compare --live -j -c 1 -s 10.0.1.1 server.lab
+	echo "$output"
+	((status == 1))
+	[[ $output == *$HOST* ]]
+}
+
 @test "compare --live: ports, and nothing on a clean port" {
 	run on_client ./mpprobe compare --live -c 4 -p 443 $HOST
 	echo "$output"

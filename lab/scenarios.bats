@@ -146,6 +146,11 @@ write_script() {	# BODY
 	done
 }
 
+@test 'the request names an IPv6 address in brackets' {
+	scenario -q -w "$tmp/run.pcap" compliant '[fd00:4::2]:80'
+	grep -aq $'^Host: \\[fd00:4::2\\]\r$' "$tmp/run.pcap"
+}
+
 @test 'outcomes of a replay are those of the live run' {
 	scenario -j -w "$tmp/run.pcap" join 10.0.4.2 >"$tmp/live"
 	./mpprobe run -j --replay "$tmp/run.pcap" join >"$tmp/again"

@@ -170,13 +170,10 @@ static int compare_files(const struct options *o, struct compare *c,
 			 struct output *out, int count, char **names)
 {
 	struct source *sources = calloc((size_t)count, sizeof(*sources));
-	char error[200];
-	int ret = EXIT_SYSTEM;
+	int ret;
 
-	if (!sources) {
-		complain("no memory");
-		return ret;
-	}
+	if (!sources)
+		return failure(EXIT_SYSTEM, "no memory");
 	raise_file_limit();
 	for (int i = 0; i < count; i++) {
 		if (!open_source(&sources[i], names[i])) {
@@ -184,9 +181,8 @@ static int compare_files(const struct options *o, struct compare *c,
 			return EXIT_INPUT;
 		}
 	}
-	if (privileges_drop(error, sizeof(error)) == -1)
-		complain("%s", error);
-	else
+	ret = privileges_drop();
+	if (ret == 0)
 		ret = read_sources(c, sources, count);
 	close_sources(sources, count);
 	if (ret != 0)

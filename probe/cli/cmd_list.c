@@ -31,16 +31,14 @@ static void list_scenario(const char *name)
 
 int cmd_list(const struct options *o, int argc, char **argv)
 {
-	char **names, error[200];
+	char **names;
 	size_t count;
 
 	(void)o;
 	(void)argc;
 	(void)argv;
-	if (privileges_drop(error, sizeof(error)) != 0) {
-		complain("%s", error);
+	if (privileges_drop() != 0)
 		return EXIT_SYSTEM;
-	}
 	count = scripts_list(&names);
 	if (count)
 		puts("Scenarios (mpprobe run NAME HOST, or run all HOST):");

@@ -3,11 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
-#include "probe/net/guard.h"
 #include "probe/net/names.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
@@ -19,275 +17,124 @@
 #include "report/judge.h"
 #include "report/track/observer.h"
 
-#define DEFAULT_PORT 80
-/* After the last packet: its captured copy, and answers to the resets. */
-#define LINGER_US 20000
 #define NAMES_WAIT_MS 300
 
 /* Ports of one address that are probed at a time. */
 #define SIDE_BY_SIDE 4
 #define TARGETS_MAX 4 /* two families of the host and of the reference */
 
-/* One address, and its ports. */
-struct plan_target {
-	const char *host; /* as typed */
-	struct address address;
-	struct route route;
-	uint16_t ports[PORTS_MAX];
-	unsigned port_count;
-	bool reference; /* --reference */
-};
-
+/* What is probed: each port of each target; last, the references. */
 struct plan {
-	struct target_name name, reference;
-	struct plan_target targets[TARGETS_MAX];
-	unsigned target_count;
-	const char *interface;
+	struct target targets[TARGETS_MAX];
+	unsigned own_count, target_count;
+	const uint16_t *ports; /* of -p */
+	unsigned port_count;   /* 0: those of the targets */
 	struct probe_settings settings;
 };
 
-static int plan_route(struct plan_target *t, const char *interface,
-		      const struct address *source)
+static bool is_reference(const struct plan *p, unsigned target)
 {
-	char error[300];
-	int code = route_find(&t->address, interface, source, &t->route, error,
-			      sizeof(error));
-
-	if (code != 0)
-		complain("%s", error);
-	return code;
+	return target >= p->own_count;
 }
 
-static int plan_routes(struct plan *p, const struct options *o)
+static unsigned count_ports(const struct plan *p, unsigned target)
 {
-	struct address source;
-
-	if (o->source && !address_parse(o->source, &source)) {
-		complain("-s %s: not an address", o->source);
-		return EXIT_USAGE;
-	}
-	for (unsigned i = 0; i < p->target_count; i++) {
-		const struct route *first = &p->targets[0].route;
-		struct plan_target *t = &p->targets[i];
-		int code =
-			plan_route(t, p->interface, o->source ? &source : NULL);
-
-		if (code != 0)
-			return code;
-		if (strcmp(t->route.interface, first->interface) == 0)
-			continue;
-		complain(t->reference
-				 ? "%s is reached through %s, its reference "
-				   "through %s"
-				 : "%s: IPv4 is reached through %s and IPv6 "
-				   "through %s; probe one family at a time "
-				   "(-4, -6)",
-			 p->name.host, first->interface, t->route.interface);
-		return EXIT_UNKNOWN;
-	}
-	return 0;
+	return is_reference(p, target) || !p->port_count ? 1 : p->port_count;
 }
 
-/* Adds the addresses of a host: with `ports` of -p, or else its own. */
-static int plan_host(struct plan *p, const struct target_name *name, bool ipv4,
-		     bool ipv6, const uint16_t *ports, unsigned port_count)
+static uint16_t port_of(const struct plan *p, unsigned target, unsigned i)
 {
-	struct address addresses[2];
-	char error[300];
-	int count = target_resolve(name->host, ipv4, ipv6, addresses, error,
-				   sizeof(error));
-
-	if (count == 0) {
-		complain("%s", error);
-		return EXIT_NO_HOST;
-	}
-	for (int i = 0; i < count; i++) {
-		struct plan_target *t = &p->targets[p->target_count++];
-
-		t->host = name->host;
-		t->address = addresses[i];
-		t->ports[0] = name->port ? name->port : DEFAULT_PORT;
-		t->port_count = 1;
-		if (!port_count)
-			continue;
-		memcpy(t->ports, ports, port_count * sizeof(*ports));
-		t->port_count = port_count;
-	}
-	return 0;
+	return is_reference(p, target) || !p->port_count
+		       ? p->targets[target].name.port
+		       : p->ports[i];
 }
 
-static bool plan_has(const struct plan_target *t,
-		     const struct plan_target *other)
+static bool is_probed(const struct plan *p, const struct target *t)
 {
-	for (unsigned i = 0; i < t->port_count; i++)
-		if (t->ports[i] == other->ports[0] &&
-		    address_equal(&t->address, &other->address))
-			return true;
+	for (unsigned i = 0; i < p->own_count; i++)
+		for (unsigned k = 0; k < count_ports(p, i); k++)
+			if (port_of(p, i, k) == t->name.port &&
+			    address_equal(&p->targets[i].address, &t->address))
+				return true;
 	return false;
 }
 
-static int plan_parse(const char *text, struct target_name *name)
+/* The reference is probed in the families of the host, and the same way. */
+static int plan_reference(struct plan *p, const struct options *o)
 {
-	char error[300];
+	struct target_wanted wanted = o->where;
+	int code;
 
-	if (target_parse(text, name, error, sizeof(error)) == 0)
-		return 0;
-	complain("%s", error);
-	return EXIT_USAGE;
+	if (p->targets[0].bound)
+		wanted.interface = p->targets[0].route.interface;
+	wanted.ipv4 = p->targets[0].address.family == 4;
+	wanted.ipv6 = p->targets[p->own_count - 1].address.family == 6;
+	p->target_count += target_find(o->reference, &wanted,
+				       &p->targets[p->own_count], &code);
+	for (unsigned i = p->own_count; i < p->target_count; i++)
+		if (is_probed(p, &p->targets[i]))
+			return failure(EXIT_USAGE,
+				       "--reference %s: this is what is "
+				       "probed; name another server or port",
+				       o->reference);
+	return code;
 }
 
-/* The reference is probed in the families of the host. */
-static int plan_reference(struct plan *p, const char *host)
+static int check_interfaces(const struct plan *p)
 {
-	unsigned count = p->target_count;
-	int code = plan_parse(host, &p->reference);
-	bool ipv4 = false, ipv6 = false;
+	const char *first = p->targets[0].route.interface;
 
-	for (unsigned i = 0; i < count; i++) {
-		ipv4 |= p->targets[i].address.family == 4;
-		ipv6 |= p->targets[i].address.family == 6;
-	}
-	if (code == 0)
-		code = plan_host(p, &p->reference, ipv4, ipv6, NULL, 0);
-	for (unsigned i = count; i < p->target_count; i++) {
-		struct plan_target *t = &p->targets[i];
+	for (unsigned i = 1; i < p->target_count; i++) {
+		const char *other = p->targets[i].route.interface;
 
-		t->reference = true;
-		for (unsigned k = 0; k < count; k++)
-			if (plan_has(&p->targets[k], t)) {
-				complain("--reference %s: this is what is "
-					 "probed; name another server or port",
-					 host);
-				return EXIT_USAGE;
-			}
+		if (strcmp(other, first) == 0)
+			continue;
+		return failure(
+			EXIT_UNKNOWN,
+			is_reference(p, i)
+				? "%s is reached through %s, its reference "
+				  "through %s"
+				: "%s: IPv4 is reached through %s and IPv6 "
+				  "through %s; probe one family at a time "
+				  "(-4, -6)",
+			p->targets[0].name.host, first, other);
 	}
-	return code;
+	return 0;
 }
 
 static int plan_make(struct plan *p, const struct options *o, const char *host)
 {
-	struct address source;
-	bool ipv4 = o->ipv4, ipv6 = o->ipv6;
 	int code;
 
 	*p = (struct plan){
+		.ports = o->ports,
+		.port_count = o->port_count,
 		.settings = {.first_ttl = o->first_ttl,
 			     .max_ttl = o->max_ttl,
 			     .mptcp_version = o->mptcp_version,
 			     .sweep_only = o->sweep_only,
 			     .all = o->all},
 	};
-	code = plan_parse(host, &p->name);
-	if (code != 0)
-		return code;
-	p->interface = o->interface	? o->interface
-		       : p->name.zone[0] ? p->name.zone
-					 : NULL;
-	if (o->source && !ipv4 && !ipv6 &&
-	    !address_parse(p->name.host, &source) &&
-	    address_parse(o->source, &source)) {
-		ipv4 = source.family == 4;
-		ipv6 = source.family == 6;
-	}
-	code = plan_host(p, &p->name, ipv4, ipv6, o->ports, o->port_count);
-	if (code != 0)
-		return code;
-	if (o->reference)
-		code = plan_reference(p, o->reference);
-	return code ? code : plan_routes(p, o);
-}
-
-/* The TCP and UDP of the targets, both ways, and the ICMP to us. */
-static void plan_filter(const struct plan *p, char *filter, size_t size)
-{
-	size_t used = 0;
-
-	for (unsigned i = 0; i < p->target_count; i++) {
-		char target[ADDRESS_TEXT], source[ADDRESS_TEXT];
-
-		address_text(&p->targets[i].address, target);
-		address_text(&p->targets[i].route.source, source);
-		used += (size_t)snprintf(
-			filter + used, size - used,
-			"%s(host %s and host %s and (tcp or udp)) or "
-			"(host %s and %s)",
-			i ? " or " : "", target, source, source,
-			p->targets[i].address.family == 6 ? "icmp6" : "icmp");
-	}
-}
-
-static int open_wire(struct live *live, const struct plan *p,
-		     const struct options *o)
-{
-	char filter[1200], error[300];
-	int code = EXIT_SYSTEM;
-	struct wire_config config = {
-		.interface = p->targets[0].route.interface,
-		.bind_interface = p->interface != NULL,
-		.filter = filter,
-		.write_file = o->write_file,
-	};
-
-	plan_filter(p, filter, sizeof(filter));
-	for (unsigned i = 0; i < p->target_count; i++) {
-		const struct route *route = &p->targets[i].route;
-
-		if (route->source.family == 4) {
-			config.ipv4 = true;
-			config.source4 = route->source;
-		} else {
-			config.ipv6 = true;
-			config.source6 = route->source;
-		}
-	}
-	live->wire = wire_open(&config, error, sizeof(error), &code);
-	if (live->wire)
-		return 0;
-	complain("%s", error);
-	return code;
-}
-
-static uint64_t choose_seed(const struct options *o)
-{
-	uint64_t seed = o->seed;
-
-	if (!o->has_seed &&
-	    getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)live_now_us();
-	return seed;
+	p->own_count = p->target_count =
+		target_find(host, &o->where, p->targets, &code);
+	if (code == 0 && o->reference)
+		code = plan_reference(p, o);
+	return code ? code : check_interfaces(p);
 }
 
 static int open_live(struct live *live, const struct plan *p,
 		     const struct options *o)
 {
-	char error[200];
-	int code;
+	const struct live_config config = {
+		.targets = p->targets,
+		.target_count = p->target_count,
+		.names = !o->numeric,
+		.write_file = o->write_file,
+		.seed = o->has_seed ? &o->seed : NULL,
+	};
+	int code = live_open(live, &config);
 
-	live_init(live, choose_seed(o));
-	code = open_wire(live, p, o);
-	if (code != 0)
-		return code;
-	live->guard = guard_new(p->targets[0].route.interface);
-	live->observer = observer_new();
-	live->names = o->numeric ? NULL : names_new();
-	if (!live->guard || !live->observer) {
-		complain("no memory, or OpenSSL failed");
-		return EXIT_SYSTEM;
-	}
-	if (privileges_drop(error, sizeof(error)) != 0) {
-		complain("%s", error);
-		return EXIT_SYSTEM;
-	}
-	return 0;
-}
-
-/* Until all that was sent has been captured. */
-static void linger(struct live *live)
-{
-	int64_t end = live_now_us() + LINGER_US;
-
-	while (live->departure_count && !live->exit_code && live_now_us() < end)
-		live_poll(live, end);
+	return code ? code : privileges_drop();
 }
 
 /* One address and port. */
@@ -325,27 +172,12 @@ static unsigned count_open(const struct port_runs *runs, unsigned target)
 	return open;
 }
 
-static struct destination destination_of(const struct plan *p, unsigned target,
-					 uint16_t port)
-{
-	const struct route *route = &p->targets[target].route;
-	unsigned headers = route->source.family == 6 ? 60 : 40;
-	unsigned mtu = route->mtu > 9000 ? 9000 : route->mtu;
-
-	return (struct destination){
-		.source = route->source,
-		.target = p->targets[target].address,
-		.port = port,
-		.mss = (uint16_t)(mtu > headers + 536 ? mtu - headers : 536),
-		.reference = p->targets[target].reference,
-	};
-}
-
 static bool begin_run(struct live *live, const struct plan *p,
 		      struct port_runs *runs)
 {
 	struct port_run *port = &runs->all[runs->begun];
-	struct destination to = destination_of(p, port->target, port->port);
+	const struct target *t = &p->targets[port->target];
+	struct destination to = live_destination(t, port->port);
 
 	port->run = calloc(1, sizeof(*port->run));
 	if (!port->run) {
@@ -354,8 +186,8 @@ static bool begin_run(struct live *live, const struct plan *p,
 		return false;
 	}
 	runs->begun++;
-	run_init(port->run, live, &p->settings, &to,
-		 p->targets[port->target].host,
+	to.reference = is_reference(p, port->target);
+	run_init(port->run, live, &p->settings, &to, t->name.host,
 		 shared_of(p, runs, port->target));
 	return run_start(port->run);
 }
@@ -404,25 +236,24 @@ static void run_ports(struct live *live, const struct plan *p,
 	       live_poll(live, wake) && !live->exit_code &&
 	       !signals_interrupted())
 		;
-	linger(live);
+	live_linger(live);
 	for (unsigned i = 0; i < runs->begun; i++)
 		run_end(runs->all[i].run);
-	linger(live);
 }
 
 static bool make_runs(const struct plan *p, struct port_runs *runs)
 {
 	*runs = (struct port_runs){0};
 	for (unsigned i = 0; i < p->target_count; i++)
-		runs->count += p->targets[i].port_count;
+		runs->count += count_ports(p, i);
 	runs->all = calloc(runs->count, sizeof(*runs->all));
 	if (!runs->all)
 		return false;
 	runs->count = 0;
 	for (unsigned i = 0; i < p->target_count; i++)
-		for (unsigned k = 0; k < p->targets[i].port_count; k++)
-			runs->all[runs->count++] = (struct port_run){
-				i, p->targets[i].ports[k], NULL};
+		for (unsigned k = 0; k < count_ports(p, i); k++)
+			runs->all[runs->count++] =
+				(struct port_run){i, port_of(p, i, k), NULL};
 	return true;
 }
 
@@ -457,12 +288,12 @@ static void name_hops(struct live *live, struct report *r)
 static int report_run(struct live *live, const struct plan *p,
 		      const struct port_run *run, struct output *out)
 {
-	const struct plan_target *t = &p->targets[run->target];
+	const struct target *t = &p->targets[run->target];
 	struct judge_target about = {t->address, run->port};
 	struct report *r = judge(live->observer, &about);
 	int code = report_exit_code(r);
 
-	r->target_name = arena_printf(r->arena, "%s", t->host);
+	r->target_name = arena_printf(r->arena, "%s", t->name.host);
 	r->source = t->route.source;
 	r->interface = arena_printf(r->arena, "%s", t->route.interface);
 	r->interrupted = signals_interrupted();
@@ -478,19 +309,12 @@ static int report_runs(struct live *live, const struct plan *p,
 {
 	int ret = EXIT_CLEAR;
 
-	if (wire_finish_file(live->wire) != 0 && !live->exit_code) {
-		live->exit_code = EXIT_OUTPUT;
-		snprintf(live->error, sizeof(live->error), "%s",
-			 wire_error(live->wire));
-	}
-	if (live->exit_code) {
-		complain("%s", live->error);
-		return live->exit_code;
-	}
+	if (!live_finish(live))
+		return failure(live->exit_code, "%s", live->error);
 	for (unsigned i = 0; i < runs->count; i++) {
 		int code = report_run(live, p, &runs->all[i], out);
 
-		if (!p->targets[runs->all[i].target].reference)
+		if (!is_reference(p, runs->all[i].target))
 			ret = i ? exit_worst(ret, code) : code;
 	}
 	return signals_interrupted() ? EXIT_INTERRUPTED : ret;
@@ -533,6 +357,6 @@ int cmd_probe(const struct options *o, int argc, char **argv)
 	if (ret == 0)
 		ret = probe_all(&live, &plan, out);
 	written = output_close(out);
-	live_end(&live);
+	live_close(&live);
 	return written != 0 && ret < EXIT_USAGE ? written : ret;
 }

@@ -174,12 +174,8 @@ static int print_packets(struct reading *r)
 /* Everything is open: from here on strangers' bytes are read. */
 static int drop_and_read(struct reading *r)
 {
-	char error[200];
-
-	if (privileges_drop(error, sizeof(error)) == -1) {
-		complain("%s", error);
+	if (privileges_drop() != 0)
 		return EXIT_SYSTEM;
-	}
 	return r->options->packets ? print_packets(r) : feed_and_judge(r);
 }
 

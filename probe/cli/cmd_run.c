@@ -70,13 +70,8 @@ static int program_load(struct program *p, const char *name)
 
 static int check_scripts(const struct program *p)
 {
-	char error[200];
-	int code = 0;
+	int code = privileges_drop();
 
-	if (privileges_drop(error, sizeof(error)) != 0) {
-		complain("%s", error);
-		return EXIT_SYSTEM;
-	}
 	for (size_t i = 0; i < p->count && code == 0; i++) {
 		struct run r;
 
@@ -309,7 +304,7 @@ static int run_program(const struct options *o, struct program *p,
 {
 	int code;
 
-	if (!peer->replay && !peer_live_detect(peer, o))
+	if (!peer->replay && !peer_live_detect(peer, o->mptcp_version))
 		code = peer->exit_code;
 	else if (!peer->replay && peer->version < 0)
 		code = no_mptcp(peer);
@@ -326,14 +321,34 @@ static int run_program(const struct options *o, struct program *p,
 
 static int check_arguments(const struct options *o, int argc, char **argv)
 {
-	if (o->replay_file ? argc == 1 : argc == 2)
-		return 0;
-	if (o->replay_file)
-		complain("%s: --replay takes no HOST", argv[1]);
-	else
-		complain("no HOST given to run %s with (mpprobe -h shows how)",
-			 argv[0]);
-	return EXIT_USAGE;
+	if (o->replay_file && argc != 1)
+		return failure(EXIT_USAGE, "%s: --replay takes no HOST",
+			       argv[1]);
+	if (!o->replay_file && argc != 2)
+		return failure(EXIT_USAGE,
+			       "no HOST given to run %s with (mpprobe -h shows "
+			       "how)",
+			       argv[0]);
+	if (o->port_count > 1 || (o->where.ipv4 && o->where.ipv6))
+		return failure(EXIT_USAGE, "mpprobe run: one port and one IP "
+					   "version at a time");
+	return 0;
+}
+
+static struct peer *open_peer(const struct options *o, const char *host,
+			      int *code)
+{
+	const struct peer_wanted wanted = {
+		.where = o->where,
+		.port = o->port_count ? o->ports[0] : 0,
+		.join_source = o->join_source,
+		.write_file = o->write_file,
+		.seed = o->has_seed ? &o->seed : NULL,
+	};
+
+	return o->replay_file
+		       ? peer_replay(o->replay_file, o->mptcp_version, code)
+		       : peer_live(&wanted, host, code);
 }
 
 int cmd_run(const struct options *o, int argc, char **argv)
@@ -357,8 +372,7 @@ int cmd_run(const struct options *o, int argc, char **argv)
 		return EXIT_OUTPUT;
 	}
 	signals_install();
-	peer = o->replay_file ? peer_replay(o, &code)
-			      : peer_live(o, argv[1], &code);
+	peer = open_peer(o, argv[1], &code);
 	if (peer)
 		code = run_program(o, &p, peer, out);
 	written = output_close(out);

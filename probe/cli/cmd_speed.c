@@ -60,8 +60,8 @@ static int run_rounds(const struct options *o, struct speed *s,
 	struct stand stand = {.rounds = o->count};
 	struct download d = {
 		.url = s->url,
-		.ipv4 = o->ipv4,
-		.ipv6 = o->ipv6,
+		.ipv4 = o->where.ipv4,
+		.ipv6 = o->where.ipv6,
 		.seconds = o->seconds,
 		.progress = bar ? draw_bar : NULL,
 		.context = &stand,

@@ -5,17 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "probe/cli/command.h"
-#include "probe/net/guard.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
-#include "probe/net/wire.h"
 #include "probe/run/connection.h"
 #include "probe/run/live.h"
 #include "probe/run/sweep.h"
@@ -24,9 +21,7 @@
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
-#define DEFAULT_PORT 80
 #define SYN_TRIES_LATER 2
-#define LINGER_US 20000
 #define KINDS 3
 
 /* Without MPTCP, version 1, version 0. */
@@ -49,68 +44,15 @@ struct port_run {
 
 struct comparing {
 	const struct options *options;
-	struct target_name name;
-	struct address target;
-	struct route route;
-	const char *interface;
+	struct target target;
 	struct port_run *ports;
 	unsigned port_count;
 };
 
-/* --- where to ------------------------------------------------------------ */
-
-static int find_target(struct comparing *l, const char *host)
-{
-	const struct options *o = l->options;
-	struct address found[2], source;
-	char error[300];
-	int code;
-
-	if (target_parse(host, &l->name, error, sizeof(error)) != 0) {
-		complain("%s", error);
-		return EXIT_USAGE;
-	}
-	if (o->ipv4 && o->ipv6) {
-		complain("-4 -6: compare one family at a time");
-		return EXIT_USAGE;
-	}
-	l->interface = o->interface	? o->interface
-		       : l->name.zone[0] ? l->name.zone
-					 : NULL;
-	if (target_resolve(l->name.host, o->ipv4, o->ipv6, found, error,
-			   sizeof(error)) == 0) {
-		complain("%s", error);
-		return EXIT_NO_HOST;
-	}
-	l->target = found[0];
-	if (o->source && !address_parse(o->source, &source))
-		return EXIT_USAGE;
-	code = route_find(&l->target, l->interface, o->source ? &source : NULL,
-			  &l->route, error, sizeof(error));
-	if (code != 0)
-		complain("%s", error);
-	return code;
-}
-
 static uint16_t port_of(const struct comparing *l, unsigned i)
 {
-	if (l->options->port_count)
-		return l->options->ports[i];
-	return l->name.port ? l->name.port : DEFAULT_PORT;
-}
-
-static struct destination destination_of(const struct comparing *l,
-					 uint16_t port)
-{
-	unsigned headers = l->target.family == 6 ? 60 : 40;
-	unsigned mtu = l->route.mtu > 9000 ? 9000 : l->route.mtu;
-
-	return (struct destination){
-		.source = l->route.source,
-		.target = l->target,
-		.port = port,
-		.mss = (uint16_t)(mtu > headers + 536 ? mtu - headers : 536),
-	};
+	return l->options->port_count ? l->options->ports[i]
+				      : l->target.name.port;
 }
 
 /* --- names of files ------------------------------------------------------ */
@@ -119,7 +61,7 @@ static struct destination destination_of(const struct comparing *l,
 static const char *file_name(const struct comparing *l, struct arena *arena,
 			     uint16_t port)
 {
-	char *host = arena_printf(arena, "%s", l->name.host);
+	char *host = arena_printf(arena, "%s", l->target.name.host);
 	time_t now = time(NULL);
 	char day[32] = "", *stem, *name;
 	struct tm tm;
@@ -141,8 +83,7 @@ static int make_directory(const char *name)
 {
 	if (mkdir(name, 0777) == 0 || errno == EEXIST)
 		return 0;
-	complain("--save %s: %s", name, strerror(errno));
-	return EXIT_OUTPUT;
+	return failure(EXIT_OUTPUT, "--save %s: %s", name, strerror(errno));
 }
 
 static void name_run(const struct comparing *l, struct arena *arena,
@@ -158,72 +99,33 @@ static void name_run(const struct comparing *l, struct arena *arena,
 
 /* --- opening ------------------------------------------------------------- */
 
-static int open_wire(const struct comparing *l, struct port_run *p)
+static int open_port(const struct comparing *l, struct port_run *p, unsigned i)
 {
-	char filter[400], error[300], target[ADDRESS_TEXT],
-		source[ADDRESS_TEXT];
-	int code = EXIT_SYSTEM;
-	struct wire_config config = {
-		.interface = l->route.interface,
-		.bind_interface = l->interface != NULL,
-		.filter = filter,
+	uint64_t seed = l->options->seed + i;
+	const struct live_config config = {
+		.targets = &l->target,
+		.target_count = 1,
+		.port = p->to.port,
 		.write_file = p->file,
-		.ipv4 = l->target.family == 4,
-		.ipv6 = l->target.family == 6,
+		.seed = l->options->has_seed ? &seed : NULL,
 	};
 
-	if (config.ipv4)
-		config.source4 = p->to.source;
-	else
-		config.source6 = p->to.source;
-	snprintf(filter, sizeof(filter),
-		 "(tcp port %u and host %s and host %s) or (host %s and %s)",
-		 p->to.port, address_text(&l->target, target),
-		 address_text(&p->to.source, source), source,
-		 config.ipv6 ? "icmp6" : "icmp");
-	p->live.wire = wire_open(&config, error, sizeof(error), &code);
-	if (p->live.wire)
-		return 0;
-	complain("%s", error);
-	return code;
-}
-
-static int open_port(const struct comparing *l, struct port_run *p,
-		     uint64_t seed)
-{
-	int code;
-
-	live_init(&p->live, seed);
-	code = open_wire(l, p);
-	if (code != 0)
-		return code;
-	p->live.guard = guard_new(l->route.interface);
-	p->live.observer = observer_new();
-	if (p->live.guard && p->live.observer)
-		return 0;
-	complain("no memory, or OpenSSL failed");
-	return EXIT_SYSTEM;
+	return live_open(&p->live, &config);
 }
 
 static int open_ports(struct comparing *l, struct arena *arena)
 {
-	const struct options *o = l->options;
-	uint64_t seed = o->seed;
-	char error[200];
-	int code = o->save ? make_directory(o->save) : 0;
+	const char *save = l->options->save;
+	int code = save ? make_directory(save) : 0;
 
-	if (!o->has_seed && getrandom(&seed, sizeof(seed), 0) < 0)
-		seed = (uint64_t)live_now_us();
 	for (unsigned i = 0; code == 0 && i < l->port_count; i++) {
-		l->ports[i].to = destination_of(l, port_of(l, i));
-		name_run(l, arena, &l->ports[i]);
-		code = open_port(l, &l->ports[i], seed + i);
+		struct port_run *p = &l->ports[i];
+
+		p->to = live_destination(&l->target, port_of(l, i));
+		name_run(l, arena, p);
+		code = open_port(l, p, i);
 	}
-	if (code == 0 && privileges_drop(error, sizeof(error)) != 0) {
-		complain("%s", error);
-		code = EXIT_SYSTEM;
-	}
-	return code;
+	return code ? code : privileges_drop();
 }
 
 /* --- the runs ------------------------------------------------------------ */
@@ -336,60 +238,41 @@ static void run_port(struct port_run *p, unsigned rounds)
 		else
 			round_edge(p);
 	}
-	wait_until(p, live_now_us() + LINGER_US);
-}
-
-static int finish_port(struct port_run *p)
-{
-	struct live *live = &p->live;
-
-	if (live->wire && wire_finish_file(live->wire) != 0 &&
-	    !live->exit_code) {
-		live->exit_code = EXIT_OUTPUT;
-		snprintf(live->error, sizeof(live->error), "%s",
-			 wire_error(live->wire));
-	}
-	if (live->exit_code)
-		complain("%s", live->error);
-	return live->exit_code;
 }
 
 static int run_ports(struct comparing *l, struct compare *c)
 {
-	int ret = 0;
-
-	for (unsigned i = 0; i < l->port_count && ret == 0; i++) {
+	for (unsigned i = 0; i < l->port_count && !signals_interrupted(); i++) {
 		struct port_run *p = &l->ports[i];
 
-		if (signals_interrupted())
-			break;
 		run_port(p, l->options->count);
-		ret = finish_port(p);
-		if (ret == 0)
-			compare_observe(c, p->name, p->live.observer);
+		if (!live_finish(&p->live))
+			return failure(p->live.exit_code, "%s", p->live.error);
+		compare_observe(c, p->name, p->live.observer);
 	}
-	return ret == 0 && signals_interrupted() ? EXIT_INTERRUPTED : ret;
+	return signals_interrupted() ? EXIT_INTERRUPTED : 0;
 }
 
 int comparing_run(const struct options *o, const char *host, struct compare *c)
 {
 	struct comparing l = {.options = o};
-	int ret = find_target(&l, host);
+	int ret;
 
-	if (ret != 0)
+	if (o->where.ipv4 && o->where.ipv6)
+		return failure(EXIT_USAGE,
+			       "-4 -6: compare one family at a time");
+	if (target_find(host, &o->where, &l.target, &ret) == 0)
 		return ret;
 	l.port_count = o->port_count ? o->port_count : 1;
 	l.ports = calloc(l.port_count, sizeof(*l.ports));
-	if (!l.ports) {
-		complain("no memory");
-		return EXIT_SYSTEM;
-	}
+	if (!l.ports)
+		return failure(EXIT_SYSTEM, "no memory");
 	signals_install();
 	ret = open_ports(&l, c->arena);
 	if (ret == 0)
 		ret = run_ports(&l, c);
 	for (unsigned i = 0; i < l.port_count; i++)
-		live_end(&l.ports[i].live);
+		live_close(&l.ports[i].live);
 	free(l.ports);
 	return ret;
 }

@@ -38,14 +38,14 @@ static bool number(const char *text, unsigned long low, unsigned long high,
 static const char *take_ipv4(struct options *o, const char *value)
 {
 	(void)value;
-	o->ipv4 = true;
+	o->where.ipv4 = true;
 	return NULL;
 }
 
 static const char *take_ipv6(struct options *o, const char *value)
 {
 	(void)value;
-	o->ipv6 = true;
+	o->where.ipv6 = true;
 	return NULL;
 }
 
@@ -87,7 +87,9 @@ static const char *take_interface(struct options *o, const char *value)
 {
 	if (!*value || strlen(value) > INTERFACE_NAME_MAX)
 		return "not the name of an interface";
-	o->interface = value;
+	if (o->where.interface && strcmp(o->where.interface, value) != 0)
+		return "one interface at a time";
+	o->where.interface = value;
 	return NULL;
 }
 
@@ -97,7 +99,9 @@ static const char *take_source(struct options *o, const char *value)
 
 	if (!address_parse(value, &address))
 		return "the source must be a numeric IP address";
-	o->source = value;
+	if (o->where.source && strcmp(o->where.source, value) != 0)
+		return "one source address at a time";
+	o->where.source = value;
 	return NULL;
 }
 
@@ -543,7 +547,8 @@ static int check_replay(const struct options *o)
 {
 	if (!o->replay_file)
 		return -1;
-	if (!o->write_file && !o->interface && !o->source && !o->join_source)
+	if (!o->write_file && !o->where.interface && !o->where.source &&
+	    !o->join_source)
 		return -1;
 	complain("--replay uses no network: -i, -s, -w and --join-source do "
 		 "not go with it");

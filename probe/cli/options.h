@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "probe/net/target.h"
+
 #define PORTS_MAX 64
 
 enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
@@ -25,11 +27,10 @@ enum command_bit {
 
 /* Strings are borrowed from argv. */
 struct options {
-	bool ipv4, ipv6; /* neither: as the name resolves */
+	struct target_wanted where; /* -4 -6 -i -s */
 	uint16_t ports[PORTS_MAX];
-	unsigned port_count;		/* 0: 80, or what HOST:PORT says */
-	const char *interface, *source; /* source: a numeric address */
-	unsigned first_ttl, max_ttl;	/* 1, 30 */
+	unsigned port_count;	     /* 0: 80, or what HOST:PORT says */
+	unsigned first_ttl, max_ttl; /* 1, 30 */
 	bool numeric;
 	const char *write_file, *output_file; /* NULL: none; output_file "-"
 						 is given as NULL */

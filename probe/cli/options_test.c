@@ -68,12 +68,12 @@ static void test_all_options(void **state)
 			       "-w x.pcap host -jo out -v",
 			       COMMAND_PROBE),
 			 -1);
-	assert_true(parsed.ipv4 && parsed.ipv6 && parsed.numeric);
+	assert_true(parsed.where.ipv4 && parsed.where.ipv6 && parsed.numeric);
 	assert_int_equal(parsed.port_count, 2);
 	assert_int_equal(parsed.ports[0], 80);
 	assert_int_equal(parsed.ports[1], 443);
-	assert_string_equal(parsed.interface, "eth0");
-	assert_string_equal(parsed.source, "192.0.2.1");
+	assert_string_equal(parsed.where.interface, "eth0");
+	assert_string_equal(parsed.where.source, "192.0.2.1");
 	assert_int_equal(parsed.first_ttl, 2);
 	assert_int_equal(parsed.max_ttl, 9);
 	assert_string_equal(parsed.write_file, "x.pcap");
@@ -102,6 +102,9 @@ static void test_long_options(void **state)
 			       COMMAND_PROBE),
 			 -1);
 	assert_true(parsed.quiet && parsed.seed == UINT64_MAX);
+	assert_int_equal(parse("-m 9 -m 12 -i a -i a host", COMMAND_PROBE), -1);
+	assert_int_equal(parsed.max_ttl, 12);
+	assert_string_equal(parsed.where.interface, "a");
 }
 
 static void test_help_and_version(void **state)
@@ -159,6 +162,8 @@ static void test_bad(void **state)
 		{"-p 00000000080", "-p 0000"},
 		{"-s host", "-s host"},
 		{"-i anameofsixteench", "-i anameofsixteench"},
+		{"-i a -i b", "-i b: one interface at a time"},
+		{"-s 10.0.0.1 -s ::1", "-s ::1: one source address at a time"},
 		{"--mptcp 2", "--mptcp 2"},
 		{"--mptcp", "--mptcp"},
 		{"--seed -1", "--seed -1"},

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/net/complain.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "probe/net/complain.h"
 
 /* How many bytes of valid UTF-8 stand here that a terminal may see; 0 if the
  * byte must be escaped (controls, C1 controls, broken sequences). */
@@ -22,16 +22,13 @@ static size_t harmless(const unsigned char *c)
 	return length;
 }
 
-void complain(const char *format, ...)
+static void say(const char *format, va_list args)
 {
 	unsigned char text[1024];
 	char line[4 * sizeof(text) + 16];
 	size_t at = (size_t)sprintf(line, "mpprobe: ");
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf((char *)text, sizeof(text), format, args);
-	va_end(args);
 	for (const unsigned char *c = text; *c;) {
 		size_t n = harmless(c);
 
@@ -45,6 +42,25 @@ void complain(const char *format, ...)
 	}
 	line[at++] = '\n';
 	fwrite(line, 1, at, stderr);
+}
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+}
+
+int failure(int exit_code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	return exit_code;
 }
 
 int exit_worst(int a, int b)

@@ -23,6 +23,10 @@ enum exit_code {
 /* "mpprobe: " and one line on stderr (control characters escaped). */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same; returns `exit_code`. */
+int failure(int exit_code, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Of two exit codes of reports the one that a run of both ends with: 1, then
  * 3, 2, 0. */
 int exit_worst(int a, int b);

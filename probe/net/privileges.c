@@ -8,12 +8,13 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+#include "probe/net/complain.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -231,27 +232,21 @@ static bool threaded(void)
 	return !stat("/proc/self/task", &st) && st.st_nlink > 3;
 }
 
-int privileges_drop(char *error, size_t size)
+int privileges_drop(void)
 {
 	int result;
 
-	if (threaded()) {
-		snprintf(error, size, "privileges: a thread was started first");
-		return -1;
-	}
-	if (drop_capabilities() == -1) {
-		snprintf(error, size, "cannot drop capabilities: %s",
-			 strerror(errno));
-		return -1;
-	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
-		snprintf(error, size, "no_new_privs: %s", strerror(errno));
-		return -1;
-	}
+	if (threaded())
+		return failure(EXIT_SYSTEM,
+			       "privileges: a thread was started first");
+	if (drop_capabilities() == -1)
+		return failure(EXIT_SYSTEM, "cannot drop capabilities: %s",
+			       strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return failure(EXIT_SYSTEM, "no_new_privs: %s",
+			       strerror(errno));
 	result = sanitized() ? 0 : install_filter();
-	if (result) {
-		snprintf(error, size, "seccomp: %s", strerror(-result));
-		return -1;
-	}
+	if (result)
+		return failure(EXIT_SYSTEM, "seccomp: %s", strerror(-result));
 	return 0;
 }

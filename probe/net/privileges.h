@@ -5,15 +5,13 @@
 #ifndef PROBE_NET_PRIVILEGES_H
 #define PROBE_NET_PRIVILEGES_H
 
-#include <stddef.h>
-
 /* Drops every capability from all sets (the bounding set where this process
  * may), sets no_new_privs, and installs a seccomp filter: afterwards no
  * raw socket, no program, no process and no file for writing can be opened,
  * no matter by which user. What is refused returns EPERM. Files that were
  * opened before stay usable. Call it while the process has one thread, as
- * capabilities belong to threads; it fails otherwise. 0, or -1 with one line
- * in `error`. */
-int privileges_drop(char *error, size_t size);
+ * capabilities belong to threads; it fails otherwise. 0, or an exit code
+ * after a complaint. */
+int privileges_drop(void);
 
 #endif

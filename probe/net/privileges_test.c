@@ -25,6 +25,7 @@
 
 #include <cmocka.h>
 
+#include "probe/net/complain.h"
 #include "probe/net/guard.h"
 #include "probe/net/names.h"
 #include "probe/net/privileges.h"
@@ -39,12 +40,7 @@ typedef bool check_fn(void);
 
 static bool drop(void)
 {
-	char error[200];
-
-	if (privileges_drop(error, sizeof(error)) == 0)
-		return true;
-	fprintf(stderr, "%s\n", error);
-	return false;
+	return privileges_drop() == 0;
 }
 
 /* Runs `check` in a child; it must return true there. */
@@ -328,13 +324,12 @@ static void *wait_for(void *lock)
 static bool threaded_is_refused(void)
 {
 	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	char error[200];
 	pthread_t thread;
 
 	pthread_mutex_lock(&lock);
 	if (pthread_create(&thread, NULL, wait_for, &lock))
 		return false;
-	return privileges_drop(error, sizeof(error)) == -1;
+	return privileges_drop() == EXIT_SYSTEM;
 }
 
 static void test_threaded(void **state)

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "probe/net/complain.h"
+
+#define DEFAULT_PORT 80
+
 /* Decimal 1..65535 and nothing else. */
 static bool parse_port(const char *text, uint16_t *out)
 {
@@ -202,4 +206,91 @@ int target_resolve(const char *host, bool ipv4, bool ipv6,
 		snprintf(error, size, "%s: no %s address", host,
 			 family_name(ipv4, ipv6));
 	return count;
+}
+
+/* --- both, and the way --------------------------------------------------- */
+
+int target_route(struct target *t, const struct address *source,
+		 const char *option)
+{
+	const char *interface = t->bound ? t->route.interface : NULL;
+	struct route route;
+	char error[300];
+	int code = route_find(&t->address, interface, source, &route, error,
+			      sizeof(error));
+
+	if (code != 0)
+		return failure(code, "%s%s", option, error);
+	t->route = route;
+	return 0;
+}
+
+static bool is_numeric(const char *host)
+{
+	struct address address;
+
+	return address_parse(host, &address);
+}
+
+/* The name, and the interface if one is asked for. */
+static int begin(const char *text, const struct target_wanted *w,
+		 struct target *t)
+{
+	const char *interface = w->interface;
+	char error[300];
+
+	*t = (struct target){0};
+	if (target_parse(text, &t->name, error, sizeof(error)) != 0)
+		return failure(EXIT_USAGE, "%s", error);
+	if (!t->name.port)
+		t->name.port = DEFAULT_PORT;
+	if (!interface && t->name.zone[0])
+		interface = t->name.zone;
+	t->bound = interface != NULL;
+	if (t->bound)
+		snprintf(t->route.interface, sizeof(t->route.interface), "%s",
+			 interface);
+	return 0;
+}
+
+unsigned target_find(const char *text, const struct target_wanted *w,
+		     struct target *out, int *exit_code)
+{
+	bool ipv4 = w->ipv4, ipv6 = w->ipv6;
+	struct address source = {0}, addresses[2];
+	char error[300];
+	unsigned count;
+
+	*exit_code = begin(text, w, &out[0]);
+	if (*exit_code != 0)
+		return 0;
+	if (w->source && address_parse(w->source, &source) && !ipv4 && !ipv6 &&
+	    !is_numeric(out[0].name.host)) {
+		ipv4 = source.family == 4;
+		ipv6 = source.family == 6;
+	}
+	count = (unsigned)target_resolve(out[0].name.host, ipv4, ipv6,
+					 addresses, error, sizeof(error));
+	if (count == 0)
+		*exit_code = failure(EXIT_NO_HOST, "%s", error);
+	if (count == 2)
+		out[1] = out[0];
+	for (unsigned i = 0; i < count && *exit_code == 0; i++) {
+		out[i].address = addresses[i];
+		*exit_code =
+			target_route(&out[i], w->source ? &source : NULL, "");
+	}
+	return *exit_code == 0 ? count : 0;
+}
+
+size_t target_request(const char *host, uint8_t *out, size_t size)
+{
+	bool ipv6 = strchr(host, ':') != NULL; /* RFC 3986 3.2.2 */
+	int length = snprintf((char *)out, size,
+			      "GET / HTTP/1.1\r\nHost: %s%s%s\r\n"
+			      "User-Agent: mpprobe/" MPPROBE_VERSION "\r\n"
+			      "Accept: */*\r\nConnection: keep-alive\r\n\r\n",
+			      ipv6 ? "[" : "", host, ipv6 ? "]" : "");
+
+	return (size_t)length < size ? (size_t)length : size - 1;
 }

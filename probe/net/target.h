@@ -45,4 +45,35 @@ int route_find(const struct address *target, const char *interface,
 	       const struct address *source, struct route *out, char *error,
 	       size_t size);
 
+/* Which address of a host, and which way to it. */
+struct target_wanted {
+	bool ipv4, ipv6;       /* neither: as `source` is, if there is one, or
+				  as the name resolves */
+	const char *interface; /* NULL: that of the zone or the route */
+	const char *source;    /* a numeric address; NULL: the route's */
+};
+
+/* An address of a host, and the way to it. */
+struct target {
+	struct target_name name; /* its port is 80 if none was given */
+	struct address address;
+	struct route route;
+	bool bound; /* to the interface, by the user */
+};
+
+/* HOST[:PORT], resolved and routed: one target, or two (for which there must
+ * be room) where both families are wanted, IPv4 first. Returns their number; 0
+ * after a complaint, with `*exit_code` as of the functions above. */
+unsigned target_find(const char *text, const struct target_wanted *wanted,
+		     struct target *out, int *exit_code);
+
+/* A HTTP request to this host, whose answer leaves the connection open.
+ * Returns its length. */
+size_t target_request(const char *host, uint8_t *out, size_t size);
+
+/* Takes the way from this address of this host (NULL: the kernel's choice).
+ * 0, or an exit code after a complaint that begins with `option`. */
+int target_route(struct target *t, const struct address *source,
+		 const char *option);
+
 #endif

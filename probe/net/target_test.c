@@ -186,6 +186,43 @@ static void test_no_route(void **state)
 	assert_true(set_loopback(true));
 }
 
+static void test_find(void **state)
+{
+	struct target_wanted any = {0}, from4 = {.source = "127.0.0.7"};
+	struct target t[2];
+	int code;
+
+	(void)state;
+	if (!networked || access("/etc/hosts", R_OK))
+		skip();
+	assert_int_equal(target_find("127.0.0.1", &any, t, &code), 1);
+	assert_int_equal(t[0].name.port, 80);
+	assert_false(t[0].bound);
+	any.interface = "lo";
+	assert_int_equal(target_find("[::1]:81", &any, t, &code), 1);
+	assert_int_equal(t[0].name.port, 81);
+	assert_true(t[0].bound);
+	assert_int_equal(target_find("", &any, t, &code), 0);
+	assert_int_equal(code, EXIT_USAGE);
+	/* A source address chooses the family of a name, not of an address. */
+	assert_int_equal(target_find("localhost", &from4, t, &code), 1);
+	assert_int_equal(t[0].address.family, 4);
+	assert_int_equal(t[0].route.source.bytes[3], 7);
+	assert_int_equal(target_find("::1", &from4, t, &code), 0);
+	assert_int_equal(code, EXIT_USAGE);
+}
+
+static void test_request(void **state)
+{
+	char text[400] = "";
+
+	(void)state;
+	target_request("server.lab", (uint8_t *)text, sizeof(text));
+	assert_non_null(strstr(text, "\r\nHost: server.lab\r\n"));
+	target_request("fd00::2", (uint8_t *)text, sizeof(text));
+	assert_non_null(strstr(text, "\r\nHost: [fd00::2]\r\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +232,8 @@ int main(void)
 		cmocka_unit_test(test_resolve_names),
 		cmocka_unit_test(test_route),
 		cmocka_unit_test(test_no_route),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_request),
 	};
 
 	networked = own_network();

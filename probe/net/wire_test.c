@@ -273,7 +273,6 @@ static void test_guard_without_privilege(void **state)
 	uint16_t port;
 	int server = listener(&loopback4, &port), status;
 	uint8_t packet[200];
-	char error[200];
 	pid_t pid = fork();
 
 	(void)state;
@@ -281,7 +280,7 @@ static void test_guard_without_privilege(void **state)
 	if (!pid) {
 		struct guard *g = guard_new(NULL);
 
-		_exit(privileges_drop(error, sizeof(error)) ||
+		_exit(privileges_drop() ||
 				      guard_port(g, &loopback4, 40000) !=
 					      40000 ||
 				      send_syn(w, &loopback4, 40000, port,
@@ -526,7 +525,7 @@ static int open_unprivileged(const char *path)
 		.write_file = path,
 	};
 
-	if (privileges_drop(error, sizeof(error)) ||
+	if (privileges_drop() ||
 	    wire_open(&config, error, sizeof(error), &exit_code))
 		return 1;
 	return exit_code;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "crafting/link.h"
@@ -14,13 +15,16 @@
 #include "probe/net/complain.h"
 #include "probe/net/guard.h"
 #include "probe/net/names.h"
+#include "probe/net/target.h"
 #include "probe/net/wire.h"
+#include "probe/run/client.h"
 #include "report/track/observer.h"
 
 #define PACKET_MAX 1600
 /* A copy that was not captured after this time, while the kernel lost no
  * frame, did not leave: long enough for a machine under heavy load. */
 #define DEPARTURE_US 2000000
+#define LINGER_US 20000
 
 /* A packet on its way out: what its captured copy must look like. */
 struct departure {
@@ -29,7 +33,9 @@ struct departure {
 	uint8_t bytes[PACKET_MAX];
 };
 
-void live_init(struct live *live, uint64_t seed)
+/* --- opening and closing ------------------------------------------------- */
+
+static void init(struct live *live, uint64_t seed)
 {
 	memset(live, 0, sizeof(*live));
 	live->random.state = seed;
@@ -37,7 +43,80 @@ void live_init(struct live *live, uint64_t seed)
 	live->next_port = (uint16_t)(32768 + live_random(live) % 28000);
 }
 
-void live_end(struct live *live)
+static uint64_t draw_seed(void)
+{
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = (uint64_t)live_now_us();
+	return seed;
+}
+
+/* The TCP and UDP of the targets, both ways, and the ICMP to us. */
+static void make_filter(const struct live_config *c, char *filter, size_t size)
+{
+	char kind[24] = "(tcp or udp)";
+	size_t used = 0;
+
+	if (c->port)
+		snprintf(kind, sizeof(kind), "tcp port %u", c->port);
+	for (unsigned i = 0; i < c->target_count; i++) {
+		const struct target *t = &c->targets[i];
+		char target[ADDRESS_TEXT], source[ADDRESS_TEXT];
+
+		address_text(&t->address, target);
+		address_text(&t->route.source, source);
+		used += (size_t)snprintf(
+			filter + used, size - used,
+			"%s(host %s and host %s and %s) or (host %s and %s)",
+			i ? " or " : "", target, source, kind, source,
+			t->address.family == 6 ? "icmp6" : "icmp");
+	}
+}
+
+static int open_wire(struct live *live, const struct live_config *c)
+{
+	char filter[1200], error[300];
+	int code = EXIT_SYSTEM;
+	struct wire_config config = {
+		.interface = c->targets[0].route.interface,
+		.bind_interface = c->targets[0].bound,
+		.filter = filter,
+		.write_file = c->write_file,
+	};
+
+	make_filter(c, filter, sizeof(filter));
+	for (unsigned i = c->target_count; i-- > 0;) {
+		const struct address *source = &c->targets[i].route.source;
+
+		if (source->family == 4)
+			config.source4 = *source;
+		else
+			config.source6 = *source;
+	}
+	config.ipv4 = config.source4.family != 0;
+	config.ipv6 = config.source6.family != 0;
+	live->wire = wire_open(&config, error, sizeof(error), &code);
+	return live->wire ? 0 : failure(code, "%s", error);
+}
+
+int live_open(struct live *live, const struct live_config *c)
+{
+	int code;
+
+	init(live, c->seed ? *c->seed : draw_seed());
+	code = open_wire(live, c);
+	if (code != 0)
+		return code;
+	live->guard = guard_new(c->targets[0].route.interface);
+	live->observer = observer_new();
+	live->names = c->names ? names_new() : NULL;
+	if (live->guard && live->observer)
+		return 0;
+	return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
+}
+
+void live_close(struct live *live)
 {
 	names_free(live->names);
 	guard_free(live->guard);
@@ -45,6 +124,29 @@ void live_end(struct live *live)
 	free(live->departures);
 	wire_close(live->wire);
 }
+
+void live_linger(struct live *live)
+{
+	int64_t end = live_now_us() + LINGER_US;
+
+	while (live->departure_count && !live->exit_code && live_now_us() < end)
+		live_poll(live, end);
+}
+
+struct destination live_destination(const struct target *t, uint16_t port)
+{
+	unsigned headers = t->address.family == 6 ? 60 : 40;
+	unsigned mtu = t->route.mtu > 9000 ? 9000 : t->route.mtu;
+
+	return (struct destination){
+		.source = t->route.source,
+		.target = t->address,
+		.port = port,
+		.mss = (uint16_t)(mtu > headers + 536 ? mtu - headers : 536),
+	};
+}
+
+/* --- numbers and ports --------------------------------------------------- */
 
 uint64_t live_random(struct live *live)
 {
@@ -72,6 +174,14 @@ fail(struct live *live, int exit_code, const char *format, ...)
 	vsnprintf(live->error, sizeof(live->error), format, list);
 	va_end(list);
 	return false;
+}
+
+bool live_finish(struct live *live)
+{
+	live_linger(live);
+	return wire_finish_file(live->wire) == 0
+		       ? live->exit_code == 0
+		       : fail(live, EXIT_OUTPUT, "%s", wire_error(live->wire));
 }
 
 uint16_t live_port(struct live *live, const struct address *source, bool udp)

@@ -13,8 +13,10 @@
 #include "crafting/address.h"
 #include "crafting/segment.h"
 
-struct wire;
+struct destination;
 struct guard;
+struct target;
+struct wire;
 struct observer;
 struct names;
 
@@ -37,8 +39,32 @@ struct live {
 	char error[256]; /* one line */
 };
 
-void live_init(struct live *live, uint64_t seed);
-void live_end(struct live *live);
+/* What a live run needs. */
+struct live_config {
+	const struct target *targets; /* all by the interface of the first */
+	unsigned target_count;
+	uint16_t port; /* capture the TCP of this one only; 0: TCP and UDP of
+			  all */
+	bool names;    /* of hops are wanted */
+	const char *write_file; /* -w, or NULL */
+	const uint64_t *seed;	/* NULL: from the kernel */
+};
+
+/* Opens all that needs privilege, which the caller drops then, once all runs
+ * are open. 0, or an exit code after a complaint. To be closed in both
+ * cases. */
+int live_open(struct live *live, const struct live_config *config);
+void live_close(struct live *live);
+
+/* Waits until all that was sent has been captured, 20 ms at most. */
+void live_linger(struct live *live);
+
+/* Lingers, and ends the -w file: nothing is sent any more. False: the run has
+ * failed, now or before (exit_code). */
+bool live_finish(struct live *live);
+
+/* Of a run to this port of a target. */
+struct destination live_destination(const struct target *t, uint16_t port);
 
 uint64_t live_random(struct live *live);
 uint32_t live_random32(struct live *live);

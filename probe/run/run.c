@@ -6,6 +6,7 @@
 
 #include "probe/net/complain.h"
 #include "probe/net/names.h"
+#include "probe/net/target.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
 #include "report/track/observer.h"
@@ -21,8 +22,6 @@ void run_init(struct run *p, struct live *live, const struct probe_settings *o,
 	      const struct destination *to, const char *host,
 	      struct shared *shared)
 {
-	int length;
-
 	memset(p, 0, sizeof(*p));
 	p->live = live;
 	p->options = o;
@@ -30,15 +29,8 @@ void run_init(struct run *p, struct live *live, const struct probe_settings *o,
 	if (!shared->leader)
 		shared->leader = p;
 	p->to = *to;
-	length = snprintf((char *)p->request, sizeof(p->request),
-			  "GET / HTTP/1.1\r\nHost: %s%s%s\r\n"
-			  "User-Agent: mpprobe/" MPPROBE_VERSION "\r\n"
-			  "Accept: */*\r\nConnection: keep-alive\r\n\r\n",
-			  strchr(host, ':') ? "[" : "", host,
-			  strchr(host, ':') ? "]" : "");
-	p->request_length = (size_t)length < sizeof(p->request)
-				    ? (size_t)length
-				    : sizeof(p->request) - 1;
+	p->request_length =
+		target_request(host, p->request, sizeof(p->request));
 	p->to_small = *to;
 	p->to_small.mss = to->target.family == 6 ? SMALL_MSS6 : SMALL_MSS4;
 	control_init(&p->control, live, &p->to);

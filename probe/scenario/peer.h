@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 #include "crafting/address.h"
+#include "probe/net/target.h"
 
 struct ip_envelope;
 struct observer;
 struct live;
-struct options;
 struct peer;
 
 /* What a new subflow draws at random, or a capture has drawn before. All in
@@ -74,20 +74,29 @@ struct peer {
 	char error[400];
 };
 
-/* Live: resolves HOST, opens what needs privilege, and drops it. NULL after a
+/* What the user wants of a live peer. */
+struct peer_wanted {
+	struct target_wanted where;
+	uint16_t port;		 /* 0: that of HOST[:PORT] */
+	const char *join_source; /* NULL: further subflows as the first */
+	const char *write_file;	 /* NULL: none */
+	const uint64_t *seed;	 /* NULL: from the kernel */
+};
+
+/* Live: finds HOST, opens what needs privilege, and drops it. NULL after a
  * complaint; `*exit_code` says why. */
-struct peer *peer_live(const struct options *o, const char *host,
+struct peer *peer_live(const struct peer_wanted *w, const char *host,
 		       int *exit_code);
 
-/* Finds out which version the peer speaks, unless --mptcp says it. False: the
- * run must stop. */
-bool peer_live_detect(struct peer *p, const struct options *o);
+/* Finds out which version the peer speaks, unless it is said (-1: it is not).
+ * False: the run must stop. */
+bool peer_live_detect(struct peer *p, int mptcp_version);
 
-/* Ends the -w file. False: it could not be written. */
+/* Ends the -w file. False: the run has failed, or been interrupted. */
 bool peer_live_finish(struct peer *p);
 
 /* From a capture (NULL after a complaint; exit code 65). Privileges are
- * dropped in between opening and reading. */
-struct peer *peer_replay(const struct options *o, int *exit_code);
+ * dropped in between opening and reading. `mptcp_version`: as above. */
+struct peer *peer_replay(const char *file, int mptcp_version, int *exit_code);
 
 #endif

@@ -8,7 +8,6 @@
 
 #include "crafting/packet.h"
 #include "crafting/segment.h"
-#include "probe/cli/options.h"
 #include "probe/net/complain.h"
 #include "probe/net/privileges.h"
 #include "probe/scenario/peer.h"
@@ -143,7 +142,7 @@ static const struct flow *with_data(const struct replay *r)
 	return NULL;
 }
 
-static bool learn(struct replay *r, const struct options *o)
+static bool learn(struct replay *r, int mptcp_version)
 {
 	const struct flow *first = first_flow(r), *data = with_data(r);
 	char text[ADDRESS_TEXT];
@@ -154,9 +153,9 @@ static bool learn(struct replay *r, const struct options *o)
 	if (data)
 		find_request(r, data);
 	r->used = arena_alloc(r->arena, r->whole->flow_count * sizeof(bool));
-	r->peer.version = o->mptcp_version >= 0 ? o->mptcp_version
-			  : first->mptcp.syn	? (int)first->mptcp.version
-						: -1;
+	r->peer.version = mptcp_version >= 0 ? mptcp_version
+			  : first->mptcp.syn ? (int)first->mptcp.version
+					     : -1;
 	r->peer.answered = first->syn_ack_seen;
 	snprintf(r->peer.target, sizeof(r->peer.target), "%s",
 		 address_text(&first->server, text));
@@ -412,46 +411,39 @@ static struct replay *replay_new(void)
 	return NULL;
 }
 
-static int read_capture(struct replay *r, const struct options *o,
+static int read_capture(struct replay *r, const char *file, int mptcp_version,
 			struct capture *c)
 {
 	char error[400] = "";
 
-	if (privileges_drop(error, sizeof(error)) == -1) {
-		complain("%s", error);
+	if (privileges_drop() != 0)
 		return EXIT_SYSTEM;
-	}
 	if (capture_feed_each(c, r->whole, keep_frame, r, error,
-			      sizeof(error)) != CAPTURE_OK) {
-		complain("%s: %s", o->replay_file, error);
-		return EXIT_INPUT;
-	}
-	if (!learn(r, o)) {
-		complain("%s: no TCP connection in it", o->replay_file);
-		return EXIT_INPUT;
-	}
+			      sizeof(error)) != CAPTURE_OK)
+		return failure(EXIT_INPUT, "%s: %s", file, error);
+	if (!learn(r, mptcp_version))
+		return failure(EXIT_INPUT, "%s: no TCP connection in it", file);
 	return 0;
 }
 
-struct peer *peer_replay(const struct options *o, int *exit_code)
+struct peer *peer_replay(const char *file, int mptcp_version, int *exit_code)
 {
 	char error[400];
-	struct capture *c = capture_open(o->replay_file, error, sizeof(error));
-	struct replay *r;
+	struct capture *c = capture_open(file, error, sizeof(error));
+	struct replay *r = c ? replay_new() : NULL;
 
-	*exit_code = EXIT_INPUT;
-	if (!c) {
-		complain("%s: %s", o->replay_file, error);
-		return NULL;
-	}
-	r = replay_new();
-	*exit_code = r ? read_capture(r, o, c) : EXIT_SYSTEM;
-	capture_close(c);
+	if (!c)
+		*exit_code = failure(EXIT_INPUT, "%s: %s", file, error);
+	else if (!r)
+		*exit_code =
+			failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
+	else
+		*exit_code = read_capture(r, file, mptcp_version, c);
+	if (c)
+		capture_close(c);
 	if (*exit_code == 0)
 		return &r->peer;
 	if (r)
 		replay_close(&r->peer);
-	else
-		complain("no memory, or OpenSSL failed");
 	return NULL;
 }
