@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Holds the man page to the program: every option of `mpprobe -h` and every
-# finding of `mpprobe list`, with its title, is in it, and none that the program
-# does not have.
+# Holds the man page to the program: every command and option of `mpprobe -h`
+# and every finding of `mpprobe list`, with its title, is in it, and none that
+# the program does not have.
 #   probe/cli/man_check.sh [MPPROBE [PAGE]]
 set -eu
 export LC_ALL=C
@@ -26,6 +26,10 @@ sed -n 's/^\.It Fl \([^ ]\) , -\([a-z0-9-]*\).*/-\1\n--\2/p
 	s/^\.It Fl -\([a-z0-9-]*\).*/--\1/p' "$page" |
 	sort -u >"$tmp/options-page"
 
+sed -n 's/^  mpprobe \([a-z][a-z]*\)\( .*\)*$/\1/p' "$tmp/help" |
+	sort -u >"$tmp/commands"
+sed -n 's/^\.It Nm Cm \([a-z]*\).*/\1/p' "$page" | sort -u >"$tmp/commands-page"
+
 "$program" list >"$tmp/list"
 sed -n 's/^\([a-z_]*\.[a-z_]*\)  *[a-z]*  *\(.*\)/\1:\2/p' "$tmp/list" |
 	tr 'A-Z ' 'a-z_' | sort >"$tmp/findings"
@@ -38,7 +42,7 @@ sed -n '/^\.It Ic [a-z_]*\.[a-z_]*$/{
 	}' "$page" | tr 'A-Z ' 'a-z_' | sort >"$tmp/findings-page"
 
 status=0
-for what in options findings; do
+for what in commands options findings; do
 	if [ ! -s "$tmp/$what" ]; then
 		echo "$program shows no $what"
 		status=1
