@@ -17,6 +17,7 @@
 #include "report/print/json.h"
 #include "report/print/text.h"
 #include "tests/client.h"
+#include "tests/page.h"
 
 #define FUZZ_SECONDS 4
 #define FUZZ_ROUNDS 4000
@@ -106,21 +107,20 @@ static double seconds(void)
 /* Judges the first few targets and prints all there is to print. */
 static void judge_all(const struct observer *o)
 {
-	struct text_style style = {.verbose = true};
 	struct judge_target targets[4];
 	size_t count = judge_targets(o, targets, 4);
-	FILE *out = fopen("/dev/null", "w");
+	struct page page = page_on(fopen("/dev/null", "w"));
 
-	assert_non_null(out);
+	page.verbose = true;
 	for (size_t i = 0; i < count && i < 4; i++) {
 		struct report *r = judge(o, &targets[i]);
 
 		assert_non_null(r->verdict);
-		text_report(out, r, &style);
-		assert_int_equal(json_report(out, r), 0);
+		text_report(&page, r);
+		assert_int_equal(json_report(&page, r), 0);
 		report_free(r);
 	}
-	fclose(out);
+	page_done(&page);
 }
 
 /* From a block of its own size, so that a read past it shows. */

@@ -21,6 +21,7 @@
 #include "report/report.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
+#include "tests/page.h"
 
 /* What must be the same: not the program's version. */
 static const char *const compared[] = {
@@ -37,20 +38,19 @@ static char *reports_of(const char *capture)
 	struct observer *o = observer_new();
 	char error[400], *text = NULL;
 	size_t size, count;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
 	assert_non_null(o);
-	assert_non_null(out);
 	assert_int_equal(capture_read(capture, o, error, sizeof(error)),
 			 CAPTURE_OK);
 	count = judge_targets(o, targets, TARGETS_MAX);
 	for (size_t i = 0; i < count && i < TARGETS_MAX; i++) {
 		struct report *r = judge(o, &targets[i]);
 
-		assert_int_equal(json_report(out, r), 0);
+		assert_int_equal(json_report(&page, r), 0);
 		report_free(r);
 	}
-	fclose(out);
+	page_done(&page);
 	observer_free(o);
 	return text;
 }

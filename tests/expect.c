@@ -4,19 +4,23 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "report/print/text.h"
 #include "tests/expect.h"
+#include "tests/page.h"
 
 const struct expected innocent = {.status = STATUS_CLEAR};
 
 void show_report(const struct report *r)
 {
-	struct text_style style = {.verbose = true};
+	struct page page = page_on(fdopen(dup(STDERR_FILENO), "w"));
 
-	text_report(stderr, r, &style);
+	page.verbose = true;
+	text_report(&page, r);
+	page_done(&page);
 }
 
 bool is_at(const struct place *p, int ttl)

@@ -12,7 +12,6 @@
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
 #include "report/compare/compare.h"
-#include "report/print/text.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
 
@@ -152,22 +151,15 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int print(const struct options *o, struct compare *c, struct output *out)
+static int print(struct compare *c, struct output *out)
 {
-	struct text_style style = {.quiet = o->quiet, .verbose = o->verbose};
-	FILE *stream = output_begin(out);
-
 	compare_judge(c);
-	if (o->json)
-		compare_json(stream, c);
-	else
-		compare_text(stream, c, &style);
-	output_end(out);
+	output_end(out, output_format(out)->compare(output_begin(out), c));
 	return compare_differs(c) ? EXIT_INTERFERENCE : EXIT_CLEAR;
 }
 
-static int compare_files(const struct options *o, struct compare *c,
-			 struct output *out, int count, char **names)
+static int compare_files(struct compare *c, struct output *out, int count,
+			 char **names)
 {
 	struct source *sources = calloc((size_t)count, sizeof(*sources));
 	int ret;
@@ -188,7 +180,7 @@ static int compare_files(const struct options *o, struct compare *c,
 	if (ret != 0)
 		return ret;
 	if (c->row_count)
-		return print(o, c, out);
+		return print(c, out);
 	complain("no TCP connection to compare");
 	return EXIT_INPUT;
 }
@@ -200,7 +192,7 @@ static int compare_live(const struct options *o, struct compare *c,
 
 	if ((ret != 0 && ret != EXIT_INTERRUPTED) || !c->row_count)
 		return ret ? ret : EXIT_UNKNOWN;
-	code = print(o, c, out);
+	code = print(c, out);
 	if (ret == EXIT_INTERRUPTED)
 		return ret;
 	for (size_t i = 0; code == EXIT_CLEAR && i < c->row_count; i++)
@@ -230,7 +222,7 @@ int cmd_compare(const struct options *o, int argc, char **argv)
 		return EXIT_OUTPUT;
 	}
 	ret = o->live ? compare_live(o, c, out, argv[0])
-		      : compare_files(o, c, out, argc, argv);
+		      : compare_files(c, out, argc, argv);
 	compare_free(c);
 	written = output_close(out);
 	return written != 0 && ret < EXIT_USAGE ? written : ret;

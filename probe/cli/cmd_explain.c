@@ -74,12 +74,13 @@ static void nearest(const char *text, char *out, size_t size)
 int cmd_explain(const struct options *o, int argc, char **argv)
 {
 	const struct finding_kind *kind = finding_kind(argv[0]);
+	const struct page page = {.out = stdout, .width = PAGE_WIDTH};
 	char near[200];
 
 	(void)o;
 	(void)argc;
 	if (kind) {
-		text_explain(stdout, kind);
+		text_explain(&page, kind);
 		return EXIT_CLEAR;
 	}
 	nearest(argv[0], near, sizeof(near));

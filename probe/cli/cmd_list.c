@@ -9,7 +9,7 @@
 
 #define INDENT "                             "
 
-static void list_scenario(const char *name)
+static void list_scenario(const struct page *p, const char *name)
 {
 	char first[40];
 	struct script script;
@@ -22,7 +22,7 @@ static void list_scenario(const char *name)
 	}
 	snprintf(first, sizeof(first), "%-28s ", name);
 	if (run_declare(&r, &script) == 0)
-		text_wrap(stdout, first, INDENT, r.about.title);
+		text_wrap(p, first, INDENT, r.about.title);
 	else
 		complain("%s", r.error);
 	run_free(&r);
@@ -31,6 +31,7 @@ static void list_scenario(const char *name)
 
 int cmd_list(const struct options *o, int argc, char **argv)
 {
+	const struct page page = {.out = stdout, .width = PAGE_WIDTH};
 	char **names;
 	size_t count;
 
@@ -43,10 +44,10 @@ int cmd_list(const struct options *o, int argc, char **argv)
 	if (count)
 		puts("Scenarios (mpprobe run NAME HOST, or run all HOST):");
 	for (size_t i = 0; i < count; i++)
-		list_scenario(names[i]);
+		list_scenario(&page, names[i]);
 	scripts_free(names, count);
 	puts(count ? "\nFindings (mpprobe explain ID):"
 		   : "Findings (mpprobe explain ID):");
-	text_list_findings(stdout);
+	text_list_findings(&page);
 	return EXIT_CLEAR;
 }

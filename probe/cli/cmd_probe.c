@@ -299,7 +299,7 @@ static int report_run(struct live *live, const struct plan *p,
 	r->interrupted = signals_interrupted();
 	r->dropped = wire_dropped(live->wire);
 	name_hops(live, r);
-	output_report(out, r);
+	output_end(out, output_format(out)->report(output_begin(out), r));
 	report_free(r);
 	return code;
 }

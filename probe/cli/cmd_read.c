@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mpprobe read: judges a capture, and lists the MPTCP connections of one that
  * is not mpprobe's own; or prints it packet by packet. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "crafting/packet.h"
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
+#include "report/arena.h"
 #include "report/judge.h"
-#include "report/print/traffic_text.h"
 #include "report/report.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
 #include "report/track/traffic.h"
+
+/* A connection in the list. */
+struct listed {
+	uint64_t number;
+	off_t begin;
+	size_t length;
+};
 
 struct reading {
 	const struct options *options;
@@ -22,7 +31,10 @@ struct reading {
 	struct output *out;
 	struct observer *observer;
 	struct traffic *traffic;
-	FILE *listed; /* the connections that are over; NULL: none */
+	FILE *list; /* of the connections that are over, as they are printed */
+	struct listed *listed;
+	size_t listed_count;
+	struct arena *arena;
 };
 
 /* --- judging ------------------------------------------------------------- */
@@ -41,7 +53,8 @@ static int report_all(const struct reading *r,
 			ret = first ? code : exit_worst(ret, code);
 			first = false;
 		}
-		output_report(r->out, report);
+		output_end(r->out, output_format(r->out)->report(
+					   output_begin(r->out), report));
 		report_free(report);
 	}
 	return ret;
@@ -81,16 +94,23 @@ static int judge_all(const struct reading *r, const char *cut)
 
 /* --- listing ------------------------------------------------------------- */
 
+/* They end in any order, and are listed in that of their beginning. */
 static void list_connection(void *context, const struct traffic_connection *c)
 {
-	const struct reading *r = context;
+	struct reading *r = context;
+	struct page page = output_page(r->out);
+	struct listed *l;
 
-	if (!r->listed)
+	if (!r->list)
 		return;
-	if (r->options->json)
-		traffic_json(r->listed, c);
-	else
-		traffic_text(r->listed, c);
+	l = ARENA_PUSH(r->arena, r->listed, r->listed_count);
+	page.out = r->list;
+	page.arena = arena_new();
+	l->number = c->number;
+	l->begin = ftello(r->list);
+	if (output_format(r->out)->connection(&page, c) == 0)
+		l->length = (size_t)(ftello(r->list) - l->begin);
+	arena_free(page.arena);
 }
 
 /* The probes of mpprobe are in its report. */
@@ -103,22 +123,37 @@ static bool is_own(const struct observer *o)
 	return false;
 }
 
-static void print_listed(const struct reading *r)
+static int by_number(const void *a, const void *b)
 {
-	FILE *stream;
-	char part[4096];
-	size_t length;
+	const struct listed *x = a, *y = b;
 
-	if (!r->listed || !traffic_count(r->traffic) || r->options->quiet ||
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void print_listed(const struct reading *r, const struct listed *l)
+{
+	const struct page *page = output_begin(r->out);
+	char *text = arena_alloc(page->arena, l->length);
+	bool whole = l->length && fseeko(r->list, l->begin, SEEK_SET) == 0 &&
+		     fread(text, l->length, 1, r->list) == 1;
+
+	if (whole)
+		fwrite(text, l->length, 1, page->out);
+	output_end(r->out, whole ? 0 : -1);
+}
+
+static void print_list(const struct reading *r)
+{
+	const struct format *format = output_format(r->out);
+
+	if (!r->listed_count || r->options->quiet ||
 	    (is_own(r->observer) && !r->options->verbose))
 		return;
-	stream = output_begin(r->out);
-	if (!r->options->json)
-		fputs("\nMPTCP connections\n", stream);
-	rewind(r->listed);
-	while ((length = fread(part, 1, sizeof(part), r->listed)) > 0)
-		fwrite(part, 1, length, stream);
-	output_end(r->out);
+	qsort(r->listed, r->listed_count, sizeof(*r->listed), by_number);
+	if (format->list)
+		output_end(r->out, format->list(output_begin(r->out)));
+	for (size_t i = 0; i < r->listed_count; i++)
+		print_listed(r, &r->listed[i]);
 }
 
 /* --- feeding ------------------------------------------------------------- */
@@ -136,10 +171,15 @@ static void follow_packet(void *context, uint64_t number, int64_t time_us,
 static void print_packet(void *context, uint64_t number, int64_t time_us,
 			 const uint8_t *ip, size_t available)
 {
+	struct reading *r = context;
+	const struct page *page = output_begin(r->out);
 	struct packet p;
+	int printed = 0;
 
 	if (packet_parse(ip, available, &p))
-		packet_line(context, &p, number, time_us);
+		printed = output_format(r->out)->packet(page, &p, number,
+							time_us);
+	output_end(r->out, printed);
 }
 
 static int feed_and_judge(struct reading *r)
@@ -154,18 +194,16 @@ static int feed_and_judge(struct reading *r)
 	}
 	traffic_end(r->traffic);
 	ret = judge_all(r, error);
-	print_listed(r);
+	print_list(r);
 	return ret;
 }
 
 static int print_packets(struct reading *r)
 {
-	FILE *stream = output_begin(r->out);
 	char error[400] = "";
 	enum capture_result result = capture_feed_each(
-		r->capture, NULL, print_packet, stream, error, sizeof(error));
+		r->capture, NULL, print_packet, r, error, sizeof(error));
 
-	output_end(r->out);
 	if (*error)
 		complain("%s: %s", r->file, error);
 	return result == CAPTURE_UNREADABLE ? EXIT_INPUT : EXIT_CLEAR;
@@ -186,15 +224,19 @@ static int read_capture(struct reading *r)
 	r->observer = observer_new();
 	r->traffic = traffic_new(list_connection, r);
 	/* On disk, as there may be millions; afterwards no file is made. */
-	r->listed = tmpfile();
+	r->list = tmpfile();
+	r->arena = arena_new();
+	if (!r->list)
+		complain("no list: no temporary file: %s", strerror(errno));
 	if (r->observer && r->traffic)
 		ret = drop_and_read(r);
 	else
 		complain("no memory, or OpenSSL failed");
 	traffic_free(r->traffic);
 	observer_free(r->observer);
-	if (r->listed)
-		fclose(r->listed);
+	arena_free(r->arena);
+	if (r->list)
+		fclose(r->list);
 	return ret;
 }
 
@@ -202,7 +244,7 @@ int cmd_read(const struct options *o, int argc, char **argv)
 {
 	struct reading r = {.options = o, .file = argv[0]};
 	char error[400];
-	int ret;
+	int ret, written;
 
 	(void)argc;
 	r.capture = capture_open(r.file, error, sizeof(error));
@@ -217,5 +259,6 @@ int cmd_read(const struct options *o, int argc, char **argv)
 	}
 	ret = read_capture(&r);
 	capture_close(r.capture);
-	return output_close(r.out) ? EXIT_OUTPUT : ret;
+	written = output_close(r.out);
+	return written ? written : ret;
 }

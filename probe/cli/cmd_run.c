@@ -136,15 +136,10 @@ static int not_fitting(const struct script *script, const struct peer *peer)
 
 /* --- running ------------------------------------------------------------- */
 
-static void report(const struct options *o, struct output *out, struct run *r)
+static void report(struct output *out, struct run *r)
 {
-	FILE *stream = output_begin(out);
-
-	if (o->json)
-		scenario_json(stream, r);
-	else
-		scenario_text(stream, r, o->verbose, o->quiet);
-	output_end(out);
+	output_end(out,
+		   run_format(output_format(out))->run(output_begin(out), r));
 }
 
 /* A bad script is no report. */
@@ -154,8 +149,7 @@ static bool reportable(const struct run *r)
 	       (r->end != RUN_STOPPED || r->sight_count);
 }
 
-static int run_one(const struct options *o, struct program *p,
-		   struct peer *peer, struct output *out)
+static int run_one(struct program *p, struct peer *peer, struct output *out)
 {
 	struct script *script = &p->scripts[0];
 	struct run r;
@@ -173,7 +167,7 @@ static int run_one(const struct options *o, struct program *p,
 	run_scenario(&r, script, peer, (unsigned)version);
 	code = run_exit_code(&r);
 	if (reportable(&r))
-		report(o, out, &r);
+		report(out, &r);
 	if (r.end != RUN_COMPLETE && r.end != RUN_STOPPED)
 		complain("%s", r.error);
 	run_free(&r);
@@ -211,12 +205,11 @@ static void take_run(struct run_all *all, struct tally *t, const struct run *r)
 			t->out[i] = true;
 }
 
-static void sum_up(const struct options *o, struct run_all *all,
-		   const struct tally *t, struct output *out)
+static void sum_up(struct run_all *all, const struct tally *t,
+		   struct output *out)
 {
 	const char *like[4];
 	char text[300], names[80] = "";
-	FILE *stream = output_begin(out);
 
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->out[i])
@@ -240,18 +233,14 @@ static void sum_up(const struct options *o, struct run_all *all,
 			 "%zu of %zu scenarios are answered as a named stack "
 			 "does; no stack matches throughout.",
 			 all->matching, all->count);
-	if (o->json)
-		scenario_summary_json(stream, all);
-	else
-		scenario_summary(stream, all);
-	output_end(out);
+	output_end(out, run_format(output_format(out))
+				->summary(output_begin(out), all));
 	all->like = NULL;
 	all->text = NULL;
 }
 
-static bool run_next(const struct options *o, const struct script *script,
-		     struct peer *peer, struct output *out, struct run_all *all,
-		     struct tally *t)
+static bool run_next(const struct script *script, struct peer *peer,
+		     struct output *out, struct run_all *all, struct tally *t)
 {
 	struct run r;
 	bool go_on;
@@ -274,28 +263,24 @@ static bool run_next(const struct options *o, const struct script *script,
 		all->exit_code = run_exit_code(&r);
 	if (!go_on && r.end == RUN_BAD_SCRIPT)
 		complain("%s", r.error);
-	if (o->json || o->verbose)
-		report(o, out, &r);
-	else if (!o->quiet)
-		scenario_row(output_begin(out), &r);
-	output_end(out);
+	output_end(out,
+		   run_format(output_format(out))->row(output_begin(out), &r));
 	run_free(&r);
 	return go_on;
 }
 
-static int run_all(const struct options *o, struct program *p,
-		   struct peer *peer, struct output *out)
+static int run_all(struct program *p, struct peer *peer, struct output *out)
 {
+	const struct run_format *format = run_format(output_format(out));
 	struct run_all all = {0};
 	struct tally t = {0};
 
-	if (!o->json && !o->quiet && !o->verbose)
-		fprintf(output_begin(out), "%-28s %-12s %s\n", "scenario",
-			"like", "outcomes");
+	if (format->head)
+		output_end(out, format->head(output_begin(out)));
 	for (size_t i = 0; i < p->count; i++)
-		if (!run_next(o, &p->scripts[i], peer, out, &all, &t))
+		if (!run_next(&p->scripts[i], peer, out, &all, &t))
 			break;
-	sum_up(o, &all, &t, out);
+	sum_up(&all, &t, out);
 	return all.exit_code;
 }
 
@@ -309,9 +294,9 @@ static int run_program(const struct options *o, struct program *p,
 	else if (!peer->replay && peer->version < 0)
 		code = no_mptcp(peer);
 	else if (p->all)
-		code = run_all(o, p, peer, out);
+		code = run_all(p, peer, out);
 	else
-		code = run_one(o, p, peer, out);
+		code = run_one(p, peer, out);
 	if (!peer->replay && !peer_live_finish(peer) && code < EXIT_USAGE)
 		code = peer->exit_code;
 	if (peer->exit_code && peer->exit_code != EXIT_INTERRUPTED)

@@ -10,7 +10,6 @@
 #include "probe/cli/output.h"
 #include "probe/net/signals.h"
 #include "report/print/speed.h"
-#include "report/print/text.h"
 
 /* Where it stands, for the bar. */
 struct stand {
@@ -83,19 +82,6 @@ static int run_rounds(const struct options *o, struct speed *s,
 	return signals_interrupted() ? EXIT_INTERRUPTED : speed_exit_code(s);
 }
 
-static void print(const struct options *o, const struct speed *s,
-		  struct output *out)
-{
-	struct text_style style = {.quiet = o->quiet, .verbose = o->verbose};
-	FILE *stream = output_begin(out);
-
-	if (o->json)
-		speed_json(stream, s);
-	else
-		speed_text(stream, s, &style);
-	output_end(out);
-}
-
 static bool is_url(const char *text)
 {
 	return !strncmp(text, "http://", 7) || !strncmp(text, "https://", 8);
@@ -129,7 +115,8 @@ int cmd_speed(const struct options *o, int argc, char **argv)
 	signals_install();
 	ret = run_rounds(o, &s, rounds);
 	if (s.round_count)
-		print(o, &s, out);
+		output_end(out,
+			   output_format(out)->speed(output_begin(out), &s));
 	free(rounds);
 	written = output_close(out);
 	return written != 0 && ret < EXIT_USAGE ? written : ret;

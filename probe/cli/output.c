@@ -9,18 +9,18 @@
 
 #include "probe/cli/command.h"
 #include "probe/net/outfile.h"
-#include "report/print/json.h"
-#include "report/print/text.h"
+#include "report/arena.h"
+#include "report/print/format.h"
 
 struct output {
-	FILE *stream;	     /* standard output, or into `text` */
-	struct outfile file; /* of -o */
-	char *text;	     /* collected for the file */
+	const struct format *format;
+	struct page page;
+	struct outfile file; /* of -o, or standard output */
+	bool collects;	     /* until it is closed: of -o */
+	char *text;	     /* what page.out holds */
 	size_t length;
-	bool json;
-	struct text_style style;
-	unsigned reports;
-	int error; /* errno of the first failure; 0: none */
+	off_t begun; /* where the thing that is being printed begins in it */
+	int error;   /* errno of the first failure; 0: none */
 };
 
 static bool wants_colour(const struct options *o)
@@ -35,6 +35,22 @@ static bool wants_colour(const struct options *o)
 	return term && strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO);
 }
 
+static bool open_file(struct output *out, const char *name)
+{
+	if (outfile_open(&out->file, name ? name : "-") == -1) {
+		complain("cannot write %s: %s", name ? name : "standard output",
+			 strerror(errno));
+		return false;
+	}
+	outfile_guard(&out->file);
+	out->page.out = open_memstream(&out->text, &out->length);
+	if (out->page.out)
+		return true;
+	complain("no memory");
+	outfile_abandon(&out->file);
+	return false;
+}
+
 struct output *output_open(const struct options *o)
 {
 	struct output *out = calloc(1, sizeof(*out));
@@ -43,94 +59,89 @@ struct output *output_open(const struct options *o)
 		complain("no memory");
 		return NULL;
 	}
-	out->json = o->json;
-	out->style = (struct text_style){
+	out->format = format_named(o->json ? "json" : "text");
+	out->collects = o->output_file != NULL;
+	out->page = (struct page){
+		.width = PAGE_WIDTH,
 		.colour = wants_colour(o),
 		.verbose = o->verbose,
 		.quiet = o->quiet,
 	};
-	out->file.fd = -1;
-	out->stream = stdout;
-	if (!o->output_file)
+	if (open_file(out, o->output_file))
 		return out;
-	if (outfile_open(&out->file, o->output_file) == -1) {
-		complain("cannot write %s: %s", o->output_file,
-			 strerror(errno));
-		free(out);
-		return NULL;
-	}
-	outfile_guard(&out->file);
-	out->stream = open_memstream(&out->text, &out->length);
-	if (!out->stream) {
-		complain("no memory");
-		outfile_abandon(&out->file);
-		free(out);
-		return NULL;
-	}
-	return out;
+	free(out);
+	return NULL;
 }
 
-void output_report(struct output *out, const struct report *r)
+const struct format *output_format(const struct output *out)
 {
+	return out->format;
+}
+
+struct page output_page(const struct output *out)
+{
+	return out->page;
+}
+
+const struct page *output_begin(struct output *out)
+{
+	out->begun = ftello(out->page.out);
+	out->page.arena = arena_new();
+	return &out->page;
+}
+
+/* All that is in the memory, in one write. */
+static int hand_out(struct output *out)
+{
+	if (fflush(out->page.out) ||
+	    outfile_append(&out->file, out->text, out->length) == -1)
+		return -1;
+	return fseeko(out->page.out, 0, SEEK_SET);
+}
+
+void output_end(struct output *out, int printed)
+{
+	arena_free(out->page.arena);
+	out->page.arena = NULL;
+	out->page.printed++;
 	if (out->error)
 		return;
 	errno = 0;
-	if (out->json) {
-		json_report(out->stream, r);
-	} else {
-		if (out->reports && !out->style.quiet)
-			putc('\n', out->stream);
-		text_report(out->stream, r, &out->style);
+	if (printed == -1 || ferror(out->page.out)) {
+		out->error = ENOMEM;
+		fseeko(out->page.out, out->begun, SEEK_SET);
+	} else if (!out->collects && hand_out(out) == -1) {
+		out->error = errno ? errno : EIO;
 	}
-	if (fflush(out->stream) || ferror(out->stream))
-		out->error = errno ? errno : EIO;
-	out->reports++;
-}
-
-FILE *output_begin(struct output *out)
-{
-	errno = 0;
-	return out->stream;
-}
-
-void output_end(struct output *out)
-{
-	if (!out->error && (fflush(out->stream) || ferror(out->stream)))
-		out->error = errno ? errno : EIO;
-	out->reports++;
 }
 
 static void close_file(struct output *out)
 {
-	if (fclose(out->stream) && !out->error)
-		out->error = errno;
-	if (!out->reports) {
+	if (!out->page.printed || out->error) {
 		outfile_abandon(&out->file);
 		return;
 	}
-	if (!out->error &&
-	    outfile_replace(&out->file, out->text, out->length) == -1)
+	if (out->collects &&
+	    outfile_replace(&out->file, out->text, out->length) == -1) {
 		out->error = errno;
-	if (out->error) {
 		outfile_abandon(&out->file);
-		return;
-	}
-	if (outfile_close(&out->file) == -1)
+	} else if (outfile_close(&out->file) == -1) {
 		out->error = errno;
+	}
 }
 
 int output_close(struct output *out)
 {
-	const char *name = "standard output";
+	const char *name = out->collects ? out->file.name : "standard output";
 	int ret = EXIT_CLEAR;
 
-	if (out->file.fd != -1) {
-		name = out->file.name;
-		close_file(out);
-	}
+	if (fclose(out->page.out) && !out->error)
+		out->error = errno;
+	close_file(out);
 	if (out->error) {
-		complain("%s: %s", name, strerror(out->error));
-		ret = EXIT_OUTPUT;
+		if (out->error != EPIPE) /* who reads has seen enough */
+			complain("%s: %s", name, strerror(out->error));
+		ret = out->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
 	}
 	free(out->text);
 	free(out);

@@ -57,6 +57,11 @@ static int reserve(int fd, size_t length)
 	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? -1 : 0;
 }
 
+int outfile_append(struct outfile *f, const void *bytes, size_t length)
+{
+	return write_all(f->fd, bytes, length);
+}
+
 int outfile_replace(struct outfile *f, const void *bytes, size_t length)
 {
 	if (!f->regular)

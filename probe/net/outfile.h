@@ -28,6 +28,10 @@ int outfile_open(struct outfile *f, const char *name);
  * (privileges_drop). Where no process can be had, only that is lost. */
 void outfile_guard(struct outfile *f);
 
+/* Writes `bytes` behind what was written, at once if the system lets it. 0, or
+ * -1 with errno. */
+int outfile_append(struct outfile *f, const void *bytes, size_t length);
+
 /* Replaces the content by `bytes`. On a regular file the room is reserved
  * first, so that a full disk leaves the old content. 0, or -1 with errno. */
 int outfile_replace(struct outfile *f, const void *bytes, size_t length);

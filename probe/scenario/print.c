@@ -29,12 +29,13 @@ static const char *clean(struct run *r, const char *text)
 
 /* --- the segments -------------------------------------------------------- */
 
-static void print_quote(FILE *out, const struct run *r, const struct sight *s)
+static void print_quote(const struct page *p, const struct run *r,
+			const struct sight *s)
 {
 	const struct quote *q = s->quote;
 	char address[ADDRESS_TEXT];
 
-	fprintf(out,
+	fprintf(p->out,
 		"%9.1f %3u  %-2u %s: ICMP, quotes %zu bytes of what "
 		"was sent with TTL %u\n",
 		sight_ms(r, s), q->reply_ttl, s->subflow,
@@ -42,18 +43,18 @@ static void print_quote(FILE *out, const struct run *r, const struct sight *s)
 		s->segment->packet.ip.ttl);
 }
 
-static void print_raw(FILE *out, const struct tcp_view *tcp)
+static void print_raw(const struct page *p, const struct tcp_view *tcp)
 {
 	if (!tcp->options_available)
 		return;
-	fprintf(out, "%*s", 18, "");
+	fprintf(p->out, "%*s", 18, "");
 	for (size_t i = 0; i < tcp->options_available; i++)
-		fprintf(out, "%02x", tcp->options[i]);
-	putc('\n', out);
+		fprintf(p->out, "%02x", tcp->options[i]);
+	putc('\n', p->out);
 }
 
-static void print_segment(FILE *out, struct run *r, const struct sight *s,
-			  bool raw)
+static void print_segment(const struct page *p, struct run *r,
+			  const struct sight *s)
 {
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
 	struct sight_numbers n = sight_numbers(r, s);
@@ -68,51 +69,51 @@ static void print_segment(FILE *out, struct run *r, const struct sight *s,
 	memset(blank, ' ', sizeof(blank));
 	blank[strlen(head) < HEAD_WIDTH ? strlen(head) : HEAD_WIDTH] = '\0';
 	if (*options)
-		text_wrap(out, head, blank, options);
+		text_wrap(p, head, blank, options);
 	else
-		fprintf(out, "%s\n", head);
-	if (raw)
-		print_raw(out, tcp);
+		fprintf(p->out, "%s\n", head);
+	if (p->verbose)
+		print_raw(p, tcp);
 }
 
-static void print_sights(FILE *out, struct run *r, bool raw)
+static void print_sights(const struct page *p, struct run *r)
 {
 	if (!r->sight_count)
 		return;
-	fprintf(out, "\n%9s %3s %-3s %-3s %7s %7s %4s  %s\n", "ms", "ttl",
+	fprintf(p->out, "\n%9s %3s %-3s %-3s %7s %7s %4s  %s\n", "ms", "ttl",
 		"sub", "flg", "seq", "ack", "len", "options");
 	for (size_t i = 0; i < r->sight_count; i++) {
 		if (r->sights[i].quote)
-			print_quote(out, r, &r->sights[i]);
+			print_quote(p, r, &r->sights[i]);
 		else
-			print_segment(out, r, &r->sights[i], raw);
+			print_segment(p, r, &r->sights[i]);
 	}
 }
 
 /* --- what they amount to ------------------------------------------------- */
 
-static void print_expectations(FILE *out, struct run *r)
+static void print_expectations(const struct page *p, struct run *r)
 {
 	for (size_t i = 0; i < r->expectation_count; i++) {
 		const struct expectation *e = &r->expectations[i];
 
 		if (e->found)
-			fprintf(out, "not met   line %-3u %s: got %s\n",
+			fprintf(p->out, "not met   line %-3u %s: got %s\n",
 				e->line, clean(r, e->text), clean(r, e->found));
 		else
-			fprintf(out, "met       line %-3u %s\n", e->line,
+			fprintf(p->out, "met       line %-3u %s\n", e->line,
 				clean(r, e->text));
 	}
 	for (size_t i = 0; i < r->remark_count; i++)
-		fprintf(out, "note      line %-3u %s\n", r->remarks[i].line,
+		fprintf(p->out, "note      line %-3u %s\n", r->remarks[i].line,
 			clean(r, r->remarks[i].text));
 	for (size_t i = 0; i < r->outcome_count; i++)
-		fprintf(out, "outcome   line %-3u %s: %s\n",
+		fprintf(p->out, "outcome   line %-3u %s: %s\n",
 			r->outcomes[i].line, clean(r, r->outcomes[i].name),
 			clean(r, r->outcomes[i].value));
 }
 
-static void print_heading(FILE *out, struct run *r)
+static void print_heading(const struct page *p, struct run *r)
 {
 	char text[600];
 
@@ -121,24 +122,25 @@ static void print_heading(FILE *out, struct run *r)
 		 r->about.title ? clean(r, r->about.title) : "not declared",
 		 r->about.source ? clean(r, r->about.source) : "no source",
 		 r->version, clean(r, r->peer->target));
-	text_wrap(out, "", "    ", text);
+	text_wrap(p, "", "    ", text);
 }
 
-void scenario_text(FILE *out, struct run *r, bool raw, bool quiet)
+static int run_text(const struct page *p, struct run *r)
 {
 	char text[80];
 
 	snprintf(text, sizeof(text), "%s: ", r->script->name);
-	if (quiet) {
-		fprintf(out, "%s%s\n", text, clean(r, run_sentence(r)));
-		return;
+	if (p->quiet) {
+		fprintf(p->out, "%s%s\n", text, clean(r, run_sentence(r)));
+		return 0;
 	}
-	print_heading(out, r);
-	print_sights(out, r, raw);
-	putc('\n', out);
-	print_expectations(out, r);
-	putc('\n', out);
-	text_wrap(out, "", "", clean(r, run_sentence(r)));
+	print_heading(p, r);
+	print_sights(p, r);
+	putc('\n', p->out);
+	print_expectations(p, r);
+	putc('\n', p->out);
+	text_wrap(p, "", "", clean(r, run_sentence(r)));
+	return 0;
 }
 
 /* --- run all ------------------------------------------------------------- */
@@ -165,21 +167,51 @@ static const char *like_text(struct run *r)
 	return *text ? text : "-";
 }
 
-void scenario_row(FILE *out, struct run *r)
+static int head_text(const struct page *p)
+{
+	if (!p->quiet && !p->verbose)
+		fprintf(p->out, "%-28s %-12s %s\n", "scenario", "like",
+			"outcomes");
+	return 0;
+}
+
+static int row_text(const struct page *p, struct run *r)
 {
 	char head[80], blank[80];
 
+	if (p->verbose)
+		return run_text(p, r);
+	if (p->quiet)
+		return 0;
 	snprintf(head, sizeof(head), "%-28.28s %-12.12s ", r->script->name,
 		 like_text(r));
 	memset(blank, ' ', sizeof(blank));
 	blank[strlen(head)] = '\0';
-	text_wrap(out, head, blank,
+	text_wrap(p, head, blank,
 		  run_exit_code(r) != 0 ? clean(r, run_sentence(r))
 					: clean(r, outcomes_text(r)));
+	return 0;
 }
 
-void scenario_summary(FILE *out, const struct run_all *all)
+static int summary_text(const struct page *p, const struct run_all *all)
 {
-	putc('\n', out);
-	text_wrap(out, "", "", all->text);
+	putc('\n', p->out);
+	text_wrap(p, "", "", all->text);
+	return 0;
+}
+
+/* --- the forms ----------------------------------------------------------- */
+
+static const struct run_format formats[] = {
+	{"text", run_text, head_text, row_text, summary_text},
+	{"json", scenario_json, NULL, scenario_json, scenario_summary_json},
+};
+
+const struct run_format *run_format(const struct format *format)
+{
+	size_t i = 0;
+
+	while (strcmp(formats[i].name, format->name))
+		i++;
+	return &formats[i];
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Runs of scenarios as text and as JSON (schema mpprobe-scenario/1).
+ * Runs of scenarios in the forms of report/print/format.h, whose contract
+ * holds here.
  */
 #ifndef PROBE_SCENARIO_PRINT_H
 #define PROBE_SCENARIO_PRINT_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
+
+#include "report/print/format.h"
 
 struct run;
 
@@ -19,15 +20,20 @@ struct run_all {
 	const char *text;
 };
 
-/* One line a segment, the expectations, the outcomes, a sentence. `raw`: the
- * options in hex as well; `quiet`: the sentence only. */
-void scenario_text(FILE *out, struct run *r, bool raw, bool quiet);
+struct run_format {
+	const char *name; /* of the format */
+	int (*run)(const struct page *p, struct run *r);
+	/* Of `run all`: the heading (NULL: none), a run, the end. */
+	int (*head)(const struct page *p);
+	int (*row)(const struct page *p, struct run *r);
+	int (*summary)(const struct page *p, const struct run_all *all);
+};
 
-/* A row of the table that `run all` prints, and its end. */
-void scenario_row(FILE *out, struct run *r);
-void scenario_summary(FILE *out, const struct run_all *all);
+/* The row for this format. */
+const struct run_format *run_format(const struct format *format);
 
-int scenario_json(FILE *out, struct run *r);
-int scenario_summary_json(FILE *out, const struct run_all *all);
+/* Schemas mpprobe-scenario/1 and mpprobe-scenarios/1. */
+int scenario_json(const struct page *p, struct run *r);
+int scenario_summary_json(const struct page *p, const struct run_all *all);
 
 #endif

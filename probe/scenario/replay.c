@@ -13,6 +13,7 @@
 #include "probe/scenario/peer.h"
 #include "probe/scenario/sight.h"
 #include "report/arena.h"
+#include "report/print/text.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
 

@@ -2,10 +2,8 @@
 #include "probe/scenario/sight.h"
 
 #include "crafting/segment.h"
-#include "crafting/tcp_options.h"
 #include "probe/scenario/exchange.h"
 #include "probe/scenario/scenario.h"
-#include "report/arena.h"
 #include "report/track/observer.h"
 
 struct sight_numbers sight_numbers(const struct run *r, const struct sight *s)
@@ -34,35 +32,4 @@ double sight_ms(const struct run *r, const struct sight *s)
 	int64_t us = s->quote ? s->quote->time_us : s->segment->time_us;
 
 	return (double)(us - r->first_us) / 1000;
-}
-
-/* MPTCP in full, everything else as the usual short text has it. */
-static const char *option_words(struct arena *a, const struct tcp_option *o)
-{
-	struct mptcp_option mptcp;
-	char text[300];
-
-	if (o->kind == TCPOPT_MPTCP &&
-	    mptcp_decode(o->bytes, o->length, &mptcp))
-		mptcp_text(&mptcp, text, sizeof(text));
-	else
-		tcp_options_text(o->bytes, o->length, text, sizeof(text));
-	return arena_printf(a, "%s", text);
-}
-
-const char *options_in_words(struct arena *a, const struct tcp_view *tcp)
-{
-	struct option_walk walk = option_walk_over(
-		tcp->options, tcp->options_available, tcp->options_length);
-	const char *text = "";
-	struct tcp_option o;
-	enum option_step step;
-
-	while ((step = option_next(&walk, &o)) == OPTION_FOUND)
-		text = arena_printf(a, "%s%s%s", text, *text ? ", " : "",
-				    option_words(a, &o));
-	if (step == OPTION_MALFORMED)
-		text = arena_printf(a, "%s%smalformed", text,
-				    *text ? ", " : "");
-	return text;
 }

@@ -6,10 +6,8 @@
 
 #include <stdint.h>
 
-struct arena;
 struct run;
 struct sight;
-struct tcp_view;
 
 /* Relative to the initial sequence numbers; 0 where they are not known. */
 struct sight_numbers {
@@ -20,8 +18,5 @@ struct sight_numbers sight_numbers(const struct run *r, const struct sight *s);
 
 /* Milliseconds since the first segment of the run. */
 double sight_ms(const struct run *r, const struct sight *s);
-
-/* The options of a segment in words, MPTCP in full; in the arena. */
-const char *options_in_words(struct arena *a, const struct tcp_view *tcp);
 
 #endif

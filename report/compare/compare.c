@@ -545,35 +545,41 @@ static size_t add_report(struct compare *c, const json_t *report)
 	return count;
 }
 
+/* A line of `mpprobe -j`: a report, or something else of its, which is no run
+ * of SYNs. False if it is neither. */
+static bool add_line(struct compare *c, const char *run, const json_t *line,
+		     int *count)
+{
+	const char *schema = member_text(line, "schema");
+
+	if (strcmp(schema, "mpprobe-report/1") != 0)
+		return strncmp(schema, "mpprobe-", strlen("mpprobe-")) == 0;
+	if (*count < 0) {
+		add_run(c, run, started_us(member_text(line, "started")));
+		*count = 0;
+	}
+	*count += (int)add_report(c, line);
+	return true;
+}
+
 int compare_report(struct compare *c, const char *run, const char *text,
 		   size_t length, char *error, size_t size)
 {
 	const char *end = text + length, *line = text;
-	size_t count = 0;
-	bool begun = false;
+	bool ours = true;
+	int count = -1;
 
-	while (line < end) {
+	while (line < end && ours) {
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
 		size_t span = (size_t)((stop ? stop : end) - line);
-		json_t *report = json_loadb(line, span, 0, NULL);
+		json_t *json = json_loadb(line, span, 0, NULL);
 
+		ours = !span || add_line(c, run, json, &count);
+		json_decref(json);
 		line += span + 1;
-		if (!span)
-			continue;
-		if (strcmp(member_text(report, "schema"), "mpprobe-report/1") !=
-		    0) {
-			json_decref(report);
-			snprintf(error, size, "not a report of mpprobe -j");
-			return -1;
-		}
-		if (!begun)
-			add_run(c, run,
-				started_us(member_text(report, "started")));
-		begun = true;
-		count += add_report(c, report);
-		json_decref(report);
 	}
-	if (!begun)
-		snprintf(error, size, "not a report of mpprobe -j");
-	return begun ? (int)count : -1;
+	if (ours && count >= 0)
+		return count;
+	snprintf(error, size, "not a report of mpprobe -j");
+	return -1;
 }

@@ -10,13 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "crafting/address.h"
 #include "report/evidence/loss.h"
 
 struct observer;
-struct text_style;
 
 /* A capture or a report. */
 struct compare_run {
@@ -118,11 +116,6 @@ void compare_judge(struct compare *c);
  * of it. */
 bool compare_differs(const struct compare *c);
 bool compare_uncertain(const struct compare *c);
-
-void compare_text(FILE *out, const struct compare *c,
-		  const struct text_style *style);
-/* Schema mpprobe-compare/1, one line. 0, or -1. */
-int compare_json(FILE *out, const struct compare *c);
 
 /* "without MPTCP", "with MPTCP v1": of a row. */
 const char *compare_kind(const struct compare_row *r);

@@ -15,9 +15,11 @@
 #include <cmocka.h>
 
 #include "report/arena.h"
+#include "report/print/json.h"
 #include "report/print/text.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
+#include "tests/page.h"
 
 static const struct {
 	const char *name; /* of the expected text */
@@ -48,36 +50,16 @@ static void add_capture(struct compare *c, const char *run)
 	observer_free(o);
 }
 
-static char *file_text(const char *name)
-{
-	FILE *in = fopen(name, "r");
-	char *text = NULL;
-	size_t size = 0;
-
-	assert_non_null(in);
-	assert_true(getdelim(&text, &size, '\0', in) > 0);
-	fclose(in);
-	return text;
-}
-
 static void check_text(const char *name, const struct compare *c)
 {
-	struct text_style style = {0};
-	char file[200], *seen = NULL, *expected;
+	char file[200], *seen = NULL;
 	size_t size;
-	FILE *out = open_memstream(&seen, &size);
+	struct page page = page_in(&seen, &size);
 
-	compare_text(out, c, &style);
-	fclose(out);
+	text_compare(&page, c);
+	page_done(&page);
 	snprintf(file, sizeof(file), "pcaps/compare/%s.txt", name);
-	if (getenv("GOLDEN_UPDATE")) {
-		out = fopen(file, "w");
-		fputs(seen, out);
-		fclose(out);
-	}
-	expected = file_text(file);
-	assert_string_equal(seen, expected);
-	free(expected);
+	check_golden(file, seen);
 	free(seen);
 }
 
@@ -101,13 +83,13 @@ static void test_json(void **state)
 	struct compare *c = compare_new();
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
 	(void)state;
 	add_capture(c, "optimiser-live");
 	compare_judge(c);
-	assert_int_equal(compare_json(out, c), 0);
-	fclose(out);
+	assert_int_equal(json_compare(&page, c), 0);
+	page_done(&page);
 	assert_non_null(strstr(text, "\"schema\":\"mpprobe-compare/1\""));
 	assert_non_null(strstr(text, "\"kind\":\"terminated\""));
 	assert_non_null(strstr(text, "\"differs\":true"));

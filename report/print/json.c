@@ -1,434 +1,221 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The fields are those of report/schema.json. They may be added at the end of
- * an object, never renamed.
- *
- * NULL stands for "no memory" throughout, and an object or array that would
- * hold it becomes NULL itself.
+ * The fields are those of report/schemas/report.json. They may be added at the
+ * end of an object, never renamed.
  */
 #include "report/print/json.h"
 
-#include <jansson.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
+#include "report/print/json_value.h"
 #include "report/report.h"
-
-#define SCHEMA "mpprobe-report/1"
-
-/* Enough for milliseconds rounded to three decimals, and too few for the
- * noise behind them (0.21000000000000002). */
-#define FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
-
-struct field {
-	const char *name;
-	json_t *value; /* taken over */
-};
-
-#define OBJECT(fields) object(fields, sizeof(fields) / sizeof((fields)[0]))
-
-static json_t *object(const struct field *fields, size_t number)
-{
-	json_t *json = json_object();
-	bool whole = json != NULL;
-	size_t i;
-
-	for (i = 0; i < number; i++)
-		if (json_object_set_new(json, fields[i].name,
-					fields[i].value) != 0)
-			whole = false;
-	if (!whole)
-		json_decref(json);
-	return whole ? json : NULL;
-}
-
-static json_t *count(size_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
-/* Negative numbers stand for what is not known. */
-static json_t *count_or_null(int value)
-{
-	return value < 0 ? json_null() : json_integer(value);
-}
-
-static json_t *milliseconds(double ms)
-{
-	if (!isfinite(ms) || ms < 0)
-		return json_null();
-	return json_real(round(ms * 1000) / 1000);
-}
-
-/* Text that is not UTF-8 loses everything but its ASCII. */
-static json_t *ascii(const char *text)
-{
-	json_t *json = NULL;
-	char *copy = strdup(text), *c;
-
-	if (copy == NULL)
-		return NULL;
-	for (c = copy; *c != '\0'; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	json = json_string(copy);
-	free(copy);
-	return json;
-}
-
-static json_t *text(const char *value)
-{
-	json_t *json;
-
-	if (value == NULL)
-		return json_null();
-	json = json_string(value);
-	return json != NULL ? json : ascii(value);
-}
-
-static json_t *address(const struct address *a)
-{
-	char buffer[ADDRESS_TEXT];
-
-	return a->family == 0 ? json_null()
-			      : json_string(address_text(a, buffer));
-}
-
-/* Appends and returns the array, or NULL, with the array freed. */
-static json_t *append(json_t *array, json_t *item)
-{
-	if (json_array_append_new(array, item) == 0)
-		return array;
-	json_decref(array);
-	return NULL;
-}
-
-/* An array of `number` elements, each made by a function of an element. */
-#define ARRAY_OF(name, type, element)                                          \
-	static json_t *name(const type *items, size_t number)                  \
-	{                                                                      \
-		json_t *array = json_array();                                  \
-		size_t i;                                                      \
-                                                                               \
-		for (i = 0; i < number && array != NULL; i++)                  \
-			array = append(array, element(&items[i]));             \
-		return array;                                                  \
-	}
 
 static json_t *frame_number(const uint64_t *frame)
 {
-	return json_integer((json_int_t)*frame);
+	return json_count(*frame);
 }
 
 static json_t *connection_id(const unsigned *id)
 {
-	return json_integer(*id);
+	return json_count(*id);
 }
 
-ARRAY_OF(frames, uint64_t, frame_number)
-ARRAY_OF(connection_ids, unsigned, connection_id)
-ARRAY_OF(addresses, struct address, address)
-
-/* RFC 3339, UTC, with milliseconds. */
-static json_t *started(int64_t us)
-{
-	time_t seconds = (time_t)(us / 1000000);
-	char day[64];
-	struct tm tm;
-
-	if (us <= 0 || gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return json_null();
-	return json_sprintf("%s.%03dZ", day, (int)(us / 1000 % 1000));
-}
+JSON_ARRAY_OF(frames, uint64_t, frame_number)
+JSON_ARRAY_OF(connection_ids, unsigned, connection_id)
+JSON_ARRAY_OF(addresses, struct address, json_address)
 
 static json_t *place(const struct place *p)
 {
 	if (!p->known)
 		return json_null();
-
-	struct field fields[] = {
-		{"ttl", count(p->ttl)},
-		{"address", address(&p->address)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"ttl", json_count(p->ttl)},
+			   {"address", json_address(&p->address)});
 }
 
 static json_t *one_evidence(const struct evidence *e)
 {
-	struct field fields[] = {
-		{"frame", e->frame == 0 ? json_null() : count(e->frame)},
-		{"sent", text(e->sent)},
-		{"seen", text(e->seen)},
-		{"text", text(e->text)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT(
+		{"frame", json_frame(e->frame)}, {"sent", json_text(e->sent)},
+		{"seen", json_text(e->seen)}, {"text", json_text(e->text)});
 }
 
-ARRAY_OF(evidence, struct evidence, one_evidence)
+JSON_ARRAY_OF(evidence, struct evidence, one_evidence)
 
 static json_t *one_finding(const struct finding *f)
 {
-	struct field fields[] = {
-		{"id", text(f->kind->id)},
-		{"effect", text(effect_name(f->effect))},
-		{"direction", text(direction_name(f->direction))},
-		{"segment", text(segment_name(f->segment))},
-		{"how", text(f->how)},
-		{"after", place(&f->after)},
+	return JSON_OBJECT(
+		{"id", json_text(f->kind->id)},
+		{"effect", json_text(effect_name(f->effect))},
+		{"direction", json_text(direction_name(f->direction))},
+		{"segment", json_text(segment_name(f->segment))},
+		{"how", json_text(f->how)}, {"after", place(&f->after)},
 		{"at", place(&f->at)},
-		{"confidence", text(confidence_name(f->confidence))},
-		{"text", text(f->text)},
+		{"confidence", json_text(confidence_name(f->confidence))},
+		{"text", json_text(f->text)},
 		{"connections",
 		 connection_ids(f->connections, f->connection_count)},
-		{"evidence", evidence(f->evidence, f->evidence_count)},
-	};
-
-	return OBJECT(fields);
+		{"evidence", evidence(f->evidence, f->evidence_count)});
 }
 
-ARRAY_OF(findings, struct finding, one_finding)
+JSON_ARRAY_OF(findings, struct finding, one_finding)
 
 static json_t *one_change(const struct change *c)
 {
-	struct field fields[] = {
-		{"field", text(c->field)},
-		{"sent", text(c->sent)},
-		{"quoted", text(c->quoted)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"field", json_text(c->field)},
+			   {"sent", json_text(c->sent)},
+			   {"quoted", json_text(c->quoted)});
 }
 
-ARRAY_OF(changes, struct change, one_change)
+JSON_ARRAY_OF(changes, struct change, one_change)
 
 static json_t *one_quote(const struct report_quote *q)
 {
-	struct field fields[] = {
-		{"segment", text(segment_name(q->segment))},
-		{"connection", count(q->connection)},
-		{"bytes", count(q->bytes)},
-		{"matched_by", text(matched_by_name(q->matched_by))},
+	return JSON_OBJECT(
+		{"segment", json_text(segment_name(q->segment))},
+		{"connection", json_count(q->connection)},
+		{"bytes", json_count(q->bytes)},
+		{"matched_by", json_text(matched_by_name(q->matched_by))},
 		{"changes", changes(q->changes, q->change_count)},
-		{"frame", count(q->frame)},
-		{"plain", json_boolean(q->plain)},
-		{"covers_options", json_boolean(q->covers_options)},
-	};
-
-	return OBJECT(fields);
+		{"frame", json_count(q->frame)}, {"plain", json_flag(q->plain)},
+		{"covers_options", json_flag(q->covers_options)});
 }
 
 static json_t *one_responder(const struct responder *r)
 {
-	struct field fields[] = {
-		{"address", address(&r->address)},
-		{"rtt_ms", milliseconds(r->rtt_ms)},
-		{"reply_ttl", count(r->reply_ttl)},
-		{"initial_ttl", count(r->initial_ttl)},
-		{"return_hops", count(r->return_hops)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"address", json_address(&r->address)},
+			   {"rtt_ms", json_decimal(r->rtt_ms)},
+			   {"reply_ttl", json_count(r->reply_ttl)},
+			   {"initial_ttl", json_count(r->initial_ttl)},
+			   {"return_hops", json_count(r->return_hops)});
 }
 
-ARRAY_OF(quotes, struct report_quote, one_quote)
-ARRAY_OF(responders, struct responder, one_responder)
+JSON_ARRAY_OF(quotes, struct report_quote, one_quote)
+JSON_ARRAY_OF(responders, struct responder, one_responder)
 
 static json_t *one_hop(const struct report_hop *h)
 {
-	struct field fields[] = {
-		{"ttl", count(h->ttl)},
-		{"address", address(&h->address)},
-		{"name", text(h->name)},
-		{"rtt_ms", milliseconds(h->rtt_ms)},
+	return JSON_OBJECT(
+		{"ttl", json_count(h->ttl)},
+		{"address", json_address(&h->address)},
+		{"name", json_text(h->name)},
+		{"rtt_ms", json_decimal(h->rtt_ms)},
 		{"responders", responders(h->responders, h->responder_count)},
 		{"quotes", quotes(h->quotes, h->quote_count)},
-		{"is_target", json_boolean(h->is_target)},
-	};
-
-	return OBJECT(fields);
+		{"is_target", json_flag(h->is_target)});
 }
 
-ARRAY_OF(path, struct report_hop, one_hop)
+JSON_ARRAY_OF(path, struct report_hop, one_hop)
 
 static json_t *asymmetry(const struct asymmetry *a)
 {
 	if (a == NULL)
 		return json_null();
-
-	struct field fields[] = {
-		{"from", count(a->from)},
-		{"least", json_integer(a->least)},
-		{"most", json_integer(a->most)},
-		{"text", text(a->text)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"from", json_count(a->from)},
+			   {"least", json_integer(a->least)},
+			   {"most", json_integer(a->most)},
+			   {"text", json_text(a->text)});
 }
 
 static json_t *syn_ack(const struct report_syn_ack *s)
 {
 	if (s == NULL)
 		return json_null();
-
-	struct field fields[] = {
-		{"ttl", count(s->ttl)},
-		{"initial_ttl", count(s->initial_ttl)},
-		{"hops", count(s->hops)},
-		{"rtt_ms", milliseconds(s->rtt_ms)},
-		{"options", text(s->options)},
-		{"mss", count_or_null(s->mss)},
-		{"window", count(s->window)},
-		{"wscale", count_or_null(s->wscale)},
-		{"options_text", text(s->options_text)},
-		{"frame", count(s->frame)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"ttl", json_count(s->ttl)},
+			   {"initial_ttl", json_count(s->initial_ttl)},
+			   {"hops", json_count(s->hops)},
+			   {"rtt_ms", json_decimal(s->rtt_ms)},
+			   {"options", json_text(s->options)},
+			   {"mss", json_count_or_null(s->mss)},
+			   {"window", json_count(s->window)},
+			   {"wscale", json_count_or_null(s->wscale)},
+			   {"options_text", json_text(s->options_text)},
+			   {"frame", json_count(s->frame)});
 }
 
 static json_t *reset(const struct report_reset *r)
 {
 	if (r == NULL)
 		return json_null();
-
-	struct field fields[] = {
-		{"ttl", count(r->ttl)},
-		{"initial_ttl", count(r->initial_ttl)},
-		{"hops", count(r->hops)},
-		{"reason", count_or_null(r->reason)},
-		{"frame", count(r->frame)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"ttl", json_count(r->ttl)},
+			   {"initial_ttl", json_count(r->initial_ttl)},
+			   {"hops", json_count(r->hops)},
+			   {"reason", json_count_or_null(r->reason)},
+			   {"frame", json_count(r->frame)});
 }
 
 static json_t *one_connection(const struct report_connection *c)
 {
 	json_t *keys_verified = c->keys_verified < 0
 					? json_null()
-					: json_boolean(c->keys_verified);
-	struct field fields[] = {
-		{"id", count(c->id)},
-		{"purpose", text(purpose_name(c->purpose))},
-		{"version", count_or_null(c->version)},
-		{"source_port", count(c->source_port)},
-		{"port", count(c->port)},
-		{"attempts", count(c->attempts)},
-		{"syn_ttl", count(c->syn_ttl)},
-		{"reach_ttl", count_or_null(c->reach_ttl)},
-		{"checksum", json_boolean(c->checksum)},
-		{"keys_verified", keys_verified},
-		{"syn_ack", syn_ack(c->syn_ack)},
-		{"reset", reset(c->reset)},
-		{"swept", json_boolean(c->swept)},
-	};
-
-	return OBJECT(fields);
+					: json_flag(c->keys_verified);
+	return JSON_OBJECT({"id", json_count(c->id)},
+			   {"purpose", json_text(purpose_name(c->purpose))},
+			   {"version", json_count_or_null(c->version)},
+			   {"source_port", json_count(c->source_port)},
+			   {"port", json_count(c->port)},
+			   {"attempts", json_count(c->attempts)},
+			   {"syn_ttl", json_count(c->syn_ttl)},
+			   {"reach_ttl", json_count_or_null(c->reach_ttl)},
+			   {"checksum", json_flag(c->checksum)},
+			   {"keys_verified", keys_verified},
+			   {"syn_ack", syn_ack(c->syn_ack)},
+			   {"reset", reset(c->reset)},
+			   {"swept", json_flag(c->swept)});
 }
 
-ARRAY_OF(connections, struct report_connection, one_connection)
+JSON_ARRAY_OF(connections, struct report_connection, one_connection)
 
 static json_t *one_step(const struct ladder_step *s)
 {
-	struct field fields[] = {
-		{"step", text(rung_name(s->rung))},
-		{"version", count_or_null(s->version)},
-		{"result", text(rung_result_name(s->result))},
-		{"frames", frames(s->frames, s->frame_count)},
-		{"text", text(s->text)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"step", json_text(rung_name(s->rung))},
+			   {"version", json_count_or_null(s->version)},
+			   {"result", json_text(rung_result_name(s->result))},
+			   {"frames", frames(s->frames, s->frame_count)},
+			   {"text", json_text(s->text)});
 }
 
-ARRAY_OF(ladder, struct ladder_step, one_step)
+JSON_ARRAY_OF(ladder, struct ladder_step, one_step)
 
 static json_t *target(const struct report *r)
 {
-	struct field fields[] = {
-		{"name", text(r->target_name)},
-		{"address", address(&r->target)},
-		{"port", count(r->port)},
-	};
-	json_t *json = OBJECT(fields);
-
-	if (json != NULL && r->reference &&
-	    json_object_set_new(json, "reference", json_true()) != 0) {
-		json_decref(json);
-		return NULL;
-	}
-	return json;
+	return JSON_OBJECT({"name", json_text(r->target_name)},
+			   {"address", json_address(&r->target)},
+			   {"port", json_count(r->port)},
+			   {r->reference ? "reference" : NULL, json_true()});
 }
 
 static json_t *source(const struct report *r)
 {
-	struct field fields[] = {
-		{"address", address(&r->source)},
-		{"interface", text(r->interface)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"address", json_address(&r->source)},
+			   {"interface", json_text(r->interface)});
 }
 
 static json_t *capture(const struct report *r)
 {
-	struct field fields[] = {
-		{"frames", count(r->frames)},
-		{"dropped", count(r->dropped)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT({"frames", json_count(r->frames)},
+			   {"dropped", json_count(r->dropped)});
 }
 
 static json_t *verdict(const struct report *r)
 {
-	struct field fields[] = {
-		{"status", text(status_name(r->status))},
-		{"confidence", text(confidence_name(r->confidence))},
-		{"mptcp_version", count_or_null(r->mptcp_version)},
-		{"text", text(r->verdict)},
-		{"advice", text(r->advice)},
-	};
-
-	return OBJECT(fields);
+	return JSON_OBJECT(
+		{"status", json_text(status_name(r->status))},
+		{"confidence", json_text(confidence_name(r->confidence))},
+		{"mptcp_version", json_count_or_null(r->mptcp_version)},
+		{"text", json_text(r->verdict)},
+		{"advice", json_text(r->advice)});
 }
 
-static json_t *report(const struct report *r)
+int json_report(const struct page *p, const struct report *r)
 {
-	struct field fields[] = {
-		{"schema", text(SCHEMA)},
-		{"version", text(MPPROBE_VERSION)},
-		{"started", started(r->started_us)},
-		{"elapsed_ms", milliseconds(r->elapsed_ms)},
-		{"interrupted", json_boolean(r->interrupted)},
-		{"target", target(r)},
-		{"source", source(r)},
-		{"capture", capture(r)},
-		{"verdict", verdict(r)},
+	return JSON_LINE(
+		p, "mpprobe-report/1", {"started", json_time(r->started_us, 3)},
+		{"elapsed_ms", json_decimal(r->elapsed_ms)},
+		{"interrupted", json_flag(r->interrupted)},
+		{"target", target(r)}, {"source", source(r)},
+		{"capture", capture(r)}, {"verdict", verdict(r)},
 		{"findings", findings(r->findings, r->finding_count)},
 		{"path", path(r->path, r->path_length)},
 		{"asymmetry", asymmetry(r->asymmetry)},
 		{"connections",
 		 connections(r->connections, r->connection_count)},
 		{"ladder", ladder(r->ladder, RUNG_COUNT)},
-		{"announced", addresses(r->announced, r->announced_count)},
-	};
-
-	return OBJECT(fields);
-}
-
-int json_report(FILE *out, const struct report *r)
-{
-	json_t *json = report(r);
-	int ret = -1;
-
-	if (json != NULL && json_dumpf(json, out, FLAGS) == 0 &&
-	    fputc('\n', out) != EOF)
-		ret = 0;
-	json_decref(json);
-	return ret;
+		{"announced", addresses(r->announced, r->announced_count)});
 }

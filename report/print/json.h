@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The report for programs: schema mpprobe-report/1, one object a line.
+ * The form for programs: one object a line, each of a schema that stands in
+ * report/schemas. Rows of the table in format.c, which has their contract.
  */
 #ifndef REPORT_PRINT_JSON_H
 #define REPORT_PRINT_JSON_H
 
-#include <stdio.h>
+#include "report/print/format.h"
 
-struct report;
-
-/* Writes the object and a newline. 0, or -1 (no memory, or ferror(out)). */
-int json_report(FILE *out, const struct report *r);
+int json_report(const struct page *p, const struct report *r);
+int json_connection(const struct page *p, const struct traffic_connection *c);
+int json_packet(const struct page *p, const struct packet *packet,
+		uint64_t frame, int64_t time_us);
+int json_compare(const struct page *p, const struct compare *c);
+int json_speed(const struct page *p, const struct speed *s);
 
 #endif

@@ -12,16 +12,17 @@
 #include <jansson.h>
 
 #include "report/print/json.h"
+#include "tests/page.h"
 #include "tests/samples.h"
 
 static char *written(const struct report *r)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
-	assert_int_equal(json_report(out, r), 0);
-	fclose(out);
+	assert_int_equal(json_report(&page, r), 0);
+	page_done(&page);
 	return text;
 }
 
@@ -230,7 +231,7 @@ static void test_full_disk(void **state)
 	if (out == NULL)
 		skip();
 	setbuf(out, NULL);
-	assert_int_equal(json_report(out, r), -1);
+	assert_int_equal(json_report(&(struct page){.out = out}, r), -1);
 	fclose(out);
 	report_free(r);
 }
@@ -247,7 +248,8 @@ static void test_samples(void **state)
 
 		json_decref(parsed(r));
 		if (out != NULL)
-			assert_int_equal(json_report(out, r), 0);
+			assert_int_equal(
+				json_report(&(struct page){.out = out}, r), 0);
 		report_free(r);
 	}
 	if (out != NULL)

@@ -7,9 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-
-struct text_style;
 
 /* One download. */
 struct speed_run {
@@ -49,13 +46,17 @@ struct speed_ratio speed_ratio(const struct speed *s);
 /* The median rate of the rounds; < 0: none. */
 double speed_median(const struct speed *s, bool mptcp);
 
+/* How many downloads by MPTCP were done, with it or fallen back. */
+size_t speed_runs(const struct speed *s, bool fallback);
+
+/* All connections with MPTCP failed, and none without. */
+bool speed_only_mptcp_fails(const struct speed *s);
+
+/* So much slower that the path does it. */
+bool speed_is_treated(const struct speed_ratio *r);
+
 /* 0: no difference; 1: MPTCP is slower; 3: MPTCP was not in use, or nothing
  * can be said. */
 int speed_exit_code(const struct speed *s);
-
-void speed_text(FILE *out, const struct speed *s,
-		const struct text_style *style);
-/* Schema mpprobe-speed/1. 0, or -1. */
-int speed_json(FILE *out, const struct speed *s);
 
 #endif

@@ -11,7 +11,9 @@
 
 #include <cmocka.h>
 
+#include "report/print/json.h"
 #include "report/print/text.h"
+#include "tests/page.h"
 
 #define ROUNDS 4
 
@@ -32,13 +34,12 @@ static void set(const double *tcp, const double *mptcp, bool fallback)
 
 static char *text_of(void)
 {
-	struct text_style style = {0};
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
-	speed_text(out, &speed, &style);
-	fclose(out);
+	text_speed(&page, &speed);
+	page_done(&page);
 	return text;
 }
 
@@ -92,12 +93,12 @@ static void test_json(void **state)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
 	(void)state;
 	set(same, third, false);
-	assert_int_equal(speed_json(out, &speed), 0);
-	fclose(out);
+	assert_int_equal(json_speed(&page, &speed), 0);
+	page_done(&page);
 	assert_non_null(strstr(text, "\"schema\":\"mpprobe-speed/1\""));
 	assert_non_null(strstr(text, "\"tcp_mbit_s\":100.5"));
 	free(text);

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report/print/text.h"
+#include "report/print/text_page.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "report/arena.h"
-#include "report/findings.h"
-#include "report/print/text_page.h"
-#include "report/report.h"
 
 #define INDENT "             "
 #define EVIDENCE_SHOWN 4
@@ -38,43 +34,6 @@ static size_t width(const char *text, size_t length)
 	return columns;
 }
 
-static void wrap(FILE *out, const char *first, const char *rest,
-		 const char *text)
-{
-	size_t column = strlen(first), length, columns;
-	bool begun = false;
-
-	fputs(first, out);
-	for (text += strspn(text, " "); *text != '\0';
-	     text += strspn(text, " ")) {
-		length = strcspn(text, " ");
-		columns = width(text, length);
-		if (begun && column + 1 + columns > PAGE_WIDTH) {
-			fprintf(out, "\n%s", rest);
-			column = strlen(rest);
-		} else if (begun) {
-			fputc(' ', out);
-			column++;
-		}
-		put(out, text, length);
-		column += columns;
-		text += length;
-		begun = true;
-	}
-}
-
-void text_wrap(FILE *out, const char *first, const char *rest, const char *text)
-{
-	wrap(out, first, rest, text);
-	fputc('\n', out);
-}
-
-void page_wrap(const struct page *p, const char *first, const char *rest,
-	       const char *text)
-{
-	wrap(p->out, first, rest, text);
-}
-
 void page_ink(const struct page *p, enum ink ink)
 {
 	static const char *const codes[] = {
@@ -83,8 +42,50 @@ void page_ink(const struct page *p, enum ink ink)
 		[INK_DIM] = "\033[2m",
 	};
 
-	if (p->style->colour)
+	if (p->colour)
 		fputs(codes[ink], p->out);
+}
+
+static void wrap(const struct page *p, const char *first, const char *rest,
+		 const char *text)
+{
+	size_t column = strlen(first), length, columns;
+	bool begun = false;
+
+	fputs(first, p->out);
+	for (text += strspn(text, " "); *text != '\0';
+	     text += strspn(text, " ")) {
+		length = strcspn(text, " ");
+		columns = width(text, length);
+		if (begun && column + 1 + columns > p->width) {
+			fprintf(p->out, "\n%s", rest);
+			column = strlen(rest);
+		} else if (begun) {
+			fputc(' ', p->out);
+			column++;
+		}
+		put(p->out, text, length);
+		column += columns;
+		text += length;
+		begun = true;
+	}
+}
+
+void page_wrap(const struct page *p, enum ink ink, const char *first,
+	       const char *rest, const char *text)
+{
+	if (ink != INK_NONE)
+		page_ink(p, ink);
+	wrap(p, first, rest, text);
+	if (ink != INK_NONE)
+		page_ink(p, INK_NONE);
+	fputc('\n', p->out);
+}
+
+void text_wrap(const struct page *p, const char *first, const char *rest,
+	       const char *text)
+{
+	page_wrap(p, INK_NONE, first, rest, text);
 }
 
 const char *page_clean(const struct page *p, const char *text)
@@ -106,6 +107,28 @@ const char *page_clean(const struct page *p, const char *text)
 const char *page_address(const struct page *p, const struct address *a)
 {
 	return address_text(a, arena_alloc(p->arena, ADDRESS_TEXT));
+}
+
+const char *page_number(const struct page *p, int value)
+{
+	return value < 0 ? "-" : arena_printf(p->arena, "%d", value);
+}
+
+const char *page_ms(const struct page *p, double ms)
+{
+	if (ms < 0)
+		return "-";
+	return arena_printf(p->arena,
+			    ms < 100	? "%.2f"
+			    : ms < 1000 ? "%.1f"
+					: "%.0f",
+			    ms);
+}
+
+const char *page_count(const struct page *p, uint64_t count, const char *what)
+{
+	return arena_printf(p->arena, "%llu %s%s", (unsigned long long)count,
+			    what, count == 1 ? "" : "s");
 }
 
 enum ink effect_ink(enum effect effect)
@@ -130,7 +153,7 @@ const char *effect_sign(enum effect effect)
 	return signs[effect];
 }
 
-static void verdict(const struct page *p)
+static void verdict(const struct page *p, const struct report *r)
 {
 	static const enum ink inks[] = {
 		[STATUS_CLEAR] = INK_GOOD,
@@ -140,20 +163,16 @@ static void verdict(const struct page *p)
 		[STATUS_UNDETERMINED] = INK_WARN,
 		[STATUS_UNREACHABLE] = INK_WARN,
 	};
-	const char *text = p->report->verdict;
+	struct page line = *p;
 
-	page_ink(p, inks[p->report->status]);
-	if (p->style->quiet)
-		fputs(page_clean(p, text), p->out);
-	else
-		page_wrap(p, "", "", text == NULL ? "" : text);
-	page_ink(p, INK_NONE);
-	fputc('\n', p->out);
+	if (p->quiet)
+		line.width = UINT_MAX;
+	page_wrap(&line, inks[r->status], "", "",
+		  r->verdict == NULL ? "" : r->verdict);
 }
 
-static const char *target_phrase(const struct page *p)
+static const char *target_phrase(const struct page *p, const struct report *r)
 {
-	const struct report *r = p->report;
 	const char *address = page_address(p, &r->target);
 
 	if (r->target_name == NULL || strcmp(r->target_name, address) == 0)
@@ -161,10 +180,8 @@ static const char *target_phrase(const struct page *p)
 	return arena_printf(p->arena, "%s (%s)", r->target_name, address);
 }
 
-static const char *source_phrase(const struct page *p)
+static const char *source_phrase(const struct page *p, const struct report *r)
 {
-	const struct report *r = p->report;
-
 	if (r->source.family == 0)
 		return "";
 	if (r->interface == NULL)
@@ -174,45 +191,37 @@ static const char *source_phrase(const struct page *p)
 			    page_address(p, &r->source), r->interface);
 }
 
-static const char *version_phrase(const struct page *p)
+static const char *version_phrase(const struct page *p, const struct report *r)
 {
-	return p->report->mptcp_version < 0
-		       ? ""
-		       : arena_printf(p->arena, ", MPTCP v%d",
-				      p->report->mptcp_version);
+	return r->mptcp_version < 0 ? ""
+				    : arena_printf(p->arena, ", MPTCP v%d",
+						   r->mptcp_version);
 }
 
-static const char *frames_phrase(const struct page *p, uint64_t frames)
+static const char *elapsed_phrase(const struct page *p, const struct report *r)
 {
-	return arena_printf(p->arena, "%llu frame%s",
-			    (unsigned long long)frames, frames == 1 ? "" : "s");
-}
-
-static const char *elapsed_phrase(const struct page *p)
-{
-	double ms = p->report->elapsed_ms;
+	double ms = r->elapsed_ms;
 
 	return ms < 10000 ? arena_printf(p->arena, "%.0f ms", ms)
 			  : arena_printf(p->arena, "%.1f s", ms / 1000);
 }
 
-static void context(const struct page *p)
+static void context(const struct page *p, const struct report *r)
 {
-	const struct report *r = p->report;
-
-	text_wrap(p->out, "", "",
+	text_wrap(p, "", "",
 		  arena_printf(p->arena, "%s port %u%s%s%s, %s, %s%s",
-			       target_phrase(p), r->port,
+			       target_phrase(p, r), r->port,
 			       r->reference ? " (the reference)" : "",
-			       source_phrase(p), version_phrase(p),
-			       frames_phrase(p, r->frames), elapsed_phrase(p),
+			       source_phrase(p, r), version_phrase(p, r),
+			       page_count(p, r->frames, "frame"),
+			       elapsed_phrase(p, r),
 			       r->interrupted ? ", interrupted" : ""));
 	if (r->dropped > 0)
-		text_wrap(p->out, "", "",
+		text_wrap(p, "", "",
 			  arena_printf(p->arena,
 				       "The capture lost %s: more may have "
 				       "come back than is shown.",
-				       frames_phrase(p, r->dropped)));
+				       page_count(p, r->dropped, "frame")));
 }
 
 static const char *hop_word(const struct page *p, const struct place *at)
@@ -272,12 +281,13 @@ static void evidence(const struct page *p, const struct evidence *e)
 {
 	const char *values = sent_and_seen(p, e);
 	const char *text = e->text == NULL ? "" : e->text;
-	const char *frame =
-		e->frame == 0 ? ""
-			      : arena_printf(p->arena, "frame %llu: ",
-					     (unsigned long long)e->frame);
+	const char *frame = "";
 
-	text_wrap(p->out, INDENT, INDENT "  ",
+	if (e->frame != 0)
+		frame = arena_printf(
+			p->arena, "frame %llu: ", (unsigned long long)e->frame);
+
+	text_wrap(p, INDENT, INDENT "  ",
 		  arena_printf(p->arena, "%s%s%s%s", frame, values,
 			       *values != '\0' && *text != '\0' ? "; " : "",
 			       text));
@@ -288,7 +298,7 @@ static void all_evidence(const struct page *p, const struct finding *f)
 	size_t i;
 
 	for (i = 0; i < f->evidence_count; i++) {
-		if (i == EVIDENCE_SHOWN && !p->style->verbose) {
+		if (i == EVIDENCE_SHOWN && !p->verbose) {
 			fprintf(p->out, INDENT "and %zu more (-v)\n",
 				f->evidence_count - i);
 			break;
@@ -309,18 +319,15 @@ static void heading(const struct page *p, const struct finding *f,
 	const char *first = arena_printf(
 		p->arena, "%s %-10s", effect_sign(f->effect), words[f->effect]);
 
-	page_ink(p, effect_ink(f->effect));
-	page_wrap(p, first, INDENT,
+	page_wrap(p, effect_ink(f->effect), first, INDENT,
 		  arena_printf(p->arena, "%s%s%s", f->kind->id,
 			       where_phrase(p, f), more));
-	page_ink(p, INK_NONE);
-	fputc('\n', p->out);
 }
 
 static void whole_finding(const struct page *p, const struct finding *f)
 {
 	heading(p, f, "");
-	text_wrap(p->out, INDENT, INDENT,
+	text_wrap(p, INDENT, INDENT,
 		  f->text != NULL ? f->text : f->kind->title);
 	all_evidence(p, f);
 	fprintf(p->out, INDENT "mpprobe explain %s\n", f->kind->id);
@@ -344,10 +351,10 @@ static void brief_finding(const struct page *p, const struct finding *f)
 	heading(p, f, values);
 }
 
-static void findings_of(const struct page *p, enum effect effect)
+static void findings_of(const struct page *p, const struct report *r,
+			enum effect effect)
 {
-	const struct report *r = p->report;
-	bool brief = effect == EFFECT_HARMLESS && !p->style->verbose;
+	bool brief = effect == EFFECT_HARMLESS && !p->verbose;
 	bool first = true;
 	size_t i;
 
@@ -364,94 +371,81 @@ static void findings_of(const struct page *p, enum effect effect)
 	}
 }
 
-static void asymmetry(const struct page *p)
+static const char *announced(const struct page *p, const struct report *r)
 {
-	if (p->report->asymmetry == NULL)
-		return;
-	fputc('\n', p->out);
-	text_wrap(p->out, "", "", p->report->asymmetry->text);
-}
-
-static void announced(const struct page *p)
-{
-	const struct report *r = p->report;
-	const char *list = "";
+	const char *list = NULL;
 	size_t i;
 
-	if (r->announced_count == 0)
-		return;
 	for (i = 0; i < r->announced_count; i++)
-		list = arena_printf(p->arena, "%s%s%s", list,
-				    i == 0 ? "" : ", ",
-				    page_address(p, &r->announced[i]));
-	fputc('\n', p->out);
-	text_wrap(p->out, "", "",
-		  arena_printf(p->arena,
-			       "The server announces more addresses "
-			       "(ADD_ADDR): %s.",
-			       list));
+		list = arena_printf(
+			p->arena, "%s%s",
+			list ? arena_printf(p->arena, "%s, ", list)
+			     : "The server announces more addresses "
+			       "(ADD_ADDR): ",
+			page_address(p, &r->announced[i]));
+	return list ? arena_printf(p->arena, "%s.", list) : NULL;
 }
 
-static void advice(const struct page *p)
-{
-	if (p->report->advice == NULL)
-		return;
-	fputc('\n', p->out);
-	text_wrap(p->out, "", "", p->report->advice);
-}
-
-void text_report(FILE *out, const struct report *r,
-		 const struct text_style *style)
-{
-	struct page p = {out, r, style, arena_new()};
-
-	verdict(&p);
-	if (!style->quiet) {
-		fputc('\n', out);
-		context(&p);
-		text_path(&p);
-		asymmetry(&p);
-		findings_of(&p, EFFECT_BLOCKS);
-		findings_of(&p, EFFECT_IMPAIRS);
-		findings_of(&p, EFFECT_HARMLESS);
-		announced(&p);
-		advice(&p);
-	}
-	if (!style->quiet && style->verbose) {
-		text_return(&p);
-		text_ladder(&p);
-		text_connections(&p);
-	}
-	arena_free(p.arena);
-}
-
-static void explain_part(FILE *out, const char *title, const char *text)
+static void paragraph(const struct page *p, const char *text)
 {
 	if (text == NULL)
 		return;
-	fprintf(out, "\n%s\n", title);
-	text_wrap(out, "    ", "    ", text);
+	fputc('\n', p->out);
+	text_wrap(p, "", "", text);
 }
 
-void text_explain(FILE *out, const struct finding_kind *kind)
+int text_report(const struct page *p, const struct report *r)
 {
-	fprintf(out, "%s (%s): %s\n", kind->id, effect_name(kind->effect),
-		kind->title);
-	explain_part(out, "What it means", kind->meaning);
-	explain_part(out, "How it is proved", kind->proof);
-	explain_part(out, "Who is known to do it", kind->culprits);
-	explain_part(out, "What to do", kind->advice);
-	explain_part(out, "Where it is specified", kind->rfc);
+	if (p->printed && !p->quiet)
+		fputc('\n', p->out);
+	verdict(p, r);
+	if (p->quiet)
+		return 0;
+	fputc('\n', p->out);
+	context(p, r);
+	text_path(p, r);
+	paragraph(p, r->asymmetry ? r->asymmetry->text : NULL);
+	findings_of(p, r, EFFECT_BLOCKS);
+	findings_of(p, r, EFFECT_IMPAIRS);
+	findings_of(p, r, EFFECT_HARMLESS);
+	paragraph(p, announced(p, r));
+	paragraph(p, r->advice);
+	if (p->verbose) {
+		text_return(p, r);
+		text_ladder(p, r);
+		text_connections(p, r);
+	}
+	return 0;
 }
 
-void text_list_findings(FILE *out)
+static void explain_part(const struct page *p, const char *title,
+			 const char *text)
+{
+	if (text == NULL)
+		return;
+	fprintf(p->out, "\n%s\n", title);
+	text_wrap(p, "    ", "    ", text);
+}
+
+void text_explain(const struct page *p, const struct finding_kind *kind)
+{
+	fprintf(p->out, "%s (%s): %s\n", kind->id, effect_name(kind->effect),
+		kind->title);
+	explain_part(p, "What it means", kind->meaning);
+	explain_part(p, "How it is proved", kind->proof);
+	explain_part(p, "Who is known to do it", kind->culprits);
+	explain_part(p, "What to do", kind->advice);
+	explain_part(p, "Where it is specified", kind->rfc);
+}
+
+void text_list_findings(const struct page *p)
 {
 	size_t i;
 
 	for (i = 0; i < finding_kind_count; i++) {
 		const struct finding_kind *kind = &finding_kinds[i];
 
-		fprintf(out, "%-27s  %-8s  %s\n", kind->id,
+		fprintf(p->out, "%-27s  %-8s  %s\n", kind->id,
 			effect_name(kind->effect), kind->title);
 	}
 }

@@ -1,33 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The report for people: verdict, hop table, findings with evidence, and
- * the ladder. 80 columns; every colour comes with a word or a sign.
+ * The form for people: every colour comes with a word or a sign, and no line
+ * is wider than the page, unless a single word is.
  */
 #ifndef REPORT_PRINT_TEXT_H
 #define REPORT_PRINT_TEXT_H
 
-#include <stdbool.h>
-#include <stdio.h>
+#include "report/print/format.h"
 
-struct report;
 struct finding_kind;
+struct tcp_view;
 
-struct text_style {
-	bool colour;
-	bool verbose; /* the ladder, the connections, harmless evidence */
-	bool quiet;   /* the verdict only, on one line however long */
-};
-
-/* Errors of `out` show in ferror(). */
-void text_report(FILE *out, const struct report *r,
-		 const struct text_style *style);
+/* Rows of the table in format.c, which has their contract. */
+int text_report(const struct page *p, const struct report *r);
+int text_list(const struct page *p);
+int text_connection(const struct page *p, const struct traffic_connection *c);
+int text_packet(const struct page *p, const struct packet *packet,
+		uint64_t frame, int64_t time_us);
+int text_compare(const struct page *p, const struct compare *c);
+int text_speed(const struct page *p, const struct speed *s);
 
 /* `mpprobe explain` and `mpprobe list`. */
-void text_explain(FILE *out, const struct finding_kind *kind);
-void text_list_findings(FILE *out);
+void text_explain(const struct page *p, const struct finding_kind *kind);
+void text_list_findings(const struct page *p);
 
-/* Writes `text` wrapped at 80 columns, the first line behind `first`, the
- * next ones behind `rest`. */
-void text_wrap(FILE *out, const char *first, const char *rest,
+/* Writes `text` wrapped, the first line behind `first`, the next ones behind
+ * `rest`, and the end of the line. What is not printable ASCII becomes
+ * \xNN. */
+void text_wrap(const struct page *p, const char *first, const char *rest,
 	       const char *text);
+
+/* --- words that other forms use as well ---------------------------------- */
+
+extern const char *const traffic_hosts[]; /* "client", "server" */
+const char *traffic_state(const struct traffic_connection *c);
+
+/* Whether it is TCP, an ICMP error or a later fragment. */
+bool packet_is_listed(const struct packet *packet);
+/* "S.", as tcpdump has them. */
+const char *flag_letters(struct arena *a, uint8_t flags);
+/* Every option, MPTCP in full: "mss 1460, nop, MP_CAPABLE v1 ...". */
+const char *options_in_words(struct arena *a, const struct tcp_view *tcp);
 
 #endif

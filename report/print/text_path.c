@@ -5,13 +5,13 @@
  */
 #include <string.h>
 
-#include "report/arena.h"
 #include "report/print/text_page.h"
 
 #define CELL 12	      /* bytes, with NUL */
 #define CHANGES_MAX 8 /* of one cell that are told apart */
 #define RTT_WIDTH 6
 #define MARGIN 5 /* the hop number and two spaces */
+#define MARGIN_SPACES "     "
 
 struct column {
 	const char *title;
@@ -64,6 +64,7 @@ struct cell {
 
 struct table {
 	const struct page *page;
+	const struct report *report;
 	bool shown[COLUMNS];
 	size_t widths[COLUMNS];
 	size_t label; /* width of the addresses; 0: on their own lines */
@@ -174,10 +175,9 @@ static struct cell changed(const struct page *p, const struct tally *t)
 
 /* A SYN that is answered at this TTL is not quoted there. By what: NULL if it
  * is not answered. */
-static const char *answer(const struct page *p, const struct column *c,
+static const char *answer(const struct report *r, const struct column *c,
 			  const struct report_hop *h)
 {
-	const struct report *r = p->report;
 	const char *by_reset = NULL;
 	size_t i;
 
@@ -193,35 +193,35 @@ static const char *answer(const struct page *p, const struct column *c,
 	return by_reset;
 }
 
-static struct cell cell_of(const struct page *p, const struct column *c,
+static struct cell cell_of(const struct table *t, const struct column *c,
 			   const struct report_hop *h)
 {
-	struct tally t = tally(c, h);
+	struct tally all = tally(c, h);
+	const char *answered = answer(t->report, c, h);
 
-	if (t.change_count > 0)
-		return changed(p, &t);
-	if (t.whole > 0)
+	if (all.change_count > 0)
+		return changed(t->page, &all);
+	if (all.whole > 0)
 		return cell(INK_NONE, "intact");
-	if (t.quotes > 0)
+	if (all.quotes > 0)
 		return cell(INK_DIM, "partial");
-	if (answer(p, c, h))
-		return cell(INK_NONE, answer(p, c, h));
+	if (answered)
+		return cell(INK_NONE, answered);
 	return h->is_target ? cell(INK_NONE, "") : cell(INK_DIM, "-");
 }
 
-static bool silent(const struct page *p, const struct report_hop *h)
+static bool silent(const struct report *r, const struct report_hop *h)
 {
 	size_t i;
 
 	for (i = 0; i < COLUMNS; i++)
-		if (answer(p, &columns[i], h))
+		if (answer(r, &columns[i], h))
 			return false;
 	return h->address.family == 0 && h->quote_count == 0;
 }
 
-static bool swept(const struct page *p, const struct column *c)
+static bool swept(const struct report *r, const struct column *c)
 {
-	const struct report *r = p->report;
 	size_t i, k;
 
 	for (i = 0; c->syn && i < r->connection_count; i++)
@@ -244,20 +244,19 @@ static size_t larger(size_t a, size_t b)
  * width of all cells. */
 static size_t measure_cells(struct table *t)
 {
-	const struct report *r = t->page->report;
+	const struct report *r = t->report;
 	size_t i, k, total = 0;
 
 	for (k = 0; k < COLUMNS; k++) {
-		t->shown[k] = swept(t->page, &columns[k]);
+		t->shown[k] = swept(r, &columns[k]);
 		if (!t->shown[k])
 			continue;
 		t->widths[k] = strlen(columns[k].title);
 		for (i = 0; i < r->path_length; i++) {
-			struct cell c =
-				cell_of(t->page, &columns[k], &r->path[i]);
+			struct cell c = cell_of(t, &columns[k], &r->path[i]);
 
 			t->widths[k] = larger(t->widths[k], strlen(c.text));
-			if (silent(t->page, &r->path[i]))
+			if (silent(r, &r->path[i]))
 				continue;
 			t->unquoted |= strcmp(c.text, "-") == 0;
 			t->partial |= strcmp(c.text, "partial") == 0;
@@ -283,7 +282,7 @@ static const char *full_label(const struct page *p, const struct report_hop *h)
 
 static void measure(struct table *t)
 {
-	const struct report *r = t->page->report;
+	const struct report *r = t->report;
 	size_t cells = measure_cells(t), address = strlen("address");
 	size_t full = address, i, k, room;
 
@@ -300,20 +299,9 @@ static void measure(struct table *t)
 	}
 	full = larger(full, address);
 	room = MARGIN + 2 + RTT_WIDTH + cells;
-	room = room < PAGE_WIDTH ? PAGE_WIDTH - room : 0;
+	room = room < t->page->width ? t->page->width - room : 0;
 	t->names = full <= room || address > room;
 	t->label = full <= room ? full : address <= room ? address : 0;
-}
-
-static const char *rtt(const struct page *p, double ms)
-{
-	if (ms < 0)
-		return "-";
-	return arena_printf(p->arena,
-			    ms < 100	? "%.2f"
-			    : ms < 1000 ? "%.1f"
-					: "%.0f",
-			    ms);
 }
 
 /* The time and the cells, up to the last that says something. */
@@ -329,7 +317,7 @@ static void row_end(const struct table *t, const char *time,
 
 		if (!t->shown[k])
 			continue;
-		c = h != NULL ? cell_of(p, &columns[k], h)
+		c = h != NULL ? cell_of(t, &columns[k], h)
 			      : cell(INK_NONE, columns[k].title);
 		spaces += 2;
 		if (c.text[0] != '\0') {
@@ -379,11 +367,11 @@ static void others(const struct table *t, const struct report_hop *h)
 		if (t->label > 0)
 			fprintf(p->out, "%*s%-*s  %*s  answers too\n", MARGIN,
 				"", (int)t->label, page_address(p, &r->address),
-				RTT_WIDTH, rtt(p, r->rtt_ms));
+				RTT_WIDTH, page_ms(p, r->rtt_ms));
 		else
 			fprintf(p->out, "%*s%s\n%*s%*s  answers too\n", MARGIN,
 				"", page_address(p, &r->address), MARGIN, "",
-				RTT_WIDTH, rtt(p, r->rtt_ms));
+				RTT_WIDTH, page_ms(p, r->rtt_ms));
 	}
 }
 
@@ -393,16 +381,13 @@ static void row(const struct table *t, const struct report_hop *h)
 	const char *label = t->names ? full_label(p, h) : address_word(p, h);
 
 	/* A name too long for the line of its address gets its own. */
-	if (MARGIN + strlen(label) > PAGE_WIDTH)
+	if (MARGIN + strlen(label) > t->page->width)
 		label = arena_printf(p->arena, "%s\n%*s%s", address_word(p, h),
 				     MARGIN, "", page_clean(p, h->name));
 	row_begin(t, arena_printf(p->arena, "%u", h->ttl), label);
-	row_end(t, rtt(p, h->rtt_ms), h);
+	row_end(t, page_ms(p, h->rtt_ms), h);
 	if (h->name != NULL && !t->names) {
-		page_ink(p, INK_DIM);
-		fprintf(p->out, "%*s%s", MARGIN, "", page_clean(p, h->name));
-		page_ink(p, INK_NONE);
-		fputc('\n', p->out);
+		page_wrap(p, INK_DIM, MARGIN_SPACES, MARGIN_SPACES, h->name);
 	}
 	others(t, h);
 }
@@ -435,25 +420,23 @@ static void marker(const struct page *p, const struct finding *f)
 			    : !f->after.known ? "here or before"
 					      : "here or at either side";
 
-	page_ink(p, effect_ink(f->effect));
-	page_wrap(p, arena_printf(p->arena, " %s  ", effect_sign(f->effect)),
-		  "     ",
+	page_wrap(p, effect_ink(f->effect),
+		  arena_printf(p->arena, " %s  ", effect_sign(f->effect)),
+		  MARGIN_SPACES,
 		  arena_printf(p->arena, "%s: %s", f->kind->title, where));
-	page_ink(p, INK_NONE);
-	fputc('\n', p->out);
 }
 
 /* The markers that stand before the rows from `first` to `last`. */
-static void markers(const struct page *p, unsigned first, unsigned last)
+static void markers(const struct table *t, unsigned first, unsigned last)
 {
-	const struct report *r = p->report;
+	const struct report *r = t->report;
 	size_t i;
 
 	for (i = 0; i < r->finding_count; i++) {
 		unsigned ttl = marked_ttl(&r->findings[i]);
 
 		if (ttl >= first && ttl <= last && !marked_before(r, i))
-			marker(p, &r->findings[i]);
+			marker(t->page, &r->findings[i]);
 	}
 }
 
@@ -468,12 +451,11 @@ static bool has_marker(const struct report *r, unsigned ttl)
 }
 
 /* How many hops from `index` on are silent, up to the next marker. */
-static size_t silent_run(const struct page *p, size_t index)
+static size_t silent_run(const struct report *r, size_t index)
 {
-	const struct report *r = p->report;
 	size_t end = index;
 
-	while (end < r->path_length && silent(p, &r->path[end]) &&
+	while (end < r->path_length && silent(r, &r->path[end]) &&
 	       (end == index || !has_marker(r, r->path[end].ttl)))
 		end++;
 	return end - index;
@@ -482,17 +464,15 @@ static size_t silent_run(const struct page *p, size_t index)
 static void silent_row(const struct table *t, size_t index, size_t count)
 {
 	const struct page *p = t->page;
-	unsigned first = p->report->path[index].ttl;
+	unsigned first = t->report->path[index].ttl;
 	unsigned last = first + (unsigned)count - 1;
 
 	const char *hops =
 		count == 1 ? arena_printf(p->arena, "%u", first)
 			   : arena_printf(p->arena, "%u-%u", first, last);
 
-	page_ink(p, INK_DIM);
-	fprintf(p->out, "%3s  no answer", hops);
-	page_ink(p, INK_NONE);
-	fputc('\n', p->out);
+	page_wrap(p, INK_DIM, arena_printf(p->arena, "%3s  ", hops), "",
+		  "no answer");
 }
 
 static void legend(const struct table *t)
@@ -507,16 +487,12 @@ static void legend(const struct table *t)
 
 	if (text == NULL)
 		return;
-	page_ink(t->page, INK_DIM);
-	page_wrap(t->page, "     ", "     ", text);
-	page_ink(t->page, INK_NONE);
-	fputc('\n', t->page->out);
+	page_wrap(t->page, INK_DIM, MARGIN_SPACES, MARGIN_SPACES, text);
 }
 
-void text_path(const struct page *p)
+void text_path(const struct page *p, const struct report *r)
 {
-	const struct report *r = p->report;
-	struct table t = {.page = p};
+	struct table t = {.page = p, .report = r};
 	size_t i, run;
 
 	if (r->path_length == 0)
@@ -525,13 +501,13 @@ void text_path(const struct page *p)
 	fputc('\n', p->out);
 	header(&t);
 	for (i = 0; i<r->path_length; i += run> 0 ? run : 1) {
-		markers(p, r->path[i].ttl, r->path[i].ttl);
-		run = silent_run(p, i);
+		markers(&t, r->path[i].ttl, r->path[i].ttl);
+		run = silent_run(r, i);
 		if (run > 0)
 			silent_row(&t, i, run);
 		else
 			row(&t, &r->path[i]);
 	}
-	markers(p, r->path[r->path_length - 1].ttl + 1, 255);
+	markers(&t, r->path[r->path_length - 1].ttl + 1, 255);
 	legend(&t);
 }

@@ -3,7 +3,6 @@
  */
 #include <string.h>
 
-#include "report/arena.h"
 #include "report/print/text_page.h"
 
 #define LADDER_INDENT "                           "
@@ -38,12 +37,9 @@ static void step(const struct page *p, const struct ladder_step *s)
 	const char *first = arena_printf(p->arena, "  %-7s  %-14s  ",
 					 words[s->result], rung_name(s->rung));
 
-	page_ink(p, inks[s->result]);
-	page_wrap(p, first, LADDER_INDENT,
+	page_wrap(p, inks[s->result], first, LADDER_INDENT,
 		  arena_printf(p->arena, "%s%s", s->text ? s->text : "",
 			       frame_list(p, s)));
-	page_ink(p, INK_NONE);
-	fputc('\n', p->out);
 }
 
 static void return_row(const struct page *p, const struct report_hop *h,
@@ -56,9 +52,8 @@ static void return_row(const struct page *p, const struct report_hop *h,
 }
 
 /* Which hop this host is for those that answered. */
-void text_return(const struct page *p)
+void text_return(const struct page *p, const struct report *r)
 {
-	const struct report *r = p->report;
 	size_t i, k, width = strlen("address");
 
 	for (i = 0; i < r->path_length; i++)
@@ -82,19 +77,13 @@ void text_return(const struct page *p)
 	      p->out);
 }
 
-void text_ladder(const struct page *p)
+void text_ladder(const struct page *p, const struct report *r)
 {
 	size_t i;
 
 	fputs("\nProof ladder\n", p->out);
 	for (i = 0; i < RUNG_COUNT; i++)
-		step(p, &p->report->ladder[i]);
-}
-
-/* "-" where a number is not known. */
-static const char *number(const struct page *p, int value)
-{
-	return value < 0 ? "-" : arena_printf(p->arena, "%d", value);
+		step(p, &r->ladder[i]);
 }
 
 /* What answered: "60/64  4  0.40  1460  64240  7", "RST", or dashes. */
@@ -110,12 +99,8 @@ static const char *answer(const struct page *p,
 	return arena_printf(
 		p->arena, "%7s %4u %6s %5s %6u %2s",
 		arena_printf(p->arena, "%u/%u", s->ttl, s->initial_ttl),
-		s->hops,
-		s->rtt_ms < 0 ? "-"
-			      : arena_printf(p->arena,
-					     s->rtt_ms < 100 ? "%.2f" : "%.1f",
-					     s->rtt_ms),
-		number(p, s->mss), s->window, number(p, s->wscale));
+		s->hops, page_ms(p, s->rtt_ms), page_number(p, s->mss),
+		s->window, page_number(p, s->wscale));
 }
 
 static const char *mptcp_words(const struct page *p,
@@ -130,9 +115,8 @@ static const char *mptcp_words(const struct page *p,
 						    : "");
 }
 
-void text_connections(const struct page *p)
+void text_connections(const struct page *p, const struct report *r)
 {
-	const struct report *r = p->report;
 	size_t i;
 
 	if (r->connection_count == 0)
@@ -146,7 +130,7 @@ void text_connections(const struct page *p)
 
 		fprintf(p->out, "%3u %-14s %5u %3u %5s %s %s\n", c->id,
 			purpose_name(c->purpose), c->source_port, c->syn_ttl,
-			number(p, c->reach_ttl), answer(p, c),
+			page_number(p, c->reach_ttl), answer(p, c),
 			mptcp_words(p, c));
 	}
 	fputs("TTL: of the SYN; reach: the smallest that was answered; "

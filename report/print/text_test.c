@@ -12,56 +12,33 @@
 #include <cmocka.h>
 
 #include "report/print/text.h"
+#include "tests/page.h"
 #include "tests/samples.h"
 
 #define WIDTH 80
 
-static char *rendered(const struct report *r, const struct text_style *style)
+/* Only what `style` says of colour and length counts. */
+static char *rendered(const struct report *r, const struct page *style)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
-	text_report(out, r, style);
-	fclose(out);
-	return text;
-}
-
-static char *contents(const char *path)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *in = fopen(path, "r"), *out;
-	int c;
-
-	if (in == NULL)
-		fail_msg("%s: cannot be read", path);
-	out = open_memstream(&text, &size);
-	while ((c = fgetc(in)) != EOF)
-		fputc(c, out);
-	fclose(in);
-	fclose(out);
+	page.colour = style->colour;
+	page.verbose = style->verbose;
+	page.quiet = style->quiet;
+	text_report(&page, r);
+	page_done(&page);
 	return text;
 }
 
 static void compare(const char *name, const char *suffix, const char *text)
 {
-	char path[128], *golden;
-	FILE *out;
+	char path[128];
 
 	snprintf(path, sizeof(path), "report/print/golden/%s%s.txt", name,
 		 suffix);
-	if (getenv("GOLDEN_UPDATE") != NULL) {
-		out = fopen(path, "w");
-		if (out == NULL)
-			fail_msg("%s: cannot be written", path);
-		fputs(text, out);
-		fclose(out);
-	}
-	golden = contents(path);
-	if (strcmp(golden, text) != 0)
-		fail_msg("%s differs; it is now:\n%s", path, text);
-	free(golden);
+	check_golden(path, text);
 }
 
 /* No line is wider than the terminal, but for a word that fills it alone;
@@ -89,7 +66,7 @@ static void test_golden(void **state)
 {
 	static const struct {
 		const char *suffix;
-		struct text_style style;
+		struct page style;
 	} styles[] = {
 		{"", {0}},
 		{"-v", {.verbose = true}},
@@ -112,7 +89,7 @@ static void test_golden(void **state)
 /* Without its colours, a coloured report is the plain one. */
 static void test_colour(void **state)
 {
-	const struct text_style plain = {0}, colour = {.colour = true};
+	const struct page plain = {0}, colour = {.colour = true};
 	size_t i;
 
 	(void)state;
@@ -137,7 +114,7 @@ static void test_colour(void **state)
 
 static void test_quiet(void **state)
 {
-	const struct text_style style = {.quiet = true, .verbose = true};
+	const struct page style = {.quiet = true, .verbose = true};
 	struct report *r = sample_strip();
 	char *text = rendered(r, &style);
 	size_t length = strlen(r->verdict);
@@ -154,10 +131,10 @@ static void wrapped(const char *text, const char *expected)
 {
 	char *result = NULL;
 	size_t size;
-	FILE *out = open_memstream(&result, &size);
+	struct page page = page_in(&result, &size);
 
-	text_wrap(out, "- ", "  ", text);
-	fclose(out);
+	text_wrap(&page, "- ", "  ", text);
+	page_done(&page);
 	assert_string_equal(result, expected);
 	free(result);
 }
@@ -181,10 +158,10 @@ static char *explained(const struct finding_kind *kind)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
-	text_explain(out, kind);
-	fclose(out);
+	text_explain(&page, kind);
+	page_done(&page);
 	return text;
 }
 
@@ -209,11 +186,11 @@ static void test_list(void **state)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 
 	(void)state;
-	text_list_findings(out);
-	fclose(out);
+	text_list_findings(&page);
+	page_done(&page);
 	check_lines(text);
 	compare("list", "", text);
 	free(text);

@@ -18,17 +18,18 @@
 #include <glob.h>
 
 #include "crafting/packet.h"
-#include "report/print/traffic_text.h"
+#include "report/print/text.h"
 #include "report/track/capture.h"
+#include "tests/page.h"
 
 /* How a capture is looked at. */
 struct look {
 	struct traffic *traffic;
-	FILE *out;
-	uint64_t skip;	  /* frames */
-	size_t snap;	  /* bytes; 0: all */
-	uint64_t drop;	  /* this frame only */
-	int64_t pause_us; /* between packets, besides their own */
+	const struct page *page; /* to print them on */
+	uint64_t skip;		 /* frames */
+	size_t snap;		 /* bytes; 0: all */
+	uint64_t drop;		 /* this frame only */
+	int64_t pause_us;	 /* between packets, besides their own */
 	int only;	  /* 0, 1: packets from the smaller or greater port */
 	uint64_t wrong;	  /* what was found to be so */
 	unsigned strange; /* HMACs and DSNs that do not fit */
@@ -39,8 +40,8 @@ static void take(void *context, const struct traffic_connection *c)
 {
 	struct look *l = context;
 
-	if (l->out)
-		traffic_text(l->out, c);
+	if (l->page)
+		text_connection(l->page, c);
 	for (const struct traffic_subflow *s = c->subflows; s; s = s->sibling) {
 		l->wrong +=
 			s->sides[0].checksums_bad + s->sides[1].checksums_bad;
@@ -102,36 +103,17 @@ static const struct {
 	{"curl", "pcaps/compare/clean-mptcp.pcap"},
 };
 
-static char *file_text(const char *name)
-{
-	FILE *in = fopen(name, "r");
-	char *text = NULL;
-	size_t size = 0;
-
-	assert_non_null(in);
-	assert_true(getdelim(&text, &size, '\0', in) > 0);
-	fclose(in);
-	return text;
-}
-
 static void check_list(const char *name, const char *capture)
 {
-	char file[200], *seen = NULL, *expected;
+	char file[200], *seen = NULL;
 	size_t size;
-	FILE *out = open_memstream(&seen, &size);
+	struct page page = page_in(&seen, &size);
 
-	look_at(capture, (struct look){.out = out, .only = -1});
-	fclose(out);
+	look_at(capture, (struct look){.page = &page, .only = -1});
+	page_done(&page);
 	snprintf(file, sizeof(file), "report/print/golden/traffic-%s.txt",
 		 name);
-	if (getenv("GOLDEN_UPDATE")) {
-		out = fopen(file, "w");
-		fputs(seen, out);
-		fclose(out);
-	}
-	expected = file_text(file);
-	assert_string_equal(seen, expected);
-	free(expected);
+	check_golden(file, seen);
 	free(seen);
 }
 
@@ -245,7 +227,7 @@ static void line(void *context, uint64_t number, int64_t time_us,
 
 	for (size_t snap = 0; snap <= available; snap++)
 		if (packet_parse(ip, snap, &p))
-			packet_line(context, &p, number, time_us);
+			text_packet(context, &p, number, time_us);
 }
 
 /* MP_CAPABLE of 24 bytes, in full; and every packet cut anywhere. */
@@ -253,15 +235,15 @@ static void test_lines(void **state)
 {
 	char *text = NULL, error[400];
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct page page = page_in(&text, &size);
 	struct capture *c = capture_open("pcaps/v1/lab-6.18-t3-csum.pcap",
 					 error, sizeof(error));
 
 	(void)state;
 	assert_int_equal(
-		capture_feed_each(c, NULL, line, out, error, sizeof(error)),
+		capture_feed_each(c, NULL, line, &page, error, sizeof(error)),
 		CAPTURE_OK);
-	fclose(out);
+	page_done(&page);
 	capture_close(c);
 	assert_non_null(strstr(text, "MP_CAPABLE v1 flags AH key "));
 	assert_non_null(strstr(text, "peer key "));

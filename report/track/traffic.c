@@ -23,7 +23,8 @@ struct traffic {
 	traffic_fn *fn;
 	void *context;
 	struct keys *keys;
-	uint64_t count;
+	uint64_t count,
+		numbered; /* joins take numbers, too, till they are told */
 	size_t open, peak;
 	struct traffic_subflow *buckets[BUCKETS];
 	struct traffic_connection *tokens[2][BUCKETS]; /* by whose it is */
@@ -201,7 +202,8 @@ static struct traffic_connection *new_connection(struct traffic *t)
 
 	if (!c)
 		return NULL;
-	c->number = ++t->count;
+	c->number = ++t->numbered;
+	t->count++;
 	c->version = -1;
 	c->dsn[0] = c->dsn[1] = UNKNOWN;
 	if (++t->open > t->peak)
@@ -269,6 +271,9 @@ void traffic_move(struct traffic *t, struct traffic_subflow *s,
 	for (unsigned side = 0; side < 2; side++)
 		if (from->has_key[side])
 			remove_token(t, from, side);
+	if (from->number == t->numbered)
+		t->numbered--; /* as it is most often: no number twice, and few
+				  left out */
 	free(from);
 	t->open--;
 	t->count--;

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report/print/traffic_text.h"
-
-#include <jansson.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
+#include "report/print/text_page.h"
 
 #include "crafting/mptcp.h"
-#include "report/print/text.h"
 #include "report/track/traffic.h"
 
-static const char *const hosts[] = {"client", "server"};
+const char *const traffic_hosts[] = {"client", "server"};
 
 static void print_end(FILE *out, const struct address *a, uint16_t port)
 {
@@ -61,7 +55,7 @@ static void print_events(FILE *out, const struct traffic_subflow *s,
 			 unsigned side)
 {
 	const struct traffic_side *from = &s->sides[side];
-	const char *who = hosts[s->reversed ? 1 - side : side];
+	const char *who = traffic_hosts[s->reversed ? 1 - side : side];
 
 	if (from->checksums_good || from->checksums_bad)
 		fprintf(out, "     %s: %llu DSS checksum%s right, %llu wrong",
@@ -142,7 +136,7 @@ static void print_keys(FILE *out, const struct traffic_connection *c)
 			fprintf(out,
 				"   %s key %016llx, token %08x, IDSN %016llx"
 				"%s\n",
-				hosts[host], number(c->keys[host]),
+				traffic_hosts[host], number(c->keys[host]),
 				c->tokens[host], number(c->idsns[host]),
 				c->dsn[host] == KNOWN_YES ? ", first DSN fits"
 				: c->dsn[host] == KNOWN_NO
@@ -157,7 +151,7 @@ static void print_addresses(FILE *out, const struct traffic_connection *c)
 	for (size_t i = 0; i < c->address_count; i++) {
 		const struct traffic_address *a = &c->addresses[i];
 
-		fprintf(out, "   %s: ADD_ADDR %s id %u", hosts[a->side],
+		fprintf(out, "   %s: ADD_ADDR %s id %u", traffic_hosts[a->side],
 			address_text(&a->address, text), a->id);
 		if (a->has_port)
 			fprintf(out, " port %u", a->port);
@@ -176,7 +170,7 @@ static void print_addresses(FILE *out, const struct traffic_connection *c)
 	}
 }
 
-static const char *state_text(const struct traffic_connection *c)
+const char *traffic_state(const struct traffic_connection *c)
 {
 	const struct traffic_subflow *s = c->subflows;
 
@@ -193,8 +187,15 @@ static const char *state_text(const struct traffic_connection *c)
 	return c->negotiated ? "negotiated" : "unknown";
 }
 
-void traffic_text(FILE *out, const struct traffic_connection *c)
+int text_list(const struct page *p)
 {
+	fputs("\nMPTCP connections\n", p->out);
+	return 0;
+}
+
+int text_connection(const struct page *p, const struct traffic_connection *c)
+{
+	FILE *out = p->out;
 	const struct traffic_subflow *s = c->subflows;
 
 	fprintf(out, "\n%3llu", number(c->number));
@@ -206,121 +207,10 @@ void traffic_text(FILE *out, const struct traffic_connection *c)
 		number(s ? s->first_frame : 0), c->subflow_count,
 		c->subflow_count == 1 ? "" : "s",
 		c->checksum ? "checksums" : "no checksums",
-		traffic_fallback(c) ? "TCP, " : "", state_text(c));
+		traffic_fallback(c) ? "TCP, " : "", traffic_state(c));
 	print_keys(out, c);
 	for (; s; s = s->sibling)
 		print_subflow(out, c, s);
 	print_addresses(out, c);
-}
-
-/* --- for programs -------------------------------------------------------- */
-
-static json_t *frame_or_null(uint64_t frame)
-{
-	return frame ? json_integer((json_int_t)frame) : json_null();
-}
-
-static json_t *known_json(enum known k)
-{
-	return k == UNKNOWN ? json_null() : json_boolean(k == KNOWN_YES);
-}
-
-static json_t *hex_or_null(bool known, const char *format, uint64_t value)
-{
-	char text[32];
-
-	if (!known)
-		return json_null();
-	snprintf(text, sizeof(text), format, (unsigned long long)value);
-	return json_string(text);
-}
-
-static json_t *side_json(const struct traffic_side *s)
-{
-	double rate = traffic_rate(s);
-
-	return json_pack(
-		"{s:I, s:I, s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"packets", (json_int_t)s->packets, "bytes",
-		(json_int_t)s->bytes, "retransmitted",
-		(json_int_t)s->retransmitted, "mbit_s",
-		rate < 0 ? json_null() : json_real(rate), "checksums_right",
-		(json_int_t)s->checksums_good, "checksums_wrong",
-		(json_int_t)s->checksums_bad, "checksum_wrong_frame",
-		frame_or_null(s->bad_frame), "mp_fail_frame",
-		frame_or_null(s->fail_frame), "infinite_mapping_frame",
-		frame_or_null(s->infinite_frame), "fastclose_frame",
-		frame_or_null(s->fastclose_frame), "reset_frame",
-		frame_or_null(s->reset_frame), "reset_reason",
-		s->reset_reason < 0 ? json_null()
-				    : json_integer(s->reset_reason));
-}
-
-static json_t *subflow_json(const struct traffic_subflow *s)
-{
-	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
-
-	return json_pack(
-		"{s:s, s:i, s:s, s:i, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o}",
-		"source", address_text(&s->initiator, from), "source_port",
-		s->initiator_port, "destination",
-		address_text(&s->responder, to), "destination_port",
-		s->responder_port, "join", s->joins, "token",
-		hex_or_null(s->joins && s->has_nonce[0], "%08llx", s->token),
-		"backup", s->backup, "hmac_syn_ack", known_json(s->hmacs[1]),
-		"hmac_ack", known_json(s->hmacs[0]), "first_frame",
-		frame_or_null(s->first_frame), "sent", side_json(&s->sides[0]),
-		"received", side_json(&s->sides[1]));
-}
-
-static json_t *address_json(const struct traffic_address *a)
-{
-	char text[ADDRESS_TEXT];
-
-	return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "by",
-			 hosts[a->side], "address",
-			 address_text(&a->address, text), "id", a->id, "port",
-			 a->has_port ? json_integer(a->port) : json_null(),
-			 "hmac", known_json(a->hmac), "frame",
-			 frame_or_null(a->frame), "echo_frame",
-			 frame_or_null(a->echo_frame), "removed_frame",
-			 frame_or_null(a->removed_frame));
-}
-
-static json_t *host_json(const struct traffic_connection *c, unsigned host)
-{
-	return json_pack(
-		"{s:o, s:o, s:o, s:o}", "key",
-		hex_or_null(c->has_key[host], "%016llx", c->keys[host]),
-		"token",
-		hex_or_null(c->has_key[host], "%08llx", c->tokens[host]),
-		"idsn",
-		hex_or_null(c->has_key[host], "%016llx", c->idsns[host]),
-		"first_dsn_fits", known_json(c->dsn[host]));
-}
-
-void traffic_json(FILE *out, const struct traffic_connection *c)
-{
-	json_t *subflows = json_array(), *addresses = json_array(), *json;
-	const char *fallback = traffic_fallback(c);
-
-	for (const struct traffic_subflow *s = c->subflows; s; s = s->sibling)
-		json_array_append_new(subflows, subflow_json(s));
-	for (size_t i = 0; i < c->address_count; i++)
-		json_array_append_new(addresses,
-				      address_json(&c->addresses[i]));
-	json = json_pack(
-		"{s:s, s:I, s:o, s:b, s:b, s:o, s:s, s:o, s:o, s:o, "
-		"s:o}",
-		"schema", "mpprobe-connection/1", "number",
-		(json_int_t)c->number, "mptcp",
-		c->version < 0 ? json_null() : json_integer(c->version),
-		"negotiated", c->negotiated, "checksum", c->checksum,
-		"fallback", fallback ? json_string(fallback) : json_null(),
-		"state", state_text(c), "client", host_json(c, 0), "server",
-		host_json(c, 1), "subflows", subflows, "announced", addresses);
-	if (json &&
-	    json_dumpf(json, out, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0)
-		fputc('\n', out);
-	json_decref(json);
+	return 0;
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/print/format.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "report/print/json.h"
+#include "report/print/text.h"
+
+static const struct format formats[] = {
+	{
+		.name = "text",
+		.report = text_report,
+		.list = text_list,
+		.connection = text_connection,
+		.packet = text_packet,
+		.compare = text_compare,
+		.speed = text_speed,
+	},
+	{
+		.name = "json",
+		.report = json_report,
+		.connection = json_connection,
+		.packet = json_packet,
+		.compare = json_compare,
+		.speed = json_speed,
+	},
+};
+
+const struct format *format_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (!strcmp(formats[i].name, name))
+			return &formats[i];
+	return NULL;
+}

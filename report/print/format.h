@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The forms in which a result is printed: text, JSON. Another form is one
+ * file, and one row of the table in format.c.
+ */
+#ifndef REPORT_PRINT_FORMAT_H
+#define REPORT_PRINT_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct arena;
+struct compare;
+struct packet;
+struct report;
+struct speed;
+struct traffic_connection;
+
+/* What is printed on, and how much of it is wanted. */
+struct page {
+	FILE *out;
+	unsigned width; /* columns that text may take: 60 to 200 */
+	bool colour;
+	bool verbose;	  /* the ladder, the connections, harmless evidence */
+	bool quiet;	  /* the verdict only, on one line however long */
+	unsigned printed; /* things that stand on it already */
+	struct arena *arena; /* for what is being printed now */
+};
+
+#define PAGE_WIDTH 80 /* unless the terminal says otherwise */
+
+/* Each function prints one thing whole: 0, or -1 without memory, and then
+ * what went out is to be thrown away. Errors of `out` show in ferror(). NULL:
+ * this form has nothing to say of it. */
+struct format {
+	const char *name;
+	int (*report)(const struct page *p, const struct report *r);
+	/* The heading of the connections that follow. */
+	int (*list)(const struct page *p);
+	int (*connection)(const struct page *p,
+			  const struct traffic_connection *c);
+	/* What is neither TCP nor an ICMP error is left out. */
+	int (*packet)(const struct page *p, const struct packet *packet,
+		      uint64_t frame, int64_t time_us);
+	int (*compare)(const struct page *p, const struct compare *c);
+	int (*speed)(const struct page *p, const struct speed *s);
+};
+
+/* "text", "json"; NULL if there is none of this name. */
+const struct format *format_named(const char *name);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A comparison for people: a table by run, then what differs, in sentences.
+ */
+#include <time.h>
+
+#include "report/compare/compare.h"
+#include "report/print/text_page.h"
+
+static void print_run(const struct page *p, const struct compare *c,
+		      const struct compare_row *r)
+{
+	time_t seconds = (time_t)(c->runs[r->run].started_us / 1000000);
+	char day[32] = "?";
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm))
+		strftime(day, sizeof(day), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	fprintf(p->out, "\n%s  %s  %s port %u\n",
+		page_clean(p, c->runs[r->run].name), day,
+		page_address(p, &r->target), r->port);
+}
+
+static const char *kind_word(const struct compare_row *r)
+{
+	if (r->fallback)
+		return "fallbk";
+	return r->version < 0 ? "none" : r->version == 0 ? "v0" : "v1";
+}
+
+static const char *spanned(const struct page *p, struct span s)
+{
+	if (s.low == s.high)
+		return page_number(p, (int)s.low);
+	return arena_printf(p->arena, "%u-%u", s.low, s.high);
+}
+
+static void print_answer(const struct page *p, const struct compare_row *r)
+{
+	fprintf(p->out, "%5s %3u %4s %7s %5s %6u %3s %-2s %4u %s\n",
+		spanned(p, r->ttl), r->initial_ttl, spanned(p, r->hops),
+		page_ms(p, r->rtt_ms), page_number(p, r->mss), r->window,
+		page_number(p, r->wscale),
+		r->answer_version < 0	 ? "no"
+		: r->answer_version == 0 ? "v0"
+					 : "v1",
+		r->syns, r->options);
+}
+
+static void print_row(const struct page *p, const struct compare_row *r)
+{
+	const char *reach = "-";
+
+	if (r->reach)
+		reach = arena_printf(
+			p->arena, "%s%u",
+			compare_reach_measured(r) ? "" : "<=", r->reach);
+	fprintf(p->out, "  %-6s %4u %4u %5s ", kind_word(r), r->connections,
+		r->syn_ttl, reach);
+	if (r->answered)
+		print_answer(p, r);
+	else if (r->refused)
+		fprintf(p->out, "  refused: RST\n");
+	else
+		fprintf(p->out, "  no answer to %u SYN%s\n", r->lost_syns,
+			r->lost_syns == 1 ? "" : "s");
+}
+
+static bool same_heading(const struct compare_row *a,
+			 const struct compare_row *b)
+{
+	return a->run == b->run && a->port == b->port &&
+	       address_equal(&a->target, &b->target);
+}
+
+static void print_table(const struct page *p, const struct compare *c)
+{
+	fputs("  in SYN conn  TTL reach   TTL  of hops     RTT   MSS window  "
+	      "ws MP SYNs options\n",
+	      p->out);
+	for (size_t i = 0; i < c->row_count; i++) {
+		if (!i || !same_heading(&c->rows[i - 1], &c->rows[i]))
+			print_run(p, c, &c->rows[i]);
+		print_row(p, &c->rows[i]);
+	}
+	fputs("\nin SYN: MPTCP asked for (fallbk: fell back); "
+	      "conn: connections; TTL, reach: of the\n"
+	      "SYNs, the highest and the smallest that was answered; "
+	      "then the SYN/ACK; MP:\n"
+	      "MPTCP in it; SYNs: sent until answered; "
+	      "options: M mss, S sackOK, T timestamps,\n"
+	      "N nop, W wscale, P MPTCP, E eol\n",
+	      p->out);
+}
+
+int text_compare(const struct page *p, const struct compare *c)
+{
+	if (!p->quiet) {
+		print_table(p, c);
+		fputc('\n', p->out);
+	}
+	for (size_t i = 0; i < c->difference_count; i++) {
+		const struct difference *d = &c->differences[i];
+
+		if (!p->quiet || d->meaningful)
+			text_wrap(p, d->meaningful ? "!! " : "   ", "   ",
+				  d->text);
+	}
+	if (!compare_differs(c))
+		fputs(compare_uncertain(c) ? "   No difference is certain.\n"
+		      : c->row_count > 1
+			      ? "   No significant difference.\n"
+			      : "   There is nothing to compare it with.\n",
+		      p->out);
+	return 0;
+}
