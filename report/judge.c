@@ -476,7 +476,8 @@ static struct report *judge_target(const struct observer *o,
 	judge_path(&j);
 	judge_company(&j);
 	rules_run(&j, PHASE_QUOTES, PHASE_REST);
-	judge_effects(&j);
+	judge_forms(&j);
+	rules_settle(&j);
 	judge_ladder(&j);
 	if (!alone)
 		judge_contrast(&j);

@@ -60,9 +60,4 @@ void reset_evidence(struct judgement *j, struct finding *f,
 bool judge_dropped_on_a_way(struct judgement *j, const char *id,
 			    const struct class *c);
 
-/* judge_forms.c: adds to the finding that MP_CAPABLE of this version is
- * dropped, or reset, what else is. */
-void judge_refused_forms(struct judgement *j, struct finding *f,
-			 unsigned version, enum fate fate);
-
 #endif

@@ -180,17 +180,17 @@ void finding_connection(struct judgement *j, struct finding *f, unsigned id);
 void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
 		      const char *sent, const char *seen, const char *text);
 struct finding *finding_find(const struct judgement *j, const char *id);
+/* Whether it is placed, and between hops that may be these. */
+bool finding_overlaps(const struct finding *f, unsigned after, unsigned at);
 bool finding_blocks(const struct judgement *j);
 
 /* What convicts, in the order of the exchange. */
-void judge_quotes(struct judgement *j);
-void judge_removed_forms(struct judgement *j);
+void judge_forms(struct judgement *j);
 void judge_syn_ack(struct judgement *j);
 void judge_key_altered(struct judgement *j);
 void judge_terminated(struct judgement *j);
 void judge_syn_proxy(struct judgement *j);
 void judge_ttl(struct judgement *j);
-void judge_refused(struct judgement *j);
 void judge_dss(struct judgement *j);
 void judge_join(struct judgement *j);
 void judge_add_addr(struct judgement *j);
@@ -200,8 +200,6 @@ void judge_data(struct judgement *j);
 void judge_size(struct judgement *j);
 void judge_fragments(struct judgement *j);
 void judge_idle(struct judgement *j);
-/* Effects that depend on what else is known. */
-void judge_effects(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 

@@ -27,6 +27,24 @@ unsigned ask_witnesses(const struct judgement *j, shows_fn *shows,
 	return count;
 }
 
+enum why ask_chance(const struct judgement *j, const struct attempts *of,
+		    const struct attempts *control, unsigned *have,
+		    unsigned *need)
+{
+	unsigned controls = of->flows ? controls_since(j, of->first_us) : 0;
+
+	*have = of->lost;
+	*need = losses_needed(tries_of(control));
+	if (!of->flows)
+		return WHY_ABSENT;
+	if (of->answered || of->reset)
+		return WHY_CONTRARY;
+	if (*have < *need)
+		return WHY_FEW;
+	return beyond_chance(*have, tries_of(control), controls) ? WHY_SAID
+								 : WHY_CONTROL;
+}
+
 /* ---- where --------------------------------------------------------------- */
 
 void put_between(const struct judgement *j, struct between b,

@@ -12,6 +12,18 @@
 
 #include "report/evidence/judgement.h"
 
+/* What a rule answers when it is asked: that it is so, or why it does not
+ * speak. Of some, numbers go with it. */
+enum why {
+	WHY_SAID,
+	WHY_ABSENT,   /* not tried, or nothing of the kind was seen */
+	WHY_FEW,      /* fewer witnesses, or losses, than it takes */
+	WHY_CONTROL,  /* what it is compared with failed as well */
+	WHY_CONTRARY, /* something was seen that it does not fit */
+	WHY_UNLESS,   /* another finding says it */
+	WHY_BLOCKED   /* one of an earlier phase ends the exchange */
+};
+
 /* Segments that are looked at together. */
 struct class
 {
@@ -34,6 +46,16 @@ typedef bool shows_fn(const struct judgement *j, const struct flow *f);
  * there is none. */
 unsigned ask_witnesses(const struct judgement *j, shows_fn *shows,
 		       const struct flow **first);
+
+/* ---- chance: whether silence is none ------------------------------------- */
+
+struct attempts;
+
+/* Whether attempts of a kind were lost beyond chance, by the rate and the
+ * controls of another. `have` of them were lost of `need`, at least. */
+enum why ask_chance(const struct judgement *j, const struct attempts *of,
+		    const struct attempts *control, unsigned *have,
+		    unsigned *need);
 
 /* ---- where --------------------------------------------------------------- */
 

@@ -15,11 +15,9 @@ double chance_of_loss(unsigned lost, struct tries control)
 
 unsigned losses_needed(struct tries control)
 {
-	unsigned lost = LOST_MIN;
+	double lost = floor(log(CHANCE_OF_LOSS) / log(loss_rate(control))) + 1;
 
-	while (chance_of_loss(lost, control) >= CHANCE_OF_LOSS)
-		lost++;
-	return lost;
+	return lost < LOST_MIN ? LOST_MIN : (unsigned)lost;
 }
 
 bool beyond_chance(unsigned lost, struct tries control, unsigned controls)

@@ -16,6 +16,7 @@ const struct rule data_rules[] = {
 	{.id = "payload.modified",
 	 .row = "all",
 	 .phase = PHASE_DATA,
+	 .if_lost = TO_BLOCKS,
 	 .judge = judge_payload},
 	{.id = "dss.removed",
 	 .row = "all",

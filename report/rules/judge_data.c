@@ -175,20 +175,6 @@ void judge_payload(struct judgement *j)
 		judge_payload_forward(j);
 }
 
-/* Changed data, and no MPTCP connection that survived it: then it blocks. */
-void judge_effects(struct judgement *j)
-{
-	if (j->working || !j->negotiated)
-		return;
-	for (size_t i = 0; i < j->r->finding_count; i++) {
-		struct finding *f = &j->r->findings[i];
-
-		if (strcmp(f->kind->id, "payload.modified") == 0 ||
-		    strcmp(f->kind->id, "data.rewritten") == 0)
-			f->effect = EFFECT_BLOCKS;
-	}
-}
-
 /* ---- resets that data draws --------------------------------------------- */
 
 /* Data with this TTL cannot have drawn an answer from the target. */

@@ -48,6 +48,12 @@ struct finding *finding_find(const struct judgement *j, const char *id)
 	return NULL;
 }
 
+bool finding_overlaps(const struct finding *f, unsigned after, unsigned at)
+{
+	return f->at.known && f->after.known && f->after.ttl < at &&
+	       after < f->at.ttl;
+}
+
 bool finding_blocks(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->r->finding_count; i++)

@@ -7,6 +7,7 @@
 
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
+#include "report/rules/rules.h"
 
 enum extent {
 	EXTENT_UNKNOWN, /* not tried, or not clear: nothing is said */
@@ -122,37 +123,45 @@ static void sight_evidence(struct judgement *j, struct finding *f,
 			     what, s->same ? "removed as well" : "as sent"));
 }
 
-static const struct flow *connection_of(const struct judgement *j, unsigned id)
+static const struct flow *connection_of(const struct judgement *j,
+					const struct finding *f)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (j->flows[i]->id == id)
+		if (j->flows[i]->id == f->connections[0])
 			return j->flows[i];
 	return NULL;
 }
 
-void judge_removed_forms(struct judgement *j)
+/* Whether this hop answered the connection: on another way stand others. */
+static bool met(const struct judgement *j, const struct flow *flow,
+		struct place p)
 {
-	struct finding *f = finding_find(j, "mp_capable.removed");
-	struct sight form = {0}, unknown = {0};
-	const struct flow *flow;
+	if (p.ttl == 0)
+		return true;
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].flow == flow && j->views[i].ttl == p.ttl &&
+		    address_equal(&j->views[i].quote->responder, &p.address))
+			return true;
+	return false;
+}
 
-	if (!f || f->direction != DIRECTION_FORWARD || !f->at.known ||
-	    f->segment != SEGMENT_SYN)
-		return;
-	flow = connection_of(j, f->connections[0]);
-	for (size_t i = 0; flow && i < j->view_count; i++)
-		if (j->views[i].ttl >= f->at.ttl &&
-		    j->views[i].sent->kind == SEGMENT_SYN &&
-		    flow_is(j->views[i].flow, PURPOSE_MP_CAPABLE))
-			see_view(&j->views[i], flow->mptcp.version, &form,
-				 &unknown);
-	if (!flow)
-		return;
-	say_extent(j, f, flow->mptcp.version, extent_of(&form),
-		   extent_of(&unknown));
+static void removed_forms(struct judgement *j, struct finding *f,
+			  unsigned version)
+{
+	struct sight form = {0}, unknown = {0};
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->ttl >= f->at.ttl && v->sent->kind == SEGMENT_SYN &&
+		    flow_is(v->flow, PURPOSE_MP_CAPABLE) &&
+		    met(j, v->flow, f->after) && met(j, v->flow, f->at))
+			see_view(v, version, &form, &unknown);
+	}
+	say_extent(j, f, version, extent_of(&form), extent_of(&unknown));
 	sight_evidence(j, f, &form,
-		       flow->mptcp.version == 1 ? "MP_CAPABLE of version 0"
-						: "MP_CAPABLE of version 1");
+		       version == 1 ? "MP_CAPABLE of version 0"
+				    : "MP_CAPABLE of version 1");
 	sight_evidence(j, f, &unknown,
 		       "an experimental option (kind 253) in the same SYN");
 }
@@ -185,8 +194,8 @@ static void fate_evidence(struct judgement *j, struct finding *f,
 						   : "went unanswered"));
 }
 
-void judge_refused_forms(struct judgement *j, struct finding *f,
-			 unsigned version, enum fate fate)
+static void refused_forms(struct judgement *j, struct finding *f,
+			  unsigned version, enum fate fate)
 {
 	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 	struct attempts form =
@@ -210,4 +219,24 @@ void judge_refused_forms(struct judgement *j, struct finding *f,
 			      "an experimental option (kind 253) of the same "
 			      "length");
 	say_extent(j, f, version, form_extent, unknown_extent);
+}
+
+void judge_forms(struct judgement *j)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		struct finding *f = &j->r->findings[i];
+		const struct flow *flow =
+			f->connection_count ? connection_of(j, f) : NULL;
+		unsigned version = flow ? flow->mptcp.version : 0;
+
+		if (f->direction == DIRECTION_FORWARD && f->at.known &&
+		    strcmp(f->kind->id, "mp_capable.removed") == 0 &&
+		    f->segment == SEGMENT_SYN)
+			removed_forms(j, f, version);
+		else if (strcmp(f->kind->id, "mp_capable.reset") == 0)
+			refused_forms(j, f, version, FATE_RESET);
+		else if (strcmp(f->rule->row, "silence") == 0 &&
+			 strcmp(f->kind->id, "mp_capable.dropped") == 0)
+			refused_forms(j, f, version, FATE_DROPPED);
+	}
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
+#include "report/evidence/ledger.h"
 
 static const struct rule *const phases[PHASE_COUNT] = {
 	[PHASE_QUOTES] = quotes_rules,	 [PHASE_DISTANCE] = distance_rules,
@@ -57,6 +57,102 @@ static enum why in_the_way(const struct judgement *j, const struct rule *r,
 		       : WHY_SAID;
 }
 
+/* ---- places by quotes ---------------------------------------------------- */
+
+static void bracket_evidence(struct judgement *j, struct finding *f,
+			     const struct bracket *b)
+{
+	char text[ADDRESS_TEXT];
+	const struct change *c = &b->changed->change;
+
+	if (b->intact)
+		finding_evidence(
+			j, f, b->intact->quote->frame, c->sent, c->sent,
+			arena_printf(j->arena,
+				     "hop %u (%s) quotes %s with %s as sent",
+				     b->after,
+				     address_text(&b->intact->quote->responder,
+						  text),
+				     segment_phrase(b->kind), c->field));
+	finding_evidence(
+		j, f, b->first->quote->frame, c->sent,
+		b->changed->in_place ? b->changed->in_place : c->quoted,
+		arena_printf(j->arena, "hop %u (%s) quotes %s with %s %s",
+			     b->at,
+			     address_text(&b->first->quote->responder, text),
+			     segment_phrase(b->kind), c->field,
+			     b->changed->removed ? "removed"
+			     : c->sent		 ? "changed"
+						 : "added"));
+}
+
+static void place_bracket(struct judgement *j, struct finding *f,
+			  const struct bracket *b)
+{
+	/* Other flows may take another way. */
+	f->after = place_at(j, b->after);
+	if (b->intact)
+		f->after.address = b->intact->quote->responder;
+	f->at = place_at(j, b->at);
+	f->at.address = b->first->quote->responder;
+}
+
+static bool same_verb(const char *a, const char *b)
+{
+	return strcmp(strchr(a, '.'), strchr(b, '.')) == 0;
+}
+
+/* The same thing done between hops that may be the same: one cause. `same`: by
+ * its id; otherwise what else was done to MPTCP options will do. */
+static struct finding *same_cause(const struct judgement *j,
+				  const struct said *s, bool same)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		struct finding *f = &j->r->findings[i];
+
+		if ((same ? strcmp(f->kind->id, s->rule->id) == 0
+			  : f->rule->joins == JOINS_VERB &&
+				     same_verb(f->kind->id, s->rule->id)) &&
+		    f->direction == DIRECTION_FORWARD &&
+		    finding_overlaps(f, s->bracket->after, s->bracket->at))
+			return f;
+	}
+	return NULL;
+}
+
+/* Whether this id was said before, be it by another row; `again`: this one
+ * has. */
+static bool said_before(const struct judgement *j, const struct rule *r,
+			bool again)
+{
+	for (size_t i = 0; i + 1 < j->outcome_count && !again; i++)
+		again = j->outcomes[i].why == WHY_SAID &&
+			strcmp(j->outcomes[i].rule->id, r->id) == 0;
+	return again;
+}
+
+/* Joins what a bracket shows to a finding of the same cause, whose place it may
+ * narrow. False: there is none. */
+static bool join(struct judgement *j, const struct said *s, bool again)
+{
+	const struct bracket *b = s->bracket;
+	struct finding *same = same_cause(j, s, true), *f = same;
+
+	if (!f && s->rule->joins == JOINS_VERB)
+		f = same_cause(j, s, false);
+	if (!f)
+		return false;
+	finding_connection(j, f, s->flow->id);
+	if (same && b->at - b->after < f->at.ttl - f->after.ttl)
+		place_bracket(j, f, b);
+	else if (same || said_before(j, s->rule, again))
+		return true;
+	bracket_evidence(j, f, b);
+	return true;
+}
+
+/* ---- the driver ---------------------------------------------------------- */
+
 static void move(struct finding *f, enum moved to)
 {
 	static const enum effect effects[] = {
@@ -69,17 +165,26 @@ static void move(struct finding *f, enum moved to)
 		f->effect = effects[to];
 }
 
-static void speak(struct judgement *j, const struct rule *r,
-		  const struct said *s)
+/* The finding that a row adds, or refines. */
+static struct finding *finding_of(struct judgement *j, const struct said *s)
 {
-	const char *id = s->id ? s->id : r->id;
+	const struct rule *r = s->rule;
 	struct finding *f =
-		r->joins == JOINS_REFINES ? finding_find(j, id) : NULL;
+		r->joins == JOINS_REFINES ? finding_find(j, r->id) : NULL;
 
-	if (!f) {
-		f = finding_add(j, id, s->direction, r->segment);
-		f->rule = r;
-	}
+	if (f)
+		return f;
+	f = finding_add(j, r->id, s->direction,
+			s->bracket ? s->bracket->kind : r->segment);
+	f->rule = r;
+	return f;
+}
+
+static void speak(struct judgement *j, const struct said *s)
+{
+	const struct rule *r = s->rule;
+	struct finding *f = finding_of(j, s);
+
 	f->effect = f->kind->effect;
 	move(f, s->less ? r->if_less : AS_KIND);
 	move(f, j->working ? r->if_working : AS_KIND);
@@ -89,6 +194,11 @@ static void speak(struct judgement *j, const struct rule *r,
 	f->at = s->at;
 	if (s->flow)
 		finding_connection(j, f, s->flow->id);
+	if (s->bracket) {
+		place_bracket(j, f, s->bracket);
+		bracket_evidence(j, f, s->bracket);
+		f->how = s->bracket->changed->how;
+	}
 	r->say(j, f, s);
 }
 
@@ -112,8 +222,9 @@ static void ask(struct judgement *j, const struct rule *r)
 		why = r->judge ? let_judge(j, r) : r->test(j, &s);
 	*ARENA_PUSH(j->arena, j->outcomes, j->outcome_count) =
 		(struct outcome){r, why, s.have, s.need, s.by};
-	while (why == WHY_SAID && !r->judge) {
-		speak(j, r, &s);
+	for (bool again = false; why == WHY_SAID && !r->judge; again = true) {
+		if (!s.bracket || !join(j, &s, again))
+			speak(j, &s);
 		s = (struct said){.rule = r, .next = s.next};
 		why = r->each ? r->test(j, &s) : WHY_ABSENT;
 	}
@@ -124,4 +235,13 @@ void rules_run(struct judgement *j, enum phase first, enum phase last)
 	for (size_t p = first; p <= last; p++)
 		for (const struct rule *r = phases[p]; r->id; r++)
 			ask(j, r);
+}
+
+/* An effect that blocks at once would silence later phases. */
+void rules_settle(struct judgement *j)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		if (j->negotiated && !j->working)
+			move(&j->r->findings[i],
+			     j->r->findings[i].rule->if_lost);
 }

@@ -12,11 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "report/report.h"
+#include "report/evidence/ledger.h"
 
-struct bracket;
-struct flow;
-struct judgement;
 struct rule;
 
 /* Once a finding blocks, what comes later in the exchange follows from it: rows
@@ -33,29 +30,17 @@ enum phase {
 	PHASE_COUNT
 };
 
-/* Why a row did not speak, or that it did. */
-enum why {
-	WHY_SAID,
-	WHY_ABSENT,   /* not tried, or nothing of the kind was seen */
-	WHY_FEW,      /* said.have of said.need */
-	WHY_CONTROL,  /* what it is compared with failed as well */
-	WHY_CONTRARY, /* something was seen that it does not fit */
-	WHY_UNLESS,   /* another finding says it: said.by */
-	WHY_BLOCKED   /* one of an earlier phase ends the exchange: said.by */
-};
-
 /* What a test found out. All zero when it is asked; the driver makes the
  * finding of it. */
 struct said {
 	const struct rule *rule; /* whose test is asked */
-	const char *id;		 /* the finding, if not the rule's; or NULL */
 	const struct flow *flow; /* the connection that shows it; or NULL */
 	unsigned have, need;	 /* witnesses, losses: as the rule counts */
 	enum direction direction;
 	enum confidence confidence;
 	struct place after, at;
 	bool less;		 /* the rule's if_less applies */
-	struct bracket *bracket; /* of JOINS_PLACE: in the arena */
+	struct bracket *bracket; /* the place, by quotes: in the arena */
 	const void *facts;	 /* for the rule's own say(); in the arena */
 	const char *by;		 /* of WHY_UNLESS: the id */
 	size_t next; /* of `each`: the test's own, where it goes on */
@@ -81,7 +66,9 @@ enum moved { AS_KIND, TO_BLOCKS, TO_IMPAIRS, TO_HARMLESS };
 
 enum joins {
 	JOINS_NONE,
-	JOINS_PLACE,  /* a finding of one cause whose place overlaps */
+	JOINS_PLACE,  /* a finding of this id whose place overlaps */
+	JOINS_VERB,   /* the same; or of another MPTCP option, to which the
+		       * same was done */
 	JOINS_REFINES /* the finding of the same id, which say() corrects */
 };
 
@@ -122,6 +109,9 @@ extern const struct rule quotes_rules[], distance_rules[], syn_ack_rules[],
 
 /* Row `index` of all; NULL behind the last. */
 const struct rule *rules_row(size_t index);
+
+/* Moves effects by if_lost, when all rules were asked. */
+void rules_settle(struct judgement *j);
 
 /* Asks the rules of the phases from `first` to `last`. Findings go to the
  * report, outcomes to j->outcomes. */

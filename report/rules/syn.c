@@ -1,13 +1,243 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * SYNs with MP_CAPABLE that are not answered, or by a RST.
+ * SYNs with MP_CAPABLE that are not answered, or by a RST, where the same
+ * without it are accepted.
  */
-#include "report/evidence/judgement.h"
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
 #include "report/rules/rules.h"
 
+/* What became of SYNs with MP_CAPABLE of one version, and of plain ones. */
+struct tried {
+	struct attempts capable, plain;
+	struct class class;
+	struct attempts odd; /* those that name no algorithm */
+};
+
+/* SYNs whose MP_CAPABLE names no algorithm are answered as plain TCP. Where
+ * they fare as those without the option, the others arrive as well, and it is
+ * the SYN/ACKs with the option that are missing. */
+static struct attempts count_no_algorithm(const struct judgement *j,
+					  int version)
+{
+	struct attempts a = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_MP_CAPABLE) || f->mptcp.syn_valid ||
+		    (int)f->mptcp.version != version ||
+		    f->mptcp.syn_flags & MPC_HMAC)
+			continue;
+		a.sent++;
+		a.answered += flow_syn_ack(f) != NULL;
+		if (!a.example)
+			a.example = f;
+	}
+	return a;
+}
+
+/* Few will do here: some that were swept come from before the target. */
+static bool is_reset(const struct judgement *j, const struct tried *t)
+{
+	return !t->capable.answered && t->capable.reset >= RESETS_LIKELY_MIN &&
+	       t->plain.answered >= RESETS_LIKELY_MIN && !t->plain.reset &&
+	       controls_since(j, t->capable.first_us) > 0;
+}
+
+static bool is_dropped(const struct judgement *j, const struct tried *t)
+{
+	return attempts_fate(j, &t->capable, &t->plain) == FATE_DROPPED;
+}
+
+/* Of the version that more was sent of, of those that are not answered; the
+ * other was for the contrast. Without such, of any. */
+static struct tried tried_most(const struct judgement *j)
+{
+	struct tried most = {0};
+	bool fails = false;
+
+	for (int version = 1; version >= 0; version--) {
+		struct tried t = {.capable = count_attempts(
+					  j, PURPOSE_MP_CAPABLE, version),
+				  .plain = count_attempts(j, PURPOSE_TCP, -1),
+				  .class = {PURPOSE_MP_CAPABLE, version,
+					    SEGMENT_SYN, NULL, 0},
+				  .odd = count_no_algorithm(j, version)};
+		bool one = is_dropped(j, &t) || is_reset(j, &t);
+
+		if (one < fails ||
+		    (one == fails && t.capable.flows <= most.capable.flows))
+			continue;
+		most = t;
+		fails = one;
+	}
+	return most;
+}
+
+static void keep(const struct judgement *j, struct said *s, struct tried t)
+{
+	struct tried *facts = arena_alloc(j->arena, sizeof(t));
+
+	*facts = t;
+	s->facts = facts;
+	s->flow = t.capable.example;
+}
+
+/* ---- dropped ------------------------------------------------------------- */
+
+static enum why dropped(const struct judgement *j, struct said *s)
+{
+	struct tried t = tried_most(j);
+	enum why why = ask_chance(j, &t.capable, &t.plain, &s->have, &s->need);
+
+	keep(j, s, t);
+	return why;
+}
+
+static enum why dropped_return(const struct judgement *j, struct said *s)
+{
+	enum why why = dropped(j, s);
+	const struct tried *t = s->facts;
+
+	s->direction = DIRECTION_RETURN;
+	if (why != WHY_SAID)
+		return why;
+	if (t->odd.sent == 0)
+		return WHY_ABSENT;
+	return t->odd.answered < NO_ALGORITHM_MIN ||
+			       t->odd.answered * 2 < t->odd.sent
+		       ? WHY_CONTROL
+		       : WHY_SAID;
+}
+
+static void attempts_evidence(struct judgement *j, struct finding *f,
+			      const struct tried *t)
+{
+	finding_evidence(j, f, t->capable.example->first_frame, NULL, NULL,
+			 attempts_text(j, &t->capable, &t->plain));
+}
+
+static void say_dropped_return(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	const struct tried *t = s->facts;
+
+	attempts_evidence(j, f, t);
+	finding_evidence(
+		j, f, t->odd.example->first_frame, NULL, NULL,
+		arena_printf(
+			j->arena,
+			"%u of %u SYNs whose MP_CAPABLE names no algorithm "
+			"were answered, as plain TCP",
+			t->odd.answered, t->odd.sent));
+	f->text = "SYN/ACKs with MP_CAPABLE are dropped on the return path: "
+		  "SYNs with it arrive, since SYNs whose MP_CAPABLE makes a "
+		  "server answer as plain TCP are answered.";
+}
+
+static enum why dropped_silence(const struct judgement *j, struct said *s)
+{
+	enum why why = dropped(j, s);
+	const struct tried *t = s->facts;
+	struct between b;
+
+	if (why != WHY_SAID)
+		return why;
+	b = ask_silence(j, &t->class);
+	put_between(j, b, &s->after, &s->at);
+	if (!(b.at && b.at < j->plain_reach) &&
+	    (t->odd.sent < NO_ALGORITHM_MIN || t->odd.answered))
+		s->direction = DIRECTION_UNKNOWN;
+	return WHY_SAID;
+}
+
+static void say_dropped(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	const struct tried *t = s->facts;
+
+	attempts_evidence(j, f, t);
+	f->text = arena_printf(
+		j->arena,
+		"SYNs with MP_CAPABLE are dropped %s%s; the same without it "
+		"pass.",
+		place_phrase(j, f->after, f->at),
+		f->direction == DIRECTION_FORWARD
+			? ""
+			: ", or their SYN/ACKs on the return path");
+	refusal_evidence(j, f, &t->class);
+}
+
+/* ---- reset --------------------------------------------------------------- */
+
+/* A RST from before the target is no balancer's doing. */
+static bool beyond_balancing(const struct judgement *j, const struct tried *t)
+{
+	unsigned reach = reset_reach(j, &t->class);
+
+	return (reach && reach < j->plain_reach) ||
+	       (t->capable.reset >= RESETS_MIN &&
+		t->plain.answered >= RESETS_MIN);
+}
+
+static enum why reset(const struct judgement *j, struct said *s)
+{
+	struct tried t = tried_most(j);
+
+	s->have = t.capable.reset;
+	s->need = RESETS_LIKELY_MIN;
+	if (!t.capable.reset)
+		return WHY_ABSENT;
+	if (t.capable.answered)
+		return WHY_CONTRARY;
+	if (s->have < s->need)
+		return WHY_FEW;
+	if (!is_reset(j, &t))
+		return WHY_CONTROL;
+	if (!beyond_balancing(j, &t))
+		s->confidence = CONFIDENCE_LIKELY;
+	put_between(j, ask_reset(j, &t.class), &s->after, &s->at);
+	keep(j, s, t);
+	return WHY_SAID;
+}
+
+static void say_reset(struct judgement *j, struct finding *f,
+		      const struct said *s)
+{
+	const struct tried *t = s->facts;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (class_has(&t->class, j->flows[i]) &&
+		    flow_refused(j->flows[i]))
+			reset_evidence(j, f, j->flows[i]);
+	f->text = arena_printf(j->arena,
+			       "SYNs with MP_CAPABLE are answered by a RST %s; "
+			       "the same without it are accepted.",
+			       place_phrase(j, f->after, f->at));
+}
+
+/* ---- on one of several ways ---------------------------------------------- */
+
+static void dropped_way(struct judgement *j)
+{
+	for (int version = 1; version >= 0; version--)
+		if (judge_dropped_on_a_way(j, "mp_capable.dropped",
+					   &(struct class){PURPOSE_MP_CAPABLE,
+							   version, SEGMENT_SYN,
+							   NULL, 0}))
+			return;
+}
+
 const struct rule syn_rules[] = {
-	{.id = "mp_capable.dropped",
-	 .row = "all",
-	 .phase = PHASE_SYN,
-	 .judge = judge_refused},
+	{"mp_capable.dropped", "return", PHASE_SYN, SEGMENT_SYN_ACK,
+	 dropped_return, say_dropped_return, .if_working = TO_IMPAIRS},
+	{"mp_capable.dropped", "silence", PHASE_SYN, SEGMENT_SYN,
+	 dropped_silence, say_dropped, .unless = {"mp_capable.dropped"},
+	 .if_working = TO_IMPAIRS},
+	{"mp_capable.reset", "rst", PHASE_SYN, SEGMENT_SYN, reset, say_reset,
+	 .unless = {"mp_capable.dropped"}, .if_working = TO_IMPAIRS},
+	{"mp_capable.dropped", "way", PHASE_SYN, SEGMENT_SYN,
+	 .unless = {"mp_capable.dropped", "mp_capable.reset"},
+	 .judge = dropped_way},
 	{0},
 };
