@@ -23,7 +23,7 @@ WORDS = [(re.compile(pattern), instead) for pattern, instead in (
     (r"\bcut up\b", "split"),
 )]
 # Nor may comments send a reader to what is not in the tree.
-ELSEWHERE = re.compile(r"design\.md|\breference \d\.\d")
+ELSEWHERE = re.compile(r"design\.md|\breference,? (\d\.\d|point)")
 STRING = re.compile(r'/\*.*?\*/|//[^\n]*|\'(?:\\.|[^\'\\\n])*\'|'
                     r'((?:"(?:\\.|[^"\\\n])*"\s*)+)', re.S)
 

@@ -2,7 +2,7 @@
  * The port guard: source ports that the local kernel will not answer for.
  * A listening socket bound to the port that drops every segment (see guard.c)
  * keeps the kernel from sending a RST to the peer's SYN/ACK; it needs no
- * privilege and leaves nothing behind (reference, point 7).
+ * privilege and leaves nothing behind.
  */
 #ifndef PROBE_NET_GUARD_H
 #define PROBE_NET_GUARD_H
