@@ -9,18 +9,6 @@
 #include "report/evidence/judge_loss.h"
 #include "report/rules/rules.h"
 
-bool flow_data_acked(const struct flow *f)
-{
-	return f->mptcp.has_data_ack &&
-	       f->mptcp.data_ack - f->mptcp.client_idsn > 1;
-}
-
-bool flow_proves_mptcp(const struct flow *f)
-{
-	return f->purpose == PURPOSE_MP_CAPABLE && f->mptcp.syn_ack &&
-	       flow_data_acked(f) && f->mptcp.server_dsn == KNOWN_YES;
-}
-
 struct candidate {
 	struct judge_target target;
 	size_t order; /* of its first SYN */

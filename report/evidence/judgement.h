@@ -113,8 +113,23 @@ bool flow_fell_behind(const struct flow *f);
 /* Whether the server acknowledges data by TCP and not at data level, though it
  * goes on speaking MPTCP: the mapping that it got does not fit. */
 bool flow_stalls(const struct flow *f);
-/* Data without a mapping went out. */
+/* Data without a mapping went out: that makes an MPTCP connection a plain
+ * one. */
 bool flow_sent_unmapped(const struct flow *f);
+
+/* Bytes of ours that TCP acknowledged, or DATA_ACKs. */
+uint32_t flow_tcp_acked(const struct flow *f);
+uint64_t flow_mptcp_acked(const struct flow *f);
+
+/* It has a mapping, or is the first data of version 1, with MP_CAPABLE. */
+bool kept_is_mapped(const struct kept *k);
+/* It went out with a TTL that reaches any host. */
+bool kept_is_full(const struct kept *k);
+/* Payload that counts: of a SYN or RST it does not. */
+bool kept_has_data(const struct kept *k);
+
+/* A segment with this TTL cannot have drawn an answer from the target. */
+bool falls_short(const struct judgement *j, unsigned ttl);
 
 /* The first flow that fits, or NULL. */
 const struct flow *flow_first(const struct judgement *j,
@@ -124,7 +139,7 @@ const struct flow *flow_first(const struct judgement *j,
  * before the capture ends. */
 bool had_time(const struct judgement *j, const struct kept *k);
 
-/* judge_data.c: it has the TTL that hosts send with. */
+/* It has the TTL that hosts send with: captured where it was sent. */
 bool as_sent(const struct kept *k);
 
 /* judge_path.c */
@@ -187,17 +202,11 @@ bool finding_blocks(const struct judgement *j);
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);
 void judge_syn_ack(struct judgement *j);
-void judge_key_altered(struct judgement *j);
 void judge_terminated(struct judgement *j);
 void judge_syn_proxy(struct judgement *j);
 void judge_ttl(struct judgement *j);
-void judge_dss(struct judgement *j);
 void judge_join(struct judgement *j);
 void judge_add_addr(struct judgement *j);
-void judge_reset_injected(struct judgement *j);
-void judge_payload(struct judgement *j);
-void judge_data(struct judgement *j);
-void judge_size(struct judgement *j);
 void judge_fragments(struct judgement *j);
 void judge_idle(struct judgement *j);
 void judge_ladder(struct judgement *j);

@@ -112,12 +112,20 @@ static unsigned class_copies(const struct judgement *j, const void *of,
 	return count;
 }
 
+static bool swept_since(const struct flow *f, const struct class *c)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->kind == c->kind && !kept_is_full(f->sent[i]) &&
+		    f->sent[i]->time_us >= c->since_us)
+			return flow_swept(f, c->kind);
+	return false;
+}
+
 /* Whether segments of the class went out with small TTLs at all. */
 static bool class_swept(const struct judgement *j, const struct class *c)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (class_has(c, j->flows[i]) &&
-		    flow_swept(j->flows[i], c->kind))
+		if (class_has(c, j->flows[i]) && swept_since(j->flows[i], c))
 			return true;
 	return false;
 }

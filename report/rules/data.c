@@ -1,30 +1,246 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What becomes of data.
+ * Resets that data triggers, and data and keys that arrive changed where no
+ * hop shows it.
  */
-#include "report/evidence/judgement.h"
+#include "crafting/segment.h"
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
 #include "report/rules/rules.h"
 
+/* ---- resets that data triggers ------------------------------------------- */
+
+/* The TTL of all data of a flow: 0 if none was sent, or with several. */
+static unsigned data_ttl(const struct flow *f)
+{
+	unsigned ttl = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (k->packet.tcp.payload_length == 0)
+			continue;
+		if (ttl && k->packet.ip.ttl != ttl)
+			return 0;
+		ttl = k->packet.ip.ttl;
+	}
+	return ttl;
+}
+
+/* That a smaller TTL draws none is the control that a server which resets
+ * whatever is opened would not pass. */
+static unsigned data_draws_reset(const struct judgement *j,
+				 const struct flow *f, bool *drawn)
+{
+	unsigned ttl = data_ttl(f);
+
+	*drawn = flow_reset(f) != NULL;
+	return !f->established || (*drawn && !falls_short(j, ttl)) ? 0 : ttl;
+}
+
+static enum why reset_injected(const struct judgement *j, struct said *s)
+{
+	struct edge e = ask_edge(j, data_draws_reset);
+
+	if (!e.at)
+		return WHY_ABSENT;
+	if (!e.after)
+		return WHY_CONTROL;
+	s->flow = e.flow;
+	s->after = place_at(j, e.after);
+	s->at = place_at(j, e.at);
+	return WHY_SAID;
+}
+
+static void say_reset_injected(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	const struct kept *reset = flow_reset(s->flow);
+
+	finding_evidence(
+		j, f, reset->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "data with TTL %u, too small to reach the target, "
+			     "triggers a RST (TTL on arrival %u)",
+			     f->at.ttl, reset->packet.ip.ttl));
+	f->text = arena_printf(j->arena,
+			       "Data triggers a RST that is not the target's "
+			       "%s.",
+			       place_phrase(j, f->after, f->at));
+}
+
+/* ---- the server's key ---------------------------------------------------- */
+
+static bool has_altered_key(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
+	       f->mptcp.server_dsn == KNOWN_NO && f->mptcp.mapped;
+}
+
+/* What a DSN that does not fit the key was, key or DSN, tells the checksum of
+ * its mapping, which covers the whole DSN (RFC 8684 3.3.1). Version 0 sends
+ * half of it, so that the key is needed for the other half. */
+enum altered { ALTERED_EITHER, ALTERED_KEY, ALTERED_DSN };
+
+static enum altered what_was_altered(const struct judgement *j)
+{
+	unsigned good = 0, bad = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!has_altered_key(j, f) || f->mptcp.version == 0)
+			continue;
+		good += f->mptcp.checksums_good;
+		bad += f->mptcp.checksums_bad;
+	}
+	if ((good && bad) || (!good && !bad))
+		return ALTERED_EITHER;
+	return good ? ALTERED_KEY : ALTERED_DSN;
+}
+
+static enum why altered(const struct judgement *j, struct said *s, bool dsn)
+{
+	enum altered what = what_was_altered(j);
+
+	if (!ask_witnesses(j, has_altered_key, &s->flow))
+		return WHY_ABSENT;
+	if ((what == ALTERED_DSN) != dsn)
+		return WHY_CONTRARY;
+	s->direction = DIRECTION_RETURN;
+	if (what != ALTERED_KEY)
+		s->confidence = CONFIDENCE_LIKELY;
+	return WHY_SAID;
+}
+
+static enum why key_altered(const struct judgement *j, struct said *s)
+{
+	return altered(j, s, false);
+}
+
+static enum why dsn_altered(const struct judgement *j, struct said *s)
+{
+	return altered(j, s, true);
+}
+
+static void say_altered(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	static const char *const texts[] = {
+		[ALTERED_EITHER] = "The server's data sequence numbers do not "
+				   "fit the key in its SYN/ACK: one of the two "
+				   "was modified on the return path.",
+		[ALTERED_KEY] = "The key in the SYN/ACK is not the server's "
+				"own: it was modified on the return path.",
+		[ALTERED_DSN] = "The server's data sequence numbers fit "
+				"neither its key nor the checksum of its "
+				"mapping: they were modified on the return "
+				"path.",
+	};
+	const struct mptcp_facts *m = &s->flow->mptcp;
+
+	finding_evidence(
+		j, f, m->server_dsn_frame,
+		arena_printf(j->arena, "%016llx",
+			     (unsigned long long)m->server_idsn + 1),
+		arena_printf(j->arena, "%016llx",
+			     (unsigned long long)m->server_dsn_seen),
+		"the server's first DSN is not IDSN + 1 of the key in its "
+		"SYN/ACK");
+	f->text = texts[what_was_altered(j)];
+}
+
+/* ---- payload ------------------------------------------------------------- */
+
+/* Captured where it was sent, nothing on the path can have changed it. */
+static bool sums_wrong(const struct judgement *j, const struct flow *f)
+{
+	return f->mptcp.checksums_bad && f->mptcp.server_dsn == KNOWN_YES &&
+	       (j->controlled || !as_sent(flow_syn_ack(f)));
+}
+
+static enum why changed_by_sums(const struct judgement *j, struct said *s)
+{
+	if (!ask_witnesses(j, sums_wrong, &s->flow))
+		return WHY_ABSENT;
+	s->direction = DIRECTION_RETURN;
+	s->have = (unsigned)s->flow->mptcp.checksums_bad;
+	if (s->have < BAD_CHECKSUMS_MIN)
+		s->confidence = CONFIDENCE_LIKELY;
+	return WHY_SAID;
+}
+
+static void say_changed_by_sums(struct judgement *j, struct finding *f,
+				const struct said *s)
+{
+	finding_evidence(j, f, s->flow->mptcp.checksum_frame, NULL, NULL,
+			 "the DSS checksum of the server's data is wrong, "
+			 "while its DSN fits its key");
+	f->text = "The payload of the server's data is modified on the return "
+		  "path: its DSS checksum is wrong.";
+}
+
+/* What the hops do not show happens behind the last of them. Twice (once, if
+ * it is not mpprobe that asked) the server complains of our checksum (MP_FAIL),
+ * or falls back with checksums while it does not without. */
+static bool complains(const struct judgement *j, const struct flow *f)
+{
+	bool contrast = j->working && !j->working->mptcp.checksum;
+
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.checksum &&
+	       f->mptcp.mapped &&
+	       (f->mptcp.unjust_fail_frame ||
+		(contrast && flow_fell_behind(f)));
+}
+
+static bool works_with_sums(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return f->mptcp.checksum && f->mptcp.mapped && flow_proves_mptcp(f) &&
+	       !f->mptcp.mp_fail;
+}
+
+static enum why changed_by_complaints(const struct judgement *j, struct said *s)
+{
+	s->have = ask_witnesses(j, complains, &s->flow);
+	s->need = j->controlled ? COMPLAINTS_MIN : 1;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (!s->have)
+		return WHY_ABSENT;
+	if (ask_witnesses(j, works_with_sums, NULL))
+		return WHY_CONTRARY;
+	return s->have < s->need ? WHY_FEW : WHY_SAID;
+}
+
+static void say_changed_by_complaints(struct judgement *j, struct finding *f,
+				      const struct said *s)
+{
+	uint64_t frame = s->flow->mptcp.unjust_fail_frame;
+
+	finding_evidence(j, f, frame, NULL, NULL,
+			 frame ? "the server finds our DSS checksum wrong "
+				 "(MP_FAIL), which was right when it was sent"
+			       : "every connection with DSS checksums falls "
+				 "back to TCP at its first data, while one "
+				 "without them works");
+	f->text = "Payload is modified on the path: the server finds our DSS "
+		  "checksums wrong, but no hop shows the change.";
+}
+
 const struct rule data_rules[] = {
-	{.id = "tcp.reset_injected",
-	 .row = "all",
-	 .phase = PHASE_DATA,
-	 .judge = judge_reset_injected},
-	{.id = "mp_capable.modified",
-	 .row = "all",
-	 .phase = PHASE_DATA,
-	 .judge = judge_key_altered},
-	{.id = "payload.modified",
-	 .row = "all",
-	 .phase = PHASE_DATA,
-	 .if_lost = TO_BLOCKS,
-	 .judge = judge_payload},
-	{.id = "dss.removed",
-	 .row = "all",
-	 .phase = PHASE_DATA,
-	 .judge = judge_dss},
-	{.id = "dss.dropped",
-	 .row = "all",
-	 .phase = PHASE_DATA,
-	 .judge = judge_size},
+	{"tcp.reset_injected", "edge", PHASE_DATA, SEGMENT_DATA, reset_injected,
+	 .say = say_reset_injected},
+	{"mp_capable.modified", "key", PHASE_DATA, SEGMENT_SYN_ACK, key_altered,
+	 say_altered, .gates = NOT_WORKING},
+	{"dss.modified", "key", PHASE_DATA, SEGMENT_DATA, dsn_altered,
+	 say_altered, .gates = NOT_WORKING},
+	{"payload.modified", "checksum", PHASE_DATA, SEGMENT_DATA,
+	 changed_by_sums, say_changed_by_sums,
+	 .unless = {"payload.modified", "data.rewritten"},
+	 .if_lost = TO_BLOCKS},
+	{"payload.modified", "complaint", PHASE_DATA, SEGMENT_DATA,
+	 changed_by_complaints, say_changed_by_complaints,
+	 .unless = {"payload.modified", "data.rewritten"},
+	 .if_lost = TO_BLOCKS},
 	{0},
 };

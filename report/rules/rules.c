@@ -6,17 +6,18 @@
 #include "report/arena.h"
 #include "report/evidence/ledger.h"
 
-static const struct rule *const phases[PHASE_COUNT] = {
-	[PHASE_QUOTES] = quotes_rules,	 [PHASE_DISTANCE] = distance_rules,
-	[PHASE_SYN_ACK] = syn_ack_rules, [PHASE_SYN] = syn_rules,
-	[PHASE_DATA] = data_rules,	 [PHASE_LONG] = long_rules,
-	[PHASE_REST] = rest_rules,	 [PHASE_LAST] = last_rules,
+/* The rows are asked in this order. */
+static const struct rule *const tables[] = {
+	quotes_rules, distance_rules, syn_ack_rules, syn_rules,	 data_rules,
+	dss_rules,    size_rules,     long_rules,    rest_rules, last_rules,
 };
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
 
 const struct rule *rules_row(size_t index)
 {
-	for (size_t p = 0; p < PHASE_COUNT; p++)
-		for (const struct rule *r = phases[p]; r->id; r++)
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct rule *r = tables[i]; r->id; r++)
 			if (index-- == 0)
 				return r;
 	return NULL;
@@ -29,10 +30,20 @@ static bool ends_before(const struct finding *f, const struct rule *r)
 	       (f->rule->phase < r->phase || r->gates & OWN_PHASE);
 }
 
+bool rule_named(const struct rule *r, const char *id, const char *name)
+{
+	size_t length = strlen(id);
+
+	return strncmp(name, id, length) == 0 &&
+	       (name[length] == '\0' ||
+		(name[length] == '/' &&
+		 strcmp(name + length + 1, r->row) == 0));
+}
+
 static bool says_it(const struct finding *f, const struct rule *r)
 {
 	for (size_t i = 0; i < UNLESS_MAX && r->unless[i]; i++)
-		if (strcmp(f->kind->id, r->unless[i]) == 0)
+		if (rule_named(f->rule, f->kind->id, r->unless[i]))
 			return true;
 	return false;
 }
@@ -52,6 +63,7 @@ static enum why in_the_way(const struct judgement *j, const struct rule *r,
 	}
 	s->by = NULL;
 	return (r->gates & NOT_WORKING && j->working) ||
+			       (r->gates & WORKING && !j->working) ||
 			       (r->gates & NOT_NEGOTIATED && j->negotiated)
 		       ? WHY_CONTRARY
 		       : WHY_SAID;
@@ -232,8 +244,10 @@ static void ask(struct judgement *j, const struct rule *r)
 
 void rules_run(struct judgement *j, enum phase first, enum phase last)
 {
-	for (size_t p = first; p <= last; p++)
-		for (const struct rule *r = phases[p]; r->id; r++)
+	const struct rule *r;
+
+	for (size_t i = 0; (r = rules_row(i)); i++)
+		if (r->phase >= first && r->phase <= last)
 			ask(j, r);
 }
 

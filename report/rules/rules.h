@@ -59,7 +59,8 @@ typedef void say_fn(struct judgement *j, struct finding *f,
 enum gate {
 	NOT_WORKING = 1,    /* MPTCP is proven on a connection */
 	NOT_NEGOTIATED = 2, /* MP_CAPABLE came back on one */
-	OWN_PHASE = 4	    /* a finding of its own phase blocks */
+	OWN_PHASE = 4,	    /* a finding of its own phase blocks */
+	WORKING = 8	    /* MPTCP is proven on none */
 };
 
 enum moved { AS_KIND, TO_BLOCKS, TO_IMPAIRS, TO_HARMLESS };
@@ -81,7 +82,8 @@ struct rule {
 	enum segment_kind segment;
 	test_fn *test;
 	say_fn *say;
-	const char *unless[UNLESS_MAX]; /* ids of findings that say it */
+	const char *unless[UNLESS_MAX]; /* findings that say it: "id", or
+					 * "id/row" where only that does */
 	unsigned gates;			/* enum gate */
 	enum joins joins;
 	bool each;	/* asked again, until it is not so: s->next */
@@ -102,10 +104,14 @@ struct outcome {
 	const char *by; /* id of a finding, or NULL */
 };
 
-/* The rows of each phase, in order; the last is followed by one whose id is
+/* The rows of each file, in order; the last is followed by one whose id is
  * NULL. */
 extern const struct rule quotes_rules[], distance_rules[], syn_ack_rules[],
-	syn_rules[], data_rules[], long_rules[], rest_rules[], last_rules[];
+	syn_rules[], data_rules[], dss_rules[], size_rules[], long_rules[],
+	rest_rules[], last_rules[];
+
+/* Whether `name`, as of `unless`, is this id; or "id/row", of this row. */
+bool rule_named(const struct rule *r, const char *id, const char *name);
 
 /* Row `index` of all; NULL behind the last. */
 const struct rule *rules_row(size_t index);

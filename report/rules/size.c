@@ -7,6 +7,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
+#include "report/rules/rules.h"
 
 /* What became of data of one kind, with a mapping or on plain connections. */
 struct sizes {
@@ -118,6 +119,39 @@ static struct sizes sizes_of(const struct judgement *j, bool mapped)
 	return s;
 }
 
+/* ---- sizes that do not pass ---------------------------------------------- */
+
+struct both {
+	struct sizes mapped, plain;
+};
+
+/* Data with DSS in packets of full size is lost, and smaller ones are not.
+ * `option`: as large ones pass without it, so that the option is what
+ * matters. */
+static enum why full_size(const struct judgement *j, struct said *s,
+			  bool option)
+{
+	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
+	struct both *b = arena_alloc(j->arena, sizeof(*b));
+
+	*b = (struct both){sizes_of(j, true), sizes_of(j, false)};
+	s->facts = b;
+	s->flow = b->mapped.example;
+	s->have = b->mapped.flows;
+	s->need = FULL_SIZE_WITNESSES_MIN;
+	s->direction = DIRECTION_UNKNOWN;
+	if (!s->have)
+		return WHY_ABSENT;
+	if (s->have < s->need ||
+	    !beyond_chance(b->mapped.lost, tries_of(&tcp), CONTROLS_MIN))
+		return WHY_FEW;
+	if (option)
+		return b->plain.passed < b->mapped.vain ? WHY_CONTROL
+							: WHY_SAID;
+	s->have = b->plain.flows;
+	return s->have < s->need ? WHY_FEW : WHY_SAID;
+}
+
 static void size_evidence(struct judgement *j, struct finding *f,
 			  const struct sizes *s, const char *what)
 {
@@ -130,33 +164,39 @@ static void size_evidence(struct judgement *j, struct finding *f,
 			     what, s->vain, s->lost, s->flows));
 }
 
-/* As large ones pass without it: the option is what matters. */
-static void add_option_dropped(struct judgement *j, const struct sizes *mapped,
-			       const struct sizes *plain)
+static enum why option_dropped(const struct judgement *j, struct said *s)
 {
-	struct finding *f =
-		finding_add(j, "dss.dropped", DIRECTION_UNKNOWN, SEGMENT_DATA);
+	return full_size(j, s, true);
+}
 
-	if (j->working)
-		f->effect = EFFECT_IMPAIRS;
-	size_evidence(j, f, mapped, "packets with DSS");
+static void say_option_dropped(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	const struct both *b = s->facts;
+
+	size_evidence(j, f, &b->mapped, "packets with DSS");
 	finding_evidence(j, f, 0, NULL, NULL,
 			 arena_printf(j->arena,
 				      "a packet of %zu bytes without it was "
 				      "acknowledged",
-				      plain->passed));
+				      b->plain.passed));
 	f->text = arena_printf(j->arena,
 			       "Data with DSS is dropped in full-size packets "
 			       "(%zu bytes); packets as large without it pass, "
 			       "and so do smaller ones with it.",
-			       mapped->vain);
+			       b->mapped.vain);
 }
 
-static void add_too_big(struct judgement *j, const struct sizes *mapped,
-			const struct sizes *plain)
+static enum why too_big(const struct judgement *j, struct said *s)
 {
-	struct finding *f = finding_add(j, "ip.too_big_dropped",
-					DIRECTION_UNKNOWN, SEGMENT_DATA);
+	return full_size(j, s, false);
+}
+
+static void say_too_big(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	const struct both *b = s->facts;
+	const struct sizes *mapped = &b->mapped, *plain = &b->plain;
 	bool pushed = plain->passed_data >= mapped->vain_data;
 
 	size_evidence(j, f, mapped, "packets with DSS");
@@ -172,7 +212,8 @@ static void add_too_big(struct judgement *j, const struct sizes *mapped,
 		       : "");
 }
 
-/* ---- on the way back ----------------------------------------------------- */
+/* ---- on the return path ---------------------------------------------------
+ */
 
 static unsigned asked_mss(const struct flow *f)
 {
@@ -227,46 +268,54 @@ static struct answers count_answers(const struct judgement *j)
 
 /* The server's data comes only where it was asked for small segments, with
  * MPTCP or without. */
-static void judge_answer_size(struct judgement *j)
+static enum why answer_too_big(const struct judgement *j, struct said *s)
 {
-	struct answers a = count_answers(j);
-	struct finding *f;
+	struct answers *a = arena_alloc(j->arena, sizeof(*a));
 
-	if (a.larger || a.mapped < FULL_SIZE_WITNESSES_MIN || !a.plain)
-		return;
-	f = finding_add(j, "ip.too_big_dropped", DIRECTION_RETURN,
-			SEGMENT_DATA);
-	f->confidence = CONFIDENCE_LIKELY;
-	finding_connection(j, f, a.example->id);
+	*a = count_answers(j);
+	s->facts = a;
+	s->flow = a->example;
+	s->have = a->mapped;
+	s->need = FULL_SIZE_WITNESSES_MIN;
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (!a->mapped)
+		return WHY_ABSENT;
+	if (a->larger)
+		return WHY_CONTRARY;
+	if (s->have < s->need)
+		return WHY_FEW;
+	return a->plain ? WHY_SAID : WHY_CONTROL;
+}
+
+static void say_answer_too_big(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	const struct answers *a = s->facts;
+
 	finding_evidence(
-		j, f, a.example->mptcp.server_dsn_frame, NULL, NULL,
+		j, f, a->example->mptcp.server_dsn_frame, NULL, NULL,
 		arena_printf(j->arena,
 			     "asked for an MSS of %u, the server's data comes; "
 			     "with a larger one it does not, on %u connections "
 			     "with MPTCP and %u without",
-			     a.mss, a.mapped, a.plain));
+			     a->mss, a->mapped, a->plain));
 	f->text = arena_printf(
 		j->arena,
 		"The server's data is dropped on the return path, with MPTCP "
-		"or "
-		"without, unless its segments are small (an MSS of %u): a link "
-		"has a smaller MTU than both ends assume, and no router "
+		"or without, unless its segments are small (an MSS of %u): a "
+		"link has a smaller MTU than both ends assume, and no router "
 		"reports it.",
-		a.mss);
+		a->mss);
 }
 
-void judge_size(struct judgement *j)
-{
-	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
-	struct sizes mapped = sizes_of(j, true), plain = sizes_of(j, false);
-
-	judge_answer_size(j);
-	if (mapped.flows < FULL_SIZE_WITNESSES_MIN ||
-	    !beyond_chance(mapped.lost, tries_of(&tcp), CONTROLS_MIN) ||
-	    finding_find(j, "dss.dropped"))
-		return;
-	if (plain.passed >= mapped.vain)
-		add_option_dropped(j, &mapped, &plain);
-	else if (plain.flows >= FULL_SIZE_WITNESSES_MIN)
-		add_too_big(j, &mapped, &plain);
-}
+const struct rule size_rules[] = {
+	{"ip.too_big_dropped", "return", PHASE_DATA, SEGMENT_DATA,
+	 answer_too_big, .say = say_answer_too_big},
+	{"dss.dropped", "size", PHASE_DATA, SEGMENT_DATA, option_dropped,
+	 say_option_dropped, .unless = {"dss.dropped"},
+	 .if_working = TO_IMPAIRS},
+	{"ip.too_big_dropped", "size", PHASE_DATA, SEGMENT_DATA, too_big,
+	 say_too_big, .unless = {"dss.dropped"}},
+	{0},
+};

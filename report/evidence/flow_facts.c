@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What TCP acknowledged of a connection's data, and what MPTCP did.
+ */
+#include "crafting/segment.h"
+#include "report/evidence/judgement.h"
+
+bool flow_data_acked(const struct flow *f)
+{
+	return f->mptcp.has_data_ack &&
+	       f->mptcp.data_ack - f->mptcp.client_idsn > 1;
+}
+
+bool flow_proves_mptcp(const struct flow *f)
+{
+	return f->purpose == PURPOSE_MP_CAPABLE && f->mptcp.syn_ack &&
+	       flow_data_acked(f) && f->mptcp.server_dsn == KNOWN_YES;
+}
+
+uint32_t flow_tcp_acked(const struct flow *f)
+{
+	int32_t bytes = seq_diff(f->server_acked, f->client_isn + 1);
+
+	return bytes > 0 ? (uint32_t)bytes : 0;
+}
+
+uint64_t flow_mptcp_acked(const struct flow *f)
+{
+	const struct mptcp_facts *m = &f->mptcp;
+
+	return m->has_data_ack ? m->data_ack - m->client_idsn - 1 : 0;
+}
+
+bool flow_sent_unmapped(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (k->kind == SEGMENT_DATA && !kept_is_mapped(k))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the last that the server sent was MPTCP, and without complaint. */
+static bool still_speaks(const struct flow *f)
+{
+	for (size_t i = f->received_count; i-- > 0;) {
+		const struct kept *k = f->received[i];
+
+		if (k->packet.tcp.flags & (TCP_FLAG_RST | TCP_FLAG_SYN))
+			continue;
+		return tcp_options_mptcp(&k->options, MP_DSS) &&
+		       !tcp_options_mptcp(&k->options, MP_FAIL);
+	}
+	return false;
+}
+
+/* TCP acknowledged data that MPTCP did not, though all of it had mappings. */
+static bool is_behind(const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
+	       f->mptcp.mapped && f->established &&
+	       flow_tcp_acked(f) > flow_mptcp_acked(f) &&
+	       !flow_sent_unmapped(f);
+}
+
+bool flow_fell_behind(const struct flow *f)
+{
+	return is_behind(f) && !f->mptcp.data_fin && !still_speaks(f);
+}
+
+bool flow_stalls(const struct flow *f)
+{
+	return is_behind(f) && still_speaks(f);
+}
+
+bool kept_is_mapped(const struct kept *k)
+{
+	return tcp_options_mptcp(&k->options, MP_DSS) ||
+	       tcp_options_mptcp(&k->options, MP_CAPABLE);
+}
+
+bool kept_is_full(const struct kept *k)
+{
+	return k->packet.ip.ttl > SWEEP_TTL_MAX;
+}
+
+bool kept_has_data(const struct kept *k)
+{
+	return k->packet.tcp.payload_length > 0 &&
+	       !(k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST));
+}
+
+bool as_sent(const struct kept *k)
+{
+	return k && initial_ttl(k->packet.ip.ttl) == k->packet.ip.ttl;
+}
+
+bool falls_short(const struct judgement *j, unsigned ttl)
+{
+	unsigned reach = j->plain_reach;
+
+	if (j->capable_reach && j->capable_reach < reach)
+		reach = j->capable_reach;
+	return ttl && ttl < reach;
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Data with DSS that is taken as TCP only, not answered, or by a RST; the
+ * server's that comes without it, or not at all.
+ */
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
+#include "report/rules/rules.h"
+
+static bool is_full_data(const struct kept *k)
+{
+	return k->kind == SEGMENT_DATA && kept_is_full(k);
+}
+
+/* A connection of its own whose SYN/ACK brought MP_CAPABLE. */
+static bool is_negotiated(const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
+	       f->established && f->mptcp.mapped && f->join.parent < 0;
+}
+
+/* How often bytes went out with a mapping, and in vain, that were acknowledged
+ * when they came without it; 0: there are none such. */
+static unsigned dss_in_vain(const struct flow *f)
+{
+	unsigned most = 0;
+
+	if (!f->mptcp.syn_ack || !f->established || f->join.parent >= 0)
+		return 0;
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *plain = f->sent[i];
+		uint32_t sequence = plain->packet.tcp.sequence;
+		unsigned lost = 0;
+
+		if (!is_full_data(plain) || kept_is_mapped(plain) ||
+		    seq_diff(f->server_acked, sequence) <= 0)
+			continue;
+		for (size_t k = 0; k < i; k++)
+			lost += is_full_data(f->sent[k]) &&
+				kept_is_mapped(f->sent[k]) &&
+				f->sent[k]->packet.tcp.sequence == sequence;
+		if (lost > most)
+			most = lost;
+	}
+	return most;
+}
+
+/* ---- taken as TCP only --------------------------------------------------- */
+
+/* A RST in answer to MPTCP data that the server's stack would mark with
+ * MP_TCPRST. */
+static bool was_reset(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *k = flow_reset(f);
+
+	(void)j;
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
+	       f->established && k &&
+	       !tcp_options_mptcp(&k->options, MP_TCPRST) &&
+	       !tcp_options_mptcp(&k->options, MP_FASTCLOSE) &&
+	       !f->mptcp.has_data_ack && !f->mptcp.server_dss;
+}
+
+/* Data with a valid mapping that the server took as TCP only. */
+static bool lost_mapping(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
+	       f->mptcp.mapped && f->established && !f->mptcp.server_dss &&
+	       !f->mptcp.mp_fail && dss_in_vain(f) == 0 &&
+	       flow_tcp_acked(f) > 0 && f->join.parent < 0;
+}
+
+static bool lost_without_checksum(const struct judgement *j,
+				  const struct flow *f)
+{
+	return lost_mapping(j, f) && !f->mptcp.checksum;
+}
+
+static bool is_data_acked(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_data_acked(f);
+}
+
+static bool arrives_intact(const struct judgement *j)
+{
+	return intact_to_last_hop(j, SEGMENT_DATA, -1) &&
+	       intact_to_last_hop(j, SEGMENT_ACK, -1);
+}
+
+/* Two rows: of those connections that were reset then, and of the others. */
+static enum why removed(const struct judgement *j, struct said *s, bool reset)
+{
+	if (!ask_witnesses(j, lost_mapping, &s->flow) ||
+	    was_reset(j, s->flow) != reset)
+		return WHY_ABSENT;
+	if (ask_witnesses(j, is_data_acked, NULL))
+		return WHY_CONTRARY;
+	s->confidence = CONFIDENCE_LIKELY;
+	s->direction = arrives_intact(j) ? DIRECTION_RETURN : DIRECTION_UNKNOWN;
+	return WHY_SAID;
+}
+
+static enum why removed_fallback(const struct judgement *j, struct said *s)
+{
+	return removed(j, s, false);
+}
+
+static enum why removed_reset(const struct judgement *j, struct said *s)
+{
+	return removed(j, s, true);
+}
+
+static void say_removed(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	(void)s;
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "the data was acknowledged by TCP, but no segment of "
+			 "the server carries a DSS");
+	f->text = f->direction == DIRECTION_RETURN
+			  ? "DSS is removed from data by the last hop, beyond "
+			    "it, or on the return path: what we sent arrives "
+			    "there intact, yet no DATA_ACK comes."
+		  : ask_witnesses(j, lost_without_checksum, NULL)
+			  ? "MPTCP falls back to TCP after the handshake: DSS "
+			    "is removed from data, in one direction or the "
+			    "other, or the length of the data is changed."
+			  : "MPTCP falls back to TCP after the handshake: DSS "
+			    "is removed from data, in one direction or the "
+			    "other, or the data is changed, so that its DSS "
+			    "checksum is wrong.";
+}
+
+/* ---- our data is not answered -------------------------------------------- */
+
+/* The first data of this flow that was never acknowledged with its mapping;
+ * what is dropped late in a connection was quoted before. */
+static int64_t dropped_since(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+		bool again = false;
+
+		if (!is_full_data(k) || !kept_is_mapped(k))
+			continue;
+		for (size_t n = i + 1; n < f->sent_count; n++)
+			again |= is_full_data(f->sent[n]) &&
+				 f->sent[n]->packet.tcp.sequence ==
+					 k->packet.tcp.sequence;
+		if (again)
+			return k->time_us;
+	}
+	return f->last_us;
+}
+
+/* Where copies of the data end: before the target, it is on the way there. */
+static void place_drop(const struct judgement *j, struct said *s)
+{
+	struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA, s->flow,
+			  dropped_since(s->flow)};
+	struct between b = ask_silence(j, &c);
+
+	put_between(j, b, &s->after, &s->at);
+	if (!b.at || b.at >= j->plain_reach)
+		s->direction = DIRECTION_UNKNOWN;
+}
+
+static enum why dropped_vain(const struct judgement *j, struct said *s)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+
+	s->need = losses_needed(tries_of(&plain));
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned more = dss_in_vain(f);
+
+		s->have += more;
+		if (more >= MAPPED_LOST_MIN &&
+		    (!s->flow || (flow_swept(f, SEGMENT_DATA) &&
+				  !flow_swept(s->flow, SEGMENT_DATA))))
+			s->flow = f;
+	}
+	if (!s->have)
+		return WHY_ABSENT;
+	if (!s->flow || !beyond_chance(s->have, tries_of(&plain), CONTROLS_MIN))
+		return WHY_FEW;
+	place_drop(j, s);
+	return WHY_SAID;
+}
+
+/* After so many bytes that were acknowledged by DATA_ACK, or nothing. */
+static const char *after_bytes(struct judgement *j, const struct flow *f)
+{
+	if (!flow_data_acked(f))
+		return "";
+	return arena_printf(j->arena, ", after %u bytes,",
+			    (unsigned)flow_mptcp_acked(f));
+}
+
+static void say_dropped_vain(struct judgement *j, struct finding *f,
+			     const struct said *s)
+{
+	finding_evidence(j, f, 0, NULL, NULL,
+			 arena_printf(j->arena,
+				      "%u segments with a mapping went "
+				      "unacknowledged; the same bytes without "
+				      "it were acknowledged",
+				      s->have));
+	f->text = arena_printf(j->arena,
+			       "Data with DSS is dropped%s %s; the same bytes "
+			       "without it pass.",
+			       after_bytes(j, s->flow),
+			       place_phrase(j, f->after, f->at));
+}
+
+static bool is_acked(const struct flow *f)
+{
+	return flow_tcp_acked(f) > 0;
+}
+
+/* How often data went out with a mapping on connections of which none was
+ * ever acknowledged a byte, and how many connections; none: 0. */
+struct unacked {
+	unsigned lost, connections;
+};
+
+static struct unacked never_acked(const struct judgement *j,
+				  const struct flow **example)
+{
+	struct unacked u = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!is_negotiated(f))
+			continue;
+		if (is_acked(f) || flow_reset(f))
+			return (struct unacked){0};
+		u.connections++;
+		*example = f;
+		for (size_t k = 0; k < f->sent_count; k++)
+			u.lost += is_full_data(f->sent[k]) &&
+				  kept_is_mapped(f->sent[k]) &&
+				  had_time(j, f->sent[k]);
+	}
+	return u;
+}
+
+/* Whether plain connections with data, of those before `flow` and of those
+ * after it, fare so, all of them. */
+static bool plain_around(const struct judgement *j, const struct flow *flow,
+			 bool (*fits)(const struct flow *))
+{
+	bool before = false, after = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		bool data = false;
+
+		for (size_t k = 0; k < f->sent_count; k++)
+			data |= is_full_data(f->sent[k]);
+		if (!flow_is(f, PURPOSE_TCP) || !data)
+			continue;
+		if (!fits(f))
+			return false;
+		before |= f->first_us <= flow->first_us;
+		after |= f->first_us > flow->first_us;
+	}
+	return before && after;
+}
+
+/* Nothing that is sent with a mapping is ever acknowledged, nor is it without
+ * on the same connections, as the server's ACKs have a DSS then. */
+static enum why dropped_all(const struct judgement *j, struct said *s)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	struct unacked u = never_acked(j, &s->flow);
+
+	s->have = u.connections;
+	s->need = MAPPED_WITNESSES_MIN;
+	if (!u.connections)
+		return WHY_ABSENT;
+	if (s->have < s->need)
+		return WHY_FEW;
+	s->have = u.lost;
+	s->need = losses_needed(tries_of(&plain));
+	if (!beyond_chance(u.lost, tries_of(&plain), CONTROLS_MIN))
+		return WHY_FEW;
+	if (!plain_around(j, s->flow, is_acked))
+		return WHY_CONTROL;
+	place_drop(j, s);
+	if (s->direction == DIRECTION_UNKNOWN)
+		s->after = s->at = (struct place){0};
+	return WHY_SAID;
+}
+
+static void say_dropped_all(struct judgement *j, struct finding *f,
+			    const struct said *s)
+{
+	const struct flow *example = NULL;
+	struct unacked u = never_acked(j, &example);
+
+	(void)s;
+	finding_evidence(
+		j, f, 0, NULL, NULL,
+		arena_printf(j->arena,
+			     "%u segments with a mapping went unacknowledged "
+			     "on %u connections; data on connections without "
+			     "MPTCP was acknowledged, before and after",
+			     u.lost, u.connections));
+	f->text =
+		f->direction == DIRECTION_FORWARD
+			? arena_printf(j->arena,
+				       "Data with DSS is dropped %s; without "
+				       "MPTCP it passes.",
+				       place_phrase(j, f->after, f->at))
+			: "Segments with DSS are dropped after the handshake, "
+			  "on the return path or beyond the last hop that "
+			  "quotes them; without MPTCP data passes.";
+}
+
+/* ---- a RST --------------------------------------------------------------- */
+
+static bool plain_data_reset(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && f->established && flow_reset(f);
+}
+
+static bool plain_data_acked(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && f->established && !flow_reset(f) &&
+	       is_acked(f);
+}
+
+static enum why reset(const struct judgement *j, struct said *s)
+{
+	static const struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA,
+				       NULL, 0};
+	struct between b;
+
+	s->have = ask_witnesses(j, was_reset, &s->flow);
+	s->need = DATA_RESETS_MIN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (!s->have)
+		return WHY_ABSENT;
+	if (s->have < s->need)
+		return WHY_FEW;
+	if (ask_witnesses(j, plain_data_reset, NULL) ||
+	    !ask_witnesses(j, plain_data_acked, NULL))
+		return WHY_CONTROL;
+	b = ask_silence(j, &c);
+	if (b.at && b.at < j->plain_reach)
+		put_between(j, b, &s->after, &s->at);
+	else /* what the server answers may draw it as well */
+		s->direction = DIRECTION_UNKNOWN;
+	return WHY_SAID;
+}
+
+static void say_reset(struct judgement *j, struct finding *f,
+		      const struct said *s)
+{
+	reset_evidence(j, f, s->flow);
+	f->text = arena_printf(j->arena,
+			       "Segments with MPTCP options after the "
+			       "handshake trigger a RST%s%s; the same data "
+			       "without them does not.",
+			       f->at.known ? " " : "",
+			       f->at.known ? place_phrase(j, f->after, f->at)
+					   : "");
+}
+
+/* ---- the server's data --------------------------------------------------- */
+
+static bool is_answered(const struct flow *f)
+{
+	return f->payload_received > 0;
+}
+
+/* The server takes our data by DATA_ACK, all of it. */
+static bool takes_data(const struct flow *f)
+{
+	return is_negotiated(f) && flow_data_acked(f) && !flow_fell_behind(f) &&
+	       !flow_sent_unmapped(f) && !f->mptcp.mp_fail;
+}
+
+static bool has_mapping(const struct flow *f)
+{
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct mptcp_option *o =
+			tcp_options_mptcp(&f->received[i]->options, MP_DSS);
+
+		if (o && o->dss.flags & DSS_MAPPING)
+			return true;
+	}
+	return false;
+}
+
+static bool answers_unmapped(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return takes_data(f) && is_answered(f) && !has_mapping(f);
+}
+
+static enum why removed_server(const struct judgement *j, struct said *s)
+{
+	s->have = ask_witnesses(j, answers_unmapped, &s->flow);
+	s->direction = DIRECTION_RETURN;
+	if (s->have < UNMAPPED_WITNESSES_MIN)
+		s->confidence = CONFIDENCE_LIKELY;
+	return s->have ? WHY_SAID : WHY_ABSENT;
+}
+
+static void say_removed_server(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	finding_evidence(j, f, s->flow->mptcp.data_ack_frame, NULL, NULL,
+			 "the server acknowledges our data at the MPTCP level "
+			 "(DATA_ACK), and then sends its own without a "
+			 "mapping");
+	f->text = "DSS is removed from the server's data on the return path: "
+		  "it acknowledges ours by DATA_ACK, but its own comes without "
+		  "a mapping.";
+}
+
+static bool had_time_for_data(const struct judgement *j, const struct flow *f)
+{
+	for (size_t i = f->sent_count; i-- > 0;)
+		if (is_full_data(f->sent[i]))
+			return j->o->last_us - f->sent[i]->time_us >=
+			       ANSWER_TIME_US;
+	return false;
+}
+
+/* It takes all that we send, and has had the time to send something. */
+static bool is_mute(const struct judgement *j, const struct flow *f)
+{
+	return takes_data(f) && !is_answered(f) && !f->server_fin &&
+	       !f->mptcp.data_fin && !flow_reset(f) && had_time_for_data(j, f);
+}
+
+/* A server that serves one connection after the other would answer none of
+ * those that are opened while others are open; so one without MPTCP, opened
+ * last, must have been answered. */
+static enum why dropped_server(const struct judgement *j, struct said *s)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+
+	s->need = MUTE_WITNESSES_MIN;
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	for (size_t i = 0; i < j->flow_count; i++) {
+		if (!is_negotiated(j->flows[i]))
+			continue;
+		if (!is_mute(j, j->flows[i]))
+			return WHY_CONTRARY;
+		s->have++;
+		s->flow = j->flows[i];
+	}
+	if (s->have < s->need)
+		return s->have ? WHY_FEW : WHY_ABSENT;
+	return plain.lost || !plain_around(j, s->flow, is_answered)
+		       ? WHY_CONTROL
+		       : WHY_SAID;
+}
+
+static void say_dropped_server(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	finding_evidence(
+		j, f, s->flow->mptcp.data_ack_frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "the server acknowledges our data by DATA_ACK on "
+			     "%u connections and answers on none, while it "
+			     "answers the same without MPTCP, before and after",
+			     s->have));
+	f->text = "The server's data is dropped on the return path when it "
+		  "carries a DSS; without MPTCP it arrives.";
+}
+
+const struct rule dss_rules[] = {
+	{"dss.removed", "fallback", PHASE_DATA, SEGMENT_DATA, removed_fallback,
+	 say_removed, .unless = {"payload.modified", "data.rewritten"},
+	 .gates = NOT_WORKING | OWN_PHASE},
+	/* Who acknowledged the data is unknown where others do so early. */
+	{"dss.removed", "fallback_reset", PHASE_DATA, SEGMENT_DATA,
+	 removed_reset, say_removed,
+	 .unless = {"payload.modified", "data.rewritten", "data.acked_early"},
+	 .gates = NOT_WORKING | OWN_PHASE},
+	{"dss.removed", "server", PHASE_DATA, SEGMENT_DATA, removed_server,
+	 say_removed_server, .gates = NOT_WORKING},
+	{"dss.dropped", "vain", PHASE_DATA, SEGMENT_DATA, dropped_vain,
+	 say_dropped_vain, .unless = {"dss.removed"}},
+	{"dss.dropped", "all", PHASE_DATA, SEGMENT_DATA, dropped_all,
+	 say_dropped_all, .unless = {"dss.dropped"}},
+	{"dss.reset", "rst", PHASE_DATA, SEGMENT_DATA, reset, say_reset,
+	 .gates = NOT_WORKING},
+	{"dss.dropped", "server", PHASE_DATA, SEGMENT_DATA, dropped_server,
+	 say_dropped_server, .gates = OWN_PHASE},
+	{0},
+};
