@@ -15,7 +15,6 @@
 #include "report/report.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
-#include "report/track/traffic.h"
 
 /* A connection in the list. */
 struct listed {
@@ -30,7 +29,6 @@ struct reading {
 	struct capture *capture;
 	struct output *out;
 	struct observer *observer;
-	struct traffic *traffic;
 	FILE *list; /* of the connections that are over, as they are printed */
 	struct listed *listed;
 	size_t listed_count;
@@ -68,7 +66,7 @@ static int judge_all(const struct reading *r, const char *cut)
 	struct judge_target *targets;
 	int ret;
 
-	if (!count && r->traffic && traffic_count(r->traffic)) {
+	if (!count && r->observer->connections.count) {
 		complain("%s: it begins in the middle of its connections: they "
 			 "are listed, not judged",
 			 r->file);
@@ -95,7 +93,7 @@ static int judge_all(const struct reading *r, const char *cut)
 /* --- listing ------------------------------------------------------------- */
 
 /* They end in any order, and are listed in that of their beginning. */
-static void list_connection(void *context, const struct traffic_connection *c)
+static void list_connection(void *context, const struct mptcp_connection *c)
 {
 	struct reading *r = context;
 	struct page page = output_page(r->out);
@@ -142,13 +140,16 @@ static void print_listed(const struct reading *r, const struct listed *l)
 	output_end(r->out, whole ? 0 : -1);
 }
 
-static void print_list(const struct reading *r)
+static void print_list(struct reading *r)
 {
+	const struct mptcp_connections *all = &r->observer->connections;
 	const struct format *format = output_format(r->out);
 
-	if (!r->listed_count || r->options->quiet ||
+	if (!all->count || r->options->quiet ||
 	    (is_own(r->observer) && !r->options->verbose))
 		return;
+	for (const struct mptcp_connection *c = all->oldest; c; c = c->newer)
+		list_connection(r, c);
 	qsort(r->listed, r->listed_count, sizeof(*r->listed), by_number);
 	if (format->list)
 		output_end(r->out, format->list(output_begin(r->out)));
@@ -157,16 +158,6 @@ static void print_list(const struct reading *r)
 }
 
 /* --- feeding ------------------------------------------------------------- */
-
-static void follow_packet(void *context, uint64_t number, int64_t time_us,
-			  const uint8_t *ip, size_t available)
-{
-	struct reading *r = context;
-	struct packet p;
-
-	if (packet_parse(ip, available, &p))
-		traffic_packet(r->traffic, &p, number, time_us);
-}
 
 static void print_packet(void *context, uint64_t number, int64_t time_us,
 			 const uint8_t *ip, size_t available)
@@ -187,12 +178,11 @@ static int feed_and_judge(struct reading *r)
 	char error[400] = "";
 	int ret;
 
-	if (capture_feed_each(r->capture, r->observer, follow_packet, r, error,
-			      sizeof(error)) == CAPTURE_UNREADABLE) {
+	if (capture_feed(r->capture, r->observer, error, sizeof(error)) ==
+	    CAPTURE_UNREADABLE) {
 		complain("%s: %s", r->file, error);
 		return EXIT_INPUT;
 	}
-	traffic_end(r->traffic);
 	ret = judge_all(r, error);
 	print_list(r);
 	return ret;
@@ -222,17 +212,18 @@ static int read_capture(struct reading *r)
 	int ret = EXIT_SYSTEM;
 
 	r->observer = observer_new();
-	r->traffic = traffic_new(list_connection, r);
 	/* On disk, as there may be millions; afterwards no file is made. */
 	r->list = tmpfile();
 	r->arena = arena_new();
 	if (!r->list)
 		complain("no list: no temporary file: %s", strerror(errno));
-	if (r->observer && r->traffic)
+	if (r->observer) {
+		r->observer->ended = r->options->quiet ? NULL : list_connection;
+		r->observer->ended_context = r;
 		ret = drop_and_read(r);
-	else
+	} else {
 		complain("no memory, or OpenSSL failed");
-	traffic_free(r->traffic);
+	}
 	observer_free(r->observer);
 	arena_free(r->arena);
 	if (r->list)

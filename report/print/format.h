@@ -14,7 +14,7 @@ struct compare;
 struct packet;
 struct report;
 struct speed;
-struct traffic_connection;
+struct mptcp_connection;
 
 /* What is printed on, and how much of it is wanted. */
 struct page {
@@ -38,7 +38,7 @@ struct format {
 	/* The heading of the connections that follow. */
 	int (*list)(const struct page *p);
 	int (*connection)(const struct page *p,
-			  const struct traffic_connection *c);
+			  const struct mptcp_connection *c);
 	/* What is neither TCP nor an ICMP error is left out. */
 	int (*packet)(const struct page *p, const struct packet *packet,
 		      uint64_t frame, int64_t time_us);

@@ -8,7 +8,7 @@
 #include "report/print/format.h"
 
 int json_report(const struct page *p, const struct report *r);
-int json_connection(const struct page *p, const struct traffic_connection *c);
+int json_connection(const struct page *p, const struct mptcp_connection *c);
 int json_packet(const struct page *p, const struct packet *packet,
 		uint64_t frame, int64_t time_us);
 int json_compare(const struct page *p, const struct compare *c);

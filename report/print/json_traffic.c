@@ -7,7 +7,7 @@
 #include "report/print/json.h"
 #include "report/print/json_value.h"
 #include "report/print/text.h"
-#include "report/track/traffic.h"
+#include "report/track/observer.h"
 
 static json_t *known(enum known k)
 {
@@ -21,16 +21,16 @@ static json_t *hex_or_null(bool is_known, int digits, uint64_t value)
 			: json_null();
 }
 
-static json_t *side(const struct traffic_side *s)
+static json_t *side(const struct side *s)
 {
 	return JSON_OBJECT(
 		{"packets", json_count(s->packets)},
-		{"bytes", json_count(s->bytes)},
+		{"bytes", json_count(s->stream.bytes)},
 		{"retransmitted", json_count(s->retransmitted)},
-		{"mbit_s", json_decimal(traffic_rate(s))},
-		{"checksums_right", json_count(s->checksums_good)},
-		{"checksums_wrong", json_count(s->checksums_bad)},
-		{"checksum_wrong_frame", json_frame(s->bad_frame)},
+		{"mbit_s", json_decimal(side_rate(s))},
+		{"checksums_right", json_count(s->sums_right)},
+		{"checksums_wrong", json_count(s->sums_wrong)},
+		{"checksum_wrong_frame", json_frame(s->wrong_frame)},
 		{"mp_fail_frame", json_frame(s->fail_frame)},
 		{"infinite_mapping_frame", json_frame(s->infinite_frame)},
 		{"fastclose_frame", json_frame(s->fastclose_frame)},
@@ -38,36 +38,36 @@ static json_t *side(const struct traffic_side *s)
 		{"reset_reason", json_count_or_null(s->reset_reason)});
 }
 
-static json_t *subflow(const struct traffic_subflow *s)
+static json_t *subflow(const struct flow *s)
 {
-	return JSON_OBJECT({"source", json_address(&s->initiator)},
-			   {"source_port", json_count(s->initiator_port)},
-			   {"destination", json_address(&s->responder)},
-			   {"destination_port", json_count(s->responder_port)},
+	return JSON_OBJECT({"source", json_address(&s->client)},
+			   {"source_port", json_count(s->client_port)},
+			   {"destination", json_address(&s->server)},
+			   {"destination_port", json_count(s->server_port)},
 			   {"join", json_flag(s->joins)},
-			   {"token", hex_or_null(s->joins && s->has_nonce[0], 8,
-						 s->token)},
-			   {"backup", json_flag(s->backup)},
-			   {"hmac_syn_ack", known(s->hmacs[1])},
-			   {"hmac_ack", known(s->hmacs[0])},
+			   {"token", hex_or_null(s->joins && s->join.syn, 8,
+						 s->join.token)},
+			   {"backup", json_flag(s->join.backup)},
+			   {"hmac_syn_ack", known(s->join.hmac)},
+			   {"hmac_ack", known(s->join.ack_hmac)},
 			   {"first_frame", json_frame(s->first_frame)},
 			   {"sent", side(&s->sides[0])},
 			   {"received", side(&s->sides[1])});
 }
 
-static json_t *subflows(const struct traffic_connection *c)
+static json_t *subflows(const struct mptcp_connection *c)
 {
 	json_t *array = json_array();
 
-	for (const struct traffic_subflow *s = c->subflows; s; s = s->sibling)
+	for (const struct flow *s = c->flows; s; s = s->sibling)
 		array = json_appended(array, subflow(s));
 	return array;
 }
 
-static json_t *announced(const struct traffic_address *a)
+static json_t *announced(const struct announced *a)
 {
 	return JSON_OBJECT(
-		{"by", json_text(traffic_hosts[a->side])},
+		{"by", json_text(traffic_hosts[a->host])},
 		{"address", json_address(&a->address)},
 		{"id", json_count(a->id)},
 		{"port", json_count_or_null(a->has_port ? a->port : -1)},
@@ -76,27 +76,27 @@ static json_t *announced(const struct traffic_address *a)
 		{"removed_frame", json_frame(a->removed_frame)});
 }
 
-JSON_ARRAY_OF(addresses, struct traffic_address, announced)
+JSON_ARRAY_OF(addresses, struct announced, announced)
 
-static json_t *host(const struct traffic_connection *c, unsigned side_of)
+static json_t *host(const struct mptcp_connection *c, unsigned side_of)
 {
-	bool has_key = c->has_key[side_of];
+	bool has_key = c->hosts[side_of].has_key;
 
 	return JSON_OBJECT(
-		{"key", hex_or_null(has_key, 16, c->keys[side_of])},
-		{"token", hex_or_null(has_key, 8, c->tokens[side_of])},
-		{"idsn", hex_or_null(has_key, 16, c->idsns[side_of])},
-		{"first_dsn_fits", known(c->dsn[side_of])});
+		{"key", hex_or_null(has_key, 16, c->hosts[side_of].key)},
+		{"token", hex_or_null(has_key, 8, c->hosts[side_of].token)},
+		{"idsn", hex_or_null(has_key, 16, c->hosts[side_of].idsn)},
+		{"first_dsn_fits", known(c->hosts[side_of].first_dsn)});
 }
 
-int json_connection(const struct page *p, const struct traffic_connection *c)
+int json_connection(const struct page *p, const struct mptcp_connection *c)
 {
 	return JSON_LINE(
 		p, "mpprobe-connection/1", {"number", json_count(c->number)},
 		{"mptcp", json_count_or_null(c->version)},
 		{"negotiated", json_flag(c->negotiated)},
 		{"checksum", json_flag(c->checksum)},
-		{"fallback", json_text(traffic_fallback(c))},
+		{"fallback", json_text(mptcp_fallback(c))},
 		{"state", json_text(traffic_state(c))}, {"client", host(c, 0)},
 		{"server", host(c, 1)}, {"subflows", subflows(c)},
 		{"announced", addresses(c->addresses, c->address_count)});

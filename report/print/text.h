@@ -13,7 +13,7 @@ struct tcp_view;
 /* Rows of the table in format.c, which has their contract. */
 int text_report(const struct page *p, const struct report *r);
 int text_list(const struct page *p);
-int text_connection(const struct page *p, const struct traffic_connection *c);
+int text_connection(const struct page *p, const struct mptcp_connection *c);
 int text_packet(const struct page *p, const struct packet *packet,
 		uint64_t frame, int64_t time_us);
 int text_compare(const struct page *p, const struct compare *c);
@@ -32,7 +32,7 @@ void text_wrap(const struct page *p, const char *first, const char *rest,
 /* --- words that other forms use as well ---------------------------------- */
 
 extern const char *const traffic_hosts[]; /* "client", "server" */
-const char *traffic_state(const struct traffic_connection *c);
+const char *traffic_state(const struct mptcp_connection *c);
 
 /* Whether it is TCP, an ICMP error or a later fragment. */
 bool packet_is_listed(const struct packet *packet);

@@ -2,7 +2,7 @@
 #include "report/print/text_page.h"
 
 #include "crafting/mptcp.h"
-#include "report/track/traffic.h"
+#include "report/track/observer.h"
 
 const char *const traffic_hosts[] = {"client", "server"};
 
@@ -31,13 +31,13 @@ static const char *amount(uint64_t bytes, char *text, size_t size)
 	return text;
 }
 
-static void print_side(FILE *out, const char *what,
-		       const struct traffic_side *s)
+static void print_side(FILE *out, const char *what, const struct side *s)
 {
-	double rate = traffic_rate(s);
+	double rate = side_rate(s);
 	char text[32];
 
-	fprintf(out, ", %s %s", what, amount(s->bytes, text, sizeof(text)));
+	fprintf(out, ", %s %s", what,
+		amount(s->stream.bytes, text, sizeof(text)));
 	if (rate >= 0)
 		fprintf(out, " at %.3g Mbit/s", rate);
 	if (s->retransmitted)
@@ -51,20 +51,19 @@ static unsigned long long number(uint64_t frame)
 }
 
 /* What went wrong, or ended it, on one side of a subflow. */
-static void print_events(FILE *out, const struct traffic_subflow *s,
-			 unsigned side)
+static void print_events(FILE *out, const struct flow *s, unsigned side)
 {
-	const struct traffic_side *from = &s->sides[side];
+	const struct side *from = &s->sides[side];
 	const char *who = traffic_hosts[s->reversed ? 1 - side : side];
 
-	if (from->checksums_good || from->checksums_bad)
+	if (from->sums_right || from->sums_wrong)
 		fprintf(out, "     %s: %llu DSS checksum%s right, %llu wrong",
-			who, number(from->checksums_good),
-			from->checksums_good == 1 ? "" : "s",
-			number(from->checksums_bad));
-	if (from->checksums_bad)
-		fprintf(out, " (first: frame %llu)", number(from->bad_frame));
-	if (from->checksums_good || from->checksums_bad)
+			who, number(from->sums_right),
+			from->sums_right == 1 ? "" : "s",
+			number(from->sums_wrong));
+	if (from->sums_wrong)
+		fprintf(out, " (first: frame %llu)", number(from->wrong_frame));
+	if (from->sums_right || from->sums_wrong)
 		fputc('\n', out);
 	if (from->fail_frame)
 		fprintf(out, "     %s: MP_FAIL, frame %llu, DSN %016llx\n", who,
@@ -85,42 +84,44 @@ static void print_events(FILE *out, const struct traffic_subflow *s,
 	fputc('\n', out);
 }
 
-static void print_join(FILE *out, const struct traffic_connection *c,
-		       const struct traffic_subflow *s)
+static void print_join(FILE *out, const struct mptcp_connection *c,
+		       const struct flow *s)
 {
 	if (!s->joins)
 		return;
-	fprintf(out, "     MP_JOIN%s", s->backup ? " (backup)" : "");
-	if (s->has_nonce[0])
-		fprintf(out, ", token %08x%s", s->token,
-			c->subflows != s || c->has_key[0] || c->has_key[1]
+	fprintf(out, "     MP_JOIN%s", s->join.backup ? " (backup)" : "");
+	if (s->join.syn)
+		fprintf(out, ", token %08x%s", s->join.token,
+			c->flows != s || c->hosts[0].has_key ||
+					c->hosts[1].has_key
 				? ""
 				: " of no connection here");
-	if (s->has_nonce[1])
-		fprintf(out, ", HMAC of SYN/ACK %s", known_word(s->hmacs[1]));
+	if (s->join.has_server_nonce)
+		fprintf(out, ", HMAC of SYN/ACK %s", known_word(s->join.hmac));
 	if (s->ack_option)
-		fprintf(out, ", %sof ACK %s", s->has_nonce[1] ? "" : "HMAC ",
-			known_word(s->hmacs[0]));
-	if (s->syn && !s->syn_ack && s->ack_option)
+		fprintf(out, ", %sof ACK %s",
+			s->join.has_server_nonce ? "" : "HMAC ",
+			known_word(s->join.ack_hmac));
+	if (s->sides[0].syn && !s->sides[1].syn && s->ack_option)
 		fputs(", the answer is not in the capture", out);
-	else if (s->syn && !s->syn_ack)
+	else if (s->sides[0].syn && !s->sides[1].syn)
 		fprintf(out, "%s%s",
 			s->sides[1].reset_frame ? ", refused" : ", no answer",
-			c->subflows != s && traffic_fallback(c)
+			c->flows != s && mptcp_fallback(c)
 				? " after the fallback"
 				: "");
-	else if (s->syn_ack && !s->syn_ack_option && !s->snapped)
+	else if (s->sides[1].syn && !s->syn_ack_option && !s->snapped)
 		fputs(", SYN/ACK without MP_JOIN", out);
 	fputc('\n', out);
 }
 
-static void print_subflow(FILE *out, const struct traffic_connection *c,
-			  const struct traffic_subflow *s)
+static void print_subflow(FILE *out, const struct mptcp_connection *c,
+			  const struct flow *s)
 {
 	fputs("   ", out);
-	print_end(out, &s->initiator, s->initiator_port);
+	print_end(out, &s->client, s->client_port);
 	fputs(" > ", out);
-	print_end(out, &s->responder, s->responder_port);
+	print_end(out, &s->server, s->server_port);
 	print_side(out, "sent", &s->sides[0]);
 	print_side(out, "received", &s->sides[1]);
 	fputc('\n', out);
@@ -129,29 +130,31 @@ static void print_subflow(FILE *out, const struct traffic_connection *c,
 		print_events(out, s, side);
 }
 
-static void print_keys(FILE *out, const struct traffic_connection *c)
+static void print_keys(FILE *out, const struct mptcp_connection *c)
 {
 	for (unsigned host = 0; host < 2; host++)
-		if (c->has_key[host])
+		if (c->hosts[host].has_key)
 			fprintf(out,
 				"   %s key %016llx, token %08x, IDSN %016llx"
 				"%s\n",
-				traffic_hosts[host], number(c->keys[host]),
-				c->tokens[host], number(c->idsns[host]),
-				c->dsn[host] == KNOWN_YES ? ", first DSN fits"
-				: c->dsn[host] == KNOWN_NO
+				traffic_hosts[host], number(c->hosts[host].key),
+				c->hosts[host].token,
+				number(c->hosts[host].idsn),
+				c->hosts[host].first_dsn == KNOWN_YES
+					? ", first DSN fits"
+				: c->hosts[host].first_dsn == KNOWN_NO
 					? ", first DSN DOES NOT FIT"
 					: "");
 }
 
-static void print_addresses(FILE *out, const struct traffic_connection *c)
+static void print_addresses(FILE *out, const struct mptcp_connection *c)
 {
 	char text[ADDRESS_TEXT];
 
 	for (size_t i = 0; i < c->address_count; i++) {
-		const struct traffic_address *a = &c->addresses[i];
+		const struct announced *a = &c->addresses[i];
 
-		fprintf(out, "   %s: ADD_ADDR %s id %u", traffic_hosts[a->side],
+		fprintf(out, "   %s: ADD_ADDR %s id %u", traffic_hosts[a->host],
 			address_text(&a->address, text), a->id);
 		if (a->has_port)
 			fprintf(out, " port %u", a->port);
@@ -170,17 +173,18 @@ static void print_addresses(FILE *out, const struct traffic_connection *c)
 	}
 }
 
-const char *traffic_state(const struct traffic_connection *c)
+const char *traffic_state(const struct mptcp_connection *c)
 {
-	const struct traffic_subflow *s = c->subflows;
+	const struct flow *s = c->flows;
 
 	if (s && s->joins)
 		return "subflow of a connection that is not here";
-	if (traffic_fallback(c))
-		return traffic_fallback(c);
-	if (s && s->syn && !s->syn_ack && !s->ack_option && !c->negotiated)
+	if (mptcp_fallback(c))
+		return mptcp_fallback(c);
+	if (s && s->sides[0].syn && !s->sides[1].syn && !s->ack_option &&
+	    !c->negotiated)
 		return s->sides[1].reset_frame ? "refused" : "no answer";
-	if (s && !s->syn)
+	if (s && !s->sides[0].syn)
 		return "begun before the capture";
 	if (!c->negotiated && s && s->snapped)
 		return "options were not captured whole";
@@ -193,10 +197,10 @@ int text_list(const struct page *p)
 	return 0;
 }
 
-int text_connection(const struct page *p, const struct traffic_connection *c)
+int text_connection(const struct page *p, const struct mptcp_connection *c)
 {
 	FILE *out = p->out;
-	const struct traffic_subflow *s = c->subflows;
+	const struct flow *s = c->flows;
 
 	fprintf(out, "\n%3llu", number(c->number));
 	if (c->version >= 0)
@@ -204,10 +208,10 @@ int text_connection(const struct page *p, const struct traffic_connection *c)
 	else
 		fputs(" MPTCP", out);
 	fprintf(out, ", frame %llu, %zu subflow%s, %s: %s%s\n",
-		number(s ? s->first_frame : 0), c->subflow_count,
-		c->subflow_count == 1 ? "" : "s",
+		number(s ? s->first_frame : 0), c->flow_count,
+		c->flow_count == 1 ? "" : "s",
 		c->checksum ? "checksums" : "no checksums",
-		traffic_fallback(c) ? "TCP, " : "", traffic_state(c));
+		mptcp_fallback(c) ? "TCP, " : "", traffic_state(c));
 	print_keys(out, c);
 	for (; s; s = s->sibling)
 		print_subflow(out, c, s);

@@ -4,8 +4,6 @@
  * snapped, one-sided and cut in front, when nothing may be called wrong that
  * is right.
  */
-#include "report/track/traffic.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,11 +18,13 @@
 #include "crafting/packet.h"
 #include "report/print/text.h"
 #include "report/track/capture.h"
+#include "report/track/observer.h"
+#include "tests/frames.h"
 #include "tests/page.h"
 
 /* How a capture is looked at. */
 struct look {
-	struct traffic *traffic;
+	struct observer *observer;
 	const struct page *page; /* to print them on */
 	uint64_t skip;		 /* frames */
 	size_t snap;		 /* bytes; 0: all */
@@ -36,21 +36,23 @@ struct look {
 	unsigned tcp;	  /* connections that are none of MPTCP any more */
 };
 
-static void take(void *context, const struct traffic_connection *c)
+static void take(void *context, const struct mptcp_connection *c)
 {
 	struct look *l = context;
 
 	if (l->page)
 		text_connection(l->page, c);
-	for (const struct traffic_subflow *s = c->subflows; s; s = s->sibling) {
-		l->wrong +=
-			s->sides[0].checksums_bad + s->sides[1].checksums_bad;
-		l->strange += s->hmacs[0] == KNOWN_NO;
-		l->strange += s->hmacs[1] == KNOWN_NO;
+	for (const struct flow *f = c->flows; f; f = f->sibling) {
+		l->wrong += f->sides[0].sums_wrong + f->sides[1].sums_wrong;
+		l->strange += f->join.hmac == KNOWN_NO;
+		l->strange += f->join.ack_hmac == KNOWN_NO;
 	}
-	l->tcp += traffic_fallback(c) != NULL;
-	l->strange += c->dsn[0] == KNOWN_NO;
-	l->strange += c->dsn[1] == KNOWN_NO;
+	l->tcp += mptcp_fallback(c) != NULL;
+	for (size_t i = 0; i < c->address_count; i++)
+		l->strange += c->addresses[i].hmac == KNOWN_NO;
+	l->strange += c->other_keys_frame != 0;
+	l->strange += c->hosts[0].first_dsn == KNOWN_NO;
+	l->strange += c->hosts[1].first_dsn == KNOWN_NO;
 }
 
 static void each(void *context, uint64_t number, int64_t time_us,
@@ -68,8 +70,9 @@ static void each(void *context, uint64_t number, int64_t time_us,
 	if (l->only >= 0 && p.transport == TRANSPORT_TCP &&
 	    (p.tcp.source_port > p.tcp.destination_port) != l->only)
 		return;
-	traffic_packet(l->traffic, &p, number,
-		       time_us + (int64_t)number * l->pause_us);
+	observer_frame(l->observer, LINK_RAW, number,
+		       time_us + (int64_t)number * l->pause_us, ip, available,
+		       available);
 }
 
 static struct look look_at(const char *file, struct look l)
@@ -77,15 +80,19 @@ static struct look look_at(const char *file, struct look l)
 	struct capture *c;
 	char error[400];
 
-	l.traffic = traffic_new(take, &l);
+	l.observer = observer_new();
 	c = capture_open(file, error, sizeof(error));
-	assert_non_null(l.traffic);
+	assert_non_null(l.observer);
+	l.observer->ended = take;
+	l.observer->ended_context = &l;
 	assert_non_null(c);
 	assert_int_equal(
 		capture_feed_each(c, NULL, each, &l, error, sizeof(error)),
 		CAPTURE_OK);
-	traffic_end(l.traffic);
-	traffic_free(l.traffic);
+	for (const struct mptcp_connection *m = l.observer->connections.oldest;
+	     m; m = m->newer)
+		take(&l, m);
+	observer_free(l.observer);
 	capture_close(c);
 	return l;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The parts of the observer, for each other (observer.c, observe_tcp.c,
- * observe_mptcp.c, observe_icmp.c). Not for anybody else.
+ * How the observer takes a packet: finding its flow (observer.c), what TCP
+ * says (observe_tcp.c), what MPTCP says (observe_mptcp.c), ICMP errors
+ * (observe_icmp.c), and what may be forgotten (observe_forget.c).
  */
 #ifndef REPORT_TRACK_OBSERVE_H
 #define REPORT_TRACK_OBSERVE_H
@@ -27,14 +28,18 @@ struct arena;
 /* Whether a live run sends from this address. */
 bool observer_owns(const struct observer *o, const struct address *a);
 
-/* A new flow at the end of the list, entered in the table. */
+/* A new flow that a packet of its client begins, entered in the table. */
 struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 			       uint8_t protocol, uint16_t client_port,
 			       uint16_t server_port);
 
-/* The flow under the token of its server's key; the newest of that token. */
-void observer_add_token(struct observer *o, struct flow *f);
-struct flow *observer_by_token(const struct observer *o, uint32_t token);
+/* A new flow that is in its middle; `side`: who sends the packet. */
+struct flow *observer_add_middle(struct observer *o, const struct packet *p,
+				 unsigned side);
+void observer_remove_middle(struct observer *o, struct flow *f);
+
+/* Puts a flow at the end of the list of those that were begun. */
+void observer_begin(struct observer *o, struct flow *f);
 
 /* Frees a flow and all that it holds. */
 void observer_free_flow(struct flow *f);
@@ -63,11 +68,10 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 void observe_fragment(struct observer *o, const struct packet *p,
 		      int64_t time_us);
 
-/* The MPTCP options of a kept segment of the flow. */
-void observe_mptcp_sent(struct observer *o, struct flow *f,
-			const struct kept *k);
-void observe_mptcp_received(struct observer *o, struct flow *f,
-			    const struct kept *k);
+/* What a segment says of its side and connection; side 0: the client sent
+ * it. */
+void observe_mptcp(struct observer *o, struct flow *f, unsigned side,
+		   const struct kept *k);
 
 /* An ICMP error: finds the flow and the segment that it quotes. */
 void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,

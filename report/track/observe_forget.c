@@ -13,17 +13,25 @@
 #define LOOKS 4
 /* What comes so late belongs to no probe. */
 #define LATE_US 30000000
+/* A connection that is silent so long is over. */
+#define IDLE_US 3600000000
 
 void observer_free_flow(struct flow *f)
 {
+	side_free(&f->sides[0]);
+	side_free(&f->sides[1]);
+	arena_free(f->packets);
 	arena_free(f->arena);
 }
 
 /* Ended, or never begun. */
-static bool is_over(const struct flow *f)
+static bool is_over(const struct flow *f, int64_t now_us)
 {
-	return f->first_reset != FLOW_NONE ||
-	       (f->client_fin && f->server_fin) || !f->syn_ack_seen;
+	if (now_us - f->last_us < LATE_US)
+		return false;
+	return f->sides[0].reset_frame || f->sides[1].reset_frame ||
+	       (f->sides[0].fin && f->sides[1].fin) ||
+	       (f->begun && !f->syn_ack_seen) || now_us - f->last_us > IDLE_US;
 }
 
 static bool is_wanted(const struct kept *k)
@@ -42,65 +50,103 @@ static void keep_again(struct arena *a, struct kept ***list, size_t *count,
 }
 
 /* Moves what is wanted to a new arena. */
-static void release_packets(struct observer *o, size_t index)
+static void release_packets(struct flow *f)
 {
-	struct flow *old = o->flows[index];
 	struct arena *a = arena_new();
-	struct flow *f = arena_alloc(a, sizeof(*f));
+	struct kept **sent = f->sent, **received = f->received;
+	size_t sent_count = f->sent_count, received_count = f->received_count;
+	size_t syn_ack = f->first_syn_ack;
 
-	*f = *old;
-	f->arena = a;
 	f->sent = f->received = NULL;
 	f->sent_count = f->received_count = 0;
 	f->released = true;
-	for (size_t i = 0; i < old->sent_count; i++)
-		if (is_wanted(old->sent[i]))
-			keep_again(a, &f->sent, &f->sent_count, old->sent[i]);
-	for (size_t i = 0; i < old->received_count; i++) {
-		if (i == old->first_syn_ack)
+	for (size_t i = 0; i < sent_count; i++)
+		if (is_wanted(sent[i]))
+			keep_again(a, &f->sent, &f->sent_count, sent[i]);
+	for (size_t i = 0; i < received_count; i++) {
+		if (i == syn_ack)
 			f->first_syn_ack = f->received_count;
-		if (is_wanted(old->received[i]))
+		if (is_wanted(received[i]))
 			keep_again(a, &f->received, &f->received_count,
-				   old->received[i]);
+				   received[i]);
 	}
-	o->flows[index] = f;
-	arena_free(old->arena);
+	arena_free(f->packets);
+	f->packets = a;
+	f->sightings = NULL;
 }
 
-/* Every byte was acknowledged and no quote came: nothing else can be said of
- * these packets. */
-static bool is_settled(const struct flow *f)
+/* Every byte before the FIN was acknowledged and no quote came: nothing else
+ * can be said of these packets. */
+static bool is_settled(const struct flow *f, int64_t now_us)
 {
 	return f->protocol == IPPROTO_TCP && !f->released &&
-	       f->first_reset == FLOW_NONE && f->client_fin && f->server_fin &&
-	       !f->quote_count && !f->misfits &&
-	       seq_diff(f->server_acked, f->client_next) >= 0;
+	       now_us - f->last_us >= LATE_US && f->first_reset == FLOW_NONE &&
+	       f->client_fin && f->server_fin && !f->quote_count &&
+	       !f->misfits && seq_diff(f->server_acked, f->client_next) >= -1;
 }
 
-static void forget_flow(struct observer *o, size_t index)
+/* Old enough, and over with all subflows of its connection. */
+static bool is_past(const struct observer *o, const struct flow *f,
+		    int64_t now_us)
 {
-	struct flow *f = o->flows[index];
+	size_t newer = f->begun ? o->flow_count - f->id : o->middle_count;
 
+	return newer >= FLOWS_MAX && is_over(f, now_us);
+}
+
+static void forget_flow(struct observer *o, struct flow *f)
+{
 	observer_unlist(o, f);
-	o->flows[index] = o->forgotten;
+	if (f->begun)
+		o->flows[f->id - 1] = o->forgotten;
+	else
+		observer_remove_middle(o, f);
 	observer_free_flow(f);
+}
+
+static void forget(struct observer *o, struct flow *f, int64_t now_us)
+{
+	struct mptcp_connection *c = f->connection;
+	struct flow *next;
+
+	for (const struct flow *s = c ? c->flows : NULL; s; s = s->sibling)
+		if (!is_past(o, s, now_us))
+			return;
+	if (!c) {
+		forget_flow(o, f);
+		return;
+	}
+	if (o->ended)
+		o->ended(o->ended_context, c);
+	for (f = c->flows; f; f = next) {
+		next = f->sibling;
+		forget_flow(o, f);
+	}
+	mptcp_connection_free(&o->connections, c);
 }
 
 static void look_at(struct observer *o, size_t index, int64_t now_us)
 {
 	struct flow *f = o->flows[index];
-	size_t newer = o->flow_count - index;
 
-	if (f == o->forgotten || now_us - f->last_us < LATE_US)
+	if (f == o->forgotten)
 		return;
-	if (newer > FLOWS_MAX && is_over(f))
-		forget_flow(o, index);
-	else if (newer > FLOWS_WITH_PACKETS && is_settled(f))
-		release_packets(o, index);
+	if (is_past(o, f, now_us))
+		forget(o, f, now_us);
+	else if (o->flow_count - index > FLOWS_WITH_PACKETS &&
+		 is_settled(f, now_us))
+		release_packets(f);
 }
 
 void observer_forget(struct observer *o, int64_t now_us)
 {
+	for (unsigned i = 0; i < LOOKS && o->middle_count > FLOWS_MAX; i++) {
+		struct flow *f =
+			o->middles[o->middle_sweep++ % o->middle_count];
+
+		if (is_past(o, f, now_us))
+			forget(o, f, now_us);
+	}
 	if (o->flow_count < FLOWS_WITH_PACKETS)
 		return;
 	for (unsigned i = 0; i < LOOKS; i++) {

@@ -1,62 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What the MPTCP options of a segment prove of its connection: keys, tokens,
- * DATA_ACKs, mappings and checksums (RFC 8684 3.1-3.3; RFC 6824 the same).
+ * What the MPTCP options of a segment say of its side and its connection, and
+ * what they prove: keys, tokens, HMACs, DATA_ACKs, mappings and checksums
+ * (RFC 8684 3.1-3.7; RFC 6824 the same).
  */
-#include <string.h>
-
-#include "crafting/checksum.h"
-#include "crafting/keys.h"
 #include "crafting/segment.h"
-#include "report/arena.h"
 #include "report/track/observe.h"
 
+/* Which host of the connection sends, when this side of the subflow does. */
+static unsigned host_of(const struct flow *f, unsigned side)
+{
+	return f->reversed ? 1 - side : side;
+}
+
 /* The facts of the whole connection live in its first subflow. */
-static struct flow *connection_of(const struct observer *o, struct flow *f)
+static struct mptcp_facts *facts_of(const struct observer *o, struct flow *f)
 {
-	return f->join.parent >= 0 ? o->flows[f->join.parent] : f;
+	return f->join.parent >= 0 ? &o->flows[f->join.parent]->mptcp
+				   : &f->mptcp;
 }
 
-/* RFC 8684 3.3.3: a 32-bit DSN or DATA_ACK is the low half of the number
- * nearest to what is expected. */
-static uint64_t widen(uint64_t low, uint64_t expected)
+static void note(uint64_t *at, uint64_t frame)
 {
-	int32_t ahead = (int32_t)((uint32_t)low - (uint32_t)expected);
-
-	return expected + (uint64_t)(int64_t)ahead;
+	if (!*at)
+		*at = frame;
 }
 
-static void learn_client_key(struct observer *o, struct mptcp_facts *m,
-			     uint64_t key)
-{
-	if (m->has_client_key)
-		return;
-	if (keys_derive(o->keys, m->version, key, &m->client_token,
-			&m->client_idsn) != 0)
-		return;
-	m->has_client_key = true;
-	m->client_key = key;
-	m->mapped_end = m->client_idsn + 1;
-}
+/* --- MP_CAPABLE ----------------------------------------------------------- */
 
-/* Whether it is news. */
-static bool learn_server_key(struct observer *o, struct mptcp_facts *m,
-			     uint64_t key)
+/* The client's key counts once the server has answered; in version 0 it is in
+ * the SYN. */
+static void note_keys(struct flow *f)
 {
-	if (m->has_server_key)
-		return false;
-	if (keys_derive(o->keys, m->version, key, &m->server_token,
-			&m->server_idsn) != 0)
-		return false;
-	m->has_server_key = true;
-	m->server_key = key;
-	return true;
+	const struct host *h = f->connection->hosts;
+	struct mptcp_facts *m = &f->mptcp;
+
+	if (!m->has_client_key && h[0].has_key &&
+	    (m->syn_ack || (m->syn && m->version == 0))) {
+		m->has_client_key = true;
+		m->client_key = h[0].key;
+		m->client_token = h[0].token;
+		m->client_idsn = h[0].idsn;
+		m->mapped_end = m->client_idsn + 1;
+	}
+	if (!m->has_server_key && h[1].has_key && m->syn_ack) {
+		m->has_server_key = true;
+		m->server_key = h[1].key;
+		m->server_token = h[1].token;
+		m->server_idsn = h[1].idsn;
+	}
 }
 
 /* RFC 8684 3.1: version 1 sends no key, version 0 (RFC 6824 3.1) does. */
-static void see_capable_syn(struct observer *o, struct mptcp_facts *m,
+static void see_capable_syn(struct observer *o, struct flow *f,
 			    const struct mptcp_option *option)
 {
 	unsigned crypto = option->capable.flags & 0x3f;
+	struct mptcp_connection *c = f->connection;
+	struct mptcp_facts *m = &f->mptcp;
 
 	if (m->syn)
 		return;
@@ -67,137 +67,200 @@ static void see_capable_syn(struct observer *o, struct mptcp_facts *m,
 		       !(option->capable.flags & MPC_EXTENSIBILITY) &&
 		       ((m->version == 1 && option->length == 4) ||
 			(m->version == 0 && option->length == 12));
+	c->syn_flags = option->capable.flags;
+	if (c->version < 0)
+		c->version = option->capable.version;
 	if (m->version == 0 && option->capable.has_sender_key)
-		learn_client_key(o, m, option->capable.sender_key);
+		mptcp_learn_key(&o->connections, c, 0,
+				option->capable.sender_key, false);
 }
 
 static void see_capable_syn_ack(struct observer *o, struct flow *f,
 				const struct mptcp_option *option)
 {
+	struct mptcp_connection *c = f->connection;
 	struct mptcp_facts *m = &f->mptcp;
-	bool key = option->capable.has_sender_key;
 
-	if (!m->syn || m->syn_ack || m->mirrored)
+	f->syn_ack_option = true;
+	if (m->syn_ack || c->mirrored)
 		return;
-	if (!key || (m->version == 0 && m->has_client_key &&
-		     option->capable.sender_key == m->client_key)) {
-		m->mirrored = true;
+	if (!option->capable.has_sender_key ||
+	    (c->hosts[0].has_key &&
+	     option->capable.sender_key == c->hosts[0].key)) {
+		c->mirrored = true;
+		m->mirrored = m->syn;
 		return;
 	}
-	if (option->capable.version != m->version) {
+	if (c->version < 0 || c->version > option->capable.version)
+		c->version = option->capable.version;
+	c->syn_ack_flags = option->capable.flags;
+	c->negotiated = true;
+	c->checksum |= (c->syn_flags | c->syn_ack_flags) & MPC_CHECKSUM;
+	mptcp_learn_key(&o->connections, c, 1, option->capable.sender_key,
+			false);
+	if (m->syn && option->capable.version != m->version)
 		m->other_version = option->capable.version;
+	if (!m->syn || option->capable.version != m->version)
 		return;
-	}
 	m->syn_ack = true;
 	m->syn_ack_flags = option->capable.flags;
-	if (learn_server_key(o, m, option->capable.sender_key))
-		observer_add_token(o, f);
 	m->checksum = (m->syn_flags | m->syn_ack_flags) & MPC_CHECKSUM;
 }
 
 /* The third ACK, or the first data of version 1 (RFC 8684 3.1). */
-static void see_capable_ack(struct observer *o, struct mptcp_facts *m,
-			    const struct mptcp_option *option)
+static void see_capable_ack(struct observer *o, struct flow *f, unsigned side,
+			    const struct mptcp_option *option, uint64_t frame)
 {
-	if (!option->capable.has_receiver_key || !m->syn_ack)
+	uint64_t keys[2] = {option->capable.sender_key,
+			    option->capable.receiver_key};
+	struct mptcp_connection *c = f->connection;
+	struct mptcp_facts *m = &f->mptcp;
+	bool same = true;
+
+	if (!option->capable.has_receiver_key)
 		return;
-	learn_client_key(o, m, option->capable.sender_key);
-	m->ack_flags |= option->capable.flags;
-	if (option->capable.sender_key == m->client_key &&
-	    option->capable.receiver_key == m->server_key &&
-	    option->capable.version == m->version)
-		m->third_ack = true;
-	if (option->capable.flags & MPC_CHECKSUM)
-		m->checksum = true;
-}
+	f->ack_option |= side == 0;
+	c->negotiated = true;
+	if (c->version < 0)
+		c->version = option->capable.version;
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned host = i ? 1 - side : side;
 
-/* A mapping as the option states it, whichever option that is. */
-struct mapping {
-	uint64_t dsn;
-	bool dsn8; /* all of it was there */
-	uint32_t ssn;
-	uint16_t length; /* data-level length */
-	bool data_fin;
-	bool has_checksum;
-	uint16_t checksum;
-};
-
-static bool read_mapping(const struct kept *k, uint64_t expected, uint64_t idsn,
-			 struct mapping *out)
-{
-	const struct mptcp_option *dss = tcp_options_mptcp(&k->options, MP_DSS);
-	const struct mptcp_option *mpc =
-		tcp_options_mptcp(&k->options, MP_CAPABLE);
-
-	if (mpc && mpc->capable.has_data_length) {
-		*out = (struct mapping){idsn + 1,
-					true,
-					1,
-					mpc->capable.data_length,
-					false,
-					mpc->capable.has_checksum,
-					mpc->capable.checksum};
-		return true;
+		same &= !mptcp_own_key(c, host) ||
+			c->hosts[host].key == keys[i];
+		mptcp_learn_key(&o->connections, c, host, keys[i], i == 1);
 	}
-	if (!dss || !(dss->dss.flags & DSS_MAPPING))
-		return false;
-	*out = (struct mapping){dss->dss.dsn,
-				dss->dss.flags & DSS_DSN8,
-				dss->dss.ssn,
-				dss->dss.data_level_length,
-				dss->dss.flags & DSS_DATA_FIN,
-				dss->dss.has_checksum,
-				dss->dss.checksum};
-	if (!(dss->dss.flags & DSS_DSN8))
-		out->dsn = widen(out->dsn, expected);
-	return true;
+	if (!same)
+		note(&c->other_keys_frame, frame);
+	c->checksum |= option->capable.flags & MPC_CHECKSUM;
+	if (side != 0 || !m->syn_ack)
+		return;
+	m->ack_flags |= option->capable.flags;
+	m->third_ack |= same && option->capable.version == m->version;
+	m->checksum |= option->capable.flags & MPC_CHECKSUM;
 }
 
-/* RFC 8684 3.3.1, where the mapping begins with this segment's payload, at
- * `ssn`, and does not go beyond it. */
-static enum known mapping_checksum(const struct mapping *m,
-				   const struct tcp_view *tcp, uint32_t ssn)
+static void see_capable(struct observer *o, struct flow *f, unsigned side,
+			const struct kept *k, const struct mptcp_option *option)
 {
-	size_t length = m->length - (m->data_fin ? 1 : 0);
+	uint8_t flags = k->packet.tcp.flags;
 
-	if (!m->has_checksum || m->length == 0 ||
-	    tcp->payload_length < length || tcp->payload_available < length ||
-	    (tcp->payload_length > length && m->ssn != ssn))
+	if (flags & TCP_FLAG_RST)
+		return;
+	if (!(flags & TCP_FLAG_SYN))
+		see_capable_ack(o, f, side, option, k->frame);
+	else if (side == 0)
+		see_capable_syn(o, f, option);
+	else
+		see_capable_syn_ack(o, f, option);
+	note_keys(f);
+}
+
+/* --- MP_JOIN -------------------------------------------------------------- */
+
+/* The subflow belongs to the connection of its token, if that is here. */
+static void find_parent(struct observer *o, struct flow *f,
+			const struct mptcp_option *option)
+{
+	struct mptcp_connection *c = f->connection;
+	struct mptcp_connection *to = NULL;
+	struct flow *parent;
+	unsigned host;
+
+	if (!c || (c->flow_count == 1 && !c->hosts[0].has_key &&
+		   !c->hosts[1].has_key))
+		to = mptcp_by_token(&o->connections, option->join.token, &host);
+	if (!to || to == c)
+		return;
+	if (c)
+		mptcp_connection_free(&o->connections, c);
+	mptcp_attach(to, f);
+	f->reversed = host == 0;
+	parent = to->flows;
+	if (f->reversed || !parent->begun || !f->begun)
+		return;
+	f->join.parent = (int)parent->id - 1;
+	parent->mptcp.joined = true;
+	f->purpose = PURPOSE_MP_JOIN;
+	f->mptcp.version = parent->mptcp.version;
+}
+
+/* RFC 8684 3.2: each HMAC covers both keys and both nonces. */
+static enum known join_hmac(const struct observer *o, const struct flow *f,
+			    unsigned side, const struct mptcp_option *option,
+			    size_t length)
+{
+	uint32_t nonces[2] = {f->join.client_nonce, f->join.server_nonce};
+
+	if (!f->join.syn || !f->join.has_server_nonce)
 		return UNKNOWN;
-	return dss_checksum(m->dsn, m->ssn, m->length, tcp->payload, length) ==
-			       m->checksum
-		       ? KNOWN_YES
-		       : KNOWN_NO;
+	return mptcp_join_hmac(&o->connections, f->connection, host_of(f, side),
+			       nonces[side], nonces[1 - side],
+			       option->join.hmac, length);
+}
+
+static void see_join(struct observer *o, struct flow *f, unsigned side,
+		     const struct mptcp_option *option)
+{
+	struct join_facts *join = &f->join;
+
+	f->joins = true;
+	if (option->join.stage == JOIN_SYN && side == 0 && !join->syn) {
+		join->syn = true;
+		join->token = option->join.token;
+		join->client_nonce = option->join.nonce;
+		join->backup = option->join.backup;
+	} else if (option->join.stage == JOIN_SYN_ACK && side == 1 &&
+		   !join->has_server_nonce) {
+		f->syn_ack_option = true;
+		join->syn_ack = f->begun;
+		join->server_nonce = option->join.nonce;
+		join->has_server_nonce = true;
+		join->hmac = join_hmac(o, f, 1, option, 8);
+	} else if (option->join.stage == JOIN_ACK && side == 0) {
+		f->ack_option = join->ack_sent = true;
+		join->ack_hmac = join_hmac(o, f, 0, option, 20);
+	}
+}
+
+/* --- mappings ------------------------------------------------------------- */
+
+/* RFC 8684 3.3.1, of a mapping whose payload is in this segment alone. */
+static enum known segment_checksum(const struct mapping *m,
+				   const struct tcp_view *tcp)
+{
+	struct mapping_sum sum;
+
+	mapping_sum_begin(&sum, m);
+	switch (mapping_sum_add(&sum, m->ssn, tcp->payload,
+				tcp->payload_available)) {
+	case MAPPING_RIGHT:
+		return KNOWN_YES;
+	case MAPPING_WRONG:
+		return KNOWN_NO;
+	default:
+		return UNKNOWN;
+	}
 }
 
 /* Data of the client with a mapping that a server must take: then a missing
  * DATA_ACK is the path's doing. */
-static void see_mapping_sent(struct observer *o, struct flow *f,
-			     const struct kept *k)
+static void see_mapping_sent(struct mptcp_facts *m, const struct flow *f,
+			     const struct mapping *map,
+			     const struct tcp_view *tcp)
 {
-	struct mptcp_facts *m = &connection_of(o, f)->mptcp;
-	const struct tcp_view *tcp = &k->packet.tcp;
-	struct mapping map;
-	size_t data;
+	size_t data = mapping_payload(map);
 
-	if (!m->has_client_key || k->packet.ip.more_fragments ||
-	    !read_mapping(k, m->mapped_end, m->client_idsn, &map) ||
-	    map.length == 0)
+	if (!m->has_client_key || map->length == 0 ||
+	    (data && map->ssn != tcp->sequence - f->client_isn) ||
+	    data != tcp->payload_length || map->has_checksum != m->checksum ||
+	    segment_checksum(map, tcp) == KNOWN_NO)
 		return;
-	if (mapping_checksum(&map, tcp, tcp->sequence - f->client_isn) ==
-		    KNOWN_NO &&
-	    !m->sent_bad_frame)
-		m->sent_bad_frame = k->frame;
-	data = map.length - (map.data_fin ? 1u : 0u);
-	if ((data && map.ssn != tcp->sequence - f->client_isn) ||
-	    data != tcp->payload_length || map.has_checksum != m->checksum ||
-	    mapping_checksum(&map, tcp, map.ssn) == KNOWN_NO)
-		return;
-	if (f->join.parent < 0 && data && map.dsn != m->client_idsn + map.ssn)
+	if (f->join.parent < 0 && data && map->dsn != m->client_idsn + map->ssn)
 		return;
 	m->mapped = true;
-	if ((int64_t)(map.dsn + map.length - m->mapped_end) > 0) {
-		m->mapped_end = map.dsn + map.length;
+	if ((int64_t)(map->dsn + map->length - m->mapped_end) > 0) {
+		m->mapped_end = map->dsn + map->length;
 		m->mapped_segments++;
 	}
 }
@@ -205,10 +268,9 @@ static void see_mapping_sent(struct observer *o, struct flow *f,
 /* RFC 8684 3.7: MP_FAIL names the mapping whose checksum was wrong. All of its
  * copies must have been right when they were sent, to be changed on the way.
  * The first tells; a server of version 0 repeats it on every ACK. */
-static void see_fail(struct observer *o, struct flow *f,
+static void see_fail(struct mptcp_facts *m, const struct flow *f,
 		     const struct mptcp_option *option, uint64_t frame)
 {
-	struct mptcp_facts *m = &connection_of(o, f)->mptcp;
 	struct mapping map;
 	bool sent = false;
 
@@ -218,11 +280,11 @@ static void see_fail(struct observer *o, struct flow *f,
 	for (size_t i = 0; i < f->sent_count && m->has_client_key; i++) {
 		const struct kept *k = f->sent[i];
 
-		if (!read_mapping(k, option->fail.dsn, m->client_idsn, &map) ||
+		if (!mapping_read(&k->options, m->client_idsn + 1,
+				  option->fail.dsn, &map) ||
 		    map.length == 0 || map.dsn != option->fail.dsn)
 			continue;
-		if (mapping_checksum(&map, &k->packet.tcp, map.ssn) !=
-		    KNOWN_YES)
+		if (segment_checksum(&map, &k->packet.tcp) != KNOWN_YES)
 			return;
 		sent = true;
 	}
@@ -237,51 +299,87 @@ bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn)
 	return dsn - idsn - 1 < (dsn8 ? UINT64_C(1) << 32 : 1 << 24);
 }
 
-/* On the first subflow the server's DSN and SSN run in step from IDSN + 1,
- * until another subflow takes data of its own. */
-static void see_server_dsn(struct mptcp_facts *m, const struct mapping *map,
-			   uint64_t expected, uint64_t frame)
+/* On the first subflow DSN and SSN run in step from IDSN + 1, until another
+ * subflow takes data of its own. */
+static void see_first_dsn(const struct flow *f, unsigned host,
+			  const struct mapping *map, uint64_t frame)
 {
-	uint64_t first = map->ssn ? m->server_idsn + map->ssn : expected;
+	struct mptcp_connection *c = f->connection;
+	struct host *h = &c->hosts[host];
+	uint64_t first =
+		map->ssn ? h->idsn + map->ssn : mptcp_next_dsn(c, host);
 
-	if (map->dsn != first &&
-	    (m->joined ||
-	     dsn_may_be_later(map->dsn, map->dsn8, m->server_idsn)))
+	if (h->first_dsn != UNKNOWN || !mptcp_own_key(c, host) ||
+	    !map->dsn_known || f->joins)
 		return;
-	m->server_dsn = map->dsn == first ? KNOWN_YES : KNOWN_NO;
-	m->server_dsn_frame = frame;
-	m->server_dsn_seen = map->dsn;
+	if (map->dsn != first &&
+	    (c->flow_count > 1 ||
+	     dsn_may_be_later(map->dsn, map->dsn8, h->idsn)))
+		return;
+	h->first_dsn = map->dsn == first ? KNOWN_YES : KNOWN_NO;
+	h->first_dsn_frame = frame;
+	h->first_dsn_seen = map->dsn;
 }
 
-static void see_mapping_received(struct observer *o, struct flow *f,
-				 const struct kept *k)
+static void see_mapping_received(struct mptcp_facts *m,
+				 const struct mptcp_connection *c,
+				 const struct mapping *map)
 {
-	struct mptcp_facts *m = &connection_of(o, f)->mptcp;
-	uint64_t expected = m->server_mapped_end ? m->server_mapped_end
-						 : m->server_idsn + 1;
-	struct mapping map;
+	const struct host *h = &c->hosts[1];
 
-	if (!m->has_server_key ||
-	    !read_mapping(k, expected, m->server_idsn, &map) || map.length == 0)
+	if (!m->has_server_key || map->length == 0)
 		return;
-	switch (mapping_checksum(&map, &k->packet.tcp,
-				 k->packet.tcp.sequence - f->server_isn)) {
-	case KNOWN_YES:
-		m->checksums_good++;
-		m->checksum_frame = k->frame;
-		break;
-	case KNOWN_NO:
-		m->checksums_bad++;
-		m->checksum_frame = k->frame;
-		break;
-	default:
-		break;
+	m->server_dsn = h->first_dsn;
+	m->server_dsn_frame = h->first_dsn_frame;
+	m->server_dsn_seen = h->first_dsn_seen;
+	m->data_fin |= map->data_fin;
+	m->server_mapped_end = h->dsn_end;
+}
+
+/* The frame of a wrong checksum is that of the first; else of the latest. */
+static void see_checksum(struct mptcp_facts *m, const struct flow *f,
+			 unsigned side, enum mapping_state state,
+			 uint64_t frame)
+{
+	if (side == 0) {
+		m->sent_bad_frame = f->sides[0].wrong_frame;
+		return;
 	}
-	if (f->join.parent < 0 && m->server_dsn == UNKNOWN)
-		see_server_dsn(m, &map, expected, k->frame);
-	m->data_fin |= map.data_fin;
-	if ((int64_t)(map.dsn + map.length - expected) > 0)
-		m->server_mapped_end = map.dsn + map.length;
+	m->checksums_good += state == MAPPING_RIGHT;
+	m->checksums_bad += state == MAPPING_WRONG;
+	if (!m->checksums_bad ||
+	    (m->checksums_bad == 1 && state == MAPPING_WRONG))
+		m->checksum_frame = frame;
+}
+
+static void see_mapping(struct observer *o, struct flow *f, unsigned side,
+			const struct kept *k, bool news)
+{
+	struct mptcp_connection *c = f->connection;
+	struct mptcp_facts *m = facts_of(o, f);
+	unsigned host = host_of(f, side);
+	struct host *h = &c->hosts[host];
+	enum mapping_state state;
+	struct mapping map;
+	bool has = mapping_read(&k->options, mptcp_first_dsn(c, host),
+				mptcp_next_dsn(c, host), &map);
+
+	if (k->packet.ip.more_fragments)
+		return;
+	state = side_mapping(&f->sides[side], has ? &map : NULL, &k->packet.tcp,
+			     news, k->frame);
+	if (state != MAPPING_OPEN)
+		see_checksum(m, f, side, state, k->frame);
+	if (!has || !map.length)
+		return;
+	see_first_dsn(f, host, &map, k->frame);
+	if (map.dsn_known &&
+	    (!h->dsn_end || (int64_t)(map.dsn + map.length - h->dsn_end) > 0))
+		h->dsn_end = map.dsn + map.length;
+	if (side == 0)
+		see_mapping_sent(m, f, &map, &k->packet.tcp);
+	else
+		see_mapping_received(m, c, &map);
 }
 
 /* A DATA_ACK within what was mapped proves that the server parsed our key
@@ -294,7 +392,7 @@ static void see_data_ack(struct mptcp_facts *m, const struct mptcp_option *dss,
 	if (!(dss->dss.flags & DSS_ACK) || !m->has_client_key)
 		return;
 	if (!(dss->dss.flags & DSS_ACK8))
-		ack = widen(ack, m->mapped_end);
+		ack = dsn_widen(ack, m->mapped_end);
 	if (ack - first > m->mapped_end - first) {
 		m->data_ack_misfit = true;
 		m->misfit_ack = ack;
@@ -308,133 +406,96 @@ static void see_data_ack(struct mptcp_facts *m, const struct mptcp_option *dss,
 	m->has_data_ack = true;
 }
 
-static void find_parent(struct observer *o, struct flow *f, uint32_t token)
-{
-	struct flow *parent = observer_by_token(o, token);
+/* --- the rest ------------------------------------------------------------- */
 
-	if (!parent)
+static void see_dss(struct mptcp_facts *m, struct flow *f, unsigned side,
+		    const struct kept *k, const struct mptcp_option *option)
+{
+	f->sides[side].dss++;
+	if (side == 0 || k->packet.tcp.flags & TCP_FLAG_RST)
 		return;
-	f->join.parent = (int)parent->id - 1;
-	parent->mptcp.joined = true;
-	f->purpose = PURPOSE_MP_JOIN;
-	f->mptcp.version = parent->mptcp.version;
+	m->server_dss = true;
+	if (f->join.ack_sent)
+		note(&f->join.fourth_ack_frame, k->frame);
+	see_data_ack(m, option, k);
 }
 
-static void see_join_sent(struct observer *o, struct flow *f,
-			  const struct mptcp_option *option)
+static void see_option(struct observer *o, struct flow *f, unsigned side,
+		       const struct kept *k, const struct mptcp_option *option)
 {
-	if (option->join.stage == JOIN_SYN && !f->join.syn) {
-		f->join.syn = true;
-		f->join.token = option->join.token;
-		f->join.client_nonce = option->join.nonce;
-		find_parent(o, f, option->join.token);
-	} else if (option->join.stage == JOIN_ACK) {
-		f->join.ack_sent = true;
+	struct mptcp_facts *m = facts_of(o, f);
+	struct side *from = &f->sides[side];
+	unsigned host = host_of(f, side);
+
+	switch (option->subtype) {
+	case MP_CAPABLE:
+		see_capable(o, f, side, k, option);
+		break;
+	case MP_JOIN:
+		see_join(o, f, side, option);
+		break;
+	case MP_DSS:
+		see_dss(m, f, side, k, option);
+		break;
+	case MP_ADD_ADDR:
+		m->add_addr_echoed |= side == 1 && option->add_addr.echo;
+		mptcp_add_addr(&o->connections, f->connection, host, option,
+			       k->frame);
+		break;
+	case MP_REMOVE_ADDR:
+		mptcp_remove_addr(f->connection, host, option, k->frame);
+		break;
+	case MP_FAIL:
+		if (!from->fail_frame)
+			from->fail_dsn = option->fail.dsn;
+		note(&from->fail_frame, k->frame);
+		if (side == 1)
+			see_fail(m, f, option, k->frame);
+		else
+			m->client_failed |= !m->mp_fail;
+		break;
+	case MP_FASTCLOSE:
+		note(&from->fastclose_frame, k->frame);
+		m->fastclose |= side == 1;
+		break;
+	case MP_TCPRST:
+		if (from->reset_frame == k->frame)
+			from->reset_reason = option->tcprst.reason;
+		break;
+	default:
+		break;
 	}
 }
 
-/* RFC 8684 3.2: the server's HMAC covers both keys and both nonces. */
-static void see_join_syn_ack(struct observer *o, struct flow *f,
-			     const struct mptcp_option *option)
-{
-	const struct mptcp_facts *m = &connection_of(o, f)->mptcp;
-	uint8_t hmac[32];
-
-	if (option->join.stage != JOIN_SYN_ACK || f->join.syn_ack)
-		return;
-	f->join.syn_ack = true;
-	f->join.server_nonce = option->join.nonce;
-	f->join.has_server_nonce = true;
-	if (f->join.parent < 0 || !m->has_client_key ||
-	    keys_join_hmac(o->keys, m->version, m->server_key, m->client_key,
-			   option->join.nonce, f->join.client_nonce, hmac) != 0)
-		return;
-	f->join.hmac =
-		memcmp(hmac, option->join.hmac, 8) == 0 ? KNOWN_YES : KNOWN_NO;
-}
-
-#define ANNOUNCED_MAX 256
-
-static void see_add_addr(struct observer *o, const struct flow *f,
-			 const struct mptcp_option *option)
-{
-	if (option->add_addr.echo)
-		return;
-	for (size_t i = 0; i < o->announced_count; i++)
-		if (address_equal(&o->announced[i],
-				  &option->add_addr.address) &&
-		    address_equal(&o->announced_by[i], &f->server))
-			return;
-	if (o->announced_count == ANNOUNCED_MAX)
-		return;
-	*ARENA_PUSH(o->arena, o->announced, o->announced_count) =
-		option->add_addr.address;
-	*ARENA_PUSH(o->arena, o->announced_by, o->announced_by_count) =
-		f->server;
-}
-
-void observe_mptcp_sent(struct observer *o, struct flow *f,
-			const struct kept *k)
-{
-	bool syn = k->packet.tcp.flags & TCP_FLAG_SYN;
-
-	for (unsigned i = 0; i < k->options.mptcp_count; i++) {
-		const struct mptcp_option *option = &k->options.mptcp[i];
-
-		if (option->subtype == MP_CAPABLE && syn)
-			see_capable_syn(o, &f->mptcp, option);
-		else if (option->subtype == MP_CAPABLE)
-			see_capable_ack(o, &f->mptcp, option);
-		else if (option->subtype == MP_JOIN)
-			see_join_sent(o, f, option);
-		else if (option->subtype == MP_FAIL)
-			connection_of(o, f)->mptcp.client_failed |=
-				!connection_of(o, f)->mptcp.mp_fail;
-	}
-	see_mapping_sent(o, f, k);
-}
-
-void observe_mptcp_received(struct observer *o, struct flow *f,
+/* The connection of a segment with MPTCP options. */
+static void find_connection(struct observer *o, struct flow *f, unsigned side,
 			    const struct kept *k)
 {
-	struct mptcp_facts *m = &connection_of(o, f)->mptcp;
-	uint8_t flags = k->packet.tcp.flags;
-	bool syn = (flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) == TCP_FLAG_SYN;
+	const struct mptcp_option *join =
+		tcp_options_mptcp(&k->options, MP_JOIN);
+	struct mptcp_connection *c;
 
-	for (unsigned i = 0; i < k->options.mptcp_count; i++) {
-		const struct mptcp_option *option = &k->options.mptcp[i];
+	if (join && join->join.stage == JOIN_SYN && side == 0 && !f->join.syn)
+		find_parent(o, f, join);
+	if (f->connection)
+		return;
+	c = mptcp_connection_new(&o->connections);
+	if (c)
+		mptcp_attach(c, f);
+}
 
-		switch (option->subtype) {
-		case MP_CAPABLE:
-			if (syn)
-				see_capable_syn_ack(o, f, option);
-			break;
-		case MP_JOIN:
-			if (syn)
-				see_join_syn_ack(o, f, option);
-			break;
-		case MP_DSS:
-			if (flags & TCP_FLAG_RST)
-				break;
-			m->server_dss = true;
-			if (f->join.ack_sent && !f->join.fourth_ack_frame)
-				f->join.fourth_ack_frame = k->frame;
-			see_data_ack(m, option, k);
-			break;
-		case MP_ADD_ADDR:
-			m->add_addr_echoed |= option->add_addr.echo;
-			see_add_addr(o, f, option);
-			break;
-		case MP_FAIL:
-			see_fail(o, f, option, k->frame);
-			break;
-		case MP_FASTCLOSE:
-			m->fastclose = true;
-			break;
-		default:
-			break;
-		}
-	}
-	if (!(flags & (TCP_FLAG_SYN | TCP_FLAG_RST)))
-		see_mapping_received(o, f, k);
+void observe_mptcp(struct observer *o, struct flow *f, unsigned side,
+		   const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	bool news = side_sequence(&f->sides[side], tcp, k->frame, k->time_us);
+
+	if (k->options.mptcp_count)
+		find_connection(o, f, side, k);
+	if (!f->connection)
+		return;
+	for (unsigned i = 0; i < k->options.mptcp_count; i++)
+		see_option(o, f, side, k, &k->options.mptcp[i]);
+	if (!(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST)))
+		see_mapping(o, f, side, k, news);
 }

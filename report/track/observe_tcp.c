@@ -89,8 +89,10 @@ static void track_sent(struct flow *f, const struct kept *k)
 		end++;
 	if (tcp->flags & TCP_FLAG_RST)
 		return;
-	if (is_syn(&k->packet) && gives_up(f, k) && !f->syn_ack_seen)
-		f->mptcp.gave_up = true;
+	if (is_syn(&k->packet) && gives_up(f, k)) {
+		f->plain_syn = true;
+		f->mptcp.gave_up |= !f->syn_ack_seen;
+	}
 	f->client_fin |= (tcp->flags & TCP_FLAG_FIN) != 0;
 	if (seq_diff(end, f->client_next) > 0)
 		f->client_next = end;
@@ -224,27 +226,36 @@ void observe_fragment(struct observer *o, const struct packet *p,
 		f->client_next = end;
 }
 
+static bool seen_again(struct flow *f, unsigned side, const struct packet *p,
+		       int64_t time_us)
+{
+	if (!f->sightings)
+		f->sightings =
+			arena_alloc(f->packets, 2 * sizeof(*f->sightings));
+	return sightings_again(&f->sightings[side], p, time_us);
+}
+
 static void observe_sent(struct observer *o, struct flow *f,
 			 const struct packet *p, uint64_t frame,
 			 int64_t time_us)
 {
 	struct kept k;
 
-	if (sightings_again(&f->sightings[0], p, time_us))
+	if (seen_again(f, 0, p, time_us))
 		return;
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
 	see_snapped(f, p);
 	k.kind = sent_kind(f, &k);
 	track_sent(f, &k);
-	observe_mptcp_sent(o, f, &k);
+	observe_mptcp(o, f, 0, &k);
 	if (f->sent_count >= KEPT_MAX ||
 	    is_ordinary(f, &k, f->sent_count, true)) {
 		f->not_kept++;
 		return;
 	}
-	*ARENA_PUSH(f->arena, f->sent, f->sent_count) =
-		observer_keep(f->arena, p, frame, time_us);
+	*ARENA_PUSH(f->packets, f->sent, f->sent_count) =
+		observer_keep(f->packets, p, frame, time_us);
 	f->sent[f->sent_count - 1]->kind = k.kind;
 	if (k.kind == SEGMENT_FRAGMENT)
 		begin_fragments(o, f);
@@ -257,40 +268,45 @@ static void observe_received(struct observer *o, struct flow *f,
 	size_t index = f->received_count;
 	struct kept k;
 
-	if (!reply_fits(f, p) || sightings_again(&f->sightings[1], p, time_us))
+	if (!reply_fits(f, p) || seen_again(f, 1, p, time_us))
 		return;
 	see_snapped(f, p);
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
 	k.kind = received_kind(f, &k);
 	track_received(f, &k, index);
-	observe_mptcp_received(o, f, &k);
+	observe_mptcp(o, f, 1, &k);
 	/* The first SYN/ACK and the first RST are kept in any case. */
 	if ((index >= KEPT_MAX || is_ordinary(f, &k, index, false)) &&
 	    f->first_syn_ack != index && f->first_reset != index) {
 		f->not_kept++;
 		return;
 	}
-	*ARENA_PUSH(f->arena, f->received, f->received_count) =
-		observer_keep(f->arena, p, frame, time_us);
+	*ARENA_PUSH(f->packets, f->received, f->received_count) =
+		observer_keep(f->packets, p, frame, time_us);
 	f->received[index]->kind = k.kind;
 }
 
+/* A SYN that comes behind others of its subflow in the file begins it. */
 static struct flow *begin_flow(struct observer *o, const struct packet *p,
-			       uint64_t frame, int64_t time_us)
+			       struct flow *middle, uint64_t frame,
+			       int64_t time_us)
 {
-	struct flow *f = observer_add_flow(
-		o, p, IPPROTO_TCP, p->tcp.source_port, p->tcp.destination_port);
-	struct tcp_options options;
+	const struct side *sent = middle ? &middle->sides[0] : NULL;
+	struct kept first = observer_look(p, frame, time_us);
+	struct flow *f = middle;
 
-	struct kept first = {.packet = *p};
-
-	tcp_options_read(p->tcp.options, p->tcp.options_available,
-			 p->tcp.options_length, &options);
-	first.options = options;
+	if (sent && (!sent->has_isn || sent->isn == p->tcp.sequence)) {
+		observer_remove_middle(o, f);
+		observer_begin(o, f);
+	} else {
+		f = observer_add_flow(o, p, IPPROTO_TCP, p->tcp.source_port,
+				      p->tcp.destination_port);
+		f->first_frame = frame;
+		f->first_us = time_us;
+	}
 	f->purpose = syn_purpose(&first);
-	f->first_us = f->last_us = time_us;
-	f->first_frame = frame;
+	f->last_us = time_us;
 	f->client_isn = p->tcp.sequence;
 	f->client_next = f->client_isn;
 	return f;
@@ -306,12 +322,67 @@ static bool opens(const struct observer *o, const struct packet *p,
 		  const struct flow *from, const struct flow *to,
 		  int64_t time_us)
 {
-	if (!is_syn(p) || (from && from->client_isn == p->tcp.sequence))
+	if (!is_syn(p) ||
+	    (from && from->begun && from->client_isn == p->tcp.sequence))
 		return false;
-	if (!from && to && to->syn_ack_seen &&
+	if (!from && to && to->begun && to->syn_ack_seen &&
 	    time_us - to->last_us < PORTS_REST_US)
 		return false;
 	return !o->own_count || observer_owns(o, &p->ip.source);
+}
+
+/* --- in the middle -------------------------------------------------------- */
+
+/* Who has begun, where the capture does not show it: not who sends the
+ * SYN/ACK, nor who uses the smaller port. */
+static bool sender_began(const struct packet *p)
+{
+	if (p->tcp.flags & TCP_FLAG_SYN)
+		return is_syn(p);
+	return p->tcp.source_port >= p->tcp.destination_port;
+}
+
+/* Without the SYN nothing tells whether a segment fits. */
+static void observe_middle(struct observer *o, struct flow *f, unsigned side,
+			   const struct packet *p, uint64_t frame,
+			   int64_t time_us)
+{
+	struct kept k;
+
+	if (seen_again(f, side, p, time_us))
+		return;
+	k = observer_look(p, frame, time_us);
+	f->last_us = time_us;
+	see_snapped(f, p);
+	observe_mptcp(o, f, side, &k);
+}
+
+static void begin_middle(struct observer *o, const struct packet *p,
+			 uint64_t frame, int64_t time_us)
+{
+	unsigned side = sender_began(p) ? 0 : 1;
+	struct tcp_options options;
+	struct flow *f;
+
+	if (o->own_count || p->tcp.options_available < 3)
+		return;
+	tcp_options_read(p->tcp.options, p->tcp.options_available,
+			 p->tcp.options_length, &options);
+	if (!options.mptcp_count)
+		return;
+	observer_forget(o, time_us);
+	f = observer_add_middle(o, p, side);
+	f->first_us = time_us;
+	f->first_frame = frame;
+	observe_middle(o, f, side, p, frame, time_us);
+}
+
+/* A reply to a client that had a SYN/ACK which is not in the capture. */
+static bool lacks_syn_ack(const struct observer *o, const struct flow *f,
+			  const struct packet *p)
+{
+	return !o->own_count && !f->syn_ack_seen && f->sides[0].acked &&
+	       !(p->tcp.flags & TCP_FLAG_SYN);
 }
 
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
@@ -320,7 +391,7 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 	const struct tcp_view *tcp = &p->tcp;
 	struct flow *from, *to; /* that its source, its destination began */
 
-	if (tcp->available < 20 || tcp->data_offset == 0)
+	if (tcp->available < 14 || tcp->data_offset == 0)
 		return;
 	from = observer_flow(o, &p->ip.source, tcp->source_port,
 			     &p->ip.destination, tcp->destination_port,
@@ -329,10 +400,17 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
 	if (opens(o, p, from, to, time_us)) {
 		observer_forget(o, time_us);
-		from = begin_flow(o, p, frame, time_us);
+		from = begin_flow(o, p, from && !from->begun ? from : NULL,
+				  frame, time_us);
 	}
-	if (from && (is_syn(p) || !to || !reply_fits(to, p)))
+	if (from && from->begun &&
+	    (is_syn(p) || !to || !to->begun || !reply_fits(to, p)))
 		observe_sent(o, from, p, frame, time_us);
-	else if (to)
+	else if (to && to->begun && !lacks_syn_ack(o, to, p))
 		observe_received(o, to, p, frame, time_us);
+	else if (from || to)
+		observe_middle(o, from ? from : to, from ? 0 : 1, p, frame,
+			       time_us);
+	else
+		begin_middle(o, p, frame, time_us);
 }

@@ -12,15 +12,6 @@
 
 #define BUCKETS_MIN 256
 
-static size_t *new_buckets(size_t count)
-{
-	size_t *buckets = malloc(count * sizeof(*buckets));
-
-	for (size_t i = 0; buckets && i < count; i++)
-		buckets[i] = FLOW_NONE;
-	return buckets;
-}
-
 struct observer *observer_new(void)
 {
 	struct observer *o = calloc(1, sizeof(*o));
@@ -28,17 +19,16 @@ struct observer *observer_new(void)
 	if (!o)
 		return NULL;
 	o->arena = arena_new();
-	o->keys = keys_new();
 	o->forgotten = calloc(1, sizeof(*o->forgotten));
 	o->bucket_count = BUCKETS_MIN;
 	o->fragmented = FLOW_NONE;
 	if (o->forgotten)
 		o->forgotten->first_syn_ack = o->forgotten->first_reset =
 			FLOW_NONE;
-	o->buckets = new_buckets(o->bucket_count);
-	o->tokens = new_buckets(o->bucket_count);
-	if (!o->arena || !o->forgotten || !o->keys || !o->buckets ||
-	    !o->tokens) {
+	o->buckets = calloc(o->bucket_count, sizeof(*o->buckets));
+	o->keys = keys_new();
+	if (!o->keys || !mptcp_connections_open(&o->connections, o->keys) ||
+	    !o->forgotten || !o->buckets) {
 		observer_free(o);
 		return NULL;
 	}
@@ -52,11 +42,13 @@ void observer_free(struct observer *o)
 	for (size_t i = 0; i < o->flow_count; i++)
 		if (o->flows[i] != o->forgotten)
 			observer_free_flow(o->flows[i]);
+	for (size_t i = 0; i < o->middle_count; i++)
+		observer_free_flow(o->middles[i]);
+	mptcp_connections_close(&o->connections);
+	keys_free(o->keys);
 	free(o->forgotten);
 	arena_free(o->arena);
-	keys_free(o->keys);
 	free(o->buckets);
-	free(o->tokens);
 	free(o);
 }
 
@@ -108,17 +100,14 @@ struct flow *observer_flow(const struct observer *o,
 		flow_hash(client, client_port, server, server_port, protocol) %
 		o->bucket_count;
 
-	for (size_t i = o->buckets[bucket]; i != FLOW_NONE;
-	     i = o->flows[i]->hash_next) {
-		struct flow *f = o->flows[i];
+	struct flow *f = o->buckets[bucket];
 
-		if (f->client_port == client_port &&
-		    f->server_port == server_port && f->protocol == protocol &&
-		    address_equal(&f->client, client) &&
-		    address_equal(&f->server, server))
-			return f;
-	}
-	return NULL;
+	while (f && (f->client_port != client_port ||
+		     f->server_port != server_port || f->protocol != protocol ||
+		     !address_equal(&f->client, client) ||
+		     !address_equal(&f->server, server)))
+		f = f->hash_next;
+	return f;
 }
 
 static bool same_tuple(const struct flow *a, const struct flow *b)
@@ -130,95 +119,58 @@ static bool same_tuple(const struct flow *a, const struct flow *b)
 }
 
 /* Where a port is used again, the newer flow takes the place of the older. */
-static void enter_flow(struct observer *o, size_t index)
+static void enter_flow(struct observer *o, struct flow *f)
 {
-	struct flow *f = o->flows[index];
-	size_t *place = &o->buckets[flow_bucket(o, f)];
+	struct flow **place = &o->buckets[flow_bucket(o, f)];
 
-	while (*place != FLOW_NONE && !same_tuple(o->flows[*place], f))
-		place = &o->flows[*place]->hash_next;
-	f->hash_next =
-		*place == FLOW_NONE ? FLOW_NONE : o->flows[*place]->hash_next;
-	*place = index;
-}
-
-void observer_add_token(struct observer *o, struct flow *f)
-{
-	size_t bucket = f->mptcp.server_token % o->bucket_count;
-
-	f->token_next = o->tokens[bucket];
-	o->tokens[bucket] = f->id - 1;
-}
-
-struct flow *observer_by_token(const struct observer *o, uint32_t token)
-{
-	size_t i = o->tokens[token % o->bucket_count];
-
-	while (i != FLOW_NONE && o->flows[i]->mptcp.server_token != token)
-		i = o->flows[i]->token_next;
-	return i == FLOW_NONE ? NULL : o->flows[i];
+	while (*place && !same_tuple(*place, f))
+		place = &(*place)->hash_next;
+	f->hash_next = *place ? (*place)->hash_next : NULL;
+	*place = f;
 }
 
 void observer_unlist(struct observer *o, struct flow *f)
 {
-	size_t *at = &o->buckets[flow_bucket(o, f)];
+	struct flow **at = &o->buckets[flow_bucket(o, f)];
 
-	while (*at != FLOW_NONE && o->flows[*at] != f)
-		at = &o->flows[*at]->hash_next;
-	if (*at != FLOW_NONE)
+	while (*at && *at != f)
+		at = &(*at)->hash_next;
+	if (*at)
 		*at = f->hash_next;
-	at = &o->tokens[f->mptcp.server_token % o->bucket_count];
-	while (*at != FLOW_NONE && o->flows[*at] != f)
-		at = &o->flows[*at]->token_next;
-	if (*at != FLOW_NONE)
-		*at = f->token_next;
 }
 
 static void grow_table(struct observer *o)
 {
-	size_t count = o->bucket_count * 4;
-	size_t *buckets = new_buckets(count), *tokens = new_buckets(count);
+	size_t count = o->bucket_count;
+	struct flow **old = o->buckets, *next;
 
-	if (!buckets || !tokens) {
-		free(buckets);
-		free(tokens);
+	o->buckets = calloc(count * 4, sizeof(*o->buckets));
+	if (!o->buckets) {
+		o->buckets = old;
 		return; /* slower, not wrong */
 	}
-	free(o->buckets);
-	free(o->tokens);
-	o->buckets = buckets;
-	o->tokens = tokens;
-	o->bucket_count = count;
-	for (size_t i = o->oldest; i < o->flow_count; i++) {
-		if (o->flows[i] == o->forgotten)
-			continue;
-		enter_flow(o, i);
-		if (o->flows[i]->mptcp.has_server_key)
-			observer_add_token(o, o->flows[i]);
-	}
+	o->bucket_count = count * 4;
+	for (size_t i = 0; i < count; i++)
+		for (struct flow *f = old[i]; f; f = next) {
+			next = f->hash_next;
+			enter_flow(o, f);
+		}
+	free(old);
 }
 
-static struct flow *new_flow(void)
+static struct flow *new_flow(struct observer *o, const struct address *client,
+			     uint16_t client_port, const struct address *server,
+			     uint16_t server_port, uint8_t protocol)
 {
 	struct arena *a = arena_new();
 	struct flow *f = arena_alloc(a, sizeof(*f));
 
-	f->arena = a;
-	return f;
-}
-
-struct flow *observer_add_flow(struct observer *o, const struct packet *first,
-			       uint8_t protocol, uint16_t client_port,
-			       uint16_t server_port)
-{
-	struct flow *f = new_flow();
-	struct flow **slot;
-
-	if (o->flow_count >= o->bucket_count)
+	if (o->flow_count + o->middle_count >= o->bucket_count)
 		grow_table(o);
-	f->id = (unsigned)o->flow_count + 1;
-	f->client = first->ip.source;
-	f->server = first->ip.destination;
+	f->arena = a;
+	f->packets = arena_new();
+	f->client = *client;
+	f->server = *server;
 	f->client_port = client_port;
 	f->server_port = server_port;
 	f->protocol = protocol;
@@ -226,11 +178,52 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 	f->mptcp.other_version = -1;
 	f->mptcp.server_dsn = UNKNOWN;
 	f->join.parent = -1;
-	f->join.hmac = UNKNOWN;
-	slot = ARENA_PUSH(o->arena, o->flows, o->flow_count);
-	*slot = f;
-	enter_flow(o, o->flow_count - 1);
+	f->join.hmac = f->join.ack_hmac = UNKNOWN;
+	f->sides[0].reset_reason = f->sides[1].reset_reason = -1;
+	enter_flow(o, f);
 	return f;
+}
+
+void observer_begin(struct observer *o, struct flow *f)
+{
+	f->begun = true;
+	*ARENA_PUSH(o->arena, o->flows, o->flow_count) = f;
+	f->id = (unsigned)o->flow_count;
+}
+
+struct flow *observer_add_flow(struct observer *o, const struct packet *first,
+			       uint8_t protocol, uint16_t client_port,
+			       uint16_t server_port)
+{
+	struct flow *f =
+		new_flow(o, &first->ip.source, client_port,
+			 &first->ip.destination, server_port, protocol);
+
+	observer_begin(o, f);
+	return f;
+}
+
+struct flow *observer_add_middle(struct observer *o, const struct packet *p,
+				 unsigned side)
+{
+	struct flow *f =
+		side ? new_flow(o, &p->ip.destination, p->tcp.destination_port,
+				&p->ip.source, p->tcp.source_port, IPPROTO_TCP)
+		     : new_flow(o, &p->ip.source, p->tcp.source_port,
+				&p->ip.destination, p->tcp.destination_port,
+				IPPROTO_TCP);
+
+	f->place = o->middle_count;
+	*ARENA_PUSH(o->arena, o->middles, o->middle_count) = f;
+	return f;
+}
+
+void observer_remove_middle(struct observer *o, struct flow *f)
+{
+	struct flow *last = o->middles[--o->middle_count];
+
+	o->middles[f->place] = last;
+	last->place = f->place;
 }
 
 struct kept observer_look(const struct packet *p, uint64_t frame,
@@ -307,8 +300,8 @@ static void observe_control(struct observer *o, const struct packet *p,
 	f->last_us = time_us;
 	if (f->sent_count >= KEPT_MAX)
 		return;
-	slot = ARENA_PUSH(f->arena, f->sent, f->sent_count);
-	*slot = observer_keep(f->arena, p, frame, time_us);
+	slot = ARENA_PUSH(f->packets, f->sent, f->sent_count);
+	*slot = observer_keep(f->packets, p, frame, time_us);
 	(*slot)->kind = SEGMENT_OTHER;
 }
 
@@ -338,8 +331,8 @@ static void observe_echo_reply(struct observer *o, const struct packet *p,
 
 	if (!f || f->received_count >= KEPT_MAX)
 		return;
-	slot = ARENA_PUSH(f->arena, f->received, f->received_count);
-	*slot = observer_keep(f->arena, p, frame, time_us);
+	slot = ARENA_PUSH(f->packets, f->received, f->received_count);
+	*slot = observer_keep(f->packets, p, frame, time_us);
 	(*slot)->kind = SEGMENT_OTHER;
 }
 

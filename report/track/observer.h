@@ -12,6 +12,8 @@
 
 #include "crafting/packet.h"
 #include "report/report.h"
+#include "report/track/mptcp_connection.h"
+#include "report/track/side.h"
 #include "report/track/sightings.h"
 
 struct keys;
@@ -49,9 +51,6 @@ struct quote {
 	size_t sent;	 /* index of what it quotes, in flow->sent */
 	bool fits_tuple; /* the quoted addresses and ports are the flow's */
 };
-
-/* Three-valued knowledge. */
-enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
 
 /* What the MPTCP options of one flow said (RFC 8684, RFC 6824). */
 struct mptcp_facts {
@@ -96,15 +95,18 @@ struct join_facts {
 	bool syn, syn_ack; /* MP_JOIN was in it */
 	int parent;	   /* index of the flow whose token it names, -1 */
 	uint32_t token, client_nonce, server_nonce;
-	bool has_server_nonce;
+	bool has_server_nonce, backup;
 	enum known hmac; /* of the SYN/ACK */
 	bool ack_sent;	 /* third ACK with HMAC */
+	enum known ack_hmac;
 	uint64_t
 		fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */
 };
 
 struct flow {
-	unsigned id; /* from 1 */
+	unsigned id; /* from 1, if it was begun */
+	bool begun;  /* by a SYN in the capture; of others, the sides and
+			what belongs to their connection is known only */
 	struct address client, server;
 	uint16_t client_port, server_port;
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP (echo) */
@@ -128,12 +130,21 @@ struct flow {
 	bool snapped;	  /* options were not captured whole: what is not there
 			     may have been */
 	bool syn_snapped; /* one with SYN was */
-	struct sightings sightings[2]; /* sent, received */
+	struct sightings *sightings; /* sent, received; NULL: none yet */
+	struct side sides[2];	     /* of the client, of the server */
 
+	struct mptcp_connection
+		*connection;		 /* NULL: no MPTCP option was seen */
+	struct flow *sibling;		 /* the next of its subflows */
+	bool joins;			 /* by MP_JOIN */
+	bool reversed;			 /* begun by the connection's server */
+	bool plain_syn;			 /* after one with MPTCP */
+	bool syn_ack_option, ack_option; /* MP_CAPABLE or MP_JOIN was in it */
 	struct mptcp_facts mptcp;
 	struct join_facts join;
 
-	struct arena *arena; /* of the packets and quotes */
+	struct arena *arena; /* of the flow and its quotes */
+	struct arena *packets;
 	struct kept **sent;
 	size_t sent_count;
 	struct kept **received;
@@ -146,8 +157,8 @@ struct flow {
 	bool client_fin, released; /* released: only the SYNs and the first
 				      answers are still there */
 
-	size_t hash_next;  /* the next flow in its bucket, FLOW_NONE */
-	size_t token_next; /* the same, by the server's token */
+	struct flow *hash_next; /* the next in its bucket */
+	size_t place;		/* of one that was not begun: in o->middles */
 };
 
 #define FLOW_NONE ((size_t)-1)
@@ -158,28 +169,33 @@ struct flow {
 #define FLOWS_WITH_PACKETS 512
 #define FLOWS_MAX 16384
 
+/* A connection that is forgotten; valid during the call. */
+typedef void mptcp_connection_fn(void *context,
+				 const struct mptcp_connection *c);
+
 struct observer {
 	struct arena *arena;
 	struct flow *forgotten;
 	size_t sweep, oldest; /* the next flow to look at; the first that is
 				 not forgotten */
 	struct keys *keys;
+	struct mptcp_connections connections;
+	mptcp_connection_fn *ended; /* NULL: nobody asks */
+	void *ended_context;
 	uint64_t frames;
 	size_t quotes; /* of all flows */
 	int64_t first_us, last_us;
-	struct flow **flows;
+	struct flow **flows; /* begun in this capture */
 	size_t flow_count;
-	size_t *buckets; /* index of the first flow, FLOW_NONE */
-	size_t *tokens;	 /* the same number of buckets, by token */
+	struct flow **middles; /* MPTCP subflows in their middle */
+	size_t middle_count, middle_sweep;
+	struct flow **buckets; /* of all flows, by addresses and ports */
 	size_t bucket_count;
-	size_t fragmented;	   /* index of the flow that sent the latest
-				      first fragment; FLOW_NONE */
-	unsigned long searched;	   /* segments, for quotes without a flow */
-	struct address *own;	   /* of a live run: only these open flows */
-	size_t own_count;	   /* 0: it was not told */
-	struct address *announced; /* by ADD_ADDR, with the server it is for */
-	struct address *announced_by;
-	size_t announced_count, announced_by_count;
+	size_t fragmented;	/* index of the flow that sent the latest
+				   first fragment; FLOW_NONE */
+	unsigned long searched; /* segments, for quotes without a flow */
+	struct address *own;	/* of a live run: only these open flows */
+	size_t own_count;	/* 0: it was not told */
 };
 
 /* NULL if OpenSSL or memory failed. */
@@ -237,11 +253,5 @@ unsigned initial_ttl(unsigned ttl);
 /* Whether a DSN may be one of a host with this IDSN, of which data before is
  * not in the capture; `dsn8`: it was sent in 8 bytes. */
 bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn);
-
-/* a - b on the circle of sequence numbers (RFC 9293 3.4). */
-static inline int32_t seq_diff(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b);
-}
 
 #endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * MPTCP connections: two hosts with their keys, the addresses that they
+ * announced, and the subflows (flows, see observer.h) that belong to them. A
+ * host is 0 who began the first subflow, the client, or 1, its server. Either
+ * may begin further subflows, and a capture may begin in the middle.
+ */
+#ifndef REPORT_TRACK_MPTCP_CONNECTION_H
+#define REPORT_TRACK_MPTCP_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/address.h"
+#include "report/track/side.h"
+
+struct flow;
+struct keys;
+struct mptcp_option;
+
+/* Three-valued knowledge. */
+enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
+
+/* One end of a connection. */
+struct host {
+	bool has_key;
+	bool hearsay; /* the key was only seen as the other host has it */
+	uint64_t key, idsn;
+	uint32_t token;
+	uint64_t dsn_end;     /* behind its last mapping; 0: none yet */
+	enum known first_dsn; /* fits the key: IDSN + SSN */
+	uint64_t first_dsn_frame, first_dsn_seen;
+};
+
+/* An address that a host announced by ADD_ADDR. */
+struct announced {
+	struct address address;
+	uint16_t port;
+	uint8_t id;
+	bool has_port;
+	unsigned host;
+	enum known hmac;
+	uint64_t frame, echo_frame, removed_frame; /* 0: none */
+};
+
+#define ANNOUNCED_MAX 16
+
+struct mptcp_connection {
+	uint64_t number; /* from 1, in order of beginning */
+	int version;	 /* -1: not known */
+	bool negotiated, mirrored, checksum;
+	uint8_t syn_flags, syn_ack_flags;
+	uint64_t other_keys_frame; /* of a third ACK with other keys than the
+				      SYN and SYN/ACK; 0: none */
+	struct host hosts[2];
+	struct announced *addresses;
+	size_t address_count;
+	struct flow *flows, *last; /* its subflows, in order of beginning */
+	size_t flow_count;
+	struct mptcp_connection *older, *newer, *token_next[2];
+};
+
+#define TOKEN_BUCKETS 16384
+
+/* All that are followed. */
+struct mptcp_connections {
+	struct keys *keys;
+	uint64_t count; /* that ever began */
+	struct mptcp_connection *oldest, *newest;
+	struct mptcp_connection **tokens[2]; /* by whose it is */
+};
+
+/* The keys are borrowed. False: no memory. */
+bool mptcp_connections_open(struct mptcp_connections *all, struct keys *keys);
+void mptcp_connections_close(struct mptcp_connections *all);
+
+struct mptcp_connection *mptcp_connection_new(struct mptcp_connections *all);
+/* Without its flows, which are the caller's. */
+void mptcp_connection_free(struct mptcp_connections *all,
+			   struct mptcp_connection *c);
+
+/* The newest that one host calls by this token; `*host`: which. */
+struct mptcp_connection *mptcp_by_token(const struct mptcp_connections *all,
+					uint32_t token, unsigned *host);
+
+void mptcp_attach(struct mptcp_connection *c, struct flow *f);
+
+/* Whether the key that this host has is news. `hearsay`: the other sent it. */
+bool mptcp_learn_key(struct mptcp_connections *all, struct mptcp_connection *c,
+		     unsigned host, uint64_t key, bool hearsay);
+
+/* A key that is known from its owner: one that is only echoed may be wrong. */
+bool mptcp_own_key(const struct mptcp_connection *c, unsigned host);
+
+/* The DSN of a host's first byte, and one near to its next; 0: not known. */
+uint64_t mptcp_first_dsn(const struct mptcp_connection *c, unsigned host);
+uint64_t mptcp_next_dsn(const struct mptcp_connection *c, unsigned host);
+
+/* RFC 8684 3.2: whether the HMAC of a MP_JOIN that `host` sends with its nonce
+ * is right; `length` bytes of it. */
+enum known mptcp_join_hmac(const struct mptcp_connections *all,
+			   const struct mptcp_connection *c, unsigned host,
+			   uint32_t own_nonce, uint32_t other_nonce,
+			   const uint8_t *hmac, size_t length);
+
+/* An ADD_ADDR of `host`: the address, if it is news; NULL if not. An echo is
+ * of the other host's. */
+const struct announced *
+mptcp_add_addr(const struct mptcp_connections *all, struct mptcp_connection *c,
+	       unsigned host, const struct mptcp_option *o, uint64_t frame);
+void mptcp_remove_addr(struct mptcp_connection *c, unsigned host,
+		       const struct mptcp_option *o, uint64_t frame);
+
+/* Why it is no MPTCP connection any more, or NULL. */
+const char *mptcp_fallback(const struct mptcp_connection *c);
+
+#endif
