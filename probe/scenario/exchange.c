@@ -5,12 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crafting/checksum.h"
 #include "crafting/cursor.h"
 #include "crafting/keys.h"
 #include "crafting/segment.h"
 #include "crafting/tcp_options.h"
-#include "probe/net/complain.h"
 #include "report/arena.h"
 #include "report/track/observer.h"
 
@@ -240,100 +238,82 @@ enum peer_result subflow_send(struct subflow *s, struct outgoing *out,
 
 /* --- options that are right ---------------------------------------------- */
 
-static uint8_t own_flags(const struct subflow *s)
+const struct mptcp_facts *subflow_facts(const struct subflow *s)
 {
-	return MPC_HMAC | (s->connection->ask_checksum ? MPC_CHECKSUM : 0);
+	static const struct mptcp_facts nothing;
+	const struct subflow *c = s->connection;
+	const struct flow *f = c->syn_ack ? subflow_flow(c) : NULL;
+
+	return f && f->mptcp.syn_ack ? &f->mptcp : &nothing;
 }
 
-/* RFC 8684 3.1, RFC 6824 3.1: the key is in the SYN of version 0 only; both
- * keys are in the third ACK, and in version 1 again in the first data. */
+struct mptcp_host subflow_host(const struct subflow *s)
+{
+	const struct subflow *c = s->connection;
+	const struct mptcp_facts *m = subflow_facts(s);
+	uint8_t ours = c->ask_checksum ? MPC_CHECKSUM : 0;
+
+	return (struct mptcp_host){
+		.keys = s->exchange->keys,
+		.version = c->version,
+		.flags = MPC_HMAC | ours,
+		.key = c->choices.key,
+		.idsn = c->idsn,
+		.peer_key = m->server_key,
+		.checksum =
+			m->syn_ack && (ours | m->syn_ack_flags) & MPC_CHECKSUM,
+	};
+}
+
 void capable_default(const struct subflow *s, const struct outgoing *out,
 		     struct mptcp_option *option)
 {
-	bool syn = out->flags & TCP_FLAG_SYN;
+	struct mptcp_host host = subflow_host(s);
 
-	*option = (struct mptcp_option){.subtype = MP_CAPABLE};
-	option->capable.version = (uint8_t)s->version;
-	option->capable.flags = own_flags(s);
-	option->capable.sender_key = s->connection->choices.key;
-	option->capable.receiver_key = s->connection->server_key;
-	option->capable.has_sender_key = !syn || s->version == 0;
-	option->capable.has_receiver_key = !syn;
-	if (syn || !out->payload_length || s->version == 0)
-		return;
-	option->capable.has_data_length = true;
-	option->capable.data_length = (uint16_t)out->payload_length;
-	option->capable.has_checksum = s->connection->checksum;
+	if (out->flags & TCP_FLAG_SYN)
+		compose_capable_syn(&host, option);
+	else
+		compose_capable(&host, out->payload_length, option);
 }
 
-/* RFC 8684 3.2 */
 void join_default(const struct subflow *s, const struct outgoing *out,
 		  struct mptcp_option *option)
 {
-	const struct subflow *c = s->connection;
-	uint8_t hmac[32] = {0};
+	const struct mptcp_facts *m = subflow_facts(s);
+	const struct mptcp_host host = subflow_host(s);
+	const struct flow *f = subflow_flow(s);
 
-	*option = (struct mptcp_option){.subtype = MP_JOIN};
-	option->join.backup = s->backup;
-	if (out->flags & TCP_FLAG_SYN) {
-		option->join.stage = JOIN_SYN;
-		option->join.address_id = s->address_id;
-		option->join.token = c->has_server_key && c != s
-					     ? c->server_token
-					     : s->choices.token;
-		option->join.nonce = s->choices.nonce;
+	if (!(out->flags & TCP_FLAG_SYN)) {
+		compose_join_ack(&host, s->choices.nonce,
+				 f ? f->join.server_nonce : 0, option);
 		return;
 	}
-	option->join.stage = JOIN_ACK;
-	option->join.backup = false;
-	keys_join_hmac(s->exchange->keys, c->version, c->choices.key,
-		       c->server_key, s->choices.nonce, s->server_nonce, hmac);
-	memcpy(option->join.hmac, hmac, sizeof(option->join.hmac));
+	*option = (struct mptcp_option){.subtype = MP_JOIN};
+	option->join.stage = JOIN_SYN;
+	option->join.backup = s->backup;
+	option->join.address_id = s->address_id;
+	option->join.token = m->has_server_key && s->connection != s
+				     ? m->server_token
+				     : s->choices.token;
+	option->join.nonce = s->choices.nonce;
 }
 
-/* RFC 8684 3.3. Version 1 with 64-bit numbers and a DATA_ACK on everything;
- * version 0 as in the published experiment: 32 bits, and either the mapping
- * or the DATA_ACK. */
+/* Version 1 with 64-bit numbers and a DATA_ACK on everything; version 0 as in
+ * the published experiment: 32 bits, and either the mapping or the DATA_ACK. */
 void dss_default(const struct subflow *s, const struct outgoing *out,
 		 bool mapping, struct mptcp_option *option)
 {
-	const struct subflow *c = s->connection;
-	bool v1 = c->version == 1, data = mapping || out->payload_length;
+	const struct mptcp_host host = subflow_host(s);
+	bool data = mapping || out->payload_length;
+	uint8_t flags = DSS_ACK | DSS_ACK8;
 
-	*option = (struct mptcp_option){.subtype = MP_DSS};
-	option->dss.data_ack = c->server_dsn_next;
-	if (v1 || !data)
-		option->dss.flags = DSS_ACK | (v1 ? DSS_ACK8 : 0);
-	if (!data)
-		return;
-	option->dss.flags |= DSS_MAPPING | (v1 ? DSS_DSN8 : 0);
-	option->dss.dsn = c->idsn + 1 + out->offset;
-	option->dss.ssn = out->payload_length ? out->sequence : 0;
-	option->dss.data_level_length = (uint16_t)out->payload_length;
-	option->dss.has_checksum = c->checksum;
-}
-
-uint16_t mapping_checksum_of(const struct subflow *s,
-			     const struct mptcp_option *option,
-			     const uint8_t *covered, size_t length)
-{
-	if (option->subtype == MP_CAPABLE)
-		return dss_checksum(s->connection->idsn + 1, 1,
-				    option->capable.data_length, covered,
-				    length);
-	return dss_checksum(option->dss.dsn, option->dss.ssn,
-			    option->dss.data_level_length, covered, length);
-}
-
-void add_addr_hmac(const struct subflow *s, struct mptcp_option *option)
-{
-	const struct subflow *c = s->connection;
-
-	option->add_addr.has_hmac = true;
-	keys_add_addr_hmac(s->exchange->keys, c->choices.key, c->server_key,
-			   option->add_addr.address_id,
-			   &option->add_addr.address, option->add_addr.port,
-			   &option->add_addr.hmac);
+	if (host.version == 1 && data)
+		flags |= DSS_MAPPING | DSS_DSN8;
+	else if (host.version == 0)
+		flags = data ? DSS_MAPPING : DSS_ACK;
+	compose_dss(&host, flags, s->connection->server_dsn_next, out->offset,
+		    out->payload_length ? out->sequence : 0,
+		    out->payload_length, option);
 }
 
 bool capable_carries_data(const struct subflow *s, const struct outgoing *out)
@@ -361,49 +341,35 @@ static void default_syn(struct subflow *s, struct outgoing *out,
 static bool default_option(const struct subflow *s, const struct outgoing *out,
 			   struct mptcp_option *o)
 {
-	const struct subflow *c = s->connection;
+	const struct flow *f = subflow_flow(s);
+	bool first = s->connection == s;
 
-	if (!c->has_server_key || s->plain)
+	if (!subflow_facts(s)->has_server_key || s->plain)
 		return false;
-	if (out->payload_length && !capable_carries_data(s, out)) {
-		dss_default(s, out, false, o);
-		return true;
-	}
-	if (out->payload_length || (!s->third_sent && s->capable)) {
+	if (capable_carries_data(s, out) ||
+	    (first && !s->third_sent && !out->payload_length)) {
 		capable_default(s, out, o);
 		return true;
 	}
-	if (!s->third_sent) {
+	if (!s->third_sent && !out->payload_length) {
 		join_default(s, out, o);
-		return s->joined;
+		return s->syn_ack && f->join.syn_ack;
 	}
 	dss_default(s, out, false, o);
-	return c->server_mapped;
-}
-
-static void complete_checksum(const struct subflow *s,
-			      const struct outgoing *out,
-			      struct mptcp_option *o)
-{
-	uint16_t sum =
-		mapping_checksum_of(s, o, out->payload, out->payload_length);
-
-	if (o->subtype == MP_CAPABLE && o->capable.has_checksum)
-		o->capable.checksum = sum;
-	else if (o->subtype == MP_DSS && o->dss.has_checksum)
-		o->dss.checksum = sum;
+	return out->payload_length || s->connection->server_mapped;
 }
 
 bool compose_default(void *context, struct subflow *s, struct outgoing *out)
 {
 	struct writer w = writer_over(out->options, sizeof(out->options));
+	const struct mptcp_host host = subflow_host(s);
 	struct mptcp_option o;
 
 	(void)context;
 	if (out->flags & TCP_FLAG_SYN) {
 		default_syn(s, out, &w);
 	} else if (default_option(s, out, &o)) {
-		complete_checksum(s, out, &o);
+		compose_checksum(&host, out->payload, out->payload_length, &o);
 		mptcp_encode(&w, &o);
 	}
 	write_options_padding(&w);
@@ -413,46 +379,16 @@ bool compose_default(void *context, struct subflow *s, struct outgoing *out)
 
 /* --- what came ----------------------------------------------------------- */
 
-static void learn_server_key(struct subflow *s, uint64_t key)
-{
-	s->has_server_key = true;
-	s->server_key = key;
-	keys_derive(s->exchange->keys, s->version, key, &s->server_token,
-		    &s->server_idsn);
-	s->server_dsn_next = s->server_idsn + 1;
-}
-
-/* A SYN/ACK without a key, or with our own, is an echo. */
-static void take_capable(struct subflow *s, const struct mptcp_option *o)
-{
-	if (!o->capable.has_sender_key || o->capable.version != s->version ||
-	    (s->version == 0 && o->capable.sender_key == s->choices.key))
-		return;
-	s->capable = true;
-	s->checksum = s->ask_checksum || o->capable.flags & MPC_CHECKSUM;
-	learn_server_key(s, o->capable.sender_key);
-}
-
 static void take_syn_ack(struct subflow *s, const struct flow *f,
 			 const struct kept *k)
 {
-	const struct mptcp_option *capable =
-		tcp_options_mptcp(&k->options, MP_CAPABLE);
-	const struct mptcp_option *join =
-		tcp_options_mptcp(&k->options, MP_JOIN);
-
 	if (s->syn_ack)
 		return;
 	s->syn_ack = true;
 	s->server_isn = k->packet.tcp.sequence;
 	s->server_next = 1;
 	s->rtt_us = k->time_us - f->sent[0]->time_us;
-	if (capable)
-		take_capable(s, capable);
-	if (join && join->join.stage == JOIN_SYN_ACK) {
-		s->joined = true;
-		s->server_nonce = join->join.nonce;
-	}
+	s->server_dsn_next = f->mptcp.server_idsn + 1;
 }
 
 bool segment_data_ack(const struct subflow *s, const struct kept *k,
@@ -561,8 +497,8 @@ static bool compose_end(void *context, struct subflow *s, struct outgoing *out)
 	struct mptcp_option o = {.subtype = MP_FASTCLOSE};
 
 	(void)context;
-	o.fastclose.receiver_key = s->server_key;
-	if (s->connection == s && s->has_server_key && s->third_sent)
+	o.fastclose.receiver_key = subflow_facts(s)->server_key;
+	if (s->connection == s && o.fastclose.receiver_key && s->third_sent)
 		mptcp_encode(&w, &o);
 	out->options_length = w.length;
 	return true;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crafting/compose.h"
 #include "crafting/mptcp.h"
 #include "probe/scenario/peer.h"
 
@@ -18,6 +19,7 @@ struct arena;
 struct flow;
 struct kept;
 struct keys;
+struct mptcp_facts;
 
 #define SUBFLOWS_MAX 64
 #define SENDS_MAX 2000
@@ -44,19 +46,16 @@ struct subflow {
 
 	/* what was consumed of what came */
 	size_t seen; /* index in flow->received */
-	bool syn_ack, capable, joined, reset, fin;
+	bool syn_ack, reset, fin;
 	uint32_t server_isn, server_next; /* server_next relative */
 	uint32_t acked;			  /* of ours, relative */
 	uint32_t tsval;
-	uint64_t server_key;
-	bool has_server_key;
-	uint32_t server_nonce;
 	int64_t rtt_us;
 	const struct kept *last; /* consumed */
 
 	/* of a connection */
-	uint64_t idsn, server_idsn;
-	uint32_t client_token, server_token;
+	uint64_t idsn; /* ours */
+	uint32_t client_token;
 	uint64_t next_offset; /* of data: 0 is the first byte */
 	uint64_t data_end;    /* behind the last data sent */
 	bool checksum;	      /* in use */
@@ -119,20 +118,21 @@ void capable_default(const struct subflow *s, const struct outgoing *out,
 		     struct mptcp_option *option);
 void join_default(const struct subflow *s, const struct outgoing *out,
 		  struct mptcp_option *option);
-/* With a mapping if the segment carries data or `mapping`. Its checksum is
- * for dss_complete. */
+/* With a mapping if the segment carries data or `mapping`. */
 void dss_default(const struct subflow *s, const struct outgoing *out,
 		 bool mapping, struct mptcp_option *option);
-/* The checksum of the mapping as it stands, over `covered`. */
-uint16_t mapping_checksum_of(const struct subflow *s,
-			     const struct mptcp_option *option,
-			     const uint8_t *covered, size_t length);
 /* Whether the first data of version 1 carries MP_CAPABLE (RFC 8684 3.1). */
 bool capable_carries_data(const struct subflow *s, const struct outgoing *out);
-void add_addr_hmac(const struct subflow *s, struct mptcp_option *option);
 
 /* What the observer has of it; NULL before the SYN was captured. */
 const struct flow *subflow_flow(const struct subflow *s);
+
+/* What the observer knows of the connection; nothing before the script has
+ * consumed a SYN/ACK with the server's key. */
+const struct mptcp_facts *subflow_facts(const struct subflow *s);
+
+/* Our end of the connection, for crafting/compose.h. */
+struct mptcp_host subflow_host(const struct subflow *s);
 
 /* Consumes the next received segment, waiting until `until_us`. NULL: none
  * came (or x->peer->exit_code). */

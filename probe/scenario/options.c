@@ -8,6 +8,7 @@
 #include "crafting/tcp_options.h"
 #include "probe/scenario/exchange.h"
 #include "probe/scenario/fields.h"
+#include "report/track/observer.h"
 
 /* What a writer of an option works with. */
 struct craft {
@@ -103,15 +104,7 @@ static void put_raw(struct craft *c)
 
 /* --- MPTCP options ------------------------------------------------------- */
 
-/* The sum that was computed, or that of wrong_checksum. */
-static uint16_t spoil(lua_State *L, int table, uint16_t sum)
-{
-	bool wrong = false;
-
-	field_flag(L, table, "wrong_checksum", &wrong);
-	return wrong ? sum ^ 0x5a5a : sum;
-}
-
+/* The bytes that a mapping is about: those of the segment, or others. */
 static const char *covered(lua_State *L, int table, const struct outgoing *out,
 			   size_t *length)
 {
@@ -122,31 +115,38 @@ static const char *covered(lua_State *L, int table, const struct outgoing *out,
 	return text;
 }
 
-static void override_capable(lua_State *L, int table, struct subflow *s,
-			     const struct outgoing *out, struct mptcp_option *o)
+/* The sum of the mapping as it stands, unless the script says another one. */
+static void take_checksum(lua_State *L, int table, struct subflow *s,
+			  const struct outgoing *out, struct mptcp_option *o)
 {
-	uint64_t sum = 0;
+	const struct mptcp_host host = subflow_host(s);
+	bool capable = o->subtype == MP_CAPABLE, wrong = false;
+	uint16_t *sum = capable ? &o->capable.checksum : &o->dss.checksum;
+	uint64_t value = 0;
 	size_t length;
 	const char *text = covered(L, table, out, &length);
 
 	if (field_optional(L, table, "checksum", 65535,
-			   &o->capable.has_checksum, &sum))
-		o->capable.checksum = (uint16_t)sum;
-	else if (o->capable.has_checksum)
-		o->capable.checksum =
-			spoil(L, table,
-			      mapping_checksum_of(s, o, (const uint8_t *)text,
-						  length));
+			   capable ? &o->capable.has_checksum
+				   : &o->dss.has_checksum,
+			   &value)) {
+		*sum = (uint16_t)value;
+		return;
+	}
+	compose_checksum(&host, (const uint8_t *)text, length, o);
+	field_flag(L, table, "wrong_checksum", &wrong);
+	if (wrong)
+		*sum ^= 0x5a5a;
 }
 
-static void override_dss(lua_State *L, int table, struct subflow *s,
-			 const struct outgoing *out, struct mptcp_option *o)
+static void take_mapping(lua_State *L, int table, const struct outgoing *out,
+			 struct mptcp_option *o)
 {
 	uint64_t value;
 	size_t length;
-	const char *text = covered(L, table, out, &length);
 	bool fin = false;
 
+	covered(L, table, out, &length);
 	field_flag(L, table, "data_fin", &fin);
 	o->dss.data_level_length = (uint16_t)(length + fin);
 	if (fin)
@@ -157,24 +157,16 @@ static void override_dss(lua_State *L, int table, struct subflow *s,
 		o->dss.ssn = (uint32_t)value;
 	if (field_number(L, table, "length", 65535, &value))
 		o->dss.data_level_length = (uint16_t)value;
-	value = 0;
-	if (field_optional(L, table, "checksum", 65535, &o->dss.has_checksum,
-			   &value))
-		o->dss.checksum = (uint16_t)value;
-	else if (o->dss.has_checksum && o->dss.data_level_length)
-		o->dss.checksum =
-			spoil(L, table,
-			      mapping_checksum_of(s, o, (const uint8_t *)text,
-						  length));
 }
 
 void mapping_override(lua_State *L, int table, struct subflow *s,
 		      const struct outgoing *out, struct mptcp_option *o)
 {
-	if (o->subtype == MP_CAPABLE)
-		override_capable(L, table, s, out, o);
-	else if (o->dss.flags & DSS_MAPPING)
-		override_dss(L, table, s, out, o);
+	if (o->subtype == MP_DSS && !(o->dss.flags & DSS_MAPPING))
+		return;
+	if (o->subtype == MP_DSS)
+		take_mapping(L, table, out, o);
+	take_checksum(L, table, s, out, o);
 }
 
 static void put_mp_capable(struct craft *c)
@@ -196,7 +188,7 @@ static void put_mp_capable(struct craft *c)
 			   &o.capable.has_data_length, &value))
 		o.capable.data_length = (uint16_t)value;
 	if (o.capable.has_data_length)
-		override_capable(c->L, c->table, c->s, c->out, &o);
+		mapping_override(c->L, c->table, c->s, c->out, &o);
 	encode(c, &o);
 }
 
@@ -243,14 +235,14 @@ static void put_dss(struct craft *c)
 	value = o.dss.flags & DSS_DSN8 ? 8 : 4;
 	value = number(c, "dsn_bytes", 8, value);
 	set_flag(&o.dss.flags, DSS_DSN8, mapping && value == 8);
-	if (mapping)
-		mapping_override(c->L, c->table, c->s, c->out, &o);
+	mapping_override(c->L, c->table, c->s, c->out, &o);
 	encode(c, &o);
 }
 
 static void put_add_addr(struct craft *c)
 {
 	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+	const struct mptcp_host host = subflow_host(c->s);
 	bool hmac;
 	uint64_t value = 0;
 
@@ -264,7 +256,7 @@ static void put_add_addr(struct craft *c)
 	o.add_addr.port = (uint16_t)value;
 	hmac = o.add_addr.version == 1 && !o.add_addr.echo;
 	if (hmac)
-		add_addr_hmac(c->s, &o);
+		compose_add_addr_hmac(&host, &o);
 	if (field_optional(c->L, c->table, "hmac", UINT64_MAX, &hmac, &value))
 		o.add_addr.hmac = value;
 	o.add_addr.has_hmac = hmac;
@@ -302,8 +294,8 @@ static void put_mp_fail(struct craft *c)
 {
 	struct mptcp_option o = {.subtype = MP_FAIL};
 
-	o.fail.dsn =
-		number(c, "dsn", UINT64_MAX, c->s->connection->server_idsn + 1);
+	o.fail.dsn = number(c, "dsn", UINT64_MAX,
+			    subflow_facts(c->s)->server_idsn + 1);
 	encode(c, &o);
 }
 
@@ -312,7 +304,7 @@ static void put_mp_fastclose(struct craft *c)
 	struct mptcp_option o = {.subtype = MP_FASTCLOSE};
 
 	o.fastclose.receiver_key = number(c, "receiver_key", UINT64_MAX,
-					  c->s->connection->server_key);
+					  subflow_facts(c->s)->server_key);
 	encode(c, &o);
 }
 

@@ -112,7 +112,7 @@ static bool compose(void *context, struct subflow *s, struct outgoing *out)
 	lua_pop(L, 1);
 	field_flag(L, o->table, "data_fin", &fin);
 	if ((out->payload_length || fin) && !(out->flags & TCP_FLAG_SYN) &&
-	    s->connection->has_server_key && !s->plain)
+	    subflow_facts(s)->has_server_key && !s->plain)
 		return compose_mapping(L, o->table, s, out);
 	return compose_default(NULL, s, out);
 }
@@ -526,11 +526,11 @@ typedef void push_fn(lua_State *L, const struct subflow *s);
 NUMBER_FIELD(id, s->id)
 NUMBER_FIELD(version, s->version)
 NUMBER_FIELD(key, s->connection->choices.key)
-NUMBER_FIELD(server_key, s->connection->server_key)
-NUMBER_FIELD(token, s->connection->server_token)
+NUMBER_FIELD(server_key, subflow_facts(s)->server_key)
+NUMBER_FIELD(token, subflow_facts(s)->server_token)
 NUMBER_FIELD(client_token, s->connection->client_token)
 NUMBER_FIELD(idsn, s->connection->idsn)
-NUMBER_FIELD(server_idsn, s->connection->server_idsn)
+NUMBER_FIELD(server_idsn, subflow_facts(s)->server_idsn)
 NUMBER_FIELD(nonce, s->choices.nonce)
 NUMBER_FIELD(next, s->next)
 NUMBER_FIELD(acked, s->acked)
@@ -548,12 +548,12 @@ static void push_source(lua_State *L, const struct subflow *s)
 
 static void push_checksum(lua_State *L, const struct subflow *s)
 {
-	lua_pushboolean(L, s->connection->checksum);
+	lua_pushboolean(L, subflow_host(s).checksum);
 }
 
 static void push_capable(lua_State *L, const struct subflow *s)
 {
-	lua_pushboolean(L, s->connection->capable);
+	lua_pushboolean(L, subflow_facts(s)->syn_ack);
 }
 
 /* The fields of a subflow; the manual has each (probe/scenario/check.sh). */

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/scenario/verdicts.h"
 
-#include <string.h>
-
-#include "crafting/checksum.h"
-#include "crafting/keys.h"
 #include "crafting/segment.h"
 #include "probe/scenario/exchange.h"
 #include "report/arena.h"
@@ -61,48 +57,18 @@ const char *subflow_data_answer(struct subflow *s, int64_t patience_us)
 	return acked ? "tcp-acked" : "silent";
 }
 
-/* The DSN that the server's data must have at this SSN, on the first
- * subflow. */
-static bool right_dsn(const struct subflow *s, const struct mptcp_option *o)
-{
-	uint64_t expected = s->connection->server_idsn + o->dss.ssn;
-
-	if (s->connection != s)
-		return true;
-	if (o->dss.flags & DSS_DSN8)
-		return o->dss.dsn == expected;
-	return (uint32_t)o->dss.dsn == (uint32_t)expected;
-}
-
-static bool right_checksum(const struct subflow *s,
-			   const struct mptcp_option *o,
-			   const struct tcp_view *tcp)
-{
-	uint64_t dsn = o->dss.dsn;
-
-	if (!o->dss.has_checksum ||
-	    o->dss.data_level_length != tcp->payload_length ||
-	    tcp->payload_available < tcp->payload_length)
-		return true;
-	if (!(o->dss.flags & DSS_DSN8))
-		dsn = s->connection->server_idsn + o->dss.ssn;
-	return dss_checksum(dsn, o->dss.ssn, o->dss.data_level_length,
-			    tcp->payload,
-			    tcp->payload_length) == o->dss.checksum;
-}
-
 static const char *judge_response(const struct subflow *s, const struct kept *k)
 {
 	const struct mptcp_option *o = tcp_options_mptcp(&k->options, MP_DSS);
+	const struct mptcp_facts *m = subflow_facts(s);
 
 	if (!o || !(o->dss.flags & DSS_MAPPING))
 		return "plain";
 	if (o->dss.data_level_length == 0)
 		return "infinite";
-	if (!right_dsn(s, o))
+	if (m->server_dsn == KNOWN_NO)
 		return "wrong-mapping";
-	return right_checksum(s, o, &k->packet.tcp) ? "mapped"
-						    : "wrong-checksum";
+	return m->checksums_bad ? "wrong-checksum" : "mapped";
 }
 
 const char *subflow_response(struct subflow *s, int64_t patience_us)
@@ -138,18 +104,6 @@ const char *subflow_reset_answer(struct subflow *s, int64_t patience_us)
 
 /* --- joining ------------------------------------------------------------- */
 
-/* RFC 8684 3.2: the first 64 bits of the server's HMAC. */
-static bool right_hmac(const struct subflow *s, const struct mptcp_option *o)
-{
-	const struct subflow *c = s->connection;
-	uint8_t hmac[32];
-
-	return keys_join_hmac(s->exchange->keys, c->version, c->server_key,
-			      c->choices.key, o->join.nonce, s->choices.nonce,
-			      hmac) == 0 &&
-	       memcmp(hmac, o->join.hmac, 8) == 0;
-}
-
 /* NULL: it is as it should be. */
 static const char *judge_join_syn_ack(struct subflow *s, const struct kept *k)
 {
@@ -162,7 +116,7 @@ static const char *judge_join_syn_ack(struct subflow *s, const struct kept *k)
 	o = tcp_options_mptcp(&k->options, MP_JOIN);
 	if (!o || o->join.stage != JOIN_SYN_ACK)
 		return "plain";
-	return right_hmac(s, o) ? NULL : "wrong-hmac";
+	return subflow_flow(s)->join.hmac == KNOWN_NO ? "wrong-hmac" : NULL;
 }
 
 static const char *fourth_ack(struct subflow *s, int64_t patience_us)
