@@ -131,6 +131,12 @@ bool kept_has_data(const struct kept *k);
 /* A segment with this TTL cannot have drawn an answer from the target. */
 bool falls_short(const struct judgement *j, unsigned ttl);
 
+/* A valid MP_CAPABLE of this version was answered as if it were not there; or
+ * with another version's. */
+bool flow_answered_plainly(const struct flow *f, int version);
+/* One was, and not with another version's. */
+bool plainly_answered(const struct judgement *j, int version);
+
 /* The first flow that fits, or NULL. */
 const struct flow *flow_first(const struct judgement *j,
 			      bool (*fits)(const struct flow *));
@@ -201,7 +207,6 @@ bool finding_blocks(const struct judgement *j);
 
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);
-void judge_syn_ack(struct judgement *j);
 void judge_terminated(struct judgement *j);
 void judge_syn_proxy(struct judgement *j);
 void judge_ttl(struct judgement *j);
@@ -212,9 +217,6 @@ void judge_idle(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 
-/* judge_verdict.c: a valid MP_CAPABLE of this version was answered as if it
- * were not there. */
-bool plainly_answered(const struct judgement *j, int version);
 /* What an ICMP unreachable says: "a filter prohibits it". */
 const char *refusal_phrase(const struct quote *q);
 

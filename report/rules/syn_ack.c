@@ -1,13 +1,365 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SYN/ACKs that do not bring the server's MP_CAPABLE as it was sent.
  */
-#include "report/evidence/judgement.h"
+#include <string.h>
+
+#include "crafting/segment.h"
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
 #include "report/rules/rules.h"
 
+const struct flow *flow_first(const struct judgement *j,
+			      bool (*fits)(const struct flow *))
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (fits(j->flows[i]))
+			return j->flows[i];
+	return NULL;
+}
+
+/* ---- echoes -------------------------------------------------------------- */
+
+static bool is_mirrored(const struct flow *f)
+{
+	return f->mptcp.mirrored;
+}
+
+/* Where version 0 works, an echo of version 1 only hides that the server does
+ * not speak that. */
+static enum why capable_mirrored(const struct judgement *j, struct said *s)
+{
+	s->flow = flow_first(j, is_mirrored);
+	s->direction = DIRECTION_UNKNOWN;
+	if (!s->flow)
+		return WHY_ABSENT;
+	return j->working && j->working->mptcp.version == s->flow->mptcp.version
+		       ? WHY_CONTRARY
+		       : WHY_SAID;
+}
+
+static void say_mirrored(struct judgement *j, struct finding *f,
+			 const struct said *s)
+{
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+			 "the SYN/ACK carries the option of our SYN");
+	f->text = "The SYN/ACK echoes our own MP_CAPABLE: no MPTCP server "
+		  "does that, a device does.";
+}
+
+static bool echoes_experiment(const struct flow *f)
+{
+	struct tcp_option sent, seen;
+
+	return flow_syn_ack(f) && f->sent_count &&
+	       kept_experiment(f->sent[0], &sent) &&
+	       kept_experiment(flow_syn_ack(f), &seen) &&
+	       sent.length == seen.length &&
+	       memcmp(sent.bytes, seen.bytes, sent.length) == 0;
+}
+
+static enum why option_mirrored(const struct judgement *j, struct said *s)
+{
+	s->flow = flow_first(j, echoes_experiment);
+	s->direction = DIRECTION_UNKNOWN;
+	return s->flow ? WHY_SAID : WHY_ABSENT;
+}
+
+static void say_option_mirrored(struct judgement *j, struct finding *f,
+				const struct said *s)
+{
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+			 "the SYN/ACK carries the experimental option of our "
+			 "SYN");
+	f->text = "The SYN/ACK echoes an experimental option (kind 253), which "
+		  "no server does.";
+}
+
+/* ---- the option does not come back, yet the server knows MPTCP ----------- */
+
+static bool drew_tcprst(const struct flow *f)
+{
+	const struct kept *k = flow_reset(f);
+
+	return flow_is(f, PURPOSE_MP_JOIN_RANDOM) && k && !flow_syn_ack(f) &&
+	       tcp_options_mptcp(&k->options, MP_TCPRST);
+}
+
+/* The server's answer to an MP_JOIN of no connection shows that it is an MPTCP
+ * listener. */
+static void show_listener(struct judgement *j, struct finding *f,
+			  const struct flow *random, const char *text)
+{
+	finding_connection(j, f, random->id);
+	finding_evidence(j, f, flow_reset(random)->frame, NULL, NULL, text);
+}
+
+/* A listener that knows MP_TCPRST speaks version 1, and answers version 1 so:
+ * another version in its SYN/ACK was put there on the way. */
+static bool answered_otherwise(const struct flow *f)
+{
+	return flow_answered_plainly(f, 1) && f->mptcp.other_version >= 0;
+}
+
+static bool answered_v1(const struct flow *f)
+{
+	return flow_answered_plainly(f, 1);
+}
+
+static bool answered_v0(const struct flow *f)
+{
+	return flow_answered_plainly(f, 0);
+}
+
+static enum why version_modified(const struct judgement *j, struct said *s)
+{
+	s->flow = flow_first(j, answered_otherwise);
+	s->direction = DIRECTION_RETURN;
+	if (!s->flow)
+		return WHY_ABSENT;
+	return flow_first(j, drew_tcprst) ? WHY_SAID : WHY_CONTROL;
+}
+
+static void say_version(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	int other = s->flow->mptcp.other_version;
+
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, "1",
+			 arena_printf(j->arena, "%d", other),
+			 "the SYN/ACK to version 1 names another");
+	show_listener(j, f, flow_first(j, drew_tcprst),
+		      "yet the server answers an MP_JOIN with an unknown "
+		      "token as version 1 does");
+	f->text = arena_printf(j->arena,
+			       "The version in the MP_CAPABLE of the SYN/ACK "
+			       "is %d, where a server of version 1 must have "
+			       "sent 1: it was modified on the return path.",
+			       other);
+}
+
+/* Only the way back is left where the SYN arrives intact. */
+static void said_removed(const struct judgement *j, struct said *s, int version)
+{
+	s->less = !intact_to_last_hop(j, SEGMENT_SYN, version);
+	s->direction = s->less ? DIRECTION_UNKNOWN : DIRECTION_RETURN;
+}
+
+static void say_removed(struct judgement *j, struct finding *f,
+			const struct said *s, const char *server)
+{
+	f->segment = s->less ? SEGMENT_SYN : SEGMENT_SYN_ACK;
+	f->text = arena_printf(
+		j->arena,
+		s->less ? "MP_CAPABLE is removed, or changed, in the SYN or in "
+			  "the SYN/ACK: %s, but its option does not come back."
+			: "MP_CAPABLE is removed from the SYN/ACK on the "
+			  "return path, or from the SYN right before the "
+			  "server: it arrives intact at the last hop, and %s.",
+		server);
+}
+
+/* MP_TCPRST is version 1's, which answers version 0 as TCP. */
+static enum why removed_tcprst(const struct judgement *j, struct said *s)
+{
+	s->flow = flow_first(j, answered_v1);
+	said_removed(j, s, 1);
+	if (!s->flow)
+		return WHY_ABSENT;
+	return flow_first(j, drew_tcprst) ? WHY_SAID : WHY_CONTROL;
+}
+
+static void say_removed_tcprst(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+			 "the SYN/ACK comes without MP_CAPABLE");
+	show_listener(j, f, flow_first(j, drew_tcprst),
+		      "yet the server answers an MP_JOIN with an unknown "
+		      "token as only an MPTCP listener does");
+	say_removed(j, f, s, "the server speaks MPTCP");
+}
+
+/* What a MP_JOIN with a random token drew. RSTs that travelled as far as the
+ * SYN/ACK `like` count. */
+struct random_answers {
+	unsigned bare, others;
+	const struct flow *example; /* of the bare ones */
+};
+
+static struct random_answers random_answers(const struct judgement *j,
+					    const struct kept *like)
+{
+	struct random_answers a = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_reset(f);
+
+		if (!flow_is(f, PURPOSE_MP_JOIN_RANDOM))
+			continue;
+		if (k && !flow_syn_ack(f) &&
+		    !tcp_options_mptcp(&k->options, MP_TCPRST) &&
+		    k->packet.ip.ttl == like->packet.ip.ttl) {
+			a.bare++;
+			a.example = f;
+		} else if (k || flow_syn_ack(f)) {
+			a.others++;
+		}
+	}
+	return a;
+}
+
+/* The same where RSTs have no MP_TCPRST, as those of version 0. A listener of
+ * version 1 that is too old for it (before Linux 5.13) would answer version 1,
+ * so both must have been tried in vain. */
+static enum why removed_rst(const struct judgement *j, struct said *s)
+{
+	struct random_answers random;
+
+	s->flow = flow_first(j, answered_v0);
+	said_removed(j, s, 0);
+	s->confidence = CONFIDENCE_LIKELY;
+	s->need = RANDOM_RESETS_MIN;
+	if (!s->flow || !plainly_answered(j, 1))
+		return WHY_ABSENT;
+	random = random_answers(j, flow_syn_ack(s->flow));
+	s->have = random.bare;
+	if (random.others)
+		return WHY_CONTRARY;
+	return s->have < s->need ? WHY_FEW : WHY_SAID;
+}
+
+static void say_removed_rst(struct judgement *j, struct finding *f,
+			    const struct said *s)
+{
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+			 "the SYN/ACK comes without MP_CAPABLE, for version 1 "
+			 "and for version 0");
+	show_listener(j, f, random_answers(j, flow_syn_ack(s->flow)).example,
+		      "yet an MP_JOIN with an unknown token is refused, as by "
+		      "an MPTCP listener; a plain TCP listener would accept "
+		      "it");
+	say_removed(j, f, s,
+		    s->less ? "the server knows MP_JOIN"
+			    : "the server knows MP_JOIN, but its option does "
+			      "not come back");
+}
+
+/* ---- filler in its place ------------------------------------------------- */
+
+/* Bytes of the options that say nothing: NOPs, and what follows EOL, which
+ * `how` tells if there is one. */
+static unsigned filler(const struct kept *k, const char **how)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+	struct tcp_option o;
+	unsigned nops = 0, rest = 0;
+
+	while (option_next(&walk, &o) == OPTION_FOUND) {
+		nops += o.kind == TCPOPT_KIND_NOP;
+		if (o.kind == TCPOPT_KIND_EOL)
+			rest = (unsigned)(tcp->options_length - o.offset);
+	}
+	if (how)
+		*how = rest > nops ? "eol" : "nop";
+	return nops + rest;
+}
+
+/* The most that SYN/ACKs for plain SYNs have; -1: there was none. */
+static int plain_filler(const struct judgement *j)
+{
+	int most = -1;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct kept *k = flow_syn_ack(j->flows[i]);
+
+		if (flow_is(j->flows[i], PURPOSE_TCP) && k &&
+		    (int)filler(k, NULL) > most)
+			most = (int)filler(k, NULL);
+	}
+	return most;
+}
+
+/* A SYN/ACK without MP_CAPABLE that has `room` bytes or more of filler beyond
+ * those of plain ones. */
+static const struct flow *flow_with_room(const struct judgement *j, int version,
+					 int plain, int room)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_syn_ack(f);
+
+		if (flow_answered_plainly(f, version) && k->options.complete &&
+		    (int)filler(k, NULL) >= plain + room)
+			return f;
+	}
+	return NULL;
+}
+
+/* The server's MP_CAPABLE is 12 bytes long, in both versions, and who
+ * overwrites it leaves as many. The option of the SYN itself is 4 bytes long
+ * in version 1, and 12 in version 0: there filler could also come from a device
+ * that turns SYNs around, which would do so with version 1 as well. */
+#define CAPABLE_SYN_ACK_BYTES 12
+#define CAPABLE_SYN_BYTES 4
+
+static enum why removed_filler(const struct judgement *j, struct said *s)
+{
+	const struct finding *said = finding_find(j, "mp_capable.removed");
+	int plain = plain_filler(j);
+
+	s->direction = DIRECTION_RETURN;
+	if (said && said->direction == DIRECTION_FORWARD) {
+		s->by = said->kind->id;
+		return WHY_UNLESS;
+	}
+	if (plain < 0)
+		return WHY_CONTROL;
+	s->flow = flow_with_room(j, 1, plain, CAPABLE_SYN_ACK_BYTES);
+	if (!s->flow && plainly_answered(j, 1) &&
+	    !flow_with_room(j, 1, plain, CAPABLE_SYN_BYTES))
+		s->flow = flow_with_room(j, 0, plain, CAPABLE_SYN_ACK_BYTES);
+	return s->flow ? WHY_SAID : WHY_ABSENT;
+}
+
+static void say_removed_filler(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	const struct kept *k = flow_syn_ack(s->flow);
+
+	f->segment = SEGMENT_SYN_ACK;
+	f->text = "MP_CAPABLE is removed from the SYN/ACK on the return path: "
+		  "padding (NOP or EOL) is in its place, so the server "
+		  "had sent it.";
+	finding_evidence(
+		j, f, k->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "the SYN/ACK has %u bytes of padding, those for "
+			     "plain SYNs have %d: the difference is the length "
+			     "of MP_CAPABLE",
+			     filler(k, &f->how), plain_filler(j)));
+}
+
 const struct rule syn_ack_rules[] = {
-	{.id = "mp_capable.removed",
-	 .row = "all",
-	 .phase = PHASE_SYN_ACK,
-	 .judge = judge_syn_ack},
+	{"mp_capable.mirrored", "echo", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
+	 capable_mirrored, say_mirrored, .if_working = TO_HARMLESS},
+	{"tcp.option_mirrored", "echo", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
+	 option_mirrored, say_option_mirrored, .joins = JOINS_NONE},
+	{"mp_capable.modified", "version", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
+	 version_modified, say_version, .unless = {"mp_capable.modified"},
+	 .gates = NOT_NEGOTIATED},
+	{"mp_capable.removed", "tcprst", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
+	 removed_tcprst, say_removed_tcprst,
+	 .unless = {"mp_capable.removed", "mp_capable.modified"},
+	 .gates = NOT_NEGOTIATED},
+	{"mp_capable.removed", "rst", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
+	 removed_rst, say_removed_rst,
+	 .unless = {"mp_capable.removed", "mp_capable.modified"},
+	 .gates = NOT_NEGOTIATED},
+	{"mp_capable.removed", "filler", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
+	 removed_filler, say_removed_filler, .unless = {"mp_capable.modified"},
+	 .gates = NOT_NEGOTIATED, .joins = JOINS_REFINES},
 	{0},
 };

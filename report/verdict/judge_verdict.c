@@ -393,20 +393,6 @@ static bool verdict_works(struct judgement *j)
 	return true;
 }
 
-bool plainly_answered(const struct judgement *j, int version)
-{
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-
-		if (flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
-		    (int)f->mptcp.version == version && flow_syn_ack(f) &&
-		    !f->mptcp.syn_ack && !f->mptcp.mirrored && !flow_fell(f) &&
-		    f->mptcp.other_version < 0)
-			return true;
-	}
-	return false;
-}
-
 static bool random_token_accepted(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
