@@ -74,6 +74,11 @@ soak: deps			## 1,000 clean runs and more: none may be accused
 	$(Q)$(disown)
 	$(Q)lab/soak.py --runs 100
 
+.PHONY: mutants
+mutants: packages		## change the judge: does a test notice each?
+	$(Q)MUTANTS_CC='$(CC) $(CPPFLAGS) -std=c11' MUTANTS_LIBS='$(LDLIBS)' \
+		tests/mutants $(MUTANTS)
+
 .PHONY: bench
 BENCHED := traceroute mtr-tiny scamper valgrind tshark
 bench: deps			## measure mpprobe beside its peers: docs/bench.md
