@@ -126,7 +126,9 @@ install: mpprobe		## into PREFIX (/usr/local), under DESTDIR
 	$(Q)install -D -m 644 -t $(MANDIR)/man1 $(wildcard man/*.1)
 	$(Q)install -D -m 644 -t $(MANDIR)/man7 $(wildcard man/*.7)
 	$(Q)install -D -m 644 -t $(DATADIR)/scenarios $(wildcard scenarios/*.lua)
-	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING report/schema.json
+	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING
+	$(Q)install -D -m 644 -t $(DOCDIR)/schemas report/schemas/*.json
+	$(Q)install -m 644 report/schemas/report.json $(DOCDIR)/schema.json
 	$(Q)install -D -m 644 probe/scenario/schema.json \
 		$(DOCDIR)/scenario_schema.json
 

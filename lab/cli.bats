@@ -517,7 +517,7 @@ own_firewall() {	# TOOL HOST RULE...
 	lab/lab run --name $SLOW_NAME ./mpprobe -j $HOST6 >>"$tmp/report" ||
 		(($? == 1))
 	run report/validate.py --findings "$tmp/findings" "$tmp/report"
-	[[ $output == '6 valid reports' ]]
+	[[ $output == '6 valid lines' ]]
 }
 
 @test "-o writes the report to a file" {

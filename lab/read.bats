@@ -57,6 +57,17 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	((large < 2 * small))
 }
 
+@test "read -j: lines of runs side by side do not mix" {
+	local capture=pcaps/read/drop-on-a-way.pcap
+
+	./mpprobe read -j $capture >"$tmp/one" || (($? == 1))
+	(($(wc -c <"$tmp/one") > 50000))
+	seq 64 | xargs -P 8 -I{} ./mpprobe read -j $capture >"$tmp/all" ||
+		(($? == 123))
+	(($(wc -l <"$tmp/all") == 64))
+	[[ $(sort -u "$tmp/all") == "$(<"$tmp/one")" ]]
+}
+
 @test "read -x: a line a packet" {
 	run ./mpprobe read -x pcaps/v0/bad-dss-checksum.pcap
 	((status == 0))

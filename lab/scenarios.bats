@@ -38,13 +38,7 @@ scenario() {		# ARGUMENT...
 
 # Every line of FILE fits the schema.
 validate() {		# FILE
-	python3 - "$1" <<-'END'
-		import json, sys, jsonschema
-		schema = json.load(open("probe/scenario/schema.json"))
-		jsonschema.Draft202012Validator.check_schema(schema)
-		for line in open(sys.argv[1]):
-		    jsonschema.validate(json.loads(line), schema)
-	END
+	report/validate.py "$1"
 }
 
 write_script() {	# BODY

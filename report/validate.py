@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Validates reports of `mpprobe -j` (from files, or standard input) against
-schema.json beside this file, and what a schema cannot say."""
+"""Validates what `mpprobe -j` writes (files, or standard input): each line
+against the schema that it names, and reports for what a schema cannot say."""
 
 import argparse
+import glob
 import ipaddress
 import json
 import os
@@ -11,21 +12,43 @@ import sys
 
 import jsonschema
 
-SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                      "schema.json")
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCHEMAS = [*glob.glob(f"{HERE}/schemas/*.json"),
+           f"{HERE}/../probe/scenario/schema.json"]
+BASE = "file:///"       # what they call each other by is relative to it
 STATUS_OF_EFFECT = {"blocks": {"clear", "impaired", "unsupported"},
                     "impairs": {"clear"}}
+LADDER = ["tcp", "distance", "syn_ack_option", "not_mirrored",
+          "random_token", "data_ack", "server_dsn", "checksum", "join"]
 
 
-def validator():
-    """Checks formats too: what says it is an address must be one."""
+def names(schema):
+    """What the lines of a schema call it: "mpprobe-report/1"."""
+    for part in [schema, *schema.get("$defs", {}).values()]:
+        name = part.get("properties", {}).get("schema", {})
+        if "const" in name:
+            yield name["const"]
+
+
+def validators():
+    """By name. They check formats too: what says it is an address must be
+    one."""
     formats = jsonschema.FormatChecker(formats=())
     formats.checks("ipv4", ValueError)(ipaddress.IPv4Address)
     formats.checks("ipv6", ValueError)(ipaddress.IPv6Address)
-    with open(SCHEMA, encoding="utf-8") as file:
-        schema = json.load(file)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema, format_checker=formats)
+    schemas = {}
+    for path in SCHEMAS:
+        with open(path, encoding="utf-8") as file:
+            schemas[BASE + os.path.basename(path)] = json.load(file)
+    found = {}
+    for place, schema in schemas.items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        for name in names(schema):
+            found[name] = jsonschema.Draft202012Validator(
+                schema, format_checker=formats,
+                resolver=jsonschema.RefResolver(schema.get("$id", place), schema,
+                                                store=schemas))
+    return found
 
 
 def frames(report):
@@ -56,6 +79,8 @@ def beyond_schema(report, ids):
         yield "connections: an id is there twice"
     for connection in sorted(set(named_connections(report)) - set(known)):
         yield f"connection {connection} is named, but not listed"
+    if [step["step"] for step in report["ladder"]] != LADDER:
+        yield "ladder: steps are missing, or in another order"
     for number, hop in enumerate(report["path"], 1):
         if hop["ttl"] != number:
             yield f"path: hop {number} has TTL {hop['ttl']}"
@@ -73,14 +98,19 @@ def beyond_schema(report, ids):
             yield f"{finding['id']} {finding['effect']}, yet it is {status}"
 
 
-def errors(line, check, ids):
+def errors(line, checks, ids):
     try:
         report = json.loads(line)
+        check = checks[report["schema"]]
     except ValueError as error:
         return [f"not JSON: {error}"]
-    found = [f"{'.'.join(map(str, e.absolute_path)) or 'report'}: {e.message}"
+    except (TypeError, KeyError) as error:
+        return [f"of no schema: {error}"]
+    found = [f"{'.'.join(map(str, e.absolute_path)) or 'line'}: {e.message}"
              for e in check.iter_errors(report)]
-    return found or list(beyond_schema(report, ids))
+    if report["schema"] == "mpprobe-report/1" and not found:
+        return list(beyond_schema(report, ids))
+    return found
 
 
 def first_words(path):
@@ -106,15 +136,15 @@ def main():
     options.add_argument("report", nargs="*", help="lines of JSON")
     options = options.parse_args()
     ids = first_words(options.findings) if options.findings else None
-    check = validator()
+    checks = validators()
     valid = invalid = 0
     for place, line in lines(options.report):
-        found = errors(line, check, ids)
+        found = errors(line, checks, ids)
         for error in found:
             print(f"{place}: {error}", file=sys.stderr)
         invalid += bool(found)
         valid += not found
-    print(f"{valid} valid reports")
+    print(f"{valid} valid lines")
     return 1 if invalid or not valid else 0
 
 

@@ -98,6 +98,29 @@ static void test_json(void **state)
 	compare_free(c);
 }
 
+/* What else `read -j` writes is no run of SYNs, and no error. */
+static void test_other_lines(void **state)
+{
+	static const char lines[] =
+		"{\"schema\":\"mpprobe-report/1\",\"target\":{\"address\":"
+		"\"10.0.0.1\",\"port\":80},\"connections\":[{\"purpose\":"
+		"\"tcp\",\"syn_ttl\":64,\"syn_ack\":{\"ttl\":60}}]}\n"
+		"{\"schema\":\"mpprobe-connection/1\",\"number\":1}\n";
+	const char *second = strchr(lines, '\n') + 1;
+	struct compare *c = compare_new();
+	char error[200];
+
+	(void)state;
+	assert_int_equal(compare_report(c, "a", lines, strlen(lines), error,
+					sizeof(error)),
+			 1);
+	assert_int_equal(compare_report(c, "b", second, strlen(second), error,
+					sizeof(error)),
+			 -1);
+	assert_int_equal(c->run_count, 1);
+	compare_free(c);
+}
+
 /* --- rows by hand, as reports -------------------------------------------- */
 
 struct made {
@@ -283,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_other_lines),
 		cmocka_unit_test(test_operator),
 		cmocka_unit_test(test_one_hop),
 		cmocka_unit_test(test_other_address),

@@ -236,6 +236,31 @@ static void test_full_disk(void **state)
 	report_free(r);
 }
 
+/* Fails from the allocation after `left` more on. */
+static long left;
+
+static void *scarce(size_t size)
+{
+	return left-- > 0 ? malloc(size) : NULL;
+}
+
+/* Whichever allocation fails, it is said, and nothing is lost. */
+static void test_no_memory(void **state)
+{
+	struct report *r = sample_strip();
+	struct page page = page_on(fopen("/dev/null", "w"));
+	long enough = 0;
+
+	(void)state;
+	json_set_alloc_funcs(scarce, free);
+	for (left = 0; json_report(&page, r) != 0; left = ++enough)
+		assert_true(enough < 10000);
+	assert_true(enough > 500);
+	json_set_alloc_funcs(malloc, free);
+	page_done(&page);
+	report_free(r);
+}
+
 static void test_samples(void **state)
 {
 	const char *path = getenv("JSON_SAMPLES");
@@ -265,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_not_utf8),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_samples),
 	};
 
