@@ -42,7 +42,7 @@ record() {		# FILE COMMAND...
 	run on_client ./mpprobe compare --live $HOST
 	echo "$output"
 	((status == 1))
-	[[ ${output//$'\n'   / } == *"connections without MPTCP are ended by a device on the path, at hop 2 (10.0.2.2)."* ]]
+	[[ ${output//$'\n'   / } == *"connections without MPTCP are terminated by a device on the path, at hop 2 (10.0.2.2)."* ]]
 }
 
 @test "compare --live -j over IPv6" {
@@ -79,7 +79,7 @@ record() {		# FILE COMMAND...
 	run ./mpprobe compare "$tmp/a.pcap" "$tmp/b.pcap"
 	echo "$output"
 	((status == 1))
-	[[ $output == *"ended by a device"* ]]
+	[[ $output == *"terminated by a device"* ]]
 }
 
 @test "compare --save: this week's runs and last week's" {

@@ -509,9 +509,9 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "tcp.terminated",
 		.effect = EFFECT_BLOCKS,
-		.title = "a device on the path ends the connection",
-		.meaning = "The connection ends at a proxy, an optimiser or a "
-			   "SYN proxy on the path, which opens another one to "
+		.title = "a device on the path terminates TCP",
+		.meaning = "A proxy, an optimiser or a SYN proxy on the path "
+			   "terminates the connection and opens another one to "
 			   "the server. The MPTCP options that we send are "
 			   "read by that device, not by the server.",
 		.proof = "SYNs with a TTL too small for the server are "

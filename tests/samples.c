@@ -428,8 +428,9 @@ static struct report *sample_terminated(void)
 	sample_hop(r, "10.0.4.2", 0.5);
 	sample_hop(r, "10.0.5.2", 0.6)->is_target = true;
 	f = sample_finding(r, "tcp.terminated", SEGMENT_SYN, 2, 3);
-	f->text = "TCP connections to port 80 are ended by a device at hop 3: "
-		  "it answers SYNs that the target, 5 hops away, never sees.";
+	f->text = "TCP connections to port 80 are terminated by a device at "
+		  "hop 3: it answers SYNs that the target, 5 hops away, never "
+		  "sees.";
 	sample_evidence(r, f, 14, "ttl 3", "SYN/ACK", NULL);
 	sample_evidence(r, f, 15, NULL, "5 hops", NULL);
 	r->status = STATUS_BLOCKED;
@@ -449,7 +450,7 @@ static struct report *sample_unreachable(void)
 	r->status = STATUS_UNREACHABLE;
 	r->mptcp_version = -1;
 	r->verdict = "Port 80 of 10.0.5.2 does not answer TCP at all, so "
-		     "nothing can be said of MPTCP.";
+		     "MPTCP could not be tested.";
 	r->advice = "Check the address and the port, or probe another port "
 		    "(-p).";
 	sample_ladder(r, RUNG_TCP);

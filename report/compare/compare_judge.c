@@ -168,8 +168,8 @@ static void tell_distance(const struct pair *p)
 		meaning = "the path, or the host that answers, has changed";
 	else
 		meaning = arena_printf(c->arena,
-				       "connections %s are ended by a device "
-				       "on the path%s",
+				       "connections %s are terminated by a "
+				       "device on the path%s",
 				       near_name, reach_hop(c, near, far));
 	add(c, p->about, true,
 	    p->axis == AXIS_TIME ? "path_changed" : "terminated",

@@ -192,8 +192,8 @@ static void test_operator(void **state)
 		d->text,
 		"With MPTCP v1 the SYN/ACK comes from a host 13 hops away (TTL "
 		"51 of 64), without MPTCP from one 4 hops away (TTL 124 of "
-		"128): connections without MPTCP are ended by a device on the "
-		"path.");
+		"128): connections without MPTCP are terminated by a device on "
+		"the path.");
 	compare_free(c);
 }
 

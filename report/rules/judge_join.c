@@ -61,7 +61,7 @@ static void judge_join_replies(struct judgement *j)
 		finding_connection(j, f, flow->id);
 		finding_evidence(j, f, flow_syn_ack(flow)->frame, NULL, NULL,
 				 "the SYN/ACK to a valid token comes without "
-				 "MP_JOIN, as no MPTCP listener sends it");
+				 "MP_JOIN, which no MPTCP listener does");
 		f->confidence = CONFIDENCE_LIKELY;
 		f->text = "MP_JOIN is removed from the SYN or the SYN/ACK of "
 			  "additional subflows.";

@@ -123,9 +123,9 @@ void judge_terminated(struct judgement *j)
 				       j->beyond));
 	f->text = arena_printf(
 		j->arena,
-		"TCP connections to port %u%s are ended by a device at hop "
-		"%u%s or just before it: it answers SYNs that the target, %s, "
-		"never sees.",
+		"TCP connections to port %u%s are terminated by a device at "
+		"hop %u%s or just before it: it answers SYNs that the target, "
+		"%s, never sees.",
 		j->r->port, all ? "" : " without MP_CAPABLE", reach,
 		f->at.address.family
 			? arena_printf(j->arena, " (%s)",

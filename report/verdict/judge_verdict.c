@@ -116,15 +116,15 @@ static void say_refused(struct judgement *j)
 		    arena_printf(j->arena,
 				 "TCP to port %u of %s is refused by a device "
 				 "before it: RSTs come from %u hop%s away, the "
-				 "target's own answers from %u. So nothing can "
-				 "be said of MPTCP.",
+				 "target's own answers from %u. So MPTCP could "
+				 "not be tested.",
 				 j->r->port, text, before,
 				 before == 1 ? "" : "s", own_hops(j)));
 	else
 		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 		    arena_printf(j->arena,
 				 "Port %u of %s is closed: TCP connections are "
-				 "refused, so nothing can be said of MPTCP.",
+				 "refused, so MPTCP could not be tested.",
 				 j->r->port, text));
 	j->r->advice = "Probe a port that is open (-p).";
 }
@@ -147,8 +147,8 @@ static bool verdict_unreachable(struct judgement *j)
 		return false;
 	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
-			 "Port %u of %s does not answer TCP%s, so nothing can "
-			 "be said of MPTCP.",
+			 "Port %u of %s does not answer TCP%s, so MPTCP could "
+			 "not be tested.",
 			 j->r->port, text, why ? why : " at all"));
 	j->r->advice = "Check the address and the port, or probe another port "
 		       "(-p).";
@@ -224,7 +224,7 @@ static const char *proof_again(struct judgement *j)
 {
 	char text[ADDRESS_TEXT];
 
-	return arena_printf(j->arena, "To prove it again: mpprobe -p %u %s",
+	return arena_printf(j->arena, "To reproduce: mpprobe -p %u %s",
 			    j->r->port, address_text(&j->r->target, text));
 }
 
@@ -596,10 +596,9 @@ static void verdict_undetermined(struct judgement *j)
 		what = "no connection with MPTCP was tried";
 		advice = "Probe the path: mpprobe HOST.";
 	} else if (j->negotiated && stalls(j)) {
-		what = "the server takes data by TCP that it does not "
-		       "acknowledge at the MPTCP level (DATA_ACK): its mapping "
-		       "is modified where no hop shows it, or the server holds "
-		       "it back";
+		what = "the server acknowledges data by TCP but not at the "
+		       "MPTCP level (DATA_ACK): its mapping is modified where "
+		       "no hop shows it, or the server holds it back";
 	} else if (j->negotiated && j->negotiated->mptcp.version == 0) {
 		what = "the server speaks MPTCP v0, which was not proven";
 	} else if (j->negotiated && flow_data_acked(j->negotiated)) {
