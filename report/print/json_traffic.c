@@ -98,7 +98,9 @@ int json_connection(const struct page *p, const struct mptcp_connection *c)
 		{"checksum", json_flag(c->checksum)},
 		{"fallback", json_text(mptcp_fallback(c))},
 		{"state", json_text(traffic_state(c))}, {"client", host(c, 0)},
-		{"server", host(c, 1)}, {"subflows", subflows(c)},
+		{"server", host(c, 1)},
+		{"other_keys_frame", json_frame(c->other_keys_frame)},
+		{"subflows", subflows(c)},
 		{"announced", addresses(c->addresses, c->address_count)});
 }
 

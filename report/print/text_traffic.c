@@ -145,6 +145,11 @@ static void print_keys(FILE *out, const struct mptcp_connection *c)
 				: c->hosts[host].first_dsn == KNOWN_NO
 					? ", first DSN DOES NOT FIT"
 					: "");
+	if (c->other_keys_frame)
+		fprintf(out,
+			"   frame %llu has OTHER KEYS than the SYN and "
+			"SYN/ACK\n",
+			number(c->other_keys_frame));
 }
 
 static void print_addresses(FILE *out, const struct mptcp_connection *c)

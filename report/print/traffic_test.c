@@ -108,6 +108,10 @@ static const struct {
 	{"join-checksum", "pcaps/v1/lab-6.18-t3-joincsum.pcap"},
 	{"fallback", "pcaps/compare/drop-mptcp.pcap"},
 	{"curl", "pcaps/compare/clean-mptcp.pcap"},
+	{"out-of-order", "pcaps/read/out-of-order.pcap"},
+	{"joins-before", "pcaps/read/joins-before.pcap"},
+	{"other-keys", "pcaps/read/other-keys.pcap"},
+	{"wrong-then-right", "pcaps/checksums/wrong-then-right.pcap"},
 };
 
 static void check_list(const char *name, const char *capture)

@@ -195,6 +195,8 @@ static const char *no_data_reason(const struct flow *f)
 {
 	if (!f || !f->mptcp.syn_ack)
 		return "MPTCP was not negotiated";
+	if (!f->mptcp.third_ack && f->connection->other_keys_frame)
+		return "the third ACK has other keys than the SYN and SYN/ACK";
 	if (!f->mptcp.third_ack)
 		return "the handshake was not completed";
 	if (!f->mptcp.mapped)
