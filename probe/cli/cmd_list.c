@@ -13,7 +13,7 @@ static void list_scenario(const struct page *p, const char *name)
 {
 	char first[40];
 	struct script script;
-	struct run r;
+	struct scenario r;
 	char error[300];
 
 	if (script_load(&script, name, error, sizeof(error)) != 0) {
@@ -21,11 +21,11 @@ static void list_scenario(const struct page *p, const char *name)
 		return;
 	}
 	snprintf(first, sizeof(first), "%-28s ", name);
-	if (run_declare(&r, &script) == 0)
+	if (scenario_declare(&r, &script) == 0)
 		text_wrap(p, first, INDENT, r.about.title);
 	else
 		complain("%s", r.error);
-	run_free(&r);
+	scenario_free(&r);
 	script_free(&script);
 }
 

@@ -32,10 +32,8 @@ static int load_one(struct program *p, const char *name)
 {
 	char error[300];
 
-	if (script_load(&p->scripts[p->count], name, error, sizeof(error))) {
-		complain("%s", error);
-		return EXIT_INPUT;
-	}
+	if (script_load(&p->scripts[p->count], name, error, sizeof(error)))
+		return failure(EXIT_INPUT, "%s", error);
 	p->count++;
 	return 0;
 }
@@ -50,15 +48,11 @@ static int program_load(struct program *p, const char *name)
 	p->all = !strcmp(name, "all");
 	if (p->all)
 		count = scripts_list(&names);
-	if (!count) {
-		complain("no scenarios are installed");
-		return EXIT_INPUT;
-	}
+	if (!count)
+		return failure(EXIT_INPUT, "no scenarios are installed");
 	p->scripts = calloc(count, sizeof(*p->scripts));
-	if (!p->scripts) {
-		complain("no memory");
-		code = EXIT_SYSTEM;
-	}
+	if (!p->scripts)
+		code = failure(EXIT_SYSTEM, "no memory");
 	for (size_t i = 0; i < count && code == 0; i++)
 		code = load_one(p, p->all ? names[i] : name);
 	if (names)
@@ -73,13 +67,11 @@ static int check_scripts(const struct program *p)
 	int code = privileges_drop();
 
 	for (size_t i = 0; i < p->count && code == 0; i++) {
-		struct run r;
+		struct scenario r;
 
-		if (run_declare(&r, &p->scripts[i]) != 0) {
-			complain("%s", r.error);
-			code = EXIT_INPUT;
-		}
-		run_free(&r);
+		if (scenario_declare(&r, &p->scripts[i]) != 0)
+			code = failure(EXIT_INPUT, "%s", r.error);
+		scenario_free(&r);
 	}
 	return code;
 }
@@ -91,197 +83,114 @@ static int check_in_child(const struct program *p)
 	pid_t child = fork();
 	int status;
 
-	if (child == 0) {
-		int code = check_scripts(p);
-
-		_exit(code);
-	}
+	if (child == 0)
+		_exit(check_scripts(p));
 	if (child == -1 || waitpid(child, &status, 0) != child ||
-	    !WIFEXITED(status)) {
-		complain("the script could not be checked");
-		return EXIT_SYSTEM;
-	}
+	    !WIFEXITED(status))
+		return failure(EXIT_SYSTEM, "the script could not be checked");
 	return WEXITSTATUS(status);
-}
-
-/* --- which version ------------------------------------------------------- */
-
-static int no_mptcp(const struct peer *peer)
-{
-	complain(peer->answered
-			 ? "%s: no MPTCP peer: neither version 1 nor 0 is "
-			   "answered with MP_CAPABLE (--mptcp 1 runs the "
-			   "script all the same; mpprobe HOST tells why)"
-			 : "%s: does not answer TCP on this port",
-		 peer->target);
-	return EXIT_UNKNOWN;
-}
-
-/* The version to run this script with; -1: it does not fit the peer. */
-static int fitting_version(const struct declaration *about,
-			   const struct peer *peer)
-{
-	if (peer->version >= 0)
-		return about->versions >> peer->version & 1 ? peer->version
-							    : -1;
-	return about->versions & 2 ? 1 : 0;
-}
-
-static int not_fitting(const struct script *script, const struct peer *peer)
-{
-	complain("%s is not for MPTCP version %d, which %s speaks",
-		 script->name, peer->version, peer->target);
-	return EXIT_UNKNOWN;
 }
 
 /* --- running ------------------------------------------------------------- */
 
-static void report(struct output *out, struct run *r)
-{
-	output_end(out,
-		   run_format(output_format(out))->run(output_begin(out), r));
-}
-
 /* A bad script is no report. */
-static bool reportable(const struct run *r)
+static bool reportable(const struct scenario *r)
 {
-	return r->end != RUN_BAD_SCRIPT && r->end != RUN_NOT_RECORDED &&
-	       (r->end != RUN_STOPPED || r->sight_count);
+	return r->end != SCENARIO_BAD_SCRIPT && r->end != SCENARIO_UNFIT &&
+	       r->end != SCENARIO_NOT_RECORDED &&
+	       (r->end != SCENARIO_STOPPED || r->sight_count);
 }
 
-static int run_one(struct program *p, struct peer *peer, struct output *out)
+static int run_one(const struct script *script, struct peer *peer,
+		   struct output *out)
 {
-	struct script *script = &p->scripts[0];
-	struct run r;
-	int version = -1, code;
+	const struct run_format *format = run_format(output_format(out));
+	struct scenario r;
+	int code;
 
-	if (run_declare(&r, script) != 0) {
-		complain("%s", r.error);
-		run_free(&r);
-		return EXIT_INPUT;
-	}
-	version = fitting_version(&r.about, peer);
-	run_free(&r);
-	if (version < 0)
-		return not_fitting(script, peer);
-	run_scenario(&r, script, peer, (unsigned)version);
-	code = run_exit_code(&r);
+	scenario_run(&r, script, peer);
+	code = scenario_exit_code(&r);
 	if (reportable(&r))
-		report(out, &r);
-	if (r.end != RUN_COMPLETE && r.end != RUN_STOPPED)
+		output_end(out, format->run(output_begin(out), &r));
+	if (r.end != SCENARIO_COMPLETE && r.end != SCENARIO_STOPPED)
 		complain("%s", r.error);
-	run_free(&r);
+	scenario_free(&r);
 	return code;
 }
 
-/* The stacks that every scenario so far was answered like. */
-struct tally {
-	const char *names[4];
-	bool out[4]; /* has differed */
-	size_t count;
-};
-
-static void tally_stack(struct tally *t, const struct stack_answer *a)
+static struct total_stack *stack_named(struct run_total *t, const char *name)
 {
 	size_t i = 0;
 
-	while (i < t->count && strcmp(t->names[i], a->name) != 0)
+	while (i < t->stack_count && strcmp(t->stacks[i].name, name) != 0)
 		i++;
-	if (i == sizeof(t->names) / sizeof(t->names[0]))
-		return;
-	if (i == t->count)
-		t->names[t->count++] = a->name;
-	t->out[i] |= !a->matches;
+	if (i == t->stack_count)
+		t->stacks[t->stack_count++].name = name;
+	return &t->stacks[i];
 }
 
-static void take_run(struct run_all *all, struct tally *t, const struct run *r)
+static void take_run(struct run_total *t, const struct scenario *r)
 {
-	all->count++;
-	all->matching += run_exit_code(r) == 0;
+	t->count++;
+	t->matching += scenario_matches(r) && r->end == SCENARIO_COMPLETE;
 	for (size_t i = 0; i < r->stack_count; i++)
-		tally_stack(t, &r->stacks[i]);
-	if (r->end != RUN_COMPLETE)
-		for (size_t i = 0; i < t->count; i++)
-			t->out[i] = true;
+		stack_named(t, r->stacks[i].name)->differs |=
+			!r->stacks[i].matches;
+	if (r->end != SCENARIO_COMPLETE)
+		for (size_t i = 0; i < t->stack_count; i++)
+			t->stacks[i].differs = true;
 }
 
-static void sum_up(struct run_all *all, const struct tally *t,
-		   struct output *out)
-{
-	const char *like[4];
-	char text[300], names[80] = "";
-
-	for (size_t i = 0; i < t->count; i++) {
-		if (t->out[i])
-			continue;
-		snprintf(names + strlen(names), sizeof(names) - strlen(names),
-			 "%s%s", *names ? " and " : "", t->names[i]);
-		like[all->like_count++] = t->names[i];
-	}
-	all->like = like;
-	all->text = text;
-	if (!all->exit_code)
-		all->exit_code =
-			all->like_count ? EXIT_CLEAR : EXIT_INTERFERENCE;
-	if (all->like_count)
-		snprintf(
-			text, sizeof(text),
-			"All %zu scenarios: the peer answers as %s throughout.",
-			all->count, names);
-	else
-		snprintf(text, sizeof(text),
-			 "%zu of %zu scenarios are answered as a named stack "
-			 "does; no stack matches throughout.",
-			 all->matching, all->count);
-	output_end(out, run_format(output_format(out))
-				->summary(output_begin(out), all));
-	all->like = NULL;
-	all->text = NULL;
-}
-
+/* False: no further script is of use. */
 static bool run_next(const struct script *script, struct peer *peer,
-		     struct output *out, struct run_all *all, struct tally *t)
-{
-	struct run r;
-	bool go_on;
-	int version;
-
-	if (run_declare(&r, script) != 0) {
-		complain("%s", r.error);
-		run_free(&r);
-		all->exit_code = EXIT_INPUT;
-		return false;
-	}
-	version = fitting_version(&r.about, peer);
-	run_free(&r);
-	if (version < 0)
-		return true;
-	run_scenario(&r, script, peer, (unsigned)version);
-	take_run(all, t, &r);
-	go_on = r.end != RUN_BAD_SCRIPT && r.end != RUN_STOPPED;
-	if (!go_on)
-		all->exit_code = run_exit_code(&r);
-	if (!go_on && r.end == RUN_BAD_SCRIPT)
-		complain("%s", r.error);
-	output_end(out,
-		   run_format(output_format(out))->row(output_begin(out), &r));
-	run_free(&r);
-	return go_on;
-}
-
-static int run_all(struct program *p, struct peer *peer, struct output *out)
+		     struct output *out, struct run_total *total)
 {
 	const struct run_format *format = run_format(output_format(out));
-	struct run_all all = {0};
-	struct tally t = {0};
+	struct scenario r;
+	bool ends;
+
+	scenario_run(&r, script, peer);
+	ends = r.end == SCENARIO_BAD_SCRIPT || r.end == SCENARIO_STOPPED;
+	if (ends)
+		total->exit_code = scenario_exit_code(&r);
+	if (r.end == SCENARIO_BAD_SCRIPT)
+		complain("%s", r.error);
+	if (r.end != SCENARIO_UNFIT) {
+		take_run(total, &r);
+		output_end(out, format->row(output_begin(out), &r));
+	}
+	scenario_free(&r);
+	return !ends;
+}
+
+static int run_all(const struct program *p, struct peer *peer,
+		   struct output *out)
+{
+	const struct run_format *format = run_format(output_format(out));
+	struct run_total total = {0};
 
 	if (format->head)
 		output_end(out, format->head(output_begin(out)));
 	for (size_t i = 0; i < p->count; i++)
-		if (!run_next(&p->scripts[i], peer, out, &all, &t))
+		if (!run_next(&p->scripts[i], peer, out, &total))
 			break;
-	sum_up(&all, &t, out);
-	return all.exit_code;
+	if (!total.exit_code)
+		total.exit_code = run_total_matches(&total) ? EXIT_CLEAR
+							    : EXIT_INTERFERENCE;
+	output_end(out, format->summary(output_begin(out), &total));
+	return total.exit_code;
+}
+
+static int no_mptcp(const struct peer *peer)
+{
+	return failure(
+		EXIT_UNKNOWN,
+		peer->answered
+			? "%s: no MPTCP peer: neither version 1 nor 0 is "
+			  "answered with MP_CAPABLE (--mptcp 1 runs the "
+			  "script all the same; mpprobe HOST tells why)"
+			: "%s: does not answer TCP on this port",
+		peer->target);
 }
 
 static int run_program(const struct options *o, struct program *p,
@@ -296,7 +205,7 @@ static int run_program(const struct options *o, struct program *p,
 	else if (p->all)
 		code = run_all(p, peer, out);
 	else
-		code = run_one(p, peer, out);
+		code = run_one(&p->scripts[0], peer, out);
 	if (!peer->replay && !peer_live_finish(peer) && code < EXIT_USAGE)
 		code = peer->exit_code;
 	if (peer->exit_code && peer->exit_code != EXIT_INTERRUPTED)

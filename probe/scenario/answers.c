@@ -22,7 +22,7 @@ static const struct {
 
 #define STACKS (sizeof(stacks) / sizeof(stacks[0]))
 
-void answers_declare(lua_State *L, struct run *r, int index)
+void answers_declare(lua_State *L, struct scenario *r, int index)
 {
 	static const char *const fields[] = {"rfc", "linux_v1", "linux_v0",
 					     NULL};
@@ -70,7 +70,7 @@ static bool list_fits(lua_State *L, int list, const char *found)
 }
 
 /* "reset* or fallback" */
-static const char *expected_text(lua_State *L, struct run *r, int index)
+static const char *expected_text(lua_State *L, struct scenario *r, int index)
 {
 	const char *text = "";
 
@@ -110,7 +110,7 @@ static bool value_fits(lua_State *L, const char *found)
 	}
 }
 
-static const char *found_outcome(const struct run *r, const char *name)
+static const char *found_outcome(const struct scenario *r, const char *name)
 {
 	for (size_t i = 0; i < r->outcome_count; i++)
 		if (!strcmp(r->outcomes[i].name, name))
@@ -119,8 +119,8 @@ static const char *found_outcome(const struct run *r, const char *name)
 }
 
 /* One expected outcome, on top of the stack. */
-static void compare_outcome(lua_State *L, struct run *r, struct stack_answer *a,
-			    const char *name)
+static void compare_outcome(lua_State *L, struct scenario *r,
+			    struct stack_answer *a, const char *name)
 {
 	const char *found = found_outcome(r, name);
 	int top = lua_gettop(L);
@@ -140,7 +140,8 @@ static void compare_outcome(lua_State *L, struct run *r, struct stack_answer *a,
 
 /* The table of one stack is on top of the stack. In the order of names, so
  * that reports are the same every time. */
-static void compare_stack(lua_State *L, struct run *r, struct stack_answer *a)
+static void compare_stack(lua_State *L, struct scenario *r,
+			  struct stack_answer *a)
 {
 	int table = lua_gettop(L);
 	const char *release;
@@ -162,10 +163,10 @@ static void compare_stack(lua_State *L, struct run *r, struct stack_answer *a)
 			compare_outcome(L, r, a, name);
 		lua_settop(L, table + 1);
 	}
-	a->matches = a->difference_count == 0 && r->end == RUN_COMPLETE;
+	a->matches = a->difference_count == 0 && r->end == SCENARIO_COMPLETE;
 }
 
-static void compare_named(lua_State *L, struct run *r, size_t i)
+static void compare_named(lua_State *L, struct scenario *r, size_t i)
 {
 	struct stack_answer *a;
 	int top = lua_gettop(L);
@@ -186,7 +187,7 @@ static void compare_named(lua_State *L, struct run *r, size_t i)
 
 static int compare(lua_State *L)
 {
-	struct run *r = sandbox_context(L);
+	struct scenario *r = sandbox_context(L);
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, r->answers);
 	for (size_t i = 0; i < STACKS; i++)
@@ -194,7 +195,7 @@ static int compare(lua_State *L)
 	return 0;
 }
 
-int answers_compare(struct sandbox *s, struct run *r)
+int answers_compare(struct sandbox *s, struct scenario *r)
 {
 	if (!r->answers)
 		return 0;

@@ -5,16 +5,16 @@
 #ifndef PROBE_SCENARIO_ANSWERS_H
 #define PROBE_SCENARIO_ANSWERS_H
 
-struct run;
+struct scenario;
 struct sandbox;
 struct lua_State;
 
 /* Takes the answers table (at `index`) of scenario{}; raises an error for
  * what is not one. */
-void answers_declare(struct lua_State *L, struct run *r, int index);
+void answers_declare(struct lua_State *L, struct scenario *r, int index);
 
 /* Fills r->stacks, once the script is over. 0, or -1: a function of the
  * script's failed (sandbox_error()). */
-int answers_compare(struct sandbox *s, struct run *r);
+int answers_compare(struct sandbox *s, struct scenario *r);
 
 #endif

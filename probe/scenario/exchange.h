@@ -68,7 +68,6 @@ struct exchange {
 	struct peer *peer;
 	struct arena *arena;
 	struct keys *keys;
-	unsigned version; /* of MPTCP */
 	struct subflow *subflows[SUBFLOWS_MAX];
 	size_t subflow_count;
 	unsigned sends;

@@ -11,7 +11,7 @@
 #include "report/print/text.h"
 #include "report/track/observer.h"
 
-static json_t *quoted(struct run *r, const struct sight *s)
+static json_t *quoted(struct scenario *r, const struct sight *s)
 {
 	const struct quote *q = s->quote;
 
@@ -25,7 +25,7 @@ static json_t *quoted(struct run *r, const struct sight *s)
 			   {"sent_ttl", json_count(s->segment->packet.ip.ttl)});
 }
 
-static json_t *segment(struct run *r, const struct sight *s)
+static json_t *segment(struct scenario *r, const struct sight *s)
 {
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
 	struct sight_numbers n = sight_numbers(r, s);
@@ -47,7 +47,7 @@ static json_t *segment(struct run *r, const struct sight *s)
 		{"raw", json_text(raw)});
 }
 
-static json_t *segments(struct run *r)
+static json_t *segments(struct scenario *r)
 {
 	json_t *list = json_array();
 
@@ -69,7 +69,7 @@ static json_t *expectation(const struct expectation *e)
 
 JSON_ARRAY_OF(expectations, struct expectation, expectation)
 
-static json_t *outcomes(const struct run *r)
+static json_t *outcomes(const struct scenario *r)
 {
 	struct json_field *fields =
 		arena_alloc(r->arena, (r->outcome_count + 1) * sizeof(*fields));
@@ -104,29 +104,35 @@ static json_t *stack(const struct stack_answer *a)
 			    differences(a->differences, a->difference_count)});
 }
 
-static json_t *name(const char *const *text)
+JSON_ARRAY_OF(stacks, struct stack_answer, stack)
+
+/* The stacks that match throughout. */
+static json_t *like(const struct run_total *t)
 {
-	return json_text(*text);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->stack_count; i++)
+		if (!t->stacks[i].differs)
+			list = json_appended(list,
+					     json_text(t->stacks[i].name));
+	return list;
 }
 
-JSON_ARRAY_OF(stacks, struct stack_answer, stack)
-JSON_ARRAY_OF(names, char *const, name)
-
-static const char *end_name(enum run_end end)
+static const char *end_name(enum scenario_end end)
 {
 	static const char *const names[] = {
-		[RUN_COMPLETE] = "complete",
-		[RUN_UNMET] = "expectation_not_met",
-		[RUN_NO_MPTCP] = "no_mptcp",
-		[RUN_BAD_SCRIPT] = "bad_script",
-		[RUN_NOT_RECORDED] = "not_recorded",
-		[RUN_STOPPED] = "stopped",
+		[SCENARIO_COMPLETE] = "complete",
+		[SCENARIO_UNMET] = "expectation_not_met",
+		[SCENARIO_NO_MPTCP] = "no_mptcp",
+		[SCENARIO_BAD_SCRIPT] = "bad_script",
+		[SCENARIO_NOT_RECORDED] = "not_recorded",
+		[SCENARIO_STOPPED] = "stopped",
 	};
 
 	return names[end];
 }
 
-int scenario_json(const struct page *p, struct run *r)
+int scenario_json(const struct page *p, struct scenario *r)
 {
 	return JSON_LINE(p, "mpprobe-scenario/1",
 			 {"scenario", json_text(r->script->name)},
@@ -142,16 +148,15 @@ int scenario_json(const struct page *p, struct run *r)
 			 {"notes", notes(r->remarks, r->remark_count)},
 			 {"outcomes", outcomes(r)},
 			 {"stacks", stacks(r->stacks, r->stack_count)},
-			 {"exit", json_count((unsigned)run_exit_code(r))},
-			 {"text", json_text(run_sentence(r))});
+			 {"exit", json_count((unsigned)scenario_exit_code(r))},
+			 {"text", json_text(scenario_sentence(r))});
 }
 
-int scenario_summary_json(const struct page *p, const struct run_all *all)
+int scenario_summary_json(const struct page *p, const struct run_total *t)
 {
-	return JSON_LINE(p, "mpprobe-scenarios/1",
-			 {"scenarios", json_count(all->count)},
-			 {"matching", json_count(all->matching)},
-			 {"like", names(all->like, all->like_count)},
-			 {"exit", json_count((unsigned)all->exit_code)},
-			 {"text", json_text(all->text)});
+	return JSON_LINE(
+		p, "mpprobe-scenarios/1", {"scenarios", json_count(t->count)},
+		{"matching", json_count(t->matching)}, {"like", like(t)},
+		{"exit", json_count((unsigned)t->exit_code)},
+		{"text", json_text(run_total_sentence(p->arena, t))});
 }

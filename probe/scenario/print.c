@@ -17,7 +17,7 @@
 #define HEAD_WIDTH 46 /* columns before the options */
 
 /* Scripts and peers are strangers. */
-static const char *clean(struct run *r, const char *text)
+static const char *clean(struct scenario *r, const char *text)
 {
 	char *copy = arena_printf(r->arena, "%s", text);
 
@@ -29,7 +29,7 @@ static const char *clean(struct run *r, const char *text)
 
 /* --- the segments -------------------------------------------------------- */
 
-static void print_quote(const struct page *p, const struct run *r,
+static void print_quote(const struct page *p, const struct scenario *r,
 			const struct sight *s)
 {
 	const struct quote *q = s->quote;
@@ -53,7 +53,7 @@ static void print_raw(const struct page *p, const struct tcp_view *tcp)
 	putc('\n', p->out);
 }
 
-static void print_segment(const struct page *p, struct run *r,
+static void print_segment(const struct page *p, struct scenario *r,
 			  const struct sight *s)
 {
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
@@ -76,7 +76,7 @@ static void print_segment(const struct page *p, struct run *r,
 		print_raw(p, tcp);
 }
 
-static void print_sights(const struct page *p, struct run *r)
+static void print_sights(const struct page *p, struct scenario *r)
 {
 	if (!r->sight_count)
 		return;
@@ -92,7 +92,7 @@ static void print_sights(const struct page *p, struct run *r)
 
 /* --- what they amount to ------------------------------------------------- */
 
-static void print_expectations(const struct page *p, struct run *r)
+static void print_expectations(const struct page *p, struct scenario *r)
 {
 	for (size_t i = 0; i < r->expectation_count; i++) {
 		const struct expectation *e = &r->expectations[i];
@@ -113,7 +113,7 @@ static void print_expectations(const struct page *p, struct run *r)
 			clean(r, r->outcomes[i].value));
 }
 
-static void print_heading(const struct page *p, struct run *r)
+static void print_heading(const struct page *p, struct scenario *r)
 {
 	char text[600];
 
@@ -125,13 +125,13 @@ static void print_heading(const struct page *p, struct run *r)
 	text_wrap(p, "", "    ", text);
 }
 
-static int run_text(const struct page *p, struct run *r)
+static int run_text(const struct page *p, struct scenario *r)
 {
 	char text[80];
 
 	snprintf(text, sizeof(text), "%s: ", r->script->name);
 	if (p->quiet) {
-		fprintf(p->out, "%s%s\n", text, clean(r, run_sentence(r)));
+		fprintf(p->out, "%s%s\n", text, clean(r, scenario_sentence(r)));
 		return 0;
 	}
 	print_heading(p, r);
@@ -139,13 +139,13 @@ static int run_text(const struct page *p, struct run *r)
 	putc('\n', p->out);
 	print_expectations(p, r);
 	putc('\n', p->out);
-	text_wrap(p, "", "", clean(r, run_sentence(r)));
+	text_wrap(p, "", "", clean(r, scenario_sentence(r)));
 	return 0;
 }
 
 /* --- run all ------------------------------------------------------------- */
 
-static const char *outcomes_text(struct run *r)
+static const char *outcomes_text(struct scenario *r)
 {
 	const char *text = "";
 
@@ -155,7 +155,7 @@ static const char *outcomes_text(struct run *r)
 	return text;
 }
 
-static const char *like_text(struct run *r)
+static const char *like_text(struct scenario *r)
 {
 	const char *text = "";
 
@@ -175,7 +175,7 @@ static int head_text(const struct page *p)
 	return 0;
 }
 
-static int row_text(const struct page *p, struct run *r)
+static int row_text(const struct page *p, struct scenario *r)
 {
 	char head[80], blank[80];
 
@@ -188,15 +188,43 @@ static int row_text(const struct page *p, struct run *r)
 	memset(blank, ' ', sizeof(blank));
 	blank[strlen(head)] = '\0';
 	text_wrap(p, head, blank,
-		  run_exit_code(r) != 0 ? clean(r, run_sentence(r))
-					: clean(r, outcomes_text(r)));
+		  scenario_exit_code(r) != 0 ? clean(r, scenario_sentence(r))
+					     : clean(r, outcomes_text(r)));
 	return 0;
 }
 
-static int summary_text(const struct page *p, const struct run_all *all)
+bool run_total_matches(const struct run_total *t)
+{
+	for (size_t i = 0; i < t->stack_count; i++)
+		if (!t->stacks[i].differs)
+			return true;
+	return false;
+}
+
+const char *run_total_sentence(struct arena *a, const struct run_total *t)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < t->stack_count; i++)
+		if (!t->stacks[i].differs)
+			names = arena_printf(a, "%s%s%s", names,
+					     *names ? " and " : "",
+					     t->stacks[i].name);
+	if (*names)
+		return arena_printf(a,
+				    "All %zu scenarios: the peer answers as %s "
+				    "throughout.",
+				    t->count, names);
+	return arena_printf(a,
+			    "%zu of %zu scenarios are answered as a named "
+			    "stack does; no stack matches throughout.",
+			    t->matching, t->count);
+}
+
+static int summary_text(const struct page *p, const struct run_total *t)
 {
 	putc('\n', p->out);
-	text_wrap(p, "", "", all->text);
+	text_wrap(p, "", "", run_total_sentence(p->arena, t));
 	return 0;
 }
 

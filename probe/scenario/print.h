@@ -5,35 +5,47 @@
 #ifndef PROBE_SCENARIO_PRINT_H
 #define PROBE_SCENARIO_PRINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "report/print/format.h"
 
-struct run;
+struct arena;
+struct scenario;
+
+#define STACKS_MAX 4 /* that are known */
 
 /* What `run all` came to. */
-struct run_all {
-	size_t count, matching;
-	const char *const *like; /* stacks that match throughout */
-	size_t like_count;
+struct run_total {
+	size_t count, matching; /* scenarios */
+	struct total_stack {
+		const char *name;
+		bool differs; /* in any of them */
+	} stacks[STACKS_MAX];
+	size_t stack_count;
 	int exit_code;
-	const char *text;
 };
+
+/* Whether one stack answers all of them so. */
+bool run_total_matches(const struct run_total *t);
+
+/* One sentence. */
+const char *run_total_sentence(struct arena *a, const struct run_total *t);
 
 struct run_format {
 	const char *name; /* of the format */
-	int (*run)(const struct page *p, struct run *r);
+	int (*run)(const struct page *p, struct scenario *r);
 	/* Of `run all`: the heading (NULL: none), a run, the end. */
 	int (*head)(const struct page *p);
-	int (*row)(const struct page *p, struct run *r);
-	int (*summary)(const struct page *p, const struct run_all *all);
+	int (*row)(const struct page *p, struct scenario *r);
+	int (*summary)(const struct page *p, const struct run_total *t);
 };
 
 /* The row for this format. */
 const struct run_format *run_format(const struct format *format);
 
 /* Schemas mpprobe-scenario/1 and mpprobe-scenarios/1. */
-int scenario_json(const struct page *p, struct run *r);
-int scenario_summary_json(const struct page *p, const struct run_all *all);
+int scenario_json(const struct page *p, struct scenario *r);
+int scenario_summary_json(const struct page *p, const struct run_total *t);
 
 #endif

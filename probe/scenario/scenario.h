@@ -66,16 +66,18 @@ struct stack_answer {
 	size_t difference_count;
 };
 
-enum run_end {
-	RUN_COMPLETE,
-	RUN_UNMET,    /* an expectation was not met */
-	RUN_NO_MPTCP, /* and the SYN/ACK had no MPTCP option, or none came */
-	RUN_BAD_SCRIPT,
-	RUN_NOT_RECORDED, /* the capture is of another exchange */
-	RUN_STOPPED,	  /* by a signal, or the system; the peer says why */
+enum scenario_end {
+	SCENARIO_COMPLETE,
+	SCENARIO_UNFIT,	   /* not for the version that the peer speaks */
+	SCENARIO_UNMET,	   /* an expectation was not met */
+	SCENARIO_NO_MPTCP, /* and the SYN/ACK had no MPTCP option, or none came
+			    */
+	SCENARIO_BAD_SCRIPT,
+	SCENARIO_NOT_RECORDED, /* the capture is of another exchange */
+	SCENARIO_STOPPED, /* by a signal, or the system; the peer says why */
 };
 
-struct run {
+struct scenario {
 	struct arena *arena;
 	const struct script *script;
 	struct peer *peer;
@@ -94,7 +96,7 @@ struct run {
 	struct sight *sights;
 	size_t sight_count;
 	int64_t first_us; /* of the first segment */
-	enum run_end end;
+	enum scenario_end end;
 	char error[600]; /* of a script, in one line */
 	int answers;	 /* reference to the Lua table; 0: none */
 };
@@ -109,22 +111,23 @@ void script_free(struct script *s);
 size_t scripts_list(char ***names);
 void scripts_free(char **names, size_t count);
 
-/* --- running (run.c) ----------------------------------------------------- */
+/* --- running ------------------------------------------------------------- */
 
 /* What the script declares. 0, or -1 with r->error. The run is to be freed
  * in both cases. */
-int run_declare(struct run *r, const struct script *script);
+int scenario_declare(struct scenario *r, const struct script *script);
 
-/* Runs the script against the peer, compares, and ends all connections. */
-void run_scenario(struct run *r, const struct script *script, struct peer *peer,
-		  unsigned version);
-void run_free(struct run *r);
+/* Runs the script against the peer, compares, and ends all connections. Of a
+ * peer whose version is not known, the script chooses. */
+void scenario_run(struct scenario *r, const struct script *script,
+		  struct peer *peer);
+void scenario_free(struct scenario *r);
 
 /* Whether any named stack answers so. */
-bool run_matches(const struct run *r);
-int run_exit_code(const struct run *r);
+bool scenario_matches(const struct scenario *r);
+int scenario_exit_code(const struct scenario *r);
 
 /* One sentence: which stacks the peer behaves like, or what differs. */
-const char *run_sentence(struct run *r);
+const char *scenario_sentence(struct scenario *r);
 
 #endif

@@ -6,7 +6,8 @@
 #include "probe/scenario/scenario.h"
 #include "report/track/observer.h"
 
-struct sight_numbers sight_numbers(const struct run *r, const struct sight *s)
+struct sight_numbers sight_numbers(const struct scenario *r,
+				   const struct sight *s)
 {
 	const struct subflow *subflow = r->exchange->subflows[s->subflow - 1];
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
@@ -27,7 +28,7 @@ struct sight_numbers sight_numbers(const struct run *r, const struct sight *s)
 	return n;
 }
 
-double sight_ms(const struct run *r, const struct sight *s)
+double sight_ms(const struct scenario *r, const struct sight *s)
 {
 	int64_t us = s->quote ? s->quote->time_us : s->segment->time_us;
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-struct run;
+struct scenario;
 struct sight;
 
 /* Relative to the initial sequence numbers; 0 where they are not known. */
@@ -14,9 +14,10 @@ struct sight_numbers {
 	uint32_t sequence, acknowledgment;
 };
 
-struct sight_numbers sight_numbers(const struct run *r, const struct sight *s);
+struct sight_numbers sight_numbers(const struct scenario *r,
+				   const struct sight *s);
 
 /* Milliseconds since the first segment of the run. */
-double sight_ms(const struct run *r, const struct sight *s);
+double sight_ms(const struct scenario *r, const struct sight *s);
 
 #endif

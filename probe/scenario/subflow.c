@@ -20,7 +20,7 @@
 
 #define SUBFLOW_TYPE "subflow"
 
-static struct run *run_of(lua_State *L)
+static struct scenario *scenario_of(lua_State *L)
 {
 	return sandbox_context(L);
 }
@@ -54,11 +54,11 @@ static int64_t patience(lua_State *L, int index, const struct subflow *s)
 
 void subflow_check_peer(lua_State *L)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 
 	if (!r->peer->exit_code)
 		return;
-	r->end = RUN_STOPPED;
+	r->end = SCENARIO_STOPPED;
 	sandbox_stop(L, "%s", r->peer->error);
 }
 
@@ -196,15 +196,15 @@ static void read_segment(lua_State *L, int table, struct subflow *s,
 
 static void check_sent(lua_State *L, enum peer_result result)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 
 	if (result == PEER_OK)
 		return;
 	subflow_check_peer(L);
 	if (r->peer->replay)
-		r->end = RUN_NOT_RECORDED;
+		r->end = SCENARIO_NOT_RECORDED;
 	else
-		r->end = RUN_BAD_SCRIPT;
+		r->end = SCENARIO_BAD_SCRIPT;
 	sandbox_stop(L, "%s", r->peer->error);
 }
 
@@ -274,7 +274,7 @@ static int method_data(lua_State *L)
 static int method_wait(lua_State *L)
 {
 	struct subflow *s = check_subflow(L, 1);
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	int64_t us = patience(L, 3, s);
 	int64_t until = r->peer->ops->now_us(r->peer) + us;
 	const struct kept *k;
@@ -308,7 +308,7 @@ static int fail_expectation(lua_State *L, struct expectation *e,
 			    const struct match *m, const struct kept *k,
 			    int64_t us)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	char text[240];
 
 	if (k)
@@ -319,8 +319,8 @@ static int fail_expectation(lua_State *L, struct expectation *e,
 	e->found = arena_printf(r->arena, "%s", text);
 	r->end = m->option && m->flags >= 0 && m->flags & TCP_FLAG_SYN &&
 				 !strcmp(m->option, "MP_CAPABLE")
-			 ? RUN_NO_MPTCP
-			 : RUN_UNMET;
+			 ? SCENARIO_NO_MPTCP
+			 : SCENARIO_UNMET;
 	return sandbox_stop(L, "expected %s, got %s", e->text, e->found);
 }
 
@@ -328,7 +328,7 @@ static int fail_expectation(lua_State *L, struct expectation *e,
 static const struct kept *expect(lua_State *L, struct subflow *s,
 				 const struct match *m, int64_t us)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	int64_t until = r->peer->ops->now_us(r->peer) + us;
 	const struct kept *k, *other = NULL;
 	struct expectation *e;
@@ -449,7 +449,7 @@ static int method_quotes(lua_State *L)
 static struct subflow *make(lua_State *L, int table, struct subflow *connection,
 			    unsigned version)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	struct wish wish = {.joins = connection != NULL};
 	struct subflow *s;
 	uint64_t port = 0;
@@ -462,7 +462,8 @@ static struct subflow *make(lua_State *L, int table, struct subflow *connection,
 	s = exchange_subflow(r->exchange, &wish, connection, version);
 	if (!s) {
 		subflow_check_peer(L);
-		r->end = r->peer->replay ? RUN_NOT_RECORDED : RUN_BAD_SCRIPT;
+		r->end = r->peer->replay ? SCENARIO_NOT_RECORDED
+					 : SCENARIO_BAD_SCRIPT;
 		sandbox_stop(L, "%s", r->peer->error);
 	}
 	return s;
@@ -472,7 +473,7 @@ static int global_subflow(lua_State *L)
 {
 	static const char *const fields[] = {
 		"version", "checksum", "key", "source", "port", "plain", NULL};
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	int table = lua_isnoneornil(L, 1) ? 0 : 1;
 	uint64_t version = r->version, key;
 	struct subflow *s;

@@ -14,19 +14,20 @@
 #include "probe/scenario/subflow.h"
 #include "report/arena.h"
 
-static struct run *run_of(lua_State *L)
+static struct scenario *scenario_of(lua_State *L)
 {
 	return sandbox_context(L);
 }
 
-static const char *keep_text(struct run *r, const char *text)
+static const char *keep_text(struct scenario *r, const char *text)
 {
 	return arena_printf(r->arena, "%s", text);
 }
 
 /* --- scenario{} ---------------------------------------------------------- */
 
-static const char *needed_text(lua_State *L, struct run *r, const char *name)
+static const char *needed_text(lua_State *L, struct scenario *r,
+			       const char *name)
 {
 	const char *text;
 
@@ -56,11 +57,30 @@ static unsigned read_versions(lua_State *L)
 	return versions;
 }
 
+static void set_version(lua_State *L, struct scenario *r, unsigned version)
+{
+	r->version = version;
+	lua_pushinteger(L, version);
+	lua_setglobal(L, "version");
+}
+
+/* Ends the script if it is not for the peer's version. */
+static void fit_version(lua_State *L, struct scenario *r)
+{
+	if (r->peer->version < 0 && r->about.versions == 1)
+		set_version(L, r, 0);
+	if (r->about.versions >> r->version & 1)
+		return;
+	r->end = SCENARIO_UNFIT;
+	sandbox_stop(L, "not for MPTCP version %u, which %s speaks", r->version,
+		     r->peer->target);
+}
+
 static int vocabulary_scenario(lua_State *L)
 {
 	static const char *const fields[] = {"title",	 "about",   "source",
 					     "versions", "answers", NULL};
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	const char *about;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -77,6 +97,7 @@ static int vocabulary_scenario(lua_State *L)
 	r->about.declared = true;
 	if (r->declaring)
 		sandbox_stop(L, "declared");
+	fit_version(L, r);
 	return 0;
 }
 
@@ -84,7 +105,7 @@ static int vocabulary_scenario(lua_State *L)
 
 static int vocabulary_outcome(lua_State *L)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	const char *name = luaL_checkstring(L, 1);
 	const char *value = luaL_tolstring(L, 2, NULL);
 	struct outcome *o;
@@ -102,7 +123,7 @@ static int vocabulary_outcome(lua_State *L)
 
 static int vocabulary_note(lua_State *L)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	const char *text = luaL_tolstring(L, 1, NULL);
 	struct remark *remark =
 		ARENA_PUSH(r->arena, r->remarks, r->remark_count);
@@ -114,7 +135,7 @@ static int vocabulary_note(lua_State *L)
 
 static int vocabulary_check(lua_State *L)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	const char *text = luaL_checkstring(L, 2);
 	struct expectation *e =
 		ARENA_PUSH(r->arena, r->expectations, r->expectation_count);
@@ -124,13 +145,13 @@ static int vocabulary_check(lua_State *L)
 	if (lua_toboolean(L, 1))
 		return 0;
 	e->found = "not so";
-	r->end = RUN_UNMET;
+	r->end = SCENARIO_UNMET;
 	return sandbox_stop(L, "expected that %s", text);
 }
 
 static int vocabulary_wait(lua_State *L)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 	lua_Integer ms = luaL_checkinteger(L, 1);
 	int64_t until;
 
@@ -154,7 +175,7 @@ static const luaL_Reg globals[] = {
 
 static int open_vocabulary(lua_State *L)
 {
-	struct run *r = run_of(L);
+	struct scenario *r = scenario_of(L);
 
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		lua_pushcfunction(L, globals[i].func);
@@ -162,8 +183,7 @@ static int open_vocabulary(lua_State *L)
 	}
 	options_register(L);
 	subflow_register(L);
-	lua_pushinteger(L, r->version);
-	lua_setglobal(L, "version");
+	set_version(L, r, r->version);
 	if (r->peer)
 		lua_pushlstring(L, (const char *)r->peer->request,
 				r->peer->request_length);
@@ -173,7 +193,7 @@ static int open_vocabulary(lua_State *L)
 	return 0;
 }
 
-int vocabulary_open(struct sandbox *s, struct run *r)
+int vocabulary_open(struct sandbox *s, struct scenario *r)
 {
 	(void)r;
 	lua_pushcfunction(sandbox_lua(s), open_vocabulary);

@@ -4,11 +4,11 @@
 #ifndef PROBE_SCENARIO_VOCABULARY_H
 #define PROBE_SCENARIO_VOCABULARY_H
 
-struct run;
+struct scenario;
 struct sandbox;
 
-/* Adds everything to the sandbox, whose context is a struct run. 0, or -1:
+/* Adds everything to the sandbox, whose context is a struct scenario. 0, or -1:
  * no memory. */
-int vocabulary_open(struct sandbox *s, struct run *r);
+int vocabulary_open(struct sandbox *s, struct scenario *r);
 
 #endif

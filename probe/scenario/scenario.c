@@ -13,14 +13,14 @@
 #include "report/arena.h"
 #include "report/track/observer.h"
 
-static int bad(struct run *r, const char *error)
+static int bad(struct scenario *r, const char *error)
 {
-	r->end = RUN_BAD_SCRIPT;
+	r->end = SCENARIO_BAD_SCRIPT;
 	snprintf(r->error, sizeof(r->error), "%s", error);
 	return -1;
 }
 
-static struct sandbox *open_sandbox(struct run *r)
+static struct sandbox *open_sandbox(struct scenario *r)
 {
 	struct sandbox *s = sandbox_new(r);
 
@@ -31,20 +31,20 @@ static struct sandbox *open_sandbox(struct run *r)
 	return NULL;
 }
 
-static void begin(struct run *r, const struct script *script)
+static void begin(struct scenario *r, const struct script *script)
 {
 	memset(r, 0, sizeof(*r));
 	r->arena = arena_new();
 	r->script = script;
 }
 
-void run_free(struct run *r)
+void scenario_free(struct scenario *r)
 {
 	arena_free(r->arena);
 	r->arena = NULL;
 }
 
-int run_declare(struct run *r, const struct script *script)
+int scenario_declare(struct scenario *r, const struct script *script)
 {
 	struct sandbox *s;
 	int ret = -1;
@@ -62,14 +62,14 @@ int run_declare(struct run *r, const struct script *script)
 	else
 		snprintf(r->error, sizeof(r->error), "%s", sandbox_error(s));
 	if (ret != 0)
-		r->end = RUN_BAD_SCRIPT;
+		r->end = SCENARIO_BAD_SCRIPT;
 	sandbox_free(s);
 	return ret;
 }
 
 /* --- what was seen ------------------------------------------------------- */
 
-static void add_sight(struct run *r, unsigned subflow, bool sent,
+static void add_sight(struct scenario *r, unsigned subflow, bool sent,
 		      const struct kept *k, const struct quote *q)
 {
 	struct sight *sight = ARENA_PUSH(r->arena, r->sights, r->sight_count);
@@ -89,7 +89,7 @@ static int by_frame(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void collect_sights(struct run *r)
+static void collect_sights(struct scenario *r)
 {
 	struct exchange *x = r->exchange;
 
@@ -114,27 +114,27 @@ static void collect_sights(struct run *r)
 
 /* --- running ------------------------------------------------------------- */
 
-static void finish(struct run *r, struct sandbox *s, int result)
+static void finish(struct scenario *r, struct sandbox *s, int result)
 {
-	bool mine = r->end == RUN_COMPLETE;
+	bool mine = r->end == SCENARIO_COMPLETE;
 
 	if (result != 0) {
 		snprintf(r->error, sizeof(r->error), "%s", sandbox_error(s));
 		if (mine)
-			r->end = RUN_BAD_SCRIPT;
+			r->end = SCENARIO_BAD_SCRIPT;
 	} else if (!r->about.declared) {
 		snprintf(r->error, sizeof(r->error),
 			 "%s: it declares no scenario {}", r->script->file);
-		r->end = RUN_BAD_SCRIPT;
+		r->end = SCENARIO_BAD_SCRIPT;
 	}
-	if (r->end != RUN_COMPLETE)
+	if (r->end != SCENARIO_COMPLETE)
 		return;
 	if (answers_compare(s, r) != 0)
 		bad(r, sandbox_error(s));
 }
 
-void run_scenario(struct run *r, const struct script *script, struct peer *peer,
-		  unsigned version)
+void scenario_run(struct scenario *r, const struct script *script,
+		  struct peer *peer)
 {
 	struct exchange *x;
 	struct sandbox *s;
@@ -142,12 +142,11 @@ void run_scenario(struct run *r, const struct script *script, struct peer *peer,
 
 	begin(r, script);
 	r->peer = peer;
-	r->version = version;
+	r->version = peer->version == 0 ? 0 : 1;
 	x = r->exchange = arena_alloc(r->arena, sizeof(*x));
 	x->peer = peer;
 	x->arena = r->arena;
 	x->keys = peer->observer->keys;
-	x->version = version;
 	x->started_us = peer->ops->now_us(peer);
 	s = open_sandbox(r);
 	if (!s)
@@ -165,7 +164,7 @@ void run_scenario(struct run *r, const struct script *script, struct peer *peer,
 
 /* --- what it comes to ---------------------------------------------------- */
 
-bool run_matches(const struct run *r)
+bool scenario_matches(const struct scenario *r)
 {
 	for (size_t i = 0; i < r->stack_count; i++)
 		if (r->stacks[i].matches)
@@ -173,25 +172,26 @@ bool run_matches(const struct run *r)
 	return false;
 }
 
-int run_exit_code(const struct run *r)
+int scenario_exit_code(const struct scenario *r)
 {
 	switch (r->end) {
-	case RUN_COMPLETE:
-		return run_matches(r) ? EXIT_CLEAR : EXIT_INTERFERENCE;
-	case RUN_UNMET:
+	case SCENARIO_COMPLETE:
+		return scenario_matches(r) ? EXIT_CLEAR : EXIT_INTERFERENCE;
+	case SCENARIO_UNMET:
 		return EXIT_INTERFERENCE;
-	case RUN_NO_MPTCP:
+	case SCENARIO_NO_MPTCP:
+	case SCENARIO_UNFIT:
 		return EXIT_UNKNOWN;
-	case RUN_STOPPED:
+	case SCENARIO_STOPPED:
 		return r->peer->exit_code;
-	case RUN_BAD_SCRIPT:
-	case RUN_NOT_RECORDED:
+	case SCENARIO_BAD_SCRIPT:
+	case SCENARIO_NOT_RECORDED:
 		break;
 	}
 	return EXIT_INPUT;
 }
 
-static const char *stack_words(struct run *r, const struct stack_answer *a)
+static const char *stack_words(struct scenario *r, const struct stack_answer *a)
 {
 	if (!strcmp(a->name, "rfc"))
 		return arena_printf(r->arena, "%s asks", r->about.source);
@@ -202,7 +202,8 @@ static const char *stack_words(struct run *r, const struct stack_answer *a)
 }
 
 /* "data is fallback, not reset*" */
-static const char *difference_words(struct run *r, const struct stack_answer *a)
+static const char *difference_words(struct scenario *r,
+				    const struct stack_answer *a)
 {
 	const char *text = "";
 
@@ -217,7 +218,7 @@ static const char *difference_words(struct run *r, const struct stack_answer *a)
 	return text;
 }
 
-static const char *matching_words(struct run *r)
+static const char *matching_words(struct scenario *r)
 {
 	const char *text = "";
 	const struct stack_answer *rfc = NULL;
@@ -240,7 +241,7 @@ static const char *matching_words(struct run *r)
 	return text;
 }
 
-static const char *differing_words(struct run *r)
+static const char *differing_words(struct scenario *r)
 {
 	const char *text = "The peer answers like no known stack.";
 
@@ -253,15 +254,16 @@ static const char *differing_words(struct run *r)
 	return text;
 }
 
-const char *run_sentence(struct run *r)
+const char *scenario_sentence(struct scenario *r)
 {
 	switch (r->end) {
-	case RUN_COMPLETE:
-		return run_matches(r) ? matching_words(r) : differing_words(r);
-	case RUN_UNMET:
+	case SCENARIO_COMPLETE:
+		return scenario_matches(r) ? matching_words(r)
+					   : differing_words(r);
+	case SCENARIO_UNMET:
 		return arena_printf(r->arena, "The peer differs: %s.",
 				    r->error);
-	case RUN_NO_MPTCP:
+	case SCENARIO_NO_MPTCP:
 		return arena_printf(r->arena, "No MPTCP peer: %s.", r->error);
 	default:
 		return r->error;
