@@ -30,8 +30,8 @@ struct page {
 #define PAGE_WIDTH 80 /* unless the terminal says otherwise */
 
 /* Each function prints one thing whole: 0, or -1 without memory, and then
- * what went out is to be thrown away. Errors of `out` show in ferror(). NULL:
- * this form has nothing to say of it. */
+ * what went out is to be thrown away. Errors of `out` show in ferror(). All of
+ * them are there, but for `list`, which may be NULL. */
 struct format {
 	const char *name;
 	int (*report)(const struct page *p, const struct report *r);
