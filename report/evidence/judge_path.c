@@ -153,6 +153,37 @@ static bool expired_behind(const struct judgement *j)
 	return false;
 }
 
+unsigned control_reply_ttl(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].quote->port_unreachable &&
+		    address_equal(&j->views[i].quote->responder, &j->r->target))
+			return j->views[i].quote->reply_ttl;
+	return 0;
+}
+
+const struct flow *plain_at_reach(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_TCP) &&
+		    flow_syn_ack(j->flows[i]) &&
+		    flow_reach(j->flows[i]) == j->plain_reach)
+			return j->flows[i];
+	return NULL;
+}
+
+/* A SYN/ACK that arrives with just the TTL of the target's own answers is the
+ * target's, however small the TTL of the SYN: those of TCP alone are raised.
+ * (One hop may be a way of its own, ECMP.) */
+static void judge_raised(struct judgement *j)
+{
+	const struct flow *f = j->plain_reach ? plain_at_reach(j) : NULL;
+
+	if (f && j->distance > j->farthest_reach + 1 &&
+	    flow_syn_ack(f)->packet.ip.ttl == control_reply_ttl(j))
+		j->ttl_rewritten = true;
+}
+
 void judge_reach(struct judgement *j)
 {
 	j->ttls_tell = ttls_tell(j);
@@ -186,6 +217,7 @@ void judge_reach(struct judgement *j)
 	    j->capable_reach > j->plain_reach && !expired_behind(j))
 		j->capable_reach = j->plain_reach;
 	judge_beyond(j);
+	judge_raised(j);
 }
 
 static struct report_hop *hop_of(struct judgement *j, unsigned ttl)

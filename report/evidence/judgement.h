@@ -61,7 +61,8 @@ struct judgement {
 				    behind plain_reach */
 	bool doubted; /* routers answer where connections do, and the target
 			 answers no control: it may be farther away */
-	bool ttl_rewritten; /* the controls contradict each other */
+	bool ttl_rewritten; /* the controls contradict each other, or SYN/ACKs
+			       come from farther away than SYNs reach */
 	const struct quote *ttl_witness;
 	unsigned distance_answers;
 
@@ -153,6 +154,11 @@ void judge_reach(struct judgement *j);
 /* The smallest TTL with which its SYN was answered; 0: that is not known, or
  * any would do. */
 unsigned told_reach(const struct judgement *j, const struct flow *f);
+/* The TTL with which the target's own answers to controls arrive; 0: it sent
+ * none. */
+unsigned control_reply_ttl(const struct judgement *j);
+/* A plain connection that is answered with the smallest TTL of all, or NULL. */
+const struct flow *plain_at_reach(const struct judgement *j);
 void judge_path(struct judgement *j);
 struct place place_at(const struct judgement *j, unsigned ttl);
 /* "at hop 3 (10.0.3.2) or between it and hop 4 (10.0.4.2)" */
@@ -207,9 +213,7 @@ bool finding_blocks(const struct judgement *j);
 
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);
-void judge_terminated(struct judgement *j);
 void judge_syn_proxy(struct judgement *j);
-void judge_ttl(struct judgement *j);
 void judge_join(struct judgement *j);
 void judge_add_addr(struct judgement *j);
 void judge_fragments(struct judgement *j);

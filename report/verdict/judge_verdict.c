@@ -66,28 +66,13 @@ static unsigned hops_of(unsigned ttl)
 	return initial_ttl(ttl) - ttl + 1;
 }
 
-/* How far away the target is, as its own answer to a control tells, on the
- * way back; 0: it sent none. */
-static unsigned own_hops(const struct judgement *j)
-{
-	for (size_t i = 0; i < j->view_count; i++) {
-		const struct quote *q = j->views[i].quote;
-
-		if (q->port_unreachable &&
-		    j->views[i].flow->protocol != IPPROTO_TCP &&
-		    address_equal(&q->responder, &j->r->target))
-			return hops_of(q->reply_ttl);
-	}
-	return 0;
-}
-
 /* The RSTs come over fewer hops than the target's own answers, and no hop
  * behind who sends them quoted any SYN: how many, or 0. */
 #define HOPS_FEWER 2
 
 static unsigned refused_before(const struct judgement *j)
 {
-	unsigned hops = 0, own = own_hops(j);
+	unsigned hops = 0, reply = control_reply_ttl(j);
 
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct kept *k = flow_reset(j->flows[i]);
@@ -102,7 +87,7 @@ static unsigned refused_before(const struct judgement *j)
 		if (j->views[i].flow->protocol == IPPROTO_TCP &&
 		    j->views[i].ttl > hops)
 			return 0;
-	return hops + HOPS_FEWER <= own ? hops : 0;
+	return reply && hops + HOPS_FEWER <= hops_of(reply) ? hops : 0;
 }
 
 static void say_refused(struct judgement *j)
@@ -119,7 +104,8 @@ static void say_refused(struct judgement *j)
 				 "target's own answers from %u. So MPTCP could "
 				 "not be tested.",
 				 j->r->port, text, before,
-				 before == 1 ? "" : "s", own_hops(j)));
+				 before == 1 ? "" : "s",
+				 hops_of(control_reply_ttl(j))));
 	else
 		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 		    arena_printf(j->arena,
