@@ -68,6 +68,8 @@ struct table {
 	bool shown[COLUMNS];
 	size_t widths[COLUMNS];
 	size_t label; /* width of the addresses; 0: on their own lines */
+	unsigned gap; /* before each cell */
+	int lead;     /* before the times, where addresses have own lines */
 	bool names;   /* stand beside the addresses */
 	bool unquoted, partial; /* cells that need a legend */
 };
@@ -298,6 +300,10 @@ static void measure(struct table *t)
 					t->page, &h->responders[k].address)));
 	}
 	full = larger(full, address);
+	if (MARGIN + RTT_WIDTH + cells > t->page->width) {
+		t->gap = 1;
+		t->lead = 2;
+	}
 	room = MARGIN + 2 + RTT_WIDTH + cells;
 	room = room < t->page->width ? t->page->width - room : 0;
 	t->names = full <= room || address > room;
@@ -319,7 +325,7 @@ static void row_end(const struct table *t, const char *time,
 			continue;
 		c = h != NULL ? cell_of(t, &columns[k], h)
 			      : cell(INK_NONE, columns[k].title);
-		spaces += 2;
+		spaces += t->gap;
 		if (c.text[0] != '\0') {
 			fprintf(p->out, "%*s", (int)spaces, "");
 			spaces = 0;
@@ -342,7 +348,7 @@ static void row_begin(const struct table *t, const char *hop, const char *label)
 	if (t->label > 0)
 		fprintf(out, "%3s  %-*s  ", hop, (int)t->label, label);
 	else
-		fprintf(out, "%3s  %s\n%*s", hop, label, MARGIN, "");
+		fprintf(out, "%3s  %s\n%*s", hop, label, t->lead, "");
 }
 
 static void header(const struct table *t)
@@ -370,7 +376,7 @@ static void others(const struct table *t, const struct report_hop *h)
 				RTT_WIDTH, page_ms(p, r->rtt_ms));
 		else
 			fprintf(p->out, "%*s%s\n%*s%*s  answers too\n", MARGIN,
-				"", page_address(p, &r->address), MARGIN, "",
+				"", page_address(p, &r->address), t->lead, "",
 				RTT_WIDTH, page_ms(p, r->rtt_ms));
 	}
 }
@@ -492,7 +498,7 @@ static void legend(const struct table *t)
 
 void text_path(const struct page *p, const struct report *r)
 {
-	struct table t = {.page = p, .report = r};
+	struct table t = {.page = p, .report = r, .gap = 2, .lead = MARGIN};
 	size_t i, run;
 
 	if (r->path_length == 0)

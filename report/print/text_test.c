@@ -15,9 +15,7 @@
 #include "tests/page.h"
 #include "tests/samples.h"
 
-#define WIDTH 80
-
-/* Only what `style` says of colour and length counts. */
+/* Only what `style` says of colour, length and width counts. */
 static char *rendered(const struct report *r, const struct page *style)
 {
 	char *text = NULL;
@@ -27,6 +25,8 @@ static char *rendered(const struct report *r, const struct page *style)
 	page.colour = style->colour;
 	page.verbose = style->verbose;
 	page.quiet = style->quiet;
+	if (style->width)
+		page.width = style->width;
 	text_report(&page, r);
 	page_done(&page);
 	return text;
@@ -43,7 +43,7 @@ static void compare(const char *name, const char *suffix, const char *text)
 
 /* No line is wider than the terminal, but for a word that fills it alone;
  * none ends in a space, and none holds what a terminal might obey. */
-static void check_lines(const char *text)
+static void check_lines(const char *text, unsigned width)
 {
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\n"), i;
@@ -53,9 +53,9 @@ static void check_lines(const char *text)
 			assert_in_range(text[i], ' ', '~');
 		if (length > 0)
 			assert_int_not_equal(text[length - 1], ' ');
-		if (length > WIDTH &&
+		if (length > width &&
 		    memchr(text + margin, ' ', length - margin) != NULL)
-			fail_msg("wider than %d: %.*s", WIDTH, (int)length,
+			fail_msg("wider than %u: %.*s", width, (int)length,
 				 text);
 		text += length;
 		text += *text == '\n';
@@ -79,8 +79,28 @@ static void test_golden(void **state)
 			struct report *r = samples[i].make();
 			char *text = rendered(r, &styles[k].style);
 
-			check_lines(text);
+			check_lines(text, PAGE_WIDTH);
 			compare(samples[i].name, styles[k].suffix, text);
+			free(text);
+			report_free(r);
+		}
+}
+
+/* Narrow or wide. The tables of -v need 80 columns. */
+static void test_widths(void **state)
+{
+	static const unsigned widths[] = {60, 72, 100, 132, 200};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sample_count; i++)
+		for (k = 0; k < sizeof(widths) / sizeof(widths[0]); k++) {
+			struct report *r = samples[i].make();
+			const struct page style = {.width = widths[k],
+						   .verbose = widths[k] >= 80};
+			char *text = rendered(r, &style);
+
+			check_lines(text, widths[k]);
 			free(text);
 			report_free(r);
 		}
@@ -173,7 +193,7 @@ static void test_explain(void **state)
 	(void)state;
 	for (i = 0; i < finding_kind_count; i++) {
 		text = explained(&finding_kinds[i]);
-		check_lines(text);
+		check_lines(text, PAGE_WIDTH);
 		assert_non_null(strstr(text, finding_kinds[i].id));
 		free(text);
 	}
@@ -191,7 +211,7 @@ static void test_list(void **state)
 	(void)state;
 	text_list_findings(&page);
 	page_done(&page);
-	check_lines(text);
+	check_lines(text, PAGE_WIDTH);
 	compare("list", "", text);
 	free(text);
 }
@@ -199,9 +219,10 @@ static void test_list(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),	cmocka_unit_test(test_colour),
-		cmocka_unit_test(test_quiet),	cmocka_unit_test(test_wrap),
-		cmocka_unit_test(test_explain), cmocka_unit_test(test_list),
+		cmocka_unit_test(test_golden), cmocka_unit_test(test_widths),
+		cmocka_unit_test(test_colour), cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_wrap),   cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
