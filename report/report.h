@@ -16,81 +16,96 @@
 struct arena;
 struct rule;
 
-enum status {
-	STATUS_CLEAR,
-	STATUS_IMPAIRED,
-	STATUS_BLOCKED,
-	STATUS_UNSUPPORTED,
-	STATUS_UNDETERMINED,
-	STATUS_UNREACHABLE,
-};
+/* Each value of an enum stands beside its name in the JSON report. */
+#define ENUM_VALUE(value, ...) value,
 
-enum confidence { CONFIDENCE_PROVEN, CONFIDENCE_LIKELY };
+/* And with the exit code. */
+#define STATUSES(X)                                                            \
+	X(STATUS_CLEAR, "clear", 0)                                            \
+	X(STATUS_IMPAIRED, "impaired", 1)                                      \
+	X(STATUS_BLOCKED, "blocked", 1)                                        \
+	X(STATUS_UNSUPPORTED, "unsupported", 2)                                \
+	X(STATUS_UNDETERMINED, "undetermined", 3)                              \
+	X(STATUS_UNREACHABLE, "unreachable", 3)
 
-enum direction { DIRECTION_FORWARD, DIRECTION_RETURN, DIRECTION_UNKNOWN };
+#define CONFIDENCES(X)                                                         \
+	X(CONFIDENCE_PROVEN, "proven")                                         \
+	X(CONFIDENCE_LIKELY, "likely")
 
-/* Where in the exchange; the order is that of the exchange. */
-enum segment_kind {
-	SEGMENT_SYN,
-	SEGMENT_SYN_ACK,
-	SEGMENT_ACK,
-	SEGMENT_DATA,
-	SEGMENT_ADD_ADDR,
-	SEGMENT_FRAGMENT, /* data sent in IP fragments: the first of them */
-	SEGMENT_JOIN_SYN,
-	SEGMENT_JOIN_SYN_ACK,
-	SEGMENT_JOIN_ACK,
-	SEGMENT_JOIN_DATA,
-	SEGMENT_FALLBACK_SYN, /* without MPTCP, after those with it; it and ...
-			       */
-	SEGMENT_OTHER, /* ... a RST, a FIN, a plain ACK: not reported on */
-};
+#define DIRECTIONS(X)                                                          \
+	X(DIRECTION_FORWARD, "forward")                                        \
+	X(DIRECTION_RETURN, "return")                                          \
+	X(DIRECTION_UNKNOWN, "unknown")
 
-enum purpose {
-	PURPOSE_TCP,
-	PURPOSE_MP_CAPABLE,
-	PURPOSE_MP_JOIN,
-	PURPOSE_MP_JOIN_RANDOM,
-	PURPOSE_UNKNOWN_OPTION, /* no MPTCP, but an experimental option */
-	PURPOSE_CONTROL,
-};
+/* Where in the exchange, in its order, and the words for it. A fragment is the
+ * first of data that was sent in several. A fallback SYN is one without MPTCP
+ * after those with it; it and others (a RST, a FIN, a plain ACK) are not
+ * reported on. */
+#define SEGMENTS(X)                                                            \
+	X(SEGMENT_SYN, "syn", "the SYN")                                       \
+	X(SEGMENT_SYN_ACK, "syn_ack", "the SYN/ACK")                           \
+	X(SEGMENT_ACK, "ack", "the third ACK")                                 \
+	X(SEGMENT_DATA, "data", "data")                                        \
+	X(SEGMENT_ADD_ADDR, "add_addr", "ADD_ADDR")                            \
+	X(SEGMENT_FRAGMENT, "fragment", "data in fragments")                   \
+	X(SEGMENT_JOIN_SYN, "join_syn", "the MP_JOIN SYN")                     \
+	X(SEGMENT_JOIN_SYN_ACK, "join_syn_ack", "the MP_JOIN SYN/ACK")         \
+	X(SEGMENT_JOIN_ACK, "join_ack", "the third ACK of the MP_JOIN")        \
+	X(SEGMENT_JOIN_DATA, "join_data", "data on the joined subflow")        \
+	X(SEGMENT_FALLBACK_SYN, "fallback_syn", "the plain SYN after others")  \
+	X(SEGMENT_OTHER, "other", "another segment")
 
-enum matched_by {
-	MATCHED_IP_ID,
-	MATCHED_TSVAL,
-	MATCHED_TCP_CHECKSUM,
-	MATCHED_LONE_PROBE,
-	MATCHED_PAYLOAD,
-};
+/* Of unknown options: no MPTCP, but an experimental option (kind 253). */
+#define PURPOSES(X)                                                            \
+	X(PURPOSE_TCP, "tcp")                                                  \
+	X(PURPOSE_MP_CAPABLE, "mp_capable")                                    \
+	X(PURPOSE_MP_JOIN, "mp_join")                                          \
+	X(PURPOSE_MP_JOIN_RANDOM, "mp_join_random")                            \
+	X(PURPOSE_UNKNOWN_OPTION, "unknown_option")                            \
+	X(PURPOSE_CONTROL, "control")
 
-enum ladder_rung {
-	RUNG_TCP,
-	RUNG_DISTANCE,
-	RUNG_SYN_ACK_OPTION,
-	RUNG_NOT_MIRRORED,
-	RUNG_RANDOM_TOKEN,
-	RUNG_DATA_ACK,
-	RUNG_SERVER_DSN,
-	RUNG_CHECKSUM,
-	RUNG_JOIN,
-	RUNG_COUNT,
-};
+/* How a quote was matched to what was sent. */
+#define MATCHES(X)                                                             \
+	X(MATCHED_IP_ID, "ip.id")                                              \
+	X(MATCHED_TSVAL, "tsval")                                              \
+	X(MATCHED_TCP_CHECKSUM, "tcp.checksum")                                \
+	X(MATCHED_LONE_PROBE, "lone_probe")                                    \
+	X(MATCHED_PAYLOAD, "payload")
 
-enum rung_result { RUNG_PASS, RUNG_FAIL, RUNG_SKIPPED };
+#define RUNGS(X)                                                               \
+	X(RUNG_TCP, "tcp")                                                     \
+	X(RUNG_DISTANCE, "distance")                                           \
+	X(RUNG_SYN_ACK_OPTION, "syn_ack_option")                               \
+	X(RUNG_NOT_MIRRORED, "not_mirrored")                                   \
+	X(RUNG_RANDOM_TOKEN, "random_token")                                   \
+	X(RUNG_DATA_ACK, "data_ack")                                           \
+	X(RUNG_SERVER_DSN, "server_dsn")                                       \
+	X(RUNG_CHECKSUM, "checksum")                                           \
+	X(RUNG_JOIN, "join")
 
-/* The names of the JSON report, by enum value. */
-const char *status_name(enum status s);		  /* "clear" ... */
-const char *confidence_name(enum confidence c);	  /* "proven", "likely" */
-const char *direction_name(enum direction d);	  /* "forward" ... */
-const char *segment_name(enum segment_kind s);	  /* "syn", "syn_ack" ... */
-const char *purpose_name(enum purpose p);	  /* "tcp" ... */
-const char *matched_by_name(enum matched_by m);	  /* "ip.id", "tsval",
-				      "tcp.checksum", "lone_probe", "payload" */
-const char *rung_name(enum ladder_rung r);	  /* "tcp" ... */
-const char *rung_result_name(enum rung_result r); /* "pass" ... */
-/* For sentences: "the SYN", "the SYN/ACK", "the third ACK", "data",
- * "the MP_JOIN SYN" ... */
-const char *segment_phrase(enum segment_kind s);
+#define RUNG_RESULTS(X)                                                        \
+	X(RUNG_PASS, "pass")                                                   \
+	X(RUNG_FAIL, "fail")                                                   \
+	X(RUNG_SKIPPED, "skipped")
+
+enum status { STATUSES(ENUM_VALUE) };
+enum confidence { CONFIDENCES(ENUM_VALUE) };
+enum direction { DIRECTIONS(ENUM_VALUE) };
+enum segment_kind { SEGMENTS(ENUM_VALUE) };
+enum purpose { PURPOSES(ENUM_VALUE) };
+enum matched_by { MATCHES(ENUM_VALUE) };
+enum ladder_rung { RUNGS(ENUM_VALUE) RUNG_COUNT };
+enum rung_result { RUNG_RESULTS(ENUM_VALUE) };
+
+const char *status_name(enum status s);
+const char *confidence_name(enum confidence c);
+const char *direction_name(enum direction d);
+const char *segment_name(enum segment_kind s);
+const char *segment_phrase(enum segment_kind s); /* for sentences */
+const char *purpose_name(enum purpose p);
+const char *matched_by_name(enum matched_by m);
+const char *rung_name(enum ladder_rung r);
+const char *rung_result_name(enum rung_result r);
 
 /* A place on the path. ttl 0 is the probing host itself. */
 struct place {
