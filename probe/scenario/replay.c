@@ -217,76 +217,61 @@ static void feed(struct replay *r)
 		       frame->length);
 }
 
-static void use(struct replay *r, const struct flow *f)
-{
-	for (size_t i = 0; i < r->whole->flow_count; i++)
-		if (r->whole->flows[i] == f)
-			r->used[i] = true;
-}
-
 static bool in_use(const struct replay *r, const struct flow *f)
 {
-	for (size_t i = 0; i < r->whole->flow_count; i++)
-		if (r->whole->flows[i] == f)
-			return r->used[i];
-	return false;
+	return r->used[f->id - 1];
 }
 
-static const char *words(struct replay *r, const struct tcp_view *tcp)
+#define ASPECTS 6
+
+/* What can differ, in the order in which a reader would name it. */
+static const char *aspect(struct arena *a, const struct packet *p, unsigned i)
 {
-	const char *text = options_in_words(r->arena, tcp);
+	const struct tcp_view *tcp = &p->tcp;
+	char address[ADDRESS_TEXT];
 
-	return *text ? text : "no options";
+	switch (i) {
+	case 0:
+		return arena_printf(a, "%s port %u",
+				    address_text(&p->ip.source, address),
+				    tcp->source_port);
+	case 1:
+		return arena_printf(a, "flags 0x%02x", tcp->flags);
+	case 2:
+		return tcp->options_available ? options_in_words(a, tcp)
+					      : "no options";
+	case 3:
+		return arena_printf(a, "seq %u ack %u", tcp->sequence,
+				    tcp->acknowledgment);
+	case 4:
+		return arena_printf(a, "%zu bytes of data",
+				    tcp->payload_length);
+	default:
+		return arena_printf(a, "TTL %u", p->ip.ttl);
+	}
 }
 
-/* One difference, the first that a reader of the ladder would name. */
 static void tell_difference(struct replay *r, const struct recorded *frame,
 			    const struct packet *sent)
 {
-	const struct tcp_view *a = &sent->tcp, *b = &frame->packet.tcp;
-	char *error = r->peer.error;
-	size_t size = sizeof(r->peer.error);
-	unsigned long n = (unsigned long)frame->number;
-	const char *ours = words(r, a), *theirs = words(r, b);
+	unsigned long number = (unsigned long)frame->number;
 
-	if (a->source_port != b->source_port ||
-	    !address_equal(&sent->ip.source, &frame->packet.ip.source))
-		snprintf(error, size,
-			 "sends on port %u, but frame %lu of the "
-			 "capture is of port %u",
-			 a->source_port, n, b->source_port);
-	else if (a->flags != b->flags)
-		snprintf(error, size,
-			 "sends flags 0x%02x, but frame %lu of "
-			 "the capture has 0x%02x",
-			 a->flags, n, b->flags);
-	else if (strcmp(ours, theirs) != 0)
-		snprintf(error, size,
-			 "sends %.140s, but frame %lu of the "
-			 "capture has %.140s",
-			 ours, n, theirs);
-	else if (a->sequence != b->sequence ||
-		 a->acknowledgment != b->acknowledgment)
-		snprintf(error, size,
-			 "sends seq %u ack %u, but frame %lu of "
-			 "the capture has seq %u ack %u",
-			 a->sequence, a->acknowledgment, n, b->sequence,
-			 b->acknowledgment);
-	else if (a->payload_length != b->payload_length)
-		snprintf(error, size,
-			 "sends %zu bytes of data, but frame %lu "
-			 "of the capture has %zu",
-			 a->payload_length, n, b->payload_length);
-	else if (sent->ip.ttl != frame->packet.ip.ttl)
-		snprintf(error, size,
-			 "sends with TTL %u, but frame %lu of "
-			 "the capture has %u",
-			 sent->ip.ttl, n, frame->packet.ip.ttl);
-	else
-		snprintf(error, size,
-			 "sends another window, payload or "
-			 "padding than frame %lu of the capture",
-			 n);
+	for (unsigned i = 0; i < ASPECTS; i++) {
+		const char *ours = aspect(r->arena, sent, i);
+		const char *theirs = aspect(r->arena, &frame->packet, i);
+
+		if (!strcmp(ours, theirs))
+			continue;
+		snprintf(r->peer.error, sizeof(r->peer.error),
+			 "sends %.140s, but frame %lu of the capture has "
+			 "%.140s",
+			 ours, number, theirs);
+		return;
+	}
+	snprintf(r->peer.error, sizeof(r->peer.error),
+		 "sends another window, payload or padding than frame %lu of "
+		 "the capture",
+		 number);
 }
 
 static bool same_segment(const struct recorded *frame,
@@ -355,7 +340,7 @@ static enum peer_result replay_send(struct peer *p,
 		return PEER_DIFFERS;
 	}
 	if (begins)
-		use(r, r->chosen);
+		r->used[r->chosen->id - 1] = true;
 	while (r->next <= at)
 		feed(r);
 	return PEER_OK;

@@ -39,6 +39,21 @@ static int push_subflow(lua_State *L, struct subflow *s)
 	return 1;
 }
 
+/* Fields that may be left out, all of them. */
+static void want_table(lua_State *L, int index)
+{
+	if (!lua_isnoneornil(L, index))
+		return;
+	lua_settop(L, index - 1);
+	lua_newtable(L);
+}
+
+/* What tells functions apart that share their code. */
+static int detail(lua_State *L)
+{
+	return (int)lua_tointeger(L, lua_upvalueindex(1));
+}
+
 /* A time in milliseconds, or what is patient enough. */
 static int64_t patience(lua_State *L, int index, const struct subflow *s)
 {
@@ -67,7 +82,7 @@ void subflow_check_peer(lua_State *L)
 /* What a compose_fn of a script's segment works with. */
 struct script_options {
 	lua_State *L;
-	int table; /* the fields of the segment; 0: none */
+	int table; /* the fields of the segment */
 };
 
 /* The mapping that belongs to data, with what the fields change of it. */
@@ -102,8 +117,6 @@ static bool compose(void *context, struct subflow *s, struct outgoing *out)
 	lua_State *L = o->L;
 	bool fin = false, result;
 
-	if (!o->table)
-		return compose_default(NULL, s, out);
 	if (lua_getfield(L, o->table, "options") != LUA_TNIL) {
 		result = options_write(L, lua_gettop(L), s, out);
 		lua_pop(L, 1);
@@ -208,19 +221,15 @@ static void check_sent(lua_State *L, enum peer_result result)
 	sandbox_stop(L, "%s", r->peer->error);
 }
 
-/* The segment of the fields at `table` (none, or not there: 0). */
+/* The segment of the fields at `table`. */
 static int send_segment(lua_State *L, struct subflow *s, uint8_t flags,
 			int table, const char *payload, size_t length)
 {
-	struct script_options options = {L, 0};
+	struct script_options options = {L, table};
 	struct outgoing out;
 
-	if (!lua_isnoneornil(L, table)) {
-		read_segment(L, table, s, flags, &out);
-		options.table = table;
-	} else {
-		subflow_outgoing(s, flags, &out);
-	}
+	want_table(L, table);
+	read_segment(L, table, s, flags, &out);
 	if (payload) {
 		out.payload = (const uint8_t *)payload;
 		out.payload_length = length;
@@ -237,26 +246,11 @@ static int method_send(lua_State *L)
 	return send_segment(L, s, TCP_FLAG_ACK, 2, NULL, 0);
 }
 
-static int method_syn(lua_State *L)
+/* syn, ack, fin, reset */
+static int method_segment(lua_State *L)
 {
-	return send_segment(L, check_subflow(L, 1), TCP_FLAG_SYN, 2, NULL, 0);
-}
-
-static int method_ack(lua_State *L)
-{
-	return send_segment(L, check_subflow(L, 1), TCP_FLAG_ACK, 2, NULL, 0);
-}
-
-static int method_fin(lua_State *L)
-{
-	return send_segment(L, check_subflow(L, 1), TCP_FLAG_FIN | TCP_FLAG_ACK,
-			    2, NULL, 0);
-}
-
-static int method_reset(lua_State *L)
-{
-	return send_segment(L, check_subflow(L, 1), TCP_FLAG_RST | TCP_FLAG_ACK,
-			    2, NULL, 0);
+	return send_segment(L, check_subflow(L, 1), (uint8_t)detail(L), 2, NULL,
+			    0);
 }
 
 static int method_data(lua_State *L)
@@ -384,42 +378,20 @@ static int method_connect(lua_State *L)
 	return 1;
 }
 
-static int push_answer(lua_State *L, const char *answer)
+/* data_answer, response, ...: what comes, in a word. */
+static int method_answer(lua_State *L)
 {
-	subflow_check_peer(L);
-	lua_pushstring(L, answer);
-	return 1;
-}
-
-static int method_data_answer(lua_State *L)
-{
+	static answer_fn *const answers[] = {
+		subflow_data_answer, subflow_response, subflow_join_answer,
+		subflow_reset_answer};
 	struct subflow *s = check_subflow(L, 1);
-
-	return push_answer(L, subflow_data_answer(s, patience(L, 2, s)));
-}
-
-static int method_response(lua_State *L)
-{
-	struct subflow *s = check_subflow(L, 1);
-
-	return push_answer(L, subflow_response(s, patience(L, 2, s)));
-}
-
-static int method_reset_answer(lua_State *L)
-{
-	struct subflow *s = check_subflow(L, 1);
-
-	return push_answer(L, subflow_reset_answer(s, patience(L, 2, s)));
-}
-
-static int method_join_answer(lua_State *L)
-{
-	struct subflow *s = check_subflow(L, 1);
-	const char *answer = subflow_join_answer(s, patience(L, 2, s));
+	const char *answer = answers[detail(L)](s, patience(L, 2, s));
 
 	if (!answer)
 		check_sent(L, PEER_DIFFERS);
-	return push_answer(L, answer);
+	subflow_check_peer(L);
+	lua_pushstring(L, answer);
+	return 1;
 }
 
 /* Which hops quoted what was sent: { { ttl =, address =, bytes = }, ... } */
@@ -454,18 +426,14 @@ static struct subflow *make(lua_State *L, int table, struct subflow *connection,
 	struct subflow *s;
 	uint64_t port = 0;
 
-	if (table) {
-		field_address(L, table, "source", &wish.source);
-		field_number(L, table, "port", 65535, &port);
-	}
+	field_address(L, table, "source", &wish.source);
+	field_number(L, table, "port", 65535, &port);
 	wish.source_port = (uint16_t)port;
 	s = exchange_subflow(r->exchange, &wish, connection, version);
-	if (!s) {
-		subflow_check_peer(L);
-		r->end = r->peer->replay ? SCENARIO_NOT_RECORDED
-					 : SCENARIO_BAD_SCRIPT;
-		sandbox_stop(L, "%s", r->peer->error);
-	}
+	if (!s)
+		check_sent(L, PEER_DIFFERS);
+	else
+		field_flag(L, table, "plain", &s->plain);
 	return s;
 }
 
@@ -474,23 +442,18 @@ static int global_subflow(lua_State *L)
 	static const char *const fields[] = {
 		"version", "checksum", "key", "source", "port", "plain", NULL};
 	struct scenario *r = scenario_of(L);
-	int table = lua_isnoneornil(L, 1) ? 0 : 1;
 	uint64_t version = r->version, key;
 	struct subflow *s;
 
-	if (table)
-		fields_check(L, 1, "subflow", fields, false);
+	want_table(L, 1);
+	fields_check(L, 1, "subflow", fields, false);
 	if (!r->about.declared)
 		return luaL_error(L, "scenario {} must come first");
-	if (table)
-		field_number(L, 1, "version", 1, &version);
-	s = make(L, table, NULL, (unsigned)version);
-	if (table) {
-		field_flag(L, 1, "checksum", &s->ask_checksum);
-		field_flag(L, 1, "plain", &s->plain);
-		if (field_number(L, 1, "key", UINT64_MAX, &key))
-			subflow_set_key(s, key);
-	}
+	field_number(L, 1, "version", 1, &version);
+	s = make(L, 1, NULL, (unsigned)version);
+	field_flag(L, 1, "checksum", &s->ask_checksum);
+	if (field_number(L, 1, "key", UINT64_MAX, &key))
+		subflow_set_key(s, key);
 	return push_subflow(L, s);
 }
 
@@ -499,17 +462,13 @@ static int method_join(lua_State *L)
 	static const char *const fields[] = {"source", "port",	"address_id",
 					     "backup", "plain", NULL};
 	struct subflow *connection = check_subflow(L, 1)->connection, *s;
-	int table = lua_isnoneornil(L, 2) ? 0 : 2;
 	uint64_t id = 1;
 
-	if (table)
-		fields_check(L, 2, "join", fields, false);
-	s = make(L, table, connection, connection->version);
-	if (table) {
-		field_number(L, 2, "address_id", 255, &id);
-		field_flag(L, 2, "backup", &s->backup);
-		field_flag(L, 2, "plain", &s->plain);
-	}
+	want_table(L, 2);
+	fields_check(L, 2, "join", fields, false);
+	s = make(L, 2, connection, connection->version);
+	field_number(L, 2, "address_id", 255, &id);
+	field_flag(L, 2, "backup", &s->backup);
 	s->address_id = (uint8_t)id;
 	return push_subflow(L, s);
 }
@@ -583,22 +542,26 @@ static const struct {
 };
 
 /* The functions of scripts; the manual has each (probe/scenario/check.sh). */
-static const luaL_Reg methods[] = {
-	{"syn", method_syn},
-	{"ack", method_ack},
-	{"data", method_data},
-	{"fin", method_fin},
-	{"reset", method_reset},
-	{"send", method_send},
-	{"connect", method_connect},
-	{"join", method_join},
-	{"wait", method_wait},
-	{"expect", method_expect},
-	{"data_answer", method_data_answer},
-	{"response", method_response},
-	{"join_answer", method_join_answer},
-	{"reset_answer", method_reset_answer},
-	{"quotes", method_quotes},
+static const struct {
+	const char *name;
+	lua_CFunction call;
+	int detail;
+} methods[] = {
+	{"syn", method_segment, TCP_FLAG_SYN},
+	{"ack", method_segment, TCP_FLAG_ACK},
+	{"data", method_data, 0},
+	{"fin", method_segment, TCP_FLAG_FIN | TCP_FLAG_ACK},
+	{"reset", method_segment, TCP_FLAG_RST | TCP_FLAG_ACK},
+	{"send", method_send, 0},
+	{"connect", method_connect, 0},
+	{"join", method_join, 0},
+	{"wait", method_wait, 0},
+	{"expect", method_expect, 0},
+	{"data_answer", method_answer, 0},
+	{"response", method_answer, 1},
+	{"join_answer", method_answer, 2},
+	{"reset_answer", method_answer, 3},
+	{"quotes", method_quotes, 0},
 };
 
 static int index_subflow(lua_State *L)
@@ -608,7 +571,8 @@ static int index_subflow(lua_State *L)
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (!strcmp(methods[i].name, name)) {
-			lua_pushcfunction(L, methods[i].func);
+			lua_pushinteger(L, methods[i].detail);
+			lua_pushcclosure(L, methods[i].call, 1);
 			return 1;
 		}
 	}

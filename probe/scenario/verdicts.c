@@ -17,6 +17,37 @@ const char *reset_text(struct exchange *x, const struct kept *k)
 		 : "reset";
 }
 
+static bool has_payload(const struct kept *k)
+{
+	return k->packet.tcp.payload_length > 0;
+}
+
+static bool is_fourth_ack(const struct kept *k)
+{
+	return !(k->packet.tcp.flags & TCP_FLAG_SYN) &&
+	       tcp_options_mptcp(&k->options, MP_DSS);
+}
+
+/* The next segment that is wanted (NULL: none is), or a RST, whose word is
+ * in `reset`. */
+static const struct kept *await(struct subflow *s, int64_t patience_us,
+				bool (*wanted)(const struct kept *),
+				const char **reset)
+{
+	struct peer *p = s->exchange->peer;
+	int64_t until = p->ops->now_us(p) + patience_us;
+	const struct kept *k;
+
+	*reset = NULL;
+	while ((k = subflow_receive(s, until))) {
+		if (k->packet.tcp.flags & TCP_FLAG_RST)
+			*reset = reset_text(s->exchange, k);
+		if (*reset || (wanted && wanted(k)))
+			break;
+	}
+	return k;
+}
+
 /* --- what it means ------------------------------------------------------- */
 
 /* NULL: this segment does not decide it. */
@@ -73,33 +104,22 @@ static const char *judge_response(const struct subflow *s, const struct kept *k)
 
 const char *subflow_response(struct subflow *s, int64_t patience_us)
 {
-	struct peer *p = s->exchange->peer;
-	int64_t until = p->ops->now_us(p) + patience_us;
 	const struct kept *k = s->last;
+	const char *reset = NULL;
 
-	if (k && k->packet.tcp.payload_length)
-		return judge_response(s, k);
-	if (s->reset)
+	if (s->reset && !(k && has_payload(k)))
 		return "none";
-	while ((k = subflow_receive(s, until))) {
-		if (k->packet.tcp.flags & TCP_FLAG_RST)
-			return reset_text(s->exchange, k);
-		if (k->packet.tcp.payload_length)
-			return judge_response(s, k);
-	}
-	return "none";
+	if (!k || !has_payload(k))
+		k = await(s, patience_us, has_payload, &reset);
+	return reset ? reset : k ? judge_response(s, k) : "none";
 }
 
 const char *subflow_reset_answer(struct subflow *s, int64_t patience_us)
 {
-	struct peer *p = s->exchange->peer;
-	int64_t until = p->ops->now_us(p) + patience_us;
-	const struct kept *k;
+	const char *reset;
 
-	while ((k = subflow_receive(s, until)))
-		if (k->packet.tcp.flags & TCP_FLAG_RST)
-			return reset_text(s->exchange, k);
-	return "silent";
+	await(s, patience_us, NULL, &reset);
+	return reset ? reset : "silent";
 }
 
 /* --- joining ------------------------------------------------------------- */
@@ -121,19 +141,12 @@ static const char *judge_join_syn_ack(struct subflow *s, const struct kept *k)
 
 static const char *fourth_ack(struct subflow *s, int64_t patience_us)
 {
-	struct peer *p = s->exchange->peer;
-	int64_t until = p->ops->now_us(p) + patience_us;
-	const struct kept *k;
+	const char *reset;
+	const struct kept *k = await(s, patience_us, is_fourth_ack, &reset);
 
-	while ((k = subflow_receive(s, until))) {
-		if (k->packet.tcp.flags & TCP_FLAG_RST)
-			return arena_printf(s->exchange->arena, "ack-%s",
-					    reset_text(s->exchange, k));
-		if (!(k->packet.tcp.flags & TCP_FLAG_SYN) &&
-		    tcp_options_mptcp(&k->options, MP_DSS))
-			return "accepted";
-	}
-	return "unconfirmed";
+	if (reset)
+		return arena_printf(s->exchange->arena, "ack-%s", reset);
+	return k ? "accepted" : "unconfirmed";
 }
 
 const char *subflow_join_answer(struct subflow *s, int64_t patience_us)
