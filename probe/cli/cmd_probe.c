@@ -177,7 +177,7 @@ static bool begin_run(struct live *live, const struct plan *p,
 {
 	struct port_run *port = &runs->all[runs->begun];
 	const struct target *t = &p->targets[port->target];
-	struct destination to = live_destination(t, port->port);
+	struct destination to = live_destination(live, t, port->port);
 
 	port->run = calloc(1, sizeof(*port->run));
 	if (!port->run) {
@@ -187,9 +187,9 @@ static bool begin_run(struct live *live, const struct plan *p,
 	}
 	runs->begun++;
 	to.reference = is_reference(p, port->target);
-	run_init(port->run, live, &p->settings, &to, t->name.host,
+	run_init(port->run, &p->settings, &to, t->name.host,
 		 shared_of(p, runs, port->target));
-	return run_start(port->run);
+	return true;
 }
 
 /* The next ones in order, side by side: not so many of one address that its

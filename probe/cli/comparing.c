@@ -35,7 +35,6 @@ static const struct {
 struct port_run {
 	struct live live;
 	struct destination to;
-	struct pace pace;
 	const char *name; /* of the run: the file's, or host and port */
 	const char *file; /* NULL: not saved */
 	bool answered[KINDS];
@@ -121,7 +120,7 @@ static int open_ports(struct comparing *l, struct arena *arena)
 	for (unsigned i = 0; code == 0 && i < l->port_count; i++) {
 		struct port_run *p = &l->ports[i];
 
-		p->to = live_destination(&l->target, port_of(l, i));
+		p->to = live_destination(&p->live, &l->target, port_of(l, i));
 		name_run(l, arena, p);
 		code = open_port(l, p, i);
 	}
@@ -142,13 +141,13 @@ static void wait_until(struct port_run *p, int64_t until_us)
 }
 
 /* Steps SYNs until each is answered or given up. */
-static void settle(struct port_run *p, struct syn *syns, unsigned count)
+static void settle(struct port_run *p, struct connection *syns, unsigned count)
 {
 	for (;;) {
 		int64_t now = live_now_us(), wake = NEVER;
 
 		for (unsigned i = 0; i < count; i++) {
-			int64_t at = syn_step(&syns[i], now);
+			int64_t at = connection_step(&syns[i], now);
 
 			if (at < wake)
 				wake = at;
@@ -159,31 +158,39 @@ static void settle(struct port_run *p, struct syn *syns, unsigned count)
 	}
 }
 
-static void learn_pace(struct port_run *p, const struct syn *l)
+static void send_syn(struct port_run *p, struct connection *c, unsigned kind,
+		     unsigned ttl, unsigned tries)
+{
+	connection_open(c, NULL, &p->to, kinds[kind].purpose,
+			kinds[kind].version);
+	c->copy.ttl = (uint8_t)ttl;
+	c->syn_tries = tries;
+	connection_begin(c);
+}
+
+static void learn_rtt(struct port_run *p, const struct connection *l)
 {
 	const struct flow *f = client_flow(&l->client);
 	const struct kept *k = f ? flow_syn_ack(f) : NULL;
 
-	if (k && !p->pace.rtt_us)
-		p->pace.rtt_us = k->time_us - f->first_us + 1;
+	if (k && !p->to.rtt_us)
+		p->to.rtt_us = k->time_us - f->first_us + 1;
 }
 
 /* A SYN of each kind with the usual TTL, side by side. */
 static void round_usual(struct port_run *p, unsigned round)
 {
-	struct syn syns[KINDS];
+	struct connection syns[KINDS];
 	unsigned started = 0;
 
 	for (unsigned k = 0; k < KINDS && going(p); k++, started++)
-		syn_start(&syns[k], &p->live, &p->to, &p->pace,
-			  kinds[k].purpose, kinds[k].version, NULL, FULL_TTL,
-			  round || p->answered[0] ? SYN_TRIES_LATER
-						  : SYN_TRIES);
+		send_syn(p, &syns[k], k, FULL_TTL,
+			 round || p->answered[0] ? SYN_TRIES_LATER : SYN_TRIES);
 	settle(p, syns, started);
 	for (unsigned k = 0; k < started; k++) {
-		p->answered[k] |= syn_answered(&syns[k]);
-		learn_pace(p, &syns[k]);
-		syn_end(&syns[k]);
+		p->answered[k] |= connection_answered(&syns[k]);
+		learn_rtt(p, &syns[k]);
+		connection_end(&syns[k]);
 	}
 }
 
@@ -195,36 +202,33 @@ static void sweep_kinds(struct port_run *p)
 
 	for (unsigned k = 0; k < KINDS && going(p); k++)
 		if (p->answered[k])
-			sweep_start(&sweeps[k], &p->live, &p->to,
-				    kinds[k].purpose, kinds[k].version, 1,
-				    REACH_TTL_MAX, 0);
-	wait_until(p, live_now_us() + pace_wait_us(&p->pace));
+			sweep_start(&sweeps[k], &p->to, kinds[k].purpose,
+				    kinds[k].version, 1, REACH_TTL_MAX, 0);
+	wait_until(p, live_now_us() + answer_wait_us(&p->to));
 	for (unsigned k = 0; k < KINDS; k++) {
 		if (!sweeps[k].last)
 			continue;
 		p->reach[k] = sweep_reach(&sweeps[k]);
-		client_send_reset(&sweeps[k].client);
+		sweep_end(&sweeps[k]);
 	}
 }
 
 /* The same once more on fresh ports, and that one hop less is too few. */
 static void round_edge(struct port_run *p)
 {
-	struct syn syns[2 * KINDS];
+	struct connection syns[2 * KINDS];
 	unsigned started = 0;
 
 	for (unsigned k = 0; k < KINDS; k++) {
 		for (unsigned less = 0; less < 2; less++) {
 			if (p->reach[k] <= less || !going(p))
 				continue;
-			syn_start(&syns[started++], &p->live, &p->to, &p->pace,
-				  kinds[k].purpose, kinds[k].version, NULL,
-				  (uint8_t)(p->reach[k] - less), 1);
+			send_syn(p, &syns[started++], k, p->reach[k] - less, 1);
 		}
 	}
 	settle(p, syns, started);
 	for (unsigned i = 0; i < started; i++)
-		syn_end(&syns[i]);
+		connection_end(&syns[i]);
 }
 
 static void run_port(struct port_run *p, unsigned rounds)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The slower checks of --all: connections of their own, each with one kind
- * of data that some devices do not let through. What they showed is
- * for the judge to tell.
+ * One of the slower checks of --all: a connection of its own with one kind of
+ * data that some devices do not bear. What it showed is for the judge to tell.
  */
 #ifndef PROBE_RUN_CHECK_H
 #define PROBE_RUN_CHECK_H
@@ -19,16 +18,10 @@ enum check_kind {
 	CHECK_FRAGMENTS, /* a segment in IP fragments, then in one piece */
 };
 
-enum check_state { CHECK_SYN, CHECK_BASE, CHECK_BUSY, CHECK_OVER };
-
 struct check {
-	struct client client;
-	const struct pace *pace;
+	struct connection connection; /* first: its course knows it by that */
 	enum check_kind kind;
-	enum check_state state;
-	struct retry retry;
 	uint8_t ttl;	 /* CHECK_EXPIRED: with which the data goes out */
-	unsigned step;	 /* of the kind */
 	size_t offset;	 /* of the data that is being sent */
 	size_t size;	 /* CHECK_BIG, CHECK_FRAGMENTS: its bytes; 0: none were
 			    sent yet */
@@ -36,31 +29,28 @@ struct check {
 	bool vain;	 /* what should have been answered was not */
 };
 
-/* Opens a flow and sends its SYN. False: the run must stop. */
-bool check_start(struct check *t, struct live *live,
-		 const struct destination *to, const struct pace *pace,
-		 enum check_kind kind, unsigned version);
+extern const struct course course_check;
 
-/* Does what is due; the time at which it wants to be stepped again. */
-int64_t check_step(struct check *t, int64_t now_us);
+/* Whether it is one without MPTCP. */
+bool check_is_plain(enum check_kind kind);
 
-/* A copy of what was tried last, with a TTL that does not reach the server.
- * False: there is none, or the run must stop. */
-bool check_copy(struct check *t, uint8_t ttl);
+/* A router says that a link takes less: then that is full size. */
+void check_heed_too_big(struct check *k);
 
-/* The kind of segment that check_copy sends. */
-enum segment_kind check_segment(const struct check *t);
+/* A copy of what was tried last, with a TTL that does not reach the server. */
+void check_copy(struct check *k, unsigned ttl);
+
+/* The kind of segment that check_copy() sends. */
+enum segment_kind check_segment(const struct check *k);
 
 /* Whether copies can show more: what was tried is no longer proven intact. */
-bool check_wants_copies(const struct check *t);
+bool check_wants_copies(const struct check *k);
 
 /* Whether what the kind is about went wrong: once is to be confirmed. */
-bool check_convicts(const struct check *t);
+bool check_convicts(const struct check *k);
 
 /* Whether no quote says that data expired which should have: routers limit
  * those. A copy with its TTL may draw one. */
-bool check_untold(const struct check *t);
-
-void check_end(struct check *t);
+bool check_untold(const struct check *k);
 
 #endif

@@ -1,211 +1,218 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/checks.h"
 
-#include "probe/run/live.h"
+#include "probe/run/experiment.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
-static bool begin(struct checks *t, enum check_kind kind, unsigned ttl)
-{
-	struct check *one = &t->list[t->count];
+/* Behind a balancer whose servers share no tokens, a MP_JOIN finds its own by
+ * chance: several do not all. */
+#define MORE_JOINS 4
 
-	if (t->count == CHECKS_MAX ||
-	    !check_start(one, t->live, t->to, t->pace, kind, t->version))
-		return false;
+static void begin(struct run *r, enum check_kind kind, unsigned ttl)
+{
+	struct checks *k = &r->checks;
+	struct check *one = &k->list[k->count];
+
+	if (k->count == CHECKS_MAX)
+		return;
+	k->count++;
+	one->kind = kind;
 	one->ttl = (uint8_t)ttl;
-	t->count++;
-	return true;
+	run_open(r, &one->connection, &course_check,
+		 check_is_plain(kind) ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
+		 k->version);
+	connection_begin(&one->connection);
 }
 
-void checks_start(struct checks *t, struct live *live,
-		  const struct destination *to, const struct pace *pace,
-		  unsigned version, unsigned first_ttl, unsigned reach)
+/* The version that works, or NULL. */
+static const struct version *working(const struct run *r)
 {
-	*t = (struct checks){.live = live,
-			     .to = to,
-			     .pace = pace,
-			     .version = version,
-			     .first_ttl = first_ttl,
-			     .reach = reach,
-			     .started = true};
-	idle_start(&t->idle, live, to, pace, first_ttl, reach);
-	begin(t, CHECK_LONG, 0);
-	begin(t, CHECK_HOLE, 0);
-	begin(t, CHECK_PAIR, 0);
-	begin(t, CHECK_BIG, 0);
-	begin(t, CHECK_ADD_ADDR, 0);
-	begin(t, CHECK_FRAGMENTS, 0);
-	if (reach > first_ttl)
-		begin(t, CHECK_EXPIRED, reach - 1);
-	if (reach > first_ttl)
-		sweep_start_bare(&t->bare, live, to, first_ttl, reach - 1);
+	for (unsigned i = 0; i < r->version_count; i++)
+		if (connection_data_acked(&r->versions[i].bare))
+			return &r->versions[i];
+	return NULL;
+}
+
+bool checks_wanted(const struct run *r, const struct version *v)
+{
+	(void)v;
+	return r->settings->all && working(r);
+}
+
+/* From where on segments reach the server; the smallest TTL where that is not
+ * known, so that none is limited. */
+static unsigned end_of(const struct run *r)
+{
+	return run_sweeping(r) && r->reach ? r->reach : r->settings->first_ttl;
+}
+
+void checks_start(struct run *r, struct version *v)
+{
+	const unsigned first = r->settings->first_ttl, end = end_of(r);
+
+	(void)v;
+	r->checks.version = working(r)->number;
+	begin(r, CHECK_LONG, 0);
+	begin(r, CHECK_HOLE, 0);
+	begin(r, CHECK_PAIR, 0);
+	begin(r, CHECK_BIG, 0);
+	begin(r, CHECK_ADD_ADDR, 0);
+	begin(r, CHECK_FRAGMENTS, 0);
+	if (end > first) {
+		begin(r, CHECK_EXPIRED, end - 1);
+		sweep_open_bare(&r->checks.bare, &r->to, first, end - 1);
+	}
+	for (int i = 0; i < MORE_JOINS && working(r)->join.client.to; i++)
+		run_add_join(r, working(r), FULL_TTL);
+}
+
+int64_t checks_step(struct run *r, struct version *v, int64_t now_us)
+{
+	(void)v;
+	(void)now_us;
+	for (unsigned i = 0; i < r->checks.count; i++)
+		check_heed_too_big(&r->checks.list[i]);
+	return OVER;
+}
+
+bool checks_again_wanted(const struct run *r, const struct version *v)
+{
+	(void)v;
+	for (unsigned i = 0; i < r->checks.count; i++)
+		if (check_convicts(&r->checks.list[i]))
+			return true;
+	return false;
 }
 
 /* What went wrong once is tried again. A device that acknowledges or remembers
  * is where the smallest TTL meets it: one check for each. */
-static void confirm(struct checks *t)
+void checks_again_start(struct run *r, struct version *v)
 {
-	unsigned count = t->count;
+	const unsigned count = r->checks.count;
 
-	t->confirmed = true;
+	(void)v;
 	for (unsigned i = 0; i < count; i++) {
-		enum check_kind kind = t->list[i].kind;
+		enum check_kind kind = r->checks.list[i].kind;
 
-		if (!check_convicts(&t->list[i]))
+		if (!check_convicts(&r->checks.list[i]))
 			continue;
 		if (kind != CHECK_EXPIRED)
-			begin(t, kind, 0);
+			begin(r, kind, 0);
 		for (int k = 0;
 		     k < FULL_SIZE_WITNESSES_MIN && kind == CHECK_BIG; k++)
-			begin(t, CHECK_BIG_TCP, 0);
-		for (unsigned ttl = t->first_ttl;
-		     kind == CHECK_EXPIRED && ttl < t->reach; ttl++)
-			begin(t, kind, ttl);
+			begin(r, CHECK_BIG_TCP, 0);
+		for (unsigned ttl = r->settings->first_ttl;
+		     kind == CHECK_EXPIRED && ttl < end_of(r); ttl++)
+			begin(r, kind, ttl);
 	}
 }
 
-static bool all_over(const struct checks *t)
-{
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->list[i].state != CHECK_OVER)
-			return false;
-	return true;
-}
-
-/* The flow of the check whose turn it is, or NULL where its copies cannot
- * show more. The bare SYNs come last. */
-static const struct flow *flow_in_turn(const struct checks *t)
-{
-	const struct check *one = &t->list[t->copied];
-
-	if (t->copied == t->count)
-		return t->bare.last ? client_flow(&t->bare.client) : NULL;
-	return check_wants_copies(one) ? client_flow(&one->client) : NULL;
-}
-
-static enum segment_kind segment_in_turn(const struct checks *t)
-{
-	return t->copied == t->count ? SEGMENT_SYN
-				     : check_segment(&t->list[t->copied]);
-}
-
-static bool complete(const struct checks *t)
-{
-	const struct flow *f = flow_in_turn(t);
-
-	/* The bare SYNs have no flow before one of them was captured. */
-	if (!f && t->copied == t->count && t->bare.last)
-		return false;
-	for (unsigned ttl = t->first_ttl; f && ttl < t->reach; ttl++)
-		if (!flow_quote(f, segment_in_turn(t), ttl))
-			return false;
-	return true;
-}
-
-static void send_missing(struct checks *t)
-{
-	const struct flow *f = flow_in_turn(t);
-
-	for (unsigned ttl = t->first_ttl; ttl < t->reach; ttl++) {
-		if (f && flow_quote(f, segment_in_turn(t), ttl))
-			continue;
-		if (t->copied == t->count)
-			sweep_again(&t->bare, ttl, false);
-		else
-			check_copy(&t->list[t->copied], (uint8_t)ttl);
-	}
-}
-
-/* Data with a TTL of its own convicts, or does not: did it expire? False: that
- * is settled. */
-static bool step_untold(struct checks *t, int64_t now_us)
+/* Data with a TTL of its own convicts, or does not: did it expire? */
+bool expired_wanted(const struct run *r, const struct version *v)
 {
 	unsigned untold = 0, convicts = 0;
 
-	if (t->told)
-		return false;
-	for (unsigned i = 0; i < t->count; i++) {
-		untold += check_untold(&t->list[i]);
-		convicts += t->list[i].kind == CHECK_EXPIRED &&
-			    check_convicts(&t->list[i]);
+	(void)v;
+	for (unsigned i = 0; i < r->checks.count; i++) {
+		const struct check *k = &r->checks.list[i];
+
+		untold += check_untold(k);
+		convicts += k->kind == CHECK_EXPIRED && check_convicts(k);
 	}
-	if (!untold || !convicts ||
-	    (t->rounds == REST_ROUNDS && now_us >= t->wait_until_us)) {
-		t->told = true;
-		t->rounds = 0;
-		t->wait_until_us = 0;
-		return false;
-	}
-	if (now_us < t->wait_until_us)
-		return true;
-	for (unsigned i = 0; i < t->count; i++)
-		if (check_untold(&t->list[i]))
-			check_copy(&t->list[i], t->list[i].ttl);
-	t->rounds++;
-	t->wait_until_us = now_us + ROUTER_REST_US;
-	return true;
+	return untold && convicts;
 }
 
-/* One check after the other, round after round, at the pace of the routers. */
-static int64_t step_copies(struct checks *t, int64_t now_us)
+int64_t expired_step(struct run *r, struct version *v, int64_t now_us)
 {
-	while (t->copied <= t->count) {
-		if (complete(t)) {
-			t->copied++;
-			t->rounds = 0;
-			t->wait_until_us = 0;
+	struct checks *k = &r->checks;
+
+	if (expired_wanted(r, v) && now_us < k->at_us)
+		return k->at_us;
+	if (!expired_wanted(r, v) || k->rounds == REST_ROUNDS) {
+		k->rounds = 0;
+		k->at_us = 0;
+		return OVER;
+	}
+	for (unsigned i = 0; i < k->count; i++)
+		if (check_untold(&k->list[i]))
+			check_copy(&k->list[i], k->list[i].ttl);
+	k->rounds++;
+	k->at_us = now_us + ROUTER_REST_US;
+	return k->at_us;
+}
+
+/* ---- copies, one check after the other ----------------------------------- */
+
+/* The bare SYNs come last. */
+static bool is_bare(const struct checks *k)
+{
+	return k->copied == k->count;
+}
+
+/* The flow of the check whose turn it is. */
+static const struct flow *flow_in_turn(const struct checks *k)
+{
+	return client_flow(is_bare(k) ? &k->bare.client
+				      : &k->list[k->copied].connection.client);
+}
+
+/* Whether copies of it can show something at this hop. */
+static bool is_missing(const struct checks *k, unsigned ttl)
+{
+	const struct flow *f = flow_in_turn(k);
+	enum segment_kind kind =
+		is_bare(k) ? SEGMENT_SYN : check_segment(&k->list[k->copied]);
+
+	/* The bare SYNs have no flow before one of them was captured. */
+	return is_bare(k) ? !f || !flow_quote(f, kind, ttl)
+			  : check_wants_copies(&k->list[k->copied]) &&
+				    !flow_quote(f, kind, ttl);
+}
+
+static bool send_missing(struct run *r, bool send)
+{
+	struct checks *k = &r->checks;
+	bool missing = false;
+
+	for (unsigned ttl = r->settings->first_ttl; ttl < end_of(r); ttl++) {
+		if (!is_missing(k, ttl))
+			continue;
+		missing = true;
+		if (send && is_bare(k))
+			sweep_again(&k->bare, ttl, false);
+		else if (send)
+			check_copy(&k->list[k->copied], ttl);
+	}
+	return missing;
+}
+
+bool check_copies_wanted(const struct run *r, const struct version *v)
+{
+	(void)v;
+	return r->checks.count > 0;
+}
+
+/* Round after round, at the pace of the routers. */
+int64_t check_copies_step(struct run *r, struct version *v, int64_t now_us)
+{
+	struct checks *k = &r->checks;
+
+	(void)v;
+	while (k->copied <= k->count) {
+		bool missing = send_missing(r, false);
+
+		if (missing && now_us < k->at_us)
+			return k->at_us;
+		if (missing && k->rounds < REST_ROUNDS) {
+			send_missing(r, true);
+			k->rounds++;
+			k->at_us = now_us + ROUTER_REST_US;
 			continue;
 		}
-		if (now_us < t->wait_until_us)
-			return t->wait_until_us;
-		if (t->rounds++ == REST_ROUNDS) {
-			t->copied++;
-			t->rounds = 0;
-			continue;
-		}
-		send_missing(t);
-		t->wait_until_us = now_us + ROUTER_REST_US;
+		k->copied++;
+		k->rounds = 0;
+		k->at_us = 0;
 	}
-	t->copies_over = true;
-	return NEVER;
-}
-
-static int64_t step_checks(struct checks *t, int64_t now_us)
-{
-	int64_t wake = NEVER;
-
-	for (unsigned i = 0; i < t->count; i++) {
-		int64_t at = check_step(&t->list[i], now_us);
-
-		wake = at < wake ? at : wake;
-	}
-	if (!all_over(t))
-		return wake;
-	if (!t->confirmed) {
-		confirm(t);
-		return now_us;
-	}
-	return step_untold(t, now_us) ? t->wait_until_us
-				      : step_copies(t, now_us);
-}
-
-/* Beside the connections that idle. */
-int64_t checks_step(struct checks *t, int64_t now_us)
-{
-	int64_t wake = idle_step(&t->idle, now_us);
-	int64_t at = t->copies_over ? NEVER : step_checks(t, now_us);
-
-	t->over = t->copies_over && t->idle.over;
-	if (t->over)
-		return now_us;
-	return at < wake ? at : wake;
-}
-
-void checks_end(struct checks *t)
-{
-	idle_end(&t->idle);
-	for (unsigned i = 0; i < t->count; i++)
-		check_end(&t->list[i]);
-	if (t->bare.last)
-		client_send_reset(&t->bare.client);
+	return OVER;
 }

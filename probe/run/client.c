@@ -16,12 +16,12 @@
 #define WINDOW_SCALE 7
 #define TRAFFIC_CLASS_MARKED (10 << 2 | 2) /* DSCP 10 (AF11), ECT(0) */
 
-bool client_open(struct client *c, struct live *live,
-		 const struct destination *to, enum purpose purpose,
-		 unsigned version)
+void client_open(struct client *c, const struct destination *to,
+		 enum purpose purpose, unsigned version)
 {
-	*c = (struct client){
-		.live = live, .to = to, .purpose = purpose, .version = version};
+	struct live *live = to->live;
+
+	*c = (struct client){.to = to, .purpose = purpose, .version = version};
 	c->isn = live_random32(live);
 	c->timestamp = live_random32(live) & 0x3fffff00;
 	c->flow_label = (live_random32(live) & 0xfffff) | 1;
@@ -29,8 +29,7 @@ bool client_open(struct client *c, struct live *live,
 	c->nonce = live_random32(live);
 	c->token = live_random32(live);
 	c->port = live_port(live, &to->source, false);
-	return c->port != 0 && keys_derive(live->observer->keys, version,
-					   c->key, NULL, &c->idsn) == 0;
+	keys_derive(live->observer->keys, version, c->key, NULL, &c->idsn);
 }
 
 void client_join(struct client *c, const struct client *parent)
@@ -44,16 +43,30 @@ struct flow *client_flow(const struct client *c)
 {
 	struct flow *f;
 
-	if (!c->live)
+	if (!c->to)
 		return NULL;
-	f = observer_flow(c->live->observer, &c->to->source, c->port,
+	f = observer_flow(c->to->live->observer, &c->to->source, c->port,
 			  &c->to->target, c->to->port, IPPROTO_TCP);
 	return f && f->client_isn == c->isn ? f : NULL;
 }
 
+/* A segment in the making. */
+struct draft {
+	struct tcp_segment segment;
+	struct writer options;
+	uint8_t bytes[40]; /* of the options */
+};
+
+static void draft_begin(struct draft *d)
+{
+	d->segment = (struct tcp_segment){.data_offset = SEGMENT_AUTO,
+					  .checksum = SEGMENT_AUTO};
+	d->options = writer_over(d->bytes, sizeof(d->bytes));
+}
+
 /* `size`: of the IP fragments that it is sent in; 0: in one piece. */
-static bool send_cut(struct client *c, struct tcp_segment *segment,
-		     struct copy copy, size_t size)
+static void draft_cut(struct draft *d, const struct client *c, struct copy copy,
+		      size_t size)
 {
 	uint8_t bytes[1500];
 	ssize_t length;
@@ -67,23 +80,23 @@ static bool send_cut(struct client *c, struct tcp_segment *segment,
 		.flow_label = c->flow_label,
 	};
 
-	segment->source_port = c->port;
-	segment->destination_port = c->to->port;
-	segment->data_offset = SEGMENT_AUTO;
-	segment->checksum = SEGMENT_AUTO;
-	length = tcp_segment_write(segment, &c->to->source, &c->to->target,
+	d->segment.source_port = c->port;
+	d->segment.destination_port = c->to->port;
+	d->segment.options = d->bytes;
+	d->segment.options_length = d->options.length;
+	length = tcp_segment_write(&d->segment, &c->to->source, &c->to->target,
 				   bytes, sizeof(bytes));
-	if (length <= 0)
-		return false;
-	return size ? live_send_fragments(c->live, &envelope, bytes,
-					  (size_t)length, size)
-		    : live_send(c->live, &envelope, bytes, (size_t)length);
+	if (length > 0 && size)
+		live_send_fragments(c->to->live, &envelope, bytes,
+				    (size_t)length, size);
+	else if (length > 0)
+		live_send(c->to->live, &envelope, bytes, (size_t)length);
 }
 
-static bool send_segment(struct client *c, struct tcp_segment *segment,
-			 struct copy copy)
+static void draft_send(struct draft *d, const struct client *c,
+		       struct copy copy)
 {
-	return send_cut(c, segment, copy, 0);
+	draft_cut(d, c, copy, 0);
 }
 
 static void write_capable_syn(struct writer *w, const struct client *c)
@@ -146,26 +159,24 @@ static uint32_t syn_timestamp(const struct client *c, struct copy copy)
 }
 
 /* As Linux orders them: mss, sackOK, timestamps, nop, wscale, MPTCP. */
-bool client_send_syn(struct client *c, struct copy copy)
+void client_send_syn(struct client *c, struct copy copy)
 {
-	uint8_t options[40];
-	struct writer w = writer_over(options, sizeof(options));
-	struct tcp_segment segment = {.sequence = c->isn,
-				      .flags = TCP_FLAG_SYN,
-				      .window = SYN_WINDOW};
+	struct draft d;
 
+	draft_begin(&d);
+	d.segment.sequence = c->isn;
+	d.segment.flags = TCP_FLAG_SYN;
+	d.segment.window = SYN_WINDOW;
 	if (!c->no_mss)
-		write_mss(&w, c->to->mss);
-	write_sack_permitted(&w);
-	write_timestamps(&w, syn_timestamp(c, copy), 0);
-	write_nop(&w, 1);
-	write_wscale(&w, WINDOW_SCALE);
+		write_mss(&d.options, c->to->mss);
+	write_sack_permitted(&d.options);
+	write_timestamps(&d.options, syn_timestamp(c, copy), 0);
+	write_nop(&d.options, 1);
+	write_wscale(&d.options, WINDOW_SCALE);
 	if (copy.experiment)
-		write_experiment(&w, c, 4);
-	write_asked(&w, c);
-	segment.options = options;
-	segment.options_length = w.length;
-	return send_segment(c, &segment, copy);
+		write_experiment(&d.options, c, 4);
+	write_asked(&d.options, c);
+	draft_send(&d, c, copy);
 }
 
 static uint32_t own_timestamp(const struct client *c, struct copy copy)
@@ -176,14 +187,17 @@ static uint32_t own_timestamp(const struct client *c, struct copy copy)
 /* Timestamps where they were negotiated: each segment's own, with the TTL
  * added, so that the answer tells which copy it is to. Else a copy is told
  * by its window, which no one reads on a copy that does not arrive. */
-static void begin_segment(struct client *c, const struct flow *f,
-			  struct copy copy, struct writer *w,
-			  struct tcp_segment *segment)
+static void begin_segment(struct draft *d, struct client *c,
+			  const struct flow *f, struct copy copy)
 {
+	struct tcp_segment *segment = &d->segment;
+
+	draft_begin(d);
 	c->segments++;
 	if (f->timestamps) {
-		write_nop(w, 2);
-		write_timestamps(w, own_timestamp(c, copy), f->server_tsval);
+		write_nop(&d->options, 2);
+		write_timestamps(&d->options, own_timestamp(c, copy),
+				 f->server_tsval);
 	}
 	segment->flags = TCP_FLAG_ACK;
 	segment->sequence = c->isn + 1;
@@ -229,7 +243,7 @@ static void write_join_ack(struct writer *w, const struct client *c,
 	struct mptcp_option o = {.subtype = MP_JOIN};
 	uint8_t hmac[32];
 
-	if (!m || keys_join_hmac(c->live->observer->keys, c->version,
+	if (!m || keys_join_hmac(c->to->live->observer->keys, c->version,
 				 c->parent->key, m->server_key, c->nonce,
 				 f->join.server_nonce, hmac) != 0)
 		return;
@@ -238,24 +252,20 @@ static void write_join_ack(struct writer *w, const struct client *c,
 	mptcp_encode(w, &o);
 }
 
-bool client_send_third_ack(struct client *c, struct copy copy)
+void client_send_third_ack(struct client *c, struct copy copy)
 {
 	const struct flow *f = client_flow(c);
-	uint8_t options[40];
-	struct writer w = writer_over(options, sizeof(options));
-	struct tcp_segment segment = {0};
+	struct draft d;
 
 	if (!f)
-		return true;
-	begin_segment(c, f, copy, &w, &segment);
-	segment.acknowledgment = f->server_isn + 1;
+		return;
+	begin_segment(&d, c, f, copy);
+	d.segment.acknowledgment = f->server_isn + 1;
 	if (c->purpose == PURPOSE_MP_CAPABLE && f->mptcp.syn_ack)
-		write_capable_ack(&w, c, f);
+		write_capable_ack(&d.options, c, f);
 	else if (c->parent && f->join.syn_ack)
-		write_join_ack(&w, c, f);
-	segment.options = options;
-	segment.options_length = w.length;
-	return send_segment(c, &segment, copy);
+		write_join_ack(&d.options, c, f);
+	draft_send(&d, c, copy);
 }
 
 /* RFC 8684 3.1: the first data of version 1 repeats MP_CAPABLE, with the
@@ -307,92 +317,87 @@ static void write_dss(struct writer *w, const struct client *c,
 	mptcp_encode(w, &o);
 }
 
-bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
+static void begin_data(struct draft *d, struct client *c, const struct flow *f,
+		       const uint8_t *payload, size_t length, size_t offset,
+		       struct copy copy)
+{
+	begin_segment(d, c, f, copy);
+	d->segment.payload = payload;
+	d->segment.payload_length = length;
+	d->segment.flags |= TCP_FLAG_PSH;
+	d->segment.sequence += (uint32_t)offset;
+}
+
+void client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		      size_t offset, bool plain, struct copy copy)
 {
 	const struct flow *f = client_flow(c);
-	uint8_t options[40];
-	struct writer w = writer_over(options, sizeof(options));
-	struct tcp_segment segment = {.payload = payload,
-				      .payload_length = length};
+	struct draft d;
 
 	if (!f)
-		return true;
-	begin_segment(c, f, copy, &w, &segment);
-	segment.flags |= TCP_FLAG_PSH;
+		return;
+	begin_data(&d, c, f, payload, length, offset, copy);
 	if (copy.marked) {
-		segment.flags |= TCP_FLAG_ECE | TCP_FLAG_CWR | TCP_FLAG_URG;
-		segment.urgent = 1;
+		d.segment.flags |= TCP_FLAG_ECE | TCP_FLAG_CWR | TCP_FLAG_URG;
+		d.segment.urgent = 1;
 	}
-	segment.sequence += (uint32_t)offset;
 	if (!plain && f->mptcp.syn_ack) {
 		if (c->version == 1 && offset == 0)
-			write_capable_data(&w, c, f, payload, length);
+			write_capable_data(&d.options, c, f, payload, length);
 		else
-			write_dss(&w, c, &f->mptcp, payload, length, offset);
+			write_dss(&d.options, c, &f->mptcp, payload, length,
+				  offset);
 	}
-	segment.options = options;
-	segment.options_length = w.length;
-	return send_segment(c, &segment, copy);
+	draft_send(&d, c, copy);
 }
 
 /* Copies that do not arrive are told from those in one piece, too. */
 #define FRAGMENT_WINDOW 64
 
-bool client_send_fragments(struct client *c, const uint8_t *payload,
+void client_send_fragments(struct client *c, const uint8_t *payload,
 			   size_t length, size_t offset, size_t size,
 			   struct copy copy)
 {
 	const struct flow *f = client_flow(c);
-	uint8_t options[40];
-	struct writer w = writer_over(options, sizeof(options));
-	struct tcp_segment segment = {.payload = payload,
-				      .payload_length = length};
+	struct draft d;
 
 	if (!f)
-		return true;
-	begin_segment(c, f, copy, &w, &segment);
-	if (segment.window != WINDOW)
-		segment.window += FRAGMENT_WINDOW;
-	segment.flags |= TCP_FLAG_PSH;
-	segment.sequence += (uint32_t)offset;
-	segment.options = options;
-	segment.options_length = w.length;
-	return send_cut(c, &segment, copy, size);
+		return;
+	begin_data(&d, c, f, payload, length, offset, copy);
+	if (d.segment.window != WINDOW)
+		d.segment.window += FRAGMENT_WINDOW;
+	draft_cut(&d, c, copy, size);
 }
 
 #define ANNOUNCED_ID 9
 
-bool client_send_add_addr(struct client *c, struct copy copy)
+void client_send_add_addr(struct client *c, struct copy copy)
 {
 	const struct flow *f = client_flow(c);
-	uint8_t options[40];
-	struct writer w = writer_over(options, sizeof(options));
-	struct tcp_segment segment = {0};
+	struct draft d;
 	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
 
 	if (!f || !f->mptcp.has_server_key)
-		return true;
-	begin_segment(c, f, copy, &w, &segment);
-	segment.sequence = f->client_next;
+		return;
+	begin_segment(&d, c, f, copy);
+	d.segment.sequence = f->client_next;
 	o.add_addr.version = (uint8_t)c->version;
 	o.add_addr.address_id = ANNOUNCED_ID;
 	o.add_addr.address = c->to->source;
 	o.add_addr.has_hmac = c->version == 1;
 	if (o.add_addr.has_hmac &&
-	    keys_add_addr_hmac(c->live->observer->keys, c->key,
+	    keys_add_addr_hmac(c->to->live->observer->keys, c->key,
 			       f->mptcp.server_key, ANNOUNCED_ID,
 			       &c->to->source, 0, &o.add_addr.hmac) != 0)
-		return true;
+		return;
 	/* An IPv6 address leaves room for timestamps, but for no padding. */
 	if (c->to->source.family == 6 && f->timestamps) {
-		w.length = 0;
-		write_timestamps(&w, own_timestamp(c, copy), f->server_tsval);
+		d.options.length = 0;
+		write_timestamps(&d.options, own_timestamp(c, copy),
+				 f->server_tsval);
 	}
-	mptcp_encode(&w, &o);
-	segment.options = options;
-	segment.options_length = w.length;
-	return send_segment(c, &segment, copy);
+	mptcp_encode(&d.options, &o);
+	draft_send(&d, c, copy);
 }
 
 static bool uses_mptcp(const struct client *c, const struct flow *f)
@@ -403,47 +408,41 @@ static bool uses_mptcp(const struct client *c, const struct flow *f)
 	       (!c->parent || f->join.syn_ack);
 }
 
-bool client_send_ack(struct client *c)
+void client_send_ack(struct client *c)
 {
 	const struct flow *f = client_flow(c);
-	uint8_t options[40];
-	struct writer w = writer_over(options, sizeof(options));
-	struct tcp_segment segment = {0};
+	struct draft d;
 
 	if (!f || !f->syn_ack_seen)
-		return true;
-	begin_segment(c, f, COPY_FULL, &w, &segment);
-	segment.sequence = f->client_next;
+		return;
+	begin_segment(&d, c, f, COPY_FULL);
+	d.segment.sequence = f->client_next;
 	if (uses_mptcp(c, f))
-		write_dss(&w, c, connection_facts(c), NULL, 0, 0);
-	segment.options = options;
-	segment.options_length = w.length;
-	return send_segment(c, &segment, COPY_FULL);
+		write_dss(&d.options, c, connection_facts(c), NULL, 0, 0);
+	draft_send(&d, c, COPY_FULL);
 }
 
 /* RFC 8684 3.5: the whole connection is ended, not just this subflow. */
-bool client_send_reset(struct client *c)
+void client_send_reset(struct client *c)
 {
 	const struct flow *f = client_flow(c);
-	uint8_t options[40];
-	struct writer w = writer_over(options, sizeof(options));
 	struct mptcp_option o = {.subtype = MP_FASTCLOSE};
-	struct tcp_segment segment = {.sequence = c->isn + 1,
-				      .flags = TCP_FLAG_RST};
+	struct draft d;
 
-	if (!f || (flow_reset(f) && !f->syn_ack_seen))
-		return true;
+	if (!f || flow_reset(f))
+		return;
+	draft_begin(&d);
+	d.segment.sequence = c->isn + 1;
+	d.segment.flags = TCP_FLAG_RST;
 	if (f->syn_ack_seen) {
-		segment.flags |= TCP_FLAG_ACK;
-		segment.acknowledgment = f->server_next;
-		segment.sequence = f->client_next;
+		d.segment.flags |= TCP_FLAG_ACK;
+		d.segment.acknowledgment = f->server_next;
+		d.segment.sequence = f->client_next;
 	}
 	if (c->purpose == PURPOSE_MP_CAPABLE && f->mptcp.has_server_key &&
 	    f->mptcp.third_ack) {
 		o.fastclose.receiver_key = f->mptcp.server_key;
-		mptcp_encode(&w, &o);
+		mptcp_encode(&d.options, &o);
 	}
-	segment.options = options;
-	segment.options_length = w.length;
-	return send_segment(c, &segment, COPY_FULL);
+	draft_send(&d, c, COPY_FULL);
 }

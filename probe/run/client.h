@@ -17,12 +17,14 @@ struct live;
 
 #define FULL_TTL 64
 
-/* Where a run goes to. */
+/* Where a run goes to, and by what. */
 struct destination {
+	struct live *live;
 	struct address source, target;
 	uint16_t port;
 	uint16_t mss;
 	bool reference; /* known to speak MPTCP (--reference) */
+	int64_t rtt_us; /* of the first SYN/ACK; 0: not known yet */
 };
 
 /* Which copy of a segment: its TTL; whether it cannot reach the server, so
@@ -36,7 +38,6 @@ struct copy {
 #define COPY_FULL ((struct copy){FULL_TTL, false, false})
 
 struct client {
-	struct live *live;
 	const struct destination *to;
 	enum purpose purpose;
 	unsigned version;  /* of MPTCP */
@@ -55,10 +56,10 @@ struct client {
 	uint32_t segments; /* sent after the SYN */
 };
 
-/* Reserves a port and draws keys and numbers. False: no port. */
-bool client_open(struct client *c, struct live *live,
-		 const struct destination *to, enum purpose purpose,
-		 unsigned version);
+/* Reserves a port and draws keys and numbers. Failures stop the run (live.h).
+ */
+void client_open(struct client *c, const struct destination *to,
+		 enum purpose purpose, unsigned version);
 
 /* Makes an opened MP_JOIN client one of this connection, whose server key is
  * known. */
@@ -68,33 +69,33 @@ void client_join(struct client *c, const struct client *parent);
  * of a client that was never opened. */
 struct flow *client_flow(const struct client *c);
 
-/* Each sends one segment; false: the run must stop. */
-bool client_send_syn(struct client *c, struct copy copy);
+/* Each sends one segment; what cannot be sent stops the run (live.h). */
+void client_send_syn(struct client *c, struct copy copy);
 
 /* The third ACK: with MP_CAPABLE or the HMAC of the MP_JOIN where these were
  * negotiated, else plain. */
-bool client_send_third_ack(struct client *c, struct copy copy);
+void client_send_third_ack(struct client *c, struct copy copy);
 
 /* `length` bytes of payload that begin at `offset` of the stream, with the
  * mapping that belongs to them: MP_CAPABLE (v1, offset 0) or DSS. `plain`:
  * without any MPTCP option. */
-bool client_send_data(struct client *c, const uint8_t *payload, size_t length,
+void client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		      size_t offset, bool plain, struct copy copy);
 
 /* The same in IP fragments, without any MPTCP option; each but the last holds
  * `size` bytes of the segment. */
-bool client_send_fragments(struct client *c, const uint8_t *payload,
+void client_send_fragments(struct client *c, const uint8_t *payload,
 			   size_t length, size_t offset, size_t size,
 			   struct copy copy);
 
 /* Announces our own address once more, under another id: a server echoes it
  * and need not connect to it (RFC 8684 3.4.1). */
-bool client_send_add_addr(struct client *c, struct copy copy);
+void client_send_add_addr(struct client *c, struct copy copy);
 
 /* Acknowledges all that came in, at both levels. */
-bool client_send_ack(struct client *c);
+void client_send_ack(struct client *c);
 
 /* Ends the flow: RST, with MP_FASTCLOSE where MPTCP is in use. */
-bool client_send_reset(struct client *c);
+void client_send_reset(struct client *c);
 
 #endif

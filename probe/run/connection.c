@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/connection.h"
 
-#include <string.h>
-
-#include "crafting/keys.h"
 #include "probe/run/live.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
@@ -14,385 +11,334 @@
 #define FIRST_WAIT_US (500 * MS)
 #define WAIT_MIN_US (200 * MS)
 #define WAIT_MAX_US (1000 * MS)
-#define LIMITED_DATA_TRIES 2 /* it is not to arrive */
-#define ANSWER_WAIT_US (3000 * MS)
+#define QUOTE_SLACK_US (15 * MS)
+#define QUOTE_WAIT_MIN_US (60 * MS)
 
-int64_t pace_wait_us(const struct pace *p)
+int64_t answer_wait_us(const struct destination *to)
 {
-	int64_t wait = p->rtt_us ? 3 * p->rtt_us : FIRST_WAIT_US;
+	int64_t wait = to->rtt_us ? 3 * to->rtt_us : FIRST_WAIT_US;
 
 	if (wait < WAIT_MIN_US)
 		wait = WAIT_MIN_US;
 	return wait > WAIT_MAX_US ? WAIT_MAX_US : wait;
 }
 
-void retry_begin(struct retry *r, const struct pace *pace, bool steady)
+int64_t quote_wait_us(const struct destination *to)
 {
-	*r = (struct retry){pace, live_now_us(), 1, steady};
+	int64_t slack = to->rtt_us / 4 > QUOTE_SLACK_US ? to->rtt_us / 4
+							: QUOTE_SLACK_US;
+	int64_t wait = to->rtt_us + slack;
+
+	return wait > QUOTE_WAIT_MIN_US ? wait : QUOTE_WAIT_MIN_US;
 }
 
-int64_t retry_at(const struct retry *r)
+/* ---- any connection ------------------------------------------------------ */
+
+void connection_open(struct connection *c, const struct course *course,
+		     const struct destination *to, enum purpose purpose,
+		     unsigned version)
 {
-	int64_t wait = pace_wait_us(r->pace);
-
-	if (!r->steady)
-		wait += wait / 2 * (r->tries - 1);
-	return r->sent_us + (wait > WAIT_MAX_US ? WAIT_MAX_US : wait);
-}
-
-bool retry_due(struct retry *r, int64_t now_us)
-{
-	if (now_us < retry_at(r))
-		return false;
-	r->tries++;
-	r->sent_us = now_us;
-	return true;
-}
-
-bool connection_start(struct connection *d, struct live *live,
-		      const struct destination *to, const struct pace *pace,
-		      enum purpose purpose, unsigned version, bool checksum,
-		      const uint8_t *request, size_t length)
-{
-	struct client client;
-
-	*d = (struct connection){0};
-	if (!client_open(&client, live, to, purpose, version))
-		return false;
-	client.checksum = checksum;
-	connection_adopt(d, &client, pace, request, length);
-	return client_send_syn(&d->client, COPY_FULL);
-}
-
-void connection_adopt(struct connection *d, const struct client *client,
-		      const struct pace *pace, const uint8_t *request,
-		      size_t length)
-{
-	*d = (struct connection){.client = *client,
-				 .pace = pace,
-				 .request = request,
-				 .length = length,
-				 .split = length / 2,
+	*c = (struct connection){.course = course,
+				 .copy = COPY_FULL,
+				 .syn_tries = SYN_TRIES,
 				 .data_ttl = FULL_TTL};
-	retry_begin(&d->retry, pace, false);
+	client_open(&c->client, to, purpose, version);
 }
 
-static bool send_first(struct connection *d, bool plain)
+void connection_send(struct connection *c)
 {
-	return client_send_data(&d->client, d->request, d->split, 0, plain,
-				(struct copy){d->data_ttl, false, false});
+	if (c->step == 0)
+		client_send_syn(&c->client, c->copy);
+	if (c->step == 1)
+		client_send_third_ack(&c->client, COPY_FULL);
+	if (c->step > 0 && c->course->send)
+		c->course->send(c);
 }
 
-static bool send_second(struct connection *d)
+static void enter(struct connection *c, unsigned step, int64_t wait_us)
 {
-	return client_send_data(&d->client, d->request + d->split,
-				d->length - d->split, d->split, d->plain_tried,
-				COPY_FULL);
+	c->step = step;
+	c->wait_us = wait_us;
+	c->tries = 1;
+	c->sent_us = live_now_us();
 }
 
-static bool wants_mptcp(const struct connection *d)
+void connection_go(struct connection *c, unsigned step, int64_t wait_us)
 {
-	return d->client.purpose == PURPOSE_MP_CAPABLE;
+	enter(c, step, wait_us);
+	connection_send(c);
 }
 
-static void enter(struct connection *d, enum connection_state state)
+void connection_begin(struct connection *c)
 {
-	d->state = state;
-	retry_begin(&d->retry, d->pace,
-		    state == CONNECTION_FIRST || state == CONNECTION_SECOND);
+	const struct flow *f = client_flow(&c->client);
+
+	c->state = CONNECTION_BUSY;
+	enter(c, 0, 0);
+	c->begun_us = c->sent_us;
+	if (!f || !f->syn_ack_seen)
+		connection_send(c);
 }
 
-static void step_syn(struct connection *d, const struct flow *f, int64_t now_us)
+void connection_hold(struct connection *c)
 {
-	if (f && f->syn_ack_seen) {
-		if (wants_mptcp(d) && !f->mptcp.syn_ack) {
-			connection_end(d);
-			return;
-		}
-		client_send_third_ack(&d->client, COPY_FULL);
-		if (!d->request) {
-			enter(d, CONNECTION_HELD);
-			return;
-		}
-		send_first(d, false);
-		enter(d, CONNECTION_FIRST);
-		return;
-	}
-	if (!retry_due(&d->retry, now_us))
-		return;
-	if (d->retry.tries > SYN_TRIES)
-		d->state = CONNECTION_ENDED;
-	else
-		client_send_syn(&d->client, COPY_FULL);
+	c->state = CONNECTION_HELD;
 }
 
-/* Data in vain. Copies of it may still show where it ends; a RST would have
- * firewalls forget the connection. */
-static void give_up(struct connection *d)
+void connection_end(struct connection *c)
 {
-	if (wants_mptcp(d))
-		enter(d, CONNECTION_HELD);
-	else
-		connection_end(d);
+	if (c->state != CONNECTION_IDLE && !c->closed)
+		client_send_reset(&c->client);
+	c->closed = true;
+	c->state = CONNECTION_ENDED;
 }
 
-static void step_first(struct connection *d, const struct flow *f,
-		       int64_t now_us)
+bool connection_over(const struct connection *c)
 {
-	unsigned tries = d->data_ttl < FULL_TTL ? LIMITED_DATA_TRIES
-			 : wants_mptcp(d)	? VAIN_TRIES
-						: DATA_TRIES;
-
-	if (seq_diff(f->server_acked, f->client_isn + 1 + (uint32_t)d->split) >=
-	    0) {
-		if (!d->first_only)
-			send_second(d);
-		enter(d, d->first_only ? CONNECTION_HELD : CONNECTION_SECOND);
-		return;
-	}
-	if (!retry_due(&d->retry, now_us))
-		return;
-	if (d->retry.tries <= tries) {
-		client_send_third_ack(&d->client, COPY_FULL);
-		send_first(d, false);
-	} else if (wants_mptcp(d) && !d->plain_tried) {
-		d->plain_tried = true;
-		d->retry.tries = tries - 2;
-		send_first(d, true);
-	} else {
-		give_up(d);
-	}
+	return c->state == CONNECTION_HELD || c->state == CONNECTION_ENDED;
 }
 
-static void step_second(struct connection *d, const struct flow *f,
-			int64_t now_us)
+bool connection_settled(const struct connection *c)
 {
-	unsigned tries = wants_mptcp(d) ? VAIN_TRIES : DATA_TRIES;
-
-	if (seq_diff(f->server_acked,
-		     f->client_isn + 1 + (uint32_t)d->length) >= 0) {
-		enter(d, wants_mptcp(d) || d->wants_answer ? CONNECTION_ANSWER
-							   : CONNECTION_HELD);
-		d->answer_until_us = now_us + ANSWER_WAIT_US;
-		return;
-	}
-	if (!retry_due(&d->retry, now_us))
-		return;
-	if (d->retry.tries <= tries) {
-		send_second(d);
-	} else if (wants_mptcp(d) && !d->plain_tried) {
-		d->plain_tried = true;
-		d->retry.tries = tries - 2;
-		send_second(d);
-	} else {
-		give_up(d);
-	}
+	return c->state != CONNECTION_BUSY ||
+	       (c->course && c->course->endless &&
+		c->step == c->course->endless);
 }
 
-/* The server's data proves its key, or comes without a mapping: then there is
- * nothing more to wait for. */
-static void step_answer(struct connection *d, const struct flow *f,
-			int64_t now_us)
+bool connection_all_sent(const struct connection *c)
 {
-	bool known = f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
-		     f->payload_received;
-
-	if (known || f->server_fin || now_us >= d->answer_until_us)
-		enter(d, CONNECTION_HELD);
+	return c->state != CONNECTION_BUSY ||
+	       (c->course ? c->step >= c->course->last
+			  : c->tries >= c->syn_tries);
 }
 
-static void acknowledge(struct connection *d, const struct flow *f)
+bool connection_answered(const struct connection *c)
 {
-	if (!f->established || d->acked == f->server_next)
-		return;
-	if (d->acked || f->server_next != f->server_isn + 1)
-		client_send_ack(&d->client);
-	d->acked = f->server_next;
-}
-
-int64_t connection_step(struct connection *d, int64_t now_us)
-{
-	const struct flow *f = client_flow(&d->client);
-
-	if (d->state == CONNECTION_ENDED)
-		return NEVER;
-	if (f && flow_reset(f)) {
-		d->state = CONNECTION_ENDED;
-		return NEVER;
-	}
-	if (f)
-		acknowledge(d, f);
-	switch (d->state) {
-	case CONNECTION_SYN:
-		step_syn(d, f, now_us);
-		break;
-	case CONNECTION_FIRST:
-		step_first(d, f, now_us);
-		break;
-	case CONNECTION_SECOND:
-		step_second(d, f, now_us);
-		break;
-	case CONNECTION_ANSWER:
-		step_answer(d, f, now_us);
-		break;
-	default:
-		break;
-	}
-	if (d->state == CONNECTION_HELD || d->state == CONNECTION_ENDED)
-		return NEVER;
-	return d->state == CONNECTION_ANSWER ? d->answer_until_us
-					     : retry_at(&d->retry);
-}
-
-bool connection_copy(struct connection *d, enum segment_kind kind, uint8_t ttl)
-{
-	struct copy copy = {ttl, true, false};
-
-	if (kind == SEGMENT_ACK)
-		return client_send_third_ack(&d->client, copy);
-	return client_send_data(&d->client, d->request + d->split,
-				d->length - d->split, d->split, false, copy);
-}
-
-bool connection_over(const struct connection *d)
-{
-	return d->state == CONNECTION_HELD || d->state == CONNECTION_ENDED;
-}
-
-bool connection_data_acked(const struct connection *d)
-{
-	const struct flow *f = client_flow(&d->client);
-
-	return f && d->state >= CONNECTION_ANSWER &&
-	       d->state != CONNECTION_ENDED && f->mptcp.has_data_ack;
-}
-
-void connection_end(struct connection *d)
-{
-	if (d->state != CONNECTION_ENDED)
-		client_send_reset(&d->client);
-	d->state = CONNECTION_ENDED;
-}
-
-bool join_start(struct join *join, struct live *live,
-		const struct destination *to, const struct pace *pace,
-		const struct client *parent)
-{
-	*join = (struct join){.pace = pace, .state = JOIN_SYN_SENT};
-	if (!client_open(&join->client, live, to, PURPOSE_MP_JOIN,
-			 parent->version))
-		return false;
-	client_join(&join->client, parent);
-	retry_begin(&join->retry, pace, false);
-	return client_send_syn(&join->client, COPY_FULL);
-}
-
-static void step_join_syn(struct join *join, const struct flow *f,
-			  int64_t now_us)
-{
-	if (f && f->syn_ack_seen) {
-		if (!f->join.syn_ack || f->join.hmac == KNOWN_NO) {
-			join_end(join);
-			return;
-		}
-		client_send_third_ack(&join->client, COPY_FULL);
-		join->state = JOIN_ACK_SENT;
-		retry_begin(&join->retry, join->pace, false);
-		return;
-	}
-	if (!retry_due(&join->retry, now_us))
-		return;
-	if (join->retry.tries > SYN_TRIES)
-		join->state = JOIN_ENDED;
-	else
-		client_send_syn(&join->client, COPY_FULL);
-}
-
-static void step_join_ack(struct join *join, const struct flow *f,
-			  int64_t now_us)
-{
-	if (f->join.fourth_ack_frame) {
-		join->state = JOIN_HELD;
-		return;
-	}
-	if (!retry_due(&join->retry, now_us))
-		return;
-	if (join->retry.tries > DATA_TRIES)
-		join_end(join);
-	else
-		client_send_third_ack(&join->client, COPY_FULL);
-}
-
-int64_t join_step(struct join *join, int64_t now_us)
-{
-	const struct flow *f;
-
-	if (join->state == JOIN_IDLE || join->state >= JOIN_HELD)
-		return NEVER;
-	f = client_flow(&join->client);
-	if (f && flow_reset(f)) {
-		join->state = JOIN_ENDED;
-		return NEVER;
-	}
-	if (join->state == JOIN_SYN_SENT)
-		step_join_syn(join, f, now_us);
-	else
-		step_join_ack(join, f, now_us);
-	return join->state >= JOIN_HELD ? NEVER : retry_at(&join->retry);
-}
-
-void join_end(struct join *join)
-{
-	if (join->state != JOIN_IDLE && join->state != JOIN_ENDED)
-		client_send_reset(&join->client);
-	join->state = JOIN_ENDED;
-}
-
-bool syn_open(struct syn *l, struct live *live, const struct destination *to,
-	      const struct pace *pace, enum purpose purpose, unsigned version,
-	      const struct client *parent, uint8_t ttl, unsigned tries_max)
-{
-	*l = (struct syn){.copy = {ttl, false, false}, .tries_max = tries_max};
-	retry_begin(&l->retry, pace, false);
-	if (!client_open(&l->client, live, to, purpose, version))
-		return false;
-	if (parent)
-		client_join(&l->client, parent);
-	return true;
-}
-
-bool syn_start(struct syn *l, struct live *live, const struct destination *to,
-	       const struct pace *pace, enum purpose purpose, unsigned version,
-	       const struct client *parent, uint8_t ttl, unsigned tries_max)
-{
-	return syn_open(l, live, to, pace, purpose, version, parent, ttl,
-			tries_max) &&
-	       client_send_syn(&l->client, l->copy);
-}
-
-bool syn_answered(const struct syn *l)
-{
-	const struct flow *f = client_flow(&l->client);
+	const struct flow *f = client_flow(&c->client);
 
 	return f && (f->syn_ack_seen || flow_reset(f));
 }
 
-bool syn_over(const struct syn *l, int64_t now_us)
+size_t connection_acked(const struct flow *f)
 {
-	return syn_answered(l) || (l->retry.tries >= l->tries_max &&
-				   now_us >= retry_at(&l->retry));
+	int32_t bytes = seq_diff(f->server_acked, f->client_isn + 1);
+
+	return bytes > 0 ? (size_t)bytes : 0;
 }
 
-int64_t syn_step(struct syn *l, int64_t now_us)
+int64_t connection_due_us(const struct connection *c)
 {
-	if (syn_over(l, now_us))
+	int64_t wait = answer_wait_us(c->client.to);
+
+	if (c->wait_us)
+		return c->sent_us + c->wait_us;
+	if (c->step == 0 || c->course->grows)
+		wait += wait / 2 * (c->tries - 1);
+	return c->sent_us + (wait > WAIT_MAX_US ? WAIT_MAX_US : wait);
+}
+
+/* The SYN/ACK has what the SYN asked for. */
+static bool is_accepted(const struct connection *c, const struct flow *f)
+{
+	if (c->client.purpose == PURPOSE_MP_CAPABLE)
+		return f->mptcp.syn_ack;
+	return c->client.purpose != PURPOSE_MP_JOIN ||
+	       (f->join.syn_ack && f->join.hmac != KNOWN_NO);
+}
+
+static void finish_step(struct connection *c, const struct flow *f, bool done)
+{
+	if (c->step > 0)
+		c->course->next(c, f, done);
+	else if (!done)
+		c->state = CONNECTION_ENDED;
+	else if (!c->course)
+		connection_hold(c);
+	else if (!is_accepted(c, f))
+		connection_end(c);
+	else
+		c->course->next(c, f, true);
+}
+
+/* What came in, but not the SYN/ACK alone, which the third ACK is for. */
+static void acknowledge(struct connection *c, const struct flow *f)
+{
+	if (!f->established || c->acked == f->server_next)
+		return;
+	if (c->acked || f->server_next != f->server_isn + 1)
+		client_send_ack(&c->client);
+	c->acked = f->server_next;
+}
+
+static bool is_ended(const struct connection *c, const struct flow *f)
+{
+	return flow_reset(f) ||
+	       (c->course && c->course->ends_with_fin && f->server_fin);
+}
+
+static bool step_done(const struct connection *c, const struct flow *f)
+{
+	return c->step > 0 ? c->course->done(c, f) : f && f->syn_ack_seen;
+}
+
+static unsigned step_tries(const struct connection *c)
+{
+	return c->step > 0 ? c->course->tries(c) : c->syn_tries;
+}
+
+int64_t connection_step(struct connection *c, int64_t now_us)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	if (c->state == CONNECTION_IDLE || c->state == CONNECTION_ENDED)
 		return NEVER;
-	if (retry_due(&l->retry, now_us))
-		client_send_syn(&l->client, l->copy);
-	return retry_at(&l->retry);
+	if (f && is_ended(c, f)) {
+		c->state = CONNECTION_ENDED;
+		return NEVER;
+	}
+	if (f && c->course)
+		acknowledge(c, f);
+	if (c->state == CONNECTION_HELD)
+		return NEVER;
+	if (step_done(c, f)) {
+		finish_step(c, f, true);
+	} else if (now_us >= connection_due_us(c)) {
+		c->sent_us = now_us;
+		if (++c->tries > step_tries(c))
+			finish_step(c, f, false);
+		else
+			connection_send(c);
+	}
+	return connection_over(c) ? NEVER : connection_due_us(c);
 }
 
-void syn_end(struct syn *l)
+/* ---- a request ----------------------------------------------------------- */
+
+#define LIMITED_DATA_TRIES 2 /* it is not to arrive */
+#define PLAIN_DATA_TRIES 3   /* behind VAIN_TRIES with MPTCP */
+#define ANSWER_WAIT_US (3000 * MS)
+
+static bool wants_mptcp(const struct connection *c)
 {
-	client_send_reset(&l->client);
+	return c->client.purpose == PURPOSE_MP_CAPABLE;
 }
+
+static void request_send(struct connection *c)
+{
+	if (c->step == REQUEST_FIRST)
+		client_send_data(&c->client, c->request, c->split, 0,
+				 c->plain_tried,
+				 (struct copy){c->data_ttl, false, false});
+	if (c->step == REQUEST_SECOND)
+		client_send_data(&c->client, c->request + c->split,
+				 c->length - c->split, c->split, c->plain_tried,
+				 COPY_FULL);
+}
+
+/* The server's data proves its key, or comes without a mapping: then there is
+ * nothing more to wait for. */
+static bool request_done(const struct connection *c, const struct flow *f)
+{
+	if (c->step == REQUEST_ANSWER)
+		return f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
+		       f->payload_received || f->server_fin;
+	return connection_acked(f) >=
+	       (c->step == REQUEST_FIRST ? c->split : c->length);
+}
+
+static unsigned request_tries(const struct connection *c)
+{
+	if (c->step == REQUEST_ANSWER)
+		return 1;
+	if (c->step == REQUEST_FIRST && c->data_ttl < FULL_TTL)
+		return LIMITED_DATA_TRIES;
+	if (!wants_mptcp(c))
+		return DATA_TRIES;
+	return c->plain_tried ? PLAIN_DATA_TRIES : VAIN_TRIES;
+}
+
+/* With a mapping in vain: then the same bytes without any option. Copies of
+ * them may still show where they end; a RST would have firewalls forget the
+ * connection. */
+static void request_in_vain(struct connection *c)
+{
+	if (!wants_mptcp(c)) {
+		connection_end(c);
+	} else if (c->plain_tried) {
+		connection_hold(c);
+	} else {
+		c->plain_tried = true;
+		connection_go(c, c->step, 0);
+	}
+}
+
+static void request_next(struct connection *c, const struct flow *f, bool done)
+{
+	(void)f;
+	if (c->step == 0 && !c->request)
+		client_send_third_ack(&c->client, COPY_FULL);
+	if (c->step == 0 && c->request)
+		connection_go(c, REQUEST_FIRST, 0);
+	else if (c->step == 0 || c->step == REQUEST_ANSWER)
+		connection_hold(c);
+	else if (!done)
+		request_in_vain(c);
+	else if (c->step == REQUEST_FIRST && c->split < c->length)
+		connection_go(c, REQUEST_SECOND, 0);
+	else if (c->step == REQUEST_SECOND &&
+		 (wants_mptcp(c) || c->wants_answer))
+		connection_go(c, REQUEST_ANSWER, ANSWER_WAIT_US);
+	else
+		connection_hold(c);
+}
+
+const struct course course_request = {request_send, request_done, request_tries,
+				      request_next, .last = REQUEST_SECOND};
+
+bool connection_data_acked(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return f && f->mptcp.has_data_ack &&
+	       (c->state == CONNECTION_HELD ||
+		(c->state == CONNECTION_BUSY && c->step == REQUEST_ANSWER));
+}
+
+void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
+{
+	struct copy copy = {(uint8_t)ttl, true, false};
+
+	if (kind == SEGMENT_ACK)
+		client_send_third_ack(&c->client, copy);
+	else
+		client_send_data(&c->client, c->request + c->split,
+				 c->length - c->split, c->split, false, copy);
+}
+
+/* ---- an additional subflow ----------------------------------------------- */
+
+static bool join_done(const struct connection *c, const struct flow *f)
+{
+	(void)c;
+	return f->join.fourth_ack_frame != 0;
+}
+
+static unsigned join_tries(const struct connection *c)
+{
+	(void)c;
+	return DATA_TRIES;
+}
+
+static void join_next(struct connection *c, const struct flow *f, bool done)
+{
+	(void)f;
+	if (c->step == 0)
+		connection_go(c, 1, 0);
+	else if (done)
+		connection_hold(c);
+	else
+		connection_end(c);
+}
+
+const struct course course_join = {NULL,      join_done, join_tries,
+				   join_next, .last = 1, .grows = true};

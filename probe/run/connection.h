@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Conversations with the server, as state machines that are stepped: a
- * connection that sends the request in two segments, with or without MPTCP;
- * an additional subflow; and lone SYNs.
+ * One connection of ours, from its SYN to its end: the SYN, the third ACK, and
+ * then what its course says. Each is sent again until it is answered, or was
+ * sent too often.
  */
 #ifndef PROBE_RUN_CONNECTION_H
 #define PROBE_RUN_CONNECTION_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,122 +15,121 @@
 
 #define NEVER INT64_MAX
 
-/* What all conversations of a run share. */
-struct pace {
-	int64_t rtt_us; /* of the first SYN/ACK; 0: not known yet */
-};
-
 /* How long an answer is waited for before its segment is sent again. */
-int64_t pace_wait_us(const struct pace *p);
+int64_t answer_wait_us(const struct destination *to);
 
-/* When to send again, and how often yet. The wait follows the pace as it
- * becomes known. */
-struct retry {
-	const struct pace *pace;
-	int64_t sent_us;
-	unsigned tries;
-	bool steady; /* the waits do not grow */
+/* Somewhat more than a round trip: what is later than that is given up. */
+int64_t quote_wait_us(const struct destination *to);
+
+struct connection;
+
+/* What a connection does behind its handshake, step by step. The handshake is
+ * step 0; step 1 goes out with the third ACK, each time. */
+struct course {
+	/* The segments of this step; NULL: there are none. */
+	void (*send)(struct connection *c);
+	/* Whether what the step waits for has come. */
+	bool (*done)(const struct connection *c, const struct flow *f);
+	/* How often it is sent before it is in vain. */
+	unsigned (*tries)(const struct connection *c);
+	/* The step is done, or was in vain: goes on by connection_go(),
+	 * connection_hold() or connection_end(). */
+	void (*next)(struct connection *c, const struct flow *f, bool done);
+	unsigned last;	    /* the last step that sends something new */
+	unsigned endless;   /* the step that goes on for ever; 0: none does */
+	bool grows;	    /* the waits do, as those of SYNs */
+	bool ends_with_fin; /* that of the server */
 };
-
-void retry_begin(struct retry *r, const struct pace *pace, bool steady);
-int64_t retry_at(const struct retry *r);
-/* Whether it is time to try again: then it counts as tried. */
-bool retry_due(struct retry *r, int64_t now_us);
 
 enum connection_state {
-	CONNECTION_SYN,	   /* SYN sent */
-	CONNECTION_FIRST,  /* third ACK and the first data sent */
-	CONNECTION_SECOND, /* the second data sent */
-	CONNECTION_ANSWER, /* all acknowledged; waits for the server's data */
-	CONNECTION_HELD,   /* all is known; kept open for others */
+	CONNECTION_IDLE, /* not begun */
+	CONNECTION_BUSY,
+	CONNECTION_HELD, /* all is known; kept open for others */
 	CONNECTION_ENDED,
 };
 
 struct connection {
 	struct client client;
-	const struct pace *pace;
-	const uint8_t *request; /* NULL: the handshake only */
-	size_t length, split;
+	const struct course *course; /* NULL: the SYN is all */
 	enum connection_state state;
-	struct retry retry;
-	uint8_t data_ttl;
+	unsigned step;
+	struct copy copy;   /* of its SYNs */
+	unsigned syn_tries; /* those of a host unless changed */
+	int64_t begun_us;   /* its SYN, or that it took up again */
+	int64_t sent_us;    /* the step, last */
+	int64_t wait_us;    /* the step is not sent again before; 0: by RTT */
+	unsigned tries;	    /* of the step, yet */
+	uint32_t acked;	    /* what of the server's we acknowledged */
+	bool closed;	    /* by our RST */
+
+	/* course_request */
+	const uint8_t *request;
+	size_t length, split; /* in two segments, or in one if they are equal */
+	uint8_t data_ttl;     /* of the first segment */
 	bool wants_answer; /* waits for the server's data without MPTCP, too */
-	bool plain_tried;  /* the first data went out without options */
-	bool first_only; /* asks for nothing: held when that is acknowledged */
-	uint32_t acked;	 /* what of the server's we acknowledged */
-	int64_t answer_until_us;
+	bool plain_tried;  /* data went out without options in the end */
+
+	const void *of; /* what it belongs to; for its owner */
 };
 
-/* Opens a flow and sends its SYN. False: the run must stop. The data goes out
- * with d->data_ttl, which may be lowered at once. */
-bool connection_start(struct connection *d, struct live *live,
-		      const struct destination *to, const struct pace *pace,
-		      enum purpose purpose, unsigned version, bool checksum,
-		      const uint8_t *request, size_t length);
+/* A request in two segments, and its answer; without a request, the handshake
+ * only. */
+extern const struct course course_request;
+enum { REQUEST_FIRST = 1, REQUEST_SECOND, REQUEST_ANSWER };
 
-/* The same on a flow whose SYN went out: `client` is the connection's now. */
-void connection_adopt(struct connection *d, const struct client *client,
-		      const struct pace *pace, const uint8_t *request,
-		      size_t length);
+/* Joins the connection of client.parent: until the fourth ACK. */
+extern const struct course course_join;
+
+/* Opened only: what its client says in the SYN may be changed before
+ * connection_begin(). Failures stop the run (live.h). */
+void connection_open(struct connection *c, const struct course *course,
+		     const struct destination *to, enum purpose purpose,
+		     unsigned version);
+
+/* Sends the SYN, or, of a connection that has one out, takes it up again with
+ * the same ports: its SYN is sent once more if it was not answered. */
+void connection_begin(struct connection *c);
 
 /* Does what is due. Returns when it wants to be stepped again at the latest
  * (NEVER: only frames can move it). */
-int64_t connection_step(struct connection *d, int64_t now_us);
+int64_t connection_step(struct connection *c, int64_t now_us);
 
-/* Copies of the third ACK, or of the second data, with one low TTL. */
-bool connection_copy(struct connection *d, enum segment_kind kind, uint8_t ttl);
+/* On to this step, which is sent at once; again after `wait_us` (0: by RTT). */
+void connection_go(struct connection *c, unsigned step, int64_t wait_us);
 
-/* Whether nothing more is to come of it. */
-bool connection_over(const struct connection *d);
+/* One more try of the step that it is at. */
+void connection_send(struct connection *c);
 
-/* Whether a DATA_ACK came for its first data. */
-bool connection_data_acked(const struct connection *d);
+/* When the step is sent again, or given up. */
+int64_t connection_due_us(const struct connection *c);
 
-/* Ends the flow if it is open. */
-void connection_end(struct connection *d);
+/* All is known; kept open for others. */
+void connection_hold(struct connection *c);
 
-enum join_state {
-	JOIN_IDLE,
-	JOIN_SYN_SENT,
-	JOIN_ACK_SENT,
-	JOIN_HELD,
-	JOIN_ENDED
-};
+/* Ends the flow, by a RST if it had begun and nobody ended it yet. */
+void connection_end(struct connection *c);
 
-struct join {
-	struct client client;
-	const struct pace *pace;
-	enum join_state state;
-	struct retry retry;
-};
+/* Nothing more is to come of it. */
+bool connection_over(const struct connection *c);
 
-bool join_start(struct join *join, struct live *live,
-		const struct destination *to, const struct pace *pace,
-		const struct client *parent);
-int64_t join_step(struct join *join, int64_t now_us);
-void join_end(struct join *join);
+/* The same, or it goes on for ever. */
+bool connection_settled(const struct connection *c);
 
-/* A SYN of its own port, sent once or a few times. */
-struct syn {
-	struct client client;
-	struct copy copy;
-	struct retry retry;
-	unsigned tries_max;
-};
+/* Nothing new is to go out any more, only what was lost. */
+bool connection_all_sent(const struct connection *c);
 
-/* Opened only: its client may be changed before the SYN goes out. */
-bool syn_open(struct syn *l, struct live *live, const struct destination *to,
-	      const struct pace *pace, enum purpose purpose, unsigned version,
-	      const struct client *parent, uint8_t ttl, unsigned tries_max);
+/* A SYN/ACK or a RST came. */
+bool connection_answered(const struct connection *c);
 
-/* `parent`: of a MP_JOIN with its token; else NULL. */
-bool syn_start(struct syn *l, struct live *live, const struct destination *to,
-	       const struct pace *pace, enum purpose purpose, unsigned version,
-	       const struct client *parent, uint8_t ttl, unsigned tries_max);
+/* So much of our data is acknowledged by TCP. */
+size_t connection_acked(const struct flow *f);
 
-int64_t syn_step(struct syn *l, int64_t now_us);
-bool syn_answered(const struct syn *l);
-bool syn_over(const struct syn *l, int64_t now_us);
-void syn_end(struct syn *l);
+/* Whether a DATA_ACK came, and all of the request was acknowledged. */
+bool connection_data_acked(const struct connection *c);
+
+/* Copies of the third ACK, or of the request's second data, with one low TTL.
+ */
+void connection_copy(struct connection *c, enum segment_kind kind,
+		     unsigned ttl);
 
 #endif

@@ -1,61 +1,133 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What a run consists of, and who starts it.
+ * Experiments: what a run consists of. Each is a row of the table in run.c and
+ * starts as soon as what it needs is known and what came in so far asks for
+ * it. Its connections are stepped by the run; what else it does, by itself.
  */
 #ifndef PROBE_RUN_EXPERIMENT_H
 #define PROBE_RUN_EXPERIMENT_H
 
 #include "probe/run/run.h"
 
-/* Somewhat more than a round trip: what is later is given up. */
-#define QUOTE_SLACK_US 15000
-#define EDGE_TRIES 2
+enum need {
+	NEED_SWEEP = 1, /* TTLs below those of full segments may be sent */
+	NEED_REACH = 2, /* known where SYNs are answered */
+	NEED_RTT = 4,
+	NEED_QUIET = 8, /* no experiment above is running */
+};
 
-bool run_start_connection(struct run *p, struct connection *d,
-			  enum purpose purpose, unsigned version,
-			  bool checksum);
+/* What a step returns when it has nothing more to do: the experiment is over
+ * with its connections. */
+#define OVER INT64_MIN
 
-/* The connection that copies of data are sent of. */
-struct connection *run_connection_to_copy(struct attempt *a);
+enum often {
+	ONCE,  /* `v` is the first version */
+	AGAIN, /* it may start again when it is over */
+	EACH,  /* once for each version */
+	EACH_AGAIN,
+};
 
-/* reach.c */
-bool run_sweeping(const struct run *p);
+typedef bool wanted_fn(const struct run *r, const struct version *v);
+typedef void start_fn(struct run *r, struct version *v);
+typedef int64_t step_fn(struct run *r, struct version *v, int64_t now_us);
+
+struct experiment {
+	const char *name;
+	enum often often;
+	unsigned needs;
+	wanted_fn *wanted;
+	start_fn *start; /* NULL: there is only its step */
+	step_fn *step;	 /* NULL: it is over with its connections */
+};
+
+/* ---- for experiments ----------------------------------------------------- */
+
+/* Opens a connection of the current experiment: `c`, or one of the pool. */
+struct connection *run_open(struct run *r, struct connection *c,
+			    const struct course *course, enum purpose purpose,
+			    unsigned version);
+
+/* Opens one that will send the request. */
+struct connection *run_open_request(struct run *r, struct connection *c,
+				    enum purpose purpose, unsigned version);
+
+/* A connection of the current experiment whose SYN went out from `client`. */
+void run_take_up(struct run *r, struct connection *c,
+		 const struct course *course, const struct client *client);
+
+/* A SYN of its own port, `tries` times with this TTL. */
+void run_add_syn(struct run *r, enum purpose purpose, unsigned version,
+		 unsigned ttl, unsigned tries);
+
+/* The same: a MP_JOIN with the token of the version's connection. */
+void run_add_join(struct run *r, const struct version *v, unsigned ttl);
+
+/* The current experiment is not over before. */
+void run_wait(struct run *r, int64_t us);
+
+/* Whether the experiment that starts so has begun with this version. */
+bool run_began(const struct run *r, start_fn *start, const struct version *v);
+
+/* Whether TTLs below those of full segments may be sent. */
+bool run_sweeping(const struct run *r);
+
 /* Another port of this address is probed before this one. */
-bool run_follows(const struct run *p);
-unsigned run_last_ttl(const struct run *p);
-/* Where the SYNs of this run are answered, with or without MPTCP; 0: it is
- * not known yet. */
-unsigned run_reach(const struct run *p);
-void run_update_heard(struct run *p);
-/* Sends again what is missing. Returns when it wants to be stepped again. */
-int64_t run_step_sweep(struct run *p, struct sweep *w, int64_t now_us);
-bool run_sweep_settled(const struct run *p, const struct sweep *w);
-void run_begin_plain(struct run *p, int64_t now_us);
-/* Lone SYNs, where the sweeps do not tell the reach or a hop. */
-void run_step_edges(struct run *p);
+bool run_follows(const struct run *r);
+
+/* A copy with a low TTL, which does not reach the server. */
+struct copy low_copy(unsigned ttl);
+
+/* Answered as plain TCP. */
+bool is_stripped(const struct client *c);
+
+/* Neither a SYN/ACK nor a RST came. */
+bool is_silent(const struct client *c);
+
+/* The option came back in the SYN/ACK. */
+bool is_negotiated(const struct client *c);
+
+/* ---- the rows ------------------------------------------------------------ */
+
+/* reach.c: sweeps of SYNs, and SYNs where these do not tell enough. */
+bool sweep_settled(const struct run *r, const struct sweep *w);
+void run_update_heard(struct run *r);
+wanted_fn always, capable_sweep_wanted, edge_wanted, untold_reach_wanted,
+	untold_hops_wanted;
+start_fn capable_sweep_start, edge_start, untold_reach_start, untold_hops_start;
+step_fn plain_sweep_step, capable_sweep_step;
 
 /* control.c */
-bool run_start_control(struct run *p);
-bool run_control_over(const struct run *p, int64_t now_us);
-int64_t run_step_control(struct run *p, int64_t now_us);
+bool control_over(const struct run *r, int64_t now_us);
+wanted_fn control_wanted, beyond_wanted;
+start_fn control_start, beyond_start;
+step_fn control_step;
 
-/* contrast.c */
-void run_add_syn(struct run *p, enum purpose purpose, unsigned version,
-		 unsigned ttl, unsigned tries);
-/* A MP_JOIN with the token of the attempt's connection. */
-void run_add_join(struct run *p, struct attempt *a, unsigned ttl);
-int64_t run_step_syns(struct run *p, int64_t now_us);
-bool run_syns_over(const struct run *p, int64_t now_us);
-int64_t run_step_limited(struct run *p, int64_t now_us);
-bool run_limited_over(const struct run *p);
-/* Whether a lone SYN with MP_CAPABLE of this version was answered so. */
-bool run_speaks(const struct run *p, unsigned version);
-/* What failed is tried again beside what did not. */
-void run_step_contrast(struct run *p, struct attempt *a, int64_t now_us);
+/* mptcp.c: the connections with MPTCP, and copies of their segments. */
+struct connection *connection_to_copy(struct version *v);
+wanted_fn mptcp_wanted, copies_wanted, join_wanted, join_copies_wanted,
+	again_wanted, stalled_wanted, open_wanted, join_again_wanted;
+start_fn mptcp_start, copies_start, join_start, join_copies_start, again_start,
+	open_start, join_again_start;
+step_fn stalled_step;
 
-/* turns.c: when all else is over. Whether it has still to do. */
-bool run_step_same_port(struct run *p, int64_t now_us, int64_t *wake);
+/* contrast.c: why others were not answered. */
+wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,
+	join_contrast_wanted, branches_wanted;
+start_fn sort_start, mirror_start, limited_start, contrast_start,
+	join_contrast_start, branches_start;
 
-/* fetch.c: false: nothing (more) is missing. */
-bool run_step_fetch(struct run *p, int64_t now_us, int64_t *wake);
+/* same_port.c */
+wanted_fn adopt_wanted, pairs_wanted, same_port_wanted, plain_port_wanted,
+	port_copies_wanted;
+start_fn adopt_start, pairs_start, same_port_start, plain_port_start;
+step_fn port_copies_step;
+
+/* checks.c and idle.c: --all. */
+wanted_fn checks_wanted, checks_again_wanted, expired_wanted,
+	check_copies_wanted, idle_wanted, idle_again_wanted, idle_copies_wanted;
+start_fn checks_start, checks_again_start, idle_start, idle_again_start;
+step_fn checks_step, expired_step, check_copies_step, idle_copies_step;
+
+/* fetch.c */
+step_fn fetch_step;
 
 #endif

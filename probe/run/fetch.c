@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Quotes that a finding still needs, fetched at the pace of routers that
- * limit their answers.
+ * limit their answers: what is known is judged, each hop that a finding
+ * leaves open is asked, and so on.
  */
 #include <string.h>
 #include <time.h>
@@ -12,37 +13,89 @@
 #include "report/track/observer.h"
 
 #define PROHIBITED 3 /* reason of a MP_TCPRST (RFC 8684 3.6) */
+#define TURN_WAIT_US 100000
+
+/* ---- which hops may be asked --------------------------------------------- */
+
+/* When what this hop answered last was sent; 0: it answered nothing within
+ * the last second. Segments have the time of the capture. */
+static int64_t answered_of_late_us(const struct run *r, unsigned ttl,
+				   int64_t now_us)
+{
+	const struct observer *o = r->to.live->observer;
+	struct timespec now;
+	int64_t wall_us, last_us = 0;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	wall_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+
+		for (size_t k = 0; k < f->quote_count; k++) {
+			const struct kept *sent = f->sent[f->quotes[k].sent];
+
+			if (sent->packet.ip.ttl == ttl &&
+			    sent->time_us > last_us)
+				last_us = sent->time_us;
+		}
+	}
+	return wall_us - last_us < ROUTER_REST_US ? now_us - (wall_us - last_us)
+						  : 0;
+}
+
+/* What is open; and whether it may be asked now: a hop must rest in between.
+ * The first time it need not: its first answers may not be spent. */
+static bool may_ask(struct run *r, unsigned ttl, bool rested)
+{
+	struct fetch *f = &r->fetch;
+	int64_t at_us = f->asked_us[ttl], late_us;
+
+	if (ttl >= FULL_TTL || f->asks[ttl] == REST_ROUNDS)
+		return false;
+	if (at_us || rested) {
+		late_us = answered_of_late_us(r, ttl, f->now_us);
+		at_us = (late_us > at_us ? late_us : at_us) + ROUTER_REST_US;
+	}
+	if (at_us > f->now_us) {
+		if (at_us < f->next_us && at_us <= f->until_us)
+			f->next_us = at_us;
+		return false;
+	}
+	f->asking |= UINT64_C(1) << ttl;
+	return true;
+}
+
+/* ---- copies that go farther ---------------------------------------------- */
 
 /* Whether connections without MP_CAPABLE end before those with it: all SYNs
  * that were sent in pairs to find out say so. */
-static bool plain_ends(const struct run *p, unsigned reach)
+static bool plain_ends(const struct run *r)
 {
 	unsigned passed = 0;
 
-	for (unsigned i = 0; i < p->syn_count && p->sorted; i++) {
-		const struct syn *l = &p->syns[i];
-		bool plain = l->client.purpose == PURPOSE_TCP;
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct connection *c = r->connections[i];
+		bool plain = c->client.purpose == PURPOSE_TCP;
 
-		if (l->copy.ttl != reach ||
-		    (!plain && l->client.purpose != PURPOSE_MP_CAPABLE))
+		if (c->copy.ttl != r->reach ||
+		    (!plain && c->client.purpose != PURPOSE_MP_CAPABLE))
 			continue;
-		if (syn_answered(l) != plain)
+		if (connection_answered(c) != plain)
 			return false;
 		passed += !plain;
 	}
-	return passed >= SORTED_TOLD_MIN;
+	return passed >= SORTED_TOLD_MIN && run_began(r, sort_start, NULL);
 }
 
 /* From which TTL on segments with MPTCP arrive: where connections without it
  * are ended by a device on the path, behind that. No farther than a hop
  * behind the last one that quoted a SYN with MP_CAPABLE. */
-static unsigned fetch_reach(const struct run *p)
+static unsigned capable_reach(const struct run *r)
 {
-	unsigned plain = run_reach(p), reach = plain;
-	unsigned distance = control_distance(&p->control);
+	unsigned distance = control_distance(&r->control), reach = r->reach;
 
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		const struct sweep *w = &p->attempts[i].sweep;
+	for (unsigned i = 0; i < r->version_count; i++) {
+		const struct sweep *w = &r->versions[i].sweep;
 		unsigned end = sweep_reach(w);
 
 		if (distance && distance < end)
@@ -52,62 +105,78 @@ static unsigned fetch_reach(const struct run *p)
 		if (end > reach)
 			reach = end;
 	}
-	return reach > plain && plain_ends(p, plain) ? reach : plain;
+	return reach > r->reach && plain_ends(r) ? reach : r->reach;
+}
+
+/* Everything of this version that was swept. */
+static void copy_all(struct run *r, struct version *v, unsigned ttl)
+{
+	struct connection *c = connection_to_copy(v);
+
+	sweep_again(&v->sweep, ttl, true);
+	if (run_began(r, copies_start, v)) {
+		connection_copy(c, SEGMENT_ACK, ttl);
+		connection_copy(c, SEGMENT_DATA, ttl);
+	}
+	if (run_began(r, join_copies_start, v))
+		client_send_syn(&v->join.client, low_copy(ttl));
 }
 
 /* Copies went as far as SYNs without MPTCP do: now farther. */
-static unsigned fetch_behind_end(struct run *p, unsigned reach)
+static void fetch_behind_end(struct run *r, unsigned reach)
 {
-	unsigned first = run_reach(p), sent = 0;
-
-	if (p->behind_fetched)
-		return 0;
-	p->behind_fetched = true;
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		struct attempt *a = &p->attempts[i];
-		struct connection *d = run_connection_to_copy(a);
-
-		for (unsigned ttl = first; ttl < reach && a->started; ttl++) {
-			sent += sweep_again(&a->sweep, ttl, true);
-			if (a->ack_swept) {
-				sent += connection_copy(d, SEGMENT_ACK,
-							(uint8_t)ttl);
-				sent += connection_copy(d, SEGMENT_DATA,
-							(uint8_t)ttl);
-			}
-			if (a->join_swept)
-				sent += client_send_syn(
-					&a->join.client,
-					(struct copy){(uint8_t)ttl, true,
-						      false});
-		}
+	for (unsigned ttl = r->reach; ttl < reach; ttl++) {
+		if (!may_ask(r, ttl, false))
+			continue;
+		for (unsigned i = 0; i < r->version_count; i++)
+			if (run_began(r, mptcp_start, &r->versions[i]))
+				copy_all(r, &r->versions[i], ttl);
 	}
-	return sent;
 }
 
-/* A segment of the kind that a quote is missing of, once more: from the flow
- * that the report names where copies of it were swept, else from the sweep of
- * the same version. */
-static bool fetch_segment(struct run *p, unsigned id, enum segment_kind kind,
-			  unsigned ttl)
+/* ---- what findings leave open -------------------------------------------- */
+
+/* A segment of the kind that a quote is missing of, once more: of this flow,
+ * or of the sweep. */
+static void send_copy(struct version *v, const struct flow *f,
+		      enum segment_kind kind, unsigned ttl)
 {
-	const struct flow *f = p->live->observer->flows[id - 1];
-	struct copy copy = {(uint8_t)ttl, true, false};
+	bool summed = client_flow(&v->summed.client) == f;
 
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		struct attempt *a = &p->attempts[i];
-		bool summed = client_flow(&a->summed.client) == f;
+	if (kind == SEGMENT_SYN)
+		client_send_syn(&v->sweep.client, low_copy(ttl));
+	else if (kind == SEGMENT_JOIN_SYN)
+		client_send_syn(&v->join.client, low_copy(ttl));
+	else
+		connection_copy(summed ? &v->summed : &v->bare, kind, ttl);
+}
 
-		if (!a->started || a->version != f->mptcp.version)
+static bool was_swept(const struct run *r, const struct version *v,
+		      enum segment_kind kind)
+{
+	if (kind == SEGMENT_SYN)
+		return v->sweep.last != 0;
+	if (kind == SEGMENT_JOIN_SYN)
+		return v->join.client.to != NULL;
+	return (kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
+	       run_began(r, copies_start, v);
+}
+
+/* Asks this hop. Returns whether it was asked. */
+static bool fetch_segment(struct run *r, unsigned id, enum segment_kind kind,
+			  unsigned ttl, bool rested)
+{
+	const struct flow *f = r->to.live->observer->flows[id - 1];
+
+	for (unsigned i = 0; i < r->version_count; i++) {
+		struct version *v = &r->versions[i];
+
+		if (v->number != f->mptcp.version || !was_swept(r, v, kind))
 			continue;
-		if (kind == SEGMENT_SYN && a->sweep.last)
-			return client_send_syn(&a->sweep.client, copy);
-		if (kind == SEGMENT_JOIN_SYN && a->joined)
-			return client_send_syn(&a->join.client, copy);
-		if ((kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
-		    a->ack_swept)
-			return connection_copy(summed ? &a->summed : &a->bare,
-					       kind, (uint8_t)ttl);
+		if (!may_ask(r, ttl, rested))
+			return false;
+		send_copy(v, f, kind, ttl);
+		return true;
 	}
 	return false;
 }
@@ -123,156 +192,121 @@ static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind,
 }
 
 /* The hops within a bracket that answered others, but not this segment. */
-static unsigned fetch_bracket(struct run *p, const struct report *r,
-			      const struct finding *f)
+static void fetch_bracket(struct run *r, const struct report *report,
+			  const struct finding *f)
 {
-	unsigned sent = 0;
-
 	for (unsigned ttl = f->after.ttl + 1;
-	     ttl < f->at.ttl && ttl <= r->path_length; ttl++)
-		if (r->path[ttl - 1].responder_count > 0 &&
-		    !r->path[ttl - 1].is_target)
-			sent += fetch_segment(p, f->connections[0], f->segment,
-					      ttl);
-	return sent;
+	     ttl < f->at.ttl && ttl <= report->path_length; ttl++)
+		if (report->path[ttl - 1].responder_count > 0 &&
+		    !report->path[ttl - 1].is_target)
+			fetch_segment(r, f->connections[0], f->segment, ttl,
+				      false);
 }
 
 /* Nothing places it yet: all hops that answered others, but not this segment;
  * data also wants the third ACK of its connection, to tell what shifts. */
-static unsigned fetch_place(struct run *p, const struct report *r,
-			    const struct finding *f, unsigned reach)
+static void fetch_place(struct run *r, const struct report *report,
+			const struct finding *f, unsigned reach)
 {
-	unsigned sent = 0;
+	unsigned id = f->connections[0];
 
-	for (unsigned ttl = p->options->first_ttl;
-	     ttl < reach && ttl <= r->path_length; ttl++) {
-		const struct report_hop *hop = &r->path[ttl - 1];
+	for (unsigned ttl = r->settings->first_ttl;
+	     ttl < reach && ttl <= report->path_length; ttl++) {
+		const struct report_hop *hop = &report->path[ttl - 1];
 		enum segment_kind kind = f->segment;
-		unsigned id = f->connections[0];
 
 		if (hop->responder_count == 0 || hop->is_target)
 			continue;
 		if (kind == SEGMENT_DATA && hop_quotes(hop, kind, id))
 			kind = SEGMENT_ACK;
 		if (!hop_quotes(hop, kind, id))
-			sent += fetch_segment(p, id, kind, ttl);
+			fetch_segment(r, id, kind, ttl, false);
 	}
-	return sent;
 }
 
 /* Copies of data that was acknowledged with its mapping show a mapping
  * changed: the device begins late, perhaps between two copies. The hops before
  * are asked once more. */
-static unsigned fetch_again(struct run *p, const struct finding *f)
+static void fetch_again(struct run *r, const struct finding *f)
 {
-	const struct flow *flow;
-	unsigned sent = 0;
+	const struct flow *flow =
+		r->to.live->observer->flows[f->connections[0] - 1];
 
-	if (f->segment != SEGMENT_DATA || p->fetches > 1 ||
-	    strncmp(f->kind->id, "dss.", 4) != 0)
-		return 0;
-	flow = p->live->observer->flows[f->connections[0] - 1];
-	if (!flow->mptcp.has_data_ack)
-		return 0;
-	for (unsigned ttl = p->options->first_ttl; ttl <= f->after.ttl; ttl++)
-		sent += fetch_segment(p, f->connections[0], f->segment, ttl);
-	return sent;
-}
-
-static unsigned fetch_finding(struct run *p, const struct report *r,
-			      const struct finding *f, unsigned reach)
-{
-	if (f->connection_count == 0 || f->direction == DIRECTION_RETURN)
-		return 0;
-	return f->at.known && f->after.known
-		       ? fetch_bracket(p, r, f) + fetch_again(p, f)
-		       : fetch_place(p, r, f, reach);
-}
-
-/* Whether this hop answered what was sent within the last second: what it may
- * answer may be spent. Segments have the time of the capture. */
-static bool answered_of_late(const struct run *p, unsigned ttl)
-{
-	const struct observer *o = p->live->observer;
-	struct timespec now;
-	int64_t since_us;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	since_us = ((int64_t)now.tv_sec - 1) * 1000000 + now.tv_nsec / 1000;
-	for (size_t i = 0; i < o->flow_count; i++) {
-		const struct flow *f = o->flows[i];
-
-		for (size_t k = 0; k < f->quote_count; k++) {
-			const struct kept *sent = f->sent[f->quotes[k].sent];
-
-			if (sent->time_us > since_us &&
-			    sent->packet.ip.ttl == ttl)
-				return true;
-		}
-	}
-	return false;
+	if (f->segment != SEGMENT_DATA || r->fetch.judged > 1 ||
+	    strncmp(f->kind->id, "dss.", 4) != 0 || !flow->mptcp.has_data_ack)
+		return;
+	for (unsigned ttl = r->settings->first_ttl; ttl <= f->after.ttl; ttl++)
+		fetch_segment(r, f->connections[0], f->segment, ttl, false);
 }
 
 /* A drop is placed by what is quoted and what is not: the SYN with the
  * option once more at the hop that seems to be the first without it, when
  * that has had time to rest; each hop once. */
-static unsigned fetch_drop(struct run *p, const struct finding *f,
-			   unsigned reach)
+static void fetch_drop(struct run *r, const struct finding *f, unsigned reach)
 {
 	bool vanishes = strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
 			strcmp(f->kind->id, "dss.reset") == 0;
 
-	if (!vanishes || !f->at.known || f->at.ttl >= reach ||
-	    p->drops_asked >> f->at.ttl & 1)
-		return 0;
-	if (p->fetches < REST_ROUNDS && answered_of_late(p, f->at.ttl))
-		return 1; /* nothing is sent, but waited for */
-	p->drops_asking |= UINT64_C(1) << f->at.ttl;
-	return fetch_segment(p, f->connections[0], f->segment, f->at.ttl);
-}
-
-/* Without the last hop's quote the server cannot be held responsible. A hop
- * that never answered anything may be limited, but not for ever. */
-static unsigned fetch_last_hop(struct run *p, const struct report *r)
-{
-	unsigned reach = run_reach(p);
-	unsigned sent = 0;
-
-	if (p->fetches > 2 && reach > 1 && reach - 1 <= r->path_length &&
-	    r->path[reach - 2].responder_count == 0)
-		return 0;
-
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		struct sweep *w = &p->attempts[i].sweep;
-
-		if (reach > 1 && w->last && !sweep_quoted(w, reach - 1) &&
-		    reach - 1 >= w->first)
-			sent += sweep_again(w, reach - 1, true);
-	}
-	return sent;
+	if (vanishes && f->at.known && f->at.ttl < reach &&
+	    !(r->fetch.drops >> f->at.ttl & 1) &&
+	    fetch_segment(r, f->connections[0], f->segment, f->at.ttl, true))
+		r->fetch.drops |= UINT64_C(1) << f->at.ttl;
 }
 
 /* The server's data was changed, perhaps in its length: then our later
  * acknowledgments are shifted, and copies of data show where. */
-static unsigned fetch_behind_answer(struct run *p, const struct finding *f,
-				    unsigned reach)
+static void fetch_behind_answer(struct run *r, const struct finding *f,
+				unsigned reach)
 {
-	unsigned sent = 0;
-
 	if (strcmp(f->kind->id, "payload.modified") != 0 ||
-	    f->direction != DIRECTION_RETURN || f->connection_count == 0 ||
-	    p->fetches > 1)
-		return 0;
-	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		sent += fetch_segment(p, f->connections[0], SEGMENT_DATA, ttl);
-	return sent;
+	    f->direction != DIRECTION_RETURN || r->fetch.judged > 1)
+		return;
+	for (unsigned ttl = r->settings->first_ttl; ttl < reach; ttl++)
+		fetch_segment(r, f->connections[0], SEGMENT_DATA, ttl, false);
+}
+
+static void fetch_finding(struct run *r, const struct report *report,
+			  const struct finding *f, unsigned reach)
+{
+	if (f->connection_count == 0)
+		return;
+	if (f->direction == DIRECTION_RETURN) {
+		fetch_behind_answer(r, f, reach);
+	} else if (f->at.known && f->after.known) {
+		fetch_bracket(r, report, f);
+		fetch_again(r, f);
+	} else {
+		fetch_place(r, report, f, reach);
+	}
+	fetch_drop(r, f, reach);
+}
+
+/* ---- what else is open --------------------------------------------------- */
+
+/* Without the last hop's quote the server cannot be held responsible. A hop
+ * that never answered anything may be limited, but not for ever. */
+static void fetch_last_hop(struct run *r, const struct report *report)
+{
+	unsigned last = r->reach - 1;
+
+	if (r->reach < 2 ||
+	    (r->fetch.asks[last] > 1 && last <= report->path_length &&
+	     report->path[last - 1].responder_count == 0))
+		return;
+	for (unsigned i = 0; i < r->version_count; i++) {
+		struct sweep *w = &r->versions[i].sweep;
+
+		if (w->last && !sweep_quoted(w, last) && last >= w->first &&
+		    may_ask(r, last, false))
+			sweep_again(w, last, true);
+	}
 }
 
 /* The server refused our third ACK of the MP_JOIN, and not for a limit of its
  * own. */
-static bool join_ack_refused(const struct attempt *a)
+static bool join_ack_refused(const struct version *v)
 {
-	const struct flow *f = a->joined ? client_flow(&a->join.client) : NULL;
+	const struct flow *f = client_flow(&v->join.client);
 	const struct kept *reset = f ? flow_reset(f) : NULL;
 	const struct mptcp_option *why =
 		reset ? tcp_options_mptcp(&reset->options, MP_TCPRST) : NULL;
@@ -283,77 +317,71 @@ static bool join_ack_refused(const struct attempt *a)
 }
 
 /* Its HMAC may have been changed on the way, or taken out. */
-static unsigned fetch_join_ack(struct run *p, unsigned reach)
+static void fetch_join_ack(struct run *r, struct version *v, unsigned reach)
 {
-	unsigned sent = 0;
+	if (!join_ack_refused(v))
+		return;
+	for (unsigned ttl = r->settings->first_ttl; ttl < reach; ttl++)
+		if (!flow_quote(client_flow(&v->join.client), SEGMENT_JOIN_ACK,
+				ttl) &&
+		    may_ask(r, ttl, false))
+			client_send_third_ack(&v->join.client, low_copy(ttl));
+}
 
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		struct attempt *a = &p->attempts[i];
+/* ---- the experiment ------------------------------------------------------ */
 
-		if (!join_ack_refused(a))
+static void fetch_open(struct run *r, unsigned reach)
+{
+	struct judge_target target = {r->to.target, r->to.port};
+	struct report *report = judge(r->to.live->observer, &target);
+	struct fetch *f = &r->fetch;
+
+	f->judged++;
+	for (size_t i = 0; i < report->finding_count; i++)
+		fetch_finding(r, report, &report->findings[i], reach);
+	for (unsigned i = 0; i < r->version_count; i++)
+		fetch_join_ack(r, &r->versions[i], reach);
+	if (!f->asking && f->next_us == NEVER && !r->settings->sweep_only &&
+	    report->status == STATUS_UNDETERMINED)
+		fetch_last_hop(r, report);
+	report_free(report);
+}
+
+/* What is open is asked for; r->fetch.next_us tells what cannot be yet. */
+static void ask(struct run *r)
+{
+	struct fetch *f = &r->fetch;
+	unsigned reach = capable_reach(r);
+
+	f->asking = 0;
+	f->next_us = NEVER;
+	if (!f->behind)
+		fetch_behind_end(r, reach);
+	f->behind = true;
+	if (!f->asking) /* else the findings come next */
+		fetch_open(r, reach);
+	for (unsigned ttl = 0; ttl < FULL_TTL; ttl++) {
+		if (!(f->asking >> ttl & 1))
 			continue;
-		for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-			if (!flow_quote(client_flow(&a->join.client),
-					SEGMENT_JOIN_ACK, ttl))
-				sent += client_send_third_ack(
-					&a->join.client,
-					(struct copy){(uint8_t)ttl, true,
-						      false});
+		f->asks[ttl]++;
+		f->asked_us[ttl] = f->now_us;
 	}
-	return sent;
 }
 
-static unsigned fetch_quotes(struct run *p)
+int64_t fetch_step(struct run *r, struct version *v, int64_t now_us)
 {
-	struct judge_target target = {p->to.target, p->to.port};
-	struct report *r = judge(p->live->observer, &target);
-	unsigned reach = fetch_reach(p);
-	unsigned sent = 0, behind = fetch_behind_end(p, reach);
+	struct fetch *f = &r->fetch;
 
-	p->drops_asked |= p->drops_asking;
-	p->drops_asking = 0;
-	for (size_t i = 0; i < r->finding_count && !behind; i++) {
-		sent += fetch_finding(p, r, &r->findings[i], reach);
-		sent += fetch_drop(p, &r->findings[i], reach);
-		sent += fetch_behind_answer(p, &r->findings[i], reach);
-	}
-	if (behind)
-		p->fetches--; /* the findings come next */
-	else
-		sent += fetch_join_ack(p, reach);
-	if (!sent && !behind && r->status == STATUS_UNDETERMINED &&
-	    !p->options->sweep_only)
-		sent += fetch_last_hop(p, r);
-	report_free(r);
-	return sent + behind;
-}
-
-/* What is still missing for a bracket is fetched at the pace of routers
- * that limit their answers. False: nothing (more) is. */
-bool run_step_fetch(struct run *p, int64_t now_us, int64_t *wake)
-{
-	if (!run_sweeping(p))
-		return false;
-	if (p->shared->fetcher && p->shared->fetcher != p)
-		return true; /* the routers answer one a second */
-	if (p->fetch_at_us == 0 && p->fetches < REST_ROUNDS) {
-		p->fetch_at_us = now_us;
-		p->fetches++;
-		if (fetch_quotes(p) > 0) {
-			p->shared->fetcher = p;
-			p->fetch_at_us = now_us + ROUTER_REST_US;
-		} else {
-			p->shared->fetcher = NULL;
-			p->fetches = REST_ROUNDS;
-			p->fetch_at_us = 0;
-			return false;
-		}
-	}
-	if (p->fetch_at_us > now_us) {
-		*wake = p->fetch_at_us < *wake ? p->fetch_at_us : *wake;
-		return true;
-	}
-	p->fetch_at_us = 0;
-	p->shared->fetcher = NULL;
-	return p->fetches < REST_ROUNDS;
+	(void)v;
+	if (r->shared->fetcher && r->shared->fetcher != r)
+		return now_us + TURN_WAIT_US;
+	if (now_us < f->at_us)
+		return f->at_us;
+	f->now_us = now_us;
+	if (!f->until_us)
+		f->until_us = now_us + REST_ROUNDS * ROUTER_REST_US;
+	ask(r);
+	f->at_us = f->asking ? now_us + quote_wait_us(&r->to) : f->next_us;
+	r->shared->fetcher = f->at_us == NEVER ? NULL : r;
+	return f->at_us == NEVER ? OVER : f->at_us;
 }

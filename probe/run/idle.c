@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/idle.h"
 
-#include "probe/run/live.h"
+#include "probe/run/experiment.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
@@ -19,273 +19,253 @@ static const int64_t rests_us[] = {
 
 #define RESTS (sizeof(rests_us) / sizeof(rests_us[0]))
 
+/* ---- one connection ------------------------------------------------------ */
+
+enum {
+	STEP_DATA = 1, /* some data, as of a request that never ends */
+	STEP_REST,     /* all acknowledged: silence */
+	STEP_WAKE,     /* keep-alives, until one is answered */
+	STEP_BUSY,     /* a keep-alive now and then, for ever */
+};
+
 /* A request that never ends: servers wait for more of it. */
 static const char head[] = "GET / HTTP/1.1\r\n";
 #define HEAD (sizeof(head) - 1)
 
+static struct idler *idler_of(struct connection *c)
+{
+	return (struct idler *)c;
+}
+
+static const struct idler *const_idler_of(const struct connection *c)
+{
+	return (const struct idler *)c;
+}
+
 /* The last byte once more (RFC 9293 3.8.4): whoever knows the connection
  * acknowledges it, and the application does not notice. */
-static bool send_keep_alive(struct idler *i, uint8_t ttl)
+static void send_keep_alive(struct idler *i, unsigned ttl)
 {
-	return client_send_data(&i->client, (const uint8_t *)head + HEAD - 1, 1,
-				HEAD - 1, true,
-				(struct copy){ttl, false, false});
+	client_send_data(&i->connection.client,
+			 (const uint8_t *)head + HEAD - 1, 1, HEAD - 1, true,
+			 (struct copy){(uint8_t)ttl, false, false});
 }
 
-static bool send_head(struct idler *i)
+static void course_send(struct connection *c)
 {
-	return client_send_third_ack(&i->client, COPY_FULL) &&
-	       client_send_data(&i->client, (const uint8_t *)head, HEAD, 0,
-				true, COPY_FULL);
-}
-
-static bool begin(struct idle_ladder *l, int64_t rest_us, unsigned ttl)
-{
-	struct idler *i = &l->list[l->count];
-
-	if (l->count == IDLERS_MAX)
-		return false;
-	*i = (struct idler){
-		.pace = l->pace, .rest_us = rest_us, .ttl = (uint8_t)ttl};
-	if (!client_open(&i->client, l->live, l->to, PURPOSE_TCP, 0))
-		return false;
-	l->count++;
-	retry_begin(&i->retry, l->pace, false);
-	return client_send_syn(&i->client, COPY_FULL);
-}
-
-void idle_start(struct idle_ladder *l, struct live *live,
-		const struct destination *to, const struct pace *pace,
-		unsigned first_ttl, unsigned reach)
-{
-	*l = (struct idle_ladder){.live = live,
-				  .to = to,
-				  .pace = pace,
-				  .first_ttl = first_ttl,
-				  .reach = reach};
-	for (unsigned k = 0; k < RESTS; k++)
-		for (unsigned i = 0; i < IDLE_WITNESSES_MIN; i++)
-			begin(l, rests_us[k], FULL_TTL);
-}
-
-/* ---- one connection ------------------------------------------------------ */
-
-static void step_syn(struct idler *i, const struct flow *f, int64_t now_us)
-{
-	if (f && f->syn_ack_seen) {
-		send_head(i);
-		i->state = IDLER_DATA;
-		retry_begin(&i->retry, i->pace, true);
-	} else if (retry_due(&i->retry, now_us)) {
-		if (i->retry.tries > SYN_TRIES)
-			i->state = IDLER_ENDED;
-		else
-			client_send_syn(&i->client, COPY_FULL);
-	}
-}
-
-static void step_data(struct idler *i, const struct flow *f, int64_t now_us)
-{
-	if (seq_diff(f->server_acked, f->client_isn + 1) >= (int32_t)HEAD) {
-		i->state = i->rest_us ? IDLER_RESTING : IDLER_BUSY;
-		i->at_us = now_us + (i->rest_us ? i->rest_us : BUSY_US);
-	} else if (retry_due(&i->retry, now_us)) {
-		if (i->retry.tries > DATA_TRIES)
-			i->state = IDLER_ENDED;
-		else
-			send_head(i);
-	}
-}
-
-static void wake(struct idler *i, const struct flow *f, int64_t now_us)
-{
-	if (now_us < i->at_us)
-		return;
-	i->state = IDLER_WOKEN;
-	i->received = f->received_count;
-	retry_begin(&i->retry, i->pace, true);
-	send_keep_alive(i, i->ttl);
+	if (c->step == STEP_DATA)
+		client_send_data(&c->client, (const uint8_t *)head, HEAD, 0,
+				 true, COPY_FULL);
+	else if (c->step == STEP_WAKE)
+		send_keep_alive(idler_of(c), idler_of(c)->ttl);
+	else if (c->step == STEP_BUSY && c->tries > 1)
+		send_keep_alive(idler_of(c), FULL_TTL);
 }
 
 /* One that is not to reach the server only tells who ends it: a router, or
  * who sends a RST. */
-static void step_woken(struct idler *i, const struct flow *f, int64_t now_us)
+static bool course_done(const struct connection *c, const struct flow *f)
 {
-	bool limited = i->ttl != FULL_TTL;
+	const struct idler *i = const_idler_of(c);
 
-	if (limited && flow_quote(f, SEGMENT_DATA, i->ttl)) {
-		i->state = IDLER_ENDED;
-	} else if (f->received_count > i->received) {
-		i->state = limited ? IDLER_ENDED : IDLER_BUSY;
-		i->at_us = now_us + BUSY_US;
-	} else if (retry_due(&i->retry, now_us)) {
-		if (i->retry.tries > (limited ? LIMITED_TRIES : VAIN_TRIES))
-			i->state = limited ? IDLER_ENDED : IDLER_SILENT;
-		else
-			send_keep_alive(i, i->ttl);
+	if (c->step == STEP_DATA)
+		return connection_acked(f) >= HEAD;
+	return c->step == STEP_WAKE &&
+	       (f->received_count > i->received ||
+		(i->ttl != FULL_TTL && flow_quote(f, SEGMENT_DATA, i->ttl)));
+}
+
+static unsigned course_tries(const struct connection *c)
+{
+	switch (c->step) {
+	case STEP_DATA:
+		return DATA_TRIES;
+	case STEP_REST:
+		return 1;
+	case STEP_WAKE:
+		return const_idler_of(c)->ttl == FULL_TTL ? VAIN_TRIES
+							  : LIMITED_TRIES;
+	default:
+		return UINT_MAX;
 	}
 }
 
-static void step_busy(struct idler *i, int64_t now_us)
+static void course_next(struct connection *c, const struct flow *f, bool done)
 {
-	if (now_us < i->at_us)
+	struct idler *i = idler_of(c);
+
+	if (c->step == 0) {
+		connection_go(c, STEP_DATA, 0);
+	} else if (c->step == STEP_DATA && !done) {
+		connection_end(c);
+	} else if (c->step == STEP_DATA && i->rest_us) {
+		connection_go(c, STEP_REST, i->rest_us);
+	} else if (c->step == STEP_REST) {
+		i->received = f->received_count;
+		connection_go(c, STEP_WAKE, 0);
+	} else if (c->step == STEP_WAKE && (!done || i->ttl != FULL_TTL)) {
+		connection_hold(c);
+	} else {
+		connection_go(c, STEP_BUSY, BUSY_US);
+	}
+}
+
+static const struct course course_idle = {
+	course_send,	      course_done,	 course_tries,
+	course_next,	      .last = STEP_BUSY, .endless = STEP_BUSY,
+	.ends_with_fin = true};
+
+static void begin(struct run *r, int64_t rest_us, unsigned ttl)
+{
+	struct idler *i = &r->idle.list[r->idle.count];
+
+	if (r->idle.count == IDLERS_MAX)
 		return;
-	i->at_us = now_us + BUSY_US;
-	send_keep_alive(i, FULL_TTL);
+	r->idle.count++;
+	i->rest_us = rest_us;
+	i->ttl = (uint8_t)ttl;
+	run_open(r, &i->connection, &course_idle, PURPOSE_TCP, 0);
+	connection_begin(&i->connection);
 }
 
-static int64_t step_idler(struct idler *i, int64_t now_us)
+static bool is_busy(const struct idler *i)
 {
-	const struct flow *f = client_flow(&i->client);
+	return i->connection.state == CONNECTION_BUSY &&
+	       i->connection.step == STEP_BUSY;
+}
 
-	if (i->state >= IDLER_SILENT)
-		return NEVER;
-	if (f && (flow_reset(f) || f->server_fin)) {
-		i->reset = i->state == IDLER_WOKEN && !f->server_fin;
-		i->state = IDLER_ENDED;
-		return NEVER;
-	}
-	if (i->state == IDLER_SYN)
-		step_syn(i, f, now_us);
-	else if (i->state == IDLER_DATA)
-		step_data(i, f, now_us);
-	else if (i->state == IDLER_RESTING)
-		wake(i, f, now_us);
-	else if (i->state == IDLER_WOKEN)
-		step_woken(i, f, now_us);
-	else
-		step_busy(i, now_us);
-	if (i->state >= IDLER_SILENT)
-		return NEVER;
-	return i->state == IDLER_RESTING || i->state == IDLER_BUSY
-		       ? i->at_us
-		       : retry_at(&i->retry);
+/* Not answered any more. */
+static bool fell_silent(const struct idler *i)
+{
+	return i->connection.state == CONNECTION_HELD &&
+	       i->connection.step == STEP_WAKE && i->ttl == FULL_TTL;
+}
+
+/* A keep-alive behind the rest drew a RST. */
+static bool was_reset(const struct idler *i)
+{
+	const struct flow *f = client_flow(&i->connection.client);
+
+	return i->connection.state == CONNECTION_ENDED &&
+	       i->connection.step == STEP_WAKE && f && flow_reset(f) &&
+	       !f->server_fin;
 }
 
 /* ---- all of them --------------------------------------------------------- */
 
-static bool all_told(const struct idle_ladder *l)
+bool idle_wanted(const struct run *r, const struct version *v)
 {
-	for (unsigned i = 0; i < l->count; i++)
-		if (l->list[i].state < IDLER_BUSY)
-			return false;
-	return true;
+	(void)v;
+	return r->checks.count > 0;
 }
 
-/* The first in this state that rested so, or NULL. */
-static struct idler *find(struct idle_ladder *l, enum idler_state state,
-			  bool rested)
+void idle_start(struct run *r, struct version *v)
 {
-	for (unsigned i = 0; i < l->count; i++)
-		if (l->list[i].state == state &&
-		    (l->list[i].rest_us != 0) == rested)
-			return &l->list[i];
+	(void)v;
+	for (size_t k = 0; k < RESTS; k++)
+		for (unsigned i = 0; i < IDLE_WITNESSES_MIN; i++)
+			begin(r, rests_us[k], FULL_TTL);
+}
+
+typedef bool idler_fn(const struct idler *i);
+
+/* The first that is so, and rested or did not; or NULL. */
+static struct idler *find(struct run *r, idler_fn *is_so, bool rested)
+{
+	for (unsigned i = 0; i < r->idle.count; i++) {
+		struct idler *one = &r->idle.list[i];
+
+		if (is_so(one) && (one->rest_us != 0) == rested)
+			return one;
+	}
 	return NULL;
 }
 
-static bool was_reset(const struct idler *i)
-{
-	return i->reset;
-}
-
-static bool is_silent(const struct idler *i)
-{
-	return i->state == IDLER_SILENT;
-}
-
-/* The shortest rest of those of which this is so; 0: of none. */
-static int64_t shortest_us(const struct idle_ladder *l,
-			   bool (*is_so)(const struct idler *))
+/* The shortest rest of those that are so; 0: none is. */
+static int64_t shortest_us(const struct run *r, idler_fn *is_so)
 {
 	int64_t rest_us = 0;
 
-	for (unsigned i = 0; i < l->count; i++)
-		if (is_so(&l->list[i]) &&
-		    (!rest_us || l->list[i].rest_us < rest_us))
-			rest_us = l->list[i].rest_us;
+	for (unsigned i = 0; i < r->idle.count; i++) {
+		const struct idler *one = &r->idle.list[i];
+
+		if (is_so(one) && (!rest_us || one->rest_us < rest_us))
+			rest_us = one->rest_us;
+	}
 	return rest_us;
+}
+
+/* Each has told what it is for. */
+bool idle_again_wanted(const struct run *r, const struct version *v)
+{
+	(void)v;
+	for (unsigned i = 0; i < r->idle.count; i++)
+		if (!connection_settled(&r->idle.list[i].connection))
+			return false;
+	return r->idle.count > 0;
 }
 
 /* RSTs may be the server's. So the same again with TTLs that do not reach it,
  * each on a connection of its own; and, as a control, on one that is busy. */
-static void place_resets(struct idle_ladder *l)
+static void place_resets(struct run *r)
 {
-	int64_t rest_us = shortest_us(l, was_reset);
-	struct idler *busy = find(l, IDLER_BUSY, false);
+	int64_t rest_us = shortest_us(r, was_reset);
+	struct idler *busy = find(r, is_busy, false);
 
-	if (!rest_us || !busy || l->reach <= l->first_ttl)
+	if (!rest_us || !busy || !run_sweeping(r) ||
+	    r->reach <= r->settings->first_ttl)
 		return;
-	send_keep_alive(busy, (uint8_t)(l->reach - 1));
-	for (unsigned ttl = l->first_ttl; ttl < l->reach; ttl++)
-		begin(l, rest_us, ttl);
-	begin(l, rest_us, l->reach - 1);
+	send_keep_alive(busy, r->reach - 1);
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		begin(r, rest_us, ttl);
+	begin(r, rest_us, r->reach - 1);
 }
 
 /* An outage that takes some connections and not others may take those that
  * rested by chance. It does not let others begin and then rest. */
-static void try_again(struct idle_ladder *l)
+void idle_again_start(struct run *r, struct version *v)
 {
-	int64_t rest_us = shortest_us(l, is_silent);
+	int64_t rest_us = shortest_us(r, fell_silent);
 
-	l->again = true;
+	(void)v;
 	for (unsigned i = 0; i < IDLE_WITNESSES_MIN && rest_us; i++)
-		begin(l, rest_us, FULL_TTL);
-	place_resets(l);
+		begin(r, rest_us, FULL_TTL);
+	place_resets(r);
+}
+
+bool idle_copies_wanted(const struct run *r, const struct version *v)
+{
+	struct run *run = (struct run *)r;
+
+	return run_began(r, idle_again_start, v) &&
+	       find(run, fell_silent, true) && find(run, is_busy, false);
 }
 
 static bool has_quote(const struct idler *i, unsigned ttl)
 {
-	return flow_quote(client_flow(&i->client), SEGMENT_DATA, ttl) != NULL;
+	return flow_quote(client_flow(&i->connection.client), SEGMENT_DATA,
+			  ttl) != NULL;
 }
 
 /* Keep-alives with small TTLs on a connection that was forgotten, and on one
- * that was not: up to where the first are quoted. Whether it has still to do.
- */
-static bool place_silence(struct idle_ladder *l, int64_t now_us)
+ * that was not: up to where the first are quoted. */
+int64_t idle_copies_step(struct run *r, struct version *v, int64_t now_us)
 {
-	struct idler *silent = find(l, IDLER_SILENT, true);
-	struct idler *busy = find(l, IDLER_BUSY, false);
+	struct idler *silent = find(r, fell_silent, true);
+	struct idler *busy = find(r, is_busy, false);
 
-	if (!silent || !busy || l->reach <= l->first_ttl)
-		return false;
-	if (now_us < l->wait_until_us)
-		return true;
-	if (l->rounds == REST_ROUNDS)
-		return false;
-	l->rounds++;
-	for (unsigned ttl = l->first_ttl; ttl < l->reach; ttl++) {
+	(void)v;
+	if (silent && busy && now_us < r->idle.at_us)
+		return r->idle.at_us;
+	if (!silent || !busy || r->idle.rounds == REST_ROUNDS)
+		return OVER;
+	r->idle.rounds++;
+	r->idle.at_us = now_us + ROUTER_REST_US;
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++) {
 		if (has_quote(silent, ttl))
 			continue;
-		send_keep_alive(silent, (uint8_t)ttl);
-		send_keep_alive(busy, (uint8_t)ttl);
+		send_keep_alive(silent, ttl);
+		send_keep_alive(busy, ttl);
 	}
-	l->wait_until_us = now_us + ROUTER_REST_US;
-	return true;
-}
-
-int64_t idle_step(struct idle_ladder *l, int64_t now_us)
-{
-	int64_t wake_us = NEVER;
-
-	if (l->over)
-		return NEVER;
-	for (unsigned i = 0; i < l->count; i++) {
-		int64_t at = step_idler(&l->list[i], now_us);
-
-		wake_us = at < wake_us ? at : wake_us;
-	}
-	if (!all_told(l) && !l->again)
-		return wake_us;
-	if (!l->again)
-		try_again(l);
-	if (place_silence(l, now_us))
-		return l->wait_until_us < wake_us ? l->wait_until_us : wake_us;
-	l->over = all_told(l);
-	return l->over ? now_us : wake_us;
-}
-
-void idle_end(struct idle_ladder *l)
-{
-	for (unsigned i = 0; i < l->count; i++)
-		client_send_reset(&l->list[i].client);
+	return r->idle.at_us;
 }

@@ -133,12 +133,14 @@ void live_linger(struct live *live)
 		live_poll(live, end);
 }
 
-struct destination live_destination(const struct target *t, uint16_t port)
+struct destination live_destination(struct live *live, const struct target *t,
+				    uint16_t port)
 {
 	unsigned headers = t->address.family == 6 ? 60 : 40;
 	unsigned mtu = t->route.mtu > 9000 ? 9000 : t->route.mtu;
 
 	return (struct destination){
+		.live = live,
 		.source = t->route.source,
 		.target = t->address,
 		.port = port,

@@ -64,7 +64,8 @@ void live_linger(struct live *live);
 bool live_finish(struct live *live);
 
 /* Of a run to this port of a target. */
-struct destination live_destination(const struct target *t, uint16_t port);
+struct destination live_destination(struct live *live, const struct target *t,
+				    uint16_t port);
 
 uint64_t live_random(struct live *live);
 uint32_t live_random32(struct live *live);

@@ -6,52 +6,24 @@
 #include "probe/run/live.h"
 #include "report/track/observer.h"
 
-#define MS 1000
-/* How long a missing quote is waited for before its SYN is sent again, and
- * how often: rate-limited routers answer the later sweeps anyway. */
-#define QUOTE_WAIT_MIN_US (60 * MS)
-#define SILENT_WAIT_US (8 * MS)
+/* How long only silent hops are waited for, and how often a missing quote's
+ * SYN is sent again: rate-limited routers answer the later sweeps anyway. */
+#define SILENT_WAIT_US 8000
 #define QUOTE_ROUNDS 2
+#define EDGE_TRIES 2
 
-bool run_sweeping(const struct run *p)
+static unsigned last_ttl(const struct run *r)
 {
-	return p->options->first_ttl < FULL_TTL;
-}
-
-/* Another port of this address is probed before this one. */
-bool run_follows(const struct run *p)
-{
-	return p->shared->leader != p;
-}
-
-unsigned run_last_ttl(const struct run *p)
-{
-	unsigned last = p->options->max_ttl;
+	unsigned last = r->settings->max_ttl;
 
 	return last < FULL_TTL ? last : FULL_TTL - 1;
 }
 
-/* Where the SYNs of this run are answered, with or without MPTCP. */
-unsigned run_reach(const struct run *p)
-{
-	unsigned reach = sweep_reach(&p->plain);
-
-	for (unsigned i = 0; i < p->syn_count; i++) {
-		const struct syn *l = &p->syns[i];
-
-		if (l->client.purpose == PURPOSE_TCP &&
-		    l->copy.ttl < FULL_TTL && syn_answered(l) &&
-		    (!reach || l->copy.ttl < reach))
-			reach = l->copy.ttl;
-	}
-	return reach;
-}
-
 /* Which hops have answered anything at all: they are limited, not silent. */
-void run_update_heard(struct run *p)
+void run_update_heard(struct run *r)
 {
-	const struct observer *o = p->live->observer;
-	struct shared *c = p->shared;
+	const struct observer *o = r->to.live->observer;
+	struct shared *c = r->shared;
 
 	if (c->quotes == o->quotes)
 		return;
@@ -59,7 +31,7 @@ void run_update_heard(struct run *p)
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
-		if (!address_equal(&f->server, &p->to.target))
+		if (!address_equal(&f->server, &r->to.target))
 			continue;
 		for (size_t k = 0; k < f->quote_count; k++)
 			c->heard |=
@@ -69,37 +41,35 @@ void run_update_heard(struct run *p)
 	}
 }
 
-static bool heard(const struct run *p, unsigned ttl)
+static bool heard(const struct run *r, unsigned ttl)
 {
-	return p->shared->heard >> (ttl & 63) & 1;
+	return r->shared->heard >> (ttl & 63) & 1;
 }
 
 /* Hops below the reach that did not quote this sweep. A hop that has never
  * answered anything is asked twice in vain, no more. */
-static bool is_missing(const struct run *p, const struct sweep *w, unsigned ttl)
+static bool is_missing(const struct run *r, const struct sweep *w, unsigned ttl)
 {
-	return !sweep_quoted(w, ttl) && (w->rounds == 0 || heard(p, ttl));
+	return !sweep_quoted(w, ttl) && (w->rounds == 0 || heard(r, ttl));
 }
 
-static unsigned sweep_end(const struct run *p, const struct sweep *w)
+static unsigned end_of(const struct run *r, const struct sweep *w)
 {
-	unsigned reach = run_reach(p);
-
-	return reach ? reach : w->last + 1;
+	return r->reach ? r->reach : w->last + 1;
 }
 
-static unsigned count_missing(const struct run *p, const struct sweep *w)
+static unsigned count_missing(const struct run *r, const struct sweep *w)
 {
-	unsigned end = sweep_end(p, w), missing = 0;
+	unsigned end = end_of(r, w), missing = 0;
 
 	for (unsigned ttl = w->first; ttl < end; ttl++)
-		missing += is_missing(p, w, ttl);
+		missing += is_missing(r, w, ttl);
 	return missing;
 }
 
-static bool sweep_complete(const struct run *p, const struct sweep *w)
+static bool sweep_complete(const struct run *r, const struct sweep *w)
 {
-	unsigned end = sweep_end(p, w);
+	unsigned end = end_of(r, w);
 
 	for (unsigned ttl = w->first; ttl < end; ttl++)
 		if (!sweep_quoted(w, ttl))
@@ -109,25 +79,21 @@ static bool sweep_complete(const struct run *p, const struct sweep *w)
 
 /* How long quotes are waited for: somewhat longer than the target takes.
  * The last time, where only silent hops are missing, a short while. */
-static int64_t quote_wait(const struct run *p, const struct sweep *w)
+static int64_t sweep_wait_us(const struct run *r, const struct sweep *w)
 {
-	int64_t rtt = p->pace.rtt_us;
-	int64_t slack = rtt / 4 > QUOTE_SLACK_US ? rtt / 4 : QUOTE_SLACK_US;
+	int64_t silent = r->to.rtt_us / 8;
 
-	if (!run_reach(p) && p->before.state != CONNECTION_ENDED)
-		return pace_wait_us(&p->pace);
-	if (w->rounds > 0 && count_missing(p, w) == 0)
-		return rtt / 8 > SILENT_WAIT_US ? rtt / 8 : SILENT_WAIT_US;
-	return rtt + slack > QUOTE_WAIT_MIN_US ? rtt + slack
-					       : QUOTE_WAIT_MIN_US;
+	if (!r->reach && r->before.state != CONNECTION_ENDED)
+		return answer_wait_us(&r->to);
+	if (w->rounds > 0 && count_missing(r, w) == 0)
+		return silent > SILENT_WAIT_US ? silent : SILENT_WAIT_US;
+	return quote_wait_us(&r->to);
 }
 
-static void resend_missing(struct run *p, struct sweep *w, int64_t now_us)
+static void resend_missing(struct run *r, struct sweep *w, int64_t now_us)
 {
-	unsigned reach = run_reach(p);
-
-	for (unsigned ttl = w->first; ttl < reach; ttl++)
-		if (is_missing(p, w, ttl))
+	for (unsigned ttl = w->first; ttl < r->reach; ttl++)
+		if (is_missing(r, w, ttl))
 			sweep_again(w, ttl, true);
 	w->rounds++;
 	w->sent_us = now_us;
@@ -143,57 +109,52 @@ static bool sweep_untold(const struct sweep *w)
 }
 
 /* The hops of a sweep that should have answered and did not: sent again. */
-int64_t run_step_sweep(struct run *p, struct sweep *w, int64_t now_us)
+static int64_t step_sweep(struct run *r, struct sweep *w, int64_t now_us)
 {
 	int64_t wait;
 
-	if (w->last == 0 || w->rounds > QUOTE_ROUNDS || sweep_complete(p, w))
-		return NEVER;
-	wait = quote_wait(p, w);
+	if (w->rounds > QUOTE_ROUNDS || sweep_complete(r, w))
+		return OVER;
+	wait = sweep_wait_us(r, w);
 	if (now_us < w->sent_us + wait)
 		return w->sent_us + wait;
-	if (w->rounds == QUOTE_ROUNDS || count_missing(p, w) == 0) {
+	if (w->rounds == QUOTE_ROUNDS || count_missing(r, w) == 0) {
 		w->rounds = QUOTE_ROUNDS + 1;
-		return NEVER;
+		return OVER;
 	}
-	resend_missing(p, w, now_us);
-	return now_us + quote_wait(p, w);
+	resend_missing(r, w, now_us);
+	return now_us + sweep_wait_us(r, w);
 }
 
-bool run_sweep_settled(const struct run *p, const struct sweep *w)
+bool sweep_settled(const struct run *r, const struct sweep *w)
 {
 	if (w->last == 0)
-		return w != &p->plain || !run_sweeping(p);
+		return w != &r->plain || !run_sweeping(r);
 	return w->rounds > QUOTE_ROUNDS || sweep_untold(w) ||
-	       sweep_complete(p, w);
+	       sweep_complete(r, w);
 }
 
 /* Where the leader's SYNs are answered, this port's are likely to be, too:
- * the hops before are known. The leader's other sweeps come first. */
-static void start_plain_sweep(struct run *p)
+ * the hops before are known. */
+static void start_plain(struct run *r)
 {
-	const struct run *leader = p->shared->leader;
-	unsigned first = p->options->first_ttl, reach;
+	const struct run *leader = r->shared->leader;
+	unsigned first = r->settings->first_ttl, reach = leader->reach;
 
-	if (!run_sweeping(p) || p->plain.last || !run_follows(p) ||
-	    (!leader->over && !leader->after_started))
-		return;
-	reach = run_reach(leader);
 	if (!reach)
 		reach = control_distance(&leader->control);
-	if (reach > first + 1 && reach <= run_last_ttl(p))
+	if (run_follows(r) && reach > first + 1 && reach <= last_ttl(r))
 		first = reach - 1;
-	sweep_start(&p->plain, p->live, &p->to, PURPOSE_TCP, 0, first,
-		    run_last_ttl(p), 0);
+	sweep_start(&r->plain, &r->to, PURPOSE_TCP, 0, first, last_ttl(r), 0);
 }
 
 /* They are answered before that: the rest of the sweep as well. */
-static void extend_plain_sweep(struct run *p, int64_t now_us)
+static void extend_plain(struct run *r, int64_t now_us)
 {
-	struct sweep *w = &p->plain;
-	unsigned first = p->options->first_ttl;
+	struct sweep *w = &r->plain;
+	unsigned first = r->settings->first_ttl;
 
-	if (!w->last || w->first == first || sweep_reach(w) != w->first)
+	if (w->first == first || sweep_reach(w) != w->first)
 		return;
 	for (unsigned ttl = first; ttl < w->first; ttl++)
 		sweep_again(w, ttl, false);
@@ -202,74 +163,117 @@ static void extend_plain_sweep(struct run *p, int64_t now_us)
 	w->sent_us = now_us;
 }
 
-/* Whether the TTL below the smallest that was answered expires on the way,
- * as a quote shows; if none does, the SYN that was answered may not be the
- * first that could be (loss, reordering): lone SYNs go down the edge. */
-static void step_edge(struct run *p)
+/* The leader's other sweeps come first. */
+int64_t plain_sweep_step(struct run *r, struct version *v, int64_t now_us)
 {
-	unsigned reach = run_reach(p);
+	const struct run *leader = r->shared->leader;
 
-	if (!run_sweeping(p) || reach <= p->options->first_ttl ||
-	    !run_sweep_settled(p, &p->plain) || p->edge == reach - 1 ||
-	    sweep_quoted(&p->plain, reach - 1))
-		return;
-	p->edge = reach - 1;
-	run_add_syn(p, PURPOSE_TCP, 0, p->edge, EDGE_TRIES);
+	(void)v;
+	if (!r->plain.last && run_follows(r) && !leader->quiet && !leader->over)
+		return NEVER;
+	if (!r->plain.last)
+		start_plain(r);
+	extend_plain(r, now_us);
+	return step_sweep(r, &r->plain, now_us);
 }
 
-/* No SYN/ACK tells which SYN it answers: one flow for each TTL behind the
- * last hop that quoted. */
-static void step_untold_reach(struct run *p)
+/* Alone, it goes out at once, although nobody knows yet which of its SYNs
+ * reach the server. */
+bool capable_sweep_wanted(const struct run *r, const struct version *v)
+{
+	if (r->settings->sweep_only)
+		return v == &r->versions[0];
+	return v->bare.state != CONNECTION_IDLE &&
+	       (r->reach || sweep_settled(r, &r->plain));
+}
+
+void capable_sweep_start(struct run *r, struct version *v)
+{
+	sweep_start(&v->sweep, &r->to, PURPOSE_MP_CAPABLE, v->number,
+		    r->settings->first_ttl, last_ttl(r),
+		    r->settings->sweep_only ? 0 : r->reach);
+}
+
+int64_t capable_sweep_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return step_sweep(r, &v->sweep, now_us);
+}
+
+/* ---- SYNs where the sweeps do not tell ----------------------------------- */
+
+static bool asked_at(const struct run *r, unsigned ttl)
+{
+	for (size_t i = 0; i < r->connection_count; i++)
+		if (r->connections[i]->client.purpose == PURPOSE_TCP &&
+		    r->connections[i]->copy.ttl == ttl)
+			return true;
+	return false;
+}
+
+/* Whether the TTL below the smallest that was answered expires on the way,
+ * as a quote shows; if none does, the SYN that was answered may not be the
+ * first that could be (loss, reordering): SYNs go down the edge. */
+bool edge_wanted(const struct run *r, const struct version *v)
+{
+	(void)v;
+	return r->reach > r->settings->first_ttl &&
+	       sweep_settled(r, &r->plain) &&
+	       !sweep_quoted(&r->plain, r->reach - 1) &&
+	       !asked_at(r, r->reach - 1);
+}
+
+void edge_start(struct run *r, struct version *v)
+{
+	(void)v;
+	run_add_syn(r, PURPOSE_TCP, 0, r->reach - 1, EDGE_TRIES);
+}
+
+/* No SYN/ACK tells which SYN it answers. */
+bool untold_reach_wanted(const struct run *r, const struct version *v)
 {
 	const struct flow *f =
-		p->plain.last ? client_flow(&p->plain.client) : NULL;
-	unsigned ttl = run_last_ttl(p);
+		r->plain.last ? client_flow(&r->plain.client) : NULL;
 
-	if (!f || p->edges_sent || !f->syn_ack_seen || flow_reach(f) ||
-	    !run_sweep_settled(p, &p->plain))
-		return;
-	p->edges_sent = true;
-	while (ttl >= p->options->first_ttl && !sweep_quoted(&p->plain, ttl))
+	(void)v;
+	return f && f->syn_ack_seen && !flow_reach(f) &&
+	       sweep_settled(r, &r->plain);
+}
+
+/* One flow for each TTL behind the last hop that quoted. */
+void untold_reach_start(struct run *r, struct version *v)
+{
+	unsigned ttl = last_ttl(r);
+
+	(void)v;
+	while (ttl >= r->settings->first_ttl && !sweep_quoted(&r->plain, ttl))
 		ttl--;
 	/* Two at the first of them: one alone may have taken a way of its
 	 * own. */
-	run_add_syn(p, PURPOSE_TCP, 0, ttl + 1, EDGE_TRIES);
-	for (ttl++; ttl <= run_last_ttl(p); ttl++)
-		run_add_syn(p, PURPOSE_TCP, 0, ttl, EDGE_TRIES);
+	run_add_syn(r, PURPOSE_TCP, 0, ttl + 1, EDGE_TRIES);
+	for (ttl++; ttl <= last_ttl(r); ttl++)
+		run_add_syn(r, PURPOSE_TCP, 0, ttl, EDGE_TRIES);
 }
 
 /* Quotes that show neither timestamps nor a checksum as sent, nor, over IPv4,
- * the IP ID, do not tell their TTL: the hops that are missing are tried with
- * SYNs of their own. */
-static void step_untold_hops(struct run *p)
+ * the IP ID, do not tell their TTL. */
+bool untold_hops_wanted(const struct run *r, const struct version *v)
 {
-	const struct sweep *w = &p->attempts[0].sweep;
 	const struct flow *f =
-		p->plain.last ? client_flow(&p->plain.client) : NULL;
-	unsigned reach = run_reach(p);
+		r->plain.last ? client_flow(&r->plain.client) : NULL;
 
-	if ((p->to.target.family == 4 && (!f || !f->misfits)) || p->hops_sent ||
-	    !reach || !w->last || !run_sweep_settled(p, &p->plain) ||
-	    !run_sweep_settled(p, w))
-		return;
-	p->hops_sent = true;
-	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		if (!sweep_quoted(&p->plain, ttl) && !sweep_quoted(w, ttl)) {
-			run_add_syn(p, PURPOSE_TCP, 0, ttl, 1);
-			run_add_syn(p, PURPOSE_MP_CAPABLE,
-				    p->attempts[0].version, ttl, EDGE_TRIES);
-		}
+	return (r->to.target.family == 6 || (f && f->misfits)) &&
+	       v->sweep.last && sweep_settled(r, &r->plain) &&
+	       sweep_settled(r, &v->sweep);
 }
 
-void run_begin_plain(struct run *p, int64_t now_us)
+/* The hops that are missing are tried with SYNs of their own. */
+void untold_hops_start(struct run *r, struct version *v)
 {
-	start_plain_sweep(p);
-	extend_plain_sweep(p, now_us);
-}
-
-void run_step_edges(struct run *p)
-{
-	step_edge(p);
-	step_untold_reach(p);
-	step_untold_hops(p);
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++) {
+		if (sweep_quoted(&r->plain, ttl) ||
+		    sweep_quoted(&v->sweep, ttl))
+			continue;
+		run_add_syn(r, PURPOSE_TCP, 0, ttl, 1);
+		run_add_syn(r, PURPOSE_MP_CAPABLE, v->number, ttl, EDGE_TRIES);
+	}
 }

@@ -1,433 +1,162 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/run.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "probe/net/complain.h"
 #include "probe/net/names.h"
 #include "probe/net/target.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
-#define TURN_WAIT_US 100000
-/* What every link takes (RFC 9293 3.7.1, RFC 8200 5). */
-#define SMALL_MSS4 536
-#define SMALL_MSS6 1220
-/* So long before it is given up, an answer has stalled. */
-#define STALL_US 2000000
+/* How often an experiment may start again: more would be a mistake of ours. */
+#define STARTS_MAX 64
 
-void run_init(struct run *p, struct live *live, const struct probe_settings *o,
-	      const struct destination *to, const char *host,
-	      struct shared *shared)
+/* ---- for experiments ----------------------------------------------------- */
+
+static struct connection *own(struct run *r, struct connection *c)
 {
-	memset(p, 0, sizeof(*p));
-	p->live = live;
-	p->options = o;
-	p->shared = shared;
-	if (!shared->leader)
-		shared->leader = p;
-	p->to = *to;
-	p->request_length =
-		target_request(host, p->request, sizeof(p->request));
-	p->to_small = *to;
-	p->to_small.mss = to->target.family == 6 ? SMALL_MSS6 : SMALL_MSS4;
-	control_init(&p->control, live, &p->to);
-	if (o->mptcp_version != 0)
-		p->attempts[p->attempt_count++].version = 1;
-	if (o->mptcp_version != 1)
-		p->attempts[p->attempt_count++].version = 0;
+	if (!c && r->pool_count == POOL_MAX - 1)
+		return &r->pool[r->pool_count]; /* nobody will step it */
+	if (!c)
+		c = &r->pool[r->pool_count++];
+	for (size_t i = 0; i < r->connection_count; i++)
+		if (r->connections[i] == c)
+			return c;
+	if (r->connection_count < CONNECTIONS_MAX)
+		r->connections[r->connection_count++] = c;
+	return c;
 }
 
-bool run_start_connection(struct run *p, struct connection *d,
-			  enum purpose purpose, unsigned version, bool checksum)
+struct connection *run_open(struct run *r, struct connection *c,
+			    const struct course *course, enum purpose purpose,
+			    unsigned version)
 {
-	return connection_start(d, p->live, &p->to, &p->pace, purpose, version,
-				checksum, p->request, p->request_length);
+	c = own(r, c);
+	connection_open(c, course, &r->to, purpose, version);
+	c->of = r->current;
+	return c;
 }
 
-static bool start_attempt(struct run *p, struct attempt *a)
+struct connection *run_open_request(struct run *r, struct connection *c,
+				    enum purpose purpose, unsigned version)
 {
-	a->started = true;
-	return run_start_connection(p, &a->bare, PURPOSE_MP_CAPABLE, a->version,
-				    false) &&
-	       run_start_connection(p, &a->summed, PURPOSE_MP_CAPABLE,
-				    a->version, true) &&
-	       syn_start(&a->random, p->live, &p->to, &p->pace,
-			 PURPOSE_MP_JOIN_RANDOM, a->version, NULL, FULL_TTL, 3);
+	c = run_open(r, c, &course_request, purpose, version);
+	c->request = r->request;
+	c->length = r->request_length;
+	c->split = c->length / 2;
+	return c;
 }
 
-/* An attempt that is the sweep of its SYN and nothing else; at once, although
- * nobody knows yet which of them reach the server. */
-static bool sweep_attempt(struct run *p, struct attempt *a)
+void run_take_up(struct run *r, struct connection *c,
+		 const struct course *course, const struct client *client)
 {
-	a->started = true;
-	a->bare.state = CONNECTION_ENDED;
-	a->summed.state = CONNECTION_ENDED;
-	a->random.retry.pace = &p->pace;
-	return !run_sweeping(p) ||
-	       sweep_start(&a->sweep, p->live, &p->to, PURPOSE_MP_CAPABLE,
-			   a->version, p->options->first_ttl, run_last_ttl(p),
-			   0);
+	own(r, c);
+	*c = (struct connection){.client = *client,
+				 .course = course,
+				 .copy = COPY_FULL,
+				 .syn_tries = SYN_TRIES,
+				 .data_ttl = FULL_TTL,
+				 .request = r->request,
+				 .length = r->request_length,
+				 .split = r->request_length / 2,
+				 .of = r->current};
 }
 
-bool run_start(struct run *p)
+static void begin_syn(struct connection *c, unsigned ttl, unsigned tries)
 {
-	if (run_sweeping(p) && !run_follows(p) &&
-	    (!sweep_start(&p->plain, p->live, &p->to, PURPOSE_TCP, 0,
-			  p->options->first_ttl, run_last_ttl(p), 0) ||
-	     !run_start_control(p)))
-		return false;
-	if (p->to.reference && (run_follows(p) || !run_sweeping(p)) &&
-	    !control_send(&p->control, FULL_TTL))
-		return false; /* it marks the reference in the capture */
-	if (p->options->sweep_only)
-		return sweep_attempt(p, &p->attempts[0]) &&
-		       connection_start(&p->before, p->live, &p->to, &p->pace,
-					PURPOSE_TCP, 0, false, NULL, 0);
-	return run_start_connection(p, &p->before, PURPOSE_TCP, 0, false) &&
-	       start_attempt(p, &p->attempts[0]);
+	c->copy.ttl = (uint8_t)ttl;
+	c->syn_tries = tries;
+	connection_begin(c);
 }
 
-/* The smallest round-trip time of any SYN/ACK so far. */
-static void update_pace(struct run *p)
+void run_add_syn(struct run *r, enum purpose purpose, unsigned version,
+		 unsigned ttl, unsigned tries)
 {
-	const struct observer *o = p->live->observer;
-
-	if (p->pace.rtt_us)
-		return;
-	for (size_t i = 0; i < o->flow_count; i++) {
-		const struct flow *f = o->flows[i];
-		const struct kept *k = flow_syn_ack(f);
-
-		if (!k || f->sent_count == 0 ||
-		    !address_equal(&f->server, &p->to.target))
-			continue;
-		p->pace.rtt_us = k->time_us - f->first_us;
-		if (p->pace.rtt_us < 1)
-			p->pace.rtt_us = 1;
-		return;
-	}
+	begin_syn(run_open(r, NULL, NULL, purpose, version), ttl, tries);
 }
 
-/* A DATA_ACK for the first data will do for a token. */
-static bool connection_proven(const struct connection *d)
+void run_add_join(struct run *r, const struct version *v, unsigned ttl)
 {
-	const struct flow *f = client_flow(&d->client);
+	struct connection *c =
+		run_open(r, NULL, NULL, PURPOSE_MP_JOIN, v->number);
 
-	return f && d->state >= CONNECTION_SECOND &&
-	       d->state != CONNECTION_ENDED && f->mptcp.has_data_ack;
+	client_join(&c->client, v->join.client.parent);
+	begin_syn(c, ttl, 1);
 }
 
-static void start_capable_sweep(struct run *p, struct attempt *a)
+void run_wait(struct run *r, int64_t us)
 {
-	unsigned reach = run_reach(p);
-	unsigned last = run_last_ttl(p);
-
-	if (!run_sweeping(p) || a->sweep.last ||
-	    (!reach && !run_sweep_settled(p, &p->plain)))
-		return;
-	sweep_start(&a->sweep, p->live, &p->to, PURPOSE_MP_CAPABLE, a->version,
-		    p->options->first_ttl, last, reach);
+	r->current->until_us = live_now_us() + us;
 }
 
-/* Ended by a RST for data with mappings: copies can still show why. */
-static bool data_refused(const struct connection *d)
+bool run_sweeping(const struct run *r)
 {
-	const struct flow *f = client_flow(&d->client);
-
-	return d->state == CONNECTION_ENDED && f && f->mptcp.mapped &&
-	       flow_reset(f) && f->established;
+	return r->settings->first_ttl < FULL_TTL;
 }
 
-struct connection *run_connection_to_copy(struct attempt *a)
+bool run_follows(const struct run *r)
 {
-	if (connection_data_acked(&a->bare) || a->bare.state == CONNECTION_HELD)
-		return &a->bare;
-	if (data_refused(&a->bare) && data_refused(&a->summed))
-		return &a->bare;
-	return &a->summed;
+	return r->shared->leader != r;
 }
 
-/* Copies of what the server has acknowledged, none of which reaches it. */
-static void sweep_copies(struct run *p, struct attempt *a)
+struct copy low_copy(unsigned ttl)
 {
-	unsigned reach = run_reach(p);
-	struct connection *d = run_connection_to_copy(a);
-	const struct flow *f = client_flow(&d->client);
-
-	if (run_follows(p) && connection_data_acked(d))
-		return; /* nothing to find out that is worth the quotes */
-	if (a->ack_swept || !reach || d->state < CONNECTION_ANSWER ||
-	    (d->state == CONNECTION_ENDED && !data_refused(d)) ||
-	    !f->mptcp.syn_ack)
-		return;
-	a->ack_swept = true;
-	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		connection_copy(d, SEGMENT_ACK, (uint8_t)ttl);
-	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		connection_copy(d, SEGMENT_DATA, (uint8_t)ttl);
+	return (struct copy){(uint8_t)ttl, true, false};
 }
 
-static bool fell_back(const struct connection *d)
+bool is_stripped(const struct client *c)
 {
-	const struct flow *f = client_flow(&d->client);
+	const struct flow *f = client_flow(c);
 
-	return d->state == CONNECTION_HELD && f && f->mptcp.syn_ack &&
-	       !f->mptcp.has_data_ack;
+	return f && f->syn_ack_seen && !f->mptcp.syn_ack && !f->mptcp.mirrored;
 }
 
-static bool answered(const struct connection *d)
+bool is_silent(const struct client *c)
 {
-	const struct flow *f = client_flow(&d->client);
+	const struct flow *f = client_flow(c);
 
-	return f && (f->payload_received || f->server_fin);
+	return f && !f->syn_ack_seen && !flow_reset(f);
 }
 
-/* When answers count as stalled: all that was asked was acknowledged, with
- * MPTCP and without it, and nothing is answered. NEVER: they do not. */
-static int64_t stalls_at(const struct run *p, const struct attempt *a)
+bool is_negotiated(const struct client *c)
 {
-	if (!connection_data_acked(&a->bare) ||
-	    !connection_data_acked(&a->summed) ||
-	    p->before.state != CONNECTION_HELD || answered(&p->before) ||
-	    answered(&a->bare) || answered(&a->summed))
-		return NEVER;
-	return a->bare.answer_until_us - STALL_US;
+	const struct flow *f = client_flow(c);
+
+	return f && f->mptcp.syn_ack;
 }
 
-/* Checksums alone that fail ask for a second witness. Answers that stall may
- * be too large for a link: a small MSS tells. */
-static int64_t step_again(struct run *p, struct attempt *a, int64_t now_us)
+/* ---- the baselines ------------------------------------------------------- */
+
+bool always(const struct run *r, const struct version *v)
 {
-	int64_t stalled = stalls_at(p, a);
-
-	if (a->again.client.live)
-		return connection_step(&a->again, now_us);
-	if (connection_data_acked(&a->bare) && fell_back(&a->summed)) {
-		run_start_connection(p, &a->again, PURPOSE_MP_CAPABLE,
-				     a->version, true);
-		return now_us;
-	}
-	if (now_us < stalled || stalled == NEVER)
-		return stalled;
-	connection_start(&a->again, p->live, &p->to_small, &p->pace,
-			 PURPOSE_MP_CAPABLE, a->version, false, p->request,
-			 p->request_length);
-	return now_us;
-}
-
-static bool join_over(const struct attempt *a)
-{
-	return a->join.state == JOIN_IDLE || a->join.state >= JOIN_HELD;
-}
-
-/* All data was acknowledged at data level: it has not fallen back to TCP. */
-static bool takes_all(const struct flow *f)
-{
-	return f->mptcp.has_data_ack &&
-	       f->mptcp.data_ack >= f->mptcp.mapped_end;
-}
-
-/* The server ended the connection to which a subflow was to be added, and that
- * was not: some close as soon as they have answered, or found a request that
- * they do not know. */
-static bool closed_too_early(const struct attempt *a)
-{
-	const struct flow *f =
-		a->joined ? client_flow(a->join.client.parent) : NULL;
-	const struct flow *join = client_flow(&a->join.client);
-
-	return f && join && !join->join.fourth_ack_frame &&
-	       (a->join.state == JOIN_ENDED || a->join.retry.tries > 1) &&
-	       !f->mptcp.mp_fail && takes_all(f) &&
-	       (f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
-		flow_reset(f));
-}
-
-/* Then a join is tried once more, to a connection that the server waits for
- * the request of. */
-#define OPEN_BYTES 4
-
-static int64_t step_open(struct run *p, struct attempt *a, int64_t now_us)
-{
-	struct connection *d = &a->open;
-	int64_t wake;
-
-	if (!d->client.live) {
-		if (!closed_too_early(a))
-			return NEVER;
-		run_start_connection(p, d, PURPOSE_MP_CAPABLE, a->version,
-				     false);
-		d->split = OPEN_BYTES;
-		d->first_only = true;
-		join_end(&a->join);
-	}
-	wake = connection_step(d, now_us);
-	if (a->joined_again || !connection_data_acked(d))
-		return wake;
-	a->joined_again = true;
-	join_start(&a->join, p->live, &p->to, &p->pace, &d->client);
-	return now_us;
-}
-
-static bool open_over(const struct attempt *a)
-{
-	return a->open.client.live ? connection_over(&a->open)
-				   : !closed_too_early(a);
-}
-
-static void sweep_join(struct run *p, struct attempt *a)
-{
-	unsigned reach = run_reach(p);
-
-	if (a->join_swept || !reach || !a->joined ||
-	    a->join.state <= JOIN_SYN_SENT ||
-	    (run_follows(p) && a->join.state != JOIN_ENDED))
-		return;
-	a->join_swept = true;
-	for (unsigned ttl = p->options->first_ttl; ttl < reach; ttl++)
-		client_send_syn(&a->join.client,
-				(struct copy){(uint8_t)ttl, true, false});
-}
-
-/* Joins as soon as a connection is proven; the server may forbid it (flag
- * C: RFC 8684 3.1). */
-static void start_join(struct run *p, struct attempt *a)
-{
-	struct connection *d =
-		connection_proven(&a->bare) ? &a->bare : &a->summed;
-	const struct flow *f = client_flow(&d->client);
-
-	if (a->joined || !connection_proven(d) ||
-	    (f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0))
-		return;
-	if (d == &a->summed && !connection_over(&a->bare))
-		return;
-	a->joined = true;
-	join_start(&a->join, p->live, &p->to, &p->pace, &d->client);
-}
-
-static int64_t step_attempt(struct run *p, struct attempt *a, int64_t now_us)
-{
-	int64_t wake = NEVER, at;
-
-	if (!a->started)
-		return NEVER;
-	start_capable_sweep(p, a);
-	at = run_step_sweep(p, &a->sweep, now_us);
-	wake = at < wake ? at : wake;
-	at = connection_step(&a->bare, now_us);
-	wake = at < wake ? at : wake;
-	at = connection_step(&a->summed, now_us);
-	wake = at < wake ? at : wake;
-	at = step_again(p, a, now_us);
-	wake = at < wake ? at : wake;
-	at = syn_step(&a->random, now_us);
-	wake = at < wake ? at : wake;
-	start_join(p, a);
-	at = step_open(p, a, now_us);
-	wake = at < wake ? at : wake;
-	at = join_step(&a->join, now_us);
-	wake = at < wake ? at : wake;
-	sweep_copies(p, a);
-	sweep_join(p, a);
-	run_step_contrast(p, a, now_us);
-	return wake;
-}
-
-static bool attempt_over(const struct run *p, const struct attempt *a,
-			 int64_t now_us)
-{
-	return !a->started ||
-	       (connection_over(&a->bare) && connection_over(&a->summed) &&
-		(!a->again.client.live || connection_over(&a->again)) &&
-		join_over(a) && open_over(a) && syn_over(&a->random, now_us) &&
-		(!run_sweeping(p) ||
-		 (a->sweep.last && run_sweep_settled(p, &a->sweep))));
-}
-
-static bool answered_plainly(const struct connection *d)
-{
-	const struct flow *f = client_flow(&d->client);
-
-	return f && f->syn_ack_seen && !f->mptcp.syn_ack;
-}
-
-/* Version 0 is tried as soon as version 1 is answered as plain TCP, or by its
- * own echo, which a server of version 0 may be behind; or where only SYNs of
- * version 0 are answered. */
-static void start_next_attempt(struct run *p)
-{
-	struct attempt *a = &p->attempts[0];
-	const struct flow *f;
-
-	if (p->attempt_count < 2 || p->attempts[1].started || !a->started)
-		return;
-	f = client_flow(&a->bare.client);
-	if (answered_plainly(&a->bare) || answered_plainly(&a->summed) ||
-	    (f && !f->syn_ack_seen && run_speaks(p, 0)))
-		start_attempt(p, &p->attempts[1]);
-}
-
-static bool main_part_over(const struct run *p, int64_t now_us)
-{
-	if (!run_control_over(p, now_us))
-		return false;
-	if (!connection_over(&p->before) || !run_syns_over(p, now_us) ||
-	    !run_limited_over(p) || !run_sweep_settled(p, &p->plain))
-		return false;
-	for (unsigned i = 0; i < p->attempt_count; i++)
-		if (!attempt_over(p, &p->attempts[i], now_us))
-			return false;
+	(void)r;
+	(void)v;
 	return true;
 }
 
-static void ask_names(struct run *p)
+static void before_start(struct run *r, struct version *v)
 {
-	const struct observer *o = p->live->observer;
-
-	if (p->shared->quotes == o->quotes)
-		return;
-	for (size_t i = 0; p->live->names && i < o->flow_count; i++)
-		for (size_t k = 0; k < o->flows[i]->quote_count; k++)
-			names_ask(p->live->names,
-				  &o->flows[i]->quotes[k].responder);
-}
-
-/* Behind a balancer whose servers share no tokens, a MP_JOIN finds its own by
- * chance: several do not all. */
-#define MORE_JOINS 4
-
-/* The slower checks, where MPTCP works. Whether they run. */
-static bool start_checks(struct run *p)
-{
-	for (unsigned i = 0; i < p->attempt_count && !p->checks.started; i++) {
-		struct attempt *a = &p->attempts[i];
-
-		if (!a->started || !connection_data_acked(&a->bare))
-			continue;
-		checks_start(&p->checks, p->live, &p->to, &p->pace, a->version,
-			     p->options->first_ttl,
-			     run_sweeping(p) ? run_reach(p) : 0);
-		for (int k = 0; k < MORE_JOINS && a->joined; k++)
-			run_add_join(p, a, FULL_TTL);
-	}
-	return p->checks.started;
+	(void)v;
+	if (r->settings->sweep_only)
+		run_open(r, &r->before, &course_request, PURPOSE_TCP, 0);
+	else
+		run_open_request(r, &r->before, PURPOSE_TCP, 0);
+	connection_begin(&r->before);
 }
 
 /* Connections with MPTCP whose data is not acknowledged, or not answered as
  * it was without MPTCP: is it still without? */
-static bool wants_answer(const struct run *p)
+static bool wants_answer(const struct run *r)
 {
-	const struct flow *before = client_flow(&p->before.client);
+	const struct flow *before = client_flow(&r->before.client);
 
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		const struct attempt *a = &p->attempts[i];
-		const struct flow *f = client_flow(&a->bare.client);
+	for (unsigned i = 0; i < r->version_count; i++) {
+		const struct connection *bare = &r->versions[i].bare;
+		const struct flow *f = client_flow(&bare->client);
 
-		if (a->started && f && f->mptcp.syn_ack &&
+		if (connection_over(bare) && f && f->mptcp.syn_ack &&
 		    f->payload_received == 0 &&
 		    (before->payload_received ||
 		     seq_diff(f->server_acked, f->client_isn) <= 1))
@@ -448,100 +177,305 @@ static bool ttl_differs(const struct flow *f)
 	return false;
 }
 
-/* The plain baseline once more, when all else is known. */
-static int64_t step_after(struct run *p, int64_t now_us)
+/* Whether the last segments are out that are to reach the server; *last_us:
+ * when the last connection of such segments began. */
+static bool all_sent(const struct run *r, int64_t *last_us)
 {
-	if (!p->after_started) {
-		const struct flow *f = client_flow(&p->before.client);
+	*last_us = 0;
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct connection *c = r->connections[i];
 
-		if (!f || !f->syn_ack_seen || p->options->sweep_only) {
-			p->over = true;
-			return now_us;
-		}
-		p->after_started = true;
-		connection_start(&p->after, p->live, &p->to, &p->pace,
-				 PURPOSE_TCP, 0, false,
-				 wants_answer(p) || ttl_differs(f) ? p->request
-								   : NULL,
-				 p->request_length);
-		p->after.wants_answer = wants_answer(p);
+		if (c->copy.ttl < FULL_TTL || c == r->after)
+			continue;
+		if (!connection_all_sent(c))
+			return false;
+		if (c->begun_us > *last_us)
+			*last_us = c->begun_us;
 	}
-	if (connection_over(&p->after))
-		p->over = true;
-	return connection_step(&p->after, now_us);
+	return true;
 }
 
-int64_t run_step(struct run *p, int64_t now_us)
+/* The plain baseline once more, behind all that might have spoiled it: again
+ * where something of that sort began later, or turned out to want an answer.
+ * With --all most of it is still to come. */
+static bool after_wanted(const struct run *r, const struct version *v)
 {
-	int64_t wake = NEVER, at;
+	const struct flow *before = client_flow(&r->before.client);
+	int64_t last_us;
 
-	update_pace(p);
-	ask_names(p);
-	run_update_heard(p);
-	run_begin_plain(p, now_us);
-	at = connection_step(&p->before, now_us);
-	wake = at < wake ? at : wake;
-	at = run_step_sweep(p, &p->plain, now_us);
-	wake = at < wake ? at : wake;
-	run_step_edges(p);
-	at = run_step_control(p, now_us);
-	wake = at < wake ? at : wake;
-	at = run_step_limited(p, now_us);
-	wake = at < wake ? at : wake;
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		at = step_attempt(p, &p->attempts[i], now_us);
+	(void)v;
+	if (r->settings->sweep_only || !before || !before->syn_ack_seen ||
+	    !all_sent(r, &last_us) || (r->settings->all && !r->quiet))
+		return false;
+	return !r->after || last_us > r->after->begun_us ||
+	       (r->quiet && wants_answer(r) && !r->after->request);
+}
+
+static void after_start(struct run *r, struct version *v)
+{
+	bool asks =
+		wants_answer(r) || ttl_differs(client_flow(&r->before.client));
+
+	(void)v;
+	r->after = asks ? run_open_request(r, NULL, PURPOSE_TCP, 0)
+			: run_open(r, NULL, &course_request, PURPOSE_TCP, 0);
+	r->after->wants_answer = wants_answer(r);
+	connection_begin(r->after);
+}
+
+/* ---- the experiments ----------------------------------------------------- */
+
+#define SWEEP NEED_SWEEP
+#define REACH (NEED_SWEEP | NEED_REACH)
+#define QUIET NEED_QUIET
+
+static const struct experiment experiments[] = {
+	{"plain sweep", ONCE, SWEEP, always, NULL, plain_sweep_step},
+	{"control", ONCE, 0, control_wanted, control_start, control_step},
+	{"routers beyond", ONCE, REACH, beyond_wanted, beyond_start, NULL},
+	{"before", ONCE, 0, always, before_start, NULL},
+	{"bare, summed, random", EACH, 0, mptcp_wanted, mptcp_start, NULL},
+	{"capable sweep", EACH, SWEEP, capable_sweep_wanted,
+	 capable_sweep_start, capable_sweep_step},
+	{"copies", EACH, REACH, copies_wanted, copies_start, NULL},
+	{"join", EACH, 0, join_wanted, join_start, NULL},
+	{"again", EACH, 0, again_wanted, again_start, NULL},
+	{"stalled", EACH, 0, stalled_wanted, NULL, stalled_step},
+	{"open", EACH, 0, open_wanted, open_start, NULL},
+	{"join again", EACH, 0, join_again_wanted, join_again_start, NULL},
+	{"join copies", EACH, REACH, join_copies_wanted, join_copies_start,
+	 NULL},
+	{"edge", AGAIN, REACH, edge_wanted, edge_start, NULL},
+	{"untold reach", ONCE, SWEEP, untold_reach_wanted, untold_reach_start,
+	 NULL},
+	{"untold hops", ONCE, REACH, untold_hops_wanted, untold_hops_start,
+	 NULL},
+	{"sort", ONCE, 0, sort_wanted, sort_start, NULL},
+	{"mirror", ONCE, 0, mirror_wanted, mirror_start, NULL},
+	{"limited", ONCE, REACH, limited_wanted, limited_start, NULL},
+	{"contrast", EACH, NEED_RTT, contrast_wanted, contrast_start, NULL},
+	{"join contrast", EACH, NEED_RTT, join_contrast_wanted,
+	 join_contrast_start, NULL},
+	{"branches", EACH_AGAIN, REACH, branches_wanted, branches_start, NULL},
+	/* Where some ways differ from others. */
+	{"adopt", EACH, QUIET, adopt_wanted, adopt_start, NULL},
+	{"pairs", EACH, QUIET, pairs_wanted, pairs_start, NULL},
+	{"same ports", EACH, QUIET, same_port_wanted, same_port_start, NULL},
+	{"same ports, plain", EACH, QUIET, plain_port_wanted, plain_port_start,
+	 NULL},
+	{"same ports, copies", EACH, QUIET | REACH, port_copies_wanted, NULL,
+	 port_copies_step},
+	/* --all */
+	{"checks", ONCE, QUIET, checks_wanted, checks_start, checks_step},
+	{"checks again", ONCE, QUIET, checks_again_wanted, checks_again_start,
+	 checks_step},
+	{"expired data", ONCE, QUIET, expired_wanted, NULL, expired_step},
+	{"copies of checks", ONCE, QUIET, check_copies_wanted, NULL,
+	 check_copies_step},
+	{"idle", ONCE, 0, idle_wanted, idle_start, NULL},
+	{"idle again", ONCE, 0, idle_again_wanted, idle_again_start, NULL},
+	{"idle copies", ONCE, REACH, idle_copies_wanted, NULL,
+	 idle_copies_step},
+	/* When all is known, at the pace of the routers. */
+	{"fetch", ONCE, QUIET | SWEEP, always, NULL, fetch_step},
+	{"after", AGAIN, 0, after_wanted, after_start, NULL},
+};
+
+#define EXPERIMENTS (sizeof(experiments) / sizeof(experiments[0]))
+_Static_assert(EXPERIMENTS <= EXPERIMENTS_MAX, "struct run has room for them");
+
+static bool is_each(const struct experiment *x)
+{
+	return x->often == EACH || x->often == EACH_AGAIN;
+}
+
+bool run_began(const struct run *r, start_fn *start, const struct version *v)
+{
+	for (size_t i = 0; i < EXPERIMENTS; i++)
+		if (experiments[i].start == start)
+			return r->progress[i][is_each(&experiments[i])
+						      ? v - r->versions
+						      : 0]
+				       .state != PROGRESS_IDLE;
+	return false;
+}
+
+/* ---- the loop ------------------------------------------------------------ */
+
+void run_init(struct run *r, const struct probe_settings *settings,
+	      const struct destination *to, const char *host,
+	      struct shared *shared)
+{
+	memset(r, 0, sizeof(*r));
+	r->settings = settings;
+	r->shared = shared;
+	if (!shared->leader)
+		shared->leader = r;
+	r->to = *to;
+	r->request_length =
+		target_request(host, r->request, sizeof(r->request));
+	if (settings->mptcp_version != 0)
+		r->versions[r->version_count++].number = 1;
+	if (settings->mptcp_version != 1)
+		r->versions[r->version_count++].number = 0;
+}
+
+/* The time that the first SYN/ACK of the target took. */
+static void update_rtt(struct run *r)
+{
+	const struct observer *o = r->to.live->observer;
+
+	for (size_t i = 0; i < o->flow_count && !r->to.rtt_us; i++) {
+		const struct flow *f = o->flows[i];
+		const struct kept *k = flow_syn_ack(f);
+
+		if (!k || f->sent_count == 0 ||
+		    !address_equal(&f->server, &r->to.target))
+			continue;
+		r->to.rtt_us = k->time_us - f->first_us;
+		if (r->to.rtt_us < 1)
+			r->to.rtt_us = 1;
+	}
+}
+
+static void ask_names(struct run *r)
+{
+	const struct observer *o = r->to.live->observer;
+	struct names *names = r->to.live->names;
+
+	if (r->shared->quotes == o->quotes)
+		return;
+	for (size_t i = 0; names && i < o->flow_count; i++)
+		for (size_t k = 0; k < o->flows[i]->quote_count; k++)
+			names_ask(names, &o->flows[i]->quotes[k].responder);
+}
+
+/* Where the SYNs of this run are answered, with or without MPTCP. */
+static void update_reach(struct run *r)
+{
+	r->reach = sweep_reach(&r->plain);
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct connection *c = r->connections[i];
+
+		if (c->client.purpose == PURPOSE_TCP &&
+		    c->copy.ttl < FULL_TTL && connection_answered(c) &&
+		    (!r->reach || c->copy.ttl < r->reach))
+			r->reach = c->copy.ttl;
+	}
+}
+
+static unsigned facts_of(const struct run *r)
+{
+	return (run_sweeping(r) ? NEED_SWEEP : 0) |
+	       (r->reach ? NEED_REACH : 0) | (r->to.rtt_us ? NEED_RTT : 0) |
+	       (r->quiet ? NEED_QUIET : 0);
+}
+
+static bool may_start(const struct run *r, const struct experiment *x,
+		      const struct progress *p, const struct version *v)
+{
+	return (p->state == PROGRESS_IDLE ||
+		(p->state == PROGRESS_OVER &&
+		 (x->often == AGAIN || x->often == EACH_AGAIN) &&
+		 p->starts < STARTS_MAX)) &&
+	       !(x->needs & ~facts_of(r)) && x->wanted(r, v);
+}
+
+static bool is_settled(const struct run *r, const struct progress *p,
+		       int64_t now_us)
+{
+	for (size_t i = 0; i < r->connection_count; i++)
+		if (r->connections[i]->of == p &&
+		    !connection_settled(r->connections[i]))
+			return false;
+	return now_us >= p->until_us;
+}
+
+/* Starts an experiment if it is to, and steps it. Returns whether that changed
+ * what others may start by. */
+static bool step_experiment(struct run *r, const struct experiment *x,
+			    struct progress *p, struct version *v,
+			    int64_t now_us, int64_t *wake)
+{
+	bool starts = may_start(r, x, p, v);
+	int64_t at = OVER;
+
+	r->current = p;
+	if (starts) {
+		p->state = PROGRESS_RUNNING;
+		p->starts++;
+		if (x->start)
+			x->start(r, v);
+	}
+	if (p->state != PROGRESS_RUNNING)
+		return false;
+	if (x->step)
+		at = x->step(r, v, now_us);
+	if (at == OVER && is_settled(r, p, now_us)) {
+		p->state = PROGRESS_OVER;
+		return true;
+	}
+	if (at == OVER)
+		at = p->until_us > now_us ? p->until_us : NEVER;
+	*wake = at < *wake ? at : *wake;
+	return starts;
+}
+
+/* All experiments once, in the order of the table. Those that need quiet start
+ * when none above runs. Returns whether anything started or ended. */
+static bool step_experiments(struct run *r, int64_t now_us, int64_t *wake)
+{
+	bool changed = false;
+
+	r->quiet = true;
+	for (size_t i = 0; i < EXPERIMENTS; i++) {
+		const struct experiment *x = &experiments[i];
+		unsigned count = is_each(x) ? r->version_count : 1;
+
+		for (unsigned k = 0; k < count; k++) {
+			struct progress *p = &r->progress[i][k];
+
+			changed |= step_experiment(r, x, p, &r->versions[k],
+						   now_us, wake);
+			if (i + 1 == EXPERIMENTS)
+				r->over = r->quiet && !changed &&
+					  p->state != PROGRESS_RUNNING;
+			else if (changed || p->state == PROGRESS_RUNNING)
+				r->quiet = false;
+		}
+	}
+	return changed;
+}
+
+int64_t run_step(struct run *r, int64_t now_us)
+{
+	int64_t wake;
+
+	update_rtt(r);
+	ask_names(r);
+	run_update_heard(r);
+	update_reach(r);
+	for (size_t i = 0; i < r->connection_count; i++)
+		connection_step(r->connections[i], now_us);
+	do {
+		wake = NEVER;
+	} while (step_experiments(r, now_us, &wake) && !r->to.live->exit_code);
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct connection *c = r->connections[i];
+		int64_t at = c->state == CONNECTION_BUSY ? connection_due_us(c)
+							 : NEVER;
+
 		wake = at < wake ? at : wake;
 	}
-	start_next_attempt(p);
-	at = run_step_syns(p, now_us);
-	wake = at < wake ? at : wake;
-	if (!main_part_over(p, now_us))
-		return wake;
-	if (run_step_same_port(p, now_us, &wake))
-		return wake;
-	if (p->options->all && start_checks(p) && !p->checks.over) {
-		at = checks_step(&p->checks, now_us);
-		return at < wake ? at : wake;
-	}
-	if (run_step_fetch(p, now_us, &wake))
-		return p->fetch_at_us	    ? wake
-		       : p->shared->fetcher ? now_us + TURN_WAIT_US
-					    : now_us;
-	at = step_after(p, now_us);
-	return at < wake ? at : wake;
+	return wake;
 }
 
-static void end_sweep(struct sweep *w)
+void run_end(struct run *r)
 {
-	if (w->last)
-		client_send_reset(&w->client);
-}
-
-void run_end(struct run *p)
-{
-	if (p->checks.started)
-		checks_end(&p->checks);
-	end_sweep(&p->plain);
-	connection_end(&p->before);
-	if (p->after_started)
-		connection_end(&p->after);
-	for (unsigned i = 0; i < p->attempt_count; i++) {
-		struct attempt *a = &p->attempts[i];
-
-		if (!a->started)
-			continue;
-		end_sweep(&a->sweep);
-		syn_end(&a->random);
-		join_end(&a->join);
-		if (a->again.client.live)
-			connection_end(&a->again);
-		if (a->open.client.live)
-			connection_end(&a->open);
-		connection_end(&a->summed);
-		connection_end(&a->bare);
-	}
-	for (unsigned i = 0; i < p->syn_count; i++)
-		syn_end(&p->syns[i]);
-	for (unsigned i = 0; i < p->limited_count; i++)
-		connection_end(&p->limited[i]);
+	sweep_end(&r->plain);
+	sweep_end(&r->checks.bare);
+	for (unsigned i = 0; i < r->version_count; i++)
+		sweep_end(&r->versions[i].sweep);
+	for (size_t i = r->connection_count; i-- > 0;)
+		connection_end(r->connections[i]);
 }

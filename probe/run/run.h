@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The probing of one address and port: which sweeps, controls and
- * conversations run, and when each of them is over.
+ * The probing of one address and port: experiments, each of which starts as
+ * soon as what it needs is known (experiment.h).
  */
 #ifndef PROBE_RUN_RUN_H
 #define PROBE_RUN_RUN_H
 
 #include "probe/run/checks.h"
 #include "probe/run/connection.h"
+#include "probe/run/control.h"
+#include "probe/run/idle.h"
 #include "probe/run/sweep.h"
 
 /* What the user wants of a probe. */
@@ -16,11 +18,13 @@ struct probe_settings {
 	bool sweep_only, all;
 };
 
-#define SYNS_MAX 240
-#define LIMITED_MAX 30
+#define VERSIONS 2
+#define EXPERIMENTS_MAX 40
+#define POOL_MAX 280 /* SYNs and connections that need no name */
+#define CONNECTIONS_MAX 440
 
-/* What the probings of one address share: all their sweeps draw on the few
- * answers that each router gives: six at once, then one a second. */
+/* What the runs to one address share: their sweeps draw on the few answers
+ * that each router gives (six at once, then one a second). */
 struct shared {
 	const struct run *leader;  /* the first: it sweeps the path */
 	const struct run *fetcher; /* whose turn it is to ask again */
@@ -28,89 +32,94 @@ struct shared {
 	uint64_t heard;		   /* TTLs that anything was quoted of */
 };
 
-/* run_turns.c: who was not answered though others were, again. */
+/* Those that were not answered though others were, again from the same ports
+ * (same_port.c). */
 #define SAME_PORT_MAX 12
 
-enum same_port_state {
-	SAME_PORT_IDLE,
-	SAME_PORT_PAIRS,  /* more of them, on fresh ports */
-	SAME_PORT_FIRST,  /* every other one without the option */
-	SAME_PORT_SECOND, /* the rest without it; then copies that place it */
-	SAME_PORT_OVER,
-};
-
 struct same_port {
-	enum same_port_state state;
-	bool promoted; /* a lone SYN was made a connection */
-	struct syn list[SAME_PORT_MAX];
-	unsigned count, rounds;
-	bool missing;
-	int64_t wait_until_us;
+	struct connection list[SAME_PORT_MAX];
+	unsigned count, rounds; /* rounds: of copies that place the drop */
+	bool missing;		/* in the last round */
+	int64_t at_us;		/* when the next round is due */
 };
 
 /* Everything that is tried with one version of MPTCP. */
-struct attempt {
-	unsigned version;
-	bool started, joined, contrasted, join_contrasted;
+struct version {
+	unsigned number;
 	struct sweep sweep;	  /* MP_CAPABLE SYNs */
 	struct connection bare;	  /* without DSS checksums */
 	struct connection summed; /* with (flag A) */
-	struct connection again;  /* that once more, if it fell back; or bare
-				 with a  small MSS, if answers stall */
-	struct syn random;	  /* MP_JOIN with a random token */
-	struct join join;
-	struct connection open; /* asks for nothing: for a join, where the
-			       server closed the first connection too early */
-	bool ack_swept, join_swept, joined_again;
+	struct connection random; /* MP_JOIN with a random token, a SYN */
+	struct connection join;	  /* to bare, summed or open */
+	struct connection again;  /* summed, if it fell back; or bare with a
+				     small MSS, if answers stall */
+	struct connection open;	  /* asks for nothing: for a join, where the
+				     server closed the first one too early */
 	struct same_port same_port;
-	unsigned branches; /* a bit for each connection swept for its way */
+};
+
+enum progress_state { PROGRESS_IDLE, PROGRESS_RUNNING, PROGRESS_OVER };
+
+/* How far an experiment is. */
+struct progress {
+	enum progress_state state;
+	unsigned starts;
+	int64_t until_us; /* it is not over before */
+};
+
+/* Quotes that findings need (fetch.c). */
+struct fetch {
+	int64_t until_us; /* no questions after that */
+	int64_t at_us;	  /* when the next judgement is due */
+	int64_t now_us;	  /* of the last one */
+	int64_t next_us;  /* when a hop that is to rest may be asked */
+	uint64_t asking;  /* bits: TTLs asked now */
+	uint64_t drops;	  /* bits: TTLs asked where a drop may be */
+	unsigned asks[64];
+	int64_t asked_us[64];
+	unsigned judged; /* how often */
+	bool behind;	 /* copies went behind the plain reach */
 };
 
 struct run {
-	struct live *live;
-	const struct probe_settings *options;
+	const struct probe_settings *settings;
 	struct shared *shared;
 	struct destination to;
 	struct destination to_small; /* the same, with a small MSS */
-	struct pace pace;
 	uint8_t request[512];
 	size_t request_length;
 
-	struct connection before, after; /* plain baselines */
-	bool after_started;
+	struct progress progress[EXPERIMENTS_MAX][VERSIONS];
+	struct progress *current; /* whose connections are being opened */
+	struct connection *connections[CONNECTIONS_MAX];
+	size_t connection_count;
+	struct connection pool[POOL_MAX];
+	size_t pool_count;
+
+	unsigned reach; /* the smallest TTL that was answered; 0: not known */
 	struct sweep plain;
 	struct control control;
-	bool beyond_sent;
-	struct attempt attempts[2];
-	unsigned attempt_count;
-	struct syn syns[SYNS_MAX];
-	unsigned syn_count;
-	int64_t syns_until_us;
-	unsigned edge; /* the TTL of the last lone SYN at the edge */
-	bool edges_sent, hops_sent, sorted, mirror_tried;
-	struct connection limited[LIMITED_MAX]; /* data with low TTLs */
-	unsigned limited_count;
-	unsigned fetches;
-	uint64_t drops_asked, drops_asking; /* bits: TTLs; before, and now */
-	bool behind_fetched;
-	int64_t fetch_at_us;
+	struct connection before;
+	struct connection *after; /* the last one; NULL: none yet */
+	struct version versions[VERSIONS];
+	unsigned version_count;
 	struct checks checks; /* --all */
+	struct idle_ladder idle;
+	struct fetch fetch;
+	bool quiet; /* nothing but `after` is running */
 	bool over;
 };
 
-/* `company`: of all probings of this address; the first one leads it. */
-void run_init(struct run *p, struct live *live, const struct probe_settings *o,
+/* `shared`: by all runs to this address; the first one leads them. */
+void run_init(struct run *r, const struct probe_settings *settings,
 	      const struct destination *to, const char *host,
 	      struct shared *shared);
 
-/* Sends the first packets. False: the run must stop. */
-bool run_start(struct run *p);
-
-/* Does what is due; sets p->over at the end. Returns the time at which it
+/* Does what is due; sets r->over at the end. Returns the time at which it
  * wants to be stepped again at the latest. */
-int64_t run_step(struct run *p, int64_t now_us);
+int64_t run_step(struct run *r, int64_t now_us);
 
 /* Ends every connection that is open. */
-void run_end(struct run *p);
+void run_end(struct run *r);
 
 #endif

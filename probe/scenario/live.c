@@ -9,14 +9,12 @@
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
-#include "probe/run/client.h"
+#include "probe/run/connection.h"
 #include "probe/run/live.h"
 #include "probe/scenario/peer.h"
 #include "report/track/observer.h"
 
 #define SEGMENT_MTU 1500 /* scripts send nothing larger */
-#define DETECT_TRIES 3
-#define DETECT_WAIT_US 1000000
 
 struct live_peer {
 	struct peer peer;
@@ -175,7 +173,7 @@ static int open_peer(struct live_peer *l, const struct peer_wanted *w,
 		return code;
 	if (t->route.mtu > SEGMENT_MTU)
 		t->route.mtu = SEGMENT_MTU;
-	l->to = live_destination(t, w->port ? w->port : t->name.port);
+	l->to = live_destination(&l->live, t, w->port ? w->port : t->name.port);
 	l->peer.request_length = target_request(t->name.host, l->peer.request,
 						sizeof(l->peer.request));
 	snprintf(l->peer.target, sizeof(l->peer.target), "%s", t->name.host);
@@ -202,34 +200,21 @@ struct peer *peer_live(const struct peer_wanted *w, const char *host,
 
 /* --- which version ------------------------------------------------------- */
 
-static bool answered(const struct client *c)
-{
-	const struct flow *f = client_flow(c);
-
-	return f && (flow_syn_ack(f) || flow_reset(f));
-}
-
 /* Whether the SYN/ACK of a SYN of this version has MP_CAPABLE, if only as an
  * echo; the SYN is the usual one of mpprobe, which no script sends. */
 static bool speaks(struct live_peer *l, unsigned version)
 {
+	struct connection c;
 	const struct flow *f;
-	struct client c;
+	int64_t until;
 
-	if (!client_open(&c, &l->live, &l->to, PURPOSE_MP_CAPABLE, version))
-		return false;
-	for (int i = 0; i < DETECT_TRIES && fine(l) && !answered(&c); i++) {
-		int64_t until = live_now_us() + DETECT_WAIT_US;
-
-		client_send_syn(&c, COPY_FULL);
-		while (!answered(&c) && live_peer_wait(&l->peer, until))
-			;
-	}
-	f = client_flow(&c);
-	if (f && f->syn_ack_seen)
-		l->peer.answered = true;
-	if (f)
-		client_send_reset(&c);
+	connection_open(&c, NULL, &l->to, PURPOSE_MP_CAPABLE, version);
+	connection_begin(&c);
+	while (fine(l) && (until = connection_step(&c, live_now_us())) != NEVER)
+		live_peer_wait(&l->peer, until);
+	connection_end(&c);
+	f = client_flow(&c.client);
+	l->peer.answered |= f && f->syn_ack_seen;
 	return f && (f->mptcp.syn_ack || f->mptcp.mirrored);
 }
 

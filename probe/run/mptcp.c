@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The connections with MPTCP of one version, the subflow that joins them, and
+ * copies of their segments that end at each hop.
+ */
+#include "probe/run/experiment.h"
+#include "report/track/observer.h"
+
+/* Answered as plain TCP, or by its own echo, which a server of another
+ * version may be behind. */
+static bool answered_plainly(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return f && f->syn_ack_seen && !f->mptcp.syn_ack;
+}
+
+static bool any_speaks(const struct run *r, unsigned version)
+{
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct client *c = &r->connections[i]->client;
+
+		if (c->purpose == PURPOSE_MP_CAPABLE && c->version == version &&
+		    is_negotiated(c))
+			return true;
+	}
+	return false;
+}
+
+/* The second version is tried as soon as the first is answered as plain TCP,
+ * or where only SYNs of the second are answered. */
+bool mptcp_wanted(const struct run *r, const struct version *v)
+{
+	const struct version *first = &r->versions[0];
+	const struct flow *f = client_flow(&first->bare.client);
+
+	if (r->settings->sweep_only)
+		return false;
+	return v == first || answered_plainly(&first->bare) ||
+	       answered_plainly(&first->summed) ||
+	       (f && !f->syn_ack_seen && any_speaks(r, v->number));
+}
+
+void mptcp_start(struct run *r, struct version *v)
+{
+	run_open_request(r, &v->bare, PURPOSE_MP_CAPABLE, v->number);
+	connection_begin(&v->bare);
+	run_open_request(r, &v->summed, PURPOSE_MP_CAPABLE, v->number);
+	v->summed.client.checksum = true;
+	connection_begin(&v->summed);
+	run_open(r, &v->random, NULL, PURPOSE_MP_JOIN_RANDOM, v->number);
+	v->random.syn_tries = 3;
+	connection_begin(&v->random);
+}
+
+/* ---- copies -------------------------------------------------------------- */
+
+/* Ended by a RST for data with mappings: copies can still show why. */
+static bool data_refused(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return c->state == CONNECTION_ENDED && f && f->mptcp.mapped &&
+	       flow_reset(f) && f->established;
+}
+
+struct connection *connection_to_copy(struct version *v)
+{
+	if (connection_data_acked(&v->bare) || v->bare.state == CONNECTION_HELD)
+		return &v->bare;
+	if (data_refused(&v->bare) && data_refused(&v->summed))
+		return &v->bare;
+	return &v->summed;
+}
+
+/* All of its request was acknowledged, or refused. */
+bool copies_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *c = connection_to_copy((struct version *)v);
+	const struct flow *f = client_flow(&c->client);
+	bool acked = c->state == CONNECTION_HELD ||
+		     (c->state == CONNECTION_BUSY && c->step == REQUEST_ANSWER);
+
+	if (run_follows(r) && connection_data_acked(c))
+		return false; /* nothing that is worth the quotes */
+	return f && f->mptcp.syn_ack && (acked || data_refused(c));
+}
+
+/* Old data leaves no hole, and none of them reaches the server. */
+void copies_start(struct run *r, struct version *v)
+{
+	struct connection *c = connection_to_copy(v);
+
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		connection_copy(c, SEGMENT_ACK, ttl);
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		connection_copy(c, SEGMENT_DATA, ttl);
+}
+
+/* ---- once more ----------------------------------------------------------- */
+
+static bool fell_back(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return c->state == CONNECTION_HELD && f && f->mptcp.syn_ack &&
+	       !f->mptcp.has_data_ack;
+}
+
+/* Checksums alone that fail ask for a second witness. */
+bool again_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return v->again.state == CONNECTION_IDLE &&
+	       connection_data_acked(&v->bare) && fell_back(&v->summed);
+}
+
+void again_start(struct run *r, struct version *v)
+{
+	run_open_request(r, &v->again, PURPOSE_MP_CAPABLE, v->number);
+	v->again.client.checksum = true;
+	connection_begin(&v->again);
+}
+
+static bool answered(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return f && (f->payload_received || f->server_fin);
+}
+
+/* All that was asked was acknowledged, with MPTCP and without it, and nothing
+ * is answered. */
+bool stalled_wanted(const struct run *r, const struct version *v)
+{
+	return v->again.state == CONNECTION_IDLE &&
+	       v->bare.step == REQUEST_ANSWER &&
+	       connection_data_acked(&v->bare) &&
+	       connection_data_acked(&v->summed) &&
+	       r->before.state == CONNECTION_HELD && !answered(&r->before) &&
+	       !answered(&v->bare) && !answered(&v->summed);
+}
+
+/* So long before it is given up, an answer has stalled. */
+#define STALL_US 2000000
+/* What every link takes (RFC 9293 3.7.1, RFC 8200 5). */
+#define SMALL_MSS4 536
+#define SMALL_MSS6 1220
+
+/* Answers that stall may be too large for a link: a small MSS tells. */
+int64_t stalled_step(struct run *r, struct version *v, int64_t now_us)
+{
+	int64_t at = connection_due_us(&v->bare) - STALL_US;
+
+	if (!stalled_wanted(r, v))
+		return OVER;
+	if (now_us < at)
+		return at;
+	r->to_small = r->to;
+	r->to_small.mss = r->to.target.family == 6 ? SMALL_MSS6 : SMALL_MSS4;
+	run_open_request(r, &v->again, PURPOSE_MP_CAPABLE, v->number);
+	v->again.client.to = &r->to_small;
+	connection_begin(&v->again);
+	return OVER;
+}
+
+/* ---- subflows ------------------------------------------------------------ */
+
+/* A DATA_ACK for the first data will do for a token. */
+static bool is_proven(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return f && f->mptcp.has_data_ack &&
+	       (c->state == CONNECTION_HELD ||
+		(c->state == CONNECTION_BUSY && c->step >= REQUEST_SECOND));
+}
+
+static const struct connection *connection_to_join(const struct version *v)
+{
+	return is_proven(&v->bare) ? &v->bare : &v->summed;
+}
+
+/* As soon as a connection is proven; the server may forbid it (flag C: RFC
+ * 8684 3.1). */
+bool join_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *c = connection_to_join(v);
+	const struct flow *f = client_flow(&c->client);
+
+	(void)r;
+	return is_proven(c) && !(f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0) &&
+	       (c == &v->bare || connection_over(&v->bare));
+}
+
+static void start_join(struct run *r, struct version *v,
+		       const struct connection *parent)
+{
+	run_open(r, &v->join, &course_join, PURPOSE_MP_JOIN, v->number);
+	client_join(&v->join.client, &parent->client);
+	connection_begin(&v->join);
+}
+
+void join_start(struct run *r, struct version *v)
+{
+	start_join(r, v, connection_to_join(v));
+}
+
+bool join_copies_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *join = &v->join;
+
+	return join->state == CONNECTION_ENDED ||
+	       (!run_follows(r) && join->step > 0);
+}
+
+void join_copies_start(struct run *r, struct version *v)
+{
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		client_send_syn(&v->join.client, low_copy(ttl));
+}
+
+/* All data was acknowledged at data level: it has not fallen back to TCP. */
+static bool takes_all(const struct flow *f)
+{
+	return f->mptcp.has_data_ack &&
+	       f->mptcp.data_ack >= f->mptcp.mapped_end;
+}
+
+/* The server ended the connection to which a subflow was to be added, and that
+ * was not: some close as soon as they have answered, or found a request that
+ * they do not know. */
+bool open_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *join = &v->join;
+	const struct flow *added = client_flow(&join->client);
+	const struct flow *f = added ? client_flow(join->client.parent) : NULL;
+
+	(void)r;
+	return f && !added->join.fourth_ack_frame &&
+	       (join->state == CONNECTION_ENDED || join->tries > 1) &&
+	       !f->mptcp.mp_fail && takes_all(f) &&
+	       (f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
+		flow_reset(f));
+}
+
+/* Then a join is tried once more, to a connection that the server waits for
+ * the request of. */
+#define OPEN_BYTES 4
+
+void open_start(struct run *r, struct version *v)
+{
+	connection_end(&v->join);
+	run_open_request(r, &v->open, PURPOSE_MP_CAPABLE, v->number);
+	v->open.length = v->open.split = OPEN_BYTES;
+	connection_begin(&v->open);
+}
+
+bool join_again_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return connection_data_acked(&v->open);
+}
+
+void join_again_start(struct run *r, struct version *v)
+{
+	start_join(r, v, &v->open);
+}
