@@ -55,9 +55,4 @@ const char *attempts_text(const struct judgement *j, const struct attempts *a,
 void reset_evidence(struct judgement *j, struct finding *f,
 		    const struct flow *flow);
 
-/* judge_ways.c: adds the finding `id` if SYNs of these connections are dropped
- * on one of several ways. Whether they are. */
-bool judge_dropped_on_a_way(struct judgement *j, const char *id,
-			    const struct class *c);
-
 #endif

@@ -214,10 +214,6 @@ bool finding_blocks(const struct judgement *j);
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);
 void judge_syn_proxy(struct judgement *j);
-void judge_join(struct judgement *j);
-void judge_add_addr(struct judgement *j);
-void judge_fragments(struct judgement *j);
-void judge_idle(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 

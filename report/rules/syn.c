@@ -4,7 +4,7 @@
  */
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
-#include "report/rules/rules.h"
+#include "report/rules/ways.h"
 
 /* What became of SYNs with MP_CAPABLE of one version, and of plain ones. */
 struct tried {
@@ -216,17 +216,10 @@ static void say_reset(struct judgement *j, struct finding *f,
 			       place_phrase(j, f->after, f->at));
 }
 
-/* ---- on one of several ways ---------------------------------------------- */
-
-static void dropped_way(struct judgement *j)
-{
-	for (int version = 1; version >= 0; version--)
-		if (judge_dropped_on_a_way(j, "mp_capable.dropped",
-					   &(struct class){PURPOSE_MP_CAPABLE,
-							   version, SEGMENT_SYN,
-							   NULL, 0}))
-			return;
-}
+static const struct class syns_v1 = {PURPOSE_MP_CAPABLE, 1, SEGMENT_SYN, NULL,
+				     0};
+static const struct class syns_v0 = {PURPOSE_MP_CAPABLE, 0, SEGMENT_SYN, NULL,
+				     0};
 
 const struct rule syn_rules[] = {
 	{"mp_capable.dropped", "return", PHASE_SYN, SEGMENT_SYN_ACK,
@@ -236,8 +229,13 @@ const struct rule syn_rules[] = {
 	 .if_working = TO_IMPAIRS},
 	{"mp_capable.reset", "rst", PHASE_SYN, SEGMENT_SYN, reset, say_reset,
 	 .unless = {"mp_capable.dropped"}, .if_working = TO_IMPAIRS},
-	{"mp_capable.dropped", "way", PHASE_SYN, SEGMENT_SYN,
-	 .unless = {"mp_capable.dropped", "mp_capable.reset"},
-	 .judge = dropped_way},
+	{"mp_capable.dropped", "way_v1", PHASE_SYN, SEGMENT_SYN,
+	 dropped_on_a_way, say_dropped_on_a_way,
+	 .unless = {"mp_capable.dropped", "mp_capable.reset"}, .of = &syns_v1,
+	 .if_less = TO_IMPAIRS},
+	{"mp_capable.dropped", "way_v0", PHASE_SYN, SEGMENT_SYN,
+	 dropped_on_a_way, say_dropped_on_a_way,
+	 .unless = {"mp_capable.dropped", "mp_capable.reset"}, .of = &syns_v0,
+	 .if_less = TO_IMPAIRS},
 	{0},
 };

@@ -8,6 +8,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
+#include "report/rules/rules.h"
 
 #define RESTS_MAX 256 /* connections that are looked at */
 
@@ -25,11 +26,6 @@ struct rest {
 	unsigned least;		  /* the smallest TTL of these */
 	bool ended;		  /* a FIN or a RST, of either end */
 };
-
-static bool is_full(const struct kept *k)
-{
-	return k->packet.ip.ttl > SWEEP_TTL_MAX;
-}
 
 /* One byte that was acknowledged before (RFC 9293 3.8.4). */
 static bool is_keep_alive(const struct flow *f, const struct kept *k)
@@ -57,7 +53,7 @@ static void read_sent(const struct judgement *j, struct rest *r,
 	}
 	if (k->packet.ip.ttl < r->least)
 		r->least = k->packet.ip.ttl;
-	if (!is_full(k) || !had_time(j, k))
+	if (!kept_is_full(k) || !had_time(j, k))
 		return;
 	r->lost++;
 	r->last = k;
@@ -67,13 +63,10 @@ static void read_sent(const struct judgement *j, struct rest *r,
 static bool fell_short(const struct judgement *j, const struct rest *r)
 {
 	const struct flow *f = r->flow;
-	unsigned reach = j->plain_reach;
 
-	if (j->capable_reach && j->capable_reach < reach)
-		reach = j->capable_reach;
 	for (size_t i = 0; i < f->sent_count; i++)
 		if (f->sent[i]->frame >= r->first->frame &&
-		    f->sent[i]->packet.ip.ttl >= reach &&
+		    !falls_short(j, f->sent[i]->packet.ip.ttl) &&
 		    !(f->sent[i]->packet.tcp.flags & TCP_FLAG_RST))
 			return false;
 	return true;
@@ -192,7 +185,7 @@ static unsigned answered_in(const struct flow *f, int64_t from_us,
 	for (size_t s = 0; s < f->sent_count; s++) {
 		const struct kept *k = f->sent[s];
 
-		if (!is_keep_alive(f, k) || !is_full(k) ||
+		if (!is_keep_alive(f, k) || !kept_is_full(k) ||
 		    k->time_us < from_us || k->time_us > until_us)
 			continue;
 		while (t < f->received_count &&
@@ -328,19 +321,20 @@ static unsigned last_quoted(const struct judgement *j, const struct idling *all,
 
 /* Where those that were forgotten end, and others do not. If they come as far
  * as those, it may as well be the way back, or the server. */
-static void place_silence(struct judgement *j, struct finding *f,
+static void place_silence(const struct judgement *j, struct said *s,
 			  const struct idling *all)
 {
 	unsigned after = last_quoted(j, all, j->plain_reach), farther = 0, at;
 
+	s->direction = DIRECTION_UNKNOWN;
 	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++)
 		farther += silent_copies(j, all, ttl) > 0;
 	at = farther ? first_silent(j, after, silent_copies, all) : 0;
 	if (!at)
 		return;
-	f->direction = DIRECTION_FORWARD;
-	f->after = place_at(j, after);
-	f->at = place_at(j, at);
+	s->direction = DIRECTION_FORWARD;
+	s->after = place_at(j, after);
+	s->at = place_at(j, at);
 }
 
 /* The smallest TTL that drew a RST; 0: none did, or one that a router says
@@ -362,80 +356,6 @@ static unsigned reset_at(const struct idling *all)
 	return at;
 }
 
-/* ---- what is said -------------------------------------------------------- */
-
-static const char *seconds(const struct judgement *j, int64_t us)
-{
-	return arena_printf(j->arena, "%.1f", (double)us / 1e6);
-}
-
-static struct finding *add_forgotten(struct judgement *j,
-				     const struct idling *all)
-{
-	struct finding *f = finding_add(j, "tcp.idle_forgotten",
-					DIRECTION_UNKNOWN, SEGMENT_DATA);
-
-	for (size_t i = 0; i < all->count; i++)
-		if (is_forgotten(&all->list[i]) || all->list[i].reset)
-			finding_connection(j, f, all->list[i].flow->id);
-	return f;
-}
-
-static void say(struct judgement *j, struct finding *f,
-		const struct idling *all, const char *what)
-{
-	f->text = arena_printf(
-		j->arena,
-		"Idle connections time out %s: after %s seconds without a "
-		"packet %s; after %s they still worked.",
-		f->at.known ? place_phrase(j, f->after, f->at)
-			    : "on the path or by a firewall of the server",
-		seconds(j, all->forgotten_us), what, seconds(j, all->held_us));
-}
-
-static void add_silent(struct judgement *j, const struct idling *all,
-		       unsigned controls)
-{
-	struct finding *f = add_forgotten(j, all);
-
-	place_silence(j, f, all);
-	finding_evidence(
-		j, f, all->example->first->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "%u keep-alives on %u connections went unanswered "
-			     "after %s idle seconds or more",
-			     all->lost, all->forgotten,
-			     seconds(j, all->forgotten_us)));
-	finding_evidence(j, f, 0, NULL, NULL,
-			 arena_printf(j->arena,
-				      "meanwhile %u or more were answered on "
-				      "connections of the same age that were "
-				      "idle for %s seconds at most",
-				      controls, seconds(j, all->held_us)));
-	say(j, f, all, "nothing is answered");
-}
-
-static void add_reset(struct judgement *j, const struct idling *all,
-		      unsigned at)
-{
-	struct finding *f = add_forgotten(j, all);
-	const struct rest *r = all->example;
-
-	f->confidence = CONFIDENCE_LIKELY;
-	f->direction = DIRECTION_FORWARD;
-	f->at = place_at(j, at);
-	f->after = place_at(j, last_quoted(j, all, at));
-	finding_evidence(
-		j, f, r->reset->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "a keep-alive with TTL %u, too small to reach the "
-			     "target, triggers a RST after %s idle seconds, on "
-			     "%u connections",
-			     r->first->packet.ip.ttl, seconds(j, r->lost_us),
-			     all->reset));
-	say(j, f, all, "data triggers a RST that is not the target's");
-}
-
 /* Whether a busy connection sent as little as `at` as well: that must not draw
  * a RST. */
 static bool is_spared(const struct judgement *j, const struct idling *all,
@@ -450,23 +370,140 @@ static bool is_spared(const struct judgement *j, const struct idling *all,
 	return false;
 }
 
-void judge_idle(struct judgement *j)
+/* ---- the rules ----------------------------------------------------------- */
+
+/* Whether longer silences were not survived, and shorter ones were. */
+static enum why read_idling(const struct judgement *j, struct said *s)
+{
+	struct idling *all = arena_alloc(j->arena, sizeof(*all));
+
+	*all = read_all(j);
+	s->facts = all;
+	s->need = IDLE_WITNESSES_MIN;
+	if (!all->example)
+		return WHY_ABSENT;
+	s->flow = all->example->flow;
+	return all->held_us < all->forgotten_us ? WHY_SAID : WHY_CONTRARY;
+}
+
+static enum why forgotten(const struct judgement *j, struct said *s)
 {
 	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
-	struct idling all = read_all(j);
-	unsigned controls, at;
+	enum why why = read_idling(j, s);
+	const struct idling *all = s->facts;
+	unsigned later;
 
-	if (!all.example || all.held_us >= all.forgotten_us)
-		return;
-	controls = fewest_controls(&all);
-	if (all.forgotten - forgotten_later(&all) >= IDLE_WITNESSES_MIN &&
-	    forgotten_later(&all) >= IDLE_WITNESSES_MIN && !all.reset &&
-	    beyond_chance(all.lost, tries_of(&tcp), controls))
-		add_silent(j, &all, controls);
-	at = reset_at(&all);
-	/* With a smaller TTL it draws none: it is not the server's, sent in
-	 * its own time. */
-	if (all.reset >= IDLE_WITNESSES_MIN && !all.forgotten && controls &&
-	    at && last_quoted(j, &all, at) && is_spared(j, &all, at))
-		add_reset(j, &all, at);
+	if (why != WHY_SAID)
+		return why;
+	if (all->reset)
+		return WHY_CONTRARY;
+	later = forgotten_later(all);
+	s->have =
+		all->forgotten - later < later ? all->forgotten - later : later;
+	if (s->have < s->need)
+		return WHY_FEW;
+	s->have = all->lost;
+	s->need = losses_needed(tries_of(&tcp));
+	if (s->have < s->need)
+		return WHY_FEW;
+	place_silence(j, s, all);
+	return beyond_chance(all->lost, tries_of(&tcp), fewest_controls(all))
+		       ? WHY_SAID
+		       : WHY_CONTROL;
 }
+
+/* With a smaller TTL it draws none: it is not the server's, sent in its own
+ * time. */
+static enum why reset(const struct judgement *j, struct said *s)
+{
+	enum why why = read_idling(j, s);
+	const struct idling *all = s->facts;
+	unsigned at, after;
+
+	if (why != WHY_SAID)
+		return why;
+	s->have = all->reset;
+	if (!all->reset)
+		return WHY_ABSENT;
+	if (all->forgotten)
+		return WHY_CONTRARY;
+	if (s->have < s->need)
+		return WHY_FEW;
+	at = reset_at(all);
+	after = last_quoted(j, all, at);
+	if (!at || !after || !fewest_controls(all) || !is_spared(j, all, at))
+		return WHY_CONTROL;
+	s->confidence = CONFIDENCE_LIKELY;
+	s->after = place_at(j, after);
+	s->at = place_at(j, at);
+	return WHY_SAID;
+}
+
+/* ---- what is said -------------------------------------------------------- */
+
+static const char *seconds(const struct judgement *j, int64_t us)
+{
+	return arena_printf(j->arena, "%.1f", (double)us / 1e6);
+}
+
+static void say(struct judgement *j, struct finding *f,
+		const struct idling *all, const char *what)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (is_forgotten(&all->list[i]) || all->list[i].reset)
+			finding_connection(j, f, all->list[i].flow->id);
+	f->text = arena_printf(
+		j->arena,
+		"Idle connections time out %s: after %s seconds without a "
+		"packet %s; after %s they still worked.",
+		f->at.known ? place_phrase(j, f->after, f->at)
+			    : "on the path or by a firewall of the server",
+		seconds(j, all->forgotten_us), what, seconds(j, all->held_us));
+}
+
+static void say_forgotten(struct judgement *j, struct finding *f,
+			  const struct said *s)
+{
+	const struct idling *all = s->facts;
+
+	finding_evidence(
+		j, f, all->example->first->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "%u keep-alives on %u connections went unanswered "
+			     "after %s idle seconds or more",
+			     all->lost, all->forgotten,
+			     seconds(j, all->forgotten_us)));
+	finding_evidence(j, f, 0, NULL, NULL,
+			 arena_printf(j->arena,
+				      "meanwhile %u or more were answered on "
+				      "connections of the same age that were "
+				      "idle for %s seconds at most",
+				      fewest_controls(all),
+				      seconds(j, all->held_us)));
+	say(j, f, all, "nothing is answered");
+}
+
+static void say_reset(struct judgement *j, struct finding *f,
+		      const struct said *s)
+{
+	const struct idling *all = s->facts;
+	const struct rest *r = all->example;
+
+	finding_evidence(
+		j, f, r->reset->frame, NULL, NULL,
+		arena_printf(j->arena,
+			     "a keep-alive with TTL %u, too small to reach the "
+			     "target, triggers a RST after %s idle seconds, on "
+			     "%u connections",
+			     r->first->packet.ip.ttl, seconds(j, r->lost_us),
+			     all->reset));
+	say(j, f, all, "data triggers a RST that is not the target's");
+}
+
+const struct rule idle_rules[] = {
+	{"tcp.idle_forgotten", "silence", PHASE_REST, SEGMENT_DATA, forgotten,
+	 .say = say_forgotten},
+	{"tcp.idle_forgotten", "rst", PHASE_REST, SEGMENT_DATA, reset,
+	 .say = say_reset},
+	{0},
+};

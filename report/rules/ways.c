@@ -3,6 +3,7 @@
  * connections that ask for it are answered, and others are not until they send
  * the SYN without it, on the same ports and so on the same way.
  */
+#include "report/rules/ways.h"
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
@@ -16,16 +17,11 @@ struct ways {
 	const struct flow *example;
 };
 
-static bool is_plain_syn(const struct kept *k)
-{
-	return k->kind == SEGMENT_FALLBACK_SYN;
-}
-
 static const struct kept *plain_syn(const struct flow *f)
 {
 	for (size_t i = 0; i < f->sent_count; i++)
-		if (is_plain_syn(f->sent[i]) &&
-		    f->sent[i]->packet.ip.ttl > SWEEP_TTL_MAX)
+		if (f->sent[i]->kind == SEGMENT_FALLBACK_SYN &&
+		    kept_is_full(f->sent[i]))
 			return f->sent[i];
 	return NULL;
 }
@@ -63,8 +59,8 @@ static unsigned lost_since(const struct judgement *j, const struct flow *f,
 
 		lost += (k->kind == SEGMENT_SYN ||
 			 k->kind == SEGMENT_JOIN_SYN) &&
-			k->packet.ip.ttl > SWEEP_TTL_MAX &&
-			k->time_us >= since_us && had_time(j, k);
+			kept_is_full(k) && k->time_us >= since_us &&
+			had_time(j, k);
 	}
 	return lost;
 }
@@ -110,54 +106,69 @@ static struct place place_of(const struct judgement *j, const struct flow *f,
 
 /* The way of the swept connection: the last hop that quoted the SYN with the
  * option, and the next that quoted the one without it. */
-static void place_way(struct judgement *j, struct finding *f,
-		      const struct flow *flow)
+static void place_way(const struct judgement *j, struct said *s,
+		      enum segment_kind kind)
 {
 	unsigned after = 0, at = 0;
 
-	if (!flow_swept(flow, SEGMENT_FALLBACK_SYN))
+	s->direction = DIRECTION_UNKNOWN;
+	if (!flow_swept(s->flow, SEGMENT_FALLBACK_SYN))
 		return;
 	for (unsigned ttl = 1; ttl < j->plain_reach; ttl++)
-		if (flow_quote(flow, f->segment, ttl))
+		if (flow_quote(s->flow, kind, ttl))
 			after = ttl;
 	for (unsigned ttl = after + 1; ttl < j->plain_reach && !at; ttl++)
-		if (flow_quote(flow, SEGMENT_FALLBACK_SYN, ttl) &&
-		    flow_sent_count(flow, f->segment, ttl) >= WAY_COPIES_MIN)
+		if (flow_quote(s->flow, SEGMENT_FALLBACK_SYN, ttl) &&
+		    flow_sent_count(s->flow, kind, ttl) >= WAY_COPIES_MIN)
 			at = ttl;
 	if (at)
-		f->direction = DIRECTION_FORWARD;
+		s->direction = DIRECTION_FORWARD;
 	else
 		at = j->plain_reach;
-	f->after = place_of(j, flow, f->segment, after);
+	s->after = place_of(j, s->flow, kind, after);
 	if (at)
-		f->at = place_of(j, flow, SEGMENT_FALLBACK_SYN, at);
+		s->at = place_of(j, s->flow, SEGMENT_FALLBACK_SYN, at);
 }
 
-bool judge_dropped_on_a_way(struct judgement *j, const char *id,
-			    const struct class *c)
+enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 {
+	const struct class *c = s->rule->of;
 	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
-	struct ways w = count_ways(j, c);
+	struct ways *w = arena_alloc(j->arena, sizeof(*w));
+
+	*w = count_ways(j, c);
+	s->facts = w;
+	s->flow = w->example;
+	s->have = w->fallen;
+	s->need = FALLEN_MIN;
+	s->less = true; /* on the other ways it works */
+	if (!w->fallen || !w->answered)
+		return WHY_ABSENT;
+	if (w->fallen < FALLEN_MIN)
+		return WHY_FEW;
+	if (w->fallen < FALLEN_PER_SILENT * w->silent ||
+	    !beyond_chance(w->lost, tries_of(&plain),
+			   controls_since(j, s->flow->first_us)))
+		return WHY_CONTROL;
+	place_way(j, s, c->kind);
+	return WHY_SAID;
+}
+
+void say_dropped_on_a_way(struct judgement *j, struct finding *f,
+			  const struct said *s)
+{
+	const struct class *c = s->rule->of;
+	const struct ways *w = s->facts;
 	const char *option =
 		c->purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE";
-	struct finding *f;
 
-	if (w.answered == 0 || w.fallen < FALLEN_MIN ||
-	    w.fallen < FALLEN_PER_SILENT * w.silent ||
-	    !beyond_chance(w.lost, tries_of(&plain),
-			   controls_since(j, w.example->first_us)))
-		return false;
-	f = finding_add(j, id, DIRECTION_UNKNOWN, c->kind);
-	f->effect = EFFECT_IMPAIRS;
-	place_way(j, f, w.example);
-	finding_connection(j, f, w.example->id);
 	finding_evidence(
-		j, f, plain_syn(w.example)->frame, NULL, NULL,
+		j, f, plain_syn(s->flow)->frame, NULL, NULL,
 		arena_printf(j->arena,
 			     "%u connections with %s were answered; %u were "
 			     "not, until they sent the SYN without it from the "
 			     "same ports",
-			     w.answered, option, w.fallen));
+			     w->answered, option, w->fallen));
 	f->text = arena_printf(
 		j->arena,
 		"SYNs with %s are dropped on one of several paths (load "
@@ -166,5 +177,4 @@ bool judge_dropped_on_a_way(struct judgement *j, const char *id,
 		f->direction == DIRECTION_FORWARD
 			? ""
 			: ", or their SYN/ACKs on the return path");
-	return true;
 }

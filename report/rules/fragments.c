@@ -7,6 +7,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/judge_loss.h"
+#include "report/rules/rules.h"
 
 /* What one connection shows of a segment in fragments. */
 struct sending {
@@ -19,9 +20,7 @@ struct sending {
 
 static bool is_full(const struct kept *k)
 {
-	return k->packet.ip.ttl > SWEEP_TTL_MAX &&
-	       k->packet.tcp.payload_length > 0 &&
-	       !(k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST));
+	return kept_is_full(k) && kept_has_data(k);
 }
 
 static size_t fragmented_bytes(const struct kept *k)
@@ -124,7 +123,7 @@ static bool read_received(struct sending *a)
 /* All connections that tell, together. */
 struct tally {
 	unsigned flows, lost, alive, passed;
-	const struct sending *example;
+	struct sending example; /* the first */
 };
 
 /* Whether fragments of the connection vanished. */
@@ -245,7 +244,7 @@ static unsigned first_without(const struct judgement *j)
 	return first ? j->plain_reach : 0;
 }
 
-static void place(struct judgement *j, struct finding *f)
+static void place(const struct judgement *j, struct said *s)
 {
 	unsigned at = first_without(j), after = at ? at - 1 : 0;
 
@@ -253,21 +252,51 @@ static void place(struct judgement *j, struct finding *f)
 		after--;
 	if (!at || (at == j->plain_reach && !after))
 		return;
-	f->at = place_at(j, at);
+	s->at = place_at(j, at);
 	if (after || at == 1)
-		f->after = place_at(j, after);
+		s->after = place_at(j, after);
+}
+
+static struct tally tally_of(const struct judgement *j)
+{
+	struct tally t = {0};
+	struct sending a;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		t.passed += passes(j, j->flows[i]);
+		if (!read_sending(j, j->flows[i], &a))
+			continue;
+		if (t.flows == 0)
+			t.example = a;
+		t.flows++;
+		t.lost += a.lost;
+		t.alive += a.alive;
+	}
+	return t;
+}
+
+static enum why dropped(const struct judgement *j, struct said *s)
+{
+	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
+	struct tally t = tally_of(j);
+
+	s->flow = t.example.flow;
+	s->have = t.flows;
+	s->need = FRAGMENTED_WITNESSES_MIN;
+	if (t.passed)
+		return WHY_CONTRARY;
+	if (s->have < s->need)
+		return s->have ? WHY_FEW : WHY_ABSENT;
+	s->have = t.lost / FRAGMENTED_PER_LOSS;
+	s->need = losses_needed(tries_of(&tcp));
+	if (s->have < s->need)
+		return WHY_FEW;
+	place(j, s);
+	return beyond_chance(s->have, tries_of(&tcp), t.alive) ? WHY_SAID
+							       : WHY_CONTROL;
 }
 
 /* ---- what is said -------------------------------------------------------- */
-
-static void connect_all(struct judgement *j, struct finding *f)
-{
-	struct sending a;
-
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (read_sending(j, j->flows[i], &a))
-			finding_connection(j, f, a.flow->id);
-}
 
 /* Why it is not told where: routers of IPv4 quote the first fragment only
  * (RFC 792), which may pass where the others do not. */
@@ -283,24 +312,26 @@ static const char *unplaced(struct judgement *j)
 		    : "";
 }
 
-static void add_dropped(struct judgement *j, const struct tally *t)
+static void say_dropped(struct judgement *j, struct finding *f,
+			const struct said *s)
 {
-	const struct sending *a = t->example;
-	struct finding *f = finding_add(j, "ip.fragment_dropped",
-					DIRECTION_FORWARD, SEGMENT_FRAGMENT);
+	const struct tally t = tally_of(j);
+	const struct kept *first = t.example.first;
+	struct sending a;
 
-	place(j, f);
-	connect_all(j, f);
-	finding_evidence(j, f, a->first->frame, NULL, NULL,
+	(void)s;
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (read_sending(j, j->flows[i], &a))
+			finding_connection(j, f, a.flow->id);
+	finding_evidence(j, f, first->frame, NULL, NULL,
 			 arena_printf(j->arena,
 				      "%zu bytes of data in %u IP fragments "
 				      "went unacknowledged %u times on %u "
 				      "connections, while the server answered "
 				      "other data",
-				      fragmented_bytes(a->first),
-				      a->first->fragments.count, t->lost,
-				      t->flows));
-	finding_evidence(j, f, a->whole->frame, NULL, NULL,
+				      fragmented_bytes(first),
+				      first->fragments.count, t.lost, t.flows));
+	finding_evidence(j, f, t.example.whole->frame, NULL, NULL,
 			 "the same bytes in one piece were acknowledged");
 	f->text = arena_printf(j->arena, "IP fragments are dropped %s.%s",
 			       f->at.known ? place_phrase(j, f->after, f->at)
@@ -308,27 +339,8 @@ static void add_dropped(struct judgement *j, const struct tally *t)
 			       f->at.known ? "" : unplaced(j));
 }
 
-void judge_fragments(struct judgement *j)
-{
-	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
-	struct sending *last = NULL, a;
-	struct tally t = {0};
-
-	for (size_t i = 0; i < j->flow_count; i++) {
-		t.passed += passes(j, j->flows[i]);
-		if (!read_sending(j, j->flows[i], &a))
-			continue;
-		if (!last) {
-			last = arena_alloc(j->arena, sizeof(*last));
-			*last = a;
-		}
-		t.flows++;
-		t.lost += a.lost;
-		t.alive += a.alive;
-	}
-	t.example = last;
-	if (t.flows >= FRAGMENTED_WITNESSES_MIN && !t.passed &&
-	    beyond_chance(t.lost / FRAGMENTED_PER_LOSS, tries_of(&tcp),
-			  t.alive))
-		add_dropped(j, &t);
-}
+const struct rule fragment_rules[] = {
+	{"ip.fragment_dropped", "silence", PHASE_REST, SEGMENT_FRAGMENT,
+	 dropped, .say = say_dropped},
+	{0},
+};

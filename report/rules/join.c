@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What becomes of MP_JOINs with a valid token.
+ */
+#include "report/arena.h"
+#include "report/evidence/judge_loss.h"
+#include "report/rules/ways.h"
+
+static const struct class joins = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN, NULL,
+				   0};
+
+/* ---- SYN/ACKs -------------------------------------------------------------
+ */
+
+static bool wrong_hmac(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_NO;
+}
+
+static enum why modified(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_UNKNOWN;
+	return ask_witnesses(j, wrong_hmac, &s->flow) ? WHY_SAID : WHY_ABSENT;
+}
+
+static void say_modified(struct judgement *j, struct finding *f,
+			 const struct said *s)
+{
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+			 "the HMAC in the SYN/ACK does not fit the keys and "
+			 "nonces");
+	f->text = "The HMAC or nonce in the SYN/ACK of the MP_JOIN was "
+		  "modified on the path.";
+}
+
+static bool lost_option(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->syn_ack_seen &&
+	       !f->join.syn_ack && !flow_fell(f);
+}
+
+static enum why removed(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_UNKNOWN;
+	s->confidence = CONFIDENCE_LIKELY;
+	return ask_witnesses(j, lost_option, &s->flow) ? WHY_SAID : WHY_ABSENT;
+}
+
+static void say_removed(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+			 "the SYN/ACK to a valid token comes without MP_JOIN, "
+			 "which no MPTCP listener does");
+	f->text = "MP_JOIN is removed from the SYN or the SYN/ACK of "
+		  "additional subflows.";
+}
+
+/* ---- RSTs -----------------------------------------------------------------
+ */
+
+/* Whether the server still has to know the token. */
+static bool parent_alive(const struct judgement *j, const struct flow *f)
+{
+	const struct flow *parent = j->o->flows[f->join.parent];
+	const struct kept *end = flow_reset(parent);
+
+	if (!flow_data_acked(parent) || parent->mptcp.fastclose ||
+	    parent->mptcp.data_fin || parent->mptcp.mp_fail ||
+	    parent->server_fin || flow_sent_unmapped(parent))
+		return false;
+	return !end || end->time_us > f->first_us;
+}
+
+/* Where others are reset as well, something limits connections. */
+static bool plain_reset(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && flow_refused(f);
+}
+
+/* The token was made of a key that is the server's own: one that was changed
+ * on the way is refused by right. */
+static bool key_proven(const struct judgement *j, const struct flow *f)
+{
+	return j->o->flows[f->join.parent]->mptcp.server_dsn == KNOWN_YES;
+}
+
+/* The first MP_JOIN that a RST refused for no good reason. */
+struct refusal {
+	const struct flow *flow; /* NULL: there is none */
+	bool marked;		 /* with MP_TCPRST: by an MPTCP stack */
+	bool before_target;
+	bool by_server; /* or another host at its address */
+};
+
+static struct refusal refusal_of(const struct judgement *j)
+{
+	unsigned reach = reset_reach(j, &joins);
+	struct refusal r = {.before_target = reach && j->plain_reach &&
+					     reach < j->plain_reach};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_MP_JOIN) || !flow_refused(f) ||
+		    !parent_alive(j, f))
+			continue;
+		r.marked = tcp_options_mptcp(&flow_reset(f)->options,
+					     MP_TCPRST) != NULL;
+		r.by_server =
+			r.marked || (!r.before_target && f->mptcp.version == 0);
+		if ((!r.marked && ask_witnesses(j, plain_reset, NULL)) ||
+		    (r.by_server && !key_proven(j, f)))
+			continue;
+		r.flow = f;
+		break;
+	}
+	return r;
+}
+
+static enum why refused_by(const struct judgement *j, struct said *s,
+			   bool server)
+{
+	struct refusal r = refusal_of(j);
+
+	if (!r.flow)
+		return WHY_ABSENT;
+	if (r.by_server != server)
+		return WHY_CONTRARY;
+	s->flow = r.flow;
+	if (r.marked) {
+		s->direction = DIRECTION_UNKNOWN;
+		return WHY_SAID;
+	}
+	if (!r.before_target)
+		s->confidence = CONFIDENCE_LIKELY;
+	put_between(j, ask_reset(j, &joins), &s->after, &s->at);
+	return WHY_SAID;
+}
+
+static enum why refused(const struct judgement *j, struct said *s)
+{
+	return refused_by(j, s, true);
+}
+
+static enum why reset(const struct judgement *j, struct said *s)
+{
+	return refused_by(j, s, false);
+}
+
+static void say_refused(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	reset_evidence(j, f, s->flow);
+	f->text = f->direction == DIRECTION_UNKNOWN
+			  ? "An MP_JOIN with a valid token is refused by an "
+			    "MPTCP stack that does not know it: another host "
+			    "answers at this address."
+			  : arena_printf(j->arena,
+					 "MP_JOIN SYNs are answered by a RST "
+					 "%s.",
+					 place_phrase(j, f->after, f->at));
+}
+
+/* ---- silence --------------------------------------------------------------
+ */
+
+/* MP_JOINs that could have been answered, and no RST among the answers. */
+static enum why tried(const struct judgement *j, struct attempts *join)
+{
+	*join = count_attempts(j, PURPOSE_MP_JOIN, -1);
+	if (join->flows == 0)
+		return WHY_ABSENT;
+	return join->reset || !parent_alive(j, join->example) ? WHY_CONTRARY
+							      : WHY_SAID;
+}
+
+static enum why dropped(const struct judgement *j, struct said *s)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1), join;
+	enum why why = tried(j, &join);
+	struct between b;
+
+	if (why == WHY_SAID)
+		why = ask_chance(j, &join, &plain, &s->have, &s->need);
+	if (why != WHY_SAID)
+		return why;
+	s->flow = join.example;
+	b = ask_silence(j, &joins);
+	put_between(j, b, &s->after, &s->at);
+	if (!b.at || b.at >= j->plain_reach)
+		s->direction = DIRECTION_UNKNOWN;
+	return WHY_SAID;
+}
+
+static void say_dropped(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
+	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
+
+	finding_evidence(j, f, s->flow->first_frame, NULL, NULL,
+			 attempts_text(j, &join, &plain));
+	f->text = arena_printf(
+		j->arena,
+		f->direction == DIRECTION_UNKNOWN
+			? "SYNs with MP_JOIN go unanswered, SYNs without it do "
+			  "not: they are dropped %s, or their SYN/ACKs are "
+			  "dropped on the return path."
+			: "SYNs with MP_JOIN are dropped %s; SYNs without it "
+			  "pass.",
+		place_phrase(j, f->after, f->at));
+	refusal_evidence(j, f, &joins);
+}
+
+static enum why dropped_way(const struct judgement *j, struct said *s)
+{
+	struct attempts join;
+	enum why why = tried(j, &join);
+
+	return why == WHY_SAID ? dropped_on_a_way(j, s) : why;
+}
+
+/* What hops quote otherwise says it. */
+#define CHANGED_BY_QUOTES                                                      \
+	"mp_join.removed/join_syn", "mp_join.removed/join_ack",                \
+		"mp_join.modified/join_syn", "mp_join.modified/join_ack"
+
+const struct rule join_rules[] = {
+	{"mp_join.modified", "hmac", PHASE_REST, SEGMENT_JOIN_SYN_ACK, modified,
+	 say_modified, .unless = {CHANGED_BY_QUOTES}},
+	/* Where plain connections end, an MP_JOIN ends as well. */
+	{"mp_join.removed", "reply", PHASE_REST, SEGMENT_JOIN_SYN, removed,
+	 say_removed, .unless = {CHANGED_BY_QUOTES, "tcp.terminated"}},
+	{"mp_join.refused", "rst", PHASE_REST, SEGMENT_JOIN_SYN, refused,
+	 say_refused, .unless = {CHANGED_BY_QUOTES}},
+	{"mp_join.reset", "rst", PHASE_REST, SEGMENT_JOIN_SYN, reset,
+	 say_refused, .unless = {CHANGED_BY_QUOTES}},
+	{"mp_join.dropped", "silence", PHASE_REST, SEGMENT_JOIN_SYN, dropped,
+	 say_dropped, .unless = {CHANGED_BY_QUOTES}, .gates = WORKING},
+	{"mp_join.dropped", "way", PHASE_REST, SEGMENT_JOIN_SYN, dropped_way,
+	 say_dropped_on_a_way, .unless = {CHANGED_BY_QUOTES, "mp_join.dropped"},
+	 .gates = WORKING, .of = &joins, .if_less = TO_IMPAIRS},
+	{0},
+};
