@@ -4,14 +4,14 @@
  */
 #include "report/arena.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+
+#include "crafting/address.h"
 
 #define FIRST_CAPACITY 4
 
@@ -65,21 +65,38 @@ void *arena_alloc(struct arena *a, size_t size)
 	return piece->bytes;
 }
 
+char *arena_vprintf(struct arena *a, const char *format, va_list list)
+{
+	va_list again;
+	char *text;
+	int length;
+
+	va_copy(again, list);
+	length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (length < 0)
+		return arena_alloc(a, 1);
+	text = arena_alloc(a, (size_t)length + 1);
+	vsnprintf(text, (size_t)length + 1, format, list);
+	return text;
+}
+
 char *arena_printf(struct arena *a, const char *format, ...)
 {
 	va_list list;
 	char *text;
-	int length;
 
 	va_start(list, format);
-	length = vsnprintf(NULL, 0, format, list);
+	text = arena_vprintf(a, format, list);
 	va_end(list);
-	if (length < 0)
-		return arena_alloc(a, 1);
-	text = arena_alloc(a, (size_t)length + 1);
-	va_start(list, format);
-	vsnprintf(text, (size_t)length + 1, format, list);
-	va_end(list);
+	return text;
+}
+
+char *arena_address(struct arena *a, const struct address *address)
+{
+	char *text = arena_alloc(a, ADDRESS_TEXT);
+
+	address_text(address, text);
 	return text;
 }
 

@@ -4,8 +4,10 @@
 #ifndef REPORT_ARENA_H
 #define REPORT_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
+struct address;
 struct arena;
 
 struct arena *arena_new(void);
@@ -17,6 +19,11 @@ void *arena_alloc(struct arena *a, size_t size);
 
 char *arena_printf(struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3), nonnull(2)));
+char *arena_vprintf(struct arena *a, const char *format, va_list list)
+	__attribute__((format(printf, 2, 0), nonnull(2)));
+
+/* "10.0.1.2", "fd00::2" */
+char *arena_address(struct arena *a, const struct address *address);
 
 /* Lower-case hex of `length` bytes. */
 char *arena_hex(struct arena *a, const void *bytes, size_t length);

@@ -51,14 +51,10 @@ struct sample {
 	uint16_t port;
 	int version;
 	bool fallback;
-	int64_t first_us, last_us; /* of the SYNs */
-	unsigned syns, syn_ttl, syn_offers;
+	int64_t last_us; /* of the SYNs */
+	unsigned syns, syn_ttl, syn_offers, reach, short_ttl;
 	bool answered, refused, undecided;
-	unsigned ttl, window, offers, reach, short_ttl;
-	int mss, wscale, answer_version;
-	double rtt_ms;
-	const uint8_t *options;
-	size_t options_length;
+	struct compare_answer answer;
 };
 
 static unsigned offers_of(const struct tcp_options *o)
@@ -69,39 +65,50 @@ static unsigned offers_of(const struct tcp_options *o)
 	       (o->has_wscale ? OFFER_WSCALE : 0);
 }
 
-static char option_letter(uint8_t kind)
+static int version_of(const struct tcp_options *o)
 {
-	switch (kind) {
-	case TCPOPT_KIND_EOL:
-		return 'E';
-	case TCPOPT_KIND_NOP:
-		return 'N';
-	case TCPOPT_KIND_MSS:
-		return 'M';
-	case TCPOPT_KIND_WSCALE:
-		return 'W';
-	case TCPOPT_KIND_SACK_PERMITTED:
-		return 'S';
-	case TCPOPT_KIND_TIMESTAMPS:
-		return 'T';
-	case TCPOPT_MPTCP:
-		return 'P';
-	default:
-		return '?';
-	}
+	const struct mptcp_option *option = tcp_options_mptcp(o, MP_CAPABLE);
+
+	return option ? option->capable.version : -1;
 }
 
 static const char *option_letters(struct compare *c, const uint8_t *block,
 				  size_t length)
 {
+	static const char letters[256] = {
+		[TCPOPT_KIND_EOL] = 'E',
+		[TCPOPT_KIND_NOP] = 'N',
+		[TCPOPT_KIND_MSS] = 'M',
+		[TCPOPT_KIND_WSCALE] = 'W',
+		[TCPOPT_KIND_SACK_PERMITTED] = 'S',
+		[TCPOPT_KIND_TIMESTAMPS] = 'T',
+		[TCPOPT_MPTCP] = 'P',
+	};
 	struct option_walk walk = option_walk_over(block, length, length);
 	struct tcp_option option;
 	char text[41];
 	size_t used = 0;
 
 	while (option_next(&walk, &option) == OPTION_FOUND && used < 40)
-		text[used++] = option_letter(option.kind);
+		text[used++] =
+			letters[option.kind] ? letters[option.kind] : '?';
 	return arena_printf(c->arena, "%.*s", (int)used, text);
+}
+
+static struct compare_answer answer_of(struct compare *c, const uint8_t *block,
+				       size_t length)
+{
+	struct tcp_options options;
+
+	tcp_options_read(block, length, length, &options);
+	return (struct compare_answer){
+		.offers = offers_of(&options),
+		.mss = options.has_mss ? options.mss : -1,
+		.wscale = options.has_wscale ? options.wscale : -1,
+		.version = version_of(&options),
+		.options = option_letters(c, block, length),
+		.rtt_ms = -1,
+	};
 }
 
 /* --- from samples to rows ------------------------------------------------ */
@@ -125,13 +132,8 @@ static struct compare_row *row_of(struct compare *c, const struct sample *s)
 				    .port = s->port,
 				    .version = s->version,
 				    .fallback = s->fallback,
-				    .first_us = s->first_us,
-				    .syn_offers = s->syn_offers,
-				    .rtt_ms = -1,
-				    .mss = -1,
-				    .wscale = -1,
-				    .options = "",
-				    .answer_version = -1};
+				    .started_us = c->runs[run].started_us,
+				    .syn_offers = s->syn_offers};
 	row->hops_seen = arena_alloc(c->arena, (REACH_TTL_MAX + 1) *
 						       sizeof(*row->hops_seen));
 	row->unanswered = arena_alloc(
@@ -147,26 +149,21 @@ static void widen_span(struct span *span, unsigned value, bool first)
 		span->high = value;
 }
 
-static void add_answer(struct compare *c, struct compare_row *row,
-		       const struct sample *s)
+static void add_answer(struct compare_row *row, const struct compare_answer *a)
 {
 	bool first = row->answered == 0;
-	unsigned hops = initial_ttl(s->ttl) - s->ttl;
+	unsigned initial = initial_ttl(a->ttl);
 
+	if (first) {
+		row->answer = *a;
+		row->initial_ttl = initial;
+	} else if (a->rtt_ms >= 0 &&
+		   (row->answer.rtt_ms < 0 || a->rtt_ms < row->answer.rtt_ms)) {
+		row->answer.rtt_ms = a->rtt_ms;
+	}
 	row->answered++;
-	widen_span(&row->ttl, s->ttl, first);
-	widen_span(&row->hops, hops, first);
-	if (s->rtt_ms >= 0 && (row->rtt_ms < 0 || s->rtt_ms < row->rtt_ms))
-		row->rtt_ms = s->rtt_ms;
-	if (!first)
-		return;
-	row->initial_ttl = initial_ttl(s->ttl);
-	row->mss = s->mss;
-	row->wscale = s->wscale;
-	row->window = s->window;
-	row->offers = s->offers;
-	row->answer_version = s->answer_version;
-	row->options = option_letters(c, s->options, s->options_length);
+	widen_span(&row->ttl, a->ttl, first);
+	widen_span(&row->hops, initial - a->ttl, first);
 }
 
 static void add_reach(struct compare_row *row, const struct sample *s)
@@ -203,7 +200,7 @@ static void add_sample(struct compare *c, const struct sample *s)
 	row->tries.sent += s->syns;
 	row->tries.lost += s->syns - (s->answered || s->refused);
 	if (s->answered) {
-		add_answer(c, row, s);
+		add_answer(row, &s->answer);
 		if (s->syns > row->syns)
 			row->syns = s->syns;
 	} else if (s->refused) {
@@ -215,11 +212,6 @@ static void add_sample(struct compare *c, const struct sample *s)
 
 /* --- captures ------------------------------------------------------------ */
 
-static bool has_capable(const struct kept *k)
-{
-	return tcp_options_mptcp(&k->options, MP_CAPABLE) != NULL;
-}
-
 /* Whether this SYN belongs to the part of the flow that is looked at: those
  * with MP_CAPABLE, or the plain ones. */
 static bool in_part(const struct flow *f, size_t sent, bool capable)
@@ -227,7 +219,7 @@ static bool in_part(const struct flow *f, size_t sent, bool capable)
 	const struct kept *k = f->sent[sent];
 
 	return (k->kind == SEGMENT_SYN || k->kind == SEGMENT_FALLBACK_SYN) &&
-	       has_capable(k) == capable;
+	       (version_of(&k->options) >= 0) == capable;
 }
 
 /* The SYN that a SYN/ACK answers: told by the timestamps, or, among copies of
@@ -253,29 +245,23 @@ static unsigned count_syns(const struct flow *f, bool capable, unsigned ttl,
 	return count;
 }
 
-static void sample_syn_ack(struct sample *s, const struct flow *f, bool capable,
-			   size_t received, size_t syn)
+static void sample_syn_ack(struct compare *c, struct sample *s,
+			   const struct flow *f, bool capable, size_t received,
+			   size_t syn)
 {
-	const struct kept *k = f->received[received];
-	const struct mptcp_option *capable_option =
-		tcp_options_mptcp(&k->options, MP_CAPABLE);
+	const struct kept *k = f->received[received], *sent = f->sent[syn];
+	const struct tcp_view *tcp = &k->packet.tcp;
 
 	s->answered = true;
-	s->ttl = k->packet.ip.ttl;
-	s->window = k->packet.tcp.window;
-	s->offers = offers_of(&k->options);
-	s->mss = k->options.has_mss ? k->options.mss : -1;
-	s->wscale = k->options.has_wscale ? k->options.wscale : -1;
-	s->answer_version =
-		capable_option ? capable_option->capable.version : -1;
-	s->options = k->packet.tcp.options;
-	s->options_length = k->packet.tcp.options_available;
-	s->rtt_ms = (double)(k->time_us - f->sent[syn]->time_us) / 1000;
-	s->syns =
-		count_syns(f, capable, f->sent[syn]->packet.ip.ttl, k->time_us);
+	s->answer = answer_of(c, tcp->options, tcp->options_available);
+	s->answer.ttl = k->packet.ip.ttl;
+	s->answer.window = tcp->window;
+	s->answer.rtt_ms = (double)(k->time_us - sent->time_us) / 1000;
+	s->syns = count_syns(f, capable, sent->packet.ip.ttl, k->time_us);
 }
 
-static void sample_answers(struct sample *s, const struct flow *f, bool capable)
+static void sample_answers(struct compare *c, struct sample *s,
+			   const struct flow *f, bool capable)
 {
 	for (size_t i = 0; i < f->received_count; i++) {
 		size_t syn = answered_syn(f, i);
@@ -285,7 +271,7 @@ static void sample_answers(struct sample *s, const struct flow *f, bool capable)
 			continue;
 		ttl = f->sent[syn]->packet.ip.ttl;
 		if (!s->answered)
-			sample_syn_ack(s, f, capable, i, syn);
+			sample_syn_ack(c, s, f, capable, i, syn);
 		if (ttl <= REACH_TTL_MAX && (!s->reach || ttl < s->reach))
 			s->reach = ttl;
 	}
@@ -323,14 +309,11 @@ static bool sample_syns(struct sample *s, const struct flow *f, bool capable)
 
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
-		const struct mptcp_option *option =
-			tcp_options_mptcp(&k->options, MP_CAPABLE);
 
 		if (!in_part(f, i, capable))
 			continue;
 		if (!any) {
-			s->first_us = k->time_us;
-			s->version = option ? option->capable.version : -1;
+			s->version = version_of(&k->options);
 			s->syn_offers = offers_of(&k->options);
 		}
 		any = true;
@@ -362,20 +345,17 @@ static bool too_late(const struct sample *s, const struct observer *o)
 	       o->last_us - s->last_us < PATIENCE_MAX_US;
 }
 
-static bool sample_flow(struct sample *s, const struct observer *o,
-			const struct flow *f, bool capable)
+static bool sample_flow(struct compare *c, struct sample *s,
+			const struct observer *o, const struct flow *f,
+			bool capable)
 {
 	*s = (struct sample){.target = f->server,
 			     .port = f->server_port,
 			     .fallback = f->purpose == PURPOSE_MP_CAPABLE &&
-					 !capable,
-			     .rtt_ms = -1,
-			     .mss = -1,
-			     .wscale = -1,
-			     .answer_version = -1};
+					 !capable};
 	if (!sample_syns(s, f, capable))
 		return false;
-	sample_answers(s, f, capable);
+	sample_answers(c, s, f, capable);
 	sample_short(s, f, capable);
 	s->refused = flow_reset(f) && !flow_syn_ack(f);
 	s->undecided = !s->answered && !s->refused &&
@@ -419,7 +399,7 @@ size_t compare_observe(struct compare *c, const char *run,
 		for (int capable = 1; capable >= 0; capable--) {
 			struct sample s;
 
-			if (!sample_flow(&s, o, f, capable))
+			if (!sample_flow(c, &s, o, f, capable))
 				continue;
 			add_sample(c, &s);
 			see_hops(c, &s, f);
@@ -457,27 +437,20 @@ static size_t hex_bytes(const char *hex, uint8_t *out, size_t capacity)
 	return count;
 }
 
-static void report_syn_ack(struct sample *s, const json_t *answer,
-			   uint8_t *block, size_t capacity)
+static void report_syn_ack(struct compare *c, struct sample *s,
+			   const json_t *answer)
 {
-	struct tcp_options options;
-	const struct mptcp_option *capable;
+	const json_t *rtt = json_object_get(answer, "rtt_ms");
+	uint8_t block[40];
+	size_t length =
+		hex_bytes(member_text(answer, "options"), block, sizeof(block));
 
 	s->answered = true;
-	s->ttl = (unsigned)member_number(answer, "ttl", 0) & 255;
-	s->window = (unsigned)member_number(answer, "window", 0);
-	s->mss = member_number(answer, "mss", -1);
-	s->wscale = member_number(answer, "wscale", -1);
-	if (json_is_number(json_object_get(answer, "rtt_ms")))
-		s->rtt_ms =
-			json_number_value(json_object_get(answer, "rtt_ms"));
-	s->options = block;
-	s->options_length =
-		hex_bytes(member_text(answer, "options"), block, capacity);
-	tcp_options_read(block, s->options_length, s->options_length, &options);
-	s->offers = offers_of(&options);
-	capable = tcp_options_mptcp(&options, MP_CAPABLE);
-	s->answer_version = capable ? capable->capable.version : -1;
+	s->answer = answer_of(c, block, length);
+	s->answer.ttl = (unsigned)member_number(answer, "ttl", 0) & 255;
+	s->answer.window = (unsigned)member_number(answer, "window", 0);
+	if (json_is_number(rtt))
+		s->answer.rtt_ms = json_number_value(rtt);
 }
 
 static bool report_sample(struct compare *c, struct sample *s,
@@ -495,9 +468,8 @@ static bool report_sample(struct compare *c, struct sample *s,
 	s->syns = (unsigned)member_number(connection, "attempts", 1);
 	s->syn_offers =
 		OFFER_MSS | OFFER_SACK | OFFER_TIMESTAMPS | OFFER_WSCALE;
-	s->rtt_ms = -1;
 	if (json_is_object(answer))
-		report_syn_ack(s, answer, arena_alloc(c->arena, 40), 40);
+		report_syn_ack(c, s, answer);
 	else if (json_is_object(json_object_get(connection, "reset")))
 		s->refused = true;
 	if (reach > 0 && reach <= REACH_TTL_MAX) {
@@ -536,7 +508,6 @@ static size_t add_report(struct compare *c, const json_t *report)
 		if (!address_parse(member_text(target, "address"), &s.target))
 			return 0;
 		s.port = (uint16_t)member_number(target, "port", 0);
-		s.first_us = started_us(member_text(report, "started"));
 		if (!report_sample(c, &s, connection))
 			continue;
 		add_sample(c, &s);

@@ -39,16 +39,25 @@ struct unanswered {
 	unsigned connections, syns;
 };
 
+/* A SYN/ACK. */
+struct compare_answer {
+	unsigned ttl, window, offers; /* OFFER_* */
+	int mss, wscale;	      /* -1: absent */
+	int version;		      /* of MP_CAPABLE in it; -1: without */
+	double rtt_ms;		      /* < 0: unknown */
+	const char *options;	      /* a letter an option: "MSTNW" */
+};
+
 /* All connections of one run to one address and port whose SYNs are alike:
  * a row of the table. */
 struct compare_row {
 	size_t run; /* index in compare->runs */
 	struct address target;
 	uint16_t port;
-	int version;   /* of MPTCP in the SYN; -1: without it */
-	bool fallback; /* plain SYNs behind unanswered ones with MPTCP, on
-			  the same ports: what a kernel does */
-	int64_t first_us;
+	int version;	    /* of MPTCP in the SYN; -1: without it */
+	bool fallback;	    /* plain SYNs behind unanswered ones with MPTCP, on
+			       the same ports: what a kernel does */
+	int64_t started_us; /* of the run */
 	unsigned connections; /* with TTLs that reach the host */
 	unsigned answered, refused;
 	unsigned syns;	     /* sent until answered; the most of a connection */
@@ -60,11 +69,7 @@ struct compare_row {
 	/* of the SYN/ACKs; meaningful if answered */
 	struct span ttl, hops;
 	unsigned initial_ttl;
-	double rtt_ms;	 /* the smallest; < 0: unknown */
-	int mss, wscale; /* -1: absent */
-	unsigned window, offers;
-	const char *options; /* a letter an option: "MSTNW" */
-	int answer_version;  /* of MP_CAPABLE in it; -1: without */
+	struct compare_answer answer; /* the first, with the smallest RTT */
 
 	/* TTLs up to REACH_TTL_MAX */
 	unsigned reach, reach_count; /* smallest that was answered; 0 none */

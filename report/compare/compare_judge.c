@@ -2,6 +2,7 @@
  * What differs between the rows of a comparison, and what it means.
  */
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,11 +28,18 @@ const char *compare_kind(const struct compare_row *r)
 	return r->version == 0 ? "with MPTCP v0" : "with MPTCP v1";
 }
 
-/* `about` says first which of several servers and ports it is about. */
-static void add(struct compare *c, const char *about, bool meaningful,
-		const char *kind, const char *text)
+static void __attribute__((format(printf, 4, 5)))
+tell(const struct pair *p, bool meaningful, const char *kind,
+     const char *format, ...)
 {
-	text = arena_printf(c->arena, "%s%s", about, text);
+	struct compare *c = p->c;
+	const char *text;
+	va_list list;
+
+	va_start(list, format);
+	text = arena_printf(c->arena, "%s%s", p->about,
+			    arena_vprintf(c->arena, format, list));
+	va_end(list);
 	for (size_t i = 0; i < c->difference_count; i++)
 		if (strcmp(c->differences[i].text, text) == 0)
 			return;
@@ -139,8 +147,6 @@ static bool first_is_near(const struct pair *p)
 static const char *reach_hop(struct compare *c, const struct compare_row *near,
 			     const struct compare_row *far)
 {
-	char text[ADDRESS_TEXT];
-
 	const char *or_before =
 		compare_reach_measured(near) ? "" : " or before it";
 
@@ -149,9 +155,10 @@ static const char *reach_hop(struct compare *c, const struct compare_row *near,
 	if (!far->hops_seen[near->reach].family)
 		return arena_printf(c->arena, ", at hop %u%s", near->reach,
 				    or_before);
-	return arena_printf(c->arena, ", at hop %u (%s)%s", near->reach,
-			    address_text(&far->hops_seen[near->reach], text),
-			    or_before);
+	return arena_printf(
+		c->arena, ", at hop %u (%s)%s", near->reach,
+		arena_address(c->arena, &far->hops_seen[near->reach]),
+		or_before);
 }
 
 static void tell_distance(const struct pair *p)
@@ -171,13 +178,10 @@ static void tell_distance(const struct pair *p)
 				       "connections %s are terminated by a "
 				       "device on the path%s",
 				       near_name, reach_hop(c, near, far));
-	add(c, p->about, true,
-	    p->axis == AXIS_TIME ? "path_changed" : "terminated",
-	    arena_printf(c->arena,
-			 "%s the SYN/ACK comes from a host %s, %s from one "
-			 "%s: %s.",
-			 capital(c, far_name), host_text(c, far), near_name,
-			 host_text(c, near), meaning));
+	tell(p, true, p->axis == AXIS_TIME ? "path_changed" : "terminated",
+	     "%s the SYN/ACK comes from a host %s, %s from one %s: %s.",
+	     capital(c, far_name), host_text(c, far), near_name,
+	     host_text(c, near), meaning);
 }
 
 static bool compare_distance(const struct pair *p)
@@ -190,15 +194,12 @@ static bool compare_distance(const struct pair *p)
 	}
 	if (gap(p->a->hops, p->b->hops) == 1 || reach_gap(p->a, p->b) ||
 	    reach_gap(p->b, p->a))
-		add(p->c, p->about, false, "ecmp",
-		    arena_printf(p->c->arena,
-				 "%s the SYN/ACK comes from a host %s, %s from "
-				 "one %s: a difference of one hop is not "
-				 "significant, as routers spread connections "
-				 "over paths of different length.",
-				 capital(p->c, p->a_name),
-				 host_text(p->c, p->a), p->b_name,
-				 host_text(p->c, p->b)));
+		tell(p, false, "ecmp",
+		     "%s the SYN/ACK comes from a host %s, %s from one %s: a "
+		     "difference of one hop is not significant, as routers "
+		     "spread connections over paths of different length.",
+		     capital(p->c, p->a_name), host_text(p->c, p->a), p->b_name,
+		     host_text(p->c, p->b));
 	return false;
 }
 
@@ -214,8 +215,7 @@ static const char *cause_text(const struct pair *p,
 {
 	if (p->axis == AXIS_TIME)
 		return arena_printf(p->c->arena,
-				    "%s, or a device on the path "
-				    "%s them now",
+				    "%s, or a device on the path %s them now",
 				    otherwise, device);
 	if (p->a->run == p->b->run)
 		return arena_printf(p->c->arena, "a device on the path %s them",
@@ -252,15 +252,13 @@ static void tell_lost(const struct pair *p, const struct compare_row *lost,
 	bool sure =
 		beyond_chance(lost->lost_syns, other->tries, other->answered);
 
-	add(p->c, p->about, sure, "unanswered",
-	    arena_printf(p->c->arena,
-			 "SYNs %s went unanswered (%u in %u connection%s), "
-			 "those %s were answered: %s.",
-			 name_of(p, lost), lost->lost_syns, lost->connections,
-			 plural(lost->connections), name_of(p, other),
-			 sure ? cause_text(p, lost, "drops",
-					   "the host did not answer")
-			      : why_loss(p->c, other)));
+	tell(p, sure, "unanswered",
+	     "SYNs %s went unanswered (%u in %u connection%s), those %s were "
+	     "answered: %s.",
+	     name_of(p, lost), lost->lost_syns, lost->connections,
+	     plural(lost->connections), name_of(p, other),
+	     sure ? cause_text(p, lost, "drops", "the host did not answer")
+		  : why_loss(p->c, other));
 }
 
 /* `refused` drew RSTs, and nothing else; `other` was answered. */
@@ -271,22 +269,17 @@ static void tell_refused(const struct pair *p,
 	bool sure = chance_of_sorting(refused->refused, other->answered) <
 		    CHANCE_OF_SORTING;
 
-	add(p->c, p->about, sure, "refused",
-	    arena_printf(
-		    p->c->arena,
-		    "SYNs %s are answered by a RST (%u connection%s), those %s "
-		    "by a SYN/ACK (%u): %s.",
-		    name_of(p, refused), refused->refused,
-		    plural(refused->refused), name_of(p, other),
-		    other->answered,
-		    sure ? cause_text(p, refused, "resets",
-				      "the port was closed")
-			 : arena_printf(p->c->arena,
-					"so few prove nothing, as one server "
-					"behind a balancer may refuse whatever "
-					"it gets; %u or more of each kind, "
-					"alternating, would tell",
-					RESETS_MIN)));
+	tell(p, sure, "refused",
+	     "SYNs %s are answered by a RST (%u connection%s), those %s by a "
+	     "SYN/ACK (%u): %s.",
+	     name_of(p, refused), refused->refused, plural(refused->refused),
+	     name_of(p, other), other->answered,
+	     sure ? cause_text(p, refused, "resets", "the port was closed")
+		  : arena_printf(p->c->arena,
+				 "so few prove nothing, as one server behind a "
+				 "balancer may refuse whatever it gets; %u or "
+				 "more of each kind, alternating, would tell",
+				 RESETS_MIN));
 }
 
 /* False if there are not two answers to compare. */
@@ -312,65 +305,58 @@ static const char *mss_text(struct compare *c, int mss)
 
 static void compare_mss(const struct pair *p)
 {
-	if (p->a->mss == p->b->mss)
+	if (p->a->answer.mss == p->b->answer.mss)
 		return;
-	add(p->c, p->about, true, "mss",
-	    arena_printf(p->c->arena,
-			 "The SYN/ACK has %s %s, and %s %s: a device changes "
-			 "it, or another host answers.",
-			 mss_text(p->c, p->a->mss), p->a_name,
-			 mss_text(p->c, p->b->mss), p->b_name));
+	tell(p, true, "mss",
+	     "The SYN/ACK has %s %s, and %s %s: a device changes it, or "
+	     "another host answers.",
+	     mss_text(p->c, p->a->answer.mss), p->a_name,
+	     mss_text(p->c, p->b->answer.mss), p->b_name);
 }
 
 /* The same offer must draw the same options. */
 static void compare_options(const struct pair *p)
 {
 	if (p->a->syn_offers != p->b->syn_offers ||
-	    p->a->offers == p->b->offers)
+	    p->a->answer.offers == p->b->answer.offers)
 		return;
-	add(p->c, p->about, true, "options",
-	    arena_printf(p->c->arena,
-			 "The SYN/ACK has the options %s %s, and %s %s: "
-			 "another host answers, or a device changes them.",
-			 p->a->options, p->a_name, p->b->options, p->b_name));
+	tell(p, true, "options",
+	     "The SYN/ACK has the options %s %s, and %s %s: another host "
+	     "answers, or a device changes them.",
+	     p->a->answer.options, p->a_name, p->b->answer.options, p->b_name);
 }
 
 static void compare_mptcp(const struct pair *p)
 {
 	const struct compare_row *with = p->a, *without = p->b;
-	bool first = p->a->answer_version >= 0;
+	bool first = p->a->answer.version >= 0;
 
 	if (p->a->version < 0 || p->b->version < 0 ||
-	    (p->a->answer_version >= 0) == (p->b->answer_version >= 0))
+	    (p->a->answer.version >= 0) == (p->b->answer.version >= 0))
 		return;
 	if (!first)
 		with = p->b, without = p->a;
 	if (p->axis == AXIS_KIND)
-		add(p->c, p->about, false, "version",
-		    arena_printf(p->c->arena,
-				 "The server speaks MPTCP v%d, and not v%d.",
-				 with->version, without->version));
+		tell(p, false, "version",
+		     "The server speaks MPTCP v%d, and not v%d.", with->version,
+		     without->version);
 	else
-		add(p->c, p->about, true, "mptcp",
-		    arena_printf(p->c->arena,
-				 "The SYN/ACK has MP_CAPABLE %s, and not %s: "
-				 "the server's setting has changed, or a "
-				 "device removes the option.",
-				 first ? p->a_name : p->b_name,
-				 first ? p->b_name : p->a_name));
+		tell(p, true, "mptcp",
+		     "The SYN/ACK has MP_CAPABLE %s, and not %s: the server's "
+		     "setting has changed, or a device removes the option.",
+		     first ? p->a_name : p->b_name,
+		     first ? p->b_name : p->a_name);
 }
 
 /* Of no meaning by itself, but of use to who looks for the reason. */
 static void compare_rtt(const struct pair *p)
 {
-	double a = p->a->rtt_ms, b = p->b->rtt_ms;
+	double a = p->a->answer.rtt_ms, b = p->b->answer.rtt_ms;
 
 	if (a < 0 || b < 0 || (a < 3 * b + 5 && b < 3 * a + 5))
 		return;
-	add(p->c, p->about, false, "rtt",
-	    arena_printf(p->c->arena,
-			 "The SYN/ACK takes %.1f ms %s, and %.1f ms %s.", a,
-			 p->a_name, b, p->b_name));
+	tell(p, false, "rtt", "The SYN/ACK takes %.1f ms %s, and %.1f ms %s.",
+	     a, p->a_name, b, p->b_name);
 }
 
 static void compare_pair(const struct pair *p)
@@ -399,12 +385,10 @@ static bool same_kind(const struct compare_row *a, const struct compare_row *b)
 
 static const char *place_text(struct compare *c, const struct compare_row *r)
 {
-	char text[ADDRESS_TEXT];
-
 	for (size_t i = 0; i < c->row_count; i++)
 		if (!same_place(&c->rows[i], r))
 			return arena_printf(c->arena, "%s port %u: ",
-					    address_text(&r->target, text),
+					    arena_address(c->arena, &r->target),
 					    r->port);
 	return "";
 }
@@ -432,7 +416,8 @@ static bool answers_alike(const struct compare_row *a,
 {
 	return a && !a->answered == !b->answered && a->reach == b->reach &&
 	       a->ttl.low == b->ttl.low && a->ttl.high == b->ttl.high &&
-	       a->mss == b->mss && a->offers == b->offers;
+	       a->answer.mss == b->answer.mss &&
+	       a->answer.offers == b->answer.offers;
 }
 
 static void compare_kinds_of(struct compare *c, const struct compare_row *b)
@@ -511,22 +496,16 @@ static void compare_ports(struct compare *c, size_t i)
 /* Rows that have no partner but at another address. */
 static void tell_other_address(struct compare *c)
 {
-	char first[ADDRESS_TEXT], other[ADDRESS_TEXT];
-
 	for (size_t i = 1; i < c->row_count; i++) {
 		const struct compare_row *a = &c->rows[0], *b = &c->rows[i];
 
 		if (address_equal(&a->target, &b->target))
 			continue;
-		add(c, "", false, "address",
-		    arena_printf(c->arena,
-				 "%s is about %s and %s about %s: differences "
-				 "between servers of different addresses are "
-				 "not significant.",
-				 c->runs[a->run].name,
-				 address_text(&a->target, first),
-				 c->runs[b->run].name,
-				 address_text(&b->target, other)));
+		tell(&(struct pair){.c = c, .about = ""}, false, "address",
+		     "%s is about %s and %s about %s: differences between "
+		     "servers of different addresses are not significant.",
+		     c->runs[a->run].name, arena_address(c->arena, &a->target),
+		     c->runs[b->run].name, arena_address(c->arena, &b->target));
 	}
 }
 
@@ -534,20 +513,19 @@ static void tell_fallback(struct compare *c, const struct compare_row *r)
 {
 	if (!r->fallback)
 		return;
-	add(c, place_text(c, r), false, "fallback",
-	    arena_printf(
-		    c->arena,
-		    "In %s a kernel fell back to plain SYNs, from the same "
-		    "port%s, after those with MPTCP went unanswered.",
-		    c->runs[r->run].name, plural(r->connections)));
+	tell(&(struct pair){.c = c, .about = place_text(c, r)}, false,
+	     "fallback",
+	     "In %s a kernel fell back to plain SYNs, from the same port%s, "
+	     "after those with MPTCP went unanswered.",
+	     c->runs[r->run].name, plural(r->connections));
 }
 
 static int by_time(const void *a, const void *b)
 {
 	const struct compare_row *x = a, *y = b;
 
-	if (x->run != y->run && x->first_us != y->first_us)
-		return x->first_us < y->first_us ? -1 : 1;
+	if (x->run != y->run && x->started_us != y->started_us)
+		return x->started_us < y->started_us ? -1 : 1;
 	if (x->run != y->run)
 		return x->run < y->run ? -1 : 1;
 	if (x->port != y->port)
@@ -610,19 +588,11 @@ static void count_unanswered(const struct compare *c, struct compare_row *r)
 	}
 }
 
-/* All rows of a run have the run's time, or they would not stay together. */
-static void align_times(struct compare *c)
-{
-	for (size_t i = 0; i < c->row_count; i++)
-		c->rows[i].first_us = c->runs[c->rows[i].run].started_us;
-}
-
 void compare_judge(struct compare *c)
 {
 	for (size_t i = 0; i < c->row_count; i++)
 		count_unanswered(c, &c->rows[i]);
 	drop_empty_rows(c);
-	align_times(c);
 	if (c->row_count)
 		qsort(c->rows, c->row_count, sizeof(*c->rows), by_time);
 	for (size_t i = 0; i < c->row_count; i++) {

@@ -21,12 +21,12 @@ static json_t *answer(const struct compare_row *r)
 	return JSON_OBJECT({"ttl", span(r->ttl)},
 			   {"initial_ttl", json_count(r->initial_ttl)},
 			   {"hops", span(r->hops)},
-			   {"rtt_ms", json_decimal(r->rtt_ms)},
-			   {"mss", json_count_or_null(r->mss)},
-			   {"window", json_count(r->window)},
-			   {"wscale", json_count_or_null(r->wscale)},
-			   {"options", json_text(r->options)},
-			   {"mptcp", json_count_or_null(r->answer_version)});
+			   {"rtt_ms", json_decimal(r->answer.rtt_ms)},
+			   {"mss", json_count_or_null(r->answer.mss)},
+			   {"window", json_count(r->answer.window)},
+			   {"wscale", json_count_or_null(r->answer.wscale)},
+			   {"options", json_text(r->answer.options)},
+			   {"mptcp", json_count_or_null(r->answer.version)});
 }
 
 static json_t *row(const struct compare *c, const struct compare_row *r)

@@ -106,7 +106,7 @@ const char *page_clean(const struct page *p, const char *text)
 
 const char *page_address(const struct page *p, const struct address *a)
 {
-	return address_text(a, arena_alloc(p->arena, ADDRESS_TEXT));
+	return arena_address(p->arena, a);
 }
 
 const char *page_number(const struct page *p, int value)

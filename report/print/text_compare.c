@@ -38,12 +38,12 @@ static void print_answer(const struct page *p, const struct compare_row *r)
 {
 	fprintf(p->out, "%5s %3u %4s %7s %5s %6u %3s %-2s %4u %s\n",
 		spanned(p, r->ttl), r->initial_ttl, spanned(p, r->hops),
-		page_ms(p, r->rtt_ms), page_number(p, r->mss), r->window,
-		page_number(p, r->wscale),
-		r->answer_version < 0	 ? "no"
-		: r->answer_version == 0 ? "v0"
+		page_ms(p, r->answer.rtt_ms), page_number(p, r->answer.mss),
+		r->answer.window, page_number(p, r->answer.wscale),
+		r->answer.version < 0	 ? "no"
+		: r->answer.version == 0 ? "v0"
 					 : "v1",
-		r->syns, r->options);
+		r->syns, r->answer.options);
 }
 
 static void print_row(const struct page *p, const struct compare_row *r)
@@ -84,10 +84,10 @@ static void print_table(const struct page *p, const struct compare *c)
 	}
 	fputs("\nin SYN: MPTCP asked for (fallbk: fell back); "
 	      "conn: connections; TTL, reach: of the\n"
-	      "SYNs, the highest and the smallest that was answered; "
-	      "then the SYN/ACK; MP:\n"
-	      "MPTCP in it; SYNs: sent until answered; "
-	      "options: M mss, S sackOK, T timestamps,\n"
+	      "SYNs, the highest and the smallest that was answered; then the "
+	      "SYN/ACK; MP:\n"
+	      "MPTCP in it; SYNs: sent until answered; options: M mss, S "
+	      "sackOK, T timestamps,\n"
 	      "N nop, W wscale, P MPTCP, E eol\n",
 	      p->out);
 }

@@ -91,8 +91,8 @@ static void print_use(const struct page *p, const struct speed *s)
 		text_wrap(p, "", "",
 			  arena_printf(p->arena,
 				       "%u times this kernel sent a plain SYN, "
-				       "since those "
-				       "with MPTCP went unanswered.",
+				       "since those with MPTCP went "
+				       "unanswered.",
 				       s->unanswered));
 }
 

@@ -134,8 +134,8 @@ void text_connections(const struct page *p, const struct report *r)
 			mptcp_words(p, c));
 	}
 	fputs("TTL: of the SYN; reach: the smallest that was answered; "
-	      "SYN/ACK: its TTL on\narrival, and as it probably was sent; "
-	      "ws: window scale; A: DSS checksums in use;\n"
+	      "SYN/ACK: its TTL on\narrival, and as it probably was sent; ws: "
+	      "window scale; A: DSS checksums in use;\n"
 	      "ok: both keys verified.\n",
 	      p->out);
 }

@@ -135,8 +135,8 @@ static void print_keys(FILE *out, const struct mptcp_connection *c)
 	for (unsigned host = 0; host < 2; host++)
 		if (c->hosts[host].has_key)
 			fprintf(out,
-				"   %s key %016llx, token %08x, IDSN %016llx"
-				"%s\n",
+				"   %s key %016llx, token %08x, IDSN "
+				"%016llx%s\n",
 				traffic_hosts[host], number(c->hosts[host].key),
 				c->hosts[host].token,
 				number(c->hosts[host].idsn),
