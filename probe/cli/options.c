@@ -12,15 +12,31 @@
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
-#define SYNS (LIVE | COMMAND_COMPARE)
+#define SYNS (LIVE | COMMAND_COMPARE_LIVE)
 #define FAMILIES (SYNS | COMMAND_SPEED)
 #define REPORTS (COMMAND_PROBE | COMMAND_READ | COMMAND_RUN)
 #define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED)
 #define ANY (RESULTS | COMMAND_LIST | COMMAND_EXPLAIN)
 
+struct row;
+
 /* Takes the value (NULL if the option has none). Returns NULL, or what the
  * value must be. */
-typedef const char *take_fn(struct options *o, const char *value);
+typedef const char *take_fn(struct options *o, const struct row *r,
+			    const char *value);
+
+struct row {
+	const char *group;    /* heads a group of -h; NULL: the same */
+	char short_name;      /* '\0': none */
+	const char *name;     /* the long one */
+	const char *argument; /* NULL: none */
+	unsigned commands;    /* COMMAND_* that take it */
+	take_fn *take;
+	size_t at; /* what it sets, in struct options; 0 if `take` knows */
+	const char *help;
+	const char *must; /* be what its value is not */
+	unsigned max;	  /* of a number from 1 on */
+};
 
 /* --- what the options do ------------------------------------------------- */
 
@@ -35,17 +51,50 @@ static bool number(const char *text, unsigned long low, unsigned long high,
 	return end != text && !*end && !errno && *out >= low && *out <= high;
 }
 
-static const char *take_ipv4(struct options *o, const char *value)
+static void *place(struct options *o, const struct row *r)
+{
+	return (char *)o + r->at;
+}
+
+static const char *take_flag(struct options *o, const struct row *r,
+			     const char *value)
 {
 	(void)value;
-	o->where.ipv4 = true;
+	*(bool *)place(o, r) = true;
 	return NULL;
 }
 
-static const char *take_ipv6(struct options *o, const char *value)
+static const char *take_text(struct options *o, const struct row *r,
+			     const char *value)
 {
-	(void)value;
-	o->where.ipv6 = true;
+	if (!*value)
+		return r->must;
+	*(const char **)place(o, r) = value;
+	return NULL;
+}
+
+static const char *take_number(struct options *o, const struct row *r,
+			       const char *value)
+{
+	unsigned long found;
+
+	if (!number(value, 1, r->max, &found))
+		return r->must;
+	*(unsigned *)place(o, r) = (unsigned)found;
+	return NULL;
+}
+
+static const char *take_address(struct options *o, const struct row *r,
+				const char *value)
+{
+	const char **source = place(o, r);
+	struct address address;
+
+	if (!address_parse(value, &address))
+		return "the source must be a numeric IP address";
+	if (*source && strcmp(*source, value) != 0)
+		return "one source address at a time";
+	*source = value;
 	return NULL;
 }
 
@@ -60,12 +109,14 @@ static bool add_port(struct options *o, uint16_t port)
 	return true;
 }
 
-static const char *take_ports(struct options *o, const char *value)
+static const char *take_ports(struct options *o, const struct row *r,
+			      const char *value)
 {
 	static const char must[] = "ports must be between 1 and 65535, "
 				   "separated by commas";
 	unsigned long port;
 
+	(void)r;
 	for (;;) {
 		size_t length = strcspn(value, ",");
 		char text[8] = "";
@@ -83,8 +134,10 @@ static const char *take_ports(struct options *o, const char *value)
 	}
 }
 
-static const char *take_interface(struct options *o, const char *value)
+static const char *take_interface(struct options *o, const struct row *r,
+				  const char *value)
 {
+	(void)r;
 	if (!*value || strlen(value) > INTERFACE_NAME_MAX)
 		return "not the name of an interface";
 	if (o->where.interface && strcmp(o->where.interface, value) != 0)
@@ -93,154 +146,30 @@ static const char *take_interface(struct options *o, const char *value)
 	return NULL;
 }
 
-static const char *take_source(struct options *o, const char *value)
+static const char *take_verbose(struct options *o, const struct row *r,
+				const char *value)
 {
-	struct address address;
-
-	if (!address_parse(value, &address))
-		return "the source must be a numeric IP address";
-	if (o->where.source && strcmp(o->where.source, value) != 0)
-		return "one source address at a time";
-	o->where.source = value;
-	return NULL;
-}
-
-static const char *take_join_source(struct options *o, const char *value)
-{
-	struct address address;
-
-	if (!address_parse(value, &address))
-		return "the source must be a numeric IP address";
-	o->join_source = value;
-	return NULL;
-}
-
-static const char *take_replay(struct options *o, const char *value)
-{
-	if (!*value)
-		return "a file name must follow";
-	o->replay_file = value;
-	return NULL;
-}
-
-static const char *take_packets(struct options *o, const char *value)
-{
-	(void)value;
-	o->packets = true;
-	return NULL;
-}
-
-static const char *take_live(struct options *o, const char *value)
-{
-	(void)value;
-	o->live = true;
-	return NULL;
-}
-
-static const char *take_save(struct options *o, const char *value)
-{
-	if (!*value)
-		return "the name of a directory must follow";
-	o->save = value;
-	return NULL;
-}
-
-static const char *take_count(struct options *o, const char *value)
-{
-	unsigned long count;
-
-	if (!number(value, 1, 1000, &count))
-		return "the count must be between 1 and 1000";
-	o->count = (unsigned)count;
-	return NULL;
-}
-
-static const char *take_seconds(struct options *o, const char *value)
-{
-	unsigned long seconds;
-
-	if (!number(value, 1, 3600, &seconds))
-		return "the time must be between 1 and 3600 seconds";
-	o->seconds = (unsigned)seconds;
-	return NULL;
-}
-
-static const char *take_ttl(unsigned *out, const char *value)
-{
-	unsigned long ttl;
-
-	if (!number(value, 1, 255, &ttl))
-		return "TTL must be between 1 and 255";
-	*out = (unsigned)ttl;
-	return NULL;
-}
-
-static const char *take_first_ttl(struct options *o, const char *value)
-{
-	return take_ttl(&o->first_ttl, value);
-}
-
-static const char *take_max_ttl(struct options *o, const char *value)
-{
-	return take_ttl(&o->max_ttl, value);
-}
-
-static const char *take_numeric(struct options *o, const char *value)
-{
-	(void)value;
-	o->numeric = true;
-	return NULL;
-}
-
-static const char *take_write(struct options *o, const char *value)
-{
-	if (!*value)
-		return "a file name must follow";
-	o->write_file = value;
-	return NULL;
-}
-
-static const char *take_output(struct options *o, const char *value)
-{
-	if (!*value)
-		return "a file name must follow";
-	o->output_file = strcmp(value, "-") != 0 ? value : NULL;
-	return NULL;
-}
-
-static const char *take_json(struct options *o, const char *value)
-{
-	(void)value;
-	o->json = true;
-	return NULL;
-}
-
-static const char *take_verbose(struct options *o, const char *value)
-{
+	(void)r;
 	(void)value;
 	o->verbose = true;
 	o->quiet = false;
 	return NULL;
 }
 
-static const char *take_quiet(struct options *o, const char *value)
+static const char *take_quiet(struct options *o, const struct row *r,
+			      const char *value)
 {
+	(void)r;
 	(void)value;
 	o->quiet = true;
 	o->verbose = false;
 	return NULL;
 }
 
-static const char *take_reference(struct options *o, const char *value)
+static const char *take_mptcp(struct options *o, const struct row *r,
+			      const char *value)
 {
-	if (!*value)
-		return "a host must follow";
-	o->reference = value;
-	return NULL;
-}
-
-static const char *take_mptcp(struct options *o, const char *value)
-{
+	(void)r;
 	if (!strcmp(value, "auto"))
 		o->mptcp_version = -1;
 	else if (!strcmp(value, "0") || !strcmp(value, "1"))
@@ -250,24 +179,12 @@ static const char *take_mptcp(struct options *o, const char *value)
 	return NULL;
 }
 
-static const char *take_all(struct options *o, const char *value)
-{
-	(void)value;
-	o->all = true;
-	return NULL;
-}
-
-static const char *take_sweep_only(struct options *o, const char *value)
-{
-	(void)value;
-	o->sweep_only = true;
-	return NULL;
-}
-
-static const char *take_colour(struct options *o, const char *value)
+static const char *take_colour(struct options *o, const struct row *r,
+			       const char *value)
 {
 	static const char *const names[] = {"auto", "always", "never"};
 
+	(void)r;
 	for (unsigned i = 0; i < 3; i++) {
 		if (!strcmp(value, names[i])) {
 			o->colour = (enum colour_choice)i;
@@ -278,12 +195,14 @@ static const char *take_colour(struct options *o, const char *value)
 }
 
 /* Decimal, or hexadecimal after 0x. */
-static const char *take_seed(struct options *o, const char *value)
+static const char *take_seed(struct options *o, const struct row *r,
+			     const char *value)
 {
 	bool hex = value[0] == '0' && tolower((unsigned char)value[1]) == 'x';
 	const char *digits = hex ? value + 2 : value;
 	char *end;
 
+	(void)r;
 	errno = 0;
 	o->seed = strtoull(digits, &end, hex ? 16 : 10);
 	if (!isxdigit((unsigned char)*digits) || *end || errno || end == digits)
@@ -292,92 +211,86 @@ static const char *take_seed(struct options *o, const char *value)
 	return NULL;
 }
 
-static const char *take_version(struct options *o, const char *value)
-{
-	(void)value;
-	o->version = true;
-	return NULL;
-}
-
-static const char *take_help(struct options *o, const char *value)
-{
-	(void)value;
-	o->help = true;
-	return NULL;
-}
-
 /* --- the table ----------------------------------------------------------- */
 
-struct row {
-	const char *group;    /* heads a group of -h; NULL: the same */
-	char short_name;      /* '\0': none */
-	const char *name;     /* the long one */
-	const char *argument; /* NULL: none */
-	unsigned commands;    /* COMMAND_* that take it */
-	take_fn *take;
-	const char *help;
-};
+#define AT(member) offsetof(struct options, member)
+#define FILE_MUST "a file name must follow"
 
 static const struct row rows[] = {
-	{"What to probe", '4', "ipv4", NULL, FAMILIES, take_ipv4, "use IPv4"},
-	{NULL, '6', "ipv6", NULL, FAMILIES, take_ipv6,
-	 "use IPv6 (-4 -6: both families)"},
-	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports,
-	 "TCP ports to probe (default 80)"},
-	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_reference,
-	 "probe a server known to speak MPTCP, too"},
-	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp,
-	 "MPTCP version to speak (default auto: 1, then 0)"},
-	{NULL, 0, "all", NULL, COMMAND_PROBE, take_all,
-	 "the slower checks too"},
-	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_sweep_only,
-	 "only the TTL sweeps: no data, no joins"},
+	{"What to probe", '4', "ipv4", NULL, FAMILIES, take_flag,
+	 AT(where.ipv4), .help = "use IPv4"},
+	{NULL, '6', "ipv6", NULL, FAMILIES, take_flag, AT(where.ipv6),
+	 .help = "use IPv6 (-4 -6: both families)"},
+	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports, 0,
+	 .help = "TCP ports to probe (default 80)"},
+	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_text,
+	 AT(reference), .help = "probe a server known to speak MPTCP, too",
+	 .must = "a host must follow"},
+	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp, 0,
+	 .help = "MPTCP version to speak (default auto: 1, then 0)"},
+	{NULL, 0, "all", NULL, COMMAND_PROBE, take_flag, AT(all),
+	 .help = "the slower checks too"},
+	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
+	 .help = "only the TTL sweeps: no data, no joins"},
 
-	{"How to send", 'i', "interface", "IFACE", SYNS, take_interface,
-	 "send and capture on this interface"},
-	{NULL, 's', "source", "ADDRESS", SYNS, take_source,
-	 "send from this address of this host"},
-	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_first_ttl,
-	 "first TTL of the sweeps (default 1)"},
-	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_max_ttl,
-	 "last TTL (default 30); -f 64 -m 64: no sweep"},
-	{NULL, 0, "seed", "N", SYNS, take_seed,
-	 "reproducible keys, ports and sequence numbers"},
+	{"How to send", 'i', "interface", "IFACE", SYNS, take_interface, 0,
+	 .help = "send and capture on this interface"},
+	{NULL, 's', "source", "ADDRESS", SYNS, take_address, AT(where.source),
+	 .help = "send from this address of this host"},
+	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_number,
+	 AT(first_ttl), .help = "first TTL of the sweeps (default 1)",
+	 .must = "TTL must be between 1 and 255", .max = 255},
+	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_number, AT(max_ttl),
+	 .help = "last TTL (default 30); -f 64 -m 64: no sweep",
+	 .must = "TTL must be between 1 and 255", .max = 255},
+	{NULL, 0, "seed", "N", SYNS, take_seed, 0,
+	 .help = "reproducible keys, ports and sequence numbers"},
 
 	{"Scenarios (mpprobe run)", 0, "replay", "CAPTURE", COMMAND_RUN,
-	 take_replay, "take the peer's answers from CAPTURE; no network"},
-	{NULL, 0, "join-source", "ADDRESS", COMMAND_RUN, take_join_source,
-	 "join further subflows from this address of this host"},
+	 take_text, AT(replay_file),
+	 .help = "take the peer's answers from CAPTURE; no network",
+	 .must = FILE_MUST},
+	{NULL, 0, "join-source", "ADDRESS", COMMAND_RUN, take_address,
+	 AT(join_source),
+	 .help = "join further subflows from this address of this host"},
 
 	{"Comparing (mpprobe compare, speed)", 0, "live", NULL, COMMAND_COMPARE,
-	 take_live, "make the runs to HOST now, and compare them"},
-	{NULL, 0, "save", "DIR", COMMAND_COMPARE, take_save,
-	 "keep the captures of --live in DIR"},
-	{NULL, 'c', "count", "N", COMMAND_COMPARE | COMMAND_SPEED, take_count,
-	 "rounds of --live and speed (default 5)"},
-	{NULL, 'T', "time", "SECONDS", COMMAND_SPEED, take_seconds,
-	 "speed: end each download after so long"},
+	 take_flag, AT(live),
+	 .help = "make the runs to HOST now, and compare them"},
+	{NULL, 0, "save", "DIR", COMMAND_COMPARE_LIVE, take_text, AT(save),
+	 .help = "keep the captures of --live in DIR",
+	 .must = "the name of a directory must follow"},
+	{NULL, 'c', "count", "N", COMMAND_COMPARE_LIVE | COMMAND_SPEED,
+	 take_number, AT(count),
+	 .help = "rounds of --live and speed (default 5)",
+	 .must = "the count must be between 1 and 1000", .max = 1000},
+	{NULL, 'T', "time", "SECONDS", COMMAND_SPEED, take_number, AT(seconds),
+	 .help = "speed: end each download after so long",
+	 .must = "the time must be between 1 and 3600 seconds", .max = 3600},
 
-	{"Output", 'n', "numeric", NULL, REPORTS, take_numeric,
-	 "do not look up names of hops"},
-	{NULL, 'x', "packets", NULL, COMMAND_READ, take_packets,
-	 "read: a line a packet, options decoded, no verdict"},
-	{NULL, 'w', "write", "FILE", LIVE, take_write,
-	 "write the capture to FILE (-: standard output)"},
-	{NULL, 'j', "json", NULL, RESULTS, take_json,
-	 "report as JSON, one object a line"},
-	{NULL, 'o', "output", "FILE", RESULTS, take_output,
-	 "write the report to FILE, not to standard output"},
-	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose,
-	 "the proof ladder and the connections too"},
-	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet,
-	 "only the verdict, one line"},
-	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour,
-	 "colours (default auto: on a terminal)"},
+	{"Output", 'n', "numeric", NULL, REPORTS, take_flag, AT(numeric),
+	 .help = "do not look up names of hops"},
+	{NULL, 'x', "packets", NULL, COMMAND_READ, take_flag, AT(packets),
+	 .help = "read: a line a packet, options decoded, no verdict"},
+	{NULL, 'w', "write", "FILE", LIVE, take_text, AT(write_file),
+	 .help = "write the capture to FILE (-: standard output)",
+	 .must = FILE_MUST},
+	{NULL, 'j', "json", NULL, RESULTS, take_flag, AT(json),
+	 .help = "report as JSON, one object a line"},
+	{NULL, 'o', "output", "FILE", RESULTS, take_text, AT(output_file),
+	 .help = "write the report to FILE, not to standard output",
+	 .must = FILE_MUST},
+	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
+	 .help = "the proof ladder and the connections too"},
+	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet, 0,
+	 .help = "only the verdict, one line"},
+	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour, 0,
+	 .help = "colours (default auto: on a terminal)"},
 
-	{"Other", 'V', "version", NULL, ANY, take_version,
-	 "print the version and end"},
-	{NULL, 'h', "help", NULL, ANY, take_help, "print this help and end"},
+	{"Other", 'V', "version", NULL, ANY, take_flag, AT(version),
+	 .help = "print the version and end"},
+	{NULL, 'h', "help", NULL, ANY, take_flag, AT(help),
+	 .help = "print this help and end"},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -445,31 +358,33 @@ static int reject(int found, const char *word)
 	char text[24];
 
 	if (found == ':')
-		complain("%s: %s must follow (mpprobe -h lists the options)",
-			 r ? option_name(optopt, text, sizeof(text)) : word,
-			 r ? r->argument : "an argument");
-	else if (r && optopt >= LONG_OFFSET)
-		complain("--%s takes no argument", r->name);
-	else if (optopt && optopt < LONG_OFFSET)
-		complain("unknown option -%c (mpprobe -h lists them)", optopt);
-	else
-		complain("unknown option %.*s (mpprobe -h lists them)",
-			 (int)strcspn(word, "="), word);
-	return EXIT_USAGE;
+		return failure(
+			EXIT_USAGE,
+			"%s: %s must follow (mpprobe -h lists the options)",
+			r ? option_name(optopt, text, sizeof(text)) : word,
+			r ? r->argument : "an argument");
+	if (r && optopt >= LONG_OFFSET)
+		return failure(EXIT_USAGE, "--%s takes no argument", r->name);
+	if (optopt && optopt < LONG_OFFSET)
+		return failure(EXIT_USAGE,
+			       "unknown option -%c (mpprobe -h lists them)",
+			       optopt);
+	return failure(EXIT_USAGE,
+		       "unknown option %.*s (mpprobe -h lists them)",
+		       (int)strcspn(word, "="), word);
 }
 
 static int take(struct options *o, int found, const char *value)
 {
 	const struct row *r = row_of(found);
-	const char *must = r->take(o, value);
+	const char *must = r->take(o, r, value);
 	char text[24];
 
 	o->given |= UINT64_C(1) << (r - rows);
 	if (!must)
 		return -1;
-	complain("%s %.100s: %s", option_name(found, text, sizeof(text)), value,
-		 must);
-	return EXIT_USAGE;
+	return failure(EXIT_USAGE, "%s %.100s: %s",
+		       option_name(found, text, sizeof(text)), value, must);
 }
 
 int options_parse(int argc, char **argv, struct options *out, char **arguments,
@@ -499,6 +414,8 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 		else
 			result = take(out, found, optarg);
 	}
+	if (out->output_file && !strcmp(out->output_file, "-"))
+		out->output_file = NULL;
 	for (int i = optind; result == -1 && i < argc; i++)
 		arguments[(*argument_count)++] = argv[i];
 	return result;
@@ -531,15 +448,13 @@ static int check_files(const struct options *o)
 {
 	if (!o->write_file)
 		return -1;
-	if (!strcmp(o->write_file, "-") && !o->output_file) {
-		complain("-w -: the report goes to standard output too; send "
-			 "it elsewhere with -o FILE");
-		return EXIT_USAGE;
-	}
-	if (o->output_file && !strcmp(o->write_file, o->output_file)) {
-		complain("-w and -o name the same file, %s", o->write_file);
-		return EXIT_USAGE;
-	}
+	if (!strcmp(o->write_file, "-") && !o->output_file)
+		return failure(EXIT_USAGE,
+			       "-w -: the report goes to standard output too; "
+			       "send it elsewhere with -o FILE");
+	if (o->output_file && !strcmp(o->write_file, o->output_file))
+		return failure(EXIT_USAGE, "-w and -o name the same file, %s",
+			       o->write_file);
 	return -1;
 }
 
@@ -550,49 +465,39 @@ static int check_replay(const struct options *o)
 	if (!o->write_file && !o->where.interface && !o->where.source &&
 	    !o->join_source)
 		return -1;
-	complain("--replay uses no network: -i, -s, -w and --join-source do "
-		 "not go with it");
-	return EXIT_USAGE;
+	return failure(
+		EXIT_USAGE,
+		"--replay uses no network: -i, -s, -w and --join-source do "
+		"not go with it");
 }
 
-/* What compare sends belongs to --live. */
-static int check_live(const struct options *o)
+static int check_command(const struct options *o, enum command_bit command,
+			 const char *command_name)
 {
-	static const struct {
-		char short_name;
-		const char *name;
-	} live_only[] = {{'4', "-4"}, {'6', "-6"}, {'p', "-p"},
-			 {'i', "-i"}, {'s', "-s"}, {'c', "-c"}};
+	bool compares = command == COMMAND_COMPARE;
+	unsigned bits =
+		command | (compares && o->live ? COMMAND_COMPARE_LIVE : 0);
 
-	if (o->live)
-		return -1;
-	for (size_t i = 0; i < sizeof(live_only) / sizeof(*live_only); i++) {
-		if (!given(o, live_only[i].short_name))
+	for (size_t i = 0; i < ROWS; i++) {
+		char text[24];
+
+		if (!(o->given >> i & 1) || rows[i].commands & bits)
 			continue;
-		complain("%s goes with --live only", live_only[i].name);
-		return EXIT_USAGE;
+		row_name(&rows[i], text, sizeof(text));
+		if (compares && rows[i].commands & COMMAND_COMPARE_LIVE)
+			return failure(EXIT_USAGE, "%s goes with --live only",
+				       text);
+		return failure(EXIT_USAGE, "%s is no option of mpprobe %s",
+			       text, command_name);
 	}
-	if (!o->save && !o->has_seed)
-		return -1;
-	complain("%s goes with --live only", o->save ? "--save" : "--seed");
-	return EXIT_USAGE;
+	return -1;
 }
 
 int options_accept(const struct options *o, enum command_bit command,
 		   const char *command_name)
 {
-	int result;
+	int result = check_command(o, command, command_name);
 
-	for (size_t i = 0; i < ROWS; i++) {
-		char text[24];
-
-		if (!(o->given >> i & 1) || rows[i].commands & command)
-			continue;
-		complain("%s is no option of mpprobe %s",
-			 row_name(&rows[i], text, sizeof(text)), command_name);
-		return EXIT_USAGE;
-	}
-	result = command == COMMAND_COMPARE ? check_live(o) : -1;
 	if (result == -1)
 		result = check_ttls(o);
 	if (result == -1)

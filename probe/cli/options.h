@@ -23,6 +23,7 @@ enum command_bit {
 	COMMAND_RUN = 1 << 4,
 	COMMAND_COMPARE = 1 << 5,
 	COMMAND_SPEED = 1 << 6,
+	COMMAND_COMPARE_LIVE = 1 << 7, /* compare --live only */
 };
 
 /* Strings are borrowed from argv. */

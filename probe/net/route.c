@@ -128,25 +128,21 @@ static int ask(int fd, const struct question *q, struct answer *out)
 
 /* --- checks before ------------------------------------------------------- */
 
-static int check_interface(const char *name, unsigned *index, char *error,
-			   size_t size)
+static int check_interface(const char *name, unsigned *index)
 {
 	struct ifreq request = {0};
 	int fd, result;
 
 	*index = strlen(name) < IFNAMSIZ ? if_nametoindex(name) : 0;
-	if (!*index) {
-		snprintf(error, size, "no such interface: %.40s", name);
-		return EXIT_INTERFACE;
-	}
+	if (!*index)
+		return failure(EXIT_INTERFACE, "no such interface: %.40s",
+			       name);
 	memcpy(request.ifr_name, name, strlen(name));
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	result = ioctl(fd, SIOCGIFFLAGS, &request);
 	close(fd);
-	if (result == -1 || !(request.ifr_flags & IFF_UP)) {
-		snprintf(error, size, "interface %s is down", name);
-		return EXIT_INTERFACE;
-	}
+	if (result == -1 || !(request.ifr_flags & IFF_UP))
+		return failure(EXIT_INTERFACE, "interface %s is down", name);
 	return 0;
 }
 
@@ -186,76 +182,66 @@ static bool any_address(const struct address *a)
 }
 
 static int check_source(const struct address *target,
-			const struct address *source, unsigned interface,
-			char *error, size_t size)
+			const struct address *source, const char *option,
+			unsigned interface)
 {
 	char text[ADDRESS_TEXT];
 	int result;
 
 	address_text(source, text);
-	if (source->family != target->family) {
-		snprintf(error, size, "-s %s: the target has an IPv%u address",
-			 text, target->family);
-		return EXIT_USAGE;
-	}
+	if (source->family != target->family)
+		return failure(EXIT_USAGE,
+			       "%s %s: the target has an IPv%u address", option,
+			       text, target->family);
 	result = any_address(source) ? EADDRNOTAVAIL
 				     : try_source(source, interface);
-	if (result) {
-		snprintf(error, size, "-s %s: not an address of this host",
-			 text);
-		return EXIT_USAGE;
-	}
+	if (result)
+		return failure(EXIT_USAGE, "%s %s: not an address of this host",
+			       option, text);
 	return 0;
 }
 
-static int check_target(const struct address *target, unsigned interface,
-			char *error, size_t size)
+static int check_target(const struct address *target, unsigned interface)
 {
 	char text[ADDRESS_TEXT];
 	bool multicast = target->family == 4 ? target->bytes[0] >> 4 == 14
 					     : target->bytes[0] == 0xff;
 
 	address_text(target, text);
-	if (multicast || any_address(target)) {
-		snprintf(error, size, "%s: not the address of one host", text);
-		return EXIT_USAGE;
-	}
-	if (is_link_local(target) && !interface) {
-		snprintf(error, size,
-			 "%s: a link-local address needs -i INTERFACE", text);
-		return EXIT_USAGE;
-	}
+	if (multicast || any_address(target))
+		return failure(EXIT_USAGE, "%s: not the address of one host",
+			       text);
+	if (is_link_local(target) && !interface)
+		return failure(EXIT_USAGE,
+			       "%s: a link-local address needs -i INTERFACE",
+			       text);
 	return 0;
 }
 
 /* --- the route ----------------------------------------------------------- */
 
-static int explain(const struct address *target, int result, char *error,
-		   size_t size)
+static int explain(const struct address *target, int result)
 {
 	char text[ADDRESS_TEXT];
 
 	address_text(target, text);
 	switch (result) {
 	case ENETDOWN:
-		snprintf(error, size, "%s: the network is down", text);
-		return EXIT_INTERFACE;
+		return failure(EXIT_INTERFACE, "%s: the network is down", text);
 	case ENODEV:
 	case ENXIO:
-		snprintf(error, size, "%s: the interface is gone", text);
-		return EXIT_INTERFACE;
+		return failure(EXIT_INTERFACE, "%s: the interface is gone",
+			       text);
 	case ENETUNREACH:
 	case EHOSTUNREACH:
 	case EACCES:
 	case EINVAL:
 	case EAGAIN:
 	case ESRCH:
-		snprintf(error, size, "no route to %s", text);
-		return EXIT_UNKNOWN;
+		return failure(EXIT_UNKNOWN, "no route to %s", text);
 	default:
-		snprintf(error, size, "the route to %s: %s", text,
-			 strerror(result));
-		return EXIT_SYSTEM;
+		return failure(EXIT_SYSTEM, "the route to %s: %s", text,
+			       strerror(result));
 	}
 }
 
@@ -298,47 +284,46 @@ static unsigned interface_mtu(const char *interface)
 }
 
 static int take_answer(const struct question *q, const struct answer *a,
-		       struct route *out, char *error, size_t size)
+		       struct route *out)
 {
 	char name[IFNAMSIZ] = "";
 
 	if (a->type != RTN_UNICAST && a->type != RTN_LOCAL) {
 		if (a->type != RTN_BROADCAST && a->type != RTN_MULTICAST)
-			return explain(q->target, ENETUNREACH, error, size);
+			return explain(q->target, ENETUNREACH);
 		char text[ADDRESS_TEXT];
 
-		snprintf(error, size, "%s: not the address of one host",
-			 address_text(q->target, text));
-		return EXIT_USAGE;
+		return failure(EXIT_USAGE, "%s: not the address of one host",
+			       address_text(q->target, text));
 	}
 	if (!a->interface || !if_indextoname(a->interface, name))
-		return explain(q->target, ENODEV, error, size);
+		return explain(q->target, ENODEV);
 	*out = (struct route){.source = q->source ? *q->source : a->source};
 	memcpy(out->interface, name, sizeof(out->interface));
 	out->mtu = a->mtu ? a->mtu : interface_mtu(name);
 	if (!out->source.family)
-		return explain(q->target, ENETUNREACH, error, size);
+		return explain(q->target, ENETUNREACH);
 	return 0;
 }
 
 int route_find(const struct address *target, const char *interface,
-	       const struct address *source, struct route *out, char *error,
-	       size_t size)
+	       const struct address *source, const char *option,
+	       struct route *out)
 {
 	struct question q = {.target = target, .source = source};
 	struct answer answer;
 	int result = 0;
 
 	if (interface)
-		result = check_interface(interface, &q.interface, error, size);
+		result = check_interface(interface, &q.interface);
 	if (!result)
-		result = check_target(target, q.interface, error, size);
+		result = check_target(target, q.interface);
 	if (!result && source)
-		result = check_source(target, source, q.interface, error, size);
+		result = check_source(target, source, option, q.interface);
 	if (result)
 		return result;
 	result = ask_as_connect(&q, &answer);
 	if (result)
-		return explain(target, result, error, size);
-	return take_answer(&q, &answer, out, error, size);
+		return explain(target, result);
+	return take_answer(&q, &answer, out);
 }

@@ -215,14 +215,11 @@ int target_route(struct target *t, const struct address *source,
 {
 	const char *interface = t->bound ? t->route.interface : NULL;
 	struct route route;
-	char error[300];
-	int code = route_find(&t->address, interface, source, &route, error,
-			      sizeof(error));
+	int code = route_find(&t->address, interface, source, option, &route);
 
-	if (code != 0)
-		return failure(code, "%s%s", option, error);
-	t->route = route;
-	return 0;
+	if (code == 0)
+		t->route = route;
+	return code;
 }
 
 static bool is_numeric(const char *host)
@@ -278,7 +275,7 @@ unsigned target_find(const char *text, const struct target_wanted *w,
 	for (unsigned i = 0; i < count && *exit_code == 0; i++) {
 		out[i].address = addresses[i];
 		*exit_code =
-			target_route(&out[i], w->source ? &source : NULL, "");
+			target_route(&out[i], w->source ? &source : NULL, "-s");
 	}
 	return *exit_code == 0 ? count : 0;
 }

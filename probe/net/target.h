@@ -37,13 +37,13 @@ struct route {
 
 /* What the kernel would use to reach `target` for a TCP connection (by
  * rtnetlink: routing rules, the source they pick, and the rules by source),
- * with -i and -s where not NULL. 0, or an exit code and one line in `error`:
- * 3 no route, 69 no such interface or it is down, 64 a source that is not of
- * this host or family, a target that is no unicast address, or a link-local
- * one without interface; 71. */
+ * with -i and -s (`option` in words) where not NULL. 0, or after a complaint
+ * an exit code: 3 no route, 69 no such interface or it is down, 64 a source
+ * that is not of this host or family, a target that is no unicast address, or a
+ * link-local one without interface; 71. */
 int route_find(const struct address *target, const char *interface,
-	       const struct address *source, struct route *out, char *error,
-	       size_t size);
+	       const struct address *source, const char *option,
+	       struct route *out);
 
 /* Which address of a host, and which way to it. */
 struct target_wanted {
@@ -72,7 +72,7 @@ unsigned target_find(const char *text, const struct target_wanted *wanted,
 size_t target_request(const char *host, uint8_t *out, size_t size);
 
 /* Takes the way from this address of this host (NULL: the kernel's choice).
- * 0, or an exit code after a complaint that begins with `option`. */
+ * 0, or an exit code after a complaint that names `option`. */
 int target_route(struct target *t, const struct address *source,
 		 const char *option);
 

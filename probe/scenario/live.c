@@ -136,7 +136,7 @@ static int find_join_route(struct live_peer *l, const char *join_source)
 	*join = *first;
 	if (!join_source || !address_parse(join_source, &source))
 		return 0;
-	code = target_route(join, &source, "--join-source: ");
+	code = target_route(join, &source, "--join-source");
 	if (code != 0 || !strcmp(join->route.interface, first->route.interface))
 		return code;
 	return failure(EXIT_USAGE,
