@@ -21,13 +21,23 @@ static json_t *hex_or_null(bool is_known, int digits, uint64_t value)
 			: json_null();
 }
 
-static json_t *side(const struct side *s)
+static double milliseconds(int64_t us)
 {
+	return us > 0 ? (double)us / 1e3 : 0;
+}
+
+static json_t *side(const struct flow *f, unsigned index)
+{
+	const struct side *s = &f->sides[index];
+	int64_t until_us = s->last_us - f->connection->flows->first_us;
+
 	return JSON_OBJECT(
 		{"packets", json_count(s->packets)},
 		{"bytes", json_count(s->stream.bytes)},
 		{"retransmitted", json_count(s->retransmitted)},
 		{"mbit_s", json_decimal(side_rate(s))},
+		{"last_data_ms",
+		 json_decimal(s->last_us ? milliseconds(until_us) : -1)},
 		{"checksums_right", json_count(s->sums_right)},
 		{"checksums_wrong", json_count(s->sums_wrong)},
 		{"checksum_wrong_frame", json_frame(s->wrong_frame)},
@@ -51,8 +61,7 @@ static json_t *subflow(const struct flow *s)
 			   {"hmac_syn_ack", known(s->join.hmac)},
 			   {"hmac_ack", known(s->join.ack_hmac)},
 			   {"first_frame", json_frame(s->first_frame)},
-			   {"sent", side(&s->sides[0])},
-			   {"received", side(&s->sides[1])});
+			   {"sent", side(s, 0)}, {"received", side(s, 1)});
 }
 
 static json_t *subflows(const struct mptcp_connection *c)
@@ -76,7 +85,27 @@ static json_t *announced(const struct announced *a)
 		{"removed_frame", json_frame(a->removed_frame)});
 }
 
-JSON_ARRAY_OF(addresses, struct announced, announced)
+static json_t *removed(const struct announced *a)
+{
+	return JSON_OBJECT({"by", json_text(traffic_hosts[a->host])},
+			   {"id", json_count(a->id)},
+			   {"frame", json_frame(a->removed_frame)});
+}
+
+/* Those that were announced, or those that were only removed. */
+static json_t *addresses(const struct mptcp_connection *c, bool were)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < c->address_count; i++) {
+		const struct announced *a = &c->addresses[i];
+
+		if ((a->frame != 0) == were)
+			array = json_appended(array,
+					      were ? announced(a) : removed(a));
+	}
+	return array;
+}
 
 static json_t *host(const struct mptcp_connection *c, unsigned side_of)
 {
@@ -86,7 +115,13 @@ static json_t *host(const struct mptcp_connection *c, unsigned side_of)
 		{"key", hex_or_null(has_key, 16, c->hosts[side_of].key)},
 		{"token", hex_or_null(has_key, 8, c->hosts[side_of].token)},
 		{"idsn", hex_or_null(has_key, 16, c->hosts[side_of].idsn)},
-		{"first_dsn_fits", known(c->hosts[side_of].first_dsn)});
+		{"first_dsn_fits", known(c->hosts[side_of].first_dsn)},
+		{"stall_ms",
+		 json_decimal(milliseconds(c->hosts[side_of].stall.us))},
+		{"stall_frame", json_frame(c->hosts[side_of].stall.frame)},
+		{"stalled_ms",
+		 json_decimal(milliseconds(mptcp_stalled_us(c, side_of)))},
+		{"bytes_again", json_count(mptcp_bytes_again(c, side_of))});
 }
 
 int json_connection(const struct page *p, const struct mptcp_connection *c)
@@ -100,8 +135,8 @@ int json_connection(const struct page *p, const struct mptcp_connection *c)
 		{"state", json_text(traffic_state(c))}, {"client", host(c, 0)},
 		{"server", host(c, 1)},
 		{"other_keys_frame", json_frame(c->other_keys_frame)},
-		{"subflows", subflows(c)},
-		{"announced", addresses(c->addresses, c->address_count)});
+		{"subflows", subflows(c)}, {"announced", addresses(c, true)},
+		{"removed", addresses(c, false)});
 }
 
 /* --- packets ------------------------------------------------------------- */

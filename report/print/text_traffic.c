@@ -152,6 +152,59 @@ static void print_keys(FILE *out, const struct mptcp_connection *c)
 			number(c->other_keys_frame));
 }
 
+/* Linux waits at least 200 ms before it sends again; an end that is merely
+ * late with its last DATA_ACK is no stall. */
+#define STALL_US 200000
+#define STALLED_US 1000000
+
+static void print_stall(FILE *out, const struct mptcp_connection *c,
+			unsigned host)
+{
+	const struct stall *stall = &c->hosts[host].stall;
+	int64_t began_us = c->flows->first_us;
+	bool silent = false;
+
+	fprintf(out, "   %s's data stalled for %.2f s, until frame %llu\n",
+		traffic_hosts[host], (double)stall->us / 1e6,
+		number(stall->frame));
+	for (const struct flow *f = c->flows; f; f = f->sibling) {
+		unsigned side = f->reversed ? 1 - host : host;
+
+		if (!mptcp_fell_silent(f, host))
+			continue;
+		silent = true;
+		fputs("     ", out);
+		print_end(out, &f->client, f->client_port);
+		fprintf(out, " fell silent after %.2f s\n",
+			(double)(f->sides[side].last_us - began_us) / 1e6);
+	}
+	if (!silent)
+		return;
+	fputs("     ", out);
+	print_end(out, &stall->resumed->client, stall->resumed->client_port);
+	fprintf(out, " took over after %.2f s\n",
+		(double)(stall->end_us - began_us) / 1e6);
+}
+
+static void print_progress(FILE *out, const struct mptcp_connection *c,
+			   unsigned host)
+{
+	int64_t stalled_us = mptcp_stalled_us(c, host);
+	uint64_t again = mptcp_bytes_again(c, host);
+	char text[32];
+
+	if (c->hosts[host].stall.us >= STALL_US)
+		print_stall(out, c, host);
+	if (again)
+		fprintf(out, "   %s's data: %s sent again by other mappings\n",
+			traffic_hosts[host], amount(again, text, sizeof(text)));
+	if (stalled_us >= STALLED_US)
+		fprintf(out,
+			"   %s's data stalled for the last %.2f s: no "
+			"DATA_ACK\n",
+			traffic_hosts[host], (double)stalled_us / 1e6);
+}
+
 static void print_addresses(FILE *out, const struct mptcp_connection *c)
 {
 	char text[ADDRESS_TEXT];
@@ -159,6 +212,12 @@ static void print_addresses(FILE *out, const struct mptcp_connection *c)
 	for (size_t i = 0; i < c->address_count; i++) {
 		const struct announced *a = &c->addresses[i];
 
+		if (!a->frame) {
+			fprintf(out, "   %s: REMOVE_ADDR id %u, frame %llu\n",
+				traffic_hosts[a->host], a->id,
+				number(a->removed_frame));
+			continue;
+		}
 		fprintf(out, "   %s: ADD_ADDR %s id %u", traffic_hosts[a->host],
 			address_text(&a->address, text), a->id);
 		if (a->has_port)
@@ -220,6 +279,8 @@ int text_connection(const struct page *p, const struct mptcp_connection *c)
 	print_keys(out, c);
 	for (; s; s = s->sibling)
 		print_subflow(out, c, s);
+	for (unsigned host = 0; host < 2; host++)
+		print_progress(out, c, host);
 	print_addresses(out, c);
 	return 0;
 }

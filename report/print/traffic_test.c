@@ -111,6 +111,8 @@ static const struct {
 	{"out-of-order", "pcaps/read/out-of-order.pcap"},
 	{"joins-before", "pcaps/read/joins-before.pcap"},
 	{"other-keys", "pcaps/read/other-keys.pcap"},
+	{"failover", "pcaps/read/failover.pcap"},
+	{"stalled", "pcaps/read/stalled.pcap"},
 	{"wrong-then-right", "pcaps/checksums/wrong-then-right.pcap"},
 };
 

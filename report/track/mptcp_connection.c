@@ -75,6 +75,8 @@ void mptcp_connection_free(struct mptcp_connections *all,
 		c->newer->older = c->older;
 	else
 		all->newest = c->older;
+	free(c->hosts[0].data.gaps);
+	free(c->hosts[1].data.gaps);
 	free(c->addresses);
 	free(c);
 }
@@ -180,6 +182,15 @@ static enum known add_addr_hmac(const struct mptcp_connections *all,
 	return hmac == o->add_addr.hmac ? KNOWN_YES : KNOWN_NO;
 }
 
+static struct announced *new_announced(struct mptcp_connection *c)
+{
+	if (!c->addresses)
+		c->addresses = calloc(ANNOUNCED_MAX, sizeof(*c->addresses));
+	return c->addresses && c->address_count < ANNOUNCED_MAX
+		       ? &c->addresses[c->address_count++]
+		       : NULL;
+}
+
 static struct announced *find_announced(struct mptcp_connection *c,
 					unsigned owner,
 					const struct mptcp_option *o)
@@ -205,13 +216,11 @@ mptcp_add_addr(const struct mptcp_connections *all, struct mptcp_connection *c,
 
 	if (a && o->add_addr.echo && !a->echo_frame)
 		a->echo_frame = frame;
-	if (a || o->add_addr.echo || c->address_count == ANNOUNCED_MAX)
+	if (a || o->add_addr.echo)
 		return NULL;
-	if (!c->addresses)
-		c->addresses = calloc(ANNOUNCED_MAX, sizeof(*c->addresses));
-	if (!c->addresses)
+	a = new_announced(c);
+	if (!a)
 		return NULL;
-	a = &c->addresses[c->address_count++];
 	*a = (struct announced){
 		.address = o->add_addr.address,
 		.port = o->add_addr.port,
@@ -224,19 +233,108 @@ mptcp_add_addr(const struct mptcp_connections *all, struct mptcp_connection *c,
 	return a;
 }
 
+static void remove_id(struct mptcp_connection *c, unsigned host, uint8_t id,
+		      uint64_t frame)
+{
+	struct announced *a = NULL;
+
+	for (size_t i = 0; i < c->address_count && !a; i++)
+		if (c->addresses[i].host == host && c->addresses[i].id == id)
+			a = &c->addresses[i];
+	if (!a)
+		a = new_announced(c);
+	if (!a)
+		return;
+	a->host = host;
+	a->id = id;
+	if (!a->frame)
+		a->hmac = UNKNOWN;
+	a->removed_frame = frame;
+}
+
 void mptcp_remove_addr(struct mptcp_connection *c, unsigned host,
 		       const struct mptcp_option *o, uint64_t frame)
 {
-	for (size_t i = 0; i < c->address_count; i++)
-		for (unsigned k = 0; k < o->remove_addr.count; k++)
-			if (c->addresses[i].host == host &&
-			    c->addresses[i].id == o->remove_addr.ids[k])
-				c->addresses[i].removed_frame = frame;
+	for (unsigned i = 0; i < o->remove_addr.count; i++)
+		remove_id(c, host, o->remove_addr.ids[i], frame);
+}
+
+/* --- progress ------------------------------------------------------------- */
+
+void mptcp_see_data(struct mptcp_connection *c, unsigned host,
+		    const struct flow *f, uint64_t dsn, uint32_t length,
+		    int64_t time_us)
+{
+	struct host *h = &c->hosts[host];
+
+	if (!h->has_acked && mptcp_own_key(c, host)) {
+		h->has_acked = true;
+		h->acked = h->idsn + 1;
+	}
+	stream_add(&h->data, (uint32_t)dsn, length);
+	if (!h->data_end || (int64_t)(dsn + length - h->data_end) > 0)
+		h->data_end = dsn + length;
+	if (!h->has_acked || (int64_t)(dsn + length - h->acked) <= 0)
+		return;
+	if ((int64_t)(dsn - h->acked) <= 0)
+		h->latest = f;
+	if (!h->waiting_us)
+		h->waiting_us = time_us;
+}
+
+void mptcp_see_data_ack(struct mptcp_connection *c, unsigned host, uint64_t ack,
+			bool ack8, uint64_t frame, int64_t time_us)
+{
+	struct host *h = &c->hosts[host];
+	uint64_t near = h->has_acked ? h->acked : h->dsn_end;
+	int64_t waited = h->waiting_us ? time_us - h->waiting_us : 0;
+
+	if (!ack8 && !near)
+		return;
+	if (!ack8)
+		ack = dsn_widen(ack, near);
+	if (h->has_acked && (int64_t)(ack - h->acked) <= 0)
+		return;
+	if (waited > h->stall.us)
+		h->stall = (struct stall){waited, time_us, frame, h->latest};
+	h->has_acked = true;
+	h->acked = ack;
+	h->waiting_us = (int64_t)(h->data_end - ack) > 0 ? time_us : 0;
+}
+
+int64_t mptcp_stalled_us(const struct mptcp_connection *c, unsigned host)
+{
+	int64_t since_us = c->hosts[host].waiting_us, last_us = since_us;
+
+	for (const struct flow *f = c->flows; f; f = f->sibling)
+		if (f->last_us > last_us)
+			last_us = f->last_us;
+	return since_us ? last_us - since_us : 0;
+}
+
+bool mptcp_fell_silent(const struct flow *f, unsigned host)
+{
+	const struct stall *stall = &f->connection->hosts[host].stall;
+	const struct side *s = &f->sides[f->reversed ? 1 - host : host];
+
+	return stall->resumed && f != stall->resumed && s->last_us &&
+	       s->last_us < stall->end_us && !s->fin && !s->reset_frame;
+}
+
+uint64_t mptcp_bytes_again(const struct mptcp_connection *c, unsigned host)
+{
+	uint64_t again = c->hosts[host].data.bytes_again, alone = 0;
+
+	for (const struct flow *f = c->flows; f; f = f->sibling)
+		alone += f->sides[f->reversed ? 1 - host : host]
+				 .stream.bytes_again;
+	return again > alone ? again - alone : 0;
 }
 
 /* --- fallback ------------------------------------------------------------- */
 
-/* RFC 8684 3.7: with one subflow MP_FAIL ends MPTCP, with more that one. */
+/* Who is answered with DSS has not fallen back.
+ * RFC 8684 3.7: with one subflow MP_FAIL ends MPTCP, with more that one. */
 static const char *side_fallback(const struct mptcp_connection *c,
 				 const struct flow *f, const struct side *s)
 {
@@ -244,7 +342,8 @@ static const char *side_fallback(const struct mptcp_connection *c,
 		return "infinite mapping";
 	if (s->fail_frame && (c->flow_count == 1 || !f->sibling->sides[1].syn))
 		return "MP_FAIL";
-	if (s->unmapped_frame && !f->snapped)
+	if (s->unmapped_frame && !f->snapped &&
+	    (s == f->sides ? s + 1 : f->sides)->last_dss < s->unmapped_frame)
 		return "data without a mapping";
 	return NULL;
 }

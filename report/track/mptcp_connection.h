@@ -21,6 +21,14 @@ struct mptcp_option;
 /* Three-valued knowledge. */
 enum known { KNOWN_NO = 0, KNOWN_YES = 1, UNKNOWN = -1 };
 
+/* How long data in order did not come, or was not acknowledged. */
+struct stall {
+	int64_t us;
+	int64_t end_us;		    /* by the clock of the capture */
+	uint64_t frame;		    /* of the DATA_ACK that ended it */
+	const struct flow *resumed; /* that brought the data then; or NULL */
+};
+
 /* One end of a connection. */
 struct host {
 	bool has_key;
@@ -30,9 +38,20 @@ struct host {
 	uint64_t dsn_end;     /* behind its last mapping; 0: none yet */
 	enum known first_dsn; /* fits the key: IDSN + SSN */
 	uint64_t first_dsn_frame, first_dsn_seen;
+
+	/* Its data, over all subflows, and what the other host acknowledged
+	 * of it by DATA_ACK. */
+	struct stream data; /* the lower 32 bits of DSNs */
+	uint64_t data_end;  /* DSN behind it */
+	bool has_acked;
+	uint64_t acked;
+	int64_t waiting_us;	   /* since when with data that came; 0 */
+	const struct flow *latest; /* that brought what was waited for */
+	struct stall stall;	   /* the longest wait */
 };
 
-/* An address that a host announced by ADD_ADDR. */
+/* An address that a host announced by ADD_ADDR; or only its removal, by an ID
+ * that came without: `frame` is 0 then. */
 struct announced {
 	struct address address;
 	uint16_t port;
@@ -110,6 +129,24 @@ mptcp_add_addr(const struct mptcp_connections *all, struct mptcp_connection *c,
 	       unsigned host, const struct mptcp_option *o, uint64_t frame);
 void mptcp_remove_addr(struct mptcp_connection *c, unsigned host,
 		       const struct mptcp_option *o, uint64_t frame);
+
+/* Payload of a host that a subflow brings. */
+void mptcp_see_data(struct mptcp_connection *c, unsigned host,
+		    const struct flow *f, uint64_t dsn, uint32_t length,
+		    int64_t time_us);
+/* A DATA_ACK, of 8 bytes or 4, for data of this host. */
+void mptcp_see_data_ack(struct mptcp_connection *c, unsigned host, uint64_t ack,
+			bool ack8, uint64_t frame, int64_t time_us);
+
+/* How long data of this host came and was not acknowledged when the connection
+ * was last seen; 0: it was. */
+int64_t mptcp_stalled_us(const struct mptcp_connection *c, unsigned host);
+/* Whether data of this host came over the subflow before the longest stall, and
+ * none since. */
+bool mptcp_fell_silent(const struct flow *f, unsigned host);
+/* Bytes of a host that came again, not by TCP, but by other mappings: mostly
+ * over another subflow. */
+uint64_t mptcp_bytes_again(const struct mptcp_connection *c, unsigned host);
 
 /* Why it is no MPTCP connection any more, or NULL. */
 const char *mptcp_fallback(const struct mptcp_connection *c);

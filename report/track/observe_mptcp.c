@@ -352,6 +352,22 @@ static void see_checksum(struct mptcp_facts *m, const struct flow *f,
 		m->checksum_frame = frame;
 }
 
+/* Payload that the latest mapping of its side covers. */
+static void see_data(const struct flow *f, unsigned side, const struct kept *k)
+{
+	const struct side *s = &f->sides[side];
+	uint32_t ssn = k->packet.tcp.sequence - s->isn - s->mapping.ssn;
+	uint32_t all = mapping_payload(&s->mapping);
+	uint32_t length = (uint32_t)k->packet.tcp.payload_length;
+
+	if (!s->has_isn || !s->mapping.dsn_known || !length || ssn >= all)
+		return;
+	if (length > all - ssn)
+		length = all - ssn;
+	mptcp_see_data(f->connection, host_of(f, side), f, s->mapping.dsn + ssn,
+		       length, k->time_us);
+}
+
 static void see_mapping(struct observer *o, struct flow *f, unsigned side,
 			const struct kept *k, bool news)
 {
@@ -370,12 +386,15 @@ static void see_mapping(struct observer *o, struct flow *f, unsigned side,
 			     news, k->frame);
 	if (state != MAPPING_OPEN)
 		see_checksum(m, f, side, state, k->frame);
-	if (!has || !map.length)
+	if (!has || !map.length) {
+		see_data(f, side, k);
 		return;
+	}
 	see_first_dsn(f, host, &map, k->frame);
 	if (map.dsn_known &&
 	    (!h->dsn_end || (int64_t)(map.dsn + map.length - h->dsn_end) > 0))
 		h->dsn_end = map.dsn + map.length;
+	see_data(f, side, k);
 	if (side == 0)
 		see_mapping_sent(m, f, &map, &k->packet.tcp);
 	else
@@ -412,6 +431,12 @@ static void see_dss(struct mptcp_facts *m, struct flow *f, unsigned side,
 		    const struct kept *k, const struct mptcp_option *option)
 {
 	f->sides[side].dss++;
+	f->sides[side].last_dss = k->frame;
+	if (option->dss.flags & DSS_ACK)
+		mptcp_see_data_ack(f->connection, 1 - host_of(f, side),
+				   option->dss.data_ack,
+				   option->dss.flags & DSS_ACK8, k->frame,
+				   k->time_us);
 	if (side == 0 || k->packet.tcp.flags & TCP_FLAG_RST)
 		return;
 	m->server_dss = true;

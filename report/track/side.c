@@ -116,6 +116,7 @@ bool side_sequence(struct side *s, const struct tcp_view *tcp, uint64_t frame,
 	uint32_t fresh;
 
 	s->packets++;
+	s->last_dss = 0;
 	if (tcp->flags & TCP_FLAG_RST) {
 		s->reset_frame = s->reset_frame ? s->reset_frame : frame;
 		return false;

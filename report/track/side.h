@@ -20,7 +20,7 @@ static inline int32_t seq_diff(uint32_t a, uint32_t b)
 }
 
 /* The union of ranges of sequence numbers. */
-#define GAPS_MAX 64
+#define GAPS_MAX 256
 struct gap {
 	uint32_t from, to;
 };
@@ -52,6 +52,8 @@ struct side {
 	uint32_t isn;
 
 	uint64_t dss;		 /* packets with it */
+	uint64_t last_dss;	 /* frame of its latest packet, if it had
+				    one; 0 */
 	bool mapped;		 /* one had a mapping */
 	struct mapping mapping;	 /* the latest */
 	uint32_t mapped_end;	 /* SSN behind the last mapping */

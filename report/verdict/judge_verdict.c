@@ -279,6 +279,34 @@ static const char *checksum_doubt(const struct judgement *j)
 	return NULL;
 }
 
+/* Linux sends again after 0.2, 0.6 and 1.4 s. */
+#define STALLED_MIN_US 2000000
+/* More than a program may leave unread when it ends. */
+#define STALLED_MIN_BYTES 10000
+
+/* Data of another program that came and was not acknowledged until the
+ * connection ended: whatever kept it, the download did not work. */
+static const char *stall_doubt(const struct judgement *j)
+{
+	for (size_t i = 0; i < 2 * j->flow_count && !j->controlled; i++) {
+		const struct flow *f = j->flows[i / 2];
+		unsigned host = 1 - i % 2;
+		const struct mptcp_connection *c = f->connection;
+		const struct host *h = c ? &c->hosts[host] : NULL;
+		int64_t us = c ? mptcp_stalled_us(c, host) : 0;
+
+		if (us >= STALLED_MIN_US && c->flows == f &&
+		    h->data_end - h->acked >= STALLED_MIN_BYTES)
+			return arena_printf(
+				j->arena,
+				"the %s's data stalls: for the last %.1f s of "
+				"a connection some of it came and none was "
+				"acknowledged at the MPTCP level",
+				host ? "server" : "client", (double)us / 1e6);
+	}
+	return NULL;
+}
+
 /* Connections with MPTCP that were not answered at all, though that may have
  * been chance. */
 static unsigned connections_in_vain(const struct judgement *j)
@@ -355,7 +383,10 @@ static void say_clear(struct judgement *j)
 static bool verdict_works(struct judgement *j)
 {
 	const struct finding *f = worst_finding(j, EFFECT_IMPAIRS);
+	const char *doubt = checksum_doubt(j);
 
+	if (!doubt)
+		doubt = stall_doubt(j);
 	if (!j->working)
 		return false;
 	if (f) {
@@ -366,11 +397,11 @@ static bool verdict_works(struct judgement *j)
 				 j->working->mptcp.version, f->text));
 		return true;
 	}
-	if (checksum_doubt(j)) {
+	if (doubt) {
 		say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
 		    arena_printf(j->arena,
 				 "Undetermined: MPTCP v%u works, but %s.",
-				 j->working->mptcp.version, checksum_doubt(j)));
+				 j->working->mptcp.version, doubt));
 		j->r->advice = "Captures at the client and at the server "
 			       "would decide it.";
 		return true;
