@@ -13,10 +13,10 @@ TABLE = os.path.join(TOP, "docs", "matrix.md")
 
 CLASSES = {
     "option": "change, drop or refuse MPTCP options",
-    "data": "change, cut, merge, hold or answer data",
+    "data": "change, split, merge, hold or acknowledge data",
     "tcp": "change other fields and options of TCP",
     "ip": "change the IP header, translate addresses",
-    "end": "end TCP connections on the path",
+    "end": "terminate TCP connections on the path",
     "icmp": "send no ICMP errors, or odd ones",
     "path": "lose, delay, reorder or detour packets",
     "host": "sit on the probing host itself",
