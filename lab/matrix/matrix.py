@@ -426,7 +426,7 @@ def try_case(case, keep, reports):
                 f.write(run.stdout)
         report = json.loads(run.stdout)
         reports.append(report)
-        wrong += validate.errors(json.dumps(report), validate.validator(), None)
+        wrong += validate.errors(json.dumps(report), validate.validators(), None)
         if report["verdict"]["status"] != case.status and not case.one_branch:
             wrong.append(f"status is {report['verdict']['status']}, expected "
                           f"{case.status}: {report['verdict']['text']}")

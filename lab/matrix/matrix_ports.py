@@ -117,7 +117,7 @@ def check_finding(expected, report):
 
 
 def check_report(expected, report):
-    wrong = validate.errors(json.dumps(report), validate.validator(), None)
+    wrong = validate.errors(json.dumps(report), validate.validators(), None)
     verdict = report["verdict"]
     if report["target"]["port"] != expected.port:
         return wrong + [f"the report is of port {report['target']['port']}"]

@@ -213,7 +213,6 @@ bool finding_blocks(const struct judgement *j);
 
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);
-void judge_syn_proxy(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 

@@ -2,6 +2,7 @@
  * Who answers: a connection that ends before the target, and TTLs that are
  * rewritten, as distances tell.
  */
+#include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
@@ -153,6 +154,158 @@ static void say_ended(struct judgement *j, struct finding *f,
 		target_phrase(j, all));
 }
 
+/* ---- SYN/ACKs from elsewhere than what follows --------------------------- */
+
+/* The TTL of all that followed the SYN/ACK and acknowledged data of ours;
+ * 0: nothing did, or it varies. */
+static unsigned answer_ttl(const struct flow *f)
+{
+	unsigned ttl = 0;
+
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+		const struct packet *p = &k->packet;
+
+		if (p->tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
+		    seq_diff(p->tcp.acknowledgment, f->client_isn + 1) <= 0)
+			continue;
+		if (ttl && ttl != p->ip.ttl)
+			return 0;
+		ttl = p->ip.ttl;
+	}
+	return ttl;
+}
+
+/* The TTL of all SYN/ACKs; 0: too few came, or it varies, as it does where
+ * packets take ways of several lengths. */
+static unsigned syn_ack_ttl(const struct judgement *j)
+{
+	unsigned ttl = 0, count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct kept *k = flow_syn_ack(j->flows[i]);
+
+		if (!k)
+			continue;
+		if (ttl && ttl != k->packet.ip.ttl)
+			return 0;
+		ttl = k->packet.ip.ttl;
+		count++;
+	}
+	return count >= SYN_ACKS_ALIKE_MIN ? ttl : 0;
+}
+
+/* What the SYN/ACKs and what follows them have in common, each. */
+struct ttls {
+	unsigned syn_ack, following; /* 0: they vary, or too few came */
+	unsigned count;		     /* connections on which data followed */
+};
+
+static struct ttls ttls_of(const struct judgement *j,
+			   const struct flow **example)
+{
+	struct ttls t = {.syn_ack = syn_ack_ttl(j)};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		unsigned one = answer_ttl(j->flows[i]);
+
+		if (!one || !flow_syn_ack(j->flows[i]))
+			continue;
+		if (t.count && t.following != one)
+			return (struct ttls){0};
+		t.following = one;
+		t.count++;
+		*example = j->flows[i];
+	}
+	return t;
+}
+
+static unsigned hops_of(unsigned ttl)
+{
+	return initial_ttl(ttl) - ttl;
+}
+
+/* Who answers SYNs stands farther away than who answers data: then it is the
+ * data that is answered on the path. */
+static enum why elsewhere(const struct judgement *j, struct said *s,
+			  bool farther)
+{
+	struct ttls t = ttls_of(j, &s->flow);
+
+	s->have = t.count;
+	s->need = ANSWERED_DATA_MIN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (!t.syn_ack || !t.following || t.syn_ack == t.following)
+		return WHY_ABSENT;
+	if (s->have < s->need)
+		return WHY_FEW;
+	return (hops_of(t.syn_ack) > hops_of(t.following)) == farther
+		       ? WHY_SAID
+		       : WHY_CONTRARY;
+}
+
+static void ttls_evidence(struct judgement *j, struct finding *f,
+			  const struct said *s, const struct ttls *t)
+{
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+			 arena_printf(j->arena,
+				      "on %u connections the SYN/ACK arrives "
+				      "with TTL %u, and what follows with %u",
+				      t->count, t->syn_ack, t->following));
+}
+
+/* A device answers SYNs in place of the server, and lets it take over. */
+static enum why syns_answered(const struct judgement *j, struct said *s)
+{
+	enum why why = elsewhere(j, s, false);
+
+	if (why == WHY_SAID && j->plain_reach)
+		put_between(j,
+			    (struct between){true, j->plain_reach - 1,
+					     j->plain_reach},
+			    &s->after, &s->at);
+	return why;
+}
+
+static void say_syns_answered(struct judgement *j, struct finding *f,
+			      const struct said *s)
+{
+	const struct flow *example;
+	struct ttls t = ttls_of(j, &example);
+
+	ttls_evidence(j, f, s, &t);
+	f->text = arena_printf(
+		j->arena,
+		"SYNs to port %u are answered by a device %s, which then lets "
+		"the server take over: SYN/ACKs arrive with another TTL (%u) "
+		"than what follows them (%u).",
+		j->r->port, place_phrase(j, f->after, f->at), t.syn_ack,
+		t.following);
+}
+
+/* A device lets the SYN pass, and answers data. */
+static enum why data_answered(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_UNKNOWN;
+	return elsewhere(j, s, true);
+}
+
+static void say_data_answered(struct judgement *j, struct finding *f,
+			      const struct said *s)
+{
+	const struct flow *example;
+	struct ttls t = ttls_of(j, &example);
+
+	ttls_evidence(j, f, s, &t);
+	f->text = arena_printf(
+		j->arena,
+		"Data to port %u is acknowledged on the path, in place of the "
+		"server: SYN/ACKs come from %u hops away (TTL %u), and what "
+		"follows them from %u (TTL %u).",
+		j->r->port, hops_of(t.syn_ack), t.syn_ack, hops_of(t.following),
+		t.following);
+}
+
 /* ---- TTLs that are rewritten --------------------------------------------- */
 
 static enum why ttl_rewritten(const struct judgement *j, struct said *s)
@@ -202,10 +355,13 @@ const struct rule distance_rules[] = {
 	{"tcp.terminated", "plain", PHASE_DISTANCE, SEGMENT_SYN,
 	 ended_without_mptcp, say_ended, .unless = {"tcp.terminated"},
 	 .if_working = TO_IMPAIRS, .if_less = TO_HARMLESS},
-	{.id = "data.acked_early",
-	 .row = "all",
-	 .phase = PHASE_DISTANCE,
-	 .judge = judge_syn_proxy},
+	{"tcp.terminated", "ttl", PHASE_DISTANCE, SEGMENT_SYN, syns_answered,
+	 say_syns_answered, .unless = {"tcp.terminated"},
+	 .if_working = TO_IMPAIRS},
+	/* If MPTCP works, whoever it is lets DATA_ACKs pass. */
+	{"data.acked_early", "ttl", PHASE_DISTANCE, SEGMENT_DATA, data_answered,
+	 say_data_answered, .unless = {"tcp.terminated"},
+	 .if_working = TO_HARMLESS},
 	{"ip.ttl_rewritten", "control", PHASE_DISTANCE, SEGMENT_SYN,
 	 ttl_rewritten, say_ttl, .joins = JOINS_NONE},
 	{0},
