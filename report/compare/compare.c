@@ -212,83 +212,68 @@ static void add_sample(struct compare *c, const struct sample *s)
 
 /* --- captures ------------------------------------------------------------ */
 
-/* Whether this SYN belongs to the part of the flow that is looked at: those
- * with MP_CAPABLE, or the plain ones. */
-static bool in_part(const struct flow *f, size_t sent, bool capable)
-{
-	const struct kept *k = f->sent[sent];
-
-	return (k->kind == SEGMENT_SYN || k->kind == SEGMENT_FALLBACK_SYN) &&
-	       (version_of(&k->options) >= 0) == capable;
-}
-
-/* The SYN that a SYN/ACK answers: told by the timestamps, or, among copies of
- * different TTLs without them, not at all; among others the last before. */
-static size_t answered_syn(const struct flow *f, size_t received)
-{
-	if (f->received[received]->kind != SEGMENT_SYN_ACK)
-		return FLOW_NONE;
-	return flow_answered_syn(f, received);
-}
-
-/* Counts the SYNs that went out with this TTL up to then. */
-static unsigned count_syns(const struct flow *f, bool capable, unsigned ttl,
-			   int64_t until_us)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < f->sent_count; i++)
-		if (in_part(f, i, capable) &&
-		    f->sent[i]->packet.ip.ttl == ttl &&
-		    f->sent[i]->time_us <= until_us)
-			count++;
-	return count;
-}
-
 static void sample_syn_ack(struct compare *c, struct sample *s,
-			   const struct flow *f, bool capable, size_t received,
-			   size_t syn)
+			   const struct flow *f, const struct kept *k,
+			   const struct kept *syn)
 {
-	const struct kept *k = f->received[received], *sent = f->sent[syn];
 	const struct tcp_view *tcp = &k->packet.tcp;
 
 	s->answered = true;
 	s->answer = answer_of(c, tcp->options, tcp->options_available);
 	s->answer.ttl = k->packet.ip.ttl;
 	s->answer.window = tcp->window;
-	s->answer.rtt_ms = (double)(k->time_us - sent->time_us) / 1000;
-	s->syns = count_syns(f, capable, sent->packet.ip.ttl, k->time_us);
+	s->answer.rtt_ms = (double)(k->time_us - syn->time_us) / 1000;
+	for (size_t i = 0; i < f->sent_count; i++)
+		s->syns += f->sent[i]->kind == syn->kind &&
+			   f->sent[i]->packet.ip.ttl == syn->packet.ip.ttl &&
+			   f->sent[i]->time_us <= k->time_us;
 }
 
+/* What answered the SYNs of this kind. Which of them a SYN/ACK answers, the
+ * timestamps tell; among copies of different TTLs without them, nobody can. */
 static void sample_answers(struct compare *c, struct sample *s,
-			   const struct flow *f, bool capable)
+			   const struct flow *f, enum segment_kind kind)
 {
 	for (size_t i = 0; i < f->received_count; i++) {
-		size_t syn = answered_syn(f, i);
+		const struct kept *k = f->received[i];
+		size_t syn = k->kind == SEGMENT_SYN_ACK
+				     ? flow_answered_syn(f, i)
+				     : FLOW_NONE;
 		unsigned ttl;
 
-		if (syn == FLOW_NONE || !in_part(f, syn, capable))
+		if (syn == FLOW_NONE || f->sent[syn]->kind != kind)
 			continue;
 		ttl = f->sent[syn]->packet.ip.ttl;
 		if (!s->answered)
-			sample_syn_ack(c, s, f, capable, i, syn);
+			sample_syn_ack(c, s, f, k, f->sent[syn]);
 		if (ttl <= REACH_TTL_MAX && (!s->reach || ttl < s->reach))
 			s->reach = ttl;
 	}
 }
 
-/* The highest TTL of a SYN that no answer came to, where it could expire. */
-static void sample_short(struct sample *s, const struct flow *f, bool capable)
+static void sample_syns(struct sample *s, const struct flow *f,
+			enum segment_kind kind)
 {
+	s->version = -1;
 	for (size_t i = 0; i < f->sent_count; i++) {
-		unsigned ttl = f->sent[i]->packet.ip.ttl;
+		const struct kept *k = f->sent[i];
+		unsigned ttl = k->packet.ip.ttl;
 
-		if (!in_part(f, i, capable) || ttl > REACH_TTL_MAX ||
-		    (s->reach && ttl >= s->reach) || ttl <= s->short_ttl)
+		if (k->kind != kind)
 			continue;
-		if (!s->answered || s->reach)
+		s->version = version_of(&k->options);
+		s->syn_offers = offers_of(&k->options);
+		s->last_us = k->time_us;
+		if (ttl > s->syn_ttl)
+			s->syn_ttl = ttl;
+		if (ttl <= REACH_TTL_MAX && ttl > s->short_ttl &&
+		    (s->reach ? ttl < s->reach : !s->answered))
 			s->short_ttl = ttl;
 	}
+	/* Of a sweep, only those of the highest TTL: all of one round reach
+	 * the host at once. */
+	if (!s->answered)
+		s->syns = flow_sent_count(f, kind, s->syn_ttl);
 }
 
 /* The client went on although no SYN/ACK was captured: one direction is
@@ -303,40 +288,13 @@ static bool one_sided(const struct flow *f)
 	return false;
 }
 
-static bool sample_syns(struct sample *s, const struct flow *f, bool capable)
+/* A SYN/ACK came, but not to these SYNs, or nobody can tell: unless it answered
+ * the kernel's fallback. */
+static bool answer_untold(const struct flow *f, enum segment_kind kind)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < f->sent_count; i++) {
-		const struct kept *k = f->sent[i];
-
-		if (!in_part(f, i, capable))
-			continue;
-		if (!any) {
-			s->version = version_of(&k->options);
-			s->syn_offers = offers_of(&k->options);
-		}
-		any = true;
-		s->last_us = k->time_us;
-		if (k->packet.ip.ttl > s->syn_ttl)
-			s->syn_ttl = k->packet.ip.ttl;
-	}
-	/* Of a sweep, only those of the highest TTL: all of one round reach
-	 * the host at once. */
-	s->syns = count_syns(f, capable, s->syn_ttl, INT64_MAX);
-	return any;
-}
-
-/* A SYN/ACK came, but not to these SYNs, or nobody can tell. */
-static bool answer_untold(const struct sample *s, const struct flow *f,
-			  bool capable)
-{
-	if (s->answered || !flow_syn_ack(f))
-		return false;
-	for (size_t i = 0; capable && i < f->sent_count; i++)
-		if (in_part(f, i, false))
-			return false; /* the kernel's fallback was answered */
-	return true;
+	return flow_syn_ack(f) &&
+	       (kind == SEGMENT_FALLBACK_SYN ||
+		!flow_sent_count(f, SEGMENT_FALLBACK_SYN, 0));
 }
 
 static bool too_late(const struct sample *s, const struct observer *o)
@@ -345,23 +303,19 @@ static bool too_late(const struct sample *s, const struct observer *o)
 	       o->last_us - s->last_us < PATIENCE_MAX_US;
 }
 
-static bool sample_flow(struct compare *c, struct sample *s,
+static void sample_flow(struct compare *c, struct sample *s,
 			const struct observer *o, const struct flow *f,
-			bool capable)
+			enum segment_kind kind)
 {
 	*s = (struct sample){.target = f->server,
 			     .port = f->server_port,
-			     .fallback = f->purpose == PURPOSE_MP_CAPABLE &&
-					 !capable};
-	if (!sample_syns(s, f, capable))
-		return false;
-	sample_answers(c, s, f, capable);
-	sample_short(s, f, capable);
+			     .fallback = kind == SEGMENT_FALLBACK_SYN};
+	sample_answers(c, s, f, kind);
+	sample_syns(s, f, kind);
 	s->refused = flow_reset(f) && !flow_syn_ack(f);
-	s->undecided = !s->answered && !s->refused &&
-		       (one_sided(f) || answer_untold(s, f, capable) ||
-			too_late(s, o));
-	return true;
+	s->undecided =
+		!s->answered && !s->refused &&
+		(one_sided(f) || answer_untold(f, kind) || too_late(s, o));
 }
 
 /* Who is on the way of these SYNs. */
@@ -388,19 +342,19 @@ static bool comparable(const struct flow *f)
 size_t compare_observe(struct compare *c, const char *run,
 		       const struct observer *o)
 {
+	static const enum segment_kind kinds[] = {SEGMENT_SYN,
+						  SEGMENT_FALLBACK_SYN};
+	struct sample s;
 	size_t count = 0;
 
 	add_run(c, run, o->first_us);
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
-		if (!comparable(f))
-			continue;
-		for (int capable = 1; capable >= 0; capable--) {
-			struct sample s;
-
-			if (!sample_flow(c, &s, o, f, capable))
+		for (size_t k = 0; k < 2 && comparable(f); k++) {
+			if (!flow_sent_count(f, kinds[k], 0))
 				continue;
+			sample_flow(c, &s, o, f, kinds[k]);
 			add_sample(c, &s);
 			see_hops(c, &s, f);
 			count++;
