@@ -797,13 +797,4 @@ const struct finding_kind *finding_kind(const char *id)
 	return NULL;
 }
 
-const char *effect_name(enum effect e)
-{
-	static const char *const names[] = {
-		[EFFECT_BLOCKS] = "blocks",
-		[EFFECT_IMPAIRS] = "impairs",
-		[EFFECT_HARMLESS] = "harmless",
-	};
-
-	return names[e];
-}
+NAMES_OF(effect_name, enum effect, EFFECTS, ENUM_NAME)

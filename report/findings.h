@@ -8,7 +8,14 @@
 
 #include <stddef.h>
 
-enum effect { EFFECT_BLOCKS, EFFECT_IMPAIRS, EFFECT_HARMLESS };
+#include "report/names.h"
+
+#define EFFECTS(X)                                                             \
+	X(EFFECT_BLOCKS, "blocks")                                             \
+	X(EFFECT_IMPAIRS, "impairs")                                           \
+	X(EFFECT_HARMLESS, "harmless")
+
+enum effect { EFFECTS(ENUM_VALUE) };
 
 struct finding_kind {
 	const char *id; /* "mp_capable.removed" */
@@ -27,6 +34,6 @@ extern const size_t finding_kind_count;
 /* NULL if there is no such id. */
 const struct finding_kind *finding_kind(const char *id);
 
-const char *effect_name(enum effect e); /* "blocks", "impairs", "harmless" */
+const char *effect_name(enum effect e);
 
 #endif

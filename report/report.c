@@ -2,20 +2,7 @@
 #include "report/report.h"
 
 #include "report/arena.h"
-
-#define ENUM_NAME(value, name, ...) [value] = (name),
-#define ENUM_THIRD(value, name, third) [value] = (third),
-
-/* A value beyond its table can only come from a mistake of ours; a report
- * that says "?" beats a read out of bounds. */
-#define NAMES_OF(function, type, values, of)                                   \
-	const char *function(type value)                                       \
-	{                                                                      \
-		static const char *const names[] = {values(of)};               \
-		size_t count = sizeof(names) / sizeof(names[0]);               \
-                                                                               \
-		return (size_t)value < count ? names[value] : "?";             \
-	}
+#include "report/names.h"
 
 NAMES_OF(status_name, enum status, STATUSES, ENUM_NAME)
 NAMES_OF(confidence_name, enum confidence, CONFIDENCES, ENUM_NAME)

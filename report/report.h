@@ -12,12 +12,10 @@
 
 #include "crafting/address.h"
 #include "report/findings.h"
+#include "report/names.h"
 
 struct arena;
 struct rule;
-
-/* Each value of an enum stands beside its name in the JSON report. */
-#define ENUM_VALUE(value, ...) value,
 
 /* And with the exit code. */
 #define STATUSES(X)                                                            \

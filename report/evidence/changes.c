@@ -18,50 +18,66 @@ static void cover(struct comparing *c, enum field field)
 	c->out->covered |= 1u << field;
 }
 
+enum written { DECIMAL, HEX, HEX32, BYTES };
+
+#define FIELD_ROW(value, name, word, written) [value] = {name, word, written},
+static const struct {
+	const char *name, *word;
+	enum written written;
+} fields[] = {FIELDS(FIELD_ROW)};
+
+const char *field_word(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return fields[i].word;
+	return dot ? dot + 1 : name;
+}
+
 static struct changed *add(struct comparing *c, enum field field,
-			   const char *name, const char *sent,
-			   const char *quoted)
+			   const char *sent, const char *quoted)
 {
 	struct changed *item =
 		ARENA_PUSH(c->arena, c->out->items, c->out->count);
 
 	cover(c, field);
 	item->field = field;
-	item->change = (struct change){name, sent, quoted};
+	item->change = (struct change){fields[field].name, sent, quoted};
 	return item;
 }
 
-enum number_base { DECIMAL, HEX };
-
-static const char *number_text(struct comparing *c, enum number_base base,
-			       unsigned value)
+static const char *number_text(struct comparing *c, enum field field,
+			       uint32_t value)
 {
-	return base == HEX ? arena_printf(c->arena, "0x%04x", value)
-			   : arena_printf(c->arena, "%u", value);
+	switch (fields[field].written) {
+	case HEX:
+		return arena_printf(c->arena, "0x%04x", value);
+	case HEX32:
+		return arena_printf(c->arena, "%08x", value);
+	default:
+		return arena_printf(c->arena, "%u", value);
+	}
 }
 
-static void compare_number(struct comparing *c, enum field field,
-			   const char *name, enum number_base base,
-			   unsigned sent, unsigned quoted)
+static void compare_number(struct comparing *c, enum field field, uint32_t sent,
+			   uint32_t quoted)
 {
 	cover(c, field);
 	if (sent != quoted)
-		add(c, field, name, number_text(c, base, sent),
-		    number_text(c, base, quoted));
+		add(c, field, number_text(c, field, sent),
+		    number_text(c, field, quoted));
 }
 
 static void compare_address(struct comparing *c, enum field field,
-			    const char *name, const struct address *sent,
+			    const struct address *sent,
 			    const struct address *quoted)
 {
-	char text[2][ADDRESS_TEXT];
-
 	cover(c, field);
-	if (address_equal(sent, quoted))
-		return;
-	add(c, field, name,
-	    arena_printf(c->arena, "%s", address_text(sent, text[0])),
-	    arena_printf(c->arena, "%s", address_text(quoted, text[1])));
+	if (!address_equal(sent, quoted))
+		add(c, field, arena_address(c->arena, sent),
+		    arena_address(c->arena, quoted));
 }
 
 static uint16_t swap16(uint16_t v)
@@ -89,38 +105,23 @@ static void compare_ip(struct comparing *c)
 	const struct ip_view *s = &c->sent->ip, *q = &c->quoted->ip;
 	unsigned ecn = s->traffic_class & 3, quoted_ecn = q->traffic_class & 3;
 
-	compare_number(c, FIELD_IP_DSCP, "ip.dscp", DECIMAL,
-		       s->traffic_class >> 2, q->traffic_class >> 2);
+	compare_number(c, FIELD_IP_DSCP, s->traffic_class >> 2,
+		       q->traffic_class >> 2);
 	/* A congested router marks CE: that is what ECN is for (RFC 3168). */
-	compare_number(c, FIELD_IP_ECN, "ip.ecn", DECIMAL, ecn,
+	compare_number(c, FIELD_IP_ECN, ecn,
 		       ecn && quoted_ecn == 3 ? ecn : quoted_ecn);
 	if (s->version == 4 && s->id != 0)
-		compare_number(c, FIELD_IP_ID, "ip.id", HEX, s->id,
+		compare_number(c, FIELD_IP_ID, s->id,
 			       q->id == swap16(s->id) ? s->id : q->id);
 	if (s->version == 6)
-		compare_number(c, FIELD_IP_FLOW_LABEL, "ip.flow_label", HEX,
-			       s->flow_label, q->flow_label);
+		compare_number(c, FIELD_IP_FLOW_LABEL, s->flow_label,
+			       q->flow_label);
 	if (!length_slip(c->sent, c->quoted))
-		compare_number(c, FIELD_IP_LENGTH, "ip.total_length", DECIMAL,
-			       (unsigned)s->total_length,
+		compare_number(c, FIELD_IP_LENGTH, (unsigned)s->total_length,
 			       (unsigned)q->total_length);
-	compare_address(c, FIELD_IP_SOURCE, "ip.source", &s->source,
-			&q->source);
-	compare_address(c, FIELD_IP_DESTINATION, "ip.destination",
-			&s->destination, &q->destination);
-}
-
-static const char *hex32(struct comparing *c, uint32_t v)
-{
-	return arena_printf(c->arena, "%08x", v);
-}
-
-static void compare_number32(struct comparing *c, enum field field,
-			     const char *name, uint32_t sent, uint32_t quoted)
-{
-	cover(c, field);
-	if (sent != quoted)
-		add(c, field, name, hex32(c, sent), hex32(c, quoted));
+	compare_address(c, FIELD_IP_SOURCE, &s->source, &q->source);
+	compare_address(c, FIELD_IP_DESTINATION, &s->destination,
+			&q->destination);
 }
 
 static void compare_flags(struct comparing *c)
@@ -129,13 +130,10 @@ static void compare_flags(struct comparing *c)
 	const unsigned ecn = TCP_FLAG_ECE | TCP_FLAG_CWR;
 	const unsigned other = 0xff & ~ecn & ~(unsigned)TCP_FLAG_URG;
 
-	compare_number(c, FIELD_TCP_ECN, "tcp.flags.ecn", HEX, s->flags & ecn,
-		       q->flags & ecn);
-	compare_number(c, FIELD_TCP_FLAGS, "tcp.flags", HEX, s->flags & other,
-		       q->flags & other);
+	compare_number(c, FIELD_TCP_ECN, s->flags & ecn, q->flags & ecn);
+	compare_number(c, FIELD_TCP_FLAGS, s->flags & other, q->flags & other);
 	if (q->available >= 20 && (s->flags & TCP_FLAG_URG))
-		compare_number(c, FIELD_TCP_URGENT, "tcp.urgent", DECIMAL,
-			       s->urgent,
+		compare_number(c, FIELD_TCP_URGENT, s->urgent,
 			       q->flags & TCP_FLAG_URG ? q->urgent : 0);
 }
 
@@ -161,25 +159,22 @@ static void compare_header(struct comparing *c)
 	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
 
 	if (q->available >= 4) {
-		compare_number(c, FIELD_TCP_SOURCE_PORT, "tcp.source_port",
-			       DECIMAL, s->source_port, q->source_port);
+		compare_number(c, FIELD_TCP_SOURCE_PORT, s->source_port,
+			       q->source_port);
 		compare_number(c, FIELD_TCP_DESTINATION_PORT,
-			       "tcp.destination_port", DECIMAL,
 			       s->destination_port, q->destination_port);
 	}
 	if (q->available >= 8)
-		compare_number32(c, FIELD_TCP_SEQUENCE, "tcp.sequence",
-				 s->sequence + (uint32_t)part_offset(c),
-				 q->sequence);
+		compare_number(c, FIELD_TCP_SEQUENCE,
+			       s->sequence + (uint32_t)part_offset(c),
+			       q->sequence);
 	if (q->available >= 12 && (s->flags & TCP_FLAG_ACK))
-		compare_number32(c, FIELD_TCP_ACKNOWLEDGMENT,
-				 "tcp.acknowledgment", s->acknowledgment,
-				 q->acknowledgment);
+		compare_number(c, FIELD_TCP_ACKNOWLEDGMENT, s->acknowledgment,
+			       q->acknowledgment);
 	if (q->available >= 14)
 		compare_flags(c);
 	if (q->available >= 16)
-		compare_number(c, FIELD_TCP_WINDOW, "tcp.window", DECIMAL,
-			       s->window, q->window);
+		compare_number(c, FIELD_TCP_WINDOW, s->window, q->window);
 }
 
 static bool same_option(const struct tcp_option *a, const struct tcp_option *b)
@@ -273,12 +268,16 @@ static enum field option_field(uint8_t kind)
 	return kind == TCPOPT_MPTCP ? FIELD_OPTION_MPTCP : FIELD_OPTION_OTHER;
 }
 
-static const char *option_change_name(struct comparing *c, uint8_t kind)
+static struct changed *add_option(struct comparing *c, enum field field,
+				  uint8_t kind, const char *sent,
+				  const char *quoted)
 {
+	struct changed *item = add(c, field, sent, quoted);
 	char buffer[16];
 
-	return arena_printf(c->arena, "tcp.option.%s",
-			    tcp_option_name(kind, buffer));
+	item->change.field = arena_printf(c->arena, "tcp.option.%s",
+					  tcp_option_name(kind, buffer));
+	return item;
 }
 
 /* An option of another subtype in the place of ours is ours, modified. */
@@ -310,17 +309,17 @@ static void compare_option(struct comparing *c, const struct tcp_option *sent,
 		cover(c, field);
 		if (same_bytes(&found, sent))
 			return;
-		add(c, field, option_change_name(c, sent->kind),
-		    arena_hex(c->arena, sent->bytes, sent->length),
-		    arena_hex(c->arena, found.bytes, found.length));
+		add_option(c, field, sent->kind,
+			   arena_hex(c->arena, sent->bytes, sent->length),
+			   arena_hex(c->arena, found.bytes, found.length));
 		return;
 	}
 	if (!shows_list(q)) { /* it may stand in what was not quoted */
 		*missing |= 1u << field;
 		return;
 	}
-	item = add(c, field, option_change_name(c, sent->kind),
-		   arena_hex(c->arena, sent->bytes, sent->length), NULL);
+	item = add_option(c, field, sent->kind,
+			  arena_hex(c->arena, sent->bytes, sent->length), NULL);
 	item->in_place =
 		there ? arena_hex(c->arena, there, sent->length) : NULL;
 	item->removed = true;
@@ -342,8 +341,8 @@ static void find_added(struct comparing *c)
 		    option.kind == TCPOPT_MPTCP ||
 		    find_option(s, &option, &ours))
 			continue;
-		add(c, FIELD_OPTION_ADDED, option_change_name(c, option.kind),
-		    NULL, arena_hex(c->arena, option.bytes, option.length));
+		add_option(c, FIELD_OPTION_ADDED, option.kind, NULL,
+			   arena_hex(c->arena, option.bytes, option.length));
 	}
 }
 
@@ -380,14 +379,13 @@ static void compare_payload(struct comparing *c)
 	if (q->data_offset == 0 || q->available < 20 || s->payload_length == 0)
 		return;
 	if (!length_slip(c->sent, c->quoted))
-		compare_number(c, FIELD_PAYLOAD_LENGTH, "payload.length",
-			       DECIMAL, (unsigned)s->payload_length,
+		compare_number(c, FIELD_PAYLOAD_LENGTH,
+			       (unsigned)s->payload_length,
 			       (unsigned)q->payload_length);
 	if (same && common == s->payload_length)
 		cover(c, FIELD_PAYLOAD);
 	if (!same)
-		add(c, FIELD_PAYLOAD, "payload",
-		    arena_hex(c->arena, sent, common),
+		add(c, FIELD_PAYLOAD, arena_hex(c->arena, sent, common),
 		    arena_hex(c->arena, q->payload, common));
 }
 
@@ -399,8 +397,7 @@ static void compare_checksum(struct comparing *c)
 
 	if (q->available < s->length || q->available < 18 || c->out->count)
 		return;
-	compare_number(c, FIELD_TCP_CHECKSUM, "tcp.checksum", HEX, s->checksum,
-		       q->checksum);
+	compare_number(c, FIELD_TCP_CHECKSUM, s->checksum, q->checksum);
 }
 
 void compare_packets(struct arena *a, const struct kept *sent,

@@ -15,31 +15,39 @@ struct arena;
 struct kept;
 struct packet;
 
-enum field {
-	FIELD_IP_DSCP,
-	FIELD_IP_ECN,
-	FIELD_IP_ID,
-	FIELD_IP_LENGTH,
-	FIELD_IP_FLOW_LABEL,
-	FIELD_IP_SOURCE,
-	FIELD_IP_DESTINATION,
-	FIELD_TCP_SOURCE_PORT,
-	FIELD_TCP_DESTINATION_PORT,
-	FIELD_TCP_SEQUENCE,
-	FIELD_TCP_ACKNOWLEDGMENT,
-	FIELD_TCP_FLAGS,
-	FIELD_TCP_ECN,	  /* ECE, CWR */
-	FIELD_TCP_URGENT, /* URG and the urgent pointer */
-	FIELD_TCP_WINDOW,
-	FIELD_TCP_CHECKSUM, /* only where nothing else explains it */
-	FIELD_OPTION_MSS,
-	FIELD_OPTION_MPTCP,
-	FIELD_OPTION_OTHER, /* any other option that was sent */
-	FIELD_OPTION_ADDED, /* one that was not sent */
-	FIELD_PAYLOAD,
-	FIELD_PAYLOAD_LENGTH,
-	FIELD_COUNT,
-};
+/* Each field with its name in the report, a short word, and how it is written.
+ * ECN in TCP is ECE and CWR; urgent, URG and the pointer; the checksum is
+ * compared only where nothing else explains it. Options other than MSS and
+ * MPTCP, that were sent and that were not, go by names of their own. */
+#define FIELDS(X)                                                              \
+	X(FIELD_IP_DSCP, "ip.dscp", "DSCP", DECIMAL)                           \
+	X(FIELD_IP_ECN, "ip.ecn", "ECN", DECIMAL)                              \
+	X(FIELD_IP_ID, "ip.id", "IP ID", HEX)                                  \
+	X(FIELD_IP_LENGTH, "ip.total_length", "length", DECIMAL)               \
+	X(FIELD_IP_FLOW_LABEL, "ip.flow_label", "label", HEX)                  \
+	X(FIELD_IP_SOURCE, "ip.source", "source", BYTES)                       \
+	X(FIELD_IP_DESTINATION, "ip.destination", "target", BYTES)             \
+	X(FIELD_TCP_SOURCE_PORT, "tcp.source_port", "port", DECIMAL)           \
+	X(FIELD_TCP_DESTINATION_PORT, "tcp.destination_port", "port", DECIMAL) \
+	X(FIELD_TCP_SEQUENCE, "tcp.sequence", "seq", HEX32)                    \
+	X(FIELD_TCP_ACKNOWLEDGMENT, "tcp.acknowledgment", "ack", HEX32)        \
+	X(FIELD_TCP_FLAGS, "tcp.flags", "flags", HEX)                          \
+	X(FIELD_TCP_ECN, "tcp.flags.ecn", "ECN", HEX)                          \
+	X(FIELD_TCP_URGENT, "tcp.urgent", "URG", DECIMAL)                      \
+	X(FIELD_TCP_WINDOW, "tcp.window", "window", DECIMAL)                   \
+	X(FIELD_TCP_CHECKSUM, "tcp.checksum", "chksum", HEX)                   \
+	X(FIELD_OPTION_MSS, "tcp.option.mss", "MSS", BYTES)                    \
+	X(FIELD_OPTION_MPTCP, "tcp.option.mptcp", "MPTCP", BYTES)              \
+	X(FIELD_OPTION_OTHER, "tcp.option", "option", BYTES)                   \
+	X(FIELD_OPTION_ADDED, "tcp.option", "option", BYTES)                   \
+	X(FIELD_PAYLOAD, "payload", "data", BYTES)                             \
+	X(FIELD_PAYLOAD_LENGTH, "payload.length", "length", DECIMAL)
+
+enum field { FIELDS(ENUM_VALUE) FIELD_COUNT };
+
+/* The short word for a field of this name: "MPTCP" for "tcp.option.mptcp". An
+ * option goes by its own name. */
+const char *field_word(const char *name);
 
 struct changed {
 	enum field field;

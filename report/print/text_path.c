@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "report/evidence/changes.h"
 #include "report/print/text_page.h"
 
 #define CELL 12	      /* bytes, with NUL */
@@ -31,32 +32,6 @@ static const struct column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-/* Short words for the fields of a quote; an option goes by its own name. */
-static const struct {
-	const char *field, *word;
-} words[] = {
-	{"tcp.option.mptcp", "MPTCP"},
-	{"payload", "data"},
-	{"payload.length", "length"},
-	{"tcp.option.mss", "MSS"},
-	{"ip.dscp", "DSCP"},
-	{"ip.ecn", "ECN"},
-	{"ip.id", "IP ID"},
-	{"ip.flow_label", "label"},
-	{"ip.total_length", "length"},
-	{"ip.source", "source"},
-	{"ip.destination", "target"},
-	{"tcp.source_port", "port"},
-	{"tcp.destination_port", "port"},
-	{"tcp.sequence", "seq"},
-	{"tcp.acknowledgment", "ack"},
-	{"tcp.flags", "flags"},
-	{"tcp.flags.ecn", "ECN"},
-	{"tcp.urgent", "URG"},
-	{"tcp.window", "window"},
-	{"tcp.checksum", "chksum"},
-};
-
 struct cell {
 	char text[CELL];
 	enum ink ink;
@@ -73,17 +48,6 @@ struct table {
 	bool names;   /* stand beside the addresses */
 	bool unquoted, partial; /* cells that need a legend */
 };
-
-static const char *field_word(const char *field)
-{
-	const char *dot = strrchr(field, '.');
-	size_t i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i].field, field) == 0)
-			return words[i].word;
-	return dot != NULL ? dot + 1 : field;
-}
 
 static bool in_column(const struct column *c, const struct report_quote *q)
 {
