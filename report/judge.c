@@ -487,6 +487,8 @@ static struct report *judge_target(const struct observer *o,
 	judge_ladder(&j);
 	if (!alone)
 		judge_contrast(&j);
+	judge_reference(&j);
+	rules_run(&j, PHASE_LAST, PHASE_LAST);
 	judge_verdict(&j);
 	finish_findings(&j);
 	report_connections(&j);

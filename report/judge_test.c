@@ -1130,6 +1130,46 @@ static void test_baseline_fails(void **state)
 	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
 }
 
+/* Quotes show what they show, whatever TCP does afterwards; what answers and
+ * silence say may be due to that. */
+static void test_baseline_and_quotes(void **state)
+{
+	struct scene s = with_box(3, strip);
+	struct expected e = {.status = STATUS_BLOCKED,
+			     .finding = "mp_capable.removed",
+			     .effect = EFFECT_BLOCKS,
+			     .segment = SEGMENT_SYN,
+			     .after = 3,
+			     .at = 4};
+
+	(void)state;
+	s.no_join = true;
+	s.lost = lose_the_last;
+	expect(s, e);
+}
+
+/* A clear path is proven only if what answers is as far away as the target. */
+static void test_clear_is_proven_by_distance(void **state)
+{
+	(void)state;
+	for (int swept = 0; swept < 2; swept++) {
+		struct scene s = scene();
+		struct report *r;
+
+		s.no_sweep = !swept;
+		scene_begin(&s);
+		run_probe(&s);
+		r = judge_scene(&s);
+		CHECK(r, r->status == STATUS_CLEAR);
+		CHECK(r,
+		      (r->ladder[RUNG_DISTANCE].result == RUNG_PASS) == swept);
+		CHECK(r, r->confidence == (swept ? CONFIDENCE_PROVEN
+						 : CONFIDENCE_LIKELY));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 static void test_unsupported(void **state)
 {
 	struct scene s = scene();
@@ -1248,6 +1288,8 @@ int main(void)
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_baseline_fails),
+		cmocka_unit_test(test_baseline_and_quotes),
+		cmocka_unit_test(test_clear_is_proven_by_distance),
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_nothing),

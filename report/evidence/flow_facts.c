@@ -111,12 +111,3 @@ bool flow_answered_plainly(const struct flow *f, int version)
 	       (int)f->mptcp.version == version && flow_syn_ack(f) &&
 	       !f->mptcp.syn_ack && !f->mptcp.mirrored && !flow_fell(f);
 }
-
-bool plainly_answered(const struct judgement *j, int version)
-{
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (flow_answered_plainly(j->flows[i], version) &&
-		    j->flows[i]->mptcp.other_version < 0)
-			return true;
-	return false;
-}

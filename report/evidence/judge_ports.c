@@ -145,23 +145,24 @@ static bool find_reference(const struct judgement *j,
 	return true;
 }
 
-enum reference judge_reference(struct judgement *j, const char **name)
+void judge_reference(struct judgement *j)
 {
-	enum reference result = REFERENCE_UNCLEAR;
 	struct judge_target target;
 	char text[ADDRESS_TEXT];
 	struct report *r;
 
-	if (j->alone || j->r->reference || !find_reference(j, &target))
-		return REFERENCE_NONE;
-	*name = arena_printf(j->arena, "%s, port %u",
+	if (j->alone || j->r->reference || !server_answers_plainly(j) ||
+	    !find_reference(j, &target))
+		return;
+	j->reference_name =
+		arena_printf(j->arena, "%s, port %u",
 			     address_text(&target.address, text), target.port);
 	r = judge_alone(j->o, &target);
+	j->reference = REFERENCE_UNCLEAR;
 	if (r->status == STATUS_CLEAR || r->status == STATUS_IMPAIRED)
-		result = REFERENCE_WORKS;
+		j->reference = REFERENCE_WORKS;
 	else if (r->ladder[RUNG_TCP].result == RUNG_PASS &&
 		 r->ladder[RUNG_SYN_ACK_OPTION].result == RUNG_FAIL)
-		result = REFERENCE_PLAIN;
+		j->reference = REFERENCE_PLAIN;
 	report_free(r);
-	return result;
 }

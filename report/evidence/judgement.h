@@ -28,6 +28,14 @@ struct view {
 	unsigned ttl; /* of the hop that quotes; 0: not told */
 };
 
+/* What became of the reference server, which is known to speak MPTCP. */
+enum reference {
+	REFERENCE_NONE,
+	REFERENCE_WORKS,
+	REFERENCE_PLAIN, /* answers as if it did not speak MPTCP */
+	REFERENCE_UNCLEAR,
+};
+
 struct judgement {
 	const struct observer *o;
 	struct report *r;
@@ -74,7 +82,9 @@ struct judgement {
 	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
 	size_t plain_time_count;
 	uint16_t working_port; /* another one of the address, that is clear */
-	int64_t patience_us;   /* how long an answer may take on this path */
+	enum reference reference; /* looked at if this one answers plainly */
+	const char *reference_name;
+	int64_t patience_us; /* how long an answer may take on this path */
 };
 
 static inline bool flow_is(const struct flow *f, enum purpose purpose)
@@ -135,9 +145,6 @@ bool falls_short(const struct judgement *j, unsigned ttl);
 /* A valid MP_CAPABLE of this version was answered as if it were not there; or
  * with another version's. */
 bool flow_answered_plainly(const struct flow *f, int version);
-/* One was, and not with another version's. */
-bool plainly_answered(const struct judgement *j, int version);
-
 /* The first flow that fits, or NULL. */
 const struct flow *flow_first(const struct judgement *j,
 			      bool (*fits)(const struct flow *));
@@ -180,19 +187,29 @@ void return_hops_set(struct responder *r, unsigned ttl);
 bool return_hops_agree(const struct responder *r, unsigned ttl,
 		       unsigned reply_ttl);
 
-/* judge_ports.c */
-enum reference {
-	REFERENCE_NONE,
-	REFERENCE_WORKS,
-	REFERENCE_PLAIN, /* answers as if it did not speak MPTCP */
-	REFERENCE_UNCLEAR,
-};
+/* server.c: SYNs of a connection without a SYN/ACK that had time for one. */
+unsigned unanswered_syns(const struct judgement *j, const struct flow *f);
+/* The last plain connection that was tried went unanswered, or was refused,
+ * though one before it had been answered. */
+bool plain_stopped(const struct judgement *j);
+/* A valid MP_CAPABLE of this version was answered as if it were not there, and
+ * not with another version's. */
+bool plainly_answered(const struct judgement *j, int version);
+/* So were both versions, and an MP_JOIN with an unknown token. */
+bool server_answers_plainly(const struct judgement *j);
+/* The target answers as the first hop, though it is none of our neighbours. */
+bool answered_next_door(const struct judgement *j);
+/* The SYN of version 1 reaches the server, as far as this end can tell. */
+bool reaches_server(const struct judgement *j);
+/* It does, and yet the server answers plainly: so it is the server that does
+ * not speak MPTCP, or what stands right before it. */
+bool path_acquitted(const struct judgement *j);
 
+/* judge_ports.c */
 void judge_other_hops(struct judgement *j);
 /* Convicts a device by another port that it leaves alone. */
 void judge_contrast(struct judgement *j);
-/* What became of the reference server, and its name. */
-enum reference judge_reference(struct judgement *j, const char **name);
+void judge_reference(struct judgement *j);
 bool is_reference(const struct observer *o, const struct judge_target *target);
 
 /* judge.c: the report without a look at other targets. */

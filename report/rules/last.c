@@ -1,9 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What another server decides.
  */
+#include "report/arena.h"
 #include "report/evidence/judgement.h"
 #include "report/rules/rules.h"
 
+/* The reference server is known to speak MPTCP: that it does here as well
+ * acquits what both paths have in common; that it does not shows that they
+ * remove the option. */
+static enum why removed_by_reference(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_UNKNOWN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (j->reference == REFERENCE_NONE)
+		return WHY_ABSENT;
+	if (j->reference != REFERENCE_PLAIN || path_acquitted(j))
+		return WHY_CONTRARY;
+	return plain_stopped(j) ? WHY_CONTROL : WHY_SAID;
+}
+
+static void say_reference(struct judgement *j, struct finding *f,
+			  const struct said *s)
+{
+	(void)s;
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "SYN/ACKs come without MP_CAPABLE, from the server "
+			 "and from the reference");
+	f->text = arena_printf(j->arena,
+			       "MP_CAPABLE is removed where no hop shows it: "
+			       "a reference server that is known to speak "
+			       "MPTCP (%s) answers as if it did not, either.",
+			       j->reference_name);
+}
+
 const struct rule last_rules[] = {
+	{"mp_capable.removed", "reference", PHASE_LAST, SEGMENT_SYN,
+	 removed_by_reference, say_reference, .gates = NOT_NEGOTIATED},
 	{0},
 };

@@ -8,6 +8,7 @@
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
 #include "report/evidence/loss.h"
+#include "report/rules/rules.h"
 
 static void say(struct judgement *j, enum status status,
 		enum confidence confidence, const char *text)
@@ -22,34 +23,6 @@ const char *refusal_phrase(const struct quote *q)
 	return q->admin_prohibited   ? "a filter prohibits it"
 	       : q->port_unreachable ? "the port is unreachable"
 				     : "the host is unreachable";
-}
-
-/* What an ICMP error says of the SYNs: ": 10.0.4.2 says ..." or NULL. */
-static const char *unreachable_reason(struct judgement *j)
-{
-	char text[ADDRESS_TEXT];
-
-	for (size_t i = 0; i < j->view_count; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->flow->protocol != IPPROTO_TCP || !v->quote->unreachable)
-			continue;
-		return arena_printf(j->arena, " (%s answers that %s)",
-				    address_text(&v->quote->responder, text),
-				    refusal_phrase(v->quote));
-	}
-	return NULL;
-}
-
-/* SYNs that had time to be answered and were not. */
-static unsigned unanswered_syns(const struct judgement *j, const struct flow *f)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < f->sent_count && !flow_syn_ack(f); i++)
-		count += f->sent[i]->kind == SEGMENT_SYN &&
-			 had_time(j, f->sent[i]);
-	return count;
 }
 
 static bool had_time_to_answer(const struct judgement *j)
@@ -115,66 +88,68 @@ static void say_refused(struct judgement *j)
 	j->r->advice = "Probe a port that is open (-p).";
 }
 
-/* 1. */
-static bool verdict_unreachable(struct judgement *j)
+static bool is_refused(const struct judgement *j)
 {
-	const char *why;
-	char text[ADDRESS_TEXT];
+	return j->tcp_tried && j->tcp_refused;
+}
 
-	if (j->tcp_answered || !j->tcp_tried)
-		return false;
-	if (j->tcp_refused) {
-		say_refused(j);
-		return true;
-	}
-	address_text(&j->r->target, text);
-	why = unreachable_reason(j);
-	if (!why && !had_time_to_answer(j))
-		return false;
+/* The ICMP error that says why no SYN is answered, or NULL. */
+static const struct quote *refusal(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->view_count; i++)
+		if (j->views[i].flow->protocol == IPPROTO_TCP &&
+		    j->views[i].quote->unreachable)
+			return j->views[i].quote;
+	return NULL;
+}
+
+static bool is_silent(const struct judgement *j)
+{
+	return j->tcp_tried && !j->tcp_answered &&
+	       (refusal(j) || had_time_to_answer(j));
+}
+
+static void say_silent(struct judgement *j)
+{
+	const struct quote *q = refusal(j);
+	char text[ADDRESS_TEXT];
+	const char *why = q ? arena_printf(j->arena, " (%s answers that %s)",
+					   address_text(&q->responder, text),
+					   refusal_phrase(q))
+			    : " at all";
+
 	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
 			 "Port %u of %s does not answer TCP%s, so MPTCP could "
 			 "not be tested.",
-			 j->r->port, text, why ? why : " at all"));
+			 j->r->port, address_text(&j->r->target, text), why));
 	j->r->advice = "Check the address and the port, or probe another port "
 		       "(-p).";
-	return true;
 }
 
-/* 2. The last plain connection that was tried went unanswered, or was
- * refused, though one before it had been answered. */
-static bool verdict_baseline(struct judgement *j)
+/* ---- findings ------------------------------------------------------------ */
+
+/* The first finding with this effect: the headline. If plain TCP has stopped
+ * to work, what answers and silence say is not believed any more; what hops
+ * quote is. */
+static const struct finding *headline(const struct judgement *j,
+				      enum effect effect)
 {
-	const struct flow *last = NULL;
-	bool before = false;
+	bool stopped = plain_stopped(j);
 
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		const struct finding *f = &j->r->findings[i];
 
-		if (!flow_is(f, PURPOSE_TCP) || flow_swept(f, SEGMENT_SYN))
-			continue;
-		if (last && flow_syn_ack(last))
-			before = true;
-		last = f;
+		if (f->effect == effect &&
+		    (!stopped || f->rule->phase == PHASE_QUOTES))
+			return f;
 	}
-	if (!before || flow_syn_ack(last) ||
-	    (!flow_reset(last) && unanswered_syns(j, last) < BASELINE_SYNS_MIN))
-		return false;
-	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
-	    "Undetermined: plain TCP worked at first and then stopped working, "
-	    "so what failed in between may not be due to MPTCP.");
-	j->r->advice = "The server or a firewall may limit connections: wait a "
-		       "minute and probe again.";
-	return true;
+	return NULL;
 }
 
-static const struct finding *worst_finding(const struct judgement *j,
-					   enum effect effect)
+static bool is_blocked(const struct judgement *j)
 {
-	for (size_t i = 0; i < j->r->finding_count; i++)
-		if (j->r->findings[i].effect == effect)
-			return &j->r->findings[i];
-	return NULL;
+	return headline(j, EFFECT_BLOCKS);
 }
 
 static bool is_removed_forward(const struct finding *f)
@@ -223,13 +198,10 @@ static void advise_blocked(struct judgement *j, const struct finding *f)
 		cost ? cost : "", cost ? " " : "", proof_again(j));
 }
 
-/* 3. and 5. */
-static bool verdict_blocked(struct judgement *j)
+static void say_blocked(struct judgement *j)
 {
-	const struct finding *f = worst_finding(j, EFFECT_BLOCKS);
+	const struct finding *f = headline(j, EFFECT_BLOCKS);
 
-	if (!f)
-		return false;
 	say(j, STATUS_BLOCKED, f->confidence,
 	    arena_printf(j->arena, "MPTCP is blocked on this path: %s",
 			 f->text));
@@ -251,7 +223,32 @@ static bool verdict_blocked(struct judgement *j)
 			"on this port: the connection ends before it. Another "
 			"port (-p 443) may pass.";
 	advise_blocked(j, f);
-	return true;
+}
+
+static bool is_impaired(const struct judgement *j)
+{
+	return j->working && headline(j, EFFECT_IMPAIRS);
+}
+
+static void say_impaired(struct judgement *j)
+{
+	const struct finding *f = headline(j, EFFECT_IMPAIRS);
+
+	say(j, STATUS_IMPAIRED, f->confidence,
+	    arena_printf(j->arena,
+			 "MPTCP v%u works on this path, but only in part: %s",
+			 j->working->mptcp.version, f->text));
+}
+
+/* ---- MPTCP works --------------------------------------------------------- */
+
+static void say_stopped(struct judgement *j)
+{
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
+	    "Undetermined: plain TCP worked at first and then stopped working, "
+	    "so what failed in between may not be due to MPTCP.");
+	j->r->advice = "The server or a firewall may limit connections: wait a "
+		       "minute and probe again.";
 }
 
 /* What another program's capture shows of DSS checksums and does not explain.
@@ -341,12 +338,15 @@ static const char *vain_phrase(const struct judgement *j, unsigned vain)
 			    vain);
 }
 
-/* The SYN of version 1 reaches the server, as far as this end can tell. */
-static bool reaches_server(const struct judgement *j)
+/* Every rung that was tried passed; and what answers is at the distance of the
+ * target: a device that ends MPTCP on the path passes all the others. */
+static bool all_passed(const struct judgement *j)
 {
-	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
-
-	return reach == 1 || intact_to_last_hop(j, SEGMENT_SYN, 1);
+	for (size_t i = 0; i < RUNG_COUNT; i++)
+		if (j->r->ladder[i].result == RUNG_FAIL)
+			return false;
+	return j->r->ladder[RUNG_DISTANCE].result == RUNG_PASS &&
+	       j->r->ladder[RUNG_SERVER_DSN].result == RUNG_PASS;
 }
 
 static void say_clear(struct judgement *j)
@@ -358,7 +358,7 @@ static void say_clear(struct judgement *j)
 	unsigned vain = connections_in_vain(j);
 
 	say(j, STATUS_CLEAR,
-	    mute || vain ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
+	    vain || !all_passed(j) ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
 			 "MPTCP v%u works on this path: data is acknowledged "
 			 "at the MPTCP level (DATA_ACK)%s, and nothing "
@@ -379,73 +379,39 @@ static void say_clear(struct judgement *j)
 			       "paths (load balancing): probe again.";
 }
 
-/* 4. */
-static bool verdict_works(struct judgement *j)
+static const char *doubt_of(const struct judgement *j)
 {
-	const struct finding *f = worst_finding(j, EFFECT_IMPAIRS);
 	const char *doubt = checksum_doubt(j);
 
-	if (!doubt)
-		doubt = stall_doubt(j);
-	if (!j->working)
-		return false;
-	if (f) {
-		say(j, STATUS_IMPAIRED, f->confidence,
-		    arena_printf(j->arena,
-				 "MPTCP v%u works on this path, but only in "
-				 "part: %s",
-				 j->working->mptcp.version, f->text));
-		return true;
-	}
-	if (doubt) {
-		say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
-		    arena_printf(j->arena,
-				 "Undetermined: MPTCP v%u works, but %s.",
-				 j->working->mptcp.version, doubt));
-		j->r->advice = "Captures at the client and at the server "
-			       "would decide it.";
-		return true;
-	}
-	say_clear(j);
-	return true;
+	return doubt ? doubt : stall_doubt(j);
 }
 
-static bool random_token_accepted(const struct judgement *j)
+static bool is_doubted(const struct judgement *j)
 {
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
-		    flow_syn_ack(j->flows[i]) && !j->flows[i]->join.syn_ack)
-			return true;
-	return false;
+	return j->working && doubt_of(j);
 }
 
-/* Whether two addresses may well be on one link: the same /24, or /64. */
-static bool near(const struct address *a, const struct address *b)
+static void say_doubted(struct judgement *j)
 {
-	return a->family == b->family &&
-	       memcmp(a->bytes, b->bytes, a->family == 4 ? 3 : 8) == 0;
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
+	    arena_printf(j->arena, "Undetermined: MPTCP v%u works, but %s.",
+			 j->working->mptcp.version, doubt_of(j)));
+	j->r->advice = "Captures at the client and at the server "
+		       "would decide it.";
 }
 
-/* The target answers as the first hop, though it is none of our neighbours:
- * then what answers may be a user-mode NAT beside this host, and no hop before
- * it could quote anything. */
-static bool answered_next_door(const struct judgement *j)
+static bool is_working(const struct judgement *j)
 {
-	return (j->plain_reach == 1 || j->capable_reach == 1) &&
-	       !near(&j->r->source, &j->r->target);
+	return j->working;
 }
 
-/* 6. */
-static bool verdict_unsupported(struct judgement *j)
+/* ---- MPTCP does not come back -------------------------------------------- */
+
+static void say_unsupported(struct judgement *j)
 {
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
 	bool controlled = j->distance && j->distance == reach;
 
-	if (j->negotiated || !plainly_answered(j, 1) ||
-	    !plainly_answered(j, 0) || !random_token_accepted(j) ||
-	    !reaches_server(j) || j->ttl_rewritten || answered_next_door(j) ||
-	    j->beyond >= reach || j->doubted || j->distance > reach)
-		return false;
 	say(j, STATUS_UNSUPPORTED,
 	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
 	    arena_printf(j->arena,
@@ -459,8 +425,26 @@ static bool verdict_unsupported(struct judgement *j)
 	j->r->advice = "That hop itself, or a device between it and the "
 		       "server, would look the same: ask who runs them, or "
 		       "probe a port that is known to speak MPTCP.";
-	return true;
 }
+
+static bool reference_works(const struct judgement *j)
+{
+	return j->reference == REFERENCE_WORKS;
+}
+
+static void say_by_reference(struct judgement *j)
+{
+	say(j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
+	    arena_printf(j->arena,
+			 "The server does not speak MPTCP on port %u: a "
+			 "reference server (%s) does from here, and no hop is "
+			 "seen to remove the option.",
+			 j->r->port, j->reference_name));
+	j->r->advice = "A device that only the path to this server or port has "
+		       "would look the same.";
+}
+
+/* ---- what is missing ----------------------------------------------------- */
 
 static bool nothing_tried(const struct judgement *j)
 {
@@ -514,45 +498,6 @@ static const char *other_version_untried(const struct judgement *j)
 		       "removed where no hop shows it; v0 was not tried";
 }
 
-/* The reference server is known to speak MPTCP: that it does here as well
- * acquits what is common to both paths, that it does not convicts it. */
-static bool verdict_by_reference(struct judgement *j)
-{
-	enum reference reference;
-	const char *name = NULL;
-	struct finding *f;
-
-	if (j->negotiated || !plainly_answered(j, 1) ||
-	    !plainly_answered(j, 0) || !random_token_accepted(j))
-		return false;
-	reference = judge_reference(j, &name);
-	if (reference == REFERENCE_WORKS) {
-		say(j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
-		    arena_printf(j->arena,
-				 "The server does not speak MPTCP on port %u: "
-				 "a reference server (%s) does from here, and "
-				 "no hop is seen to remove the option.",
-				 j->r->port, name));
-		j->r->advice = "A device that only the path to this server or "
-			       "port has would look the same.";
-		return true;
-	}
-	if (reference != REFERENCE_PLAIN)
-		return false;
-	f = finding_add(j, "mp_capable.removed", DIRECTION_UNKNOWN,
-			SEGMENT_SYN);
-	f->confidence = CONFIDENCE_LIKELY;
-	finding_evidence(j, f, 0, NULL, NULL,
-			 "SYN/ACKs come without MP_CAPABLE, from the server "
-			 "and from the reference");
-	f->text = arena_printf(j->arena,
-			       "MP_CAPABLE is removed where no hop shows it: "
-			       "a reference server that is known to speak "
-			       "MPTCP (%s) answers as if it did not, either.",
-			       name);
-	return verdict_blocked(j);
-}
-
 /* As kernels do that find no way to connect with MPTCP. */
 static bool gave_up(const struct judgement *j)
 {
@@ -589,75 +534,107 @@ static bool syns_in_vain(const struct judgement *j)
 	return false;
 }
 
-/* 7. What would decide it depends on what is missing. */
-static void verdict_undetermined(struct judgement *j)
-{
-	const char *what = "there is not enough evidence";
-	const char *advice = "Another port (-p 443), another server, or a "
-			     "server known to speak MPTCP on the same path "
-			     "(--reference) would decide it.";
+/* What would decide it depends on what is missing: the first that is. */
+struct missing {
+	bool is;
+	const char *what, *advice;
+};
 
-	if (j->snapped) {
-		what = "the packets were not captured whole (snapped), so that "
-		       "TCP options are missing";
-		advice = "Capture all bytes: tcpdump -s 0.";
-	} else if (gave_up(j)) {
-		what = "SYNs with MP_CAPABLE went unanswered, and the plain "
-		       "SYN after them was answered: they were dropped, or "
-		       "lost";
-		advice = "Probe the path: mpprobe HOST.";
-	} else if (other_version_untried(j)) {
-		what = other_version_untried(j);
-		advice = "Probe for both versions: mpprobe --mptcp auto HOST.";
-	} else if (nothing_tried(j)) {
-		what = "no connection with MPTCP was tried";
-		advice = "Probe the path: mpprobe HOST.";
-	} else if (j->negotiated && stalls(j)) {
-		what = "the server acknowledges data by TCP but not at the "
-		       "MPTCP level (DATA_ACK): its mapping is modified where "
-		       "no hop shows it, or the server holds it back";
-	} else if (j->negotiated && j->negotiated->mptcp.version == 0) {
-		what = "the server speaks MPTCP v0, which was not proven";
-	} else if (j->negotiated && flow_data_acked(j->negotiated)) {
-		what = "the server speaks MPTCP and acknowledges data, but "
-		       "sent none of its own that would prove its key";
-		advice = "A port whose server answers data would decide it "
-			 "(-p).";
-	} else if (j->negotiated && !data_sent(j) && syns_in_vain(j)) {
-		what = "some SYNs with MP_CAPABLE are answered with it, and "
-		       "some are not answered: loss, or one of several paths "
-		       "(load balancing) drops them";
-		advice = "Probe again; if loss is high, later.";
-	} else if (j->negotiated && !data_sent(j)) {
-		what = "MP_CAPABLE came back, but no data was sent that would "
-		       "prove it";
-		advice =
-			"Probe to the end and with data: mpprobe HOST, without "
-			"--sweep-only.";
-	} else if (j->negotiated) {
-		what = "MP_CAPABLE came back, but no data was acknowledged at "
-		       "the MPTCP level (DATA_ACK)";
-	} else if (answered_next_door(j)) {
-		what = "what answers is the next hop: the target itself, or a "
-		       "user-mode NAT beside this host that ends TCP";
-		advice = "If the target is not on this link, probe from "
-			 "outside the virtual machine or container.";
-	} else if (plainly_answered(j, 1)) {
-		what = "the server lacks MPTCP, or its option is removed where "
-		       "no hop shows it";
-	} else {
-		what = "too few answers came";
-		advice = "Probe again; if loss is high, later.";
-	}
-	say(j, STATUS_UNDETERMINED, CONFIDENCE_PROVEN,
-	    arena_printf(j->arena, "Undetermined: %s.", what));
-	j->r->advice = advice;
+static void say_undetermined(struct judgement *j)
+{
+	const char *other = other_version_untried(j);
+	bool came_back = j->negotiated;
+	bool no_data = came_back && !data_sent(j);
+	const struct missing list[] = {
+		{j->snapped,
+		 "the packets were not captured whole (snapped), so that TCP "
+		 "options are missing",
+		 "Capture all bytes: tcpdump -s 0."},
+		{gave_up(j),
+		 "SYNs with MP_CAPABLE went unanswered, and the plain SYN "
+		 "after them was answered: they were dropped, or lost",
+		 "Probe the path: mpprobe HOST."},
+		{other, other,
+		 "Probe for both versions: mpprobe --mptcp auto HOST."},
+		{nothing_tried(j), "no connection with MPTCP was tried",
+		 "Probe the path: mpprobe HOST."},
+		{came_back && stalls(j),
+		 "the server acknowledges data by TCP but not at the MPTCP "
+		 "level (DATA_ACK): its mapping is modified where no hop shows "
+		 "it, or the server holds it back",
+		 NULL},
+		{came_back && j->negotiated->mptcp.version == 0,
+		 "the server speaks MPTCP v0, which was not proven", NULL},
+		{came_back && flow_data_acked(j->negotiated),
+		 "the server speaks MPTCP and acknowledges data, but sent none "
+		 "of its own that would prove its key",
+		 "A port whose server answers data would decide it (-p)."},
+		{no_data && syns_in_vain(j),
+		 "some SYNs with MP_CAPABLE are answered with it, and some are "
+		 "not answered: loss, or one of several paths (load balancing) "
+		 "drops them",
+		 "Probe again; if loss is high, later."},
+		{no_data,
+		 "MP_CAPABLE came back, but no data was sent that would prove "
+		 "it",
+		 "Probe to the end and with data: mpprobe HOST, without "
+		 "--sweep-only."},
+		{came_back,
+		 "MP_CAPABLE came back, but no data was acknowledged at the "
+		 "MPTCP level (DATA_ACK)",
+		 NULL},
+		{answered_next_door(j),
+		 "what answers is the next hop: the target itself, or a "
+		 "user-mode NAT beside this host that ends TCP",
+		 "If the target is not on this link, probe from outside the "
+		 "virtual machine or container."},
+		{plainly_answered(j, 1),
+		 "the server lacks MPTCP, or its option is removed where no "
+		 "hop shows it",
+		 NULL},
+		{true, "too few answers came",
+		 "Probe again; if loss is high, later."}};
+	const struct missing *m = list;
+
+	while (!m->is)
+		m++;
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
+	    arena_printf(j->arena, "Undetermined: %s.", m->what));
+	j->r->advice = m->advice ? m->advice
+				 : "Another port (-p 443), another server, or "
+				   "a server known to speak MPTCP on the same "
+				   "path (--reference) would decide it.";
 }
+
+/* ---- all of them --------------------------------------------------------- */
+
+static bool is_all_that_is_left(const struct judgement *j)
+{
+	return j;
+}
+
+/* The first that applies. None adds a finding. */
+static const struct verdict {
+	bool (*applies)(const struct judgement *j);
+	void (*say)(struct judgement *j);
+} verdicts[] = {
+	{is_refused, say_refused},
+	{is_silent, say_silent},
+	{is_blocked, say_blocked},
+	{is_impaired, say_impaired},
+	{plain_stopped, say_stopped},
+	{is_doubted, say_doubted},
+	{is_working, say_clear},
+	{path_acquitted, say_unsupported},
+	{reference_works, say_by_reference},
+	{is_all_that_is_left, say_undetermined},
+};
 
 void judge_verdict(struct judgement *j)
 {
-	if (!verdict_unreachable(j) && !verdict_baseline(j) &&
-	    !verdict_blocked(j) && !verdict_works(j) &&
-	    !verdict_unsupported(j) && !verdict_by_reference(j))
-		verdict_undetermined(j);
+	const struct verdict *v = verdicts;
+
+	while (!v->applies(j))
+		v++;
+	v->say(j);
 }

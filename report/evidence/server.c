@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What is known of the server, as far as this end can tell: whether plain TCP
+ * to it goes on working, how it answers MPTCP, and whether SYNs reach it.
+ */
+#include <string.h>
+
+#include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
+
+unsigned unanswered_syns(const struct judgement *j, const struct flow *f)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count && !flow_syn_ack(f); i++)
+		count += f->sent[i]->kind == SEGMENT_SYN &&
+			 had_time(j, f->sent[i]);
+	return count;
+}
+
+bool plain_stopped(const struct judgement *j)
+{
+	const struct flow *last = NULL;
+	bool before = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, PURPOSE_TCP) || flow_swept(f, SEGMENT_SYN))
+			continue;
+		if (last && flow_syn_ack(last))
+			before = true;
+		last = f;
+	}
+	return before && !flow_syn_ack(last) &&
+	       (flow_reset(last) ||
+		unanswered_syns(j, last) >= BASELINE_SYNS_MIN);
+}
+
+bool plainly_answered(const struct judgement *j, int version)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_answered_plainly(j->flows[i], version) &&
+		    j->flows[i]->mptcp.other_version < 0)
+			return true;
+	return false;
+}
+
+static bool random_token_accepted(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
+		    flow_syn_ack(j->flows[i]) && !j->flows[i]->join.syn_ack)
+			return true;
+	return false;
+}
+
+bool server_answers_plainly(const struct judgement *j)
+{
+	return !j->negotiated && plainly_answered(j, 1) &&
+	       plainly_answered(j, 0) && random_token_accepted(j);
+}
+
+/* Whether two addresses may well be on one link: the same /24, or /64. */
+static bool near(const struct address *a, const struct address *b)
+{
+	return a->family == b->family &&
+	       memcmp(a->bytes, b->bytes, a->family == 4 ? 3 : 8) == 0;
+}
+
+/* The target answers as the first hop, though it is none of our neighbours:
+ * then what answers may be a user-mode NAT beside this host, and no hop before
+ * it could quote anything. */
+bool answered_next_door(const struct judgement *j)
+{
+	return (j->plain_reach == 1 || j->capable_reach == 1) &&
+	       !near(&j->r->source, &j->r->target);
+}
+
+bool reaches_server(const struct judgement *j)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+
+	return reach == 1 || intact_to_last_hop(j, SEGMENT_SYN, 1);
+}
+
+bool path_acquitted(const struct judgement *j)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+
+	return server_answers_plainly(j) && reaches_server(j) &&
+	       !j->ttl_rewritten && !answered_next_door(j) &&
+	       j->beyond < reach && !j->doubted && j->distance <= reach;
+}
