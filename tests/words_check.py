@@ -73,7 +73,8 @@ def check(names, parts):
 
 def main():
     wrong = check(files("crafting/**/*.[ch]", "report/**/*.[ch]",
-                        "probe/**/*.[ch]"), strings)
+                        "probe/**/*.[ch]", "probe/cli/*.def"),
+                  strings)
     wrong += check(files("*.md", "docs/*.md", "man/*.[17]", "scenarios/*.lua",
                          "lab/**/*.sh", "lab/lab", "lab/demo",
                          "report/print/golden/*"), paragraphs)

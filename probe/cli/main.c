@@ -16,26 +16,15 @@ struct command {
 	enum command_bit bit;
 	const char *usage;
 	const char *argument; /* in a complaint; NULL: none */
+	int most;	      /* arguments; 0: any number */
 	const char *help;
 	int (*run)(const struct options *o, int argc, char **argv);
 };
 
-/* The first is what a line without a command's name means. */
 static const struct command commands[] = {
-	{"probe", COMMAND_PROBE, "[options] HOST[:PORT]", "HOST",
-	 "probe the path to HOST and judge it", cmd_probe},
-	{"read", COMMAND_READ, "read [options] CAPTURE", "CAPTURE file",
-	 "judge a capture, no privilege needed", cmd_read},
-	{"run", COMMAND_RUN, "run [options] SCENARIO HOST", "SCENARIO",
-	 "replay a scenario script, or all", cmd_run},
-	{"compare", COMMAND_COMPARE, "compare RUN... | --live HOST", "RUN",
-	 "SYN/ACK TTLs and more, of several runs", cmd_compare},
-	{"speed", COMMAND_SPEED, "speed [options] URL", "URL",
-	 "download by TCP and MPTCP in turn", cmd_speed},
-	{"list", COMMAND_LIST, "list", NULL, "list scenarios and findings",
-	 cmd_list},
-	{"explain", COMMAND_EXPLAIN, "explain FINDING", "FINDING",
-	 "what it means, how it is proved, advice", cmd_explain},
+#define COMMAND(name, NAME, usage, argument, most, help)                       \
+	{#name, COMMAND_##NAME, usage, argument, most, help, cmd_##name},
+#include "probe/cli/commands.def"
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -66,8 +55,8 @@ static int check_count(const struct command *c, int argc, char **argv)
 {
 	int wanted = c->argument ? 1 : 0;
 
-	if (argc == wanted || (c->bit == COMMAND_RUN && argc == 2) ||
-	    (c->bit == COMMAND_COMPARE && argc > 1))
+	if (argc == wanted ||
+	    (argc > wanted && wanted && (!c->most || argc <= c->most)))
 		return -1;
 	if (argc < wanted)
 		complain("no %s given (mpprobe -h shows how)", c->argument);

@@ -14,16 +14,17 @@
 
 enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
+enum command_place {
+#define COMMAND(name, NAME, ...) PLACE_##NAME,
+#include "probe/cli/commands.def"
+	PLACE_COMPARE_LIVE
+};
+
 /* The commands that an option may belong to, as bits. */
 enum command_bit {
-	COMMAND_PROBE = 1 << 0,
-	COMMAND_READ = 1 << 1,
-	COMMAND_LIST = 1 << 2,
-	COMMAND_EXPLAIN = 1 << 3,
-	COMMAND_RUN = 1 << 4,
-	COMMAND_COMPARE = 1 << 5,
-	COMMAND_SPEED = 1 << 6,
-	COMMAND_COMPARE_LIVE = 1 << 7, /* compare --live only */
+#define COMMAND(name, NAME, ...) COMMAND_##NAME = 1 << PLACE_##NAME,
+#include "probe/cli/commands.def"
+	COMMAND_COMPARE_LIVE = 1 << PLACE_COMPARE_LIVE /* with --live only */
 };
 
 /* Strings are borrowed from argv. */
