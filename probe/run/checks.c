@@ -123,23 +123,20 @@ bool expired_wanted(const struct run *r, const struct version *v)
 	return untold && convicts;
 }
 
+static void send_expired(struct run *r, struct version *v)
+{
+	(void)v;
+	for (unsigned i = 0; i < r->checks.count; i++) {
+		struct check *k = &r->checks.list[i];
+
+		if (check_untold(k))
+			check_copy(k, k->ttl);
+	}
+}
+
 int64_t expired_step(struct run *r, struct version *v, int64_t now_us)
 {
-	struct checks *k = &r->checks;
-
-	if (expired_wanted(r, v) && now_us < k->at_us)
-		return k->at_us;
-	if (!expired_wanted(r, v) || k->rounds == REST_ROUNDS) {
-		k->rounds = 0;
-		k->at_us = 0;
-		return OVER;
-	}
-	for (unsigned i = 0; i < k->count; i++)
-		if (check_untold(&k->list[i]))
-			check_copy(&k->list[i], k->list[i].ttl);
-	k->rounds++;
-	k->at_us = now_us + ROUTER_REST_US;
-	return k->at_us;
+	return run_round(r, v, now_us, expired_wanted, send_expired);
 }
 
 /* ---- copies, one check after the other ----------------------------------- */
@@ -170,21 +167,28 @@ static bool is_missing(const struct checks *k, unsigned ttl)
 				    !flow_quote(f, kind, ttl);
 }
 
-static bool send_missing(struct run *r, bool send)
+static bool any_missing(const struct run *r, const struct version *v)
+{
+	(void)v;
+	for (unsigned ttl = r->settings->first_ttl; ttl < end_of(r); ttl++)
+		if (is_missing(&r->checks, ttl))
+			return true;
+	return false;
+}
+
+static void send_missing(struct run *r, struct version *v)
 {
 	struct checks *k = &r->checks;
-	bool missing = false;
 
+	(void)v;
 	for (unsigned ttl = r->settings->first_ttl; ttl < end_of(r); ttl++) {
 		if (!is_missing(k, ttl))
 			continue;
-		missing = true;
-		if (send && is_bare(k))
+		if (is_bare(k))
 			sweep_again(&k->bare, ttl, false);
-		else if (send)
+		else
 			check_copy(&k->list[k->copied], ttl);
 	}
-	return missing;
 }
 
 bool check_copies_wanted(const struct run *r, const struct version *v)
@@ -193,26 +197,15 @@ bool check_copies_wanted(const struct run *r, const struct version *v)
 	return r->checks.count > 0;
 }
 
-/* Round after round, at the pace of the routers. */
 int64_t check_copies_step(struct run *r, struct version *v, int64_t now_us)
 {
-	struct checks *k = &r->checks;
+	for (; r->checks.copied <= r->checks.count; r->checks.copied++) {
+		int64_t at = run_round(r, v, now_us, any_missing, send_missing);
 
-	(void)v;
-	while (k->copied <= k->count) {
-		bool missing = send_missing(r, false);
-
-		if (missing && now_us < k->at_us)
-			return k->at_us;
-		if (missing && k->rounds < REST_ROUNDS) {
-			send_missing(r, true);
-			k->rounds++;
-			k->at_us = now_us + ROUTER_REST_US;
-			continue;
-		}
-		k->copied++;
-		k->rounds = 0;
-		k->at_us = 0;
+		if (at != OVER)
+			return at;
+		r->current->rounds = 0;
+		r->current->round_us = 0;
 	}
 	return OVER;
 }

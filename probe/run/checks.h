@@ -16,8 +16,6 @@ struct checks {
 	unsigned count;
 	struct sweep bare; /* SYNs without MSS; for who adds one */
 	unsigned copied;   /* checks whose copies are done with */
-	unsigned rounds;   /* of copies of one check */
-	int64_t at_us;	   /* when the next round is due */
 };
 
 #endif

@@ -213,10 +213,8 @@ static bool wants_copies(const struct run *r, const struct client *c)
 {
 	const struct flow *f = client_flow(c);
 
-	return f &&
-	       (c->purpose == PURPOSE_MP_CAPABLE
-			? is_stripped(c)
-			: f->syn_ack_seen && !f->join.syn_ack) &&
+	return f && f->syn_ack_seen && !is_negotiated(c) &&
+	       !f->mptcp.mirrored &&
 	       !flow_sent_count(f, SEGMENT_SYN, r->settings->first_ttl) &&
 	       !flow_sent_count(f, SEGMENT_JOIN_SYN, r->settings->first_ttl);
 }

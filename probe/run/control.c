@@ -25,60 +25,55 @@ static int control_text(const struct control *c, unsigned ttl, char *out,
 	return length;
 }
 
-static void send_datagram(struct control *c, uint8_t ttl)
+/* Writes the message that is carried in IP, and counts it. Returns its length;
+ * 0: there is none. */
+static ssize_t write_datagram(struct control *c, const uint8_t *text,
+			      size_t length, uint8_t *out, size_t size)
 {
-	struct ip_envelope envelope = {
-		.source = c->to->source,
-		.destination = c->to->target,
-		.protocol = IPPROTO_UDP,
-		.ttl = ttl,
-		.flow_label = (live_random32(c->to->live) & 0xfffff) | 1,
-	};
-	uint8_t datagram[80];
-	char payload[64];
-	ssize_t length;
-	int text;
+	uint16_t port = CONTROL_PORT + (uint16_t)c->count;
 
 	if (c->count == CONTROL_MAX)
-		return;
+		return 0;
 	c->ports[c->count] = live_port(c->to->live, &c->to->source, true);
 	if (!c->ports[c->count])
-		return;
-	text = control_text(c, ttl, payload, sizeof(payload));
-	length = udp_datagram_write(
-		c->ports[c->count], (uint16_t)(CONTROL_PORT + c->count),
-		(const uint8_t *)payload, (size_t)text, &c->to->source,
-		&c->to->target, datagram, sizeof(datagram));
-	c->count++;
-	c->sent_us = live_now_us();
-	if (length > 0)
-		live_send(c->to->live, &envelope, datagram, (size_t)length);
+		return 0;
+	return udp_datagram_write(c->ports[c->count++], port, text, length,
+				  &c->to->source, &c->to->target, out, size);
 }
 
-static void send_echo(struct control *c, uint8_t ttl)
+static ssize_t write_echo(struct control *c, const uint8_t *text, size_t length,
+			  uint8_t *out, size_t size)
 {
+	if (!c->echo_id)
+		c->echo_id = (uint16_t)(live_random32(c->to->live) | 1);
+	return echo_request_write(c->echo_id, ++c->echoes, text, length,
+				  &c->to->source, &c->to->target, out, size);
+}
+
+typedef ssize_t write_fn(struct control *c, const uint8_t *text, size_t length,
+			 uint8_t *out, size_t size);
+
+static void send_control(struct control *c, unsigned ttl, write_fn *write)
+{
+	struct live *live = c->to->live;
+	uint8_t icmp =
+		c->to->source.family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	struct ip_envelope envelope = {
 		.source = c->to->source,
 		.destination = c->to->target,
-		.protocol = c->to->source.family == 4 ? IPPROTO_ICMP
-						      : IPPROTO_ICMPV6,
-		.ttl = ttl,
-		.flow_label = (live_random32(c->to->live) & 0xfffff) | 1,
+		.protocol = write == write_echo ? icmp : IPPROTO_UDP,
+		.ttl = (uint8_t)ttl,
+		.flow_label = (live_random32(live) & 0xfffff) | 1,
 	};
+	char text[64];
+	int size = control_text(c, ttl, text, sizeof(text));
 	uint8_t message[80];
-	char payload[64];
-	ssize_t length;
-	int text;
+	ssize_t length = write(c, (const uint8_t *)text, (size_t)size, message,
+			       sizeof(message));
 
-	if (!c->echo_id)
-		c->echo_id = (uint16_t)(live_random32(c->to->live) | 1);
-	text = control_text(c, ttl, payload, sizeof(payload));
-	length = echo_request_write(
-		c->echo_id, ++c->echoes, (const uint8_t *)payload, (size_t)text,
-		&c->to->source, &c->to->target, message, sizeof(message));
 	c->sent_us = live_now_us();
 	if (length > 0)
-		live_send(c->to->live, &envelope, message, (size_t)length);
+		live_send(live, &envelope, message, (size_t)length);
 }
 
 unsigned control_distance(const struct control *c)
@@ -100,13 +95,13 @@ unsigned control_distance(const struct control *c)
 
 /* ---- the experiment ------------------------------------------------------ */
 
-static void send_control(struct control *c)
+static void send_round(struct control *c)
 {
 	static const uint8_t ttls[] = {FULL_TTL, 96, 60};
 
 	c->rounds++;
 	for (size_t i = 0; i < sizeof(ttls); i++)
-		send_datagram(c, ttls[i]);
+		send_control(c, ttls[i], write_datagram);
 }
 
 /* A datagram marks a reference in the capture. */
@@ -121,9 +116,9 @@ void control_start(struct run *r, struct version *v)
 	(void)v;
 	r->control.to = &r->to;
 	if (run_sweeping(r) && !run_follows(r))
-		send_control(&r->control);
+		send_round(&r->control);
 	else if (r->to.reference)
-		send_datagram(&r->control, FULL_TTL);
+		send_control(&r->control, FULL_TTL, write_datagram);
 }
 
 /* The target's distance is that of the address, whichever port asked. */
@@ -163,18 +158,17 @@ bool control_over(const struct run *r, int64_t now_us)
  * convict a device that answers before the target. */
 static const uint8_t beyond[] = {0, 0, 0, 1, 2};
 
-static void send_beyond(struct run *r,
-			void (*send)(struct control *c, uint8_t ttl))
+static void send_beyond(struct run *r, write_fn *write)
 {
 	for (size_t i = 0; i < sizeof(beyond) && r->reach < FULL_TTL - 2; i++)
-		send(&r->control, (uint8_t)(r->reach + beyond[i]));
+		send_control(&r->control, r->reach + beyond[i], write);
 }
 
 static void repeat_control(struct run *r)
 {
-	send_control(&r->control);
+	send_round(&r->control);
 	if (r->control.rounds > 1 && r->reach)
-		send_beyond(r, send_echo);
+		send_beyond(r, write_echo);
 }
 
 /* A follower waits for what the leader finds out. */
@@ -205,5 +199,5 @@ bool beyond_wanted(const struct run *r, const struct version *v)
 void beyond_start(struct run *r, struct version *v)
 {
 	(void)v;
-	send_beyond(r, send_datagram);
+	send_beyond(r, write_datagram);
 }

@@ -64,6 +64,11 @@ void run_add_join(struct run *r, const struct version *v, unsigned ttl);
 /* The current experiment is not over before. */
 void run_wait(struct run *r, int64_t us);
 
+/* A round of copies, at the pace of the routers, while some are `missing`: a
+ * step of the current experiment. */
+int64_t run_round(struct run *r, struct version *v, int64_t now_us,
+		  wanted_fn *missing, start_fn *send);
+
 /* Whether the experiment that starts so has begun with this version. */
 bool run_began(const struct run *r, start_fn *start, const struct version *v);
 
@@ -76,13 +81,10 @@ bool run_follows(const struct run *r);
 /* A copy with a low TTL, which does not reach the server. */
 struct copy low_copy(unsigned ttl);
 
-/* Answered as plain TCP. */
-bool is_stripped(const struct client *c);
-
 /* Neither a SYN/ACK nor a RST came. */
 bool is_silent(const struct client *c);
 
-/* The option came back in the SYN/ACK. */
+/* Its option came back in the SYN/ACK. */
 bool is_negotiated(const struct client *c);
 
 /* ---- the rows ------------------------------------------------------------ */
@@ -104,9 +106,9 @@ step_fn control_step;
 /* mptcp.c: the connections with MPTCP, and copies of their segments. */
 struct connection *connection_to_copy(struct version *v);
 wanted_fn mptcp_wanted, copies_wanted, join_wanted, join_copies_wanted,
-	again_wanted, stalled_wanted, open_wanted, join_again_wanted;
+	again_wanted, stalled_wanted, open_wanted;
 start_fn mptcp_start, copies_start, join_start, join_copies_start, again_start,
-	open_start, join_again_start;
+	open_start;
 step_fn stalled_step;
 
 /* contrast.c: why others were not answered. */

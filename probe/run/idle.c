@@ -241,31 +241,24 @@ bool idle_copies_wanted(const struct run *r, const struct version *v)
 	       find(run, fell_silent, true) && find(run, is_busy, false);
 }
 
-static bool has_quote(const struct idler *i, unsigned ttl)
-{
-	return flow_quote(client_flow(&i->connection.client), SEGMENT_DATA,
-			  ttl) != NULL;
-}
-
 /* Keep-alives with small TTLs on a connection that was forgotten, and on one
  * that was not: up to where the first are quoted. */
-int64_t idle_copies_step(struct run *r, struct version *v, int64_t now_us)
+static void send_copies(struct run *r, struct version *v)
 {
 	struct idler *silent = find(r, fell_silent, true);
 	struct idler *busy = find(r, is_busy, false);
+	const struct flow *f = client_flow(&silent->connection.client);
 
 	(void)v;
-	if (silent && busy && now_us < r->idle.at_us)
-		return r->idle.at_us;
-	if (!silent || !busy || r->idle.rounds == REST_ROUNDS)
-		return OVER;
-	r->idle.rounds++;
-	r->idle.at_us = now_us + ROUTER_REST_US;
 	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++) {
-		if (has_quote(silent, ttl))
+		if (flow_quote(f, SEGMENT_DATA, ttl))
 			continue;
 		send_keep_alive(silent, ttl);
 		send_keep_alive(busy, ttl);
 	}
-	return r->idle.at_us;
+}
+
+int64_t idle_copies_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return run_round(r, v, now_us, idle_copies_wanted, send_copies);
 }

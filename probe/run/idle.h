@@ -20,8 +20,6 @@ struct idler {
 struct idle_ladder {
 	struct idler list[IDLERS_MAX];
 	unsigned count;
-	unsigned rounds; /* of copies that place who forgets */
-	int64_t at_us;	 /* when the next round is due */
 };
 
 #endif

@@ -175,8 +175,12 @@ static bool is_proven(const struct connection *c)
 		(c->state == CONNECTION_BUSY && c->step >= REQUEST_SECOND));
 }
 
+/* The one that is open behind a server that closes too early, or else the
+ * first that is proven. */
 static const struct connection *connection_to_join(const struct version *v)
 {
+	if (v->open.state != CONNECTION_IDLE)
+		return &v->open;
 	return is_proven(&v->bare) ? &v->bare : &v->summed;
 }
 
@@ -188,21 +192,19 @@ bool join_wanted(const struct run *r, const struct version *v)
 	const struct flow *f = client_flow(&c->client);
 
 	(void)r;
-	return is_proven(c) && !(f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0) &&
-	       (c == &v->bare || connection_over(&v->bare));
-}
-
-static void start_join(struct run *r, struct version *v,
-		       const struct connection *parent)
-{
-	run_open(r, &v->join, &course_join, PURPOSE_MP_JOIN, v->number);
-	client_join(&v->join.client, &parent->client);
-	connection_begin(&v->join);
+	return (v->join.state == CONNECTION_IDLE ||
+		(c == &v->open && v->join.client.parent != &c->client)) &&
+	       is_proven(c) && !(f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0) &&
+	       (c != &v->summed || connection_over(&v->bare));
 }
 
 void join_start(struct run *r, struct version *v)
 {
-	start_join(r, v, connection_to_join(v));
+	const struct connection *parent = connection_to_join(v);
+
+	run_open(r, &v->join, &course_join, PURPOSE_MP_JOIN, v->number);
+	client_join(&v->join.client, &parent->client);
+	connection_begin(&v->join);
 }
 
 bool join_copies_wanted(const struct run *r, const struct version *v)
@@ -253,15 +255,4 @@ void open_start(struct run *r, struct version *v)
 	run_open_request(r, &v->open, PURPOSE_MP_CAPABLE, v->number);
 	v->open.length = v->open.split = OPEN_BYTES;
 	connection_begin(&v->open);
-}
-
-bool join_again_wanted(const struct run *r, const struct version *v)
-{
-	(void)r;
-	return connection_data_acked(&v->open);
-}
-
-void join_again_start(struct run *r, struct version *v)
-{
-	start_join(r, v, &v->open);
 }

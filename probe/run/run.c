@@ -91,6 +91,23 @@ void run_wait(struct run *r, int64_t us)
 	r->current->until_us = live_now_us() + us;
 }
 
+int64_t run_round(struct run *r, struct version *v, int64_t now_us,
+		  wanted_fn *missing, start_fn *send)
+{
+	struct progress *p = r->current;
+
+	if (!missing(r, v))
+		return OVER;
+	if (now_us < p->round_us)
+		return p->round_us;
+	if (p->rounds == REST_ROUNDS)
+		return OVER;
+	send(r, v);
+	p->rounds++;
+	p->round_us = now_us + ROUTER_REST_US;
+	return p->round_us;
+}
+
 bool run_sweeping(const struct run *r)
 {
 	return r->settings->first_ttl < FULL_TTL;
@@ -106,13 +123,6 @@ struct copy low_copy(unsigned ttl)
 	return (struct copy){(uint8_t)ttl, true, false};
 }
 
-bool is_stripped(const struct client *c)
-{
-	const struct flow *f = client_flow(c);
-
-	return f && f->syn_ack_seen && !f->mptcp.syn_ack && !f->mptcp.mirrored;
-}
-
 bool is_silent(const struct client *c)
 {
 	const struct flow *f = client_flow(c);
@@ -124,7 +134,7 @@ bool is_negotiated(const struct client *c)
 {
 	const struct flow *f = client_flow(c);
 
-	return f && f->mptcp.syn_ack;
+	return f && (f->mptcp.syn_ack || f->join.syn_ack);
 }
 
 /* ---- the baselines ------------------------------------------------------- */
@@ -238,11 +248,10 @@ static const struct experiment experiments[] = {
 	{"capable sweep", EACH, SWEEP, capable_sweep_wanted,
 	 capable_sweep_start, capable_sweep_step},
 	{"copies", EACH, REACH, copies_wanted, copies_start, NULL},
-	{"join", EACH, 0, join_wanted, join_start, NULL},
+	{"join", EACH_AGAIN, 0, join_wanted, join_start, NULL},
 	{"again", EACH, 0, again_wanted, again_start, NULL},
 	{"stalled", EACH, 0, stalled_wanted, NULL, stalled_step},
 	{"open", EACH, 0, open_wanted, open_start, NULL},
-	{"join again", EACH, 0, join_again_wanted, join_again_start, NULL},
 	{"join copies", EACH, REACH, join_copies_wanted, join_copies_start,
 	 NULL},
 	{"edge", AGAIN, REACH, edge_wanted, edge_start, NULL},

@@ -38,9 +38,7 @@ struct shared {
 
 struct same_port {
 	struct connection list[SAME_PORT_MAX];
-	unsigned count, rounds; /* rounds: of copies that place the drop */
-	bool missing;		/* in the last round */
-	int64_t at_us;		/* when the next round is due */
+	unsigned count;
 };
 
 /* Everything that is tried with one version of MPTCP. */
@@ -65,6 +63,8 @@ struct progress {
 	enum progress_state state;
 	unsigned starts;
 	int64_t until_us; /* it is not over before */
+	unsigned rounds;  /* of copies, at the pace of the routers */
+	int64_t round_us; /* when the next one is due */
 };
 
 /* Quotes that findings need (fetch.c). */

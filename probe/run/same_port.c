@@ -11,13 +11,6 @@
 /* More silent ones need not be tried again. */
 #define SILENT_MAX (SAME_PORT_MAX / 2)
 
-static bool came_back(const struct client *c)
-{
-	const struct flow *f = client_flow(c);
-
-	return f && (f->mptcp.syn_ack || f->join.syn_ack);
-}
-
 /* With the option or, by a server that does not know it, without. */
 static bool was_answered(const struct client *c)
 {
@@ -85,7 +78,7 @@ static struct connection *find_answered(const struct run *r,
 
 		if (!c->course && c->copy.ttl == FULL_TTL &&
 		    is_asker(&c->client, v, PURPOSE_MP_CAPABLE) &&
-		    came_back(&c->client))
+		    is_negotiated(&c->client))
 			return c;
 	}
 	return NULL;
@@ -212,7 +205,7 @@ static struct client *fallen(struct version *v, enum purpose purpose)
 		struct client *c = &v->same_port.list[i].client;
 
 		if (c->purpose == purpose && c->gave_up && !is_silent(c) &&
-		    !came_back(c))
+		    !is_negotiated(c))
 			return c;
 	}
 	return NULL;
@@ -225,45 +218,48 @@ bool port_copies_wanted(const struct run *r, const struct version *v)
 	       fallen((struct version *)v, PURPOSE_MP_JOIN);
 }
 
-/* Copies with and without the option, on the same ports, that no hop quoted
- * yet. Returns whether any without it was missing. */
-static bool send_missing(struct run *r, struct client *c)
+/* Twice at least: what is missing once may have been lost. */
+static bool is_missing(const struct run *r, const struct version *v)
 {
-	const struct flow *f = client_flow(c);
-	enum segment_kind kind =
-		c->purpose == PURPOSE_MP_JOIN ? SEGMENT_JOIN_SYN : SEGMENT_SYN;
-	bool missing = false;
+	const struct client *both[] = {
+		fallen((struct version *)v, PURPOSE_MP_CAPABLE),
+		fallen((struct version *)v, PURPOSE_MP_JOIN)};
 
-	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++) {
+	if (r->current->rounds < 2)
+		return true;
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		for (int i = 0; i < 2; i++)
+			if (both[i] && !flow_quote(client_flow(both[i]),
+						   SEGMENT_FALLBACK_SYN, ttl))
+				return true;
+	return false;
+}
+
+/* Copies with and without the option, on the same ports, that no hop quoted
+ * yet. */
+static void send_missing(struct run *r, struct client *c,
+			 enum segment_kind kind)
+{
+	const struct flow *f = c ? client_flow(c) : NULL;
+
+	for (unsigned ttl = r->settings->first_ttl; c && ttl < r->reach;
+	     ttl++) {
 		c->gave_up = false;
 		if (!flow_quote(f, kind, ttl))
 			client_send_syn(c, low_copy(ttl));
 		c->gave_up = true;
-		if (flow_quote(f, SEGMENT_FALLBACK_SYN, ttl))
-			continue;
-		missing = true;
-		client_send_syn(c, low_copy(ttl));
+		if (!flow_quote(f, SEGMENT_FALLBACK_SYN, ttl))
+			client_send_syn(c, low_copy(ttl));
 	}
-	return missing;
 }
 
-/* Twice at least: what is missing once may have been lost. */
+static void send_both(struct run *r, struct version *v)
+{
+	send_missing(r, fallen(v, PURPOSE_MP_CAPABLE), SEGMENT_SYN);
+	send_missing(r, fallen(v, PURPOSE_MP_JOIN), SEGMENT_JOIN_SYN);
+}
+
 int64_t port_copies_step(struct run *r, struct version *v, int64_t now_us)
 {
-	struct same_port *s = &v->same_port;
-	struct client *capable = fallen(v, PURPOSE_MP_CAPABLE);
-	struct client *join = fallen(v, PURPOSE_MP_JOIN);
-
-	if (now_us < s->at_us)
-		return s->at_us;
-	if (s->rounds == REST_ROUNDS || (s->rounds && !s->missing))
-		return OVER;
-	s->missing = s->rounds == 0;
-	if (capable)
-		s->missing |= send_missing(r, capable);
-	if (join)
-		s->missing |= send_missing(r, join);
-	s->rounds++;
-	s->at_us = now_us + ROUTER_REST_US;
-	return s->at_us;
+	return run_round(r, v, now_us, is_missing, send_both);
 }
