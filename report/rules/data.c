@@ -205,11 +205,8 @@ static enum why changed_by_complaints(const struct judgement *j, struct said *s)
 	s->have = ask_witnesses(j, complains, &s->flow);
 	s->need = j->controlled ? COMPLAINTS_MIN : 1;
 	s->confidence = CONFIDENCE_LIKELY;
-	if (!s->have)
-		return WHY_ABSENT;
-	if (ask_witnesses(j, works_with_sums, NULL))
-		return WHY_CONTRARY;
-	return s->have < s->need ? WHY_FEW : WHY_SAID;
+	return s->have && ask_witnesses(j, works_with_sums, NULL) ? WHY_CONTRARY
+								  : enough(s);
 }
 
 static void say_changed_by_complaints(struct judgement *j, struct finding *f,

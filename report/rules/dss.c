@@ -159,11 +159,8 @@ static void place_drop(const struct judgement *j, struct said *s)
 {
 	struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA, s->flow,
 			  dropped_since(s->flow)};
-	struct between b = ask_silence(j, &c);
 
-	put_between(j, b, &s->after, &s->at);
-	if (!b.at || b.at >= j->plain_reach)
-		s->direction = DIRECTION_UNKNOWN;
+	said_between(j, s, ask_silence(j, &c));
 }
 
 static enum why dropped_vain(const struct judgement *j, struct said *s)
@@ -279,10 +276,8 @@ static enum why dropped_all(const struct judgement *j, struct said *s)
 
 	s->have = u.connections;
 	s->need = MAPPED_WITNESSES_MIN;
-	if (!u.connections)
-		return WHY_ABSENT;
-	if (s->have < s->need)
-		return WHY_FEW;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	s->have = u.lost;
 	s->need = losses_needed(tries_of(&plain));
 	if (!beyond_chance(u.lost, tries_of(&plain), CONTROLS_MIN))
@@ -339,23 +334,19 @@ static enum why reset(const struct judgement *j, struct said *s)
 {
 	static const struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA,
 				       NULL, 0};
-	struct between b;
 
 	s->have = ask_witnesses(j, was_reset, &s->flow);
 	s->need = DATA_RESETS_MIN;
 	s->confidence = CONFIDENCE_LIKELY;
-	if (!s->have)
-		return WHY_ABSENT;
-	if (s->have < s->need)
-		return WHY_FEW;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	if (ask_witnesses(j, plain_data_reset, NULL) ||
 	    !ask_witnesses(j, plain_data_acked, NULL))
 		return WHY_CONTROL;
-	b = ask_silence(j, &c);
-	if (b.at && b.at < j->plain_reach)
-		put_between(j, b, &s->after, &s->at);
-	else /* what the server answers may draw it as well */
-		s->direction = DIRECTION_UNKNOWN;
+	said_between(j, s, ask_silence(j, &c));
+	if (s->direction ==
+	    DIRECTION_UNKNOWN) /* or what is answered draws it */
+		s->after = s->at = (struct place){0};
 	return WHY_SAID;
 }
 
@@ -459,8 +450,8 @@ static enum why dropped_server(const struct judgement *j, struct said *s)
 		s->have++;
 		s->flow = j->flows[i];
 	}
-	if (s->have < s->need)
-		return s->have ? WHY_FEW : WHY_ABSENT;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	return plain.lost || !plain_around(j, s->flow, is_answered)
 		       ? WHY_CONTROL
 		       : WHY_SAID;

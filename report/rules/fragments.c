@@ -285,8 +285,8 @@ static enum why dropped(const struct judgement *j, struct said *s)
 	s->need = FRAGMENTED_WITNESSES_MIN;
 	if (t.passed)
 		return WHY_CONTRARY;
-	if (s->have < s->need)
-		return s->have ? WHY_FEW : WHY_ABSENT;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	s->have = t.lost / FRAGMENTED_PER_LOSS;
 	s->need = losses_needed(tries_of(&tcp));
 	if (s->have < s->need)

@@ -400,8 +400,8 @@ static enum why forgotten(const struct judgement *j, struct said *s)
 	later = forgotten_later(all);
 	s->have =
 		all->forgotten - later < later ? all->forgotten - later : later;
-	if (s->have < s->need)
-		return WHY_FEW;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	s->have = all->lost;
 	s->need = losses_needed(tries_of(&tcp));
 	if (s->have < s->need)
@@ -423,12 +423,10 @@ static enum why reset(const struct judgement *j, struct said *s)
 	if (why != WHY_SAID)
 		return why;
 	s->have = all->reset;
-	if (!all->reset)
-		return WHY_ABSENT;
 	if (all->forgotten)
 		return WHY_CONTRARY;
-	if (s->have < s->need)
-		return WHY_FEW;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	at = reset_at(all);
 	after = last_quoted(j, all, at);
 	if (!at || !after || !fewest_controls(all) || !is_spared(j, all, at))

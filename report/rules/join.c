@@ -181,17 +181,13 @@ static enum why dropped(const struct judgement *j, struct said *s)
 {
 	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1), join;
 	enum why why = tried(j, &join);
-	struct between b;
 
 	if (why == WHY_SAID)
 		why = ask_chance(j, &join, &plain, &s->have, &s->need);
 	if (why != WHY_SAID)
 		return why;
 	s->flow = join.example;
-	b = ask_silence(j, &joins);
-	put_between(j, b, &s->after, &s->at);
-	if (!b.at || b.at >= j->plain_reach)
-		s->direction = DIRECTION_UNKNOWN;
+	said_between(j, s, ask_silence(j, &joins));
 	return WHY_SAID;
 }
 

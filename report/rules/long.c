@@ -104,12 +104,10 @@ static enum why edge_of(const struct judgement *j, struct said *s,
 
 	s->have = e.count;
 	s->need = need;
-	if (!e.count)
-		return WHY_ABSENT;
 	s->flow = e.flow;
 	s->after = place_at(j, e.after);
 	s->at = place_at(j, e.at);
-	return s->have < s->need ? WHY_FEW : WHY_SAID;
+	return enough(s);
 }
 
 static unsigned draws_by(const struct judgement *j, const struct flow *f,
@@ -323,9 +321,7 @@ static enum why said_by(const struct judgement *j, struct said *s,
 	}
 	s->need = need;
 	s->direction = DIRECTION_UNKNOWN;
-	if (!s->have)
-		return WHY_ABSENT;
-	return s->have < s->need ? WHY_FEW : WHY_SAID;
+	return enough(s);
 }
 
 static enum why hole(const struct judgement *j, struct said *s)

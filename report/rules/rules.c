@@ -165,6 +165,23 @@ static bool join(struct judgement *j, const struct said *s, bool again)
 	return true;
 }
 
+/* ---- what tests have in common --------------------------------------------
+ */
+
+enum why enough(const struct said *s)
+{
+	if (!s->have)
+		return WHY_ABSENT;
+	return s->have < s->need ? WHY_FEW : WHY_SAID;
+}
+
+void said_between(const struct judgement *j, struct said *s, struct between b)
+{
+	put_between(j, b, &s->after, &s->at);
+	if (!b.at || b.at >= j->plain_reach)
+		s->direction = DIRECTION_UNKNOWN;
+}
+
 /* ---- the driver ---------------------------------------------------------- */
 
 static void move(struct finding *f, enum moved to)
@@ -216,27 +233,16 @@ static void speak(struct judgement *j, const struct said *s)
 	r->say(j, f, s);
 }
 
-/* Lets a function that adds findings itself do so. */
-static enum why let_judge(struct judgement *j, const struct rule *r)
-{
-	size_t before = j->r->finding_count;
-
-	r->judge(j);
-	for (size_t i = before; i < j->r->finding_count; i++)
-		j->r->findings[i].rule = r;
-	return j->r->finding_count > before ? WHY_SAID : WHY_ABSENT;
-}
-
 static void ask(struct judgement *j, const struct rule *r)
 {
 	struct said s = {.rule = r};
 	enum why why = in_the_way(j, r, &s);
 
 	if (why == WHY_SAID)
-		why = r->judge ? let_judge(j, r) : r->test(j, &s);
+		why = r->test(j, &s);
 	*ARENA_PUSH(j->arena, j->outcomes, j->outcome_count) =
 		(struct outcome){r, why, s.have, s.need, s.by};
-	for (bool again = false; why == WHY_SAID && !r->judge; again = true) {
+	for (bool again = false; why == WHY_SAID; again = true) {
 		if (!s.bracket || !join(j, &s, again))
 			speak(j, &s);
 		s = (struct said){.rule = r, .next = s.next};

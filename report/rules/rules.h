@@ -91,9 +91,6 @@ struct rule {
 	/* The effect, if MPTCP is proven; if the test says `less`; and at the
 	 * end, if MPTCP was negotiated and never proven. */
 	enum moved if_working, if_less, if_lost;
-	/* A function that still adds its findings itself, in place of test()
-	 * and say(). */
-	void (*judge)(struct judgement *j);
 };
 
 /* What became of a row. */
@@ -113,6 +110,13 @@ extern const struct rule quotes_rules[], distance_rules[], syn_ack_rules[],
 
 /* Whether `name`, as of `unless`, is this id; or "id/row", of this row. */
 bool rule_named(const struct rule *r, const char *id, const char *name);
+
+/* For tests: whether s->have suffices; WHY_ABSENT if it is none. */
+enum why enough(const struct said *s);
+
+/* For tests: what happens between these hops. Unless it is before the target,
+ * it may happen to what comes back. */
+void said_between(const struct judgement *j, struct said *s, struct between b);
 
 /* Row `index` of all; NULL behind the last. */
 const struct rule *rules_row(size_t index);

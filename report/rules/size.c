@@ -140,16 +140,15 @@ static enum why full_size(const struct judgement *j, struct said *s,
 	s->have = b->mapped.flows;
 	s->need = FULL_SIZE_WITNESSES_MIN;
 	s->direction = DIRECTION_UNKNOWN;
-	if (!s->have)
-		return WHY_ABSENT;
-	if (s->have < s->need ||
-	    !beyond_chance(b->mapped.lost, tries_of(&tcp), CONTROLS_MIN))
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	if (!beyond_chance(b->mapped.lost, tries_of(&tcp), CONTROLS_MIN))
 		return WHY_FEW;
 	if (option)
 		return b->plain.passed < b->mapped.vain ? WHY_CONTROL
 							: WHY_SAID;
 	s->have = b->plain.flows;
-	return s->have < s->need ? WHY_FEW : WHY_SAID;
+	return enough(s);
 }
 
 static void size_evidence(struct judgement *j, struct finding *f,
@@ -279,12 +278,10 @@ static enum why answer_too_big(const struct judgement *j, struct said *s)
 	s->need = FULL_SIZE_WITNESSES_MIN;
 	s->direction = DIRECTION_RETURN;
 	s->confidence = CONFIDENCE_LIKELY;
-	if (!a->mapped)
-		return WHY_ABSENT;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	if (a->larger)
 		return WHY_CONTRARY;
-	if (s->have < s->need)
-		return WHY_FEW;
 	return a->plain ? WHY_SAID : WHY_CONTROL;
 }
 

@@ -139,15 +139,12 @@ static enum why dropped_silence(const struct judgement *j, struct said *s)
 {
 	enum why why = dropped(j, s);
 	const struct tried *t = s->facts;
-	struct between b;
 
 	if (why != WHY_SAID)
 		return why;
-	b = ask_silence(j, &t->class);
-	put_between(j, b, &s->after, &s->at);
-	if (!(b.at && b.at < j->plain_reach) &&
-	    (t->odd.sent < NO_ALGORITHM_MIN || t->odd.answered))
-		s->direction = DIRECTION_UNKNOWN;
+	said_between(j, s, ask_silence(j, &t->class));
+	if (t->odd.sent >= NO_ALGORITHM_MIN && !t->odd.answered)
+		s->direction = DIRECTION_FORWARD;
 	return WHY_SAID;
 }
 

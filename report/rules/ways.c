@@ -142,10 +142,10 @@ enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 	s->have = w->fallen;
 	s->need = FALLEN_MIN;
 	s->less = true; /* on the other ways it works */
-	if (!w->fallen || !w->answered)
+	if (!w->answered)
 		return WHY_ABSENT;
-	if (w->fallen < FALLEN_MIN)
-		return WHY_FEW;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
 	if (w->fallen < FALLEN_PER_SILENT * w->silent ||
 	    !beyond_chance(w->lost, tries_of(&plain),
 			   controls_since(j, s->flow->first_us)))
