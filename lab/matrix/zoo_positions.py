@@ -53,7 +53,7 @@ LAST = [
     ("reset-join", 80, "impaired", "mp_join.reset", (4, 5), {}, []),
     ("reset-data", 80, "blocked", "dss.reset", None, ANY_WAY, []),
     ("dsn", 80, "undetermined", None, None,
-     {"text": "its mapping is changed"}, []),
+     {"text": "its mapping is modified"}, []),
     ("late-cut", 80, "blocked", "dss.removed", None, LIKELY, ALL),
     ("late-eol", 80, "blocked", "dss.removed", None, LIKELY, ALL),
     # Servers need not echo an ADD_ADDR.
