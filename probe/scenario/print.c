@@ -43,16 +43,6 @@ static void print_quote(const struct page *p, const struct scenario *r,
 		s->segment->packet.ip.ttl);
 }
 
-static void print_raw(const struct page *p, const struct tcp_view *tcp)
-{
-	if (!tcp->options_available)
-		return;
-	fprintf(p->out, "%*s", 18, "");
-	for (size_t i = 0; i < tcp->options_available; i++)
-		fprintf(p->out, "%02x", tcp->options[i]);
-	putc('\n', p->out);
-}
-
 static void print_segment(const struct page *p, struct scenario *r,
 			  const struct sight *s)
 {
@@ -72,8 +62,10 @@ static void print_segment(const struct page *p, struct scenario *r,
 		text_wrap(p, head, blank, options);
 	else
 		fprintf(p->out, "%s\n", head);
-	if (p->verbose)
-		print_raw(p, tcp);
+	if (p->verbose && tcp->options_available)
+		fprintf(p->out, "%18s%s\n", "",
+			arena_hex(r->arena, tcp->options,
+				  tcp->options_available));
 }
 
 static void print_sights(const struct page *p, struct scenario *r)

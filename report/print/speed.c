@@ -20,32 +20,26 @@ static bool counts(const struct speed_round *r)
 struct speed_ratio speed_ratio(const struct speed *s)
 {
 	struct speed_ratio ratio = {0, 0, 0, INFINITY};
-	double sum = 0, squares = 0, mean, width;
+	double sum = 0, squares = 0, mean, width, n;
 
 	for (size_t i = 0; i < s->round_count; i++) {
-		if (!counts(&s->rounds[i]))
-			continue;
-		sum += log(s->rounds[i].mptcp.rate / s->rounds[i].tcp.rate);
-		ratio.rounds++;
+		const struct speed_round *r = &s->rounds[i];
+		double log_ratio =
+			counts(r) ? log(r->mptcp.rate / r->tcp.rate) : 0;
+
+		ratio.rounds += counts(r);
+		sum += log_ratio;
+		squares += log_ratio * log_ratio;
 	}
 	if (ratio.rounds == 0)
 		return ratio;
-	mean = sum / (double)ratio.rounds;
+	n = (double)ratio.rounds;
+	mean = sum / n;
 	ratio.ratio = exp(mean);
 	if (ratio.rounds < ROUNDS_MIN)
 		return ratio;
-	for (size_t i = 0; i < s->round_count; i++) {
-		double off;
-
-		if (!counts(&s->rounds[i]))
-			continue;
-		off = log(s->rounds[i].mptcp.rate / s->rounds[i].tcp.rate) -
-		      mean;
-		squares += off * off;
-	}
 	width = student(ratio.rounds - 1) *
-		sqrt(squares / (double)(ratio.rounds - 1) /
-		     (double)ratio.rounds);
+		sqrt(fmax(squares / n - mean * mean, 0) / (n - 1));
 	ratio.low = exp(mean - width);
 	ratio.high = exp(mean + width);
 	return ratio;

@@ -334,14 +334,9 @@ static void others(const struct table *t, const struct report_hop *h)
 
 		if (address_equal(&r->address, &h->address))
 			continue;
-		if (t->label > 0)
-			fprintf(p->out, "%*s%-*s  %*s  answers too\n", MARGIN,
-				"", (int)t->label, page_address(p, &r->address),
-				RTT_WIDTH, page_ms(p, r->rtt_ms));
-		else
-			fprintf(p->out, "%*s%s\n%*s%*s  answers too\n", MARGIN,
-				"", page_address(p, &r->address), t->lead, "",
-				RTT_WIDTH, page_ms(p, r->rtt_ms));
+		row_begin(t, "", page_address(p, &r->address));
+		fprintf(p->out, "%*s  answers too\n", RTT_WIDTH,
+			page_ms(p, r->rtt_ms));
 	}
 }
 
