@@ -534,7 +534,7 @@ own_firewall() {	# TOOL HOST RULE...
 	((status == 2 && ${#lines[@]} == 2))
 	run --separate-stderr probe -q -p 80,81,8080 $HOST
 	((status == 3 && ${#lines[@]} == 3))
-	[[ $output == *'Port 81 of 10.0.3.2 is closed'* ]]
+	[[ $output == *"$HOST port 81: Port 81 of 10.0.3.2 is closed"* ]]
 }
 
 @test "-4 and -6" {

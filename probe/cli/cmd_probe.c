@@ -311,6 +311,8 @@ static int report_runs(struct live *live, const struct plan *p,
 
 	if (!live_finish(live))
 		return failure(live->exit_code, "%s", live->error);
+	if (runs->count > 1)
+		output_several(out);
 	for (unsigned i = 0; i < runs->count; i++) {
 		int code = report_run(live, p, &runs->all[i], out);
 

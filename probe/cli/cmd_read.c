@@ -43,6 +43,8 @@ static int report_all(const struct reading *r,
 	int ret = EXIT_CLEAR;
 	bool first = true;
 
+	if (count > 1)
+		output_several(r->out);
 	for (size_t i = 0; i < count; i++) {
 		struct report *report = judge(r->observer, &targets[i]);
 		int code = report_exit_code(report);

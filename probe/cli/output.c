@@ -73,6 +73,11 @@ struct output *output_open(const struct options *o)
 	return NULL;
 }
 
+void output_several(struct output *out)
+{
+	out->page.several = true;
+}
+
 const struct format *output_format(const struct output *out)
 {
 	return out->format;

@@ -18,6 +18,9 @@ struct output;
  * TERM=dumb, a terminal). */
 struct output *output_open(const struct options *o);
 
+/* Says that more than one report follows. */
+void output_several(struct output *out);
+
 /* The form that was asked for. One thing is printed by
  *     output_end(out, output_format(out)->report(output_begin(out), r));
  * On standard output it goes out at once, whole, by one write(2), so that the

@@ -21,9 +21,10 @@ struct page {
 	FILE *out;
 	unsigned width; /* columns that text may take: 60 to 200 */
 	bool colour;
-	bool verbose;	  /* the ladder, the connections, harmless evidence */
-	bool quiet;	  /* the verdict only, on one line however long */
-	unsigned printed; /* things that stand on it already */
+	bool verbose; /* the ladder, the connections, harmless evidence */
+	bool quiet;   /* the verdict only, on one line however long */
+	bool several; /* reports: each says which address and port it is on */
+	unsigned printed;    /* things that stand on it already */
 	struct arena *arena; /* for what is being printed now */
 };
 

@@ -153,6 +153,15 @@ const char *effect_sign(enum effect effect)
 	return signs[effect];
 }
 
+static const char *target_phrase(const struct page *p, const struct report *r)
+{
+	const char *address = page_address(p, &r->target);
+
+	if (r->target_name == NULL || strcmp(r->target_name, address) == 0)
+		return address;
+	return arena_printf(p->arena, "%s (%s)", r->target_name, address);
+}
+
 static void verdict(const struct page *p, const struct report *r)
 {
 	static const enum ink inks[] = {
@@ -164,20 +173,15 @@ static void verdict(const struct page *p, const struct report *r)
 		[STATUS_UNREACHABLE] = INK_WARN,
 	};
 	struct page line = *p;
+	const char *about = "";
 
 	if (p->quiet)
 		line.width = UINT_MAX;
-	page_wrap(&line, inks[r->status], "", "",
+	if (p->quiet && p->several)
+		about = arena_printf(
+			p->arena, "%s port %u: ", target_phrase(p, r), r->port);
+	page_wrap(&line, inks[r->status], about, "",
 		  r->verdict == NULL ? "" : r->verdict);
-}
-
-static const char *target_phrase(const struct page *p, const struct report *r)
-{
-	const char *address = page_address(p, &r->target);
-
-	if (r->target_name == NULL || strcmp(r->target_name, address) == 0)
-		return address;
-	return arena_printf(p->arena, "%s (%s)", r->target_name, address);
 }
 
 static const char *source_phrase(const struct page *p, const struct report *r)

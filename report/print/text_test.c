@@ -25,6 +25,7 @@ static char *rendered(const struct report *r, const struct page *style)
 	page.colour = style->colour;
 	page.verbose = style->verbose;
 	page.quiet = style->quiet;
+	page.several = style->several;
 	if (style->width)
 		page.width = style->width;
 	text_report(&page, r);
@@ -143,6 +144,10 @@ static void test_quiet(void **state)
 	assert_int_equal(strlen(text), length + 1);
 	assert_memory_equal(text, r->verdict, length);
 	assert_int_equal(text[length], '\n');
+	free(text);
+	text = rendered(r, &(struct page){.quiet = true, .several = true});
+	assert_memory_equal(text, "server.lab (10.0.5.2) port 80: MPTCP is",
+			    39);
 	free(text);
 	report_free(r);
 }
