@@ -4,9 +4,10 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "crafting/checksum.h"
+#include "crafting/compose.h"
 #include "crafting/cursor.h"
 #include "crafting/keys.h"
+#include "crafting/mptcp.h"
 #include "crafting/segment.h"
 #include "probe/run/live.h"
 #include "report/track/observer.h"
@@ -99,15 +100,42 @@ static void draft_send(struct draft *d, const struct client *c,
 	draft_cut(d, c, copy, 0);
 }
 
+/* The whole connection's facts: those of the first subflow. */
+static const struct mptcp_facts *connection_facts(const struct client *c)
+{
+	const struct flow *f = client_flow(c->parent ? c->parent : c);
+
+	return f ? &f->mptcp : NULL;
+}
+
+/* Our end of the connection. The third ACK has A where either side asked for
+ * it (RFC 8684 3.1). */
+static struct mptcp_host host_of(const struct client *c)
+{
+	const struct client *first = c->parent ? c->parent : c;
+	const struct mptcp_facts *m = connection_facts(c);
+	bool checksum = m && m->checksum;
+
+	return (struct mptcp_host){
+		.keys = c->to->live->observer->keys,
+		.version = c->version,
+		.flags =
+			MPC_HMAC | (c->checksum || checksum ? MPC_CHECKSUM : 0),
+		.key = first->key,
+		.idsn = first->idsn,
+		.peer_key = m ? m->server_key : 0,
+		.checksum = checksum,
+	};
+}
+
 static void write_capable_syn(struct writer *w, const struct client *c)
 {
-	struct mptcp_option o = {.subtype = MP_CAPABLE};
+	struct mptcp_host host = host_of(c);
+	struct mptcp_option o;
 
-	o.capable.version = (uint8_t)c->version;
-	o.capable.flags = (c->no_algorithm ? 0 : MPC_HMAC) |
-			  (c->checksum ? MPC_CHECKSUM : 0);
-	o.capable.has_sender_key = c->version == 0; /* RFC 6824 3.1 */
-	o.capable.sender_key = c->key;
+	if (c->no_algorithm)
+		host.flags &= (uint8_t)~MPC_HMAC;
+	compose_capable_syn(&host, &o);
 	mptcp_encode(w, &o);
 }
 
@@ -207,49 +235,26 @@ static void begin_segment(struct draft *d, struct client *c,
 				  : (uint16_t)(WINDOW + copy.ttl);
 }
 
-/* The whole connection's facts: those of the first subflow. */
-static const struct mptcp_facts *connection_facts(const struct client *c)
+/* Of the third ACK, or of the first data of version 1 (RFC 8684 3.1). */
+static void write_capable(struct writer *w, const struct client *c,
+			  const uint8_t *payload, size_t length)
 {
-	const struct flow *f = client_flow(c->parent ? c->parent : c);
+	const struct mptcp_host host = host_of(c);
+	struct mptcp_option o;
 
-	return f ? &f->mptcp : NULL;
-}
-
-/* The third ACK has A where either side asked for it (RFC 8684 3.1). */
-static uint8_t own_flags(const struct client *c, const struct flow *f)
-{
-	bool checksum = c->checksum || f->mptcp.checksum;
-
-	return MPC_HMAC | (checksum ? MPC_CHECKSUM : 0);
-}
-
-static void write_capable_ack(struct writer *w, const struct client *c,
-			      const struct flow *f)
-{
-	struct mptcp_option o = {.subtype = MP_CAPABLE};
-
-	o.capable.version = (uint8_t)c->version;
-	o.capable.flags = own_flags(c, f);
-	o.capable.has_sender_key = o.capable.has_receiver_key = true;
-	o.capable.sender_key = c->key;
-	o.capable.receiver_key = f->mptcp.server_key;
+	compose_capable(&host, length, &o);
+	compose_checksum(&host, payload, length, &o);
 	mptcp_encode(w, &o);
 }
 
 static void write_join_ack(struct writer *w, const struct client *c,
 			   const struct flow *f)
 {
-	const struct mptcp_facts *m = connection_facts(c);
-	struct mptcp_option o = {.subtype = MP_JOIN};
-	uint8_t hmac[32];
+	const struct mptcp_host host = host_of(c);
+	struct mptcp_option o;
 
-	if (!m || keys_join_hmac(c->to->live->observer->keys, c->version,
-				 c->parent->key, m->server_key, c->nonce,
-				 f->join.server_nonce, hmac) != 0)
-		return;
-	o.join.stage = JOIN_ACK;
-	memcpy(o.join.hmac, hmac, sizeof(o.join.hmac));
-	mptcp_encode(w, &o);
+	if (compose_join_ack(&host, c->nonce, f->join.server_nonce, &o) == 0)
+		mptcp_encode(w, &o);
 }
 
 void client_send_third_ack(struct client *c, struct copy copy)
@@ -262,32 +267,10 @@ void client_send_third_ack(struct client *c, struct copy copy)
 	begin_segment(&d, c, f, copy);
 	d.segment.acknowledgment = f->server_isn + 1;
 	if (c->purpose == PURPOSE_MP_CAPABLE && f->mptcp.syn_ack)
-		write_capable_ack(&d.options, c, f);
+		write_capable(&d.options, c, NULL, 0);
 	else if (c->parent && f->join.syn_ack)
 		write_join_ack(&d.options, c, f);
 	draft_send(&d, c, copy);
-}
-
-/* RFC 8684 3.1: the first data of version 1 repeats MP_CAPABLE, with the
- * data-level length instead of a mapping. */
-static void write_capable_data(struct writer *w, const struct client *c,
-			       const struct flow *f, const uint8_t *payload,
-			       size_t length)
-{
-	struct mptcp_option o = {.subtype = MP_CAPABLE};
-
-	o.capable.version = 1;
-	o.capable.flags = own_flags(c, f);
-	o.capable.has_sender_key = o.capable.has_receiver_key = true;
-	o.capable.has_data_length = true;
-	o.capable.sender_key = c->key;
-	o.capable.receiver_key = f->mptcp.server_key;
-	o.capable.data_length = (uint16_t)length;
-	o.capable.has_checksum = f->mptcp.checksum;
-	if (o.capable.has_checksum)
-		o.capable.checksum = dss_checksum(
-			c->idsn + 1, 1, (uint16_t)length, payload, length);
-	mptcp_encode(w, &o);
 }
 
 static uint64_t next_server_dsn(const struct mptcp_facts *m)
@@ -296,24 +279,17 @@ static uint64_t next_server_dsn(const struct mptcp_facts *m)
 }
 
 static void write_dss(struct writer *w, const struct client *c,
-		      const struct mptcp_facts *m, const uint8_t *payload,
-		      size_t length, size_t offset)
+		      const uint8_t *payload, size_t length, size_t offset)
 {
-	struct mptcp_option o = {.subtype = MP_DSS};
+	const struct mptcp_host host = host_of(c);
+	uint8_t flags = DSS_ACK | DSS_ACK8;
+	struct mptcp_option o;
 
-	o.dss.flags = DSS_ACK | DSS_ACK8;
-	o.dss.data_ack = next_server_dsn(m);
-	if (length) {
-		o.dss.flags |= DSS_MAPPING | DSS_DSN8;
-		o.dss.dsn = c->idsn + 1 + offset;
-		o.dss.ssn = (uint32_t)(1 + offset);
-		o.dss.data_level_length = (uint16_t)length;
-		o.dss.has_checksum = m->checksum;
-		if (m->checksum)
-			o.dss.checksum =
-				dss_checksum(o.dss.dsn, o.dss.ssn,
-					     (uint16_t)length, payload, length);
-	}
+	if (length)
+		flags |= DSS_MAPPING | DSS_DSN8;
+	compose_dss(&host, flags, next_server_dsn(connection_facts(c)), offset,
+		    (uint32_t)(1 + offset), length, &o);
+	compose_checksum(&host, payload, length, &o);
 	mptcp_encode(w, &o);
 }
 
@@ -343,10 +319,9 @@ void client_send_data(struct client *c, const uint8_t *payload, size_t length,
 	}
 	if (!plain && f->mptcp.syn_ack) {
 		if (c->version == 1 && offset == 0)
-			write_capable_data(&d.options, c, f, payload, length);
+			write_capable(&d.options, c, payload, length);
 		else
-			write_dss(&d.options, c, &f->mptcp, payload, length,
-				  offset);
+			write_dss(&d.options, c, payload, length, offset);
 	}
 	draft_send(&d, c, copy);
 }
@@ -374,6 +349,7 @@ void client_send_fragments(struct client *c, const uint8_t *payload,
 void client_send_add_addr(struct client *c, struct copy copy)
 {
 	const struct flow *f = client_flow(c);
+	const struct mptcp_host host = host_of(c);
 	struct draft d;
 	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
 
@@ -384,11 +360,7 @@ void client_send_add_addr(struct client *c, struct copy copy)
 	o.add_addr.version = (uint8_t)c->version;
 	o.add_addr.address_id = ANNOUNCED_ID;
 	o.add_addr.address = c->to->source;
-	o.add_addr.has_hmac = c->version == 1;
-	if (o.add_addr.has_hmac &&
-	    keys_add_addr_hmac(c->to->live->observer->keys, c->key,
-			       f->mptcp.server_key, ANNOUNCED_ID,
-			       &c->to->source, 0, &o.add_addr.hmac) != 0)
+	if (c->version == 1 && compose_add_addr_hmac(&host, &o) != 0)
 		return;
 	/* An IPv6 address leaves room for timestamps, but for no padding. */
 	if (c->to->source.family == 6 && f->timestamps) {
@@ -418,7 +390,7 @@ void client_send_ack(struct client *c)
 	begin_segment(&d, c, f, COPY_FULL);
 	d.segment.sequence = f->client_next;
 	if (uses_mptcp(c, f))
-		write_dss(&d.options, c, connection_facts(c), NULL, 0, 0);
+		write_dss(&d.options, c, NULL, 0, 0);
 	draft_send(&d, c, COPY_FULL);
 }
 
