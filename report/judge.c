@@ -220,28 +220,24 @@ bool had_time(const struct judgement *j, const struct kept *k)
 	return j->o->last_us - k->time_us >= j->patience_us;
 }
 
-/* The HMAC in the SYN/ACK of a MP_JOIN is made with the server's key: it proves
- * that as the first DSN does (RFC 8684 3.2). */
-static bool joined_by_key(const struct judgement *j, const struct flow *parent)
+/* The HMAC in the SYN/ACK of a MP_JOIN, to whatever address, is made with the
+ * server's key: it proves that as the first DSN does (RFC 8684 3.2). */
+static bool joined_by_key(const struct flow *parent)
 {
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct join_facts *join = &j->flows[i]->join;
-
-		if (join->parent >= 0 && join->hmac == KNOWN_YES &&
-		    j->o->flows[join->parent] == parent)
+	for (const struct flow *f = parent->sibling; f; f = f->sibling)
+		if (f->join.hmac == KNOWN_YES && !f->reversed)
 			return true;
-	}
 	return false;
 }
 
 /* A server that takes data and sends none: all that can be proven is. */
-static bool takes_silently(const struct judgement *j, const struct flow *f)
+static bool takes_silently(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
 	       flow_data_acked(f) && f->mptcp.server_dsn == UNKNOWN &&
 	       !f->payload_received && !f->server_fin && !f->mptcp.mp_fail &&
 	       !flow_reset(f) && !flow_fell_behind(f) && !flow_stalls(f) &&
-	       joined_by_key(j, f);
+	       joined_by_key(f);
 }
 
 static void judge_facts(struct judgement *j)
@@ -262,7 +258,7 @@ static void judge_facts(struct judgement *j)
 			j->working = f;
 	}
 	for (size_t i = 0; i < j->flow_count && !j->working; i++)
-		if (takes_silently(j, j->flows[i]))
+		if (takes_silently(j->flows[i]))
 			j->working = j->flows[i];
 	j->tcp_refused = reset && !j->tcp_answered;
 	judge_patience(j);

@@ -200,9 +200,10 @@ static enum known join_hmac(const struct observer *o, const struct flow *f,
 }
 
 static void see_join(struct observer *o, struct flow *f, unsigned side,
-		     const struct mptcp_option *option)
+		     uint8_t flags, const struct mptcp_option *option)
 {
 	struct join_facts *join = &f->join;
+	bool syn = flags & TCP_FLAG_SYN && !(flags & TCP_FLAG_RST);
 
 	f->joins = true;
 	if (option->join.stage == JOIN_SYN && side == 0 && !join->syn) {
@@ -210,7 +211,7 @@ static void see_join(struct observer *o, struct flow *f, unsigned side,
 		join->token = option->join.token;
 		join->client_nonce = option->join.nonce;
 		join->backup = option->join.backup;
-	} else if (option->join.stage == JOIN_SYN_ACK && side == 1 &&
+	} else if (option->join.stage == JOIN_SYN_ACK && side == 1 && syn &&
 		   !join->has_server_nonce) {
 		f->syn_ack_option = true;
 		join->syn_ack = f->begun;
@@ -300,17 +301,17 @@ bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn)
 }
 
 /* On the first subflow DSN and SSN run in step from IDSN + 1, until another
- * subflow takes data of its own. */
+ * subflow takes data of its own; the first data may come over any. */
 static void see_first_dsn(const struct flow *f, unsigned host,
 			  const struct mapping *map, uint64_t frame)
 {
 	struct mptcp_connection *c = f->connection;
 	struct host *h = &c->hosts[host];
-	uint64_t first =
-		map->ssn ? h->idsn + map->ssn : mptcp_next_dsn(c, host);
+	uint64_t first = map->ssn && !f->joins ? h->idsn + map->ssn
+					       : mptcp_next_dsn(c, host);
 
 	if (h->first_dsn != UNKNOWN || !mptcp_own_key(c, host) ||
-	    !map->dsn_known || f->joins)
+	    !map->dsn_known || (f->joins && h->dsn_end))
 		return;
 	if (map->dsn != first &&
 	    (c->flow_count > 1 ||
@@ -457,7 +458,7 @@ static void see_option(struct observer *o, struct flow *f, unsigned side,
 		see_capable(o, f, side, k, option);
 		break;
 	case MP_JOIN:
-		see_join(o, f, side, option);
+		see_join(o, f, side, k->packet.tcp.flags, option);
 		break;
 	case MP_DSS:
 		see_dss(m, f, side, k, option);

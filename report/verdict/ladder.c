@@ -300,19 +300,46 @@ static const char *join_failure(const struct flow *f)
 	       "(TCP_DEFER_ACCEPT), or its HMAC did not arrive";
 }
 
+static bool is_own_join(const struct judgement *j, const struct flow *f)
+{
+	return f->server_port == j->r->port &&
+	       address_equal(&f->server, &j->r->target);
+}
+
+/* The best of the joins to connections of the target, to or from whatever
+ * address: answered to the end, and at the target itself. Not one whose SYN/ACK
+ * comes before its SYN in the file: then little is known. */
 static const struct flow *join_flow(const struct judgement *j)
 {
-	const struct flow *f = NULL;
+	const struct flow *best = NULL;
+	int most = -1;
 
 	for (size_t i = 0; i < j->flow_count; i++) {
-		if (!flow_is(j->flows[i], PURPOSE_MP_JOIN))
-			continue;
-		if (j->flows[i]->join.fourth_ack_frame)
-			return j->flows[i];
-		if (!f)
-			f = j->flows[i];
+		const struct flow *f = j->flows[i];
+
+		for (; f; f = f->sibling) {
+			int rank = 2 * (f->join.fourth_ack_frame != 0) +
+				   is_own_join(j, f);
+
+			if (!flow_is(f, PURPOSE_MP_JOIN) || rank <= most ||
+			    (f->sides[1].syn && !flow_syn_ack(f)))
+				continue;
+			best = f;
+			most = rank;
+		}
 	}
-	return f;
+	return best;
+}
+
+static const char *join_text(const struct judgement *j, const struct flow *f,
+			     const char *text)
+{
+	char address[ADDRESS_TEXT];
+
+	if (is_own_join(j, f))
+		return text;
+	return arena_printf(j->arena, "%s (to %s port %u)", text,
+			    address_text(&f->server, address), f->server_port);
 }
 
 static void rung_join(struct judgement *j, const struct flow *capable)
@@ -332,14 +359,15 @@ static void rung_join(struct judgement *j, const struct flow *capable)
 	}
 	if (f->join.fourth_ack_frame && f->join.hmac == KNOWN_YES) {
 		set(j, RUNG_JOIN, RUNG_PASS,
-		    "a second subflow is joined, both HMACs right, up to the "
-		    "fourth ACK");
+		    join_text(j, f,
+			      "a second subflow is joined, both HMACs right, "
+			      "up to the fourth ACK"));
 		show(j, RUNG_JOIN, f->first_frame);
 		show(j, RUNG_JOIN, flow_syn_ack(f)->frame);
 		show(j, RUNG_JOIN, f->join.fourth_ack_frame);
 		return;
 	}
-	set(j, RUNG_JOIN, RUNG_FAIL, join_failure(f));
+	set(j, RUNG_JOIN, RUNG_FAIL, join_text(j, f, join_failure(f)));
 	show(j, RUNG_JOIN, f->first_frame);
 	if (flow_reset(f))
 		show(j, RUNG_JOIN, flow_reset(f)->frame);
