@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "crafting/cursor.h"
 #include "tests/expect.h"
 
 /* ---- paths without fault ------------------------------------------------- */
@@ -971,33 +970,10 @@ static enum act clear_urgent(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-/* Rare segments of a connection, with TTLs. */
-static void send_rare(struct scene *s, struct caller *c, bool add_addr,
-		      unsigned first, unsigned last)
+static void send_each(struct scene *s, struct caller *c, bool add_addr)
 {
-	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
-
-	o.add_addr.version = 1;
-	o.add_addr.address_id = 2;
-	o.add_addr.address = address_of("10.9.9.9");
-	o.add_addr.has_hmac = true;
-	for (unsigned ttl = first; ttl <= last; ttl++) {
-		uint8_t options[40];
-		struct writer w = writer_over(options, sizeof(options));
-		struct tcp_segment t = {.options = options};
-
-		begin_client_segment(s, c, &w, &t, ttl);
-		if (add_addr) {
-			mptcp_encode(&w, &o);
-		} else {
-			t.flags |= TCP_FLAG_URG;
-			t.urgent = 1;
-			t.payload = (const uint8_t *)REQUEST;
-			t.payload_length = 1;
-		}
-		t.options_length = w.length;
-		scene_send(s, client_wire(s, &t, c, ttl, MARKED), ttl);
-	}
+	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
+		send_rare(s, c, add_addr, ttl);
 }
 
 static void expect_swept(box_fn *box, bool add_addr, struct expected e)
@@ -1013,7 +989,7 @@ static void expect_swept(box_fn *box, bool add_addr, struct expected e)
 		     : converse(&s, PURPOSE_TCP, 0, false);
 	s.box_at = 2;
 	s.box = box;
-	send_rare(&s, c, add_addr, 1, s.hops);
+	send_each(&s, c, add_addr);
 	r = judge_scene(&s);
 	check_report(r, &e);
 	report_free(r);
@@ -1033,9 +1009,9 @@ static void expect_add_addr(box_fn *box, bool drops)
 	sweep(&s, PURPOSE_TCP, 0);
 	c = converse(&s, PURPOSE_MP_CAPABLE, 1, false);
 	for (int i = 0; i < 5; i++)
-		send_rare(&s, c, true, 64, 64);
+		send_rare(&s, c, true, 64);
 	for (int i = 0; i < 2; i++)
-		send_rare(&s, c, true, 1, s.hops);
+		send_each(&s, c, true);
 	scene_wait(&s, 2000 * MS);
 	send_control(&s, 1);
 	r = judge_scene(&s);

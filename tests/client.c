@@ -177,44 +177,81 @@ void send_third_ack(struct scene *s, struct caller *c, unsigned ttl,
 	scene_send(s, client_wire(s, &t, c, ttl, marked ? MARKED : 0), ttl);
 }
 
-void send_half(struct scene *s, struct caller *c, int half, bool plain,
+void send_data(struct scene *s, struct caller *c, const struct span *d,
 	       unsigned ttl, bool marked)
 {
 	const struct flow *f = flow_of(s, c);
-	const uint8_t *payload = (const uint8_t *)REQUEST + (half ? HALF : 0);
-	size_t length = half ? sizeof(REQUEST) - 1 - HALF : HALF;
-	uint64_t dsn = f->mptcp.client_idsn + 1 + (half ? HALF : 0);
-	uint8_t options[40];
+	uint16_t length = (uint16_t)d->length;
+	uint64_t dsn = f->mptcp.client_idsn + 1 + d->offset;
+	uint8_t options[40], payload[1500] = REQUEST;
 	struct writer w = writer_over(options, sizeof(options));
 	struct tcp_segment t = {.options = options,
-				.payload = payload,
+				.payload = payload + d->offset,
 				.payload_length = length};
 	struct mptcp_option o = {.subtype = MP_DSS};
 
+	if (d->offset + d->length > sizeof(payload))
+		abort();
+	if (d->other)
+		payload[d->offset] ^= 0x20;
 	begin_client_segment(s, c, &w, &t, ttl);
 	t.flags |= TCP_FLAG_PSH;
-	t.sequence += half ? HALF : 0;
-	if (!half && c->version == 1) {
+	t.sequence += d->offset;
+	if (!d->offset && c->version == 1) {
 		o = capable_ack(c, f);
 		o.capable.has_data_length = true;
-		o.capable.data_length = (uint16_t)length;
+		o.capable.data_length = length;
 		o.capable.has_checksum = f->mptcp.checksum;
 		o.capable.checksum =
-			dss_checksum(dsn, 1, (uint16_t)length, payload, length);
+			dss_checksum(dsn, 1, length, t.payload, length);
 	} else {
 		o.dss.flags = DSS_ACK | DSS_ACK8 | DSS_MAPPING | DSS_DSN8;
 		o.dss.data_ack = f->mptcp.server_idsn + 1;
 		o.dss.dsn = dsn;
-		o.dss.ssn = half ? 1 + HALF : 1;
-		o.dss.data_level_length = (uint16_t)length;
+		o.dss.ssn = 1 + d->offset;
+		o.dss.data_level_length = length;
 		o.dss.has_checksum = f->mptcp.checksum;
-		o.dss.checksum = dss_checksum(dsn, o.dss.ssn, (uint16_t)length,
-					      payload, length);
+		o.dss.checksum =
+			dss_checksum(dsn, o.dss.ssn, length, t.payload, length);
 	}
-	if (!plain && f->mptcp.syn_ack)
+	if (!d->plain && f->mptcp.syn_ack)
 		mptcp_encode(&w, &o);
 	t.options_length = w.length;
 	scene_send(s, client_wire(s, &t, c, ttl, marked ? MARKED : 0), ttl);
+}
+
+void send_half(struct scene *s, struct caller *c, int half, bool plain,
+	       unsigned ttl, bool marked)
+{
+	struct span d = {.offset = half ? HALF : 0,
+			 .length = half ? sizeof(REQUEST) - 1 - HALF : HALF,
+			 .plain = plain};
+
+	send_data(s, c, &d, ttl, marked);
+}
+
+void send_rare(struct scene *s, struct caller *c, bool add_addr, unsigned ttl)
+{
+	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment t = {.options = options};
+
+	o.add_addr.version = 1;
+	o.add_addr.address_id = 2;
+	o.add_addr.address = address_of("10.9.9.9");
+	o.add_addr.has_hmac = true;
+	begin_client_segment(s, c, &w, &t, ttl);
+	if (add_addr) {
+		mptcp_encode(&w, &o);
+	} else {
+		t.flags |= TCP_FLAG_URG;
+		t.urgent = 1;
+		t.payload = (const uint8_t *)REQUEST;
+		t.payload_length = 1;
+	}
+	t.options_length = w.length;
+	scene_send(s, client_wire(s, &t, c, ttl, MARKED), ttl);
 }
 
 void send_control(struct scene *s, unsigned ttl)

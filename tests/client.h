@@ -25,8 +25,20 @@ void send_syn(struct scene *s, const struct caller *c, unsigned ttl,
 	      bool marked);
 void send_third_ack(struct scene *s, struct caller *c, unsigned ttl,
 		    bool marked);
+/* Data: so many bytes behind the first, `other` than what belongs there, or
+ * without a mapping. */
+struct span {
+	unsigned offset;
+	size_t length;
+	bool other, plain;
+};
+
+void send_data(struct scene *s, struct caller *c, const struct span *d,
+	       unsigned ttl, bool marked);
 void send_half(struct scene *s, struct caller *c, int half, bool plain,
 	       unsigned ttl, bool marked);
+/* ADD_ADDR, or a byte of urgent data. */
+void send_rare(struct scene *s, struct caller *c, bool add_addr, unsigned ttl);
 void send_control(struct scene *s, unsigned ttl);
 void send_request(struct scene *s, struct caller *c);
 

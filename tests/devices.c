@@ -23,7 +23,7 @@ bool has_capable(struct wire *w)
 	return wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL) != NULL;
 }
 
-static bool has_join(struct wire *w)
+bool has_join(struct wire *w)
 {
 	return wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL) != NULL;
 }

@@ -10,6 +10,7 @@
 uint8_t flags_of(struct wire *w);
 bool is_syn(struct wire *w);
 bool has_capable(struct wire *w);
+bool has_join(struct wire *w);
 bool has_data(struct wire *w);
 
 /* Take MPTCP options away: with NOPs, with EOLs (_eol), or cut out (_cut). */

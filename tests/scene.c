@@ -173,6 +173,11 @@ static enum act pass_box(struct scene *s, unsigned hop, bool arrival,
 		if (act == PASS)
 			fix_tcp_checksum(w);
 	}
+	if (act == PASS && s->second && s->second_at == hop && !arrival) {
+		act = s->second(s, w);
+		if (act == PASS)
+			fix_tcp_checksum(w);
+	}
 	if (act == RESET)
 		scene_reset(s, hop, &p, -1);
 	if (act == PROHIBIT)

@@ -54,7 +54,9 @@ struct scene {
 	unsigned box_at;
 	box_fn *box;	     /* on what the client sends, when forwarded */
 	bool box_on_arrival; /* before the TTL is checked */
-	box_fn *back;	     /* on what the server sends */
+	unsigned second_at;  /* another device, on what is forwarded */
+	box_fn *second;
+	box_fn *back; /* on what the server sends */
 	unsigned forger_at;
 	box_fn *forger;	     /* alters what this hop quotes, no more */
 	bool back_detour;    /* the way back is longer, too */

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/script.h"
+
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/client.h"
+#include "tests/devices.h"
+
+/* ---- what happens: a device, and to which packets ------------------------ */
+
+static enum act drop(struct scene *s, struct wire *w)
+{
+	(void)s;
+	(void)w;
+	return DROP;
+}
+
+static enum act reset(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return wire_parse(w).transport == TRANSPORT_TCP ? RESET : PASS;
+}
+
+static enum act prohibit(struct scene *s, struct wire *w)
+{
+	(void)s;
+	(void)w;
+	return PROHIBIT;
+}
+
+static enum act from_nearer(struct scene *s, struct wire *w)
+{
+	(void)s;
+	set_ttl(w, 63);
+	return PASS;
+}
+
+/* The server's side ends MPTCP or the connection. */
+static enum act say(struct wire *w, uint8_t subtype, uint8_t flags)
+{
+	uint8_t option[12] = {TCPOPT_MPTCP, 12, (uint8_t)(subtype << 4)};
+
+	option_cut(w, TCPOPT_MPTCP);
+	option_append(w, option, sizeof(option));
+	wire_tcp_header(w)[13] |= flags;
+	return PASS;
+}
+
+static enum act fail_mptcp(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return say(w, MP_FAIL, 0);
+}
+
+static enum act close_fast(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return say(w, MP_FASTCLOSE, 0);
+}
+
+static enum act finish(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (!is_syn(w))
+		wire_tcp_header(w)[13] |= TCP_FLAG_FIN;
+	return PASS;
+}
+
+#define DEVICE(name)                                                           \
+	{                                                                      \
+#name, name                                                    \
+	}
+
+static const struct {
+	const char *name;
+	box_fn *device;
+} devices[] = {
+	DEVICE(strip),
+	DEVICE(strip_eol),
+	DEVICE(strip_cut),
+	DEVICE(drop),
+	DEVICE(reset),
+	DEVICE(prohibit),
+	DEVICE(downgrade),
+	DEVICE(alter_key),
+	DEVICE(alter_version),
+	DEVICE(alter_hmac),
+	DEVICE(alter_dsn),
+	DEVICE(mirror),
+	DEVICE(proxy),
+	DEVICE(mptcp_proxy),
+	DEVICE(raise_ttl),
+	DEVICE(raise_tcp_ttl),
+	DEVICE(from_nearer),
+	DEVICE(clear_dscp),
+	DEVICE(clear_ecn),
+	DEVICE(mark_congestion),
+	DEVICE(rewrite_id),
+	DEVICE(clear_ecn_flags),
+	DEVICE(set_window),
+	DEVICE(add_option),
+	DEVICE(clamp_mss),
+	DEVICE(strip_wscale),
+	DEVICE(alter_wscale),
+	DEVICE(translate),
+	DEVICE(shift_sequence),
+	DEVICE(alter_payload),
+	DEVICE(lengthen_payload),
+	DEVICE(fail_mptcp),
+	DEVICE(close_fast),
+	DEVICE(finish),
+};
+
+/* Where a device stands and what it leaves alone. */
+struct part {
+	box_fn *device;
+	char kind[16]; /* "syn" ...; "": all */
+	unsigned after, until, seen;
+	unsigned parity; /* of the client's port: 1 even, 2 odd, 0 both */
+};
+
+/* In the order of the scene's: box, second, back, forger. */
+enum { BOX, SECOND, BACK, FORGER, PARTS };
+static struct part parts[PARTS];
+
+static bool is_kind(struct wire *w, const char *kind)
+{
+	struct packet p = wire_parse(w);
+	bool tcp = p.transport == TRANSPORT_TCP;
+	bool syn = tcp && is_syn(w), mptcp = tcp && wire_has(w, TCPOPT_MPTCP);
+
+	return !*kind || (strcmp(kind, "syn") == 0 && syn) ||
+	       (strcmp(kind, "segments") == 0 && tcp && !syn) ||
+	       (strcmp(kind, "plain") == 0 && tcp && !mptcp) ||
+	       (strcmp(kind, "mptcp") == 0 && mptcp) ||
+	       (strcmp(kind, "dss") == 0 && mptcp && !syn && has_data(w)) ||
+	       (strcmp(kind, "data") == 0 && tcp && has_data(w)) ||
+	       (strcmp(kind, "ack") == 0 && tcp && !syn && !has_data(w)) ||
+	       (strcmp(kind, "capable") == 0 && tcp && has_capable(w)) ||
+	       (strcmp(kind, "join") == 0 && tcp && has_join(w)) ||
+	       (strcmp(kind, "capable_syn") == 0 && syn && has_capable(w)) ||
+	       (strcmp(kind, "join_syn") == 0 && syn && has_join(w)) ||
+	       (strcmp(kind, "full") == 0 && !(w->bytes[1] & 0xf0)) ||
+	       (strcmp(kind, "big") == 0 && w->length > 1300) ||
+	       (strcmp(kind, "bigger") == 0 && w->length > 1490) ||
+	       (strcmp(kind, "udp") == 0 && !tcp);
+}
+
+static enum act apply(struct part *part, struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+	bool tcp = p.transport == TRANSPORT_TCP;
+	bool back = tcp && p.tcp.source_port == scene_port(s);
+	uint16_t port = back ? p.tcp.destination_port : p.tcp.source_port;
+
+	if (!is_kind(w, part->kind) ||
+	    (part->parity && (!tcp || (port & 1) + 1u != part->parity)))
+		return PASS;
+	part->seen++;
+	if (part->seen <= part->after ||
+	    (part->until && part->seen > part->until))
+		return PASS;
+	return part->device(s, w);
+}
+
+static enum act box(struct scene *s, struct wire *w)
+{
+	return apply(&parts[BOX], s, w);
+}
+
+static enum act second(struct scene *s, struct wire *w)
+{
+	return apply(&parts[SECOND], s, w);
+}
+
+static enum act back(struct scene *s, struct wire *w)
+{
+	return apply(&parts[BACK], s, w);
+}
+
+static enum act forger(struct scene *s, struct wire *w)
+{
+	return apply(&parts[FORGER], s, w);
+}
+
+static int64_t outage_begin, outage_end;
+
+static bool lose(struct scene *s, bool forward, const struct packet *p)
+{
+	(void)forward;
+	(void)p;
+	if (s->now >= outage_begin && s->now < outage_end)
+		return true;
+	return s->lost_count && scene_random(s) % 100 < s->lost_count;
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+#define FLAG(name)                                                             \
+	{                                                                      \
+#name, offsetof(struct scene, name)                            \
+	}
+
+static const struct {
+	const char *name;
+	size_t offset;
+} flags[] = {
+	FLAG(ip6),	   FLAG(box_on_arrival), FLAG(back_detour),
+	FLAG(parted),	   FLAG(port_closed),	 FLAG(port_silent),
+	FLAG(cookies),	   FLAG(deny_join),	 FLAG(refuse_checksum),
+	FLAG(no_subflows), FLAG(other_backend),	 FLAG(close_at_once),
+	FLAG(reset_data),  FLAG(mute),		 FLAG(bare_reset),
+	FLAG(udp_silent),  FLAG(data_fin),	 FLAG(no_timestamps),
+	FLAG(ecn_syn),	   FLAG(no_sweep),	 FLAG(no_join),
+	FLAG(no_after),	   FLAG(no_version0),
+};
+
+/* name:NUMBER */
+static const struct {
+	const char *name;
+	size_t offset;
+} numbers[] = {
+	FLAG(hops),	  FLAG(server_hop), FLAG(detour),	FLAG(back_from),
+	FLAG(back_until), FLAG(back_more),  FLAG(udp_hop),	FLAG(icmp_ttl),
+	FLAG(router_ttl), FLAG(version),    FLAG(only_version),
+};
+
+static bool set_flag(struct scene *s, const char *word)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (strcmp(word, flags[i].name) == 0) {
+			*(bool *)((char *)s + flags[i].offset) = true;
+			return true;
+		}
+	return false;
+}
+
+static bool set_number(struct scene *s, const char *word, size_t length,
+		       int value)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (strncmp(word, numbers[i].name, length) == 0 &&
+		    !numbers[i].name[length]) {
+			memcpy((char *)s + numbers[i].offset, &value,
+			       sizeof(value));
+			return true;
+		}
+	return false;
+}
+
+/* Those that are more than a number of the scene. */
+static bool set_other(struct scene *s, const char *word)
+{
+	unsigned a, b;
+
+	if (sscanf(word, "silent:%u", &a) == 1 && a < HOPS_MAX)
+		s->silent[a] = true;
+	else if (sscanf(word, "quotes:%u:%u", &a, &b) == 2 && a < HOPS_MAX)
+		s->quotes[a] = b;
+	else if (sscanf(word, "port:%u", &a) == 1)
+		s->next_port = (uint16_t)a;
+	else if (sscanf(word, "seed:%u", &a) == 1)
+		s->random = a;
+	else if (sscanf(word, "pause:%u", &a) == 1) /* ms */
+		s->pause = (int64_t)a * MS;
+	else if (sscanf(word, "loss:%u", &a) == 1) /* percent */
+		s->lost_count = a;
+	else if (sscanf(word, "outage:%u:%u", &a, &b) == 2) /* ms */
+		outage_end = (outage_begin = s->now + (int64_t)a * MS) +
+			     (int64_t)b * MS;
+	else
+		return false;
+	s->lost = lose;
+	return true;
+}
+
+/* device@HOP, back:device or forger:device@HOP, then /KIND, /odd, /even,
+ * /after:N, /until:N */
+static bool set_device(struct scene *s, char *word)
+{
+	char *rest = strchr(word, '/'), *at, *more;
+	struct part part = {0};
+	int which;
+
+	if (rest)
+		*rest++ = '\0';
+	which = strncmp(word, "back:", 5) == 0	   ? BACK
+		: strncmp(word, "forger:", 7) == 0 ? FORGER
+		: s->box			   ? SECOND
+						   : BOX;
+	word += which == BACK ? 5 : which == FORGER ? 7 : 0;
+	at = strchr(word, '@');
+	if (at)
+		*at++ = '\0';
+	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
+		if (strcmp(word, devices[i].name) == 0)
+			part.device = devices[i].device;
+	if (!part.device || !at == (which != BACK))
+		return false;
+	for (char *f = rest ? strtok_r(rest, "/", &more) : NULL; f;
+	     f = strtok_r(NULL, "/", &more))
+		if (strcmp(f, "odd") == 0 || strcmp(f, "even") == 0)
+			part.parity = f[0] == 'o' ? 2 : 1;
+		else if (!sscanf(f, "after:%u", &part.after) &&
+			 !sscanf(f, "until:%u", &part.until))
+			snprintf(part.kind, sizeof(part.kind), "%s", f);
+	parts[which] = part;
+	if (which == BOX) {
+		s->box = box;
+		s->box_at = (unsigned)atoi(at);
+	} else if (which == SECOND) {
+		s->second = second;
+		s->second_at = (unsigned)atoi(at);
+	} else if (which == BACK) {
+		s->back = back;
+	} else {
+		s->forger = forger;
+		s->forger_at = (unsigned)atoi(at);
+	}
+	return true;
+}
+
+/* ---- connections with a course of their own ------------------------------ */
+
+#define COURSES 6
+static const char *courses[COURSES];
+static size_t course_count;
+
+static bool is_acked(const struct scene *s, const struct caller *c,
+		     const struct span *d)
+{
+	return seq_diff(flow_of(s, c)->server_acked,
+			c->isn + 1 + d->offset + (uint32_t)d->length) >= 0;
+}
+
+/* OFFSET+LENGTH[x][p]: data, other bytes, plain; add_addr; urgent. */
+static void send_step(struct scene *s, struct caller *c, const char *step,
+		      unsigned ttl)
+{
+	struct span d = {0};
+	char marks[4] = "";
+
+	if (sscanf(step, "%u+%zu%3[xp]", &d.offset, &d.length, marks) < 2) {
+		send_rare(s, c, strncmp(step, "add_addr", 8) == 0, ttl);
+		return;
+	}
+	d.other = strchr(marks, 'x');
+	d.plain = strchr(marks, 'p');
+	if (!d.offset && ttl == 64)
+		send_third_ack(s, c, ttl, false);
+	send_data(s, c, &d, ttl, false);
+}
+
+/* A step, up to so many times, until it is acknowledged; with a TTL, or with
+ * each up to one: ...[@TTL|@-TTL][*TIMES]; or wait:MS */
+static void take_step(struct scene *s, struct caller *c, const char *step)
+{
+	const char *at = strchr(step, '@'), *times = strchr(step, '*');
+	bool each = at && at[1] == '-';
+	unsigned ttl = at ? (unsigned)atoi(at + 1 + each) : 64, wait;
+	struct span d = {0};
+
+	if (sscanf(step, "wait:%u", &wait) == 1) {
+		scene_wait(s, (int64_t)wait * MS);
+		return;
+	}
+	for (int i = 0; i < (times ? atoi(times + 1) : 1); i++) {
+		for (unsigned t = each ? 1 : ttl; t <= ttl; t++)
+			send_step(s, c, step, t);
+		if (sscanf(step, "%u+%zu", &d.offset, &d.length) == 2 &&
+		    is_acked(s, c, &d))
+			return;
+		if (times)
+			scene_wait(s, 210 * MS);
+	}
+}
+
+/* "tcp=STEP,...", "mptcp=STEP,..." or "sums=STEP,...". */
+static void run_course(struct scene *s, const char *course)
+{
+	char copy[200], *steps, *rest;
+	struct caller *c;
+	bool tcp = course[0] == 't';
+	enum purpose purpose = tcp ? PURPOSE_TCP : PURPOSE_MP_CAPABLE;
+
+	snprintf(copy, sizeof(copy), "%s", course);
+	steps = strchr(copy, '=');
+	c = knock(s, purpose, s->version == 0 ? 0 : 1, course[0] == 's', NULL,
+		  3);
+	if (!flow_of(s, c)->syn_ack_seen)
+		return;
+	send_third_ack(s, c, 64, false);
+	for (char *step = strtok_r(steps + 1, ",", &rest); step;
+	     step = strtok_r(NULL, ",", &rest))
+		take_step(s, c, step);
+}
+
+static bool set_course(const char *word)
+{
+	if ((strncmp(word, "tcp=", 4) != 0 && strncmp(word, "mptcp=", 6) != 0 &&
+	     strncmp(word, "sums=", 5) != 0) ||
+	    course_count == COURSES)
+		return false;
+	courses[course_count++] = word;
+	return true;
+}
+
+static bool set_word(struct scene *s, char *word)
+{
+	char *colon = strchr(word, ':');
+
+	if (strcmp(word, "clean") == 0)
+		return true;
+	return set_flag(s, word) ||
+	       (colon &&
+		set_number(s, word, (size_t)(colon - word), atoi(colon + 1))) ||
+	       set_course(word) || set_other(s, word) || set_device(s, word);
+}
+
+bool script_play(const char *words, struct scene *s)
+{
+	char copy[1000], *rest;
+
+	memset(parts, 0, sizeof(parts));
+	outage_begin = outage_end = 0;
+	course_count = 0;
+	*s = scene();
+	snprintf(copy, sizeof(copy), "%s", words);
+	for (char *word = strtok_r(copy, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest))
+		if (!set_word(s, word))
+			return false;
+	scene_begin(s);
+	run_probe(s);
+	for (size_t i = 0; i < course_count; i++)
+		run_course(s, courses[i]);
+	if (course_count) {
+		scene_wait(s, 1200 * MS);
+		send_control(s, 1);
+	}
+	return true;
+}
+
+/* ---- what is found ------------------------------------------------------- */
+
+struct text {
+	char *at;
+	size_t left;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *t,
+						      const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(t->at, t->left, format, args);
+	va_end(args);
+	if (length < 0 || (size_t)length >= t->left)
+		abort();
+	t->at += length;
+	t->left -= (size_t)length;
+}
+
+static void tell_place(struct text *t, const struct place *p)
+{
+	if (p->known)
+		add(t, "%u", p->ttl);
+	else
+		add(t, "?");
+}
+
+static void tell_finding(struct text *t, const struct finding *f)
+{
+	add(t, "; %s %s %s %s at ", f->kind->id, effect_name(f->effect),
+	    direction_name(f->direction), segment_name(f->segment));
+	tell_place(t, &f->after);
+	add(t, "-");
+	tell_place(t, &f->at);
+	if (f->how)
+		add(t, " %s", f->how);
+	if (f->confidence == CONFIDENCE_LIKELY)
+		add(t, " likely");
+	add(t, " by %zu of %zu", f->evidence_count, f->connection_count);
+}
+
+void script_tell(const struct report *r, char *text, size_t size)
+{
+	static const char results[] = {[RUNG_PASS] = '+', [RUNG_FAIL] = '-'};
+	struct text t = {text, size};
+
+	add(&t, "%s", status_name(r->status));
+	if (r->confidence == CONFIDENCE_LIKELY &&
+	    r->status != STATUS_UNDETERMINED)
+		add(&t, " likely");
+	if (r->mptcp_version >= 0)
+		add(&t, " v%d", r->mptcp_version);
+	add(&t, " ");
+	for (int i = 0; i < RUNG_COUNT; i++) {
+		enum rung_result result = r->ladder[i].result;
+
+		add(&t, "%c",
+		    result < sizeof(results) && results[result]
+			    ? results[result]
+			    : '.');
+	}
+	add(&t, ", %zu hops", r->path_length);
+	if (r->asymmetry)
+		add(&t, " and back another way");
+	for (size_t i = 0; i < r->finding_count; i++)
+		tell_finding(&t, &r->findings[i]);
+	if (r->status == STATUS_UNDETERMINED || r->status == STATUS_UNREACHABLE)
+		add(&t, "; %s", r->verdict);
+}
