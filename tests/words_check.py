@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holds what users read to the words that network engineers use: messages,
 reports, pages and the lists of the lab. Prints FILE:LINE for each that is not.
