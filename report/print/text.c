@@ -131,27 +131,11 @@ const char *page_count(const struct page *p, uint64_t count, const char *what)
 			    what, count == 1 ? "" : "s");
 }
 
-enum ink effect_ink(enum effect effect)
-{
-	static const enum ink inks[] = {
-		[EFFECT_BLOCKS] = INK_BAD,
-		[EFFECT_IMPAIRS] = INK_WARN,
-		[EFFECT_HARMLESS] = INK_NONE,
-	};
-
-	return inks[effect];
-}
-
-const char *effect_sign(enum effect effect)
-{
-	static const char *const signs[] = {
-		[EFFECT_BLOCKS] = "!!",
-		[EFFECT_IMPAIRS] = "! ",
-		[EFFECT_HARMLESS] = "  ",
-	};
-
-	return signs[effect];
-}
+const struct effect_look effect_looks[] = {
+	[EFFECT_BLOCKS] = {INK_BAD, "!!", "BLOCKS"},
+	[EFFECT_IMPAIRS] = {INK_WARN, "! ", "IMPAIRS"},
+	[EFFECT_HARMLESS] = {INK_NONE, "  ", "harmless"},
+};
 
 static const char *target_phrase(const struct page *p, const struct report *r)
 {
@@ -315,15 +299,11 @@ static void all_evidence(const struct page *p, const struct finding *f)
 static void heading(const struct page *p, const struct finding *f,
 		    const char *more)
 {
-	static const char *const words[] = {
-		[EFFECT_BLOCKS] = "BLOCKS",
-		[EFFECT_IMPAIRS] = "IMPAIRS",
-		[EFFECT_HARMLESS] = "harmless",
-	};
-	const char *first = arena_printf(
-		p->arena, "%s %-10s", effect_sign(f->effect), words[f->effect]);
+	const struct effect_look *look = &effect_looks[f->effect];
 
-	page_wrap(p, effect_ink(f->effect), first, INDENT,
+	page_wrap(p, look->ink,
+		  arena_printf(p->arena, "%s %-10s", look->sign, look->word),
+		  INDENT,
 		  arena_printf(p->arena, "%s%s%s", f->kind->id,
 			       where_phrase(p, f), more));
 }

@@ -100,26 +100,28 @@ static void print_fragment(FILE *out, const struct ip_view *ip)
 		ip->more_fragments ? "more follow" : "the last");
 }
 
+static void print_ends(const struct page *p, const struct packet *k,
+		       const char *from_port, const char *to_port)
+{
+	fprintf(p->out, " IP%s ttl %u %s%s > %s%s",
+		k->ip.version == 6 ? "6" : "", k->ip.ttl,
+		page_address(p, &k->ip.source), from_port,
+		page_address(p, &k->ip.destination), to_port);
+}
+
 /* The first alone has the ports. */
 static void print_later_fragment(const struct page *p, const struct packet *k)
 {
-	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
-
-	fprintf(p->out, " IP%s ttl %u %s > %s", k->ip.version == 6 ? "6" : "",
-		k->ip.ttl, address_text(&k->ip.source, from),
-		address_text(&k->ip.destination, to));
+	print_ends(p, k, "", "");
 	print_fragment(p->out, &k->ip);
 }
 
 static void print_tcp(const struct page *p, const struct packet *k)
 {
 	const struct tcp_view *tcp = &k->tcp;
-	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
 
-	fprintf(p->out, " IP%s ttl %u %s.%u > %s.%u",
-		k->ip.version == 6 ? "6" : "", k->ip.ttl,
-		address_text(&k->ip.source, from), tcp->source_port,
-		address_text(&k->ip.destination, to), tcp->destination_port);
+	print_ends(p, k, arena_printf(p->arena, ".%u", tcp->source_port),
+		   arena_printf(p->arena, ".%u", tcp->destination_port));
 	if (tcp->available < 14) {
 		fputs(", cut short", p->out);
 		return;
@@ -140,12 +142,11 @@ static void print_tcp(const struct page *p, const struct packet *k)
 
 static void print_icmp(const struct page *p, const struct packet *k)
 {
-	char from[ADDRESS_TEXT];
 	struct packet quoted;
 
 	fprintf(p->out, " ICMP%s ttl %u from %s, %s (type %u code %u)",
 		k->ip.version == 6 ? "6" : "", k->ip.ttl,
-		address_text(&k->ip.source, from),
+		page_address(p, &k->ip.source),
 		k->icmp.time_exceeded	   ? "time exceeded"
 		: k->icmp.port_unreachable ? "port unreachable"
 		: k->icmp.unreachable	   ? "unreachable"

@@ -27,8 +27,11 @@ const char *page_ms(const struct page *p, double ms);	  /* < 0: "-" */
 /* "1 frame", "2 frames" */
 const char *page_count(const struct page *p, uint64_t count, const char *what);
 
-enum ink effect_ink(enum effect effect);
-const char *effect_sign(enum effect effect); /* "!!", "! ", "  " */
+struct effect_look {
+	enum ink ink;
+	const char *sign, *word; /* "!!", "BLOCKS" */
+};
+extern const struct effect_look effect_looks[]; /* by effect */
 
 void text_path(const struct page *p, const struct report *r); /* the hops */
 /* Under -v. */

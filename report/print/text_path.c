@@ -381,12 +381,12 @@ static bool marked_before(const struct report *r, size_t index)
 
 static void marker(const struct page *p, const struct finding *f)
 {
+	const struct effect_look *look = &effect_looks[f->effect];
 	const char *where = !f->at.known      ? "behind here"
 			    : !f->after.known ? "here or before"
 					      : "here or at either side";
 
-	page_wrap(p, effect_ink(f->effect),
-		  arena_printf(p->arena, " %s  ", effect_sign(f->effect)),
+	page_wrap(p, look->ink, arena_printf(p->arena, " %s  ", look->sign),
 		  MARGIN_SPACES,
 		  arena_printf(p->arena, "%s: %s", f->kind->title, where));
 }

@@ -24,20 +24,19 @@ static const char *frame_list(const struct page *p, const struct ladder_step *s)
 
 static void step(const struct page *p, const struct ladder_step *s)
 {
-	static const char *const words[] = {
-		[RUNG_PASS] = "pass",
-		[RUNG_FAIL] = "FAIL",
-		[RUNG_SKIPPED] = "skipped",
+	static const struct {
+		const char *word;
+		enum ink ink;
+	} looks[] = {
+		[RUNG_PASS] = {"pass", INK_NONE},
+		[RUNG_FAIL] = {"FAIL", INK_BAD},
+		[RUNG_SKIPPED] = {"skipped", INK_DIM},
 	};
-	static const enum ink inks[] = {
-		[RUNG_PASS] = INK_NONE,
-		[RUNG_FAIL] = INK_BAD,
-		[RUNG_SKIPPED] = INK_DIM,
-	};
-	const char *first = arena_printf(p->arena, "  %-7s  %-14s  ",
-					 words[s->result], rung_name(s->rung));
 
-	page_wrap(p, inks[s->result], first, LADDER_INDENT,
+	page_wrap(p, looks[s->result].ink,
+		  arena_printf(p->arena, "  %-7s  %-14s  ",
+			       looks[s->result].word, rung_name(s->rung)),
+		  LADDER_INDENT,
 		  arena_printf(p->arena, "%s%s", s->text ? s->text : "",
 			       frame_list(p, s)));
 }
