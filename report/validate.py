@@ -30,6 +30,18 @@ def names(schema):
             yield name["const"]
 
 
+def references(schemas, schema):
+    """How a validator finds what a schema refers to: by a registry, or in
+    jsonschema before 4.18 by a resolver."""
+    try:
+        from referencing import Registry, Resource
+    except ImportError:
+        return {"resolver": jsonschema.RefResolver(schema["$id"], schema,
+                                                   store=schemas)}
+    return {"registry": Registry().with_resources(
+        (s["$id"], Resource.from_contents(s)) for s in schemas.values())}
+
+
 def validators():
     """By name. They check formats too: what says it is an address must be
     one."""
@@ -39,15 +51,14 @@ def validators():
     schemas = {}
     for path in SCHEMAS:
         with open(path, encoding="utf-8") as file:
-            schemas[BASE + os.path.basename(path)] = json.load(file)
+            place = BASE + os.path.basename(path)
+            schemas[place] = {"$id": place, **json.load(file)}
     found = {}
-    for place, schema in schemas.items():
+    for schema in schemas.values():
         jsonschema.Draft202012Validator.check_schema(schema)
         for name in names(schema):
             found[name] = jsonschema.Draft202012Validator(
-                schema, format_checker=formats,
-                resolver=jsonschema.RefResolver(schema.get("$id", place), schema,
-                                                store=schemas))
+                schema, format_checker=formats, **references(schemas, schema))
     return found
 
 
