@@ -24,6 +24,7 @@ strip-syn|option|way|MPTCP options become NOPs in the SYN only
 strip-synack|option|way|MPTCP options become NOPs in the SYN/ACK only
 strip-data|option|way|MPTCP options become NOPs in all segments without SYN
 strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
+strip-acks|option|way|MPTCP options become NOPs in ACKs without data
 strip-add-addr|option|way|ADD_ADDR becomes NOPs
 drop|option|way|segments with an MPTCP option are dropped
 drop-join|option|way|segments with MP_JOIN are dropped
@@ -209,6 +210,10 @@ box_strip_data() {
 
 box_strip_join() {
 	nft_forward "r$1" "${nft_from}tcp flags syn / syn,ack tcp option mptcp subtype 1 reset tcp option mptcp"
+}
+
+box_strip_acks() {
+	nft_forward "r$1" "${nft_from}tcp flags ! syn,rst,psh reset tcp option mptcp"
 }
 
 box_strip_add_addr() {

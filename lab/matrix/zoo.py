@@ -113,6 +113,12 @@ def header_cases(Case):
             (("key", "mp_capable.modified", "blocked"),
              ("hmac", "mp_join.modified", "impaired"))
             for f in (4, 6)]
+    out += [case(Case, "strip-acks,return", k, "impaired", "dss.removed",
+                 family=f, port=port, how="nop", segment="ack",
+                 direction="return", confidence="proven",
+                 rungs=("join",))
+            for k, f, port in ((1, 4, 80), (2, 6, 80), (3, 4, 80), (4, 4, 80),
+                               (3, 4, 9080))]
     for f in (4, 6):
         # Behind it, version 0 works.
         for port, status in ((8080, "blocked"), (9080, "clear")):

@@ -111,3 +111,21 @@ bool flow_answered_plainly(const struct flow *f, int version)
 	       (int)f->mptcp.version == version && flow_syn_ack(f) &&
 	       !f->mptcp.syn_ack && !f->mptcp.mirrored && !flow_fell(f);
 }
+
+unsigned kept_padding(const struct kept *k, const char **how)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+	struct tcp_option o;
+	unsigned nops = 0, rest = 0;
+
+	while (option_next(&walk, &o) == OPTION_FOUND) {
+		nops += o.kind == TCPOPT_KIND_NOP;
+		if (o.kind == TCPOPT_KIND_EOL)
+			rest = (unsigned)(tcp->options_length - o.offset);
+	}
+	if (how)
+		*how = rest > nops ? "eol" : "nop";
+	return nops + rest;
+}

@@ -136,6 +136,9 @@ uint64_t flow_mptcp_acked(const struct flow *f);
 bool kept_is_mapped(const struct kept *k);
 /* It went out with a TTL that reaches any host. */
 bool kept_is_full(const struct kept *k);
+/* Bytes of the options that say nothing: NOPs, and what follows EOL. `how`
+ * (unless NULL): "nop" or "eol", whichever is more. */
+unsigned kept_padding(const struct kept *k, const char **how);
 /* Payload that counts: of a SYN or RST it does not. */
 bool kept_has_data(const struct kept *k);
 

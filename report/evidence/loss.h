@@ -66,18 +66,19 @@
 #define FULL_SIZE_WITNESSES_MIN 2
 #define FRAGMENTED_WITNESSES_MIN 2
 #define VAIN_WITNESSES_MIN 2
-#define PAIR_WITNESSES_MIN 2   /* broke at two segments sent at once */
-#define IDLE_WITNESSES_MIN 2   /* of each: first, later, busy, reset */
-#define COMPLAINTS_MIN 2       /* of our DSS checksums, with MP_FAIL */
-#define BAD_CHECKSUMS_MIN 2    /* of the server's DSS: proven */
-#define RETURN_WITNESSES_MIN 2 /* hops whose answers take another way */
-#define ANSWERED_DATA_MIN 2    /* data answered from elsewhere than SYNs */
-#define SYN_ACKS_ALIKE_MIN 4   /* SYN/ACKs of one TTL, and none other */
-#define RANDOM_RESETS_MIN 2    /* bare RSTs for MP_JOINs of no connection */
-#define LATE_SEGMENTS_MIN 3    /* more than a segment or two, unmapped */
-#define VAIN_SYNS_MIN 3	       /* of a connection that is worth a word */
-#define SYNS_IN_VAIN_MIN 2     /* that may be why nothing is known */
-#define BASELINE_SYNS_MIN 3    /* plain TCP does not work any more */
+#define PAIR_WITNESSES_MIN 2	 /* broke at two segments sent at once */
+#define IDLE_WITNESSES_MIN 2	 /* of each: first, later, busy, reset */
+#define BARE_ACK_WITNESSES_MIN 2 /* whose ACKs have no DSS: likely */
+#define COMPLAINTS_MIN 2	 /* of our DSS checksums, with MP_FAIL */
+#define BAD_CHECKSUMS_MIN 2	 /* of the server's DSS: proven */
+#define RETURN_WITNESSES_MIN 2	 /* hops whose answers take another way */
+#define ANSWERED_DATA_MIN 2	 /* data answered from elsewhere than SYNs */
+#define SYN_ACKS_ALIKE_MIN 4	 /* SYN/ACKs of one TTL, and none other */
+#define RANDOM_RESETS_MIN 2	 /* bare RSTs for MP_JOINs of no connection */
+#define LATE_SEGMENTS_MIN 3	 /* more than a segment or two, unmapped */
+#define VAIN_SYNS_MIN 3		 /* of a connection that is worth a word */
+#define SYNS_IN_VAIN_MIN 2	 /* that may be why nothing is known */
+#define BASELINE_SYNS_MIN 3	 /* plain TCP does not work any more */
 
 /* ---- sorted by chance -----------------------------------------------------
  */

@@ -247,26 +247,6 @@ static void say_removed_rst(struct judgement *j, struct finding *f,
 
 /* ---- filler in its place ------------------------------------------------- */
 
-/* Bytes of the options that say nothing: NOPs, and what follows EOL, which
- * `how` tells if there is one. */
-static unsigned filler(const struct kept *k, const char **how)
-{
-	const struct tcp_view *tcp = &k->packet.tcp;
-	struct option_walk walk = option_walk_over(
-		tcp->options, tcp->options_available, tcp->options_length);
-	struct tcp_option o;
-	unsigned nops = 0, rest = 0;
-
-	while (option_next(&walk, &o) == OPTION_FOUND) {
-		nops += o.kind == TCPOPT_KIND_NOP;
-		if (o.kind == TCPOPT_KIND_EOL)
-			rest = (unsigned)(tcp->options_length - o.offset);
-	}
-	if (how)
-		*how = rest > nops ? "eol" : "nop";
-	return nops + rest;
-}
-
 /* The most that SYN/ACKs for plain SYNs have; -1: there was none. */
 static int plain_filler(const struct judgement *j)
 {
@@ -276,8 +256,8 @@ static int plain_filler(const struct judgement *j)
 		const struct kept *k = flow_syn_ack(j->flows[i]);
 
 		if (flow_is(j->flows[i], PURPOSE_TCP) && k &&
-		    (int)filler(k, NULL) > most)
-			most = (int)filler(k, NULL);
+		    (int)kept_padding(k, NULL) > most)
+			most = (int)kept_padding(k, NULL);
 	}
 	return most;
 }
@@ -292,7 +272,7 @@ static const struct flow *flow_with_room(const struct judgement *j, int version,
 		const struct kept *k = flow_syn_ack(f);
 
 		if (flow_answered_plainly(f, version) && k->options.complete &&
-		    (int)filler(k, NULL) >= plain + room)
+		    (int)kept_padding(k, NULL) >= plain + room)
 			return f;
 	}
 	return NULL;
@@ -339,7 +319,7 @@ static void say_removed_filler(struct judgement *j, struct finding *f,
 			     "the SYN/ACK has %u bytes of padding, those for "
 			     "plain SYNs have %d: the difference is the length "
 			     "of MP_CAPABLE",
-			     filler(k, &f->how), plain_filler(j)));
+			     kept_padding(k, &f->how), plain_filler(j)));
 }
 
 const struct rule syn_ack_rules[] = {
