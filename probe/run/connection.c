@@ -38,11 +38,20 @@ void connection_open(struct connection *c, const struct course *course,
 		     const struct destination *to, enum purpose purpose,
 		     unsigned version)
 {
-	*c = (struct connection){.course = course,
+	struct client client;
+
+	client_open(&client, to, purpose, version);
+	connection_take_up(c, course, &client);
+}
+
+void connection_take_up(struct connection *c, const struct course *course,
+			const struct client *client)
+{
+	*c = (struct connection){.client = *client,
+				 .course = course,
 				 .copy = COPY_FULL,
 				 .syn_tries = SYN_TRIES,
 				 .data_ttl = FULL_TTL};
-	client_open(&c->client, to, purpose, version);
 }
 
 void connection_send(struct connection *c)

@@ -86,6 +86,10 @@ void connection_open(struct connection *c, const struct course *course,
 		     const struct destination *to, enum purpose purpose,
 		     unsigned version);
 
+/* One whose SYN has gone out from this client. */
+void connection_take_up(struct connection *c, const struct course *course,
+			const struct client *client);
+
 /* Sends the SYN, or, of a connection that has one out, takes it up again with
  * the same ports: its SYN is sent once more if it was not answered. */
 void connection_begin(struct connection *c);

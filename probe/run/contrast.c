@@ -166,18 +166,36 @@ static unsigned first_edge(const struct run *r, const struct client *drew,
 		       : ttl + 1;
 }
 
-void contrast_start(struct run *r, struct version *v)
+/* Silence only: nothing but the rounds. */
+static void contrast(struct run *r, struct version *v, bool join, bool silent)
 {
-	for (unsigned round = 0; round < CONTRAST_ROUNDS; round++)
-		add_round(r, v, round);
-	if (gave_up(&v->bare) && gave_up(&v->summed)) {
+	unsigned ttl;
+
+	for (unsigned round = 0; round < CONTRAST_ROUNDS; round++) {
+		if (join)
+			add_join_round(r, v, round);
+		else
+			add_round(r, v, round);
+	}
+	if (silent) {
 		run_wait(r, 2 * answer_wait_us(&r->to));
 		return;
 	}
-	for (unsigned ttl = first_edge(r, &v->bare.client, &v->sweep.client,
-				       SEGMENT_SYN);
-	     run_sweeping(r) && ttl <= r->reach; ttl++)
-		run_add_syn(r, PURPOSE_MP_CAPABLE, v->number, ttl, 2);
+	ttl = join ? first_edge(r, &v->join.client, &v->join.client,
+				SEGMENT_JOIN_SYN)
+		   : first_edge(r, &v->bare.client, &v->sweep.client,
+				SEGMENT_SYN);
+	for (; run_sweeping(r) && ttl <= r->reach; ttl++) {
+		if (join)
+			run_add_join(r, v, ttl);
+		else
+			run_add_syn(r, PURPOSE_MP_CAPABLE, v->number, ttl, 2);
+	}
+}
+
+void contrast_start(struct run *r, struct version *v)
+{
+	contrast(r, v, false, gave_up(&v->bare) && gave_up(&v->summed));
 }
 
 bool join_contrast_wanted(const struct run *r, const struct version *v)
@@ -193,16 +211,7 @@ bool join_contrast_wanted(const struct run *r, const struct version *v)
 
 void join_contrast_start(struct run *r, struct version *v)
 {
-	for (unsigned round = 0; round < CONTRAST_ROUNDS; round++)
-		add_join_round(r, v, round);
-	if (!flow_reset(client_flow(&v->join.client))) {
-		run_wait(r, 2 * answer_wait_us(&r->to));
-		return;
-	}
-	for (unsigned ttl = first_edge(r, &v->join.client, &v->join.client,
-				       SEGMENT_JOIN_SYN);
-	     run_sweeping(r) && ttl <= r->reach; ttl++)
-		run_add_join(r, v, ttl);
+	contrast(r, v, true, !flow_reset(client_flow(&v->join.client)));
 }
 
 /* ---- several ways -------------------------------------------------------- */

@@ -1,6 +1,6 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/run/control.h"
-
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The distance control: how far the target is by its own answers.
+ */
 #include <netinet/in.h>
 #include <stdio.h>
 

@@ -91,13 +91,14 @@ bool is_negotiated(const struct client *c);
 
 /* reach.c: sweeps of SYNs, and SYNs where these do not tell enough. */
 bool sweep_settled(const struct run *r, const struct sweep *w);
-void run_update_heard(struct run *r);
+void run_see_quotes(struct run *r);
 wanted_fn always, capable_sweep_wanted, edge_wanted, untold_reach_wanted,
 	untold_hops_wanted;
 start_fn capable_sweep_start, edge_start, untold_reach_start, untold_hops_start;
 step_fn plain_sweep_step, capable_sweep_step;
 
-/* control.c */
+/* control.c: how far the target is by its own answers; 0: none came. */
+unsigned control_distance(const struct control *c);
 bool control_over(const struct run *r, int64_t now_us);
 wanted_fn control_wanted, beyond_wanted;
 start_fn control_start, beyond_start;

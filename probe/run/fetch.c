@@ -191,27 +191,15 @@ static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind,
 	return false;
 }
 
-/* The hops within a bracket that answered others, but not this segment. */
-static void fetch_bracket(struct run *r, const struct report *report,
-			  const struct finding *f)
-{
-	for (unsigned ttl = f->after.ttl + 1;
-	     ttl < f->at.ttl && ttl <= report->path_length; ttl++)
-		if (report->path[ttl - 1].responder_count > 0 &&
-		    !report->path[ttl - 1].is_target)
-			fetch_segment(r, f->connections[0], f->segment, ttl,
-				      false);
-}
-
-/* Nothing places it yet: all hops that answered others, but not this segment;
- * data also wants the third ACK of its connection, to tell what shifts. */
-static void fetch_place(struct run *r, const struct report *report,
-			const struct finding *f, unsigned reach)
+/* From the hop `ttl` to the last before `end`: those that answered others, but
+ * not this segment; data also wants the third ACK of its connection, to tell
+ * what shifts. */
+static void fetch_between(struct run *r, const struct report *report,
+			  const struct finding *f, unsigned ttl, unsigned end)
 {
 	unsigned id = f->connections[0];
 
-	for (unsigned ttl = r->settings->first_ttl;
-	     ttl < reach && ttl <= report->path_length; ttl++) {
+	for (; ttl < end && ttl <= report->path_length; ttl++) {
 		const struct report_hop *hop = &report->path[ttl - 1];
 		enum segment_kind kind = f->segment;
 
@@ -224,19 +212,23 @@ static void fetch_place(struct run *r, const struct report *report,
 	}
 }
 
+/* Data at each hop before `end`, once. */
+static void fetch_data(struct run *r, const struct finding *f, unsigned end)
+{
+	for (unsigned ttl = r->settings->first_ttl;
+	     ttl < end && r->fetch.judged == 1; ttl++)
+		fetch_segment(r, f->connections[0], SEGMENT_DATA, ttl, false);
+}
+
 /* Copies of data that was acknowledged with its mapping show a mapping
- * changed: the device begins late, perhaps between two copies. The hops before
- * are asked once more. */
-static void fetch_again(struct run *r, const struct finding *f)
+ * changed: the device begins late, perhaps between two copies. */
+static bool begins_late(const struct run *r, const struct finding *f)
 {
 	const struct flow *flow =
 		r->to.live->observer->flows[f->connections[0] - 1];
 
-	if (f->segment != SEGMENT_DATA || r->fetch.judged > 1 ||
-	    strncmp(f->kind->id, "dss.", 4) != 0 || !flow->mptcp.has_data_ack)
-		return;
-	for (unsigned ttl = r->settings->first_ttl; ttl <= f->after.ttl; ttl++)
-		fetch_segment(r, f->connections[0], f->segment, ttl, false);
+	return f->segment == SEGMENT_DATA && flow->mptcp.has_data_ack &&
+	       strncmp(f->kind->id, "dss.", 4) == 0;
 }
 
 /* A drop is placed by what is quoted and what is not: the SYN with the
@@ -255,14 +247,9 @@ static void fetch_drop(struct run *r, const struct finding *f, unsigned reach)
 
 /* The server's data was changed, perhaps in its length: then our later
  * acknowledgments are shifted, and copies of data show where. */
-static void fetch_behind_answer(struct run *r, const struct finding *f,
-				unsigned reach)
+static bool shifts(const struct finding *f)
 {
-	if (strcmp(f->kind->id, "payload.modified") != 0 ||
-	    f->direction != DIRECTION_RETURN || r->fetch.judged > 1)
-		return;
-	for (unsigned ttl = r->settings->first_ttl; ttl < reach; ttl++)
-		fetch_segment(r, f->connections[0], SEGMENT_DATA, ttl, false);
+	return strcmp(f->kind->id, "payload.modified") == 0;
 }
 
 static void fetch_finding(struct run *r, const struct report *report,
@@ -271,12 +258,14 @@ static void fetch_finding(struct run *r, const struct report *report,
 	if (f->connection_count == 0)
 		return;
 	if (f->direction == DIRECTION_RETURN) {
-		fetch_behind_answer(r, f, reach);
+		if (shifts(f))
+			fetch_data(r, f, reach);
 	} else if (f->at.known && f->after.known) {
-		fetch_bracket(r, report, f);
-		fetch_again(r, f);
+		fetch_between(r, report, f, f->after.ttl + 1, f->at.ttl);
+		if (begins_late(r, f))
+			fetch_data(r, f, f->after.ttl + 1);
 	} else {
-		fetch_place(r, report, f, reach);
+		fetch_between(r, report, f, r->settings->first_ttl, reach);
 	}
 	fetch_drop(r, f, reach);
 }

@@ -1,6 +1,8 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probe/run/idle.h"
-
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The keep-alive ladder of --all: plain connections that were opened together
+ * and send nothing for longer and longer, beside some that are kept busy. Who
+ * forgets them is for the judge to tell.
+ */
 #include "probe/run/experiment.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"

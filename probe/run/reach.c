@@ -2,6 +2,7 @@
  * The sweeps of SYNs: what of them is missing, when it is sent again, and
  * down to which TTL they are answered.
  */
+#include "probe/net/names.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
 #include "report/track/observer.h"
@@ -20,24 +21,26 @@ static unsigned last_ttl(const struct run *r)
 }
 
 /* Which hops have answered anything at all: they are limited, not silent. */
-void run_update_heard(struct run *r)
+void run_see_quotes(struct run *r)
 {
 	const struct observer *o = r->to.live->observer;
-	struct shared *c = r->shared;
+	struct shared *shared = r->shared;
 
-	if (c->quotes == o->quotes)
+	if (shared->quotes == o->quotes)
 		return;
-	c->quotes = o->quotes;
+	shared->quotes = o->quotes;
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
-		if (!address_equal(&f->server, &r->to.target))
-			continue;
-		for (size_t k = 0; k < f->quote_count; k++)
-			c->heard |=
-				UINT64_C(1)
-				<< (f->sent[f->quotes[k].sent]->packet.ip.ttl &
-				    63);
+		for (size_t k = 0; k < f->quote_count; k++) {
+			const struct quote *q = &f->quotes[k];
+			unsigned ttl = f->sent[q->sent]->packet.ip.ttl;
+
+			if (r->to.live->names)
+				names_ask(r->to.live->names, &q->responder);
+			if (address_equal(&f->server, &r->to.target))
+				shared->heard |= UINT64_C(1) << (ttl & 63);
+		}
 	}
 }
 

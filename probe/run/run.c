@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "probe/net/names.h"
 #include "probe/net/target.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
@@ -39,29 +38,27 @@ struct connection *run_open(struct run *r, struct connection *c,
 	return c;
 }
 
+static void ask(struct run *r, struct connection *c)
+{
+	c->request = r->request;
+	c->length = r->request_length;
+	c->split = c->length / 2;
+	c->of = r->current;
+}
+
 struct connection *run_open_request(struct run *r, struct connection *c,
 				    enum purpose purpose, unsigned version)
 {
 	c = run_open(r, c, &course_request, purpose, version);
-	c->request = r->request;
-	c->length = r->request_length;
-	c->split = c->length / 2;
+	ask(r, c);
 	return c;
 }
 
 void run_take_up(struct run *r, struct connection *c,
 		 const struct course *course, const struct client *client)
 {
-	own(r, c);
-	*c = (struct connection){.client = *client,
-				 .course = course,
-				 .copy = COPY_FULL,
-				 .syn_tries = SYN_TRIES,
-				 .data_ttl = FULL_TTL,
-				 .request = r->request,
-				 .length = r->request_length,
-				 .split = r->request_length / 2,
-				 .of = r->current};
+	connection_take_up(own(r, c), course, client);
+	ask(r, c);
 }
 
 static void begin_syn(struct connection *c, unsigned ttl, unsigned tries)
@@ -347,18 +344,6 @@ static void update_rtt(struct run *r)
 	}
 }
 
-static void ask_names(struct run *r)
-{
-	const struct observer *o = r->to.live->observer;
-	struct names *names = r->to.live->names;
-
-	if (r->shared->quotes == o->quotes)
-		return;
-	for (size_t i = 0; names && i < o->flow_count; i++)
-		for (size_t k = 0; k < o->flows[i]->quote_count; k++)
-			names_ask(names, &o->flows[i]->quotes[k].responder);
-}
-
 /* Where the SYNs of this run are answered, with or without MPTCP. */
 static void update_reach(struct run *r)
 {
@@ -461,8 +446,7 @@ int64_t run_step(struct run *r, int64_t now_us)
 	int64_t wake;
 
 	update_rtt(r);
-	ask_names(r);
-	run_update_heard(r);
+	run_see_quotes(r);
 	update_reach(r);
 	for (size_t i = 0; i < r->connection_count; i++)
 		connection_step(r->connections[i], now_us);

@@ -5,10 +5,7 @@
 #ifndef PROBE_RUN_RUN_H
 #define PROBE_RUN_RUN_H
 
-#include "probe/run/checks.h"
 #include "probe/run/connection.h"
-#include "probe/run/control.h"
-#include "probe/run/idle.h"
 #include "probe/run/sweep.h"
 
 /* What the user wants of a probe. */
@@ -16,6 +13,68 @@ struct probe_settings {
 	unsigned first_ttl, max_ttl; /* of the sweeps */
 	int mptcp_version;	     /* 0, 1; -1: both */
 	bool sweep_only, all;
+};
+
+/* The distance control: datagrams to closed high ports of the target, and ICMP
+ * echo requests, whose answers tell how far it is (control.c). */
+#define CONTROL_MAX 64
+
+struct control {
+	const struct destination *to;
+	uint16_t ports[CONTROL_MAX]; /* our source ports */
+	unsigned count;
+	int64_t sent_us;
+	unsigned rounds;
+	uint16_t echo_id, echoes;
+};
+
+enum check_kind {
+	CHECK_LONG,	 /* many small segments, one after the other */
+	CHECK_HOLE,	 /* the second segment before the first */
+	CHECK_PAIR,	 /* two small segments at once */
+	CHECK_EXPIRED,	 /* data that expires on the way, then other bytes */
+	CHECK_BIG,	 /* a segment of full size, then a smaller one */
+	CHECK_BIG_TCP,	 /* the same without MPTCP, for the contrast */
+	CHECK_ADD_ADDR,	 /* an address announced */
+	CHECK_FRAGMENTS, /* a segment in IP fragments, then in one piece */
+};
+
+/* One of the slower checks of --all: one kind of data (checks.c). */
+struct check {
+	struct connection connection; /* first: its course knows it by that */
+	enum check_kind kind;
+	uint8_t ttl;	 /* CHECK_EXPIRED: with which the data goes out */
+	size_t offset;	 /* of the data that is being sent */
+	size_t size;	 /* CHECK_BIG, CHECK_FRAGMENTS: its bytes; 0: none were
+			    sent yet */
+	size_t received; /* what had come in when the step began */
+	bool vain;	 /* what should have been answered was not */
+};
+
+#define CHECKS_MAX 40
+
+struct checks {
+	unsigned version; /* of MPTCP */
+	struct check list[CHECKS_MAX];
+	unsigned count;
+	struct sweep bare; /* SYNs without MSS; for who adds one */
+	unsigned copied;   /* checks whose copies are done with */
+};
+
+/* Plain connections that send nothing for longer and longer, beside some that
+ * are kept busy (idle.c). */
+struct idler {
+	struct connection connection; /* first: its course knows it by that */
+	int64_t rest_us;	      /* 0: it never rests */
+	uint8_t ttl;		      /* of the keep-alives behind the rest */
+	size_t received; /* what had come in by the end of the rest */
+};
+
+#define IDLERS_MAX 80
+
+struct idle_ladder {
+	struct idler list[IDLERS_MAX];
+	unsigned count;
 };
 
 #define VERSIONS 2
