@@ -46,6 +46,13 @@ bool field_number(lua_State *L, int table, const char *name, uint64_t max,
 	return there;
 }
 
+uint64_t field_number_or(lua_State *L, int table, const char *name,
+			 uint64_t max, uint64_t otherwise)
+{
+	field_number(L, table, name, max, &otherwise);
+	return otherwise;
+}
+
 bool field_flag(lua_State *L, int table, const char *name, bool *out)
 {
 	int type = get(L, table, name);

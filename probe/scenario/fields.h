@@ -23,6 +23,10 @@ bool field_text(lua_State *L, int table, const char *name, const char **out,
 bool field_address(lua_State *L, int table, const char *name,
 		   struct address *out);
 
+/* The number, or `otherwise`. */
+uint64_t field_number_or(lua_State *L, int table, const char *name,
+			 uint64_t max, uint64_t otherwise);
+
 /* A number, or true (by default) or false (absent): sets *present, and *out
  * for a number. Returns true if a number was given. */
 bool field_optional(lua_State *L, int table, const char *name, uint64_t max,

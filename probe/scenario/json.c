@@ -5,17 +5,16 @@
 #include "probe/scenario/peer.h"
 #include "probe/scenario/print.h"
 #include "probe/scenario/scenario.h"
-#include "probe/scenario/sight.h"
 #include "report/arena.h"
 #include "report/print/json_value.h"
 #include "report/print/text.h"
 #include "report/track/observer.h"
 
-static json_t *quoted(struct scenario *r, const struct sight *s)
+static json_t *quoted(const struct sight *s)
 {
 	const struct quote *q = s->quote;
 
-	return JSON_OBJECT({"time_ms", json_decimal(sight_ms(r, s))},
+	return JSON_OBJECT({"time_ms", json_decimal(s->ms)},
 			   {"subflow", json_count(s->subflow)},
 			   {"frame", json_count(q->frame)},
 			   {"direction", json_text("quote")},
@@ -28,20 +27,19 @@ static json_t *quoted(struct scenario *r, const struct sight *s)
 static json_t *segment(struct scenario *r, const struct sight *s)
 {
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
-	struct sight_numbers n = sight_numbers(r, s);
 	const char *raw =
 		arena_hex(r->arena, tcp->options, tcp->options_available);
 	char flags[9];
 
 	return JSON_OBJECT(
-		{"time_ms", json_decimal(sight_ms(r, s))},
+		{"time_ms", json_decimal(s->ms)},
 		{"subflow", json_count(s->subflow)},
 		{"frame", json_count(s->segment->frame)},
 		{"direction", json_text(s->sent ? "sent" : "received")},
 		{"ttl", json_count(s->segment->packet.ip.ttl)},
 		{"flags", json_text(flags_text(tcp->flags, flags))},
-		{"seq", json_count(n.sequence)},
-		{"ack", json_count(n.acknowledgment)},
+		{"seq", json_count(s->sequence)},
+		{"ack", json_count(s->acknowledgment)},
 		{"length", json_count(tcp->payload_length)},
 		{"options", json_text(options_in_words(r->arena, tcp))},
 		{"raw", json_text(raw)});
@@ -55,7 +53,7 @@ static json_t *segments(struct scenario *r)
 		const struct sight *s = &r->sights[i];
 
 		list = json_appended(list,
-				     s->quote ? quoted(r, s) : segment(r, s));
+				     s->quote ? quoted(s) : segment(r, s));
 	}
 	return list;
 }

@@ -24,8 +24,7 @@ typedef void write_fn(struct craft *c);
 static uint64_t number(struct craft *c, const char *name, uint64_t max,
 		       uint64_t otherwise)
 {
-	field_number(c->L, c->table, name, max, &otherwise);
-	return otherwise;
+	return field_number_or(c->L, c->table, name, max, otherwise);
 }
 
 /* The element that stands in the place of a name: mss(1400). */

@@ -9,7 +9,6 @@
 #include "probe/scenario/exchange.h"
 #include "probe/scenario/match.h"
 #include "probe/scenario/scenario.h"
-#include "probe/scenario/sight.h"
 #include "report/arena.h"
 #include "report/print/text.h"
 #include "report/track/observer.h"
@@ -29,8 +28,7 @@ static const char *clean(struct scenario *r, const char *text)
 
 /* --- the segments -------------------------------------------------------- */
 
-static void print_quote(const struct page *p, const struct scenario *r,
-			const struct sight *s)
+static void print_quote(const struct page *p, const struct sight *s)
 {
 	const struct quote *q = s->quote;
 	char address[ADDRESS_TEXT];
@@ -38,7 +36,7 @@ static void print_quote(const struct page *p, const struct scenario *r,
 	fprintf(p->out,
 		"%9.1f %3u  %-2u %s: ICMP, quotes %zu bytes of what "
 		"was sent with TTL %u\n",
-		sight_ms(r, s), q->reply_ttl, s->subflow,
+		s->ms, q->reply_ttl, s->subflow,
 		address_text(&q->responder, address), q->bytes,
 		s->segment->packet.ip.ttl);
 }
@@ -47,15 +45,14 @@ static void print_segment(const struct page *p, struct scenario *r,
 			  const struct sight *s)
 {
 	const struct tcp_view *tcp = &s->segment->packet.tcp;
-	struct sight_numbers n = sight_numbers(r, s);
 	char head[120], blank[HEAD_WIDTH + 1], flags[9];
 	const char *options = options_in_words(r->arena, tcp);
 
 	snprintf(head, sizeof(head),
 		 "%9.1f %3u %s%-2u %-3s %7" PRIu32 " %7" PRIu32 " %4zu  ",
-		 sight_ms(r, s), s->segment->packet.ip.ttl, s->sent ? ">" : "<",
-		 s->subflow, flags_text(tcp->flags, flags), n.sequence,
-		 n.acknowledgment, tcp->payload_length);
+		 s->ms, s->segment->packet.ip.ttl, s->sent ? ">" : "<",
+		 s->subflow, flags_text(tcp->flags, flags), s->sequence,
+		 s->acknowledgment, tcp->payload_length);
 	memset(blank, ' ', sizeof(blank));
 	blank[strlen(head) < HEAD_WIDTH ? strlen(head) : HEAD_WIDTH] = '\0';
 	if (*options)
@@ -76,7 +73,7 @@ static void print_sights(const struct page *p, struct scenario *r)
 		"sub", "flg", "seq", "ack", "len", "options");
 	for (size_t i = 0; i < r->sight_count; i++) {
 		if (r->sights[i].quote)
-			print_quote(p, r, &r->sights[i]);
+			print_quote(p, &r->sights[i]);
 		else
 			print_segment(p, r, &r->sights[i]);
 	}

@@ -11,7 +11,6 @@
 #include "probe/net/complain.h"
 #include "probe/net/privileges.h"
 #include "probe/scenario/peer.h"
-#include "probe/scenario/sight.h"
 #include "report/arena.h"
 #include "report/print/text.h"
 #include "report/track/capture.h"
@@ -64,28 +63,18 @@ static void keep_frame(void *context, uint64_t number, int64_t time_us,
 	frame->length = frame->packet.available;
 }
 
-static int compare_numbers(const void *key, const void *element)
-{
-	uint64_t number = *(const uint64_t *)key;
-	uint64_t other = ((const struct recorded *)element)->number;
-
-	return (number > other) - (number < other);
-}
-
-/* The client's flow of each frame, as far as the capture has seen it. */
+/* The client's flow of each frame. */
 static void name_flows(struct replay *r)
 {
-	for (size_t i = 0; i < r->whole->flow_count; i++) {
-		const struct flow *f = r->whole->flows[i];
+	for (size_t i = 0; i < r->frame_count; i++) {
+		struct recorded *frame = &r->frames[i];
+		const struct packet *p = &frame->packet;
 
-		for (size_t s = 0; s < f->sent_count; s++) {
-			struct recorded *frame = bsearch(
-				&f->sent[s]->frame, r->frames, r->frame_count,
-				sizeof(*r->frames), compare_numbers);
-
-			if (frame)
-				frame->flow = f;
-		}
+		if (p->transport == TRANSPORT_TCP)
+			frame->flow = observer_flow(
+				r->whole, &p->ip.source, p->tcp.source_port,
+				&p->ip.destination, p->tcp.destination_port,
+				IPPROTO_TCP);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crafting/segment.h"
 #include "probe/net/complain.h"
 #include "probe/scenario/answers.h"
 #include "probe/scenario/exchange.h"
@@ -69,17 +70,14 @@ int scenario_declare(struct scenario *r, const struct script *script)
 
 /* --- what was seen ------------------------------------------------------- */
 
-static void add_sight(struct scenario *r, unsigned subflow, bool sent,
-		      const struct kept *k, const struct quote *q)
-{
-	struct sight *sight = ARENA_PUSH(r->arena, r->sights, r->sight_count);
-
-	*sight = (struct sight){subflow, sent, k, q};
-}
-
 static uint64_t sight_frame(const struct sight *s)
 {
 	return s->quote ? s->quote->frame : s->segment->frame;
+}
+
+static int64_t sight_us(const struct sight *s)
+{
+	return s->quote ? s->quote->time_us : s->segment->time_us;
 }
 
 static int by_frame(const void *a, const void *b)
@@ -87,6 +85,32 @@ static int by_frame(const void *a, const void *b)
 	uint64_t x = sight_frame(a), y = sight_frame(b);
 
 	return (x > y) - (x < y);
+}
+
+static void number_sight(const struct flow *f, struct sight *s)
+{
+	const struct tcp_view *tcp = &s->segment->packet.tcp;
+	uint32_t server = f->syn_ack_seen ? f->server_isn : tcp->acknowledgment;
+
+	if (s->sent) {
+		s->sequence = tcp->sequence - f->client_isn;
+		s->acknowledgment = tcp->acknowledgment - server;
+	} else {
+		s->sequence = f->syn_ack_seen ? tcp->sequence - server : 0;
+		s->acknowledgment = tcp->acknowledgment - f->client_isn;
+	}
+	if (!(tcp->flags & TCP_FLAG_ACK))
+		s->acknowledgment = 0;
+}
+
+static void add_sight(struct scenario *r, const struct subflow *subflow,
+		      bool sent, const struct kept *k, const struct quote *q)
+{
+	struct sight *s = ARENA_PUSH(r->arena, r->sights, r->sight_count);
+
+	*s = (struct sight){
+		.subflow = subflow->id, .sent = sent, .segment = k, .quote = q};
+	number_sight(subflow_flow(subflow), s);
 }
 
 static void collect_sights(struct scenario *r)
@@ -98,18 +122,19 @@ static void collect_sights(struct scenario *r)
 		const struct flow *f = subflow_flow(s);
 
 		for (size_t k = 0; f && k < f->sent_count; k++)
-			add_sight(r, s->id, true, f->sent[k], NULL);
+			add_sight(r, s, true, f->sent[k], NULL);
 		for (size_t k = 0; f && k < f->received_count; k++)
-			add_sight(r, s->id, false, f->received[k], NULL);
+			add_sight(r, s, false, f->received[k], NULL);
 		for (size_t k = 0; f && k < f->quote_count; k++)
-			add_sight(r, s->id, false, f->sent[f->quotes[k].sent],
+			add_sight(r, s, false, f->sent[f->quotes[k].sent],
 				  &f->quotes[k]);
 	}
-	if (!r->sight_count)
-		return;
-	qsort(r->sights, r->sight_count, sizeof(*r->sights), by_frame);
-	r->first_us = r->sights[0].quote ? r->sights[0].quote->time_us
-					 : r->sights[0].segment->time_us;
+	if (r->sight_count)
+		qsort(r->sights, r->sight_count, sizeof(*r->sights), by_frame);
+	for (size_t i = 0; i < r->sight_count; i++)
+		r->sights[i].ms = (double)(sight_us(&r->sights[i]) -
+					   sight_us(&r->sights[0])) /
+				  1000;
 }
 
 /* --- running ------------------------------------------------------------- */

@@ -45,8 +45,11 @@ struct sight {
 	unsigned subflow;
 	bool sent;
 	const struct kept *segment;
-	const struct quote *quote; /* of an ICMP error; segment: what it
-				      quotes */
+	const struct quote *quote;	   /* of an ICMP error; segment: what it
+					      quotes */
+	double ms;			   /* since the first */
+	uint32_t sequence, acknowledgment; /* relative to the initial ones; 0
+					      where they are not known */
 };
 
 struct remark {
@@ -95,7 +98,6 @@ struct scenario {
 	size_t stack_count;
 	struct sight *sights;
 	size_t sight_count;
-	int64_t first_us; /* of the first segment */
 	enum scenario_end end;
 	char error[600]; /* of a script, in one line */
 	int answers;	 /* reference to the Lua table; 0: none */

@@ -162,26 +162,22 @@ static void read_ttl(lua_State *L, int table, struct outgoing *out)
 	out->ttl_last = (unsigned)last;
 }
 
-static uint64_t number(lua_State *L, int table, const char *name, uint64_t max,
-		       uint64_t otherwise)
-{
-	field_number(L, table, name, max, &otherwise);
-	return otherwise;
-}
-
 static void read_header(lua_State *L, int table, struct outgoing *out)
 {
 	uint64_t value;
 
-	out->sequence =
-		(uint32_t)number(L, table, "seq", UINT32_MAX, out->sequence);
-	out->acknowledgment = (uint32_t)number(L, table, "ack", UINT32_MAX,
-					       out->acknowledgment);
-	out->window = (uint16_t)number(L, table, "window", 65535, out->window);
-	out->urgent = (uint16_t)number(L, table, "urgent", 65535, 0);
-	out->reserved = (uint8_t)number(L, table, "reserved", 15, 0);
-	out->traffic_class = (uint8_t)number(L, table, "traffic_class", 255, 0);
-	out->offset = number(L, table, "offset", INT64_MAX, out->offset);
+	out->sequence = (uint32_t)field_number_or(L, table, "seq", UINT32_MAX,
+						  out->sequence);
+	out->acknowledgment = (uint32_t)field_number_or(
+		L, table, "ack", UINT32_MAX, out->acknowledgment);
+	out->window = (uint16_t)field_number_or(L, table, "window", 65535,
+						out->window);
+	out->urgent = (uint16_t)field_number_or(L, table, "urgent", 65535, 0);
+	out->reserved = (uint8_t)field_number_or(L, table, "reserved", 15, 0);
+	out->traffic_class =
+		(uint8_t)field_number_or(L, table, "traffic_class", 255, 0);
+	out->offset =
+		field_number_or(L, table, "offset", INT64_MAX, out->offset);
 	if (field_number(L, table, "tcp_checksum", 65535, &value))
 		out->checksum = (int)value;
 	if (field_number(L, table, "data_offset", 15, &value))
@@ -238,15 +234,7 @@ static int send_segment(lua_State *L, struct subflow *s, uint8_t flags,
 	return 0;
 }
 
-static int method_send(lua_State *L)
-{
-	struct subflow *s = check_subflow(L, 1);
-
-	luaL_checktype(L, 2, LUA_TTABLE);
-	return send_segment(L, s, TCP_FLAG_ACK, 2, NULL, 0);
-}
-
-/* syn, ack, fin, reset */
+/* syn, ack, fin, reset, send */
 static int method_segment(lua_State *L)
 {
 	return send_segment(L, check_subflow(L, 1), (uint8_t)detail(L), 2, NULL,
@@ -552,7 +540,7 @@ static const struct {
 	{"data", method_data, 0},
 	{"fin", method_segment, TCP_FLAG_FIN | TCP_FLAG_ACK},
 	{"reset", method_segment, TCP_FLAG_RST | TCP_FLAG_ACK},
-	{"send", method_send, 0},
+	{"send", method_segment, TCP_FLAG_ACK},
 	{"connect", method_connect, 0},
 	{"join", method_join, 0},
 	{"wait", method_wait, 0},
