@@ -13,6 +13,8 @@ NAMES_OF(purpose_name, enum purpose, PURPOSES, ENUM_NAME)
 NAMES_OF(matched_by_name, enum matched_by, MATCHES, ENUM_NAME)
 NAMES_OF(rung_name, enum ladder_rung, RUNGS, ENUM_NAME)
 NAMES_OF(rung_result_name, enum rung_result, RUNG_RESULTS, ENUM_NAME)
+NAMES_OF(why_name, enum why, WHYS, ENUM_NAME)
+NAMES_OF(why_phrase, enum why, WHYS, ENUM_THIRD)
 
 int report_exit_code(const struct report *r)
 {

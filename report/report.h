@@ -86,6 +86,16 @@ struct rule;
 	X(RUNG_FAIL, "fail")                                                   \
 	X(RUNG_SKIPPED, "skipped")
 
+/* What became of a rule that was asked, and words for it. */
+#define WHYS(X)                                                                \
+	X(WHY_SAID, "said", "said")                                            \
+	X(WHY_ABSENT, "absent", "not said: nothing of the kind was seen")      \
+	X(WHY_FEW, "few", "not said: too few show it")                         \
+	X(WHY_CONTROL, "control", "not said: its control failed as well")      \
+	X(WHY_CONTRARY, "contrary", "not said: other evidence speaks against") \
+	X(WHY_UNLESS, "unless", "not said: another finding explains it")       \
+	X(WHY_BLOCKED, "blocked", "not asked: an earlier finding blocks")
+
 enum status { STATUSES(ENUM_VALUE) };
 enum confidence { CONFIDENCES(ENUM_VALUE) };
 enum direction { DIRECTIONS(ENUM_VALUE) };
@@ -94,6 +104,7 @@ enum purpose { PURPOSES(ENUM_VALUE) };
 enum matched_by { MATCHES(ENUM_VALUE) };
 enum ladder_rung { RUNGS(ENUM_VALUE) RUNG_COUNT };
 enum rung_result { RUNG_RESULTS(ENUM_VALUE) };
+enum why { WHYS(ENUM_VALUE) };
 
 const char *status_name(enum status s);
 const char *confidence_name(enum confidence c);
@@ -104,6 +115,8 @@ const char *purpose_name(enum purpose p);
 const char *matched_by_name(enum matched_by m);
 const char *rung_name(enum ladder_rung r);
 const char *rung_result_name(enum rung_result r);
+const char *why_name(enum why w);
+const char *why_phrase(enum why w);
 
 /* A place on the path. ttl 0 is the probing host itself. */
 struct place {
@@ -229,6 +242,14 @@ struct ladder_step {
 	const char *text;
 };
 
+/* What became of one way to come to a finding. */
+struct report_rule {
+	const char *id, *row; /* the finding; tells those of one id apart */
+	enum why why;
+	unsigned have, need; /* witnesses, losses: as the rule counts; or 0 */
+	const char *by; /* of WHY_UNLESS and WHY_BLOCKED: the finding's id */
+};
+
 struct report {
 	struct arena *arena;
 	int64_t started_us; /* since 1970, of the first frame; 0: none */
@@ -254,6 +275,8 @@ struct report {
 	struct report_connection *connections;
 	size_t connection_count;
 	struct ladder_step ladder[RUNG_COUNT];
+	struct report_rule *rules; /* in the order in which they are asked */
+	size_t rule_count;
 	struct address *announced; /* by ADD_ADDR */
 	size_t announced_count;
 };

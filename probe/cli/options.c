@@ -151,6 +151,7 @@ static const char *take_verbose(struct options *o, const struct row *r,
 {
 	(void)r;
 	(void)value;
+	o->rules = o->verbose;
 	o->verbose = true;
 	o->quiet = false;
 	return NULL;
@@ -162,7 +163,7 @@ static const char *take_quiet(struct options *o, const struct row *r,
 	(void)r;
 	(void)value;
 	o->quiet = true;
-	o->verbose = false;
+	o->verbose = o->rules = false;
 	return NULL;
 }
 
@@ -281,7 +282,7 @@ static const struct row rows[] = {
 	 .help = "write the report to FILE, not to standard output",
 	 .must = FILE_MUST},
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
-	 .help = "the proof ladder and the connections too"},
+	 .help = "the proof ladder and connections; -vv: each rule"},
 	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet, 0,
 	 .help = "only the verdict, one line"},
 	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour, 0,

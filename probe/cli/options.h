@@ -37,6 +37,7 @@ struct options {
 	const char *write_file, *output_file; /* NULL: none; output_file "-"
 						 is given as NULL */
 	bool json, verbose, quiet;
+	bool rules;	   /* -v, twice */
 	int mptcp_version; /* 0, 1; -1: auto */
 	bool all, sweep_only;
 	const char *reference;		       /* NULL: none */

@@ -213,6 +213,10 @@ static void test_output_dash(void **state)
 	assert_int_equal(parse("-w - -o x", COMMAND_PROBE), -1);
 	assert_int_equal(parse("-v -q", COMMAND_PROBE), -1);
 	assert_true(parsed.quiet && !parsed.verbose);
+	assert_int_equal(parse("-v", COMMAND_PROBE), -1);
+	assert_true(parsed.verbose && !parsed.rules);
+	assert_int_equal(parse("-vv", COMMAND_PROBE), -1);
+	assert_true(parsed.verbose && parsed.rules);
 }
 
 static void test_help_width(void **state)

@@ -65,6 +65,7 @@ struct output *output_open(const struct options *o)
 		.width = PAGE_WIDTH,
 		.colour = wants_colour(o),
 		.verbose = o->verbose,
+		.rules = o->rules,
 		.quiet = o->quiet,
 	};
 	if (open_file(out, o->output_file))

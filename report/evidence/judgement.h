@@ -53,9 +53,6 @@ struct judgement {
 	size_t *first_view; /* by index in flows: the first of its views, and
 			       behind the last flow the end of them all */
 
-	struct outcome *outcomes; /* of the rules, in order */
-	size_t outcome_count;
-
 	/* judge_path.c; 0: unknown */
 	bool ttls_tell;		 /* how far the SYNs came */
 	unsigned plain_reach;	 /* of connections without MPTCP */

@@ -12,18 +12,6 @@
 
 #include "report/evidence/judgement.h"
 
-/* What a rule answers when it is asked: that it is so, or why it does not
- * speak. Of some, numbers go with it. */
-enum why {
-	WHY_SAID,
-	WHY_ABSENT,   /* not tried, or nothing of the kind was seen */
-	WHY_FEW,      /* fewer witnesses, or losses, than it takes */
-	WHY_CONTROL,  /* what it is compared with failed as well */
-	WHY_CONTRARY, /* something was seen that it does not fit */
-	WHY_UNLESS,   /* another finding says it */
-	WHY_BLOCKED   /* one of an earlier phase ends the exchange */
-};
-
 /* Segments that are looked at together. */
 struct class
 {

@@ -22,6 +22,7 @@ struct page {
 	unsigned width; /* columns that text may take: 60 to 200 */
 	bool colour;
 	bool verbose; /* the ladder, the connections, harmless evidence */
+	bool rules;   /* what became of each rule: -v, twice */
 	bool quiet;   /* the verdict only, on one line however long */
 	bool several; /* reports: each says which address and port it is on */
 	unsigned printed;    /* things that stand on it already */

@@ -203,6 +203,18 @@ static json_t *verdict(const struct report *r)
 		{"advice", json_text(r->advice)});
 }
 
+static json_t *one_rule(const struct report_rule *r)
+{
+	return JSON_OBJECT(
+		{"id", json_text(r->id)}, {"row", json_text(r->row)},
+		{"why", json_text(why_name(r->why))},
+		{"have", r->need ? json_count(r->have) : json_null()},
+		{"need", r->need ? json_count(r->need) : json_null()},
+		{"by", json_text(r->by)});
+}
+
+JSON_ARRAY_OF(rules, struct report_rule, one_rule)
+
 int json_report(const struct page *p, const struct report *r)
 {
 	return JSON_LINE(
@@ -217,5 +229,7 @@ int json_report(const struct page *p, const struct report *r)
 		{"connections",
 		 connections(r->connections, r->connection_count)},
 		{"ladder", ladder(r->ladder, RUNG_COUNT)},
-		{"announced", addresses(r->announced, r->announced_count)});
+		{"announced", addresses(r->announced, r->announced_count)},
+		{p->rules ? "rules" : NULL,
+		 p->rules ? rules(r->rules, r->rule_count) : NULL});
 }

@@ -399,6 +399,8 @@ int text_report(const struct page *p, const struct report *r)
 		text_ladder(p, r);
 		text_connections(p, r);
 	}
+	if (p->rules)
+		text_rules(p, r);
 	return 0;
 }
 

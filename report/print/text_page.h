@@ -37,6 +37,7 @@ void text_path(const struct page *p, const struct report *r); /* the hops */
 /* Under -v. */
 void text_return(const struct page *p, const struct report *r);
 void text_ladder(const struct page *p, const struct report *r);
+void text_rules(const struct page *p, const struct report *r); /* -vv */
 void text_connections(const struct page *p, const struct report *r);
 
 #endif

@@ -85,6 +85,25 @@ void text_ladder(const struct page *p, const struct report *r)
 		step(p, &r->ladder[i]);
 }
 
+/* "mp_capable.dropped (silence)  not said: too few show it (3 of 4)" */
+void text_rules(const struct page *p, const struct report *r)
+{
+	fputs("\nRules, in the order in which they are asked\n", p->out);
+	for (size_t i = 0; i < r->rule_count; i++) {
+		const struct report_rule *rule = &r->rules[i];
+		const char *more = "";
+
+		if (rule->why == WHY_FEW)
+			more = arena_printf(p->arena, " (%u of %u)", rule->have,
+					    rule->need);
+		else if (rule->by)
+			more = arena_printf(p->arena, " (%s)", rule->by);
+		fprintf(p->out, "%-38s  %s%s\n",
+			arena_printf(p->arena, "%s (%s)", rule->id, rule->row),
+			why_phrase(rule->why), more);
+	}
+}
+
 /* What answered: "60/64  4  0.40  1460  64240  7", "RST", or dashes. */
 static const char *answer(const struct page *p,
 			  const struct report_connection *c)

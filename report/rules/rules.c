@@ -138,9 +138,9 @@ static struct finding *same_cause(const struct judgement *j,
 static bool said_before(const struct judgement *j, const struct rule *r,
 			bool again)
 {
-	for (size_t i = 0; i + 1 < j->outcome_count && !again; i++)
-		again = j->outcomes[i].why == WHY_SAID &&
-			strcmp(j->outcomes[i].rule->id, r->id) == 0;
+	for (size_t i = 0; i + 1 < j->r->rule_count && !again; i++)
+		again = j->r->rules[i].why == WHY_SAID &&
+			strcmp(j->r->rules[i].id, r->id) == 0;
 	return again;
 }
 
@@ -239,8 +239,8 @@ static void ask(struct judgement *j, const struct rule *r)
 
 	if (why == WHY_SAID)
 		why = r->test(j, &s);
-	*ARENA_PUSH(j->arena, j->outcomes, j->outcome_count) =
-		(struct outcome){r, why, s.have, s.need, s.by};
+	*ARENA_PUSH(j->arena, j->r->rules, j->r->rule_count) =
+		(struct report_rule){r->id, r->row, why, s.have, s.need, s.by};
 	for (bool again = false; why == WHY_SAID; again = true) {
 		if (!s.bracket || !join(j, &s, again))
 			speak(j, &s);

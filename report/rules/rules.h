@@ -93,14 +93,6 @@ struct rule {
 	enum moved if_working, if_less, if_lost;
 };
 
-/* What became of a row. */
-struct outcome {
-	const struct rule *rule;
-	enum why why;
-	unsigned have, need;
-	const char *by; /* id of a finding, or NULL */
-};
-
 /* The rows of each file, in order; the last is followed by one whose id is
  * NULL. */
 extern const struct rule quotes_rules[], distance_rules[], syn_ack_rules[],
@@ -125,7 +117,7 @@ const struct rule *rules_row(size_t index);
 void rules_settle(struct judgement *j);
 
 /* Asks the rules of the phases from `first` to `last`. Findings go to the
- * report, outcomes to j->outcomes. */
+ * report, what became of each rule as well. */
 void rules_run(struct judgement *j, enum phase first, enum phase last);
 
 #endif
