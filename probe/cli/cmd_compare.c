@@ -205,7 +205,7 @@ int cmd_compare(const struct options *o, int argc, char **argv)
 {
 	struct compare *c;
 	struct output *out;
-	int ret, written;
+	int ret;
 
 	if (o->live && argc != 1) {
 		complain("%s: only one HOST at a time", argv[1]);
@@ -224,6 +224,5 @@ int cmd_compare(const struct options *o, int argc, char **argv)
 	ret = o->live ? compare_live(o, c, out, argv[0])
 		      : compare_files(c, out, argc, argv);
 	compare_free(c);
-	written = output_close(out);
-	return written != 0 && ret < EXIT_USAGE ? written : ret;
+	return output_close(out, ret);
 }

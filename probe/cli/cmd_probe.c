@@ -345,7 +345,7 @@ int cmd_probe(const struct options *o, int argc, char **argv)
 	struct live live = {0};
 	struct output *out;
 	struct plan plan;
-	int ret, written;
+	int ret;
 
 	(void)argc;
 	ret = plan_make(&plan, o, argv[0]);
@@ -358,7 +358,7 @@ int cmd_probe(const struct options *o, int argc, char **argv)
 	ret = open_live(&live, &plan, o);
 	if (ret == 0)
 		ret = probe_all(&live, &plan, out);
-	written = output_close(out);
+	ret = output_close(out, ret);
 	live_close(&live);
-	return written != 0 && ret < EXIT_USAGE ? written : ret;
+	return ret;
 }

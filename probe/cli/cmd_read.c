@@ -237,7 +237,7 @@ int cmd_read(const struct options *o, int argc, char **argv)
 {
 	struct reading r = {.options = o, .file = argv[0]};
 	char error[400];
-	int ret, written;
+	int ret;
 
 	(void)argc;
 	r.capture = capture_open(r.file, error, sizeof(error));
@@ -252,6 +252,5 @@ int cmd_read(const struct options *o, int argc, char **argv)
 	}
 	ret = read_capture(&r);
 	capture_close(r.capture);
-	written = output_close(r.out);
-	return written ? written : ret;
+	return output_close(r.out, ret);
 }

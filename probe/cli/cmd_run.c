@@ -250,7 +250,7 @@ int cmd_run(const struct options *o, int argc, char **argv)
 	struct program p = {0};
 	struct output *out;
 	struct peer *peer;
-	int code = check_arguments(o, argc, argv), written;
+	int code = check_arguments(o, argc, argv);
 
 	if (code == 0)
 		code = program_load(&p, argv[0]);
@@ -269,9 +269,9 @@ int cmd_run(const struct options *o, int argc, char **argv)
 	peer = open_peer(o, argv[1], &code);
 	if (peer)
 		code = run_program(o, &p, peer, out);
-	written = output_close(out);
+	code = output_close(out, code);
 	if (peer)
 		peer->ops->close(peer);
 	program_free(&p);
-	return written != 0 && code < EXIT_USAGE ? written : code;
+	return code;
 }

@@ -93,7 +93,7 @@ int cmd_speed(const struct options *o, int argc, char **argv)
 	struct speed s = {.url = argv[0], .rounds = rounds};
 	struct output *out;
 	char error[200];
-	int ret = EXIT_SYSTEM, written;
+	int ret = EXIT_SYSTEM;
 
 	(void)argc;
 	if (!is_url(argv[0])) {
@@ -118,6 +118,5 @@ int cmd_speed(const struct options *o, int argc, char **argv)
 		output_end(out,
 			   output_format(out)->speed(output_begin(out), &s));
 	free(rounds);
-	written = output_close(out);
-	return written != 0 && ret < EXIT_USAGE ? written : ret;
+	return output_close(out, ret);
 }

@@ -136,10 +136,9 @@ static void close_file(struct output *out)
 	}
 }
 
-int output_close(struct output *out)
+int output_close(struct output *out, int code)
 {
 	const char *name = out->collects ? out->file.name : "standard output";
-	int ret = EXIT_CLEAR;
 
 	if (fclose(out->page.out) && !out->error)
 		out->error = errno;
@@ -147,9 +146,10 @@ int output_close(struct output *out)
 	if (out->error) {
 		if (out->error != EPIPE) /* who reads has seen enough */
 			complain("%s: %s", name, strerror(out->error));
-		ret = out->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
+		if (code < EXIT_USAGE)
+			code = out->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
 	}
 	free(out->text);
 	free(out);
-	return ret;
+	return code;
 }

@@ -33,9 +33,10 @@ void output_end(struct output *out, int printed);
 /* How it is printed, for what goes elsewhere first. */
 struct page output_page(const struct output *out);
 
-/* Writes what was collected. Where nothing was printed a file that output_open
- * created is removed, another left as it was. 0, or after a complaint 74, or
- * 71 if memory ran out. Frees `out`. */
-int output_close(struct output *out);
+/* Writes what was collected, and frees `out`. Where nothing was printed a file
+ * that output_open created is removed, another left as it was. Returns `code`,
+ * what the command ends with; unless that is no error and this was one: 74, or
+ * 71 if memory ran out, after a complaint. */
+int output_close(struct output *out, int code);
 
 #endif
