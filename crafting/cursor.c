@@ -3,6 +3,7 @@
  */
 #include "cursor.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct cursor cursor_over(const void *bytes, size_t length)
@@ -115,4 +116,28 @@ void write_u32(struct writer *w, uint32_t v)
 void write_u64(struct writer *w, uint64_t v)
 {
 	write_big_endian(w, v, 8);
+}
+
+static int digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0'
+					 : tolower((unsigned char)c) - 'a' + 10;
+}
+
+long hex_bytes(const char *text, uint8_t *out, size_t capacity)
+{
+	size_t length = 0;
+
+	while (*text) {
+		if (*text == ' ') {
+			text++;
+			continue;
+		}
+		if (!isxdigit((unsigned char)text[0]) ||
+		    !isxdigit((unsigned char)text[1]) || length == capacity)
+			return -1;
+		out[length++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
+		text += 2;
+	}
+	return (long)length;
 }

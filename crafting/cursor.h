@@ -47,4 +47,7 @@ void write_u32(struct writer *w, uint32_t v);
 void write_u64(struct writer *w, uint64_t v);
 void write_bytes(struct writer *w, const void *bytes, size_t n);
 
+/* The bytes of "0f 1e" or "0f1e": how many; -1: no hex, or too long. */
+long hex_bytes(const char *text, uint8_t *out, size_t capacity);
+
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/scenario/fields.h"
 
-#include <ctype.h>
 #include <lauxlib.h>
 #include <string.h>
 
@@ -130,28 +129,4 @@ void fields_check(lua_State *L, int table, const char *what,
 			luaL_error(L, "%s has no field %s", what,
 				   lua_tostring(L, -1));
 	}
-}
-
-static int digit(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0'
-					 : tolower((unsigned char)c) - 'a' + 10;
-}
-
-long hex_bytes(const char *text, uint8_t *out, size_t capacity)
-{
-	size_t length = 0;
-
-	while (*text) {
-		if (*text == ' ') {
-			text++;
-			continue;
-		}
-		if (!isxdigit((unsigned char)text[0]) ||
-		    !isxdigit((unsigned char)text[1]) || length == capacity)
-			return -1;
-		out[length++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
-		text += 2;
-	}
-	return (long)length;
 }

@@ -37,7 +37,4 @@ bool field_optional(lua_State *L, int table, const char *name, uint64_t max,
 void fields_check(lua_State *L, int table, const char *what,
 		  const char *const *names, bool elements);
 
-/* "0f 1e" or "0f1e"; -1: no hex, or too long. */
-long hex_bytes(const char *text, uint8_t *out, size_t capacity);
-
 #endif

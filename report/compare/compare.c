@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "crafting/cursor.h"
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/track/observer.h"
@@ -380,27 +381,16 @@ static int member_number(const json_t *object, const char *name, int otherwise)
 				      : otherwise;
 }
 
-static size_t hex_bytes(const char *hex, uint8_t *out, size_t capacity)
-{
-	size_t count = 0;
-	unsigned byte;
-
-	while (count < capacity && sscanf(hex + 2 * count, "%2x", &byte) == 1 &&
-	       hex[2 * count + 1])
-		out[count++] = (uint8_t)byte;
-	return count;
-}
-
 static void report_syn_ack(struct compare *c, struct sample *s,
 			   const json_t *answer)
 {
 	const json_t *rtt = json_object_get(answer, "rtt_ms");
 	uint8_t block[40];
-	size_t length =
+	long length =
 		hex_bytes(member_text(answer, "options"), block, sizeof(block));
 
 	s->answered = true;
-	s->answer = answer_of(c, block, length);
+	s->answer = answer_of(c, block, length < 0 ? 0 : (size_t)length);
 	s->answer.ttl = (unsigned)member_number(answer, "ttl", 0) & 255;
 	s->answer.window = (unsigned)member_number(answer, "window", 0);
 	if (json_is_number(rtt))
