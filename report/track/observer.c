@@ -240,8 +240,8 @@ struct kept observer_look(const struct packet *p, uint64_t frame,
 struct kept *observer_keep(struct arena *a, const struct packet *p,
 			   uint64_t frame, int64_t time_us)
 {
-	struct kept *k = arena_alloc(a, sizeof(*k));
-	uint8_t *copy = arena_alloc(a, p->available);
+	struct kept *k = arena_alloc(a, sizeof(*k) + p->available);
+	uint8_t *copy = (uint8_t *)(k + 1);
 
 	memcpy(copy, p->bytes, p->available);
 	packet_parse(copy, p->available, &k->packet);
