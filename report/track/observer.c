@@ -346,9 +346,10 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 
 	(void)length;
 	o->frames++;
-	if (o->first_us == 0)
+	if (o->first_us == 0 || time_us < o->first_us)
 		o->first_us = time_us;
-	o->last_us = time_us;
+	if (time_us > o->last_us)
+		o->last_us = time_us;
 	if (!link_find_ip(link_type, frame, captured, &ip, &available) ||
 	    !packet_parse(ip, available, &p))
 		return;
