@@ -225,7 +225,6 @@ int64_t connection_step(struct connection *c, int64_t now_us)
 
 #define LIMITED_DATA_TRIES 2 /* it is not to arrive */
 #define PLAIN_DATA_TRIES 3   /* behind VAIN_TRIES with MPTCP */
-#define ANSWER_WAIT_US (3000 * MS)
 
 static bool wants_mptcp(const struct connection *c)
 {

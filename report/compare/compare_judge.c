@@ -266,8 +266,9 @@ static void tell_refused(const struct pair *p,
 			 const struct compare_row *refused,
 			 const struct compare_row *other)
 {
-	bool sure = chance_of_sorting(refused->refused, other->answered) <
-		    CHANCE_OF_SORTING;
+	bool sure = refused->refused >= RESETS_COMPARED_MIN &&
+		    chance_of_sorting(refused->refused, other->answered) <
+			    CHANCE_OF_SORTING;
 
 	tell(p, sure, "refused",
 	     "SYNs %s are answered by a RST (%u connection%s), those %s by a "
@@ -353,7 +354,9 @@ static void compare_rtt(const struct pair *p)
 {
 	double a = p->a->answer.rtt_ms, b = p->b->answer.rtt_ms;
 
-	if (a < 0 || b < 0 || (a < 3 * b + 5 && b < 3 * a + 5))
+	if (a < 0 || b < 0 ||
+	    (a < RTT_FACTOR * b + RTT_SLACK_MS &&
+	     b < RTT_FACTOR * a + RTT_SLACK_MS))
 		return;
 	tell(p, false, "rtt", "The SYN/ACK takes %.1f ms %s, and %.1f ms %s.",
 	     a, p->a_name, b, p->b_name);

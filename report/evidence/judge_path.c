@@ -3,6 +3,7 @@
  * target is.
  */
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/arena.h"
@@ -69,8 +70,7 @@ static void judge_distance(struct judgement *j)
 		j->distance_answers++;
 		/* Several ports may take paths whose length differs by a
 		 * hop or two; no path has less than one. */
-		if (hops < 1 ||
-		    (first && (hops - first > 2 || first - hops > 2))) {
+		if (hops < 1 || (first && abs(hops - first) > HOPS_APART_MAX)) {
 			j->ttl_rewritten = true;
 			j->ttl_witness = v->quote;
 		}

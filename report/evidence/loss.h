@@ -92,11 +92,19 @@
  * which this many must be there to say it at all, and fewer only "likely". */
 #define RESETS_MIN 6
 #define RESETS_LIKELY_MIN 2
+/* In a comparison, where the others may be many: fewer may be the moment that a
+ * server restarts. */
+#define RESETS_COMPARED_MIN 4
 /* Connections of each kind that end at one hop, and farther: 1 in 252, and the
  * hop also quotes what goes on. */
 #define SORTED_MIN 5
 /* In a comparison of two runs, that one hop more is no other way: 1 in 70. */
 #define ONE_HOP_MIN 4
+/* TTLs that the controls arrive with may differ by so many hops, as their ports
+ * may take paths of different length; more, and somebody rewrites them. */
+#define HOPS_APART_MAX 2
+/* A RST comes from so many hops before the target, at least. */
+#define HOPS_FEWER_MIN 2
 /* SYNs of one TTL that expired tell how far it is to the host; one was lost. */
 #define EXPIRED_MIN 2
 /* Controls that went a hop farther than any connection, and connections. */
@@ -130,13 +138,18 @@
 #define PATIENCE_MAX_US 1000000
 /* Servers send data again several times within this time. */
 #define ANSWER_TIME_US 2500000
+/* Another program's connection stalls: Linux has sent again after 0.2, 0.6 and
+ * 1.4 s, and it is more than a program may leave unread when it ends. */
+#define STALLED_MIN_US 2000000
+#define STALLED_MIN_BYTES 10000
 /* So far from the others a busy connection may be that is compared with one
  * that idled. */
 #define IDLE_CONTROL_US 1000000
 /* Routers answer one more a second when their first answers are spent. */
 #define ROUTER_REST_US 1050000
 
-/* ---- speed -----------------------------------------------------------------
+/* ---- speed and time
+ * -----------------------------------------------------------------
  */
 
 /* Rounds of which both downloads came to their end: one has no interval. */
@@ -146,6 +159,11 @@
 /* On a fast path MPTCP's own cost in the kernel makes a third of difference;
  * an interval below this is the path's doing. */
 #define TREATED_OTHERWISE 0.67
+
+/* Round-trip times of two runs that are worth a word beside each other: so many
+ * times as long, and so many milliseconds more, as hosts take their time. */
+#define RTT_FACTOR 3
+#define RTT_SLACK_MS 5
 
 /* ---- how much the probe sends ---------------------------------------------
  */
@@ -157,6 +175,8 @@
 /* Data with a mapping or in fragments, keep-alives: as many as it takes on a
  * path of which nothing is known but CONTROLS_MIN answers. */
 #define VAIN_TRIES 9
+/* How long the server's answer is waited for: longer than the judge does. */
+#define ANSWER_WAIT_US (ANSWER_TIME_US + 500000)
 /* Rounds of SYNs with an option and without, by turns: RESETS_MIN, of which
  * two may be lost. */
 #define CONTRAST_ROUNDS (RESETS_MIN + 2)

@@ -55,7 +55,7 @@ static const char *judgement(const struct speed *s, const struct speed_ratio *r)
 {
 	if (speed_only_mptcp_fails(s))
 		return "Downloads by MPTCP fail, those by TCP do not.";
-	if (r->rounds < 2)
+	if (r->rounds < ROUNDS_MIN)
 		return "Too few downloads were completed to compare them.";
 	if (speed_is_treated(r))
 		return "MPTCP is slower than TCP on this path: something "

@@ -41,8 +41,6 @@ static unsigned hops_of(unsigned ttl)
 
 /* The RSTs come over fewer hops than the target's own answers, and no hop
  * behind who sends them quoted any SYN: how many, or 0. */
-#define HOPS_FEWER 2
-
 static unsigned refused_before(const struct judgement *j)
 {
 	unsigned hops = 0, reply = control_reply_ttl(j);
@@ -60,7 +58,7 @@ static unsigned refused_before(const struct judgement *j)
 		if (j->views[i].flow->protocol == IPPROTO_TCP &&
 		    j->views[i].ttl > hops)
 			return 0;
-	return reply && hops + HOPS_FEWER <= hops_of(reply) ? hops : 0;
+	return reply && hops + HOPS_FEWER_MIN <= hops_of(reply) ? hops : 0;
 }
 
 static void say_refused(struct judgement *j)
@@ -275,11 +273,6 @@ static const char *checksum_doubt(const struct judgement *j)
 	}
 	return NULL;
 }
-
-/* Linux sends again after 0.2, 0.6 and 1.4 s. */
-#define STALLED_MIN_US 2000000
-/* More than a program may leave unread when it ends. */
-#define STALLED_MIN_BYTES 10000
 
 /* Data of another program that came and was not acknowledged until the
  * connection ended: whatever kept it, the download did not work. */

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Two rows beside each other, and what is said of them: the kinds of
+ * differences, each that is significant with "!".
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/arena.h"
+#include "report/compare/compare.h"
+
+#define TTL 52
+
+/* An answered connection; what is judged by hops has `ttl`. */
+static struct compare_row row_with(int version, unsigned ttl)
+{
+	return (struct compare_row){
+		.port = 80,
+		.version = version,
+		.target = {.family = 4, .bytes = {192, 0, 2, 1}},
+		.connections = 1,
+		.answered = 1,
+		.syns = 1,
+		.tries = {1, 0},
+		.syn_ttl = 64,
+		.syn_offers = OFFER_MSS | OFFER_TIMESTAMPS,
+		.ttl = {ttl, ttl},
+		.hops = {64 - ttl, 64 - ttl},
+		.initial_ttl = 64,
+		.answer = {.ttl = ttl,
+			   .mss = 1460,
+			   .wscale = 7,
+			   .version = -1,
+			   .offers = OFFER_MSS,
+			   .options = "M",
+			   .rtt_ms = 10},
+	};
+}
+
+static void add_row(struct compare *c, struct compare_row row)
+{
+	size_t many = REACH_TTL_MAX + 1;
+
+	while (c->run_count <= row.run)
+		*ARENA_PUSH(c->arena, c->runs, c->run_count) =
+			(struct compare_run){
+				.name = c->run_count ? "second" : "first",
+				.started_us = (int64_t)c->run_count};
+	if (!row.unanswered)
+		row.unanswered =
+			arena_alloc(c->arena, many * sizeof(*row.unanswered));
+	row.hops_seen = arena_alloc(c->arena, many * sizeof(*row.hops_seen));
+	*ARENA_PUSH(c->arena, c->rows, c->row_count) = row;
+}
+
+static void expect(struct compare_row a, struct compare_row b,
+		   const char *expected)
+{
+	struct compare *c = compare_new();
+	char seen[200] = "";
+
+	add_row(c, a);
+	add_row(c, b);
+	compare_judge(c);
+	for (size_t i = 0; i < c->difference_count; i++)
+		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen),
+			 "%s%s%s", i ? " " : "", c->differences[i].kind,
+			 c->differences[i].meaningful ? "!" : "");
+	assert_string_equal(seen, expected);
+	assert_int_equal(compare_differs(c), strchr(expected, '!') != NULL);
+	compare_free(c);
+}
+
+static void like_is_like(void **state)
+{
+	(void)state;
+	expect(row_with(-1, TTL), row_with(1, TTL), "");
+}
+
+static void one_hop_takes_four_connections_of_each_kind_in_one_run(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL - 1);
+
+	(void)state;
+	a.answered = b.answered = 4;
+	expect(a, b, "terminated!");
+	a.answered = 3;
+	expect(a, b, "ecmp");
+	a.answered = 4;
+	b.answered = 3;
+	expect(a, b, "ecmp");
+	b.answered = 4;
+	b.run = 1;
+	expect(a, b, "ecmp");
+	b.version = -1;
+	expect(a, b, "ecmp");
+}
+
+static void two_hops_are_no_other_path(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL - 2);
+
+	(void)state;
+	expect(a, b, "terminated!");
+	b.hops.low--; /* now and then as near as one hop */
+	expect(a, b, "ecmp");
+	b.hops.low--;
+	expect(a, b, "");
+	b = row_with(-1, TTL - 2);
+	b.run = 1;
+	expect(a, b, "path_changed!");
+	b = row_with(1, TTL);
+	b.initial_ttl = 128;
+	expect(a, b, "terminated!");
+}
+
+/* `far` reaches its host with `reach`, of which one less was too few. */
+static struct compare_row reaching(int version, unsigned reach, unsigned count)
+{
+	struct compare_row r = row_with(version, TTL);
+
+	r.reach = reach;
+	r.short_ttl = reach - 1;
+	r.reach_count = r.short_count = count;
+	return r;
+}
+
+static void the_ttls_that_suffice_tell_who_answers(void **state)
+{
+	struct compare_row far;
+
+	(void)state;
+	expect(reaching(-1, 5, 1), reaching(1, 7, 1), "terminated!");
+	expect(reaching(-1, 5, 4), reaching(1, 6, 4), "terminated!");
+	expect(reaching(-1, 5, 3), reaching(1, 6, 4), "ecmp");
+	expect(reaching(-1, 5, 4), reaching(1, 6, 3), "ecmp");
+	expect(reaching(-1, 6, 4), reaching(1, 6, 4), "");
+	/* a bound says no more than what expired below it */
+	far = reaching(1, 20, 1);
+	far.short_ttl = 0;
+	expect(reaching(-1, 5, 1), far, "");
+	far.short_ttl = 6;
+	far.short_count = 1;
+	expect(reaching(-1, 5, 1), far, "");
+	far.short_count = 2;
+	expect(reaching(-1, 5, 1), far, "terminated!");
+	far.short_ttl = 5;
+	expect(reaching(-1, 5, 1), far, "ecmp");
+	far.short_ttl = 4;
+	expect(reaching(-1, 5, 1), far, "");
+}
+
+static void a_silent_row(struct compare_row *r, unsigned lost)
+{
+	r->answered = 0;
+	r->lost_syns = lost;
+	r->tries = (struct tries){lost, lost};
+}
+
+static void silence_takes_more_than_loss(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL);
+
+	(void)state;
+	a.answered = 3;
+	a.tries = (struct tries){3, 0};
+	a_silent_row(&b, 9);
+	expect(a, b, "unanswered!");
+	expect(b, a, "unanswered!");
+	a_silent_row(&b, 8);
+	expect(a, b, "unanswered");
+	a_silent_row(&b, 9);
+	a.tries = (struct tries){4, 1};
+	expect(a, b, "unanswered");
+	a = row_with(-1, TTL);
+	a.answered = 2;
+	a_silent_row(&b, 99);
+	expect(a, b, "unanswered");
+	a_silent_row(&a, 99); /* nobody answers */
+	expect(a, b, "");
+}
+
+static void low_ttls_count_that_reach_the_host(void **state)
+{
+	struct unanswered low[REACH_TTL_MAX + 1] = {[9] = {3, 9}};
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL);
+
+	(void)state;
+	a.answered = 3;
+	a.tries = (struct tries){3, 0};
+	b.answered = b.connections = 0;
+	b.tries = (struct tries){0, 0};
+	b.short_ttl = 9;
+	b.unanswered = low;
+	a.reach = 9;
+	expect(a, b, "unanswered!");
+	a.reach = 10;
+	expect(a, b, "");
+	a.reach = 9;
+	b.answered = 1; /* those of this row were answered with other TTLs */
+	b.connections = 1;
+	expect(a, b, "");
+	b.answered = 0;
+	b.refused = 1;
+	expect(a, b, "refused");
+}
+
+static void resets_may_be_sorted_by_chance(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL);
+
+	(void)state;
+	a.answered = b.refused = 6;
+	b.answered = 0;
+	expect(a, b, "refused!");
+	b.refused = 5;
+	expect(a, b, "refused"); /* 1 in 462 */
+	a.answered = 7;
+	expect(a, b, "refused!"); /* 1 in 792 */
+	a.answered = 1000;
+	b.refused = 4;
+	expect(a, b, "refused!");
+	b.refused = 3; /* a moment, be it ever so unlikely */
+	expect(a, b, "refused");
+}
+
+static void answers_differ(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL);
+
+	(void)state;
+	b.answer.mss = 1400;
+	expect(a, b, "mss!");
+	b = row_with(1, TTL);
+	b.answer.offers = 0;
+	expect(a, b, "options!");
+	b.syn_offers = 0; /* another question, another answer */
+	expect(a, b, "");
+	b = row_with(1, TTL - 2); /* another host has another MSS */
+	b.answer.mss = 1400;
+	expect(a, b, "terminated!");
+	b.version = -1;
+	b.run = 1;
+	expect(a, b, "path_changed! mss!");
+}
+
+static void round_trips_are_worth_a_word(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL);
+
+	(void)state;
+	b.answer.rtt_ms = 34.9;
+	expect(a, b, "");
+	expect(b, a, "");
+	b.answer.rtt_ms = 35;
+	expect(a, b, "rtt");
+	expect(b, a, "rtt");
+	a.answer.rtt_ms = -1;
+	expect(a, b, "");
+	expect(b, a, "");
+	a.answer.rtt_ms = 0;
+	expect(a, b, "rtt");
+}
+
+static void versions_are_the_servers_own(void **state)
+{
+	struct compare_row a = row_with(1, TTL), b = row_with(0, TTL);
+
+	(void)state;
+	a.answer.version = 1;
+	expect(a, b, "version");
+	b.answer.version = 0;
+	expect(a, b, "");
+	b = row_with(1, TTL);
+	b.run = 1; /* of the same kind, later */
+	expect(a, b, "mptcp!");
+	b.port = 443; /* and of another port: the server's own */
+	expect(a, b, "");
+}
+
+static void ports_may_end_at_different_devices(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(-1, TTL - 2);
+
+	(void)state;
+	b.port = 443;
+	b.answer.mss = 1400;
+	expect(a, b, "terminated!");
+	b.answered = 0;
+	b.lost_syns = 99;
+	expect(a, b, "");
+	b = row_with(-1, TTL - 2);
+	b.port = 443;
+	b.run = 1;
+	expect(a, b, "");
+	b.run = 0;
+	b.version = 1;
+	expect(a, b, "");
+	b.version = -1;
+	b.target.bytes[3] = 2;
+	expect(a, b, "address");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(like_is_like),
+		cmocka_unit_test(
+			one_hop_takes_four_connections_of_each_kind_in_one_run),
+		cmocka_unit_test(two_hops_are_no_other_path),
+		cmocka_unit_test(the_ttls_that_suffice_tell_who_answers),
+		cmocka_unit_test(silence_takes_more_than_loss),
+		cmocka_unit_test(low_ttls_count_that_reach_the_host),
+		cmocka_unit_test(resets_may_be_sorted_by_chance),
+		cmocka_unit_test(answers_differ),
+		cmocka_unit_test(round_trips_are_worth_a_word),
+		cmocka_unit_test(versions_are_the_servers_own),
+		cmocka_unit_test(ports_may_end_at_different_devices),
+	};
+
+	return cmocka_run_group_tests_name("compare judge", tests, NULL, NULL);
+}
