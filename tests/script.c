@@ -144,6 +144,7 @@ static bool is_kind(struct wire *w, const char *kind)
 	       (strcmp(kind, "join") == 0 && tcp && has_join(w)) ||
 	       (strcmp(kind, "capable_syn") == 0 && syn && has_capable(w)) ||
 	       (strcmp(kind, "join_syn") == 0 && syn && has_join(w)) ||
+	       (strcmp(kind, "join_ack") == 0 && tcp && !syn && has_join(w)) ||
 	       (strcmp(kind, "full") == 0 && !(w->bytes[1] & 0xf0)) ||
 	       (strcmp(kind, "big") == 0 && w->length > 1300) ||
 	       (strcmp(kind, "bigger") == 0 && w->length > 1490) ||
