@@ -12,7 +12,9 @@ enum need {
 	NEED_SWEEP = 1, /* TTLs below those of full segments may be sent */
 	NEED_REACH = 2, /* known where SYNs are answered */
 	NEED_RTT = 4,
-	NEED_QUIET = 8, /* no experiment above is running */
+	NEED_QUIET = 8, /* no experiment above is running, and none below that
+			   needed quiet has begun: its connections are not yet
+			   what these look for */
 };
 
 /* What a step returns when it has nothing more to do: the experiment is over

@@ -368,6 +368,8 @@ static unsigned facts_of(const struct run *r)
 static bool may_start(const struct run *r, const struct experiment *x,
 		      const struct progress *p, const struct version *v)
 {
+	if (x->needs & NEED_QUIET && x < r->quiet_last)
+		return false;
 	return (p->state == PROGRESS_IDLE ||
 		(p->state == PROGRESS_OVER &&
 		 (x->often == AGAIN || x->often == EACH_AGAIN) &&
@@ -398,6 +400,8 @@ static bool step_experiment(struct run *r, const struct experiment *x,
 	if (starts) {
 		p->state = PROGRESS_RUNNING;
 		p->starts++;
+		if (x->needs & NEED_QUIET)
+			r->quiet_last = x;
 		if (x->start)
 			x->start(r, v);
 	}

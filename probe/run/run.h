@@ -166,6 +166,7 @@ struct run {
 	struct idle_ladder idle;
 	struct fetch fetch;
 	bool quiet; /* nothing but `after` is running */
+	const struct experiment *quiet_last; /* that needed it and began */
 	bool over;
 };
 
