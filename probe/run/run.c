@@ -202,6 +202,11 @@ static bool all_sent(const struct run *r, int64_t *last_us)
 	return true;
 }
 
+static bool should_ask(const struct run *r)
+{
+	return wants_answer(r) || ttl_differs(client_flow(&r->before.client));
+}
+
 /* The plain baseline once more, behind all that might have spoiled it: again
  * where something of that sort began later, or turned out to want an answer.
  * With --all most of it is still to come. */
@@ -215,17 +220,15 @@ static bool after_wanted(const struct run *r, const struct version *v)
 	    !all_sent(r, &last_us) || (r->settings->all && !r->quiet))
 		return false;
 	return !r->after || last_us > r->after->begun_us ||
-	       (r->quiet && wants_answer(r) && !r->after->request);
+	       (r->quiet && should_ask(r) && !r->after->request);
 }
 
 static void after_start(struct run *r, struct version *v)
 {
-	bool asks =
-		wants_answer(r) || ttl_differs(client_flow(&r->before.client));
-
 	(void)v;
-	r->after = asks ? run_open_request(r, NULL, PURPOSE_TCP, 0)
-			: run_open(r, NULL, &course_request, PURPOSE_TCP, 0);
+	r->after = should_ask(r)
+			   ? run_open_request(r, NULL, PURPOSE_TCP, 0)
+			   : run_open(r, NULL, &course_request, PURPOSE_TCP, 0);
 	r->after->wants_answer = wants_answer(r);
 	connection_begin(r->after);
 }
