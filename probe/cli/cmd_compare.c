@@ -181,8 +181,7 @@ static int compare_files(struct compare *c, struct output *out, int count,
 		return ret;
 	if (c->row_count)
 		return print(c, out);
-	complain("no TCP connection to compare");
-	return EXIT_INPUT;
+	return failure(EXIT_INPUT, "no TCP connection to compare");
 }
 
 static int compare_live(const struct options *o, struct compare *c,
@@ -201,28 +200,20 @@ static int compare_live(const struct options *o, struct compare *c,
 	return code == EXIT_CLEAR ? EXIT_UNKNOWN : code;
 }
 
-int cmd_compare(const struct options *o, int argc, char **argv)
+int cmd_compare(const struct options *o, struct output *out, int argc,
+		char **argv)
 {
 	struct compare *c;
-	struct output *out;
 	int ret;
 
-	if (o->live && argc != 1) {
-		complain("%s: only one HOST at a time", argv[1]);
-		return EXIT_USAGE;
-	}
+	if (o->live && argc != 1)
+		return failure(EXIT_USAGE, "%s: only one HOST at a time",
+			       argv[1]);
 	c = compare_new();
-	if (!c) {
-		complain("no memory");
-		return EXIT_SYSTEM;
-	}
-	out = output_open(o);
-	if (!out) {
-		compare_free(c);
-		return EXIT_OUTPUT;
-	}
+	if (!c)
+		return failure(EXIT_SYSTEM, "no memory");
 	ret = o->live ? compare_live(o, c, out, argv[0])
 		      : compare_files(c, out, argc, argv);
 	compare_free(c);
-	return output_close(out, ret);
+	return ret;
 }

@@ -71,20 +71,22 @@ static void nearest(const char *text, char *out, size_t size)
 	}
 }
 
-int cmd_explain(const struct options *o, int argc, char **argv)
+int cmd_explain(const struct options *o, struct output *out, int argc,
+		char **argv)
 {
 	const struct finding_kind *kind = finding_kind(argv[0]);
 	const struct page page = {.out = stdout, .width = PAGE_WIDTH};
 	char near[200];
 
 	(void)o;
+	(void)out;
 	(void)argc;
 	if (kind) {
 		text_explain(&page, kind);
 		return EXIT_CLEAR;
 	}
 	nearest(argv[0], near, sizeof(near));
-	complain("no finding %.60s; the nearest: %s (mpprobe list)", argv[0],
-		 near);
-	return EXIT_USAGE;
+	return failure(EXIT_USAGE,
+		       "no finding %.60s; the nearest: %s (mpprobe list)",
+		       argv[0], near);
 }

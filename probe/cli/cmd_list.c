@@ -29,13 +29,14 @@ static void list_scenario(const struct page *p, const char *name)
 	script_free(&script);
 }
 
-int cmd_list(const struct options *o, int argc, char **argv)
+int cmd_list(const struct options *o, struct output *out, int argc, char **argv)
 {
 	const struct page page = {.out = stdout, .width = PAGE_WIDTH};
 	char **names;
 	size_t count;
 
 	(void)o;
+	(void)out;
 	(void)argc;
 	(void)argv;
 	if (privileges_drop() != 0)

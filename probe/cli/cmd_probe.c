@@ -340,10 +340,10 @@ static int probe_all(struct live *live, const struct plan *p,
 	return ret;
 }
 
-int cmd_probe(const struct options *o, int argc, char **argv)
+int cmd_probe(const struct options *o, struct output *out, int argc,
+	      char **argv)
 {
 	struct live live = {0};
-	struct output *out;
 	struct plan plan;
 	int ret;
 
@@ -351,14 +351,10 @@ int cmd_probe(const struct options *o, int argc, char **argv)
 	ret = plan_make(&plan, o, argv[0]);
 	if (ret != 0)
 		return ret;
-	out = output_open(o);
-	if (!out)
-		return EXIT_OUTPUT;
 	signals_install();
 	ret = open_live(&live, &plan, o);
 	if (ret == 0)
 		ret = probe_all(&live, &plan, out);
-	ret = output_close(out, ret);
 	live_close(&live);
 	return ret;
 }

@@ -233,24 +233,17 @@ static int read_capture(struct reading *r)
 	return ret;
 }
 
-int cmd_read(const struct options *o, int argc, char **argv)
+int cmd_read(const struct options *o, struct output *out, int argc, char **argv)
 {
-	struct reading r = {.options = o, .file = argv[0]};
+	struct reading r = {.options = o, .out = out, .file = argv[0]};
 	char error[400];
 	int ret;
 
 	(void)argc;
 	r.capture = capture_open(r.file, error, sizeof(error));
-	if (!r.capture) {
-		complain("%s: %s", r.file, error);
-		return EXIT_INPUT;
-	}
-	r.out = output_open(o);
-	if (!r.out) {
-		capture_close(r.capture);
-		return EXIT_OUTPUT;
-	}
+	if (!r.capture)
+		return failure(EXIT_INPUT, "%s: %s", r.file, error);
 	ret = read_capture(&r);
 	capture_close(r.capture);
-	return output_close(r.out, ret);
+	return ret;
 }

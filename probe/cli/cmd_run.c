@@ -245,10 +245,9 @@ static struct peer *open_peer(const struct options *o, const char *host,
 		       : peer_live(&wanted, host, code);
 }
 
-int cmd_run(const struct options *o, int argc, char **argv)
+int cmd_run(const struct options *o, struct output *out, int argc, char **argv)
 {
 	struct program p = {0};
-	struct output *out;
 	struct peer *peer;
 	int code = check_arguments(o, argc, argv);
 
@@ -256,22 +255,12 @@ int cmd_run(const struct options *o, int argc, char **argv)
 		code = program_load(&p, argv[0]);
 	if (code == 0)
 		code = check_in_child(&p);
-	if (code != 0) {
-		program_free(&p);
-		return code;
-	}
-	out = output_open(o);
-	if (!out) {
-		program_free(&p);
-		return EXIT_OUTPUT;
-	}
 	signals_install();
-	peer = open_peer(o, argv[1], &code);
-	if (peer)
+	peer = code == 0 ? open_peer(o, argv[1], &code) : NULL;
+	if (peer) {
 		code = run_program(o, &p, peer, out);
-	code = output_close(out, code);
-	if (peer)
 		peer->ops->close(peer);
+	}
 	program_free(&p);
 	return code;
 }

@@ -87,36 +87,29 @@ static bool is_url(const char *text)
 	return !strncmp(text, "http://", 7) || !strncmp(text, "https://", 8);
 }
 
-int cmd_speed(const struct options *o, int argc, char **argv)
+int cmd_speed(const struct options *o, struct output *out, int argc,
+	      char **argv)
 {
-	struct speed_round *rounds = calloc(o->count, sizeof(*rounds));
-	struct speed s = {.url = argv[0], .rounds = rounds};
-	struct output *out;
+	struct speed_round *rounds;
+	struct speed s = {.url = argv[0]};
 	char error[200];
-	int ret = EXIT_SYSTEM;
+	int ret;
 
 	(void)argc;
-	if (!is_url(argv[0])) {
-		complain("%s: not a URL of http:// or https://", argv[0]);
-		free(rounds);
-		return EXIT_USAGE;
-	}
-	if (!rounds || !download_has_mptcp(error, sizeof(error)) ||
-	    !download_load(error, sizeof(error))) {
-		complain("%s", rounds ? error : "no memory");
-		free(rounds);
-		return ret;
-	}
-	out = output_open(o);
-	if (!out) {
-		free(rounds);
-		return EXIT_OUTPUT;
-	}
+	if (!is_url(s.url))
+		return failure(EXIT_USAGE,
+			       "%s: not a URL of http:// or https://", s.url);
+	if (!download_has_mptcp(error, sizeof(error)) ||
+	    !download_load(error, sizeof(error)))
+		return failure(EXIT_SYSTEM, "%s", error);
+	s.rounds = rounds = calloc(o->count, sizeof(*rounds));
+	if (!rounds)
+		return failure(EXIT_SYSTEM, "no memory");
 	signals_install();
 	ret = run_rounds(o, &s, rounds);
 	if (s.round_count)
 		output_end(out,
 			   output_format(out)->speed(output_begin(out), &s));
 	free(rounds);
-	return output_close(out, ret);
+	return ret;
 }

@@ -7,11 +7,15 @@
 #include "probe/cli/options.h"
 #include "probe/net/complain.h"
 
-/* Each gets its parsed options and arguments (as many as its row allows) and
- * returns the exit code. What stays unwritten on standard output is flushed,
- * and its errors reported, by main. */
+struct output;
+
+/* Each gets its parsed options, where its results go, and its arguments (as
+ * many as its row allows), and returns the exit code. The output is closed,
+ * what stays unwritten on standard output flushed, and errors of both are
+ * reported, by main. */
 #define COMMAND(name, ...)                                                     \
-	int cmd_##name(const struct options *o, int argc, char **argv);
+	int cmd_##name(const struct options *o, struct output *out, int argc,  \
+		       char **argv);
 #include "probe/cli/commands.def"
 
 #endif

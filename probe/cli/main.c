@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/output.h"
 
 struct command {
 	const char *name;
@@ -18,7 +19,8 @@ struct command {
 	const char *argument; /* in a complaint; NULL: none */
 	int most;	      /* arguments; 0: any number */
 	const char *help;
-	int (*run)(const struct options *o, int argc, char **argv);
+	int (*run)(const struct options *o, struct output *out, int argc,
+		   char **argv);
 };
 
 static const struct command commands[] = {
@@ -59,13 +61,13 @@ static int check_count(const struct command *c, int argc, char **argv)
 	    (argc > wanted && wanted && (!c->most || argc <= c->most)))
 		return -1;
 	if (argc < wanted)
-		complain("no %s given (mpprobe -h shows how)", c->argument);
-	else if (wanted)
-		complain("%s: only one %s at a time", argv[wanted],
-			 c->argument);
-	else
-		complain("%s: mpprobe %s takes no argument", argv[0], c->name);
-	return EXIT_USAGE;
+		return failure(EXIT_USAGE, "no %s given (mpprobe -h shows how)",
+			       c->argument);
+	if (wanted)
+		return failure(EXIT_USAGE, "%s: only one %s at a time",
+			       argv[wanted], c->argument);
+	return failure(EXIT_USAGE, "%s: mpprobe %s takes no argument", argv[0],
+		       c->name);
 }
 
 /* Files are opened with the privilege of this process, so it must be no more
@@ -74,8 +76,17 @@ static int check_owner(void)
 {
 	if (geteuid() == getuid() && getegid() == getgid())
 		return -1;
-	complain("set-user-ID is not supported; use setcap cap_net_raw+ep");
-	return EXIT_PRIVILEGE;
+	return failure(EXIT_PRIVILEGE, "set-user-ID is not supported; use "
+				       "setcap cap_net_raw+ep");
+}
+
+static int run_with_output(const struct command *c, const struct options *o,
+			   int argc, char **argv)
+{
+	struct output *out = output_open(o);
+
+	return out ? output_close(out, c->run(o, out, argc, argv))
+		   : EXIT_OUTPUT;
 }
 
 static int run_command(const struct options *o, int argc, char **argv)
@@ -83,12 +94,11 @@ static int run_command(const struct options *o, int argc, char **argv)
 	const struct command *c = argc ? find_command(argv[0]) : NULL;
 	int result;
 
-	if (!c && argc > 1) {
-		complain("unknown command %s, or one HOST too many: %s "
-			 "(mpprobe -h)",
-			 argv[0], argv[1]);
-		return EXIT_USAGE;
-	}
+	if (!c && argc > 1)
+		return failure(EXIT_USAGE,
+			       "unknown command %s, or one HOST too many: %s "
+			       "(mpprobe -h)",
+			       argv[0], argv[1]);
 	if (c) {
 		argc--;
 		argv++;
@@ -100,7 +110,7 @@ static int run_command(const struct options *o, int argc, char **argv)
 		result = check_count(c, argc, argv);
 	if (result == -1)
 		result = check_owner();
-	return result == -1 ? c->run(o, argc, argv) : result;
+	return result == -1 ? run_with_output(c, o, argc, argv) : result;
 }
 
 /* A closed standard stream must not become the capture file. Writing to the

@@ -15,18 +15,20 @@
 #include <cmocka.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/output.h"
 
 static char said[200000]; /* on both streams */
 
 static int child(FILE *to, struct options *o, const char *script)
 {
 	char *argv[] = {(char *)script, NULL};
+	struct output *out;
 	int code;
 
 	dup2(fileno(to), STDOUT_FILENO);
 	dup2(fileno(to), STDERR_FILENO);
-	code = cmd_run(o, 1, argv);
-	fflush(stdout);
+	out = output_open(o);
+	code = output_close(out, cmd_run(o, out, 1, argv));
 	return code;
 }
 
