@@ -24,45 +24,51 @@ const struct rule *rules_row(size_t index)
 	return NULL;
 }
 
-/* Whether a finding, whatever row it is of, blocks this one. */
-static bool ends_before(const struct finding *f, const struct rule *r)
-{
-	return f->effect == EFFECT_BLOCKS && r->phase > PHASE_DISTANCE &&
-	       (f->rule->phase < r->phase || r->gates & OWN_PHASE);
-}
-
-bool rule_named(const struct rule *r, const char *id, const char *name)
+bool rule_named(const char *id, const char *row, const char *name)
 {
 	size_t length = strlen(id);
 
 	return strncmp(name, id, length) == 0 &&
 	       (name[length] == '\0' ||
-		(name[length] == '/' &&
-		 strcmp(name + length + 1, r->row) == 0));
+		(name[length] == '/' && strcmp(name + length + 1, row) == 0));
 }
 
-static bool says_it(const struct finding *f, const struct rule *r)
+/* The finding, whatever row it is of, that blocks this one; or NULL. */
+static const char *ended_by(const struct judgement *j, const struct rule *r)
 {
-	for (size_t i = 0; i < UNLESS_MAX && r->unless[i]; i++)
-		if (rule_named(f->rule, f->kind->id, r->unless[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		const struct finding *f = &j->r->findings[i];
+
+		if (f->effect == EFFECT_BLOCKS && r->phase > PHASE_DISTANCE &&
+		    (f->rule->phase < r->phase || r->gates & OWN_PHASE))
+			return f->kind->id;
+	}
+	return NULL;
+}
+
+/* The id that was said and says it; or NULL. What was said may have joined a
+ * finding of another id, which has the same cause. */
+static const char *told_by(const struct judgement *j, const struct rule *r)
+{
+	for (size_t i = 0; i < j->r->rule_count; i++) {
+		const struct report_rule *said = &j->r->rules[i];
+
+		for (size_t k = 0; k < UNLESS_MAX && r->unless[k]; k++)
+			if (said->why == WHY_SAID &&
+			    rule_named(said->id, said->row, r->unless[k]))
+				return said->id;
+	}
+	return NULL;
 }
 
 /* What keeps a row from being asked; WHY_SAID: nothing. */
 static enum why in_the_way(const struct judgement *j, const struct rule *r,
 			   struct said *s)
 {
-	for (size_t i = 0; i < j->r->finding_count; i++) {
-		const struct finding *f = &j->r->findings[i];
-
-		s->by = f->kind->id;
-		if (ends_before(f, r))
-			return WHY_BLOCKED;
-		if (says_it(f, r))
-			return WHY_UNLESS;
-	}
-	s->by = NULL;
+	if ((s->by = ended_by(j, r)))
+		return WHY_BLOCKED;
+	if ((s->by = told_by(j, r)))
+		return WHY_UNLESS;
 	return (r->gates & NOT_WORKING && j->working) ||
 			       (r->gates & WORKING && !j->working) ||
 			       (r->gates & NOT_NEGOTIATED && j->negotiated)

@@ -101,7 +101,7 @@ extern const struct rule quotes_rules[], distance_rules[], syn_ack_rules[],
 	idle_rules[], last_rules[];
 
 /* Whether `name`, as of `unless`, is this id; or "id/row", of this row. */
-bool rule_named(const struct rule *r, const char *id, const char *name);
+bool rule_named(const char *id, const char *row, const char *name);
 
 /* For tests: whether s->have suffices; WHY_ABSENT if it is none. */
 enum why enough(const struct said *s);

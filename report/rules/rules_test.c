@@ -15,7 +15,7 @@
 static bool is_above(size_t row, const char *name)
 {
 	for (size_t i = 0; i < row; i++)
-		if (rule_named(rules_row(i), rules_row(i)->id, name))
+		if (rule_named(rules_row(i)->id, rules_row(i)->row, name))
 			return true;
 	return false;
 }
