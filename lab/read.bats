@@ -23,7 +23,7 @@ setup() {
 	# shellcheck disable=SC2016
 	timeout 60 lab/lab with --sysctl-server net.mptcp.checksum_enabled=1 \
 		-- bash -c '
-		tcpdump -q -U -Z root -B 65536 -i eth0 -w "$1" tcp 2>/dev/null &
+		tcpdump -q -U --immediate-mode -Z root -B 65536 -i eth0 -w "$1" tcp 2>/dev/null &
 		sleep 0.7
 		mptcpize run curl -s http://10.0.5.2/1M >/dev/null
 		sleep 0.3

@@ -144,8 +144,7 @@ int output_close(struct output *out, int code)
 		out->error = errno;
 	close_file(out);
 	if (out->error) {
-		if (out->error != EPIPE) /* who reads has seen enough */
-			complain("%s: %s", name, strerror(out->error));
+		complain("%s: %s", name, strerror(out->error));
 		if (code < EXIT_USAGE)
 			code = out->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
 	}
