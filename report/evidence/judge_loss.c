@@ -154,10 +154,9 @@ void refusal_evidence(struct judgement *j, struct finding *f,
 		if (v->sent->kind != c->kind || !q->unreachable ||
 		    !class_has(c, v->flow))
 			continue;
-		finding_evidence(j, f, q->frame, NULL, NULL,
-				 arena_printf(j->arena, "%s answers that %s",
-					      address_text(&q->responder, text),
-					      refusal_phrase(q)));
+		finding_evidence(
+			j, f, q->frame, NULL, NULL, "%s answers that %s",
+			address_text(&q->responder, text), refusal_phrase(q));
 		f->text = arena_printf(j->arena, "%s %s answers that %s.",
 				       f->text, text, refusal_phrase(q));
 		return;
@@ -180,8 +179,7 @@ void reset_evidence(struct judgement *j, struct finding *f,
 	const struct kept *k = flow_reset(flow);
 
 	finding_connection(j, f, flow->id);
-	finding_evidence(
-		j, f, k->frame, NULL, NULL,
-		arena_printf(j->arena, "RST with TTL %u (initial TTL %u)",
-			     k->packet.ip.ttl, initial_ttl(k->packet.ip.ttl)));
+	finding_evidence(j, f, k->frame, NULL, NULL,
+			 "RST with TTL %u (initial TTL %u)", k->packet.ip.ttl,
+			 initial_ttl(k->packet.ip.ttl));
 }

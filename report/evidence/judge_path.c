@@ -377,7 +377,6 @@ struct place place_at(const struct judgement *j, unsigned ttl)
 
 static const char *hop_phrase(const struct judgement *j, struct place p)
 {
-	char text[ADDRESS_TEXT];
 	const char *what =
 		p.ttl <= j->r->path_length && j->r->path[p.ttl - 1].is_target &&
 				address_equal(&p.address, &j->r->target)
@@ -386,11 +385,11 @@ static const char *hop_phrase(const struct judgement *j, struct place p)
 
 	if (what[0] == 't')
 		return arena_printf(j->arena, "%s (%s)", what,
-				    address_text(&p.address, text));
+				    arena_address(j->arena, &p.address));
 	if (p.address.family == 0)
 		return arena_printf(j->arena, "hop %u", p.ttl);
 	return arena_printf(j->arena, "hop %u (%s)", p.ttl,
-			    address_text(&p.address, text));
+			    arena_address(j->arena, &p.address));
 }
 
 const char *place_phrase(const struct judgement *j, struct place after,

@@ -75,10 +75,8 @@ static void contrast_finding(struct judgement *j, struct finding *f,
 		j->arena, "%s Port %u of the same address is not affected.",
 		f->text, other->port);
 	finding_evidence(j, f, 0, NULL, NULL,
-			 arena_printf(j->arena,
-				      "MPTCP v%d works with port %u of the "
-				      "same address",
-				      other->mptcp_version, other->port));
+			 "MPTCP v%d works with port %u of the same address",
+			 other->mptcp_version, other->port);
 }
 
 static bool has_work_to_do(const struct judgement *j)
@@ -148,15 +146,14 @@ static bool find_reference(const struct judgement *j,
 void judge_reference(struct judgement *j)
 {
 	struct judge_target target;
-	char text[ADDRESS_TEXT];
 	struct report *r;
 
 	if (j->alone || j->r->reference || !server_answers_plainly(j) ||
 	    !find_reference(j, &target))
 		return;
-	j->reference_name =
-		arena_printf(j->arena, "%s, port %u",
-			     address_text(&target.address, text), target.port);
+	j->reference_name = arena_printf(
+		j->arena, "%s, port %u",
+		arena_address(j->arena, &target.address), target.port);
 	r = judge_alone(j->o, &target);
 	j->reference = REFERENCE_UNCLEAR;
 	if (r->status == STATUS_CLEAR || r->status == STATUS_IMPAIRED)

@@ -222,7 +222,8 @@ struct finding *finding_add(struct judgement *j, const char *id,
 			    enum segment_kind segment);
 void finding_connection(struct judgement *j, struct finding *f, unsigned id);
 void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
-		      const char *sent, const char *seen, const char *text);
+		      const char *sent, const char *seen, const char *format,
+		      ...) __attribute__((format(printf, 6, 7)));
 struct finding *finding_find(const struct judgement *j, const char *id);
 /* Whether it is placed, and between hops that may be these. */
 bool finding_overlaps(const struct finding *f, unsigned after, unsigned at);

@@ -102,15 +102,13 @@ static void say_removed_acks(struct judgement *j, struct finding *f,
 		kept_padding(a.first, &how);
 		f->how = how;
 	}
-	finding_evidence(
-		j, f, a.first->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "%u ACKs for our data have no DSS%s, while the "
-			     "server's data has one",
-			     a.bare,
-			     a.padded ? ", but padding (NOP or EOL) in its "
-					"place"
-				      : ""));
+	finding_evidence(j, f, a.first->frame, NULL, NULL,
+			 "%u ACKs for our data have no DSS%s, while the "
+			 "server's data has one",
+			 a.bare,
+			 a.padded ? ", but padding (NOP or EOL) in its "
+				    "place"
+				  : "");
 	f->text = "DSS is removed from the server's ACKs without data on the "
 		  "return path: a client whose first data is acknowledged "
 		  "without it, as Linux, falls back to TCP.";

@@ -43,15 +43,12 @@ static void say_address_forged(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
 	const struct announced *a = forged_address(j, s->flow);
-	char text[ADDRESS_TEXT];
+	const char *text = arena_address(j->arena, &a->address);
 
-	address_text(&a->address, text);
 	finding_evidence(j, f, a->frame, NULL, NULL,
-			 arena_printf(j->arena,
-				      "the HMAC of the ADD_ADDR for %s is "
-				      "wrong, while the server's DSN fits its "
-				      "key and its DATA_ACK ours",
-				      text));
+			 "the HMAC of the ADD_ADDR for %s is wrong, while the "
+			 "server's DSN fits its key and its DATA_ACK ours",
+			 text);
 	f->text = arena_printf(j->arena,
 			       "The server's ADD_ADDR is changed on the return "
 			       "path: it arrives with the address %s, which "
@@ -121,13 +118,11 @@ static enum why dropped(const struct judgement *j, struct said *s)
 static void say_dropped(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
-	finding_evidence(
-		j, f, 0, NULL, NULL,
-		arena_printf(j->arena,
-			     "%u ADD_ADDRs get no echo, while data on the same "
-			     "connection is acknowledged; no hop from %u on "
-			     "quotes one",
-			     s->have, f->at.ttl));
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "%u ADD_ADDRs get no echo, while data on the same "
+			 "connection is acknowledged; no hop from %u on quotes "
+			 "one",
+			 s->have, f->at.ttl);
 	f->text =
 		arena_printf(j->arena, "Segments with ADD_ADDR are dropped %s.",
 			     place_phrase(j, f->after, f->at));

@@ -56,12 +56,10 @@ static void say_reset_injected(struct judgement *j, struct finding *f,
 {
 	const struct kept *reset = flow_reset(s->flow);
 
-	finding_evidence(
-		j, f, reset->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "data with TTL %u, too small to reach the target, "
-			     "triggers a RST (TTL on arrival %u)",
-			     f->at.ttl, reset->packet.ip.ttl));
+	finding_evidence(j, f, reset->frame, NULL, NULL,
+			 "data with TTL %u, too small to reach the target, "
+			 "triggers a RST (TTL on arrival %u)",
+			 f->at.ttl, reset->packet.ip.ttl);
 	f->text = arena_printf(j->arena,
 			       "Data triggers a RST that is not the target's "
 			       "%s.",
@@ -214,7 +212,7 @@ static void say_changed_by_complaints(struct judgement *j, struct finding *f,
 {
 	uint64_t frame = s->flow->mptcp.unjust_fail_frame;
 
-	finding_evidence(j, f, frame, NULL, NULL,
+	finding_evidence(j, f, frame, NULL, NULL, "%s",
 			 frame ? "the server finds our DSS checksum wrong "
 				 "(MP_FAIL), which was right when it was sent"
 			       : "every connection with DSS checksums falls "

@@ -136,11 +136,9 @@ static void say_ended(struct judgement *j, struct finding *f,
 	if (address_equal(&f->at.address, &j->r->target))
 		f->at.address = (struct address){0};
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
-			 arena_printf(j->arena,
-				      "a SYN with TTL %u was answered with a "
-				      "SYN/ACK",
-				      j->plain_reach));
-	finding_evidence(j, f, 0, NULL, NULL, farther_phrase(j, all));
+			 "a SYN with TTL %u was answered with a SYN/ACK",
+			 j->plain_reach);
+	finding_evidence(j, f, 0, NULL, NULL, "%s", farther_phrase(j, all));
 	f->text = arena_printf(
 		j->arena,
 		"TCP connections to port %u%s are terminated by a device at "
@@ -248,10 +246,9 @@ static void ttls_evidence(struct judgement *j, struct finding *f,
 			  const struct said *s, const struct ttls *t)
 {
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
-			 arena_printf(j->arena,
-				      "on %u connections the SYN/ACK arrives "
-				      "with TTL %u, and what follows with %u",
-				      t->count, t->syn_ack, t->following));
+			 "on %u connections the SYN/ACK arrives with TTL %u, "
+			 "and what follows with %u",
+			 t->count, t->syn_ack, t->following);
 }
 
 /* A device answers SYNs in place of the server, and lets it take over. */
@@ -333,16 +330,13 @@ static void say_ttl(struct judgement *j, struct finding *f,
 		finding_evidence(
 			j, f, q->frame, NULL,
 			arena_printf(j->arena, "%u", q->quoted.ip.ttl),
-			"the TTL on arrival at the target does not fit the "
-			"TTL sent");
+			"the TTL on arrival at the target does not fit the TTL "
+			"sent");
 	else
-		finding_evidence(
-			j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
-			arena_printf(j->arena,
-				     "a SYN with TTL %u is answered by a host "
-				     "as far away as the target itself, %u "
-				     "hops",
-				     j->plain_reach, j->distance));
+		finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+				 "a SYN with TTL %u is answered by a host as "
+				 "far away as the target itself, %u hops",
+				 j->plain_reach, j->distance);
 	f->text = arena_printf(j->arena,
 			       "The TTL is raised %s; hops beyond it cannot be "
 			       "seen.",

@@ -199,11 +199,9 @@ static void say_dropped_vain(struct judgement *j, struct finding *f,
 			     const struct said *s)
 {
 	finding_evidence(j, f, 0, NULL, NULL,
-			 arena_printf(j->arena,
-				      "%u segments with a mapping went "
-				      "unacknowledged; the same bytes without "
-				      "it were acknowledged",
-				      s->have));
+			 "%u segments with a mapping went unacknowledged; the "
+			 "same bytes without it were acknowledged",
+			 s->have);
 	f->text = arena_printf(j->arena,
 			       "Data with DSS is dropped%s %s; the same bytes "
 			       "without it pass.",
@@ -297,13 +295,11 @@ static void say_dropped_all(struct judgement *j, struct finding *f,
 	struct unacked u = never_acked(j, &example);
 
 	(void)s;
-	finding_evidence(
-		j, f, 0, NULL, NULL,
-		arena_printf(j->arena,
-			     "%u segments with a mapping went unacknowledged "
-			     "on %u connections; data on connections without "
-			     "MPTCP was acknowledged, before and after",
-			     u.lost, u.connections));
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "%u segments with a mapping went unacknowledged on %u "
+			 "connections; data on connections without MPTCP was "
+			 "acknowledged, before and after",
+			 u.lost, u.connections);
 	f->text =
 		f->direction == DIRECTION_FORWARD
 			? arena_printf(j->arena,
@@ -460,13 +456,11 @@ static enum why dropped_server(const struct judgement *j, struct said *s)
 static void say_dropped_server(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
-	finding_evidence(
-		j, f, s->flow->mptcp.data_ack_frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "the server acknowledges our data by DATA_ACK on "
-			     "%u connections and answers on none, while it "
-			     "answers the same without MPTCP, before and after",
-			     s->have));
+	finding_evidence(j, f, s->flow->mptcp.data_ack_frame, NULL, NULL,
+			 "the server acknowledges our data by DATA_ACK on %u "
+			 "connections and answers on none, while it answers "
+			 "the same without MPTCP, before and after",
+			 s->have);
 	f->text = "The server's data is dropped on the return path when it "
 		  "carries a DSS; without MPTCP it arrives.";
 }

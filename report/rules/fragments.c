@@ -306,8 +306,8 @@ static const char *unplaced(struct judgement *j)
 
 	return last ? arena_printf(
 			      j->arena,
-			      " The first of them get as far as hop %u; "
-			      "where the others are dropped cannot be seen.",
+			      " The first of them get as far as hop %u; where "
+			      "the others are dropped cannot be seen.",
 			      last)
 		    : "";
 }
@@ -324,13 +324,11 @@ static void say_dropped(struct judgement *j, struct finding *f,
 		if (read_sending(j, j->flows[i], &a))
 			finding_connection(j, f, a.flow->id);
 	finding_evidence(j, f, first->frame, NULL, NULL,
-			 arena_printf(j->arena,
-				      "%zu bytes of data in %u IP fragments "
-				      "went unacknowledged %u times on %u "
-				      "connections, while the server answered "
-				      "other data",
-				      fragmented_bytes(first),
-				      first->fragments.count, t.lost, t.flows));
+			 "%zu bytes of data in %u IP fragments went "
+			 "unacknowledged %u times on %u connections, while the "
+			 "server answered other data",
+			 fragmented_bytes(first), first->fragments.count,
+			 t.lost, t.flows);
 	finding_evidence(j, f, t.example.whole->frame, NULL, NULL,
 			 "the same bytes in one piece were acknowledged");
 	f->text = arena_printf(j->arena, "IP fragments are dropped %s.%s",

@@ -464,20 +464,15 @@ static void say_forgotten(struct judgement *j, struct finding *f,
 {
 	const struct idling *all = s->facts;
 
-	finding_evidence(
-		j, f, all->example->first->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "%u keep-alives on %u connections went unanswered "
-			     "after %s idle seconds or more",
-			     all->lost, all->forgotten,
-			     seconds(j, all->forgotten_us)));
+	finding_evidence(j, f, all->example->first->frame, NULL, NULL,
+			 "%u keep-alives on %u connections went unanswered "
+			 "after %s idle seconds or more",
+			 all->lost, all->forgotten,
+			 seconds(j, all->forgotten_us));
 	finding_evidence(j, f, 0, NULL, NULL,
-			 arena_printf(j->arena,
-				      "meanwhile %u or more were answered on "
-				      "connections of the same age that were "
-				      "idle for %s seconds at most",
-				      fewest_controls(all),
-				      seconds(j, all->held_us)));
+			 "meanwhile %u or more were answered on connections of "
+			 "the same age that were idle for %s seconds at most",
+			 fewest_controls(all), seconds(j, all->held_us));
 	say(j, f, all, "nothing is answered");
 }
 
@@ -487,14 +482,12 @@ static void say_reset(struct judgement *j, struct finding *f,
 	const struct idling *all = s->facts;
 	const struct rest *r = all->example;
 
-	finding_evidence(
-		j, f, r->reset->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "a keep-alive with TTL %u, too small to reach the "
-			     "target, triggers a RST after %s idle seconds, on "
-			     "%u connections",
-			     r->first->packet.ip.ttl, seconds(j, r->lost_us),
-			     all->reset));
+	finding_evidence(j, f, r->reset->frame, NULL, NULL,
+			 "a keep-alive with TTL %u, too small to reach the "
+			 "target, triggers a RST after %s idle seconds, on %u "
+			 "connections",
+			 r->first->packet.ip.ttl, seconds(j, r->lost_us),
+			 all->reset);
 	say(j, f, all, "data triggers a RST that is not the target's");
 }
 

@@ -197,7 +197,7 @@ static void say_dropped(struct judgement *j, struct finding *f,
 	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
 
-	finding_evidence(j, f, s->flow->first_frame, NULL, NULL,
+	finding_evidence(j, f, s->flow->first_frame, NULL, NULL, "%s",
 			 attempts_text(j, &join, &plain));
 	f->text = arena_printf(
 		j->arena,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Adding to the findings of a report.
  */
+#include <stdarg.h>
 #include <string.h>
 
 #include "report/arena.h"
@@ -34,8 +35,15 @@ void finding_connection(struct judgement *j, struct finding *f, unsigned id)
 }
 
 void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
-		      const char *sent, const char *seen, const char *text)
+		      const char *sent, const char *seen, const char *format,
+		      ...)
 {
+	const char *text;
+	va_list list;
+
+	va_start(list, format);
+	text = arena_vprintf(j->arena, format, list);
+	va_end(list);
 	*ARENA_PUSH(j->arena, f->evidence, f->evidence_count) =
 		(struct evidence){frame, sent, seen, text};
 }

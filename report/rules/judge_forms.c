@@ -115,12 +115,10 @@ static void sight_evidence(struct judgement *j, struct finding *f,
 
 	if (extent_of(s) == EXTENT_UNKNOWN)
 		return;
-	finding_evidence(
-		j, f, s->example->quote->frame, NULL, NULL,
-		arena_printf(j->arena, "hop %u (%s) quotes %s %s",
-			     s->example->ttl,
-			     address_text(&s->example->quote->responder, text),
-			     what, s->same ? "removed as well" : "as sent"));
+	finding_evidence(j, f, s->example->quote->frame, NULL, NULL,
+			 "hop %u (%s) quotes %s %s", s->example->ttl,
+			 address_text(&s->example->quote->responder, text),
+			 what, s->same ? "removed as well" : "as sent");
 }
 
 static const struct flow *connection_of(const struct judgement *j,
@@ -183,15 +181,13 @@ static void fate_evidence(struct judgement *j, struct finding *f,
 			 : fate == FATE_RESET  ? a->reset
 					       : a->lost;
 
-	finding_evidence(
-		j, f, a->example->first_frame, NULL, NULL,
-		arena_printf(j->arena, "%u of %u %s with %s %s", count,
-			     fate == FATE_DROPPED ? a->sent : a->flows,
-			     fate == FATE_DROPPED ? "SYNs" : "connections",
-			     what,
-			     fate == FATE_ANSWERED ? "were answered"
-			     : fate == FATE_RESET  ? "triggered a RST"
-						   : "went unanswered"));
+	finding_evidence(j, f, a->example->first_frame, NULL, NULL,
+			 "%u of %u %s with %s %s", count,
+			 fate == FATE_DROPPED ? a->sent : a->flows,
+			 fate == FATE_DROPPED ? "SYNs" : "connections", what,
+			 fate == FATE_ANSWERED ? "were answered"
+			 : fate == FATE_RESET  ? "triggered a RST"
+					       : "went unanswered");
 }
 
 static void refused_forms(struct judgement *j, struct finding *f,

@@ -27,9 +27,9 @@ static void say_reference(struct judgement *j, struct finding *f,
 			 "SYN/ACKs come without MP_CAPABLE, from the server "
 			 "and from the reference");
 	f->text = arena_printf(j->arena,
-			       "MP_CAPABLE is removed where no hop shows it: "
-			       "a reference server that is known to speak "
-			       "MPTCP (%s) answers as if it did not, either.",
+			       "MP_CAPABLE is removed where no hop shows it: a "
+			       "reference server that is known to speak MPTCP "
+			       "(%s) answers as if it did not, either.",
 			       j->reference_name);
 }
 

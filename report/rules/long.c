@@ -125,9 +125,7 @@ static void expired_evidence(struct judgement *j, struct finding *f,
 	struct witness w = witness_of(j, flow, acted);
 
 	finding_evidence(j, f, w.reply->frame, NULL, NULL,
-			 arena_printf(j->arena,
-				      "data with TTL %u expired on the path",
-				      w.ttl));
+			 "data with TTL %u expired on the path", w.ttl);
 }
 
 static unsigned draws_early_ack(const struct judgement *j, const struct flow *f,
@@ -350,7 +348,7 @@ static void say_sentences(struct judgement *j, struct finding *f,
 {
 	const struct sentences *said = s->rule->of;
 
-	finding_evidence(j, f, 0, NULL, NULL, said->evidence);
+	finding_evidence(j, f, 0, NULL, NULL, "%s", said->evidence);
 	f->text = said->text;
 }
 

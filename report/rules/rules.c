@@ -87,22 +87,18 @@ static void bracket_evidence(struct judgement *j, struct finding *f,
 	if (b->intact)
 		finding_evidence(
 			j, f, b->intact->quote->frame, c->sent, c->sent,
-			arena_printf(j->arena,
-				     "hop %u (%s) quotes %s with %s as sent",
-				     b->after,
-				     address_text(&b->intact->quote->responder,
-						  text),
-				     segment_phrase(b->kind), c->field));
-	finding_evidence(
-		j, f, b->first->quote->frame, c->sent,
-		b->changed->in_place ? b->changed->in_place : c->quoted,
-		arena_printf(j->arena, "hop %u (%s) quotes %s with %s %s",
-			     b->at,
-			     address_text(&b->first->quote->responder, text),
-			     segment_phrase(b->kind), c->field,
-			     b->changed->removed ? "removed"
-			     : c->sent		 ? "changed"
-						 : "added"));
+			"hop %u (%s) quotes %s with %s as sent", b->after,
+			address_text(&b->intact->quote->responder, text),
+			segment_phrase(b->kind), c->field);
+	finding_evidence(j, f, b->first->quote->frame, c->sent,
+			 b->changed->in_place ? b->changed->in_place
+					      : c->quoted,
+			 "hop %u (%s) quotes %s with %s %s", b->at,
+			 address_text(&b->first->quote->responder, text),
+			 segment_phrase(b->kind), c->field,
+			 b->changed->removed ? "removed"
+			 : c->sent	     ? "changed"
+					     : "added");
 }
 
 static void place_bracket(struct judgement *j, struct finding *f,

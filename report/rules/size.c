@@ -155,12 +155,10 @@ static void size_evidence(struct judgement *j, struct finding *f,
 			  const struct sizes *s, const char *what)
 {
 	finding_connection(j, f, s->example->id);
-	finding_evidence(
-		j, f, s->segment->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "%s of %zu bytes went unacknowledged %u times on "
-			     "%u connections, smaller ones did not",
-			     what, s->vain, s->lost, s->flows));
+	finding_evidence(j, f, s->segment->frame, NULL, NULL,
+			 "%s of %zu bytes went unacknowledged %u times on %u "
+			 "connections, smaller ones did not",
+			 what, s->vain, s->lost, s->flows);
 }
 
 static enum why option_dropped(const struct judgement *j, struct said *s)
@@ -175,10 +173,8 @@ static void say_option_dropped(struct judgement *j, struct finding *f,
 
 	size_evidence(j, f, &b->mapped, "packets with DSS");
 	finding_evidence(j, f, 0, NULL, NULL,
-			 arena_printf(j->arena,
-				      "a packet of %zu bytes without it was "
-				      "acknowledged",
-				      b->plain.passed));
+			 "a packet of %zu bytes without it was acknowledged",
+			 b->plain.passed);
 	f->text = arena_printf(j->arena,
 			       "Data with DSS is dropped in full-size packets "
 			       "(%zu bytes); packets as large without it pass, "
@@ -290,13 +286,11 @@ static void say_answer_too_big(struct judgement *j, struct finding *f,
 {
 	const struct answers *a = s->facts;
 
-	finding_evidence(
-		j, f, a->example->mptcp.server_dsn_frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "asked for an MSS of %u, the server's data comes; "
-			     "with a larger one it does not, on %u connections "
-			     "with MPTCP and %u without",
-			     a->mss, a->mapped, a->plain));
+	finding_evidence(j, f, a->example->mptcp.server_dsn_frame, NULL, NULL,
+			 "asked for an MSS of %u, the server's data comes; "
+			 "with a larger one it does not, on %u connections "
+			 "with MPTCP and %u without",
+			 a->mss, a->mapped, a->plain);
 	f->text = arena_printf(
 		j->arena,
 		"The server's data is dropped on the return path, with MPTCP "

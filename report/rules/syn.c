@@ -114,7 +114,7 @@ static void attempts_evidence(struct judgement *j, struct finding *f,
 			      const struct tried *t)
 {
 	finding_evidence(j, f, t->capable.example->first_frame, NULL, NULL,
-			 attempts_text(j, &t->capable, &t->plain));
+			 "%s", attempts_text(j, &t->capable, &t->plain));
 }
 
 static void say_dropped_return(struct judgement *j, struct finding *f,
@@ -124,7 +124,7 @@ static void say_dropped_return(struct judgement *j, struct finding *f,
 
 	attempts_evidence(j, f, t);
 	finding_evidence(
-		j, f, t->odd.example->first_frame, NULL, NULL,
+		j, f, t->odd.example->first_frame, NULL, NULL, "%s",
 		arena_printf(
 			j->arena,
 			"%u of %u SYNs whose MP_CAPABLE names no algorithm "

@@ -90,7 +90,8 @@ static void show_listener(struct judgement *j, struct finding *f,
 			  const struct flow *random, const char *text)
 {
 	finding_connection(j, f, random->id);
-	finding_evidence(j, f, flow_reset(random)->frame, NULL, NULL, text);
+	finding_evidence(j, f, flow_reset(random)->frame, NULL, NULL, "%s",
+			 text);
 }
 
 /* A listener that knows MP_TCPRST speaks version 1, and answers version 1 so:
@@ -128,8 +129,8 @@ static void say_version(struct judgement *j, struct finding *f,
 			 arena_printf(j->arena, "%d", other),
 			 "the SYN/ACK to version 1 names another");
 	show_listener(j, f, flow_first(j, drew_tcprst),
-		      "yet the server answers an MP_JOIN with an unknown "
-		      "token as version 1 does");
+		      "yet the server answers an MP_JOIN with an unknown token "
+		      "as version 1 does");
 	f->text = arena_printf(j->arena,
 			       "The version in the MP_CAPABLE of the SYN/ACK "
 			       "is %d, where a server of version 1 must have "
@@ -174,8 +175,8 @@ static void say_removed_tcprst(struct judgement *j, struct finding *f,
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
 			 "the SYN/ACK comes without MP_CAPABLE");
 	show_listener(j, f, flow_first(j, drew_tcprst),
-		      "yet the server answers an MP_JOIN with an unknown "
-		      "token as only an MPTCP listener does");
+		      "yet the server answers an MP_JOIN with an unknown token "
+		      "as only an MPTCP listener does");
 	say_removed(j, f, s, "the server speaks MPTCP");
 }
 
@@ -311,15 +312,13 @@ static void say_removed_filler(struct judgement *j, struct finding *f,
 
 	f->segment = SEGMENT_SYN_ACK;
 	f->text = "MP_CAPABLE is removed from the SYN/ACK on the return path: "
-		  "padding (NOP or EOL) is in its place, so the server "
-		  "had sent it.";
-	finding_evidence(
-		j, f, k->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "the SYN/ACK has %u bytes of padding, those for "
-			     "plain SYNs have %d: the difference is the length "
-			     "of MP_CAPABLE",
-			     kept_padding(k, &f->how), plain_filler(j)));
+		  "padding (NOP or EOL) is in its place, so the server had "
+		  "sent it.";
+	finding_evidence(j, f, k->frame, NULL, NULL,
+			 "the SYN/ACK has %u bytes of padding, those for plain "
+			 "SYNs have %d: the difference is the length of "
+			 "MP_CAPABLE",
+			 kept_padding(k, &f->how), plain_filler(j));
 }
 
 const struct rule syn_ack_rules[] = {

@@ -162,13 +162,11 @@ void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 	const char *option =
 		c->purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE";
 
-	finding_evidence(
-		j, f, plain_syn(s->flow)->frame, NULL, NULL,
-		arena_printf(j->arena,
-			     "%u connections with %s were answered; %u were "
-			     "not, until they sent the SYN without it from the "
-			     "same ports",
-			     w->answered, option, w->fallen));
+	finding_evidence(j, f, plain_syn(s->flow)->frame, NULL, NULL,
+			 "%u connections with %s were answered; %u were not, "
+			 "until they sent the SYN without it from the same "
+			 "ports",
+			 w->answered, option, w->fallen);
 	f->text = arena_printf(
 		j->arena,
 		"SYNs with %s are dropped on one of several paths (load "

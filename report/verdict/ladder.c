@@ -334,12 +334,11 @@ static const struct flow *join_flow(const struct judgement *j)
 static const char *join_text(const struct judgement *j, const struct flow *f,
 			     const char *text)
 {
-	char address[ADDRESS_TEXT];
-
 	if (is_own_join(j, f))
 		return text;
 	return arena_printf(j->arena, "%s (to %s port %u)", text,
-			    address_text(&f->server, address), f->server_port);
+			    arena_address(j->arena, &f->server),
+			    f->server_port);
 }
 
 static void rung_join(struct judgement *j, const struct flow *capable)

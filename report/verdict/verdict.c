@@ -64,9 +64,8 @@ static unsigned refused_before(const struct judgement *j)
 static void say_refused(struct judgement *j)
 {
 	unsigned before = refused_before(j);
-	char text[ADDRESS_TEXT];
+	const char *text = arena_address(j->arena, &j->r->target);
 
-	address_text(&j->r->target, text);
 	if (before)
 		say(j, STATUS_UNREACHABLE, CONFIDENCE_LIKELY,
 		    arena_printf(j->arena,
@@ -110,17 +109,18 @@ static bool is_silent(const struct judgement *j)
 static void say_silent(struct judgement *j)
 {
 	const struct quote *q = refusal(j);
-	char text[ADDRESS_TEXT];
-	const char *why = q ? arena_printf(j->arena, " (%s answers that %s)",
-					   address_text(&q->responder, text),
-					   refusal_phrase(q))
-			    : " at all";
+	const char *why =
+		q ? arena_printf(j->arena, " (%s answers that %s)",
+				 arena_address(j->arena, &q->responder),
+				 refusal_phrase(q))
+		  : " at all";
 
 	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 	    arena_printf(j->arena,
 			 "Port %u of %s does not answer TCP%s, so MPTCP could "
 			 "not be tested.",
-			 j->r->port, address_text(&j->r->target, text), why));
+			 j->r->port, arena_address(j->arena, &j->r->target),
+			 why));
 	j->r->advice = "Check the address and the port, or probe another port "
 		       "(-p).";
 }
@@ -181,10 +181,8 @@ static const char *cost_of(const struct finding *f)
 /* Where the finding alone is to be shown again. */
 static const char *proof_again(struct judgement *j)
 {
-	char text[ADDRESS_TEXT];
-
 	return arena_printf(j->arena, "To reproduce: mpprobe -p %u %s",
-			    j->r->port, address_text(&j->r->target, text));
+			    j->r->port, arena_address(j->arena, &j->r->target));
 }
 
 static void advise_blocked(struct judgement *j, const struct finding *f)
