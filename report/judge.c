@@ -40,50 +40,19 @@ static bool same_target(const struct candidate *a, const struct candidate *b)
 	       address_equal(&a->target.address, &b->target.address);
 }
 
-static int by_token(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The tokens of the clients, sorted: servers join by them. */
-struct tokens {
-	uint32_t *list;
-	size_t count;
-};
-
-static struct tokens client_tokens(struct arena *arena,
-				   const struct observer *o)
-{
-	struct tokens t = {0};
-
-	for (size_t i = 0; i < o->flow_count; i++)
-		if (o->flows[i]->mptcp.has_client_key)
-			*ARENA_PUSH(arena, t.list, t.count) =
-				o->flows[i]->mptcp.client_token;
-	if (t.count)
-		qsort(t.list, t.count, sizeof(*t.list), by_token);
-	return t;
-}
-
-static bool is_token(const struct tokens *t, uint32_t token)
-{
-	return t->count &&
-	       bsearch(&token, t->list, t->count, sizeof(token), by_token);
-}
-
 /* Of a subflow that joins a connection to another address or port, that one
  * is the target, also where the server joins it from there; if the connection
  * is not in the capture, nothing is. */
-static bool joins_elsewhere(const struct observer *o,
-			    const struct tokens *clients, const struct flow *f)
+static bool joins_elsewhere(const struct observer *o, const struct flow *f)
 {
 	const struct flow *parent;
+	unsigned host;
 
 	if (f->join.parent < 0)
 		return f->join.syn_ack ||
-		       (f->join.syn && is_token(clients, f->join.token));
+		       (f->join.syn &&
+			mptcp_by_token(&o->connections, f->join.token, &host) &&
+			host == 0);
 	parent = o->flows[f->join.parent];
 	return f->server_port != parent->server_port ||
 	       !address_equal(&f->server, &parent->server);
@@ -131,15 +100,13 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 	struct arena *arena = arena_new();
 	struct candidate *all =
 		arena_alloc(arena, (o->flow_count + 1) * sizeof(*all));
-	struct tokens clients = client_tokens(arena, o);
 	struct probers probers = probers_of(arena, o);
 	size_t flows = 0, count = 0;
 
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
-		if (f->protocol == IPPROTO_TCP &&
-		    !joins_elsewhere(o, &clients, f) &&
+		if (f->protocol == IPPROTO_TCP && !joins_elsewhere(o, f) &&
 		    !is_counter_syn(o, &probers, f))
 			all[flows++] = (struct candidate){
 				{f->server, f->server_port}, i};

@@ -135,7 +135,6 @@ static void see_capable_ack(struct observer *o, struct flow *f, unsigned side,
 	c->checksum |= option->capable.flags & MPC_CHECKSUM;
 	if (side != 0 || !m->syn_ack)
 		return;
-	m->ack_flags |= option->capable.flags;
 	m->third_ack |= same && option->capable.version == m->version;
 	m->checksum |= option->capable.flags & MPC_CHECKSUM;
 }
@@ -260,10 +259,8 @@ static void see_mapping_sent(struct mptcp_facts *m, const struct flow *f,
 	if (f->join.parent < 0 && data && map->dsn != m->client_idsn + map->ssn)
 		return;
 	m->mapped = true;
-	if ((int64_t)(map->dsn + map->length - m->mapped_end) > 0) {
+	if ((int64_t)(map->dsn + map->length - m->mapped_end) > 0)
 		m->mapped_end = map->dsn + map->length;
-		m->mapped_segments++;
-	}
 }
 
 /* RFC 8684 3.7: MP_FAIL names the mapping whose checksum was wrong. All of its
@@ -415,7 +412,6 @@ static void see_data_ack(struct mptcp_facts *m, const struct mptcp_option *dss,
 		ack = dsn_widen(ack, m->mapped_end);
 	if (ack - first > m->mapped_end - first) {
 		m->data_ack_misfit = true;
-		m->misfit_ack = ack;
 		m->misfit_frame = k->frame;
 		return;
 	}

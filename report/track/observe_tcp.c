@@ -250,10 +250,8 @@ static void observe_sent(struct observer *o, struct flow *f,
 	track_sent(f, &k);
 	observe_mptcp(o, f, 0, &k);
 	if (f->sent_count >= KEPT_MAX ||
-	    is_ordinary(f, &k, f->sent_count, true)) {
-		f->not_kept++;
+	    is_ordinary(f, &k, f->sent_count, true))
 		return;
-	}
 	*ARENA_PUSH(f->packets, f->sent, f->sent_count) =
 		observer_keep(f->packets, p, frame, time_us);
 	f->sent[f->sent_count - 1]->kind = k.kind;
@@ -278,10 +276,8 @@ static void observe_received(struct observer *o, struct flow *f,
 	observe_mptcp(o, f, 1, &k);
 	/* The first SYN/ACK and the first RST are kept in any case. */
 	if ((index >= KEPT_MAX || is_ordinary(f, &k, index, false)) &&
-	    f->first_syn_ack != index && f->first_reset != index) {
-		f->not_kept++;
+	    f->first_syn_ack != index && f->first_reset != index)
 		return;
-	}
 	*ARENA_PUSH(f->packets, f->received, f->received_count) =
 		observer_keep(f->packets, p, frame, time_us);
 	f->received[index]->kind = k.kind;

@@ -60,7 +60,7 @@ struct mptcp_facts {
 	bool mirrored;	   /* the SYN/ACK echoes the SYN's option */
 	unsigned version;  /* of the SYN */
 	int other_version; /* the SYN/ACK's, if it is not that; -1 */
-	uint8_t syn_flags, syn_ack_flags, ack_flags;
+	uint8_t syn_flags, syn_ack_flags;
 	bool has_client_key, has_server_key;
 	uint64_t client_key, server_key;
 	uint64_t client_idsn, server_idsn;
@@ -70,12 +70,11 @@ struct mptcp_facts {
 	bool mapped;		 /* data was sent with a valid mapping */
 	uint64_t sent_bad_frame; /* the first with a wrong checksum; 0: none */
 	uint64_t mapped_end;	 /* DSN behind the last valid mapping */
-	unsigned mapped_segments;
 	bool has_data_ack;
 	uint64_t data_ack; /* the highest that fits */
 	uint64_t data_ack_frame;
 	bool data_ack_misfit; /* one fits nothing that was sent */
-	uint64_t misfit_ack, misfit_frame;
+	uint64_t misfit_frame;
 	enum known server_dsn; /* DSN == IDSN(server key) + SSN */
 	uint64_t server_dsn_frame, server_dsn_seen;
 	uint64_t server_mapped_end; /* DSN behind the server's data; 0 none */
@@ -153,7 +152,6 @@ struct flow {
 	size_t quote_count;
 	unsigned misfits; /* quotes of its addresses and ports that fit nothing
 			     that was sent */
-	size_t not_kept;  /* segments beyond what is kept */
 	bool client_fin, released; /* released: only the SYNs and the first
 				      answers are still there */
 
