@@ -58,14 +58,14 @@ static void add_row(struct compare *c, struct compare_row row)
 	*ARENA_PUSH(c->arena, c->rows, c->row_count) = row;
 }
 
-static void expect(struct compare_row a, struct compare_row b,
-		   const char *expected)
+static void expect_of(const struct compare_row *rows, size_t count,
+		      const char *expected)
 {
 	struct compare *c = compare_new();
 	char seen[200] = "";
 
-	add_row(c, a);
-	add_row(c, b);
+	for (size_t i = 0; i < count; i++)
+		add_row(c, rows[i]);
 	compare_judge(c);
 	for (size_t i = 0; i < c->difference_count; i++)
 		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen),
@@ -74,6 +74,12 @@ static void expect(struct compare_row a, struct compare_row b,
 	assert_string_equal(seen, expected);
 	assert_int_equal(compare_differs(c), strchr(expected, '!') != NULL);
 	compare_free(c);
+}
+
+static void expect(struct compare_row a, struct compare_row b,
+		   const char *expected)
+{
+	expect_of((struct compare_row[]){a, b}, 2, expected);
 }
 
 static void like_is_like(void **state)
@@ -183,6 +189,12 @@ static void silence_takes_more_than_loss(void **state)
 	expect(a, b, "unanswered");
 	a_silent_row(&a, 99); /* nobody answers */
 	expect(a, b, "");
+	b = row_with(1, TTL); /* and the other way round */
+	b.answered = 3;
+	b.tries = (struct tries){3, 0};
+	expect(a, b, "unanswered!");
+	a.lost_syns = 0; /* nothing that counts was sent */
+	expect(a, b, "");
 }
 
 static void low_ttls_count_that_reach_the_host(void **state)
@@ -227,6 +239,14 @@ static void resets_may_be_sorted_by_chance(void **state)
 	expect(a, b, "refused!");
 	b.refused = 3; /* a moment, be it ever so unlikely */
 	expect(a, b, "refused");
+	a = row_with(-1, TTL); /* and the other way round */
+	b = row_with(1, TTL);
+	b.answered = a.refused = 6;
+	expect(a, b, ""); /* for some were answered */
+	a.answered = 0;
+	expect(a, b, "refused!");
+	b.answered = 0; /* nobody is */
+	expect(a, b, "");
 }
 
 static void answers_differ(void **state)
@@ -262,8 +282,16 @@ static void round_trips_are_worth_a_word(void **state)
 	expect(b, a, "rtt");
 	a.answer.rtt_ms = -1;
 	expect(a, b, "");
-	expect(b, a, "");
 	a.answer.rtt_ms = 0;
+	expect(a, b, "rtt");
+	a.answer.rtt_ms = 34.9;
+	b.answer.rtt_ms = 10;
+	expect(a, b, "");
+	a.answer.rtt_ms = 35;
+	expect(a, b, "rtt");
+	b.answer.rtt_ms = -1;
+	expect(a, b, "");
+	b.answer.rtt_ms = 0;
 	expect(a, b, "rtt");
 }
 
@@ -281,6 +309,73 @@ static void versions_are_the_servers_own(void **state)
 	expect(a, b, "mptcp!");
 	b.port = 443; /* and of another port: the server's own */
 	expect(a, b, "");
+}
+
+/* Version 0 is told of beside version 1 only if it has met something else. */
+static void what_version_1_met_is_said_once(void **state)
+{
+	struct compare_row rows[] = {row_with(-1, TTL), row_with(1, TTL),
+				     row_with(0, TTL)};
+
+	(void)state;
+	rows[1].answer.mss = rows[2].answer.mss = 1400;
+	expect_of(rows, 3, "mss!");
+	rows[2].answer.mss = 1300;
+	expect_of(rows, 3, "mss! mss!");
+	rows[2].answer.mss = 1400;
+	rows[2].reach = 30;
+	expect_of(rows, 3, "mss! mss!");
+	rows[2].reach = 0;
+	rows[2].answer.offers = OFFER_SACK;
+	expect_of(rows, 3, "mss! mss! options!");
+	rows[2].answer.offers = OFFER_MSS;
+	rows[2].ttl.high++;
+	expect_of(rows, 3, "mss! mss!");
+	rows[2].ttl.high--;
+	rows[2].ttl.low--;
+	expect_of(rows, 3, "mss! mss!");
+	rows[2].ttl.low++;
+	rows[2].answered = 0;
+	rows[2].lost_syns = 1;
+	expect_of(rows, 3, "mss! unanswered");
+}
+
+static void rows_of_a_run_are_compared_in_it(void **state)
+{
+	struct compare_row rows[] = {row_with(-1, TTL), row_with(1, TTL),
+				     row_with(-1, TTL), row_with(1, TTL)};
+	struct compare_row later[] = {row_with(-1, TTL), row_with(-1, TTL),
+				      row_with(1, TTL)};
+
+	(void)state;
+	rows[2].run = rows[3].run = 1;
+	rows[2].answer.mss = rows[3].answer.mss = 1400;
+	expect_of(rows, 4, "mss! mss!"); /* of each kind, then and now */
+	/* without plain ones of its own, with the last that was answered */
+	later[1].run = later[2].run = 1;
+	a_silent_row(&later[1], 1);
+	expect_of(later, 3, "unanswered unanswered");
+	later[1].port = 443;
+	expect_of(later, 3, "");
+	later[2].answer.mss = 1400;
+	expect_of(later, 3, "mss!");
+}
+
+static void places_are_named_where_there_are_several(void **state)
+{
+	struct compare *c = compare_new();
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL - 2);
+
+	(void)state;
+	add_row(c, a);
+	add_row(c, b);
+	a.port = 443;
+	add_row(c, a);
+	compare_judge(c);
+	assert_int_equal(c->difference_count, 1);
+	assert_ptr_equal(strstr(c->differences[0].text, "192.0.2.1 port 80: "),
+			 c->differences[0].text);
+	compare_free(c);
 }
 
 static void ports_may_end_at_different_devices(void **state)
@@ -320,6 +415,9 @@ int main(void)
 		cmocka_unit_test(answers_differ),
 		cmocka_unit_test(round_trips_are_worth_a_word),
 		cmocka_unit_test(versions_are_the_servers_own),
+		cmocka_unit_test(what_version_1_met_is_said_once),
+		cmocka_unit_test(rows_of_a_run_are_compared_in_it),
+		cmocka_unit_test(places_are_named_where_there_are_several),
 		cmocka_unit_test(ports_may_end_at_different_devices),
 	};
 
