@@ -110,10 +110,8 @@ static int read_capture(struct compare *c, struct source *s)
 	char error[400] = "";
 	int ret = 0;
 
-	if (!o) {
-		complain("no memory, or OpenSSL failed");
-		return EXIT_SYSTEM;
-	}
+	if (!o)
+		return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
 	switch (capture_feed(s->capture, o, error, sizeof(error))) {
 	case CAPTURE_UNREADABLE:
 		complain("%s: %s", s->name, error);

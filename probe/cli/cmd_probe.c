@@ -330,10 +330,8 @@ static int probe_all(struct live *live, const struct plan *p,
 	struct port_runs runs;
 	int ret;
 
-	if (!make_runs(p, &runs)) {
-		complain("no memory");
-		return EXIT_SYSTEM;
-	}
+	if (!make_runs(p, &runs))
+		return failure(EXIT_SYSTEM, "no memory");
 	run_ports(live, p, &runs);
 	ret = report_runs(live, p, &runs, out);
 	free_runs(&runs);

@@ -68,12 +68,12 @@ static int judge_all(const struct reading *r, const char *cut)
 	struct judge_target *targets;
 	int ret;
 
-	if (!count && r->observer->connections.count) {
-		complain("%s: it begins in the middle of its connections: they "
-			 "are listed, not judged",
-			 r->file);
-		return EXIT_UNKNOWN;
-	}
+	if (!count && r->observer->connections.count)
+		return failure(
+			EXIT_UNKNOWN,
+			"%s: it begins in the middle of its connections: they "
+			"are listed, not judged",
+			r->file);
 	if (!count) {
 		complain("%s: no TCP connection in it%s%s", r->file,
 			 *cut ? "; it " : "", cut);
@@ -82,10 +82,8 @@ static int judge_all(const struct reading *r, const char *cut)
 	if (*cut)
 		complain("%s: %s; judged as far as it goes", r->file, cut);
 	targets = calloc(count, sizeof(*targets));
-	if (!targets) {
-		complain("no memory");
-		return EXIT_SYSTEM;
-	}
+	if (!targets)
+		return failure(EXIT_SYSTEM, "no memory");
 	judge_targets(r->observer, targets, count);
 	ret = report_all(r, targets, count);
 	free(targets);
@@ -181,10 +179,8 @@ static int feed_and_judge(struct reading *r)
 	int ret;
 
 	if (capture_feed(r->capture, r->observer, error, sizeof(error)) ==
-	    CAPTURE_UNREADABLE) {
-		complain("%s: %s", r->file, error);
-		return EXIT_INPUT;
-	}
+	    CAPTURE_UNREADABLE)
+		return failure(EXIT_INPUT, "%s: %s", r->file, error);
 	ret = judge_all(r, error);
 	print_list(r);
 	return ret;
