@@ -149,6 +149,7 @@ lint: mpprobe			## man pages, held to the program; words
 	$(Q)sh probe/cli/man_check.sh ./mpprobe
 	$(Q)sh probe/scenario/check.sh ./mpprobe
 	$(Q)tests/words_check.py
+	$(Q)tests/papers_check.py
 
 .PHONY: clean help
 clean:				## remove what was built
