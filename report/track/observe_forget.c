@@ -13,6 +13,8 @@
 #define LOOKS 4
 /* What comes so late belongs to no probe. */
 #define LATE_US 30000000
+/* What was sent before so long a silence is settled. */
+#define SILENT_US 120000000
 /* A connection that is silent so long is over. */
 #define IDLE_US 3600000000
 
@@ -75,14 +77,17 @@ static void release_packets(struct flow *f)
 	f->sightings = NULL;
 }
 
-/* Every byte before the FIN was acknowledged and no quote came: nothing else
- * can be said of these packets. */
+/* Every byte before the FIN was acknowledged, or before a long silence, and no
+ * quote came: nothing else can be said of these packets. */
 static bool is_settled(const struct flow *f, int64_t now_us)
 {
+	bool closed = f->client_fin && f->server_fin;
+
 	return f->protocol == IPPROTO_TCP && !f->released &&
-	       now_us - f->last_us >= LATE_US && f->first_reset == FLOW_NONE &&
-	       f->client_fin && f->server_fin && !f->quote_count &&
-	       !f->misfits && seq_diff(f->server_acked, f->client_next) >= -1;
+	       f->first_reset == FLOW_NONE && f->syn_ack_seen &&
+	       now_us - f->last_us >= (closed ? LATE_US : SILENT_US) &&
+	       !f->quote_count && !f->misfits &&
+	       seq_diff(f->server_acked, f->client_next) >= -1;
 }
 
 /* Old enough, and over with all subflows of its connection. */
