@@ -361,6 +361,62 @@ static void rows_of_a_run_are_compared_in_it(void **state)
 	expect_of(later, 3, "mss!");
 }
 
+/* The first difference says so. */
+static void expect_text(struct compare_row a, struct compare_row b,
+			const char *part)
+{
+	struct compare *c = compare_new();
+
+	add_row(c, a);
+	add_row(c, b);
+	compare_judge(c);
+	assert_true(c->difference_count > 0);
+	if (!strstr(c->differences[0].text, part))
+		assert_string_equal(c->differences[0].text, part);
+	compare_free(c);
+}
+
+static void the_nearer_host_ends_connections(void **state)
+{
+	struct compare_row near = reaching(-1, 5, 1), far = reaching(1, 7, 1);
+
+	(void)state;
+	near.hops.low++; /* the return path is longer */
+	expect_text(near, far,
+		    "without MPTCP are terminated by a device on "
+		    "the path, at hop 5.");
+	near.version = 1;
+	far.version = -1;
+	near.hops.low--;
+	expect_text(near, far, "with MPTCP v1 are terminated");
+	near.short_ttl = 3;
+	expect_text(near, far, ", at hop 5 or before it.");
+	expect_text(row_with(-1, TTL), row_with(1, TTL + 2),
+		    "with MPTCP v1 are terminated");
+}
+
+static void what_is_missing_is_said(void **state)
+{
+	struct compare_row a = row_with(-1, TTL), b = row_with(1, TTL);
+
+	(void)state;
+	a_silent_row(&b, 4);
+	a.answered = CONTROLS_MIN - 1;
+	expect_text(a, b, "3 or more connections of each kind");
+	a.answered = CONTROLS_MIN;
+	expect_text(a, b, "(0 of 1 SYNs of the others were lost)");
+	a_silent_row(&b, 99);
+	b.run = 1;
+	expect_text(a, b, "or the host did not answer at the time of second");
+	b.version = -1;
+	expect_text(a, b, "drops them now");
+	b = row_with(1, TTL);
+	b.answer.mss = -1;
+	expect_text(a, b, "no MSS with MPTCP v1");
+	b.answer.mss = 0;
+	expect_text(a, b, "MSS 0 with MPTCP v1");
+}
+
 static void places_are_named_where_there_are_several(void **state)
 {
 	struct compare *c = compare_new();
@@ -417,6 +473,8 @@ int main(void)
 		cmocka_unit_test(versions_are_the_servers_own),
 		cmocka_unit_test(what_version_1_met_is_said_once),
 		cmocka_unit_test(rows_of_a_run_are_compared_in_it),
+		cmocka_unit_test(the_nearer_host_ends_connections),
+		cmocka_unit_test(what_is_missing_is_said),
 		cmocka_unit_test(places_are_named_where_there_are_several),
 		cmocka_unit_test(ports_may_end_at_different_devices),
 	};
