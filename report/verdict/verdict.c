@@ -3,6 +3,7 @@
  * "The verdict").
  */
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "report/arena.h"
@@ -10,12 +11,17 @@
 #include "report/evidence/loss.h"
 #include "report/rules/rules.h"
 
-static void say(struct judgement *j, enum status status,
-		enum confidence confidence, const char *text)
+static void __attribute__((format(printf, 4, 5)))
+say(struct judgement *j, enum status status, enum confidence confidence,
+    const char *format, ...)
 {
+	va_list list;
+
 	j->r->status = status;
 	j->r->confidence = confidence;
-	j->r->verdict = text;
+	va_start(list, format);
+	j->r->verdict = arena_vprintf(j->arena, format, list);
+	va_end(list);
 }
 
 const char *refusal_phrase(const struct quote *q)
@@ -68,20 +74,16 @@ static void say_refused(struct judgement *j)
 
 	if (before)
 		say(j, STATUS_UNREACHABLE, CONFIDENCE_LIKELY,
-		    arena_printf(j->arena,
-				 "TCP to port %u of %s is refused by a device "
-				 "before it: RSTs come from %u hop%s away, the "
-				 "target's own answers from %u. So MPTCP could "
-				 "not be tested.",
-				 j->r->port, text, before,
-				 before == 1 ? "" : "s",
-				 hops_of(control_reply_ttl(j))));
+		    "TCP to port %u of %s is refused by a device before it: "
+		    "RSTs come from %u hop%s away, the target's own answers "
+		    "from %u. So MPTCP could not be tested.",
+		    j->r->port, text, before, before == 1 ? "" : "s",
+		    hops_of(control_reply_ttl(j)));
 	else
 		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
-		    arena_printf(j->arena,
-				 "Port %u of %s is closed: TCP connections are "
-				 "refused, so MPTCP could not be tested.",
-				 j->r->port, text));
+		    "Port %u of %s is closed: TCP connections are refused, so "
+		    "MPTCP could not be tested.",
+		    j->r->port, text);
 	j->r->advice = "Probe a port that is open (-p).";
 }
 
@@ -116,11 +118,9 @@ static void say_silent(struct judgement *j)
 		  : " at all";
 
 	say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
-	    arena_printf(j->arena,
-			 "Port %u of %s does not answer TCP%s, so MPTCP could "
-			 "not be tested.",
-			 j->r->port, arena_address(j->arena, &j->r->target),
-			 why));
+	    "Port %u of %s does not answer TCP%s, so MPTCP could not be "
+	    "tested.",
+	    j->r->port, arena_address(j->arena, &j->r->target), why);
 	j->r->advice = "Check the address and the port, or probe another port "
 		       "(-p).";
 }
@@ -199,8 +199,7 @@ static void say_blocked(struct judgement *j)
 	const struct finding *f = headline(j, EFFECT_BLOCKS);
 
 	say(j, STATUS_BLOCKED, f->confidence,
-	    arena_printf(j->arena, "MPTCP is blocked on this path: %s",
-			 f->text));
+	    "MPTCP is blocked on this path: %s", f->text);
 	if (j->working_port)
 		j->r->advice = arena_printf(
 			j->arena, "Port %u of the same address passes.",
@@ -231,9 +230,8 @@ static void say_impaired(struct judgement *j)
 	const struct finding *f = headline(j, EFFECT_IMPAIRS);
 
 	say(j, STATUS_IMPAIRED, f->confidence,
-	    arena_printf(j->arena,
-			 "MPTCP v%u works on this path, but only in part: %s",
-			 j->working->mptcp.version, f->text));
+	    "MPTCP v%u works on this path, but only in part: %s",
+	    j->working->mptcp.version, f->text);
 }
 
 /* ---- MPTCP works --------------------------------------------------------- */
@@ -350,17 +348,13 @@ static void say_clear(struct judgement *j)
 
 	say(j, STATUS_CLEAR,
 	    vain || !all_passed(j) ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
-	    arena_printf(j->arena,
-			 "MPTCP v%u works on this path: data is acknowledged "
-			 "at the MPTCP level (DATA_ACK)%s, and nothing "
-			 "%s.%s%s%s",
-			 j->working->mptcp.version,
-			 join->result == RUNG_PASS ? ", a second subflow joins"
-						   : "",
-			 vain ? "is seen to interfere" : "interferes",
-			 vain_phrase(j, vain),
-			 only_v0 ? " The server speaks only MPTCP v0." : "",
-			 mute ? " The server sent no data of its own." : ""));
+	    "MPTCP v%u works on this path: data is acknowledged at the MPTCP "
+	    "level (DATA_ACK)%s, and nothing %s.%s%s%s",
+	    j->working->mptcp.version,
+	    join->result == RUNG_PASS ? ", a second subflow joins" : "",
+	    vain ? "is seen to interfere" : "interferes", vain_phrase(j, vain),
+	    only_v0 ? " The server speaks only MPTCP v0." : "",
+	    mute ? " The server sent no data of its own." : "");
 	if (join->result == RUNG_FAIL)
 		j->r->advice = arena_printf(j->arena,
 					    "No second subflow was joined: %s.",
@@ -385,8 +379,8 @@ static bool is_doubted(const struct judgement *j)
 static void say_doubted(struct judgement *j)
 {
 	say(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
-	    arena_printf(j->arena, "Undetermined: MPTCP v%u works, but %s.",
-			 j->working->mptcp.version, doubt_of(j)));
+	    "Undetermined: MPTCP v%u works, but %s.", j->working->mptcp.version,
+	    doubt_of(j));
 	j->r->advice = "Captures at the client and at the server "
 		       "would decide it.";
 }
@@ -405,14 +399,12 @@ static void say_unsupported(struct judgement *j)
 
 	say(j, STATUS_UNSUPPORTED,
 	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
-	    arena_printf(j->arena,
-			 "The server does not speak MPTCP on port %u, as far "
-			 "as this end can tell: the option arrives intact at "
-			 "the last hop before it%s.",
-			 j->r->port,
-			 controlled ? ""
-				    : " (the distance could not be "
-				      "confirmed)"));
+	    "The server does not speak MPTCP on port %u, as far as this end "
+	    "can tell: the option arrives intact at the last hop before it%s.",
+	    j->r->port,
+	    controlled ? ""
+		       : " (the distance could not be "
+			 "confirmed)");
 	j->r->advice = "That hop itself, or a device between it and the "
 		       "server, would look the same: ask who runs them, or "
 		       "probe a port that is known to speak MPTCP.";
@@ -426,11 +418,9 @@ static bool reference_works(const struct judgement *j)
 static void say_by_reference(struct judgement *j)
 {
 	say(j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
-	    arena_printf(j->arena,
-			 "The server does not speak MPTCP on port %u: a "
-			 "reference server (%s) does from here, and no hop is "
-			 "seen to remove the option.",
-			 j->r->port, j->reference_name));
+	    "The server does not speak MPTCP on port %u: a reference server "
+	    "(%s) does from here, and no hop is seen to remove the option.",
+	    j->r->port, j->reference_name);
 	j->r->advice = "A device that only the path to this server or port has "
 		       "would look the same.";
 }
@@ -589,8 +579,8 @@ static void say_undetermined(struct judgement *j)
 
 	while (!m->is)
 		m++;
-	say(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
-	    arena_printf(j->arena, "Undetermined: %s.", m->what));
+	say(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY, "Undetermined: %s.",
+	    m->what);
 	j->r->advice = m->advice ? m->advice
 				 : "Another port (-p 443), another server, or "
 				   "a server known to speak MPTCP on the same "
