@@ -139,13 +139,12 @@ static int open_live(struct live *live, const struct plan *p,
 
 /* One address and port. */
 struct port_run {
-	unsigned target; /* index in the plan */
-	uint16_t port;
-	struct run *run; /* NULL: not begun */
+	const struct target *target;
+	struct run run;
 };
 
 struct port_runs {
-	struct port_run *all;
+	struct port_run *all; /* in the order in which they begin */
 	unsigned count, begun;
 	struct shared shared[TARGETS_MAX];
 };
@@ -162,62 +161,60 @@ static struct shared *shared_of(const struct plan *p, struct port_runs *runs,
 	return &runs->shared[first];
 }
 
-static unsigned count_open(const struct port_runs *runs, unsigned target)
+static bool make_runs(struct live *live, const struct plan *p,
+		      struct port_runs *runs)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < p->target_count; i++)
+		count += count_ports(p, i);
+	*runs = (struct port_runs){.all = calloc(count, sizeof(*runs->all))};
+	for (unsigned i = 0; i < p->target_count && runs->all; i++) {
+		const struct target *t = &p->targets[i];
+
+		for (unsigned k = 0; k < count_ports(p, i); k++) {
+			struct port_run *one = &runs->all[runs->count++];
+			struct destination to =
+				live_destination(live, t, port_of(p, i, k));
+
+			one->target = t;
+			to.reference = is_reference(p, i);
+			run_init(&one->run, &p->settings, &to, t->name.host,
+				 shared_of(p, runs, i));
+		}
+	}
+	return runs->all != NULL;
+}
+
+static unsigned count_open(const struct port_runs *runs,
+			   const struct target *target)
 {
 	unsigned open = 0;
 
 	for (unsigned i = 0; i < runs->begun; i++)
-		open += runs->all[i].target == target &&
-			!runs->all[i].run->over;
+		open += runs->all[i].target == target && !runs->all[i].run.over;
 	return open;
 }
 
-static bool begin_run(struct live *live, const struct plan *p,
-		      struct port_runs *runs)
-{
-	struct port_run *port = &runs->all[runs->begun];
-	const struct target *t = &p->targets[port->target];
-	struct destination to = live_destination(live, t, port->port);
-
-	port->run = calloc(1, sizeof(*port->run));
-	if (!port->run) {
-		live->exit_code = EXIT_SYSTEM;
-		snprintf(live->error, sizeof(live->error), "no memory");
-		return false;
-	}
-	runs->begun++;
-	to.reference = is_reference(p, port->target);
-	run_init(port->run, &p->settings, &to, t->name.host,
-		 shared_of(p, runs, port->target));
-	return true;
-}
-
-/* The next ones in order, side by side: not so many of one address that its
- * server or a firewall takes offence. */
-static bool begin_runs(struct live *live, const struct plan *p,
-		       struct port_runs *runs)
-{
-	while (runs->begun < runs->count &&
-	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
-		if (!begin_run(live, p, runs))
-			return false;
-	return true;
-}
-
-/* Steps all that are open; false: all are over. */
+/* Steps all that are open, and begins the next ones in order, side by side:
+ * not so many of one address that its server or a firewall takes offence.
+ * False: all are over. */
 static bool step_runs(struct port_runs *runs, int64_t *wake)
 {
 	bool open = false;
 
+	while (runs->begun < runs->count &&
+	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
+		runs->begun++;
 	*wake = NEVER;
 	for (unsigned i = 0; i < runs->begun; i++) {
-		struct run *p = runs->all[i].run;
+		struct run *r = &runs->all[i].run;
 		int64_t at;
 
-		if (p->over)
+		if (r->over)
 			continue;
-		at = run_step(p, live_now_us());
-		if (p->over)
+		at = run_step(r, live_now_us());
+		if (r->over)
 			at = 0; /* others may have waited for it */
 		open = true;
 		*wake = at < *wake ? at : *wake;
@@ -225,43 +222,18 @@ static bool step_runs(struct port_runs *runs, int64_t *wake)
 	return open;
 }
 
-/* Runs all to their end, a signal or an error. What is in flight
- * when a signal comes must be known for its connection to be ended. */
-static void run_ports(struct live *live, const struct plan *p,
-		      struct port_runs *runs)
+/* Runs all to their end, a signal or an error. What is in flight when a signal
+ * comes must be known for its connection to be ended. */
+static void run_ports(struct live *live, struct port_runs *runs)
 {
 	int64_t wake;
 
-	while (begin_runs(live, p, runs) && step_runs(runs, &wake) &&
-	       live_poll(live, wake) && !live->exit_code &&
-	       !signals_interrupted())
+	while (step_runs(runs, &wake) && live_poll(live, wake) &&
+	       !live->exit_code && !signals_interrupted())
 		;
 	live_linger(live);
 	for (unsigned i = 0; i < runs->begun; i++)
-		run_end(runs->all[i].run);
-}
-
-static bool make_runs(const struct plan *p, struct port_runs *runs)
-{
-	*runs = (struct port_runs){0};
-	for (unsigned i = 0; i < p->target_count; i++)
-		runs->count += count_ports(p, i);
-	runs->all = calloc(runs->count, sizeof(*runs->all));
-	if (!runs->all)
-		return false;
-	runs->count = 0;
-	for (unsigned i = 0; i < p->target_count; i++)
-		for (unsigned k = 0; k < count_ports(p, i); k++)
-			runs->all[runs->count++] =
-				(struct port_run){i, port_of(p, i, k), NULL};
-	return true;
-}
-
-static void free_runs(struct port_runs *runs)
-{
-	for (unsigned i = 0; i < runs->begun; i++)
-		free(runs->all[i].run);
-	free(runs->all);
+		run_end(&runs->all[i].run);
 }
 
 static void name_hops(struct live *live, struct report *r)
@@ -285,11 +257,11 @@ static void name_hops(struct live *live, struct report *r)
 	}
 }
 
-static int report_run(struct live *live, const struct plan *p,
-		      const struct port_run *run, struct output *out)
+static int report_run(struct live *live, const struct port_run *one,
+		      struct output *out)
 {
-	const struct target *t = &p->targets[run->target];
-	struct judge_target about = {t->address, run->port};
+	const struct target *t = one->target;
+	struct judge_target about = {t->address, one->run.to.port};
 	struct report *r = judge(live->observer, &about);
 	int code = report_exit_code(r);
 
@@ -304,8 +276,8 @@ static int report_run(struct live *live, const struct plan *p,
 	return code;
 }
 
-static int report_runs(struct live *live, const struct plan *p,
-		       const struct port_runs *runs, struct output *out)
+static int report_runs(struct live *live, const struct port_runs *runs,
+		       struct output *out)
 {
 	int ret = EXIT_CLEAR;
 
@@ -314,9 +286,9 @@ static int report_runs(struct live *live, const struct plan *p,
 	if (runs->count > 1)
 		output_several(out);
 	for (unsigned i = 0; i < runs->count; i++) {
-		int code = report_run(live, p, &runs->all[i], out);
+		int code = report_run(live, &runs->all[i], out);
 
-		if (!is_reference(p, runs->all[i].target))
+		if (!runs->all[i].run.to.reference)
 			ret = i ? exit_worst(ret, code) : code;
 	}
 	return signals_interrupted() ? EXIT_INTERRUPTED : ret;
@@ -330,11 +302,11 @@ static int probe_all(struct live *live, const struct plan *p,
 	struct port_runs runs;
 	int ret;
 
-	if (!make_runs(p, &runs))
+	if (!make_runs(live, p, &runs))
 		return failure(EXIT_SYSTEM, "no memory");
-	run_ports(live, p, &runs);
-	ret = report_runs(live, p, &runs, out);
-	free_runs(&runs);
+	run_ports(live, &runs);
+	ret = report_runs(live, &runs, out);
+	free(runs.all);
 	return ret;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/run.h"
 
-#include <string.h>
-
 #include "probe/net/target.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
@@ -315,7 +313,6 @@ void run_init(struct run *r, const struct probe_settings *settings,
 	      const struct destination *to, const char *host,
 	      struct shared *shared)
 {
-	memset(r, 0, sizeof(*r));
 	r->settings = settings;
 	r->shared = shared;
 	if (!shared->leader)

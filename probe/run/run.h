@@ -170,7 +170,8 @@ struct run {
 	bool over;
 };
 
-/* `shared`: by all runs to this address; the first one leads them. */
+/* Of one that is all zero. `shared`: by all runs to this address; the first one
+ * leads them. */
 void run_init(struct run *r, const struct probe_settings *settings,
 	      const struct destination *to, const char *host,
 	      struct shared *shared);
