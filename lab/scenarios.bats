@@ -230,8 +230,9 @@ print([s["raw"] for s in o["segments"] if s["direction"] == "sent"])' \
 }
 
 @test 'a scenario that is not for the version of the peer: 3' {
-	run scenario add-addr 10.0.4.2:9080
+	run --separate-stderr scenario add-addr 10.0.4.2:9080
 	((status == 3))
+	[[ -z $output && $stderr == *'not for MPTCP version 0'* ]]
 }
 
 # ---- bad scripts and bad usage -----------------------------------------------
