@@ -327,9 +327,10 @@ static bool set_device(struct scene *s, char *word)
 
 /* ---- connections with a course of their own ------------------------------ */
 
-#define COURSES 6
+#define COURSES 12
 static const char *courses[COURSES];
 static size_t course_count;
+static bool bare; /* nothing but these; otherwise behind a usual run */
 
 static bool is_acked(const struct scene *s, const struct caller *c,
 		     const struct span *d)
@@ -400,10 +401,85 @@ static void run_course(struct scene *s, const char *course)
 		take_step(s, c, step);
 }
 
+static const struct {
+	const char *name;
+	enum purpose purpose;
+	unsigned version;
+	bool no_algorithm;
+} kinds[] = {
+	{"plain", PURPOSE_TCP, 0, false},
+	{"capable", PURPOSE_MP_CAPABLE, 1, false},
+	{"capable0", PURPOSE_MP_CAPABLE, 0, false},
+	{"no_algorithm", PURPOSE_MP_CAPABLE, 1, true},
+	{"unknown", PURPOSE_UNKNOWN_OPTION, 1, false},
+	{"random", PURPOSE_MP_JOIN_RANDOM, 1, false},
+	{"join", PURPOSE_MP_JOIN, 1, false},
+};
+
+/* The last connection with MPTCP, for others to join; NULL: none. */
+static const struct caller *parent_of(const struct scene *s)
+{
+	for (size_t i = s->caller_count; i-- > 0;)
+		if (s->callers[i].purpose == PURPOSE_MP_CAPABLE &&
+		    flow_of(s, &s->callers[i])->mptcp.has_data_ack)
+			return &s->callers[i];
+	return NULL;
+}
+
+static void lone_syn(struct scene *s, size_t kind)
+{
+	enum purpose purpose = kinds[kind].purpose;
+	const struct caller *parent =
+		purpose == PURPOSE_MP_JOIN ? parent_of(s) : NULL;
+	struct caller *c;
+
+	if (purpose == PURPOSE_MP_JOIN && !parent)
+		return;
+	c = call(s, purpose, kinds[kind].version);
+	c->no_algorithm = kinds[kind].no_algorithm;
+	c->parent = parent;
+	if (parent)
+		c->token = flow_of(s, parent)->mptcp.server_token;
+	send_syn(s, c, 64, false);
+	scene_wait(s, 50 * MS);
+}
+
+/* "KIND*TIMES": lone SYNs; "KIND-sweep"; "control*TIMES". */
+static void run_lone(struct scene *s, const char *word)
+{
+	size_t length = strcspn(word, "*-");
+	int times = word[length] == '*' ? atoi(word + length + 1) : 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (strncmp(word, kinds[i].name, length) != 0 ||
+		    kinds[i].name[length])
+			continue;
+		for (int k = 0; k < times; k++)
+			lone_syn(s, i);
+		if (!times)
+			sweep(s, kinds[i].purpose, kinds[i].version);
+		return;
+	}
+	for (int k = 0; k < times; k++)
+		send_control(s, 64);
+}
+
+static bool is_lone(const char *word)
+{
+	size_t length = strcspn(word, "*-");
+
+	for (size_t i = 0; word[length] && i < sizeof(kinds) / sizeof(*kinds);
+	     i++)
+		if (strncmp(word, kinds[i].name, length) == 0 &&
+		    !kinds[i].name[length])
+			return true;
+	return strncmp(word, "control*", 8) == 0;
+}
+
 static bool set_course(const char *word)
 {
 	if ((strncmp(word, "tcp=", 4) != 0 && strncmp(word, "mptcp=", 6) != 0 &&
-	     strncmp(word, "sums=", 5) != 0) ||
+	     strncmp(word, "sums=", 5) != 0 && !is_lone(word)) ||
 	    course_count == COURSES)
 		return false;
 	courses[course_count++] = word;
@@ -416,6 +492,8 @@ static bool set_word(struct scene *s, char *word)
 
 	if (strcmp(word, "clean") == 0)
 		return true;
+	if (strcmp(word, "bare") == 0)
+		return bare = true;
 	return set_flag(s, word) ||
 	       (colon &&
 		set_number(s, word, (size_t)(colon - word), atoi(colon + 1))) ||
@@ -429,6 +507,7 @@ bool script_play(const char *words, struct scene *s)
 	memset(parts, 0, sizeof(parts));
 	outage_begin = outage_end = 0;
 	course_count = 0;
+	bare = false;
 	*s = scene();
 	snprintf(copy, sizeof(copy), "%s", words);
 	for (char *word = strtok_r(copy, " ", &rest); word;
@@ -436,9 +515,13 @@ bool script_play(const char *words, struct scene *s)
 		if (!set_word(s, word))
 			return false;
 	scene_begin(s);
-	run_probe(s);
+	if (!bare)
+		run_probe(s);
 	for (size_t i = 0; i < course_count; i++)
-		run_course(s, courses[i]);
+		if (is_lone(courses[i]))
+			run_lone(s, courses[i]);
+		else
+			run_course(s, courses[i]);
 	if (course_count) {
 		scene_wait(s, 1200 * MS);
 		send_control(s, 1);
