@@ -92,7 +92,7 @@ struct rule;
 	X(WHY_ABSENT, "absent", "not said: nothing of the kind was seen")      \
 	X(WHY_FEW, "few", "not said: too few show it")                         \
 	X(WHY_CONTROL, "control", "not said: its control failed as well")      \
-	X(WHY_CONTRARY, "contrary", "not said: other evidence speaks against") \
+	X(WHY_CONTRARY, "contrary", "not said: other evidence contradicts it") \
 	X(WHY_UNLESS, "unless", "not said: another finding explains it")       \
 	X(WHY_BLOCKED, "blocked", "not asked: an earlier finding blocks")
 
