@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The parts of the judge, for each other: judge.c (the order of things),
- * judge_path.c (hops, reach, distance), judge_quotes.c (what the quotes
- * convict), judge_replies.c (what answers and silence convict, with
- * judge_loss.c, judge_terminated.c, judge_syn_proxy.c, judge_refused.c,
- * judge_forms.c, judge_dss.c, judge_size.c, judge_join.c, judge_data.c,
- * judge_add_addr.c, judge_fragments.c, judge_idle.c, judge_ways.c),
- * judge_return.c (the way back), judge_ladder.c and judge_verdict.c. Not for
- * anybody else.
+ * What is judged: the connections to one target, their quotes and what is known
+ * of all of them together; and what is asked of one connection.
  */
 #ifndef REPORT_EVIDENCE_JUDGEMENT_H
 #define REPORT_EVIDENCE_JUDGEMENT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/evidence/ledger.h"
 
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 
 bool class_has(const struct class *c, const struct flow *f)
 {

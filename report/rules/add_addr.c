@@ -4,7 +4,7 @@
  * is dropped.
  */
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
 /* ---- addresses announced with a wrong HMAC ------------------------------- */

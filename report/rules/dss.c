@@ -3,7 +3,7 @@
  * server's that comes without it, or not at all.
  */
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
 static bool is_full_data(const struct kept *k)

@@ -6,7 +6,7 @@
 
 #include "crafting/segment.h"
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
 /* What one connection shows of a segment in fragments. */

@@ -7,7 +7,7 @@
  */
 #include "crafting/segment.h"
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
 #define RESTS_MAX 256 /* connections that are looked at */

@@ -2,7 +2,7 @@
  * What becomes of MP_JOINs with a valid token.
  */
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/ways.h"
 
 static const struct class joins = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN, NULL,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
 enum extent {

@@ -3,7 +3,7 @@
  * without it are accepted.
  */
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/ways.h"
 
 /* What became of SYNs with MP_CAPABLE of one version, and of plain ones. */

@@ -5,7 +5,7 @@
 
 #include "crafting/segment.h"
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
 const struct flow *flow_first(const struct judgement *j,

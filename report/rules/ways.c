@@ -6,7 +6,7 @@
 #include "report/rules/ways.h"
 #include "crafting/segment.h"
 #include "report/arena.h"
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 
 struct ways {
 	unsigned answered; /* when they asked with it */

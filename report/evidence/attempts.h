@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The rule of loss: attempts that are counted, for what convicts by them.
- * Not for anybody but the judge.
+ * SYNs with an option, and those without it as their control: how many were
+ * sent, lost, answered and reset. What is beyond chance tells loss.h.
  */
 #ifndef REPORT_EVIDENCE_JUDGE_LOSS_H
 #define REPORT_EVIDENCE_JUDGE_LOSS_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The rule of loss: attempts with an option and without are counted, and
- * silence convicts where chance does not explain it.
+ * Attempts with an option and without, and what became of them.
  */
-#include "report/evidence/judge_loss.h"
+#include "report/evidence/attempts.h"
 
 #include <stdlib.h>
 
