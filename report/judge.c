@@ -245,7 +245,7 @@ static void report_reply(const struct judgement *j, const struct flow *f,
 	*c->syn_ack = (struct report_syn_ack){
 		.ttl = k->packet.ip.ttl,
 		.initial_ttl = initial_ttl(k->packet.ip.ttl),
-		.hops = initial_ttl(k->packet.ip.ttl) - k->packet.ip.ttl,
+		.hops = hops_back(k->packet.ip.ttl),
 		.rtt_ms = syn == FLOW_NONE ? -1
 					   : (double)(k->time_us -
 						      f->sent[syn]->time_us) /
@@ -275,7 +275,7 @@ static void report_reset_of(const struct judgement *j, const struct flow *f,
 	*c->reset = (struct report_reset){
 		.ttl = k->packet.ip.ttl,
 		.initial_ttl = initial_ttl(k->packet.ip.ttl),
-		.hops = initial_ttl(k->packet.ip.ttl) - k->packet.ip.ttl,
+		.hops = hops_back(k->packet.ip.ttl),
 		.reason = tcprst ? tcprst->tcprst.reason : -1,
 		.frame = k->frame,
 	};

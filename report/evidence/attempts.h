@@ -2,8 +2,8 @@
  * SYNs with an option, and those without it as their control: how many were
  * sent, lost, answered and reset. What is beyond chance tells loss.h.
  */
-#ifndef REPORT_EVIDENCE_JUDGE_LOSS_H
-#define REPORT_EVIDENCE_JUDGE_LOSS_H
+#ifndef REPORT_EVIDENCE_ATTEMPTS_H
+#define REPORT_EVIDENCE_ATTEMPTS_H
 
 #include "report/evidence/judgement.h"
 #include "report/evidence/ledger.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What is judged: the connections to one target, their quotes and what is known
- * of all of them together; and what is asked of one connection.
+ * What is known of the path to one target while it is judged: its connections
+ * with what hops quote of them, how far they reach, what the server is known to
+ * do. judge.c fills it in before any rule is asked; rules read it, and add
+ * findings to its report. Everything lives in the report's arena.
  */
 #ifndef REPORT_EVIDENCE_JUDGEMENT_H
 #define REPORT_EVIDENCE_JUDGEMENT_H
@@ -47,7 +49,7 @@ struct judgement {
 	size_t *first_view; /* by index in flows: the first of its views, and
 			       behind the last flow the end of them all */
 
-	/* judge_path.c; 0: unknown */
+	/* path.c; 0: unknown */
 	bool ttls_tell;		 /* how far the SYNs came */
 	unsigned plain_reach;	 /* of connections without MPTCP */
 	unsigned plain_farthest; /* the largest of them */
@@ -94,6 +96,13 @@ static inline bool flow_fell(const struct flow *f)
 {
 	return f->mptcp.gave_up && f->syn_ack_seen && !f->mptcp.syn_ack &&
 	       !f->join.syn_ack;
+}
+
+/* How many hops an answer took that arrives with this TTL, if it was sent with
+ * the usual one. */
+static inline unsigned hops_back(unsigned ttl)
+{
+	return initial_ttl(ttl) - ttl;
 }
 
 /* A RST for a SYN. A SYN/ACK may have come as well: then not the same host
@@ -150,7 +159,7 @@ bool had_time(const struct judgement *j, const struct kept *k);
 /* It has the TTL that hosts send with: captured where it was sent. */
 bool as_sent(const struct kept *k);
 
-/* judge_path.c */
+/* path.c */
 void judge_reach(struct judgement *j);
 /* The smallest TTL with which its SYN was answered; 0: that is not known, or
  * any would do. */
@@ -173,7 +182,7 @@ bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 void path_fill(struct judgement *j, const struct flow *f,
 	       const struct quote *q);
 
-/* judge_return.c */
+/* return_path.c */
 void judge_return(struct judgement *j);
 /* Fills in what reply_ttl tells of the way back from the hop at `ttl`. */
 void return_hops_set(struct responder *r, unsigned ttl);
@@ -199,7 +208,7 @@ bool reaches_server(const struct judgement *j);
  * not speak MPTCP, or what stands right before it. */
 bool path_acquitted(const struct judgement *j);
 
-/* judge_ports.c */
+/* ports.c */
 void judge_other_hops(struct judgement *j);
 /* Convicts a device by another port that it leaves alone. */
 void judge_contrast(struct judgement *j);
@@ -210,7 +219,7 @@ bool is_reference(const struct observer *o, const struct judge_target *target);
 struct report *judge_alone(const struct observer *o,
 			   const struct judge_target *target);
 
-/* judge_findings.c */
+/* rules/findings.c */
 struct finding *finding_add(struct judgement *j, const char *id,
 			    enum direction direction,
 			    enum segment_kind segment);
@@ -221,7 +230,8 @@ void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
 struct finding *finding_find(const struct judgement *j, const char *id);
 /* Whether it is placed, and between hops that may be these. */
 bool finding_overlaps(const struct finding *f, unsigned after, unsigned at);
-bool finding_blocks(const struct judgement *j);
+/* ", after 1460 bytes,": that were acknowledged at the MPTCP level; or "". */
+const char *after_bytes(const struct judgement *j, const struct flow *f);
 
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);

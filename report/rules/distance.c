@@ -218,11 +218,6 @@ static struct ttls ttls_of(const struct judgement *j,
 	return t;
 }
 
-static unsigned hops_of(unsigned ttl)
-{
-	return initial_ttl(ttl) - ttl;
-}
-
 /* Who answers SYNs stands farther away than who answers data: then it is the
  * data that is answered on the path. */
 static enum why elsewhere(const struct judgement *j, struct said *s,
@@ -237,7 +232,7 @@ static enum why elsewhere(const struct judgement *j, struct said *s,
 		return WHY_ABSENT;
 	if (s->have < s->need)
 		return WHY_FEW;
-	return (hops_of(t.syn_ack) > hops_of(t.following)) == farther
+	return (hops_back(t.syn_ack) > hops_back(t.following)) == farther
 		       ? WHY_SAID
 		       : WHY_CONTRARY;
 }
@@ -299,8 +294,8 @@ static void say_data_answered(struct judgement *j, struct finding *f,
 		"Data to port %u is acknowledged on the path, in place of the "
 		"server: SYN/ACKs come from %u hops away (TTL %u), and what "
 		"follows them from %u (TTL %u).",
-		j->r->port, hops_of(t.syn_ack), t.syn_ack, hops_of(t.following),
-		t.following);
+		j->r->port, hops_back(t.syn_ack), t.syn_ack,
+		hops_back(t.following), t.following);
 }
 
 /* ---- TTLs that are rewritten --------------------------------------------- */

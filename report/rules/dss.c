@@ -186,15 +186,6 @@ static enum why dropped_vain(const struct judgement *j, struct said *s)
 	return WHY_SAID;
 }
 
-/* After so many bytes that were acknowledged by DATA_ACK, or nothing. */
-static const char *after_bytes(struct judgement *j, const struct flow *f)
-{
-	if (!flow_data_acked(f))
-		return "";
-	return arena_printf(j->arena, ", after %u bytes,",
-			    (unsigned)flow_mptcp_acked(f));
-}
-
 static void say_dropped_vain(struct judgement *j, struct finding *f,
 			     const struct said *s)
 {

@@ -69,30 +69,20 @@ static const char *how_phrase(const char *how)
 	return how ? " (cut out)" : "";
 }
 
-/* That it begins only behind so many bytes that were acknowledged at data
- * level, or nothing. */
-static const char *late_phrase(struct judgement *j, const struct flow *f)
-{
-	if (!flow_data_acked(f) || !flow_fell_behind(f))
-		return "";
-	return arena_printf(
-		j->arena, ", after %u bytes,",
-		(unsigned)(f->mptcp.data_ack - f->mptcp.client_idsn - 1));
-}
-
 static void say_mptcp(struct judgement *j, struct finding *f,
 		      const struct said *s)
 {
 	const char *object = s->rule->of, *verb = strchr(s->rule->id, '.') + 1;
 	bool whole = strcmp(object, "ADD_ADDR") == 0; /* names the segment */
 
-	f->text = arena_printf(j->arena, "%s is %s%s%s%s%s %s.", object, verb,
-			       whole			      ? ""
-			       : s->bracket->changed->removed ? " from "
-							      : " in ",
-			       whole ? "" : segment_phrase(f->segment),
-			       how_phrase(f->how), late_phrase(j, s->flow),
-			       place_phrase(j, f->after, f->at));
+	f->text = arena_printf(
+		j->arena, "%s is %s%s%s%s%s %s.", object, verb,
+		whole			       ? ""
+		: s->bracket->changed->removed ? " from "
+					       : " in ",
+		whole ? "" : segment_phrase(f->segment), how_phrase(f->how),
+		flow_fell_behind(s->flow) ? after_bytes(j, s->flow) : "",
+		place_phrase(j, f->after, f->at));
 }
 
 /* ---- other fields -------------------------------------------------------- */

@@ -40,11 +40,6 @@ static bool had_time_to_answer(const struct judgement *j)
 	return false;
 }
 
-static unsigned hops_of(unsigned ttl)
-{
-	return initial_ttl(ttl) - ttl + 1;
-}
-
 /* The RSTs come over fewer hops than the target's own answers, and no hop
  * behind who sends them quoted any SYN: how many, or 0. */
 static unsigned refused_before(const struct judgement *j)
@@ -56,15 +51,16 @@ static unsigned refused_before(const struct judgement *j)
 
 		if (!k || flow_joins(j->flows[i]))
 			continue;
-		if (hops && hops != hops_of(k->packet.ip.ttl))
+		if (hops && hops != 1 + hops_back(k->packet.ip.ttl))
 			return 0;
-		hops = hops_of(k->packet.ip.ttl);
+		hops = 1 + hops_back(k->packet.ip.ttl);
 	}
 	for (size_t i = 0; i < j->view_count; i++)
 		if (j->views[i].flow->protocol == IPPROTO_TCP &&
 		    j->views[i].ttl > hops)
 			return 0;
-	return reply && hops + HOPS_FEWER_MIN <= hops_of(reply) ? hops : 0;
+	return reply && hops + HOPS_FEWER_MIN <= 1 + hops_back(reply) ? hops
+								      : 0;
 }
 
 static void say_refused(struct judgement *j)
@@ -78,7 +74,7 @@ static void say_refused(struct judgement *j)
 		    "RSTs come from %u hop%s away, the target's own answers "
 		    "from %u. So MPTCP could not be tested.",
 		    j->r->port, text, before, before == 1 ? "" : "s",
-		    hops_of(control_reply_ttl(j)));
+		    1 + hops_back(control_reply_ttl(j)));
 	else
 		say(j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
 		    "Port %u of %s is closed: TCP connections are refused, so "

@@ -62,10 +62,10 @@ bool finding_overlaps(const struct finding *f, unsigned after, unsigned at)
 	       after < f->at.ttl;
 }
 
-bool finding_blocks(const struct judgement *j)
+const char *after_bytes(const struct judgement *j, const struct flow *f)
 {
-	for (size_t i = 0; i < j->r->finding_count; i++)
-		if (j->r->findings[i].effect == EFFECT_BLOCKS)
-			return true;
-	return false;
+	if (!flow_data_acked(f))
+		return "";
+	return arena_printf(j->arena, ", after %u bytes,",
+			    (unsigned)flow_mptcp_acked(f));
 }
