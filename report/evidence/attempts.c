@@ -36,20 +36,6 @@ static int by_time(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-void judge_company(struct judgement *j)
-{
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-
-		if (flow_is(f, PURPOSE_TCP) && flow_syn_ack(f))
-			*ARENA_PUSH(j->arena, j->plain_times,
-				    j->plain_time_count) = f->first_us;
-	}
-	if (j->plain_time_count)
-		qsort(j->plain_times, j->plain_time_count,
-		      sizeof(*j->plain_times), by_time);
-}
-
 /* Counts the SYNs of a flow. The SYNs of a sweep reach the target as many
  * copies at once: together they are one attempt. */
 static unsigned count_syns(const struct judgement *j, const struct flow *f,
@@ -106,6 +92,21 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 	return a;
 }
 
+void judge_company(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) && flow_syn_ack(f))
+			*ARENA_PUSH(j->arena, j->plain_times,
+				    j->plain_time_count) = f->first_us;
+	}
+	if (j->plain_time_count)
+		qsort(j->plain_times, j->plain_time_count,
+		      sizeof(*j->plain_times), by_time);
+	j->plain = count_attempts(j, PURPOSE_TCP, -1);
+}
+
 unsigned controls_since(const struct judgement *j, int64_t since_us)
 {
 	unsigned answered = 0, lost = 0;
@@ -123,8 +124,7 @@ unsigned controls_since(const struct judgement *j, int64_t since_us)
 	return answered >= ANSWERED_PER_LOST * lost ? answered : 0;
 }
 
-enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
-			const struct attempts *plain)
+enum fate attempts_fate(const struct judgement *j, const struct attempts *a)
 {
 	unsigned controls = a->flows ? controls_since(j, a->first_us) : 0;
 
@@ -133,10 +133,10 @@ enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
 		return FATE_ANSWERED;
 	if (a->answered)
 		return FATE_UNCLEAR;
-	if (!a->reset && beyond_chance(a->lost, tries_of(plain), controls))
+	if (!a->reset && beyond_chance(a->lost, tries_of(&j->plain), controls))
 		return FATE_DROPPED;
-	if (a->reset >= RESETS_MIN && plain->answered >= RESETS_MIN &&
-	    !plain->reset && controls)
+	if (a->reset >= RESETS_MIN && j->plain.answered >= RESETS_MIN &&
+	    !j->plain.reset && controls)
 		return FATE_RESET;
 	return FATE_UNCLEAR;
 }
@@ -162,14 +162,14 @@ void refusal_evidence(struct judgement *j, struct finding *f,
 	}
 }
 
-const char *attempts_text(const struct judgement *j, const struct attempts *a,
-			  const struct attempts *plain)
+const char *attempts_text(const struct judgement *j, const struct attempts *a)
 {
 	return arena_printf(j->arena,
 			    "%u of %u SYNs with the option went unanswered, "
 			    "while %u of %u connections without it were "
 			    "answered",
-			    a->lost, a->sent, plain->answered, plain->flows);
+			    a->lost, a->sent, j->plain.answered,
+			    j->plain.flows);
 }
 
 void reset_evidence(struct judgement *j, struct finding *f,

@@ -9,15 +9,7 @@
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
 
-/* Attempts of one kind at full TTL, each SYN that had time to be answered. */
-struct attempts {
-	unsigned sent, lost; /* lost: unanswered SYNs */
-	unsigned flows, answered, reset;
-	const struct flow *example;
-	int64_t first_us;
-};
-
-/* Notes when plain SYNs were answered: before all else. */
+/* Notes when plain SYNs were answered, and counts them: before all else. */
 void judge_company(struct judgement *j);
 
 struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
@@ -41,16 +33,14 @@ enum fate {
 	FATE_ANSWERED,
 };
 
-enum fate attempts_fate(const struct judgement *j, const struct attempts *a,
-			const struct attempts *plain);
+enum fate attempts_fate(const struct judgement *j, const struct attempts *a);
 
 /* Says who refused segments of this kind with an ICMP error, if one did. */
 void refusal_evidence(struct judgement *j, struct finding *f,
 		      const struct class *c);
 
 /* "8 of 8 SYNs with the option went unanswered, while ..." */
-const char *attempts_text(const struct judgement *j, const struct attempts *a,
-			  const struct attempts *plain);
+const char *attempts_text(const struct judgement *j, const struct attempts *a);
 
 void reset_evidence(struct judgement *j, struct finding *f,
 		    const struct flow *flow);

@@ -24,6 +24,14 @@ struct view {
 	unsigned ttl; /* of the hop that quotes; 0: not told */
 };
 
+/* Attempts of one kind at full TTL, each SYN that had time to be answered. */
+struct attempts {
+	unsigned sent, lost; /* lost: unanswered SYNs */
+	unsigned flows, answered, reset;
+	const struct flow *example;
+	int64_t first_us;
+};
+
 /* What became of the reference server, which is known to speak MPTCP. */
 enum reference {
 	REFERENCE_NONE,
@@ -72,6 +80,7 @@ struct judgement {
 	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
 	const struct flow *working;	/* MPTCP proven on it, or NULL */
 	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */
+	struct attempts plain;		/* those without MPTCP: the controls */
 	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
 	size_t plain_time_count;
 	uint16_t working_port; /* another one of the address, that is clear */

@@ -28,21 +28,21 @@ unsigned ask_witnesses(const struct judgement *j, shows_fn *shows,
 }
 
 enum why ask_chance(const struct judgement *j, const struct attempts *of,
-		    const struct attempts *control, unsigned *have,
-		    unsigned *need)
+		    unsigned *have, unsigned *need)
 {
 	unsigned controls = of->flows ? controls_since(j, of->first_us) : 0;
 
 	*have = of->lost;
-	*need = losses_needed(tries_of(control));
+	*need = losses_needed(tries_of(&j->plain));
 	if (!of->flows)
 		return WHY_ABSENT;
 	if (of->answered || of->reset)
 		return WHY_CONTRARY;
 	if (*have < *need)
 		return WHY_FEW;
-	return beyond_chance(*have, tries_of(control), controls) ? WHY_SAID
-								 : WHY_CONTROL;
+	return beyond_chance(*have, tries_of(&j->plain), controls)
+		       ? WHY_SAID
+		       : WHY_CONTROL;
 }
 
 /* ---- where --------------------------------------------------------------- */
@@ -84,16 +84,15 @@ unsigned last_quote(const struct judgement *j, const struct class *c,
 unsigned first_silent(const struct judgement *j, unsigned after,
 		      copies_fn *copies, const void *of)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 	unsigned sent = 0;
 
 	for (unsigned ttl = after + 1; ttl < j->plain_reach; ttl++) {
 		if (!quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl))
 			continue;
 		sent += copies(j, of, ttl);
-		if (sent &&
-		    (!plain.lost || chance_of_loss(sent, tries_of(&plain)) <
-					    CHANCE_OF_SILENCE))
+		if (sent && (!j->plain.lost ||
+			     chance_of_loss(sent, tries_of(&j->plain)) <
+				     CHANCE_OF_SILENCE))
 			return ttl;
 	}
 	return after < j->plain_reach ? j->plain_reach : 0;

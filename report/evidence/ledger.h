@@ -39,11 +39,10 @@ unsigned ask_witnesses(const struct judgement *j, shows_fn *shows,
 
 struct attempts;
 
-/* Whether attempts of a kind were lost beyond chance, by the rate and the
- * controls of another. `have` of them were lost of `need`, at least. */
+/* Whether attempts of a kind were lost beyond chance, by the rate of
+ * plain ones and the controls. `have` of them were lost of `need`, at least. */
 enum why ask_chance(const struct judgement *j, const struct attempts *of,
-		    const struct attempts *control, unsigned *have,
-		    unsigned *need);
+		    unsigned *have, unsigned *need);
 
 /* ---- where --------------------------------------------------------------- */
 

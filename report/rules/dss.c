@@ -165,9 +165,8 @@ static void place_drop(const struct judgement *j, struct said *s)
 
 static enum why dropped_vain(const struct judgement *j, struct said *s)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 
-	s->need = losses_needed(tries_of(&plain));
+	s->need = losses_needed(tries_of(&j->plain));
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 		unsigned more = dss_in_vain(f);
@@ -180,7 +179,8 @@ static enum why dropped_vain(const struct judgement *j, struct said *s)
 	}
 	if (!s->have)
 		return WHY_ABSENT;
-	if (!s->flow || !beyond_chance(s->have, tries_of(&plain), CONTROLS_MIN))
+	if (!s->flow ||
+	    !beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
 	place_drop(j, s);
 	return WHY_SAID;
@@ -260,7 +260,6 @@ static bool plain_around(const struct judgement *j, const struct flow *flow,
  * on the same connections, as the server's ACKs have a DSS then. */
 static enum why dropped_all(const struct judgement *j, struct said *s)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 	struct unacked u = never_acked(j, &s->flow);
 
 	s->have = u.connections;
@@ -268,8 +267,8 @@ static enum why dropped_all(const struct judgement *j, struct said *s)
 	if (enough(s) != WHY_SAID)
 		return enough(s);
 	s->have = u.lost;
-	s->need = losses_needed(tries_of(&plain));
-	if (!beyond_chance(u.lost, tries_of(&plain), CONTROLS_MIN))
+	s->need = losses_needed(tries_of(&j->plain));
+	if (!beyond_chance(u.lost, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
 	if (!plain_around(j, s->flow, is_acked))
 		return WHY_CONTROL;
@@ -424,7 +423,6 @@ static bool is_mute(const struct judgement *j, const struct flow *f)
  * last, must have been answered. */
 static enum why dropped_server(const struct judgement *j, struct said *s)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 
 	s->need = MUTE_WITNESSES_MIN;
 	s->direction = DIRECTION_RETURN;
@@ -439,7 +437,7 @@ static enum why dropped_server(const struct judgement *j, struct said *s)
 	}
 	if (enough(s) != WHY_SAID)
 		return enough(s);
-	return plain.lost || !plain_around(j, s->flow, is_answered)
+	return j->plain.lost || !plain_around(j, s->flow, is_answered)
 		       ? WHY_CONTROL
 		       : WHY_SAID;
 }

@@ -193,12 +193,11 @@ static void fate_evidence(struct judgement *j, struct finding *f,
 static void refused_forms(struct judgement *j, struct finding *f,
 			  unsigned version, enum fate fate)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 	struct attempts form =
 		count_attempts(j, PURPOSE_MP_CAPABLE, version == 1 ? 0 : 1);
 	struct attempts unknown = count_attempts(j, PURPOSE_UNKNOWN_OPTION, -1);
-	enum fate of_form = attempts_fate(j, &form, &plain);
-	enum fate of_unknown = attempts_fate(j, &unknown, &plain);
+	enum fate of_form = attempts_fate(j, &form);
+	enum fate of_unknown = attempts_fate(j, &unknown);
 	enum extent form_extent = extent_by(of_form, fate);
 	enum extent unknown_extent = extent_by(of_unknown, fate);
 

@@ -277,7 +277,6 @@ static struct tally tally_of(const struct judgement *j)
 
 static enum why dropped(const struct judgement *j, struct said *s)
 {
-	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
 	struct tally t = tally_of(j);
 
 	s->flow = t.example.flow;
@@ -288,12 +287,13 @@ static enum why dropped(const struct judgement *j, struct said *s)
 	if (enough(s) != WHY_SAID)
 		return enough(s);
 	s->have = t.lost / FRAGMENTED_PER_LOSS;
-	s->need = losses_needed(tries_of(&tcp));
+	s->need = losses_needed(tries_of(&j->plain));
 	if (s->have < s->need)
 		return WHY_FEW;
 	place(j, s);
-	return beyond_chance(s->have, tries_of(&tcp), t.alive) ? WHY_SAID
-							       : WHY_CONTROL;
+	return beyond_chance(s->have, tries_of(&j->plain), t.alive)
+		       ? WHY_SAID
+		       : WHY_CONTROL;
 }
 
 /* ---- what is said -------------------------------------------------------- */

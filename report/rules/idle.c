@@ -388,7 +388,6 @@ static enum why read_idling(const struct judgement *j, struct said *s)
 
 static enum why forgotten(const struct judgement *j, struct said *s)
 {
-	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
 	enum why why = read_idling(j, s);
 	const struct idling *all = s->facts;
 	unsigned later;
@@ -403,11 +402,12 @@ static enum why forgotten(const struct judgement *j, struct said *s)
 	if (enough(s) != WHY_SAID)
 		return enough(s);
 	s->have = all->lost;
-	s->need = losses_needed(tries_of(&tcp));
+	s->need = losses_needed(tries_of(&j->plain));
 	if (s->have < s->need)
 		return WHY_FEW;
 	place_silence(j, s, all);
-	return beyond_chance(all->lost, tries_of(&tcp), fewest_controls(all))
+	return beyond_chance(all->lost, tries_of(&j->plain),
+			     fewest_controls(all))
 		       ? WHY_SAID
 		       : WHY_CONTROL;
 }

@@ -179,11 +179,11 @@ static enum why tried(const struct judgement *j, struct attempts *join)
 
 static enum why dropped(const struct judgement *j, struct said *s)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1), join;
+	struct attempts join;
 	enum why why = tried(j, &join);
 
 	if (why == WHY_SAID)
-		why = ask_chance(j, &join, &plain, &s->have, &s->need);
+		why = ask_chance(j, &join, &s->have, &s->need);
 	if (why != WHY_SAID)
 		return why;
 	s->flow = join.example;
@@ -194,11 +194,10 @@ static enum why dropped(const struct judgement *j, struct said *s)
 static void say_dropped(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
 
 	finding_evidence(j, f, s->flow->first_frame, NULL, NULL, "%s",
-			 attempts_text(j, &join, &plain));
+			 attempts_text(j, &join));
 	f->text = arena_printf(
 		j->arena,
 		f->direction == DIRECTION_UNKNOWN

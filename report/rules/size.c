@@ -131,7 +131,6 @@ struct both {
 static enum why full_size(const struct judgement *j, struct said *s,
 			  bool option)
 {
-	struct attempts tcp = count_attempts(j, PURPOSE_TCP, -1);
 	struct both *b = arena_alloc(j->arena, sizeof(*b));
 
 	*b = (struct both){sizes_of(j, true), sizes_of(j, false)};
@@ -142,7 +141,7 @@ static enum why full_size(const struct judgement *j, struct said *s,
 	s->direction = DIRECTION_UNKNOWN;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
-	if (!beyond_chance(b->mapped.lost, tries_of(&tcp), CONTROLS_MIN))
+	if (!beyond_chance(b->mapped.lost, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
 	if (option)
 		return b->plain.passed < b->mapped.vain ? WHY_CONTROL

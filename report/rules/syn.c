@@ -6,9 +6,9 @@
 #include "report/evidence/attempts.h"
 #include "report/rules/ways.h"
 
-/* What became of SYNs with MP_CAPABLE of one version, and of plain ones. */
+/* What became of SYNs with MP_CAPABLE of one version. */
 struct tried {
-	struct attempts capable, plain;
+	struct attempts capable;
 	struct class class;
 	struct attempts odd; /* those that name no algorithm */
 };
@@ -40,13 +40,13 @@ static struct attempts count_no_algorithm(const struct judgement *j,
 static bool is_reset(const struct judgement *j, const struct tried *t)
 {
 	return !t->capable.answered && t->capable.reset >= RESETS_LIKELY_MIN &&
-	       t->plain.answered >= RESETS_LIKELY_MIN && !t->plain.reset &&
+	       j->plain.answered >= RESETS_LIKELY_MIN && !j->plain.reset &&
 	       controls_since(j, t->capable.first_us) > 0;
 }
 
 static bool is_dropped(const struct judgement *j, const struct tried *t)
 {
-	return attempts_fate(j, &t->capable, &t->plain) == FATE_DROPPED;
+	return attempts_fate(j, &t->capable) == FATE_DROPPED;
 }
 
 /* Of the version that more was sent of, of those that are not answered; the
@@ -59,7 +59,6 @@ static struct tried tried_most(const struct judgement *j)
 	for (int version = 1; version >= 0; version--) {
 		struct tried t = {.capable = count_attempts(
 					  j, PURPOSE_MP_CAPABLE, version),
-				  .plain = count_attempts(j, PURPOSE_TCP, -1),
 				  .class = {PURPOSE_MP_CAPABLE, version,
 					    SEGMENT_SYN, NULL, 0},
 				  .odd = count_no_algorithm(j, version)};
@@ -88,7 +87,7 @@ static void keep(const struct judgement *j, struct said *s, struct tried t)
 static enum why dropped(const struct judgement *j, struct said *s)
 {
 	struct tried t = tried_most(j);
-	enum why why = ask_chance(j, &t.capable, &t.plain, &s->have, &s->need);
+	enum why why = ask_chance(j, &t.capable, &s->have, &s->need);
 
 	keep(j, s, t);
 	return why;
@@ -114,7 +113,7 @@ static void attempts_evidence(struct judgement *j, struct finding *f,
 			      const struct tried *t)
 {
 	finding_evidence(j, f, t->capable.example->first_frame, NULL, NULL,
-			 "%s", attempts_text(j, &t->capable, &t->plain));
+			 "%s", attempts_text(j, &t->capable));
 }
 
 static void say_dropped_return(struct judgement *j, struct finding *f,
@@ -174,7 +173,7 @@ static bool beyond_balancing(const struct judgement *j, const struct tried *t)
 
 	return (reach && reach < j->plain_reach) ||
 	       (t->capable.reset >= RESETS_MIN &&
-		t->plain.answered >= RESETS_MIN);
+		j->plain.answered >= RESETS_MIN);
 }
 
 static enum why reset(const struct judgement *j, struct said *s)

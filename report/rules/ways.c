@@ -133,7 +133,6 @@ static void place_way(const struct judgement *j, struct said *s,
 enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 {
 	const struct class *c = s->rule->of;
-	struct attempts plain = count_attempts(j, PURPOSE_TCP, -1);
 	struct ways *w = arena_alloc(j->arena, sizeof(*w));
 
 	*w = count_ways(j, c);
@@ -147,7 +146,7 @@ enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 	if (enough(s) != WHY_SAID)
 		return enough(s);
 	if (w->fallen < FALLEN_PER_SILENT * w->silent ||
-	    !beyond_chance(w->lost, tries_of(&plain),
+	    !beyond_chance(w->lost, tries_of(&j->plain),
 			   controls_since(j, s->flow->first_us)))
 		return WHY_CONTROL;
 	place_way(j, s, c->kind);
