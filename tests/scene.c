@@ -162,6 +162,13 @@ static void router_error(struct scene *s, unsigned hop, enum icmp_error error,
 	scene_see(s, &icmp);
 }
 
+/* Behind a device that changes TCP checksums. */
+static enum act corrupted(struct wire *w)
+{
+	wire_tcp_header(w)[16] ^= 0x3a;
+	return PASS;
+}
+
 static enum act pass_box(struct scene *s, unsigned hop, bool arrival,
 			 struct wire *w)
 {
@@ -178,6 +185,8 @@ static enum act pass_box(struct scene *s, unsigned hop, bool arrival,
 		if (act == PASS)
 			fix_tcp_checksum(w);
 	}
+	if (act == CORRUPT)
+		return corrupted(w);
 	if (act == RESET)
 		scene_reset(s, hop, &p, -1);
 	if (act == PROHIBIT)
@@ -213,7 +222,9 @@ void scene_send(struct scene *s, struct wire w, unsigned ttl)
 		ttl = w.bytes[s->ip6 ? 7 : 8] + (hop - 1);
 	}
 	set_ttl(&w, ttl - s->hops - extra);
-	server_receive(s, &w);
+	p = wire_parse(&w);
+	if (p.transport != TRANSPORT_TCP || packet_tcp_checksum(&p) != 0)
+		server_receive(s, &w);
 }
 
 struct report *judge_scene(const struct scene *s)

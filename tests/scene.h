@@ -16,7 +16,8 @@
 #define PORT 80
 #define MARKED (10 << 2 | 2) /* DSCP 10, ECT(0) */
 
-enum act { PASS, DROP, RESET, ANSWER, PROHIBIT };
+/* CORRUPT: passes, with a wrong TCP checksum. */
+enum act { PASS, DROP, RESET, ANSWER, PROHIBIT, CORRUPT };
 
 struct scene;
 typedef enum act box_fn(struct scene *s, struct wire *w);

@@ -230,8 +230,9 @@ void judge_forms(struct judgement *j)
 			removed_forms(j, f, version);
 		else if (strcmp(f->kind->id, "mp_capable.reset") == 0)
 			refused_forms(j, f, version, FATE_RESET);
-		else if (strcmp(f->rule->row, "silence") == 0 &&
-			 strcmp(f->kind->id, "mp_capable.dropped") == 0)
+		else if (strcmp(f->kind->id, "mp_capable.dropped") == 0 &&
+			 (strcmp(f->rule->row, "silence") == 0 ||
+			  strcmp(f->rule->row, "checksum") == 0))
 			refused_forms(j, f, version, FATE_DROPPED);
 	}
 }

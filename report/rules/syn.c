@@ -164,6 +164,69 @@ static void say_dropped(struct judgement *j, struct finding *f,
 	refusal_evidence(j, f, &t->class);
 }
 
+/* ---- dropped for a wrong checksum ---------------------------------------- */
+
+/* What a hop at or behind `ttl` shows of the TCP checksum of plain SYNs: the
+ * quotes that have it as sent, or otherwise. A translator that repairs
+ * addresses in quotes leaves that of any SYN wrong. */
+static bool plain_checksum_quoted(const struct judgement *j, unsigned ttl,
+				  bool changed)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		const struct comparison *c = &v->comparison;
+
+		if (flow_is(v->flow, PURPOSE_TCP) && v->ttl >= ttl &&
+		    v->sent->kind == SEGMENT_SYN &&
+		    comparison_covers(c, FIELD_TCP_CHECKSUM) &&
+		    (comparison_find(c, FIELD_TCP_CHECKSUM) != NULL) == changed)
+			return true;
+	}
+	return false;
+}
+
+/* A SYN of the class whose checksum, all else intact, is wrong from some hop
+ * on: whoever checks it drops the SYN. */
+static bool broken_checksum(const struct judgement *j, const struct class *c,
+			    struct bracket *b)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (class_has(c, j->flows[i]) &&
+		    ask_bracket(j, i, SEGMENT_SYN, FIELD_TCP_CHECKSUM, b) &&
+		    packet_tcp_checksum(&b->first->quote->quoted) == 0)
+			return true;
+	return false;
+}
+
+static enum why dropped_checksum(const struct judgement *j, struct said *s)
+{
+	enum why why = dropped(j, s);
+	const struct tried *t = s->facts;
+	struct bracket b;
+
+	if (why != WHY_SAID)
+		return why;
+	if (!broken_checksum(j, &t->class, &b))
+		return WHY_ABSENT;
+	if (plain_checksum_quoted(j, b.at, true) ||
+	    !plain_checksum_quoted(j, b.at, false))
+		return WHY_CONTROL;
+	s->bracket = arena_alloc(j->arena, sizeof(b));
+	*s->bracket = b;
+	return WHY_SAID;
+}
+
+static void say_dropped_checksum(struct judgement *j, struct finding *f,
+				 const struct said *s)
+{
+	attempts_evidence(j, f, s->facts);
+	f->text = arena_printf(
+		j->arena,
+		"The TCP checksum of SYNs with MP_CAPABLE is made wrong %s, "
+		"and so they are dropped behind it; the same without it pass.",
+		place_phrase(j, f->after, f->at));
+}
+
 /* ---- reset --------------------------------------------------------------- */
 
 /* A RST from before the target is no balancer's doing. */
@@ -220,6 +283,9 @@ static const struct class syns_v0 = {PURPOSE_MP_CAPABLE, 0, SEGMENT_SYN, NULL,
 const struct rule syn_rules[] = {
 	{"mp_capable.dropped", "return", PHASE_SYN, SEGMENT_SYN_ACK,
 	 dropped_return, say_dropped_return, .if_working = TO_IMPAIRS},
+	{"mp_capable.dropped", "checksum", PHASE_SYN, SEGMENT_SYN,
+	 dropped_checksum, say_dropped_checksum,
+	 .unless = {"mp_capable.dropped"}, .if_working = TO_IMPAIRS},
 	{"mp_capable.dropped", "silence", PHASE_SYN, SEGMENT_SYN,
 	 dropped_silence, say_dropped, .unless = {"mp_capable.dropped"},
 	 .if_working = TO_IMPAIRS},
