@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/evidence/attempts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/client.h"
+
+#define CONTROLS 3
+
+/* What becomes of attempts, beside plain SYNs of which some were answered. */
+static enum fate fate_of(struct attempts a, struct attempts plain)
+{
+	struct scene s = scene();
+	struct judgement j = {0};
+	enum fate fate;
+
+	scene_begin(&s);
+	for (int i = 0; i < CONTROLS; i++)
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	j.plain = plain;
+	j.o = s.o;
+	j.flows = s.o->flows;
+	j.flow_count = s.o->flow_count;
+	fate = attempts_fate(&j, &a);
+	scene_end(&s);
+	return fate;
+}
+
+static void those_that_pass_are_several_and_most(void **state)
+{
+	static const struct attempts plain = {0};
+	struct attempts a = {.flows = 9,
+			     .answered = PASSING_MIN,
+			     .lost = PASSING_MIN / PASSING_PER_LOST};
+
+	(void)state;
+	assert_int_equal(fate_of(a, plain), FATE_ANSWERED);
+	a.reset = 1;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	a.reset = 0;
+	a.lost++;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	a.lost = 0;
+	a.answered--;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+}
+
+static void those_that_are_reset_have_controls_that_are_not(void **state)
+{
+	struct attempts a = {.flows = 9, .reset = RESETS_MIN};
+	struct attempts plain = {.answered = RESETS_MIN};
+
+	(void)state;
+	assert_int_equal(fate_of(a, plain), FATE_RESET);
+	a.answered = 1;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	a.answered = 0;
+	a.reset--;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	a.reset++;
+	plain.answered--;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	plain.answered++;
+	plain.reset = 1;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	plain.reset = 0;
+	a.flows = 0; /* then nobody knows since when */
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+}
+
+static void those_that_are_dropped_are_beyond_chance(void **state)
+{
+	struct attempts plain = {.sent = CONTROLS, .answered = CONTROLS};
+	struct attempts a = {.flows = 9,
+			     .lost = losses_needed(tries_of(&plain))};
+
+	(void)state;
+	assert_int_equal(fate_of(a, plain), FATE_DROPPED);
+	a.lost--;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	a.lost++;
+	a.reset = 1;
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	a.reset = 0;
+	a.first_us = INT64_MAX; /* no control since */
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(those_that_pass_are_several_and_most),
+		cmocka_unit_test(
+			those_that_are_reset_have_controls_that_are_not),
+		cmocka_unit_test(those_that_are_dropped_are_beyond_chance),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
