@@ -540,7 +540,8 @@ const struct finding_kind finding_kinds[] = {
 			   "refuses what it does not understand.",
 		.proof = "Data that was sent with a TTL too small to reach the "
 			 "server triggers a RST; with a still smaller one it "
-			 "triggers none.",
+			 "triggers none. Or a hop quotes a RST towards the "
+			 "server that was never sent.",
 		.culprits = "Firewalls and intrusion prevention systems.",
 		.rfc = "RFC 8684 3.6; RFC 5961 3",
 		.advice = "Look in the firewall's log for the ports and the "

@@ -37,6 +37,49 @@ static unsigned data_draws_reset(const struct judgement *j,
 	return !f->established || (*drawn && !falls_short(j, ttl)) ? 0 : ttl;
 }
 
+/* The TTL of the hop that quotes it; 0: that is not told, or no hop does. */
+static unsigned alien_reset_ttl(const struct judgement *j, const struct flow *f)
+{
+	for (unsigned ttl = 1; f->alien_reset && ttl < j->r->path_length;
+	     ttl++) {
+		struct place p = place_at(j, ttl);
+
+		if (address_equal(&p.address, &f->alien_reset->responder))
+			return ttl;
+	}
+	return 0;
+}
+
+/* The connection whose RST the nearest hop quotes; or NULL. */
+static const struct flow *alien_reset_flow(const struct judgement *j)
+{
+	const struct flow *first = NULL;
+	unsigned nearest = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		unsigned ttl = alien_reset_ttl(j, j->flows[i]);
+
+		if (!ttl || (first && ttl >= nearest))
+			continue;
+		first = j->flows[i];
+		nearest = ttl;
+	}
+	return first;
+}
+
+static void alien_reset_evidence(struct judgement *j, struct finding *f,
+				 const struct flow *flow)
+{
+	char text[ADDRESS_TEXT];
+
+	finding_evidence(j, f, flow->alien_reset->frame, NULL, NULL,
+			 "hop %u (%s) quotes a RST towards the target that was "
+			 "not sent from here, with the sequence number of our "
+			 "data",
+			 alien_reset_ttl(j, flow),
+			 address_text(&flow->alien_reset->responder, text));
+}
+
 static enum why reset_injected(const struct judgement *j, struct said *s)
 {
 	struct edge e = ask_edge(j, data_draws_reset);
@@ -63,6 +106,40 @@ static void say_reset_injected(struct judgement *j, struct finding *f,
 	f->text = arena_printf(j->arena,
 			       "Data triggers a RST that is not the target's "
 			       "%s.",
+			       place_phrase(j, f->after, f->at));
+	if (alien_reset_flow(j))
+		alien_reset_evidence(j, f, alien_reset_flow(j));
+}
+
+/* Hops before the device quote data as it was sent. */
+static enum why reset_quoted(const struct judgement *j, struct said *s)
+{
+	struct between b = {.known = true};
+
+	s->flow = alien_reset_flow(j);
+	if (!s->flow)
+		return WHY_ABSENT;
+	b.at = alien_reset_ttl(j, s->flow);
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->sent->kind == SEGMENT_DATA && v->ttl < b.at &&
+		    v->ttl > b.after && v->flow->purpose == s->flow->purpose)
+			b.after = v->ttl;
+	}
+	if (!j->controlled)
+		s->confidence = CONFIDENCE_LIKELY;
+	put_between(j, b, &s->after, &s->at);
+	return WHY_SAID;
+}
+
+static void say_reset_quoted(struct judgement *j, struct finding *f,
+			     const struct said *s)
+{
+	alien_reset_evidence(j, f, s->flow);
+	f->text = arena_printf(j->arena,
+			       "RSTs that were not sent from here are sent to "
+			       "the target %s.",
 			       place_phrase(j, f->after, f->at));
 }
 
@@ -225,6 +302,9 @@ static void say_changed_by_complaints(struct judgement *j, struct finding *f,
 const struct rule data_rules[] = {
 	{"tcp.reset_injected", "edge", PHASE_DATA, SEGMENT_DATA, reset_injected,
 	 .say = say_reset_injected},
+	{"tcp.reset_injected", "quote", PHASE_DATA, SEGMENT_DATA, reset_quoted,
+	 say_reset_quoted, .unless = {"tcp.reset_injected"},
+	 .if_working = TO_IMPAIRS},
 	{"mp_capable.modified", "key", PHASE_DATA, SEGMENT_SYN_ACK, key_altered,
 	 say_altered, .gates = NOT_WORKING},
 	{"dss.modified", "key", PHASE_DATA, SEGMENT_DATA, dsn_altered,

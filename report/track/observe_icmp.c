@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/track/observe.h"
 
@@ -46,6 +47,21 @@ static void read_tsval(struct quoted *q)
 	q->tsval = options.tsval;
 }
 
+/* Devices change much in a segment, but hardly what it does to a connection,
+ * nor do they take all of its data: such a quote is of another segment, which
+ * somebody made of this one. The first part of a segment lacks its FIN. */
+static bool may_be(const struct packet *p, const struct packet *q)
+{
+	uint8_t flags = p->tcp.flags ^ q->tcp.flags;
+
+	if (q->tcp.available < 14 || q->tcp.data_offset == 0)
+		return true;
+	return !(flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
+	       !(flags & q->tcp.flags & TCP_FLAG_FIN) &&
+	       (p->tcp.payload_length == 0 ||
+		q->ip.total_length != q->ip.header_length + q->tcp.data_offset);
+}
+
 /* Which of the unpredictable fields of a sent segment the quote shows. */
 static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 {
@@ -53,6 +69,8 @@ static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 	struct fit fit = {0};
 	bool clocks = k->options.has_timestamps && quoted->has_tsval;
 
+	if (!may_be(p, q))
+		return fit;
 	fit.id = is_ip4(p) && p->ip.id != 0 &&
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
 	fit.sequence =
@@ -214,12 +232,11 @@ static struct flow *translated_flow(struct observer *o, const struct quoted *q,
 	return NULL;
 }
 
-static void add_quote(struct observer *o, struct flow *f,
-		      const struct packet *p, const struct packet *quoted,
-		      const struct choice *choice, uint64_t frame,
-		      int64_t time_us)
+static void fill_quote(struct observer *o, struct flow *f, struct quote *q,
+		       const struct packet *p, const struct packet *quoted,
+		       const struct choice *choice, uint64_t frame,
+		       int64_t time_us)
 {
-	struct quote *q = ARENA_PUSH(f->arena, f->quotes, f->quote_count);
 	uint8_t *copy = arena_alloc(f->arena, quoted->available);
 
 	o->quotes++;
@@ -240,6 +257,47 @@ static void add_quote(struct observer *o, struct flow *f,
 	q->sent = choice->sent;
 	q->fits_tuple =
 		quoted->ip.fragment_offset || quoted_flow(o, quoted) == f;
+}
+
+static void add_quote(struct observer *o, struct flow *f,
+		      const struct packet *p, const struct packet *quoted,
+		      const struct choice *choice, uint64_t frame,
+		      int64_t time_us)
+{
+	fill_quote(o, f, ARENA_PUSH(f->arena, f->quotes, f->quote_count), p,
+		   quoted, choice, frame, time_us);
+}
+
+/* A RST that expired on its way to the server, though the client sent none: it
+ * has the sequence number of a segment that was sent, or of what follows it. */
+static bool is_alien_reset(const struct flow *f, const struct packet *p,
+			   const struct packet *q)
+{
+	if (q->transport != TRANSPORT_TCP || !p->icmp.time_exceeded ||
+	    q->tcp.available < 14 || !(q->tcp.flags & TCP_FLAG_RST) ||
+	    f->sides[0].reset_frame)
+		return false;
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct tcp_view *sent = &f->sent[i]->packet.tcp;
+		uint32_t ahead = q->tcp.sequence - sent->sequence;
+
+		if (!(sent->flags & TCP_FLAG_SYN) &&
+		    (ahead == 0 || ahead == sent->payload_length))
+			return true;
+	}
+	return false;
+}
+
+static void see_alien_reset(struct observer *o, struct flow *f,
+			    const struct packet *p, const struct packet *quoted,
+			    uint64_t frame, int64_t time_us)
+{
+	const struct choice none = {.sent = FLOW_NONE};
+
+	if (f->alien_reset)
+		return;
+	f->alien_reset = arena_alloc(f->arena, sizeof(*f->alien_reset));
+	fill_quote(o, f, f->alien_reset, p, quoted, &none, frame, time_us);
 }
 
 /* Quotes that are kept of one flow, and quotes that fit nothing in it after
@@ -307,6 +365,8 @@ void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 		f = translated_flow(o, &quoted, &choice);
 	if (f && choice.rank && !choice.ambiguous)
 		add_quote(o, f, p, &quoted.packet, &choice, frame, time_us);
+	else if (f && is_alien_reset(f, p, &quoted.packet))
+		see_alien_reset(o, f, p, &quoted.packet, frame, time_us);
 	else if (f)
 		f->misfits++;
 }

@@ -150,6 +150,9 @@ struct flow {
 	size_t received_count;
 	struct quote *quotes;
 	size_t quote_count;
+	struct quote
+		*alien_reset; /* the first that quotes a RST which the
+				 client never sent; NULL. It has no `sent` */
 	unsigned misfits; /* quotes of its addresses and ports that fit nothing
 			     that was sent */
 	bool client_fin, released; /* released: only the SYNs and the first
