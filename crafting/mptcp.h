@@ -133,6 +133,9 @@ bool mptcp_encode(struct writer *w, const struct mptcp_option *option);
 /* "MP_CAPABLE", ... or "subtype 12". Static storage. */
 const char *mptcp_subtype_name(uint8_t subtype);
 
+/* The reason of an MP_TCPRST where a limit, or a setting, forbids it. */
+#define TCPRST_PROHIBITED 3
+
 /* RFC 8684 3.6: "MPTCP-specific error" ...; "unknown reason". Static. */
 const char *mptcp_reset_reason(uint8_t reason);
 

@@ -357,7 +357,7 @@ on_small_disk() {	# FILLER-BYTES COMMAND...
 	probe -j -w "$tmp/run.pcap" -o "$tmp/live" $HOST
 	./mpprobe read -j -o "$tmp/read" "$tmp/run.pcap"
 	same "$tmp/live" "$tmp/read" \
-		verdict findings path connections ladder announced
+		verdict findings path connections ladder announced announcements server
 	run ./mpprobe read -q - <"$tmp/run.pcap"
 	((status == 0))
 }

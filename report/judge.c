@@ -356,24 +356,6 @@ static void report_connections(struct judgement *j)
 	      sizeof(*j->r->connections), by_id);
 }
 
-/* What the server announced, but not what was forged. */
-static void report_announced(struct judgement *j,
-			     const struct mptcp_connection *c)
-{
-	struct report *r = j->r;
-
-	for (size_t i = 0; c && i < c->address_count; i++) {
-		const struct announced *a = &c->addresses[i];
-		bool known = a->host == 0 || a->hmac == KNOWN_NO;
-
-		for (size_t k = 0; k < r->announced_count; k++)
-			known |= address_equal(&r->announced[k], &a->address);
-		if (!known)
-			*ARENA_PUSH(j->arena, r->announced,
-				    r->announced_count) = a->address;
-	}
-}
-
 static void report_head(struct judgement *j, const struct judge_target *target)
 {
 	struct report *r = j->r;
@@ -394,10 +376,7 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 		r->source = j->flows[0]->client;
 	else if (j->snapped)
 		r->source = j->snapped->client;
-	for (size_t i = 0; i < j->flow_count; i++)
-		report_announced(j, j->flows[i]->connection);
-	if (j->snapped)
-		report_announced(j, j->snapped->connection);
+	judge_announced(j);
 }
 
 static void finish_findings(struct judgement *j)
@@ -452,6 +431,7 @@ static struct report *judge_target(const struct observer *o,
 		judge_contrast(&j);
 	judge_reference(&j);
 	rules_run(&j, PHASE_LAST, PHASE_LAST);
+	judge_untested(&j);
 	judge_verdict(&j);
 	finish_findings(&j);
 	report_connections(&j);

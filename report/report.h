@@ -242,6 +242,23 @@ struct ladder_step {
 	const char *text;
 };
 
+/* What no verdict speaks of: a rung that was skipped, or ADD_ADDR. */
+struct untested {
+	const char *what;  /* the rung's name, or "add_addr" */
+	const char *words; /* "joins" */
+	const char *why;
+};
+
+/* An address where the server wants to be joined. */
+struct announcement {
+	struct address address;
+	int port; /* -1: as that of the connection */
+	unsigned id;
+	int hmac; /* 1: right; -1: not known, as in version 0 */
+	bool joined;
+	const char *text;
+};
+
 /* What became of one way to come to a finding. */
 struct report_rule {
 	const char *id, *row; /* the finding; tells those of one id apart */
@@ -279,6 +296,13 @@ struct report {
 	size_t rule_count;
 	struct address *announced; /* by ADD_ADDR */
 	size_t announced_count;
+	struct announcement *announcements; /* the same, with more of each */
+	size_t announcement_count;
+	struct untested *untested;
+	size_t untested_count;
+	int initial_joins; /* the server takes joins to the address and port
+			      of the first subflow: 1; 0: it forbids them, by
+			      flag C; -1: not known */
 };
 
 /* 0 clear, 1 blocked or impaired, 2 unsupported, 3 undetermined or

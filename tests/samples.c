@@ -51,6 +51,7 @@ static struct report *sample_report(const char *target, const char *source)
 	r->source = sample_address(source);
 	r->interface = "eth0";
 	r->frames = 84;
+	r->initial_joins = 1;
 	r->mptcp_version = 1;
 	return r;
 }
@@ -219,6 +220,15 @@ struct report *sample_clear(void)
 		     "and nothing interferes.";
 	*ARENA_PUSH(r->arena, r->announced, r->announced_count) =
 		sample_address("10.9.0.1");
+	*ARENA_PUSH(r->arena, r->announcements, r->announcement_count) =
+		(struct announcement){.address = sample_address("10.9.0.1"),
+				      .port = 9999,
+				      .id = 1,
+				      .hmac = 1,
+				      .text = "10.9.0.1 port 9999"};
+	*ARENA_PUSH(r->arena, r->untested, r->untested_count) =
+		(struct untested){"checksum", "DSS checksums",
+				  "no connection ran with DSS checksums"};
 	return r;
 }
 

@@ -247,6 +247,23 @@ void judge_forms(struct judgement *j);
 void judge_ladder(struct judgement *j);
 void judge_verdict(struct judgement *j);
 
+/* What the server announced, and whether that was joined (announced.c). */
+void judge_announced(struct judgement *j);
+
+/* What was not tested, by the ladder (untested.c). */
+void judge_untested(struct judgement *j);
+
+/* The best of the joins to connections of the target, to or from whatever
+ * address; or NULL. */
+const struct flow *join_flow(const struct judgement *j);
+
+/* It goes to the address and port of the target. */
+bool is_own_join(const struct judgement *j, const struct flow *f);
+
+/* Why no second subflow is possible, if that is what the server decides; or
+ * NULL. */
+const char *join_impossible(const struct judgement *j);
+
 /* What an ICMP unreachable says: "a filter prohibits it". */
 const char *refusal_phrase(const struct quote *q);
 

@@ -21,6 +21,29 @@ JSON_ARRAY_OF(frames, uint64_t, frame_number)
 JSON_ARRAY_OF(connection_ids, unsigned, connection_id)
 JSON_ARRAY_OF(addresses, struct address, json_address)
 
+static json_t *known(int is)
+{
+	return is < 0 ? json_null() : json_flag(is);
+}
+
+static json_t *one_announcement(const struct announcement *a)
+{
+	return JSON_OBJECT({"address", json_address(&a->address)},
+			   {"port", json_count_or_null(a->port)},
+			   {"id", json_count(a->id)}, {"hmac", known(a->hmac)},
+			   {"joined", json_flag(a->joined)},
+			   {"text", json_text(a->text)});
+}
+
+static json_t *one_untested(const struct untested *u)
+{
+	return JSON_OBJECT({"what", json_text(u->what)},
+			   {"why", json_text(u->why)});
+}
+
+JSON_ARRAY_OF(announcements, struct announcement, one_announcement)
+JSON_ARRAY_OF(untested, struct untested, one_untested)
+
 static json_t *place(const struct place *p)
 {
 	if (!p->known)
@@ -142,9 +165,6 @@ static json_t *reset(const struct report_reset *r)
 
 static json_t *one_connection(const struct report_connection *c)
 {
-	json_t *keys_verified = c->keys_verified < 0
-					? json_null()
-					: json_flag(c->keys_verified);
 	return JSON_OBJECT({"id", json_count(c->id)},
 			   {"purpose", json_text(purpose_name(c->purpose))},
 			   {"version", json_count_or_null(c->version)},
@@ -154,7 +174,7 @@ static json_t *one_connection(const struct report_connection *c)
 			   {"syn_ttl", json_count(c->syn_ttl)},
 			   {"reach_ttl", json_count_or_null(c->reach_ttl)},
 			   {"checksum", json_flag(c->checksum)},
-			   {"keys_verified", keys_verified},
+			   {"keys_verified", known(c->keys_verified)},
 			   {"syn_ack", syn_ack(c->syn_ack)},
 			   {"reset", reset(c->reset)},
 			   {"swept", json_flag(c->swept)});
@@ -200,7 +220,14 @@ static json_t *verdict(const struct report *r)
 		{"confidence", json_text(confidence_name(r->confidence))},
 		{"mptcp_version", json_count_or_null(r->mptcp_version)},
 		{"text", json_text(r->verdict)},
-		{"advice", json_text(r->advice)});
+		{"advice", json_text(r->advice)},
+		{"untested", untested(r->untested, r->untested_count)});
+}
+
+static json_t *server(const struct report *r)
+{
+	return JSON_OBJECT(
+		{"joins_to_initial_address", known(r->initial_joins)});
 }
 
 static json_t *one_rule(const struct report_rule *r)
@@ -230,6 +257,9 @@ int json_report(const struct page *p, const struct report *r)
 		 connections(r->connections, r->connection_count)},
 		{"ladder", ladder(r->ladder, RUNG_COUNT)},
 		{"announced", addresses(r->announced, r->announced_count)},
+		{"announcements",
+		 announcements(r->announcements, r->announcement_count)},
+		{"server", server(r)},
 		{p->rules ? "rules" : NULL,
 		 p->rules ? rules(r->rules, r->rule_count) : NULL});
 }

@@ -145,10 +145,12 @@ static void test_fields(void **state)
 static void test_form(void **state)
 {
 	static const char *const keys[] = {
-		"schema",	 "version",   "started", "elapsed_ms",
-		"\"interrupted", "target",    "source",	 "capture",
-		"verdict",	 "findings",  "\"path",	 "\"connections\":[{",
-		"\"ladder",	 "announced",
+		"schema",     "version",       "started",
+		"elapsed_ms", "\"interrupted", "target",
+		"source",     "capture",       "verdict",
+		"findings",   "\"path",	       "\"connections\":[{",
+		"\"ladder",   "announced",     "announcements",
+		"\"server",
 	};
 	struct report *r = sample_clear();
 	const char *found;

@@ -146,6 +146,20 @@ static const char *target_phrase(const struct page *p, const struct report *r)
 	return arena_printf(p->arena, "%s (%s)", r->target_name, address);
 }
 
+/* Of a path on which MPTCP works, what that was not said of. */
+static const char *untested(const struct page *p, const struct report *r)
+{
+	const char *list = "";
+
+	if (r->status != STATUS_CLEAR && r->status != STATUS_IMPAIRED)
+		return "";
+	for (size_t i = 0; i < r->untested_count; i++)
+		list = arena_printf(p->arena, "%s%s%s (%s)", list,
+				    i ? ", " : " Not tested: ",
+				    r->untested[i].words, r->untested[i].why);
+	return *list ? arena_printf(p->arena, "%s.", list) : "";
+}
+
 static void verdict(const struct page *p, const struct report *r)
 {
 	static const enum ink inks[] = {
@@ -165,7 +179,9 @@ static void verdict(const struct page *p, const struct report *r)
 		about = arena_printf(
 			p->arena, "%s port %u: ", target_phrase(p, r), r->port);
 	page_wrap(&line, inks[r->status], about, "",
-		  r->verdict == NULL ? "" : r->verdict);
+		  arena_printf(p->arena, "%s%s",
+			       r->verdict == NULL ? "" : r->verdict,
+			       p->quiet ? "" : untested(p, r)));
 }
 
 static const char *source_phrase(const struct page *p, const struct report *r)
@@ -357,16 +373,19 @@ static void findings_of(const struct page *p, const struct report *r,
 
 static const char *announced(const struct page *p, const struct report *r)
 {
-	const char *list = NULL;
-	size_t i;
+	const char *list = r->initial_joins == 0
+				   ? "The server forbids joins to this address "
+				     "and port (flag C)"
+				   : NULL;
 
-	for (i = 0; i < r->announced_count; i++)
+	for (size_t i = 0; i < r->announcement_count; i++)
 		list = arena_printf(
-			p->arena, "%s%s",
-			list ? arena_printf(p->arena, "%s, ", list)
-			     : "The server announces more addresses "
-			       "(ADD_ADDR): ",
-			page_address(p, &r->announced[i]));
+			p->arena, "%s%s%s", list ? list : "",
+			i      ? ", "
+			: list ? ", and announces others (ADD_ADDR): "
+			       : "The server announces more addresses "
+				 "(ADD_ADDR): ",
+			r->announcements[i].text);
 	return list ? arena_printf(p->arena, "%s.", list) : NULL;
 }
 

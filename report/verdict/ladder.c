@@ -300,16 +300,15 @@ static const char *join_failure(const struct flow *f)
 	       "(TCP_DEFER_ACCEPT), or its HMAC did not arrive";
 }
 
-static bool is_own_join(const struct judgement *j, const struct flow *f)
+bool is_own_join(const struct judgement *j, const struct flow *f)
 {
 	return f->server_port == j->r->port &&
 	       address_equal(&f->server, &j->r->target);
 }
 
-/* The best of the joins to connections of the target, to or from whatever
- * address: answered to the end, and at the target itself. Not one whose SYN/ACK
- * comes before its SYN in the file: then little is known. */
-static const struct flow *join_flow(const struct judgement *j)
+/* Answered to the end, and at the target itself, if there is such a one. Not
+ * one whose SYN/ACK comes before its SYN in the file: then little is known. */
+const struct flow *join_flow(const struct judgement *j)
 {
 	const struct flow *best = NULL;
 	int most = -1;
@@ -341,19 +340,59 @@ static const char *join_text(const struct judgement *j, const struct flow *f,
 			    f->server_port);
 }
 
+/* The server knows the connection, and takes no more subflows of it. With this
+ * reason it answers those of a connection that has fallen back to TCP as well.
+ */
+static bool is_over_limit(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+	const struct mptcp_option *o =
+		reset ? tcp_options_mptcp(&reset->options, MP_TCPRST) : NULL;
+	const struct flow *parent =
+		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
+
+	return o && o->tcprst.reason == TCPRST_PROHIBITED &&
+	       f->join.hmac == KNOWN_YES && parent && flow_data_acked(parent) &&
+	       !flow_fell_behind(parent) && !flow_sent_unmapped(parent) &&
+	       !parent->mptcp.mp_fail;
+}
+
+const char *join_impossible(const struct judgement *j)
+{
+	const struct flow *f = join_flow(j);
+
+	if (f)
+		return is_over_limit(j, f)
+			       ? "the server takes none: its MP_TCPRST has "
+				 "reason 3, prohibited"
+			       : NULL;
+	return j->r->initial_joins == 0 && j->r->announcement_count == 0
+		       ? "the server forbids joins here by flag C, and "
+			 "announces no other address"
+		       : NULL;
+}
+
+static const char *no_join_reason(const struct judgement *j,
+				  const struct flow *capable)
+{
+	if (!capable || !flow_data_acked(capable))
+		return "no MPTCP connection to join";
+	if (join_flow(j))
+		return "the server takes none";
+	if (j->r->initial_joins != 0)
+		return "not tried";
+	return j->r->announcement_count
+		       ? "the server forbids them here by flag C, and where it "
+			 "announces they were not tried"
+		       : "the server forbids them here by flag C";
+}
+
 static void rung_join(struct judgement *j, const struct flow *capable)
 {
 	const struct flow *f = join_flow(j);
-	bool denied =
-		capable && (capable->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0);
 
-	if (!f) {
-		set(j, RUNG_JOIN, RUNG_SKIPPED,
-		    !capable || !flow_data_acked(capable)
-			    ? "no MPTCP connection to join"
-		    : denied ? "the server forbids joins to this address "
-			       "(flag C)"
-			     : "not tried");
+	if (!f || join_impossible(j)) {
+		set(j, RUNG_JOIN, RUNG_SKIPPED, no_join_reason(j, capable));
 		return;
 	}
 	if (f->join.fourth_ack_frame && f->join.hmac == KNOWN_YES) {

@@ -334,6 +334,24 @@ static bool all_passed(const struct judgement *j)
 	       j->r->ladder[RUNG_SERVER_DSN].result == RUNG_PASS;
 }
 
+static const char *subflow_phrase(const struct judgement *j)
+{
+	const char *impossible = join_impossible(j);
+	const struct flow *f = join_flow(j);
+
+	if (impossible)
+		return arena_printf(j->arena,
+				    ", no second subflow is possible (%s)",
+				    impossible);
+	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS)
+		return "";
+	if (is_own_join(j, f))
+		return ", a second subflow joins";
+	return arena_printf(j->arena, ", a second subflow joins at %s port %u",
+			    arena_address(j->arena, &f->server),
+			    f->server_port);
+}
+
 static void say_clear(struct judgement *j)
 {
 	const struct ladder_step *join = &j->r->ladder[RUNG_JOIN];
@@ -346,8 +364,7 @@ static void say_clear(struct judgement *j)
 	    vain || !all_passed(j) ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
 	    "MPTCP v%u works on this path: data is acknowledged at the MPTCP "
 	    "level (DATA_ACK)%s, and nothing %s.%s%s%s",
-	    j->working->mptcp.version,
-	    join->result == RUNG_PASS ? ", a second subflow joins" : "",
+	    j->working->mptcp.version, subflow_phrase(j),
 	    vain ? "is seen to interfere" : "interferes", vain_phrase(j, vain),
 	    only_v0 ? " The server speaks only MPTCP v0." : "",
 	    mute ? " The server sent no data of its own." : "");

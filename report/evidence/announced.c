@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What the server announced by ADD_ADDR, and whether it can be joined there.
+ */
+#include "report/arena.h"
+#include "report/evidence/judgement.h"
+
+static bool is_joined(const struct mptcp_connection *c,
+		      const struct announced *a)
+{
+	uint16_t port = a->has_port ? a->port : c->flows->server_port;
+
+	for (const struct flow *f = c->flows->sibling; f; f = f->sibling)
+		if (!f->reversed && f->server_port == port &&
+		    f->join.fourth_ack_frame && f->join.hmac != KNOWN_NO &&
+		    address_equal(&f->server, &a->address))
+			return true;
+	return false;
+}
+
+static void add_address(struct judgement *j, const struct address *a)
+{
+	struct report *r = j->r;
+
+	for (size_t i = 0; i < r->announced_count; i++)
+		if (address_equal(&r->announced[i], a))
+			return;
+	*ARENA_PUSH(j->arena, r->announced, r->announced_count) = *a;
+}
+
+static struct announcement *find(const struct report *r,
+				 const struct announced *a, int port)
+{
+	for (size_t i = 0; i < r->announcement_count; i++) {
+		struct announcement *n = &r->announcements[i];
+
+		if (n->port == port && n->id == a->id &&
+		    address_equal(&n->address, &a->address))
+			return n;
+	}
+	return NULL;
+}
+
+/* Each is announced on each connection. */
+static void add(struct judgement *j, const struct mptcp_connection *c,
+		const struct announced *a)
+{
+	int port = a->has_port ? a->port : -1;
+	struct announcement *n = find(j->r, a, port);
+
+	add_address(j, &a->address);
+	if (!n) {
+		n = ARENA_PUSH(j->arena, j->r->announcements,
+			       j->r->announcement_count);
+		*n = (struct announcement){.address = a->address,
+					   .port = port,
+					   .id = a->id,
+					   .hmac = UNKNOWN};
+	}
+	if (a->hmac == KNOWN_YES)
+		n->hmac = KNOWN_YES;
+	n->joined |= is_joined(c, a);
+}
+
+/* What was forged is not the server's. */
+static void add_all(struct judgement *j, const struct mptcp_connection *c)
+{
+	for (size_t i = 0; c && i < c->address_count; i++) {
+		const struct announced *a = &c->addresses[i];
+
+		if (a->host == 1 && a->frame && a->hmac != KNOWN_NO)
+			add(j, c, a);
+	}
+}
+
+static void put_into_words(const struct judgement *j, struct announcement *a)
+{
+	const char *port =
+		a->port < 0 ? "" : arena_printf(j->arena, " port %d", a->port);
+
+	a->text = arena_printf(j->arena, "%s%s%s",
+			       arena_address(j->arena, &a->address), port,
+			       a->joined ? " (joined)" : "");
+}
+
+static int initial_joins(const struct judgement *j)
+{
+	const struct flow *f = j->working ? j->working : j->negotiated;
+
+	return !f ? UNKNOWN : !(f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0);
+}
+
+void judge_announced(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		add_all(j, j->flows[i]->connection);
+	if (j->snapped)
+		add_all(j, j->snapped->connection);
+	for (size_t i = 0; i < j->r->announcement_count; i++)
+		put_into_words(j, &j->r->announcements[i]);
+	j->r->initial_joins = initial_joins(j);
+}
