@@ -475,6 +475,27 @@ const struct finding_kind finding_kinds[] = {
 		.advice = SHOW_BOTH(""),
 	},
 	{
+		.id = "data.injected",
+		.effect = EFFECT_BLOCKS,
+		.title = "data is injected on the path",
+		.meaning = "A device answers our data itself, with a block "
+			   "page or a redirect, and closes the connection or "
+			   "keeps the data from the server. What it sends has "
+			   "no mapping, so MPTCP ends with it.",
+		.proof = "The answer to our data arrives with another TTL than "
+			 "the SYN/ACK, and without MPTCP; and the SYN/ACK is "
+			 "the server's own: it brings a key, a random token "
+			 "triggers a RST with MP_TCPRST and the same TTL, and "
+			 "SYNs are answered at the distance of the server.",
+		.culprits = "Web filters, captive portals and intrusion "
+			    "prevention systems that forge an answer (HTTP "
+			    "403, a redirect).",
+		.rfc = "RFC 8684 3.3, 3.7",
+		.advice = "Look at what was sent (mpprobe -w FILE): a block "
+			  "page mostly names who runs the filter. Another "
+			  "port, or TLS, may pass.",
+	},
+	{
 		.id = "tcp.idle_forgotten",
 		.effect = EFFECT_IMPAIRS,
 		.title = "idle connections time out",

@@ -39,6 +39,7 @@ static const struct {
 	{"data.acked_early", EFFECT_IMPAIRS},
 	{"data.hole_blocked", EFFECT_IMPAIRS},
 	{"data.retransmission_dropped", EFFECT_IMPAIRS},
+	{"data.injected", EFFECT_BLOCKS},
 	{"tcp.idle_forgotten", EFFECT_IMPAIRS},
 	{"tcp.terminated", EFFECT_BLOCKS},
 	{"tcp.reset_injected", EFFECT_BLOCKS},

@@ -74,6 +74,22 @@ bool flow_stalls(const struct flow *f)
 	return is_behind(f) && still_speaks(f);
 }
 
+unsigned flow_data_ttl(const struct flow *f)
+{
+	unsigned ttl = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (k->packet.tcp.payload_length == 0)
+			continue;
+		if (ttl && k->packet.ip.ttl != ttl)
+			return 0;
+		ttl = k->packet.ip.ttl;
+	}
+	return ttl;
+}
+
 bool kept_is_mapped(const struct kept *k)
 {
 	return tcp_options_mptcp(&k->options, MP_DSS) ||

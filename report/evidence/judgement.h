@@ -137,6 +137,9 @@ bool flow_stalls(const struct flow *f);
  * one. */
 bool flow_sent_unmapped(const struct flow *f);
 
+/* The TTL of all data that it sent: 0 if there was none, or several. */
+unsigned flow_data_ttl(const struct flow *f);
+
 /* Bytes of ours that TCP acknowledged, or DATA_ACKs. */
 uint32_t flow_tcp_acked(const struct flow *f);
 uint64_t flow_mptcp_acked(const struct flow *f);
@@ -207,6 +210,8 @@ bool plain_stopped(const struct judgement *j);
 /* A valid MP_CAPABLE of this version was answered as if it were not there, and
  * not with another version's. */
 bool plainly_answered(const struct judgement *j, int version);
+/* The RST that answers an MP_JOIN with an unknown token; or NULL. */
+const struct kept *random_token_reset(const struct judgement *j);
 /* So were both versions, and an MP_JOIN with an unknown token. */
 bool server_answers_plainly(const struct judgement *j);
 /* The target answers as the first hop, though it is none of our neighbours. */

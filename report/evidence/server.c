@@ -54,6 +54,15 @@ static bool random_token_accepted(const struct judgement *j)
 	return false;
 }
 
+const struct kept *random_token_reset(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
+		    flow_reset(j->flows[i]) && !flow_syn_ack(j->flows[i]))
+			return flow_reset(j->flows[i]);
+	return NULL;
+}
+
 bool server_answers_plainly(const struct judgement *j)
 {
 	return !j->negotiated && plainly_answered(j, 1) &&

@@ -9,29 +9,12 @@
 
 /* ---- resets that data triggers ------------------------------------------- */
 
-/* The TTL of all data of a flow: 0 if none was sent, or with several. */
-static unsigned data_ttl(const struct flow *f)
-{
-	unsigned ttl = 0;
-
-	for (size_t i = 0; i < f->sent_count; i++) {
-		const struct kept *k = f->sent[i];
-
-		if (k->packet.tcp.payload_length == 0)
-			continue;
-		if (ttl && k->packet.ip.ttl != ttl)
-			return 0;
-		ttl = k->packet.ip.ttl;
-	}
-	return ttl;
-}
-
 /* That a smaller TTL draws none is the control that a server which resets
  * whatever is opened would not pass. */
 static unsigned data_draws_reset(const struct judgement *j,
 				 const struct flow *f, bool *drawn)
 {
-	unsigned ttl = data_ttl(f);
+	unsigned ttl = flow_data_ttl(f);
 
 	*drawn = flow_reset(f) != NULL;
 	return !f->established || (*drawn && !falls_short(j, ttl)) ? 0 : ttl;

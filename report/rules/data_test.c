@@ -76,11 +76,116 @@ static void test_reset_of_others(void **state)
 	expect(s, innocent);
 }
 
+/* ---- answers in the server's name ---------------------------------------- */
+
+static unsigned page_hop; /* from where it seems to come */
+
+static enum act block(struct scene *s, struct wire *w)
+{
+	static const char page[] = "HTTP/1.1 403 Forbidden\r\n\r\n";
+	struct packet p = wire_parse(w);
+	struct tcp_segment r;
+
+	if (!has_data(w))
+		return PASS;
+	r = answer_to(&p, TCP_FLAG_ACK | TCP_FLAG_PSH | TCP_FLAG_FIN,
+		      p.tcp.acknowledgment);
+	r.payload = (const uint8_t *)page;
+	r.payload_length = sizeof(page) - 1;
+	scene_reply(s, page_hop, &r);
+	return ANSWER;
+}
+
+static const struct expected injected = {
+	STATUS_BLOCKED,	   "data.injected",   EFFECT_BLOCKS,
+	DIRECTION_UNKNOWN, SEGMENT_DATA,      NOWHERE,
+	NOWHERE,	   CONFIDENCE_LIKELY, NULL,
+};
+
+/* The TTL may be that of a host before the server, or behind it. */
+static void test_block_page(void **state)
+{
+	(void)state;
+	page_hop = 2;
+	expect(with_box(2, block), injected);
+	page_hop = 8;
+	expect(with_box(2, block), injected);
+}
+
+/* The smallest TTL of data that is answered so tells where. */
+static void test_block_page_placed(void **state)
+{
+	struct expected e = injected;
+
+	(void)state;
+	page_hop = 8;
+	e.direction = DIRECTION_FORWARD;
+	e.after = 2;
+	e.at = 3;
+	e.confidence = CONFIDENCE_PROVEN;
+	for (unsigned ip6 = 0; ip6 < 2; ip6++) {
+		struct scene s = with_box(2, block);
+		struct report *r;
+
+		s.ip6 = ip6;
+		scene_begin(&s);
+		for (unsigned ttl = 1; ttl <= 4; ttl++)
+			send_half(&s, knock(&s, PURPOSE_TCP, 0, false, NULL, 1),
+				  0, true, ttl, false);
+		run_probe(&s);
+		r = judge_scene(&s);
+		check_report(r, &e);
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
+static bool is_injected(struct scene s)
+{
+	struct report *r;
+	bool found = false;
+
+	scene_begin(&s);
+	run_probe(&s);
+	r = judge_scene(&s);
+	for (size_t i = 0; i < r->finding_count; i++)
+		found |= strcmp(r->findings[i].kind->id, "data.injected") == 0;
+	report_free(r);
+	scene_end(&s);
+	return found;
+}
+
+/* Nothing proves that SYN/ACKs are the server's own: no key, no MP_TCPRST,
+ * another distance; or the answer comes with their TTL. */
+static void test_no_block_page(void **state)
+{
+	struct scene s = with_box(2, block);
+
+	(void)state;
+	page_hop = 8;
+	assert_true(is_injected(s));
+	s.version = -1;
+	assert_false(is_injected(s));
+	s.version = 1;
+	s.bare_reset = true;
+	assert_false(is_injected(s));
+	s.bare_reset = false;
+	s.udp_silent = true;
+	assert_false(is_injected(s));
+	s.udp_silent = false;
+	page_hop = 5;
+	assert_false(is_injected(s));
+	assert_false(is_injected(scene()));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reset_forward),
 		cmocka_unit_test(test_reset_of_others),
+		cmocka_unit_test(test_block_page),
+		cmocka_unit_test(test_block_page_placed),
+		cmocka_unit_test(test_no_block_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

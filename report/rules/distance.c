@@ -246,6 +246,118 @@ static void ttls_evidence(struct judgement *j, struct finding *f,
 			 t->count, t->syn_ack, t->following);
 }
 
+/* ---- data that the server did not send ----------------------------------- */
+
+/* Whether it is the server itself that sends SYN/ACKs, which arrive with this
+ * TTL: with a key, as a random token's reset with MP_TCPRST, and from as far
+ * away as the target. */
+static bool server_answers(const struct judgement *j, unsigned ttl)
+{
+	const struct kept *reset = random_token_reset(j);
+
+	return j->negotiated && reset && reset->packet.ip.ttl == ttl &&
+	       tcp_options_mptcp(&reset->options, MP_TCPRST) && j->distance &&
+	       j->distance == j->plain_reach && !j->ttl_rewritten &&
+	       !j->doubted;
+}
+
+/* The first data that follows the SYN/ACK, without any sign of MPTCP and with
+ * another TTL; or NULL. */
+static const struct kept *alien_data(const struct flow *f)
+{
+	const struct kept *syn_ack = flow_syn_ack(f);
+
+	for (size_t i = 0; i < f->received_count && syn_ack; i++) {
+		const struct kept *k = f->received[i];
+
+		if (kept_has_data(k) &&
+		    k->packet.tcp.sequence == f->server_isn + 1)
+			return k->packet.ip.ttl == syn_ack->packet.ip.ttl ||
+					       k->options.mptcp_count
+				       ? NULL
+				       : k;
+	}
+	return NULL;
+}
+
+static bool has_alien_data(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return alien_data(f) != NULL;
+}
+
+static unsigned draws_alien_data(const struct judgement *j,
+				 const struct flow *f, bool *drawn)
+{
+	unsigned ttl = flow_data_ttl(f);
+
+	*drawn = has_alien_data(j, f);
+	return !f->established || (*drawn && !falls_short(j, ttl)) ? 0 : ttl;
+}
+
+static enum why data_injected(const struct judgement *j, struct said *s)
+{
+	struct edge e = ask_edge(j, draws_alien_data);
+	struct ttls t = ttls_of(j, &s->flow);
+
+	s->have = ask_witnesses(j, has_alien_data, &s->flow);
+	s->need = ANSWERED_DATA_MIN;
+	if (!s->have || !t.syn_ack || !t.following || t.syn_ack == t.following)
+		return WHY_ABSENT;
+	if (s->have < t.count || !server_answers(j, t.syn_ack))
+		return WHY_CONTROL;
+	if (!e.at || !e.after) {
+		s->confidence = CONFIDENCE_LIKELY;
+		s->direction = DIRECTION_UNKNOWN;
+	} else {
+		put_between(j, (struct between){true, e.after, e.at}, &s->after,
+			    &s->at);
+	}
+	return enough(s);
+}
+
+/* The server resets what acknowledges data that it never sent. */
+static void disowned_evidence(struct judgement *j, struct finding *f,
+			      const struct flow *flow)
+{
+	const struct kept *reset = flow_reset(flow), *data = alien_data(flow);
+
+	if (reset &&
+	    reset->packet.ip.ttl == flow_syn_ack(flow)->packet.ip.ttl &&
+	    seq_diff(reset->packet.tcp.sequence, data->packet.tcp.sequence) > 0)
+		finding_evidence(j, f, reset->frame, NULL, NULL,
+				 "the server (TTL %u) resets the connection "
+				 "when that answer is acknowledged",
+				 reset->packet.ip.ttl);
+}
+
+static void say_data_injected(struct judgement *j, struct finding *f,
+			      const struct said *s)
+{
+	const struct kept *data = alien_data(s->flow);
+
+	finding_evidence(j, f, data->frame, NULL, NULL,
+			 "on %u connections the answer to our data comes "
+			 "without MPTCP and with TTL %u, the SYN/ACK with %u",
+			 s->have, data->packet.ip.ttl,
+			 flow_syn_ack(s->flow)->packet.ip.ttl);
+	finding_evidence(j, f, random_token_reset(j)->frame, NULL, NULL,
+			 "the SYN/ACKs are the server's: they bring its key, "
+			 "its RST to an unknown token (MP_TCPRST) has the same "
+			 "TTL, and SYNs are answered at its distance, %u hops",
+			 j->distance);
+	disowned_evidence(j, f, s->flow);
+	f->text = arena_printf(
+		j->arena,
+		"Our data is answered %s, in place of the server: SYN/ACKs are "
+		"the server's own, the answer is not (a block page or the "
+		"like).",
+		f->at.known ? place_phrase(j, f->after, f->at)
+			    : "by a device on the path");
+}
+
+/* ---- who answers SYNs, and who data -------------------------------------- */
+
 /* A device answers SYNs in place of the server, and lets it take over. */
 static enum why syns_answered(const struct judgement *j, struct said *s)
 {
@@ -344,12 +456,15 @@ const struct rule distance_rules[] = {
 	{"tcp.terminated", "plain", PHASE_DISTANCE, SEGMENT_SYN,
 	 ended_without_mptcp, say_ended, .unless = {"tcp.terminated"},
 	 .if_working = TO_IMPAIRS, .if_less = TO_HARMLESS},
+	{"data.injected", "ttl", PHASE_DISTANCE, SEGMENT_DATA, data_injected,
+	 say_data_injected, .unless = {"tcp.terminated"},
+	 .if_working = TO_IMPAIRS},
 	{"tcp.terminated", "ttl", PHASE_DISTANCE, SEGMENT_SYN, syns_answered,
-	 say_syns_answered, .unless = {"tcp.terminated"},
+	 say_syns_answered, .unless = {"tcp.terminated", "data.injected"},
 	 .if_working = TO_IMPAIRS},
 	/* If MPTCP works, whoever it is lets DATA_ACKs pass. */
 	{"data.acked_early", "ttl", PHASE_DISTANCE, SEGMENT_DATA, data_answered,
-	 say_data_answered, .unless = {"tcp.terminated"},
+	 say_data_answered, .unless = {"tcp.terminated", "data.injected"},
 	 .if_working = TO_HARMLESS},
 	{"ip.ttl_rewritten", "control", PHASE_DISTANCE, SEGMENT_SYN,
 	 ttl_rewritten, say_ttl, .joins = JOINS_NONE},

@@ -457,15 +457,6 @@ static bool version_tried(const struct judgement *j, int version)
 	return false;
 }
 
-static const struct kept *random_token_reset(const struct judgement *j)
-{
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
-		    flow_reset(j->flows[i]) && !flow_syn_ack(j->flows[i]))
-			return flow_reset(j->flows[i]);
-	return NULL;
-}
-
 /* One version only was tried, and answered as plain TCP: nothing is wrong
  * with a path to a server of the other. */
 static const char *other_version_untried(const struct judgement *j)
