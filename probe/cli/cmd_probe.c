@@ -7,6 +7,7 @@
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
 #include "probe/net/names.h"
+#include "probe/net/own_mptcp.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
@@ -133,7 +134,10 @@ static int open_live(struct live *live, const struct plan *p,
 		.seed = o->has_seed ? &o->seed : NULL,
 	};
 	int code = live_open(live, &config);
+	char text[400];
 
+	if (code == 0 && own_mptcp_off("/proc", text, sizeof(text)))
+		complain("%s", text);
 	return code ? code : privileges_drop();
 }
 
