@@ -403,7 +403,7 @@ static void test_removed_return(void **state)
 	struct expected e = {.status = STATUS_BLOCKED,
 			     .finding = "mp_capable.removed",
 			     .effect = EFFECT_BLOCKS,
-			     .direction = DIRECTION_RETURN,
+			     .direction = DIRECTION_UNKNOWN,
 			     .segment = SEGMENT_SYN_ACK,
 			     .after = NOWHERE,
 			     .at = NOWHERE};
@@ -412,7 +412,6 @@ static void test_removed_return(void **state)
 	(void)state;
 	expect(s, e);
 	s.silent[4] = true; /* not intact up to the last hop */
-	e.direction = DIRECTION_UNKNOWN;
 	e.segment = SEGMENT_SYN;
 	expect(s, e);
 	s.bare_reset = true; /* the random token proves nothing */
@@ -592,14 +591,44 @@ static void test_dss_removed(void **state)
 	e.finding = "dss.removed";
 	e.segment = SEGMENT_DATA;
 	expect(with_box(2, strip_not_syn), e);
-	e.confidence = CONFIDENCE_LIKELY;
+	/* the room that overwriting leaves tells */
 	e.direction = DIRECTION_RETURN;
 	e.after = e.at = NOWHERE;
-	e.how = NULL;
 	expect(s, e);
 	s.silent[4] = true;
-	e.direction = DIRECTION_UNKNOWN;
 	expect(s, e);
+}
+
+static enum act cut_not_syn(struct scene *s, struct wire *w)
+{
+	return is_syn(w) ? PASS : strip_cut(s, w);
+}
+
+static enum act fill_timestamps(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (!is_syn(w))
+		option_fill(w, TCPOPT_KIND_TIMESTAMPS, TCPOPT_KIND_NOP);
+	return PASS;
+}
+
+/* What no hop quotes and nothing is left of may be on either way: behind the
+ * last hop, or on the way back. */
+static void test_dss_removed_unseen(void **state)
+{
+	struct scene s = with_box(4, strip_not_syn);
+	struct expected e = removed(NULL, NOWHERE);
+
+	(void)state;
+	e.finding = "dss.removed";
+	e.segment = SEGMENT_DATA;
+	e.confidence = CONFIDENCE_LIKELY;
+	e.direction = DIRECTION_UNKNOWN;
+	e.after = e.at = NOWHERE;
+	expect(s, e);
+	s.back = fill_timestamps; /* of any connection: that is no trace */
+	expect(s, e);
+	expect(with_back(cut_not_syn), e);
 }
 
 static void test_dss_dropped(void **state)
@@ -1243,6 +1272,7 @@ int main(void)
 		cmocka_unit_test(test_capable_reset),
 		cmocka_unit_test(test_refused_later),
 		cmocka_unit_test(test_dss_removed),
+		cmocka_unit_test(test_dss_removed_unseen),
 		cmocka_unit_test(test_dss_dropped),
 		cmocka_unit_test(test_dss_removed_late),
 		cmocka_unit_test(test_server_unmapped),

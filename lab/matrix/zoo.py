@@ -42,12 +42,12 @@ SLOW = [
 ]
 # Without a bracket: box, finding, status, more that it says, --all or not.
 UNPLACED = [
-    ("cut-synack", "mp_capable.removed", "blocked", {"direction": "return"},
+    ("cut-synack", "mp_capable.removed", "blocked", {"direction": "unknown"},
      []),
     ("key", "mp_capable.modified", "blocked", {"direction": "return"}, []),
     ("hmac", "mp_join.modified", "impaired", {"segment": "join_syn_ack"}, []),
     ("cut,return", "mp_capable.removed", "blocked",
-     {"direction": "return", "confidence": "likely"}, []),
+     {"direction": "unknown", "confidence": "likely"}, []),
     ("eol-data,return", "dss.removed", "blocked", {"direction": "return"}, []),
     ("payload,return", "payload.modified", "impaired",
      {"direction": "return"}, []),

@@ -145,3 +145,12 @@ unsigned kept_padding(const struct kept *k, const char **how)
 		*how = rest > nops ? "eol" : "nop";
 	return nops + rest;
 }
+
+/* A DSS with the shorter DATA_ACK; timestamps take 2 bytes of padding. */
+#define DSS_BYTES 8
+
+bool kept_lost_dss(const struct kept *k)
+{
+	return k->options.complete && !k->options.mptcp_count &&
+	       kept_padding(k, NULL) >= DSS_BYTES;
+}

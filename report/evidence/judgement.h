@@ -151,6 +151,8 @@ bool kept_is_full(const struct kept *k);
 /* Bytes of the options that say nothing: NOPs, and what follows EOL. `how`
  * (unless NULL): "nop" or "eol", whichever is more. */
 unsigned kept_padding(const struct kept *k, const char **how);
+/* It has no MPTCP option, but as much padding as a DSS takes. */
+bool kept_lost_dss(const struct kept *k);
 /* Payload that counts: of a SYN or RST it does not. */
 bool kept_has_data(const struct kept *k);
 

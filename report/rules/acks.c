@@ -9,8 +9,6 @@
 #include "report/evidence/loss.h"
 #include "report/rules/rules.h"
 
-/* A DSS with the shorter DATA_ACK; timestamps take 2 bytes of padding. */
-#define DSS_BYTES 8
 /* The longer one fits beside so many bytes of other options. */
 #define OTHERS_MAX (40 - 12)
 
@@ -42,7 +40,7 @@ static struct acks acks_of(const struct flow *f)
 		end--;
 	for (size_t i = 0; i < end; i++) {
 		const struct kept *k = f->received[i];
-		bool padded = kept_padding(k, NULL) >= DSS_BYTES;
+		bool padded = kept_lost_dss(k);
 
 		if (!acknowledges(f, k))
 			continue;

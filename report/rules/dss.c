@@ -2,6 +2,7 @@
  * Data with DSS that is taken as TCP only, not answered, or by a RST; the
  * server's that comes without it, or not at all.
  */
+#include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
@@ -82,6 +83,47 @@ static bool is_data_acked(const struct judgement *j, const struct flow *f)
 	return flow_data_acked(f);
 }
 
+/* What follows the SYN/ACK and has padding in the place of a DSS; or NULL. */
+static const struct kept *padded_answer(const struct flow *f)
+{
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+
+		if (!(k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
+		    kept_lost_dss(k))
+			return k;
+	}
+	return NULL;
+}
+
+static bool lost_and_padded(const struct judgement *j, const struct flow *f)
+{
+	return lost_mapping(j, f) && padded_answer(f);
+}
+
+/* Whether its answers without MPTCP have such padding: then it stands in the
+ * place of other options. */
+static bool plain_padded(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && padded_answer(f);
+}
+
+static bool plain_answered(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && f->payload_received;
+}
+
+/* The server sent a DSS, and so had got ours. */
+static bool removed_from_answers(const struct judgement *j,
+				 const struct flow **example)
+{
+	return ask_witnesses(j, plain_answered, NULL) &&
+	       !ask_witnesses(j, plain_padded, NULL) &&
+	       ask_witnesses(j, lost_and_padded, example);
+}
+
 static bool arrives_intact(const struct judgement *j)
 {
 	return intact_to_last_hop(j, SEGMENT_DATA, -1) &&
@@ -96,8 +138,12 @@ static enum why removed(const struct judgement *j, struct said *s, bool reset)
 		return WHY_ABSENT;
 	if (ask_witnesses(j, is_data_acked, NULL))
 		return WHY_CONTRARY;
+	if (removed_from_answers(j, &s->flow)) {
+		s->direction = DIRECTION_RETURN;
+		return WHY_SAID;
+	}
 	s->confidence = CONFIDENCE_LIKELY;
-	s->direction = arrives_intact(j) ? DIRECTION_RETURN : DIRECTION_UNKNOWN;
+	s->direction = DIRECTION_UNKNOWN;
 	return WHY_SAID;
 }
 
@@ -111,25 +157,39 @@ static enum why removed_reset(const struct judgement *j, struct said *s)
 	return removed(j, s, true);
 }
 
+static const char *removed_phrase(const struct judgement *j)
+{
+	if (arrives_intact(j))
+		return "DSS is removed from data by the last hop, beyond it, "
+		       "or on the return path: what we sent arrives there "
+		       "intact, yet no DATA_ACK comes.";
+	if (ask_witnesses(j, lost_without_checksum, NULL))
+		return "MPTCP falls back to TCP after the handshake: DSS is "
+		       "removed from data, in one direction or the other, or "
+		       "the length of the data is changed.";
+	return "MPTCP falls back to TCP after the handshake: DSS is removed "
+	       "from data, in one direction or the other, or the data is "
+	       "changed, so that its DSS checksum is wrong.";
+}
+
 static void say_removed(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
-	(void)s;
+	const struct kept *padded = padded_answer(s->flow);
+
 	finding_evidence(j, f, 0, NULL, NULL,
 			 "the data was acknowledged by TCP, but no segment of "
 			 "the server carries a DSS");
-	f->text = f->direction == DIRECTION_RETURN
-			  ? "DSS is removed from data by the last hop, beyond "
-			    "it, or on the return path: what we sent arrives "
-			    "there intact, yet no DATA_ACK comes."
-		  : ask_witnesses(j, lost_without_checksum, NULL)
-			  ? "MPTCP falls back to TCP after the handshake: DSS "
-			    "is removed from data, in one direction or the "
-			    "other, or the length of the data is changed."
-			  : "MPTCP falls back to TCP after the handshake: DSS "
-			    "is removed from data, in one direction or the "
-			    "other, or the data is changed, so that its DSS "
-			    "checksum is wrong.";
+	f->text = removed_phrase(j);
+	if (f->direction != DIRECTION_RETURN)
+		return;
+	finding_evidence(j, f, padded->frame, NULL, NULL,
+			 "a segment of the server has %u bytes of padding (NOP "
+			 "or EOL), none of a plain connection has so many",
+			 kept_padding(padded, &f->how));
+	f->text = "DSS is removed from what the server sends, on the return "
+		  "path: padding (NOP or EOL) is in its place, so the server "
+		  "had sent it.";
 }
 
 /* ---- our data is not answered -------------------------------------------- */

@@ -138,11 +138,12 @@ static void say_version(struct judgement *j, struct finding *f,
 			       other);
 }
 
-/* Only the way back is left where the SYN arrives intact. */
+/* Where the SYN arrives intact at the last hop, that hop itself is left, and
+ * the way back. */
 static void said_removed(const struct judgement *j, struct said *s, int version)
 {
 	s->less = !intact_to_last_hop(j, SEGMENT_SYN, version);
-	s->direction = s->less ? DIRECTION_UNKNOWN : DIRECTION_RETURN;
+	s->direction = DIRECTION_UNKNOWN;
 }
 
 static void say_removed(struct judgement *j, struct finding *f,
