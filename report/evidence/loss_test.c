@@ -52,6 +52,7 @@ static void losses_needed_are_the_fewest(void **state)
 {
 	(void)state;
 	assert_int_equal(losses_needed((struct tries){100000, 0}), LOST_MIN);
+	assert_int_equal(losses_needed((struct tries){150, 0}), LOST_MIN);
 	for (unsigned sent = 1; sent < 40; sent++) {
 		for (unsigned lost = 0; lost < sent; lost++) {
 			struct tries control = {sent, lost};
