@@ -18,7 +18,7 @@ WORDS = [(re.compile(pattern), instead) for pattern, instead in (
     (r"\bdr(aws?|ew) (an?|no|it|the|RSTs?|another)\b", "triggers, gets"),
     (r"\bdata level\b", "at the MPTCP level (DATA_ACK)"),
     (r"\b[Aa] MP_", "an MP_..."),
-    (r"\bin vain\b|\bgo(es)? silent\b", "unanswered"),
+    (r"\bin vain\b|\b(goes|go|fell) silent\b", "unanswered"),
     (r"\bby turns\b", "alternating, in turn"),
     (r"\bcut up\b", "split"),
 )]

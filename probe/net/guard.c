@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "probe/net/sockaddr.h"
+
 #define PORT_FIRST 32768
 #define PORT_LAST 60999
 #define FILES_WANTED 4096
@@ -50,35 +52,21 @@ struct guard *guard_new(const char *interface)
 static int bind_port(const struct guard *g, int fd, const struct address *a,
 		     uint16_t port)
 {
-	struct sockaddr_in v4 = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-	};
-	struct sockaddr_in6 v6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(port),
-	};
+	struct sockaddr_storage to;
+	socklen_t length = sockaddr_make(a, port, g->index, &to);
 
-	if (a->family == 4) {
-		memcpy(&v4.sin_addr, a->bytes, sizeof(v4.sin_addr));
-		return bind(fd, (struct sockaddr *)&v4, sizeof(v4));
-	}
-	memcpy(&v6.sin6_addr, a->bytes, sizeof(v6.sin6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr))
-		v6.sin6_scope_id = g->index;
-	return bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+	return bind(fd, (struct sockaddr *)&to, length);
 }
 
 static uint16_t bound_port(int fd)
 {
-	struct sockaddr_storage storage;
-	socklen_t length = sizeof(storage);
+	struct sockaddr_storage bound;
+	socklen_t length = sizeof(bound);
+	uint16_t port = 0;
 
-	if (getsockname(fd, (struct sockaddr *)&storage, &length) == -1)
-		return 0;
-	if (storage.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)&storage)->sin_port);
-	return ntohs(((struct sockaddr_in6 *)&storage)->sin6_port);
+	if (getsockname(fd, (struct sockaddr *)&bound, &length) == 0)
+		sockaddr_read((struct sockaddr *)&bound, &port);
+	return port;
 }
 
 /* A filter that keeps zero bytes of each packet. */

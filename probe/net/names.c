@@ -4,15 +4,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
+
+#include "probe/net/sockaddr.h"
 
 #define QUESTIONS_MAX 256 /* more hops than any path has */
 #define WORKERS_MAX 16
@@ -79,17 +79,11 @@ static bool is_host_name(const char *name)
 
 static void look_up(const struct address *a, char *name, size_t size)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-	int result;
+	struct sockaddr_storage to;
+	socklen_t length = sockaddr_make(a, 0, 0, &to);
+	int result = getnameinfo((struct sockaddr *)&to, length, name,
+				 (socklen_t)size, NULL, 0, NI_NAMEREQD);
 
-	memcpy(&v4.sin_addr, a->bytes, sizeof(v4.sin_addr));
-	memcpy(&v6.sin6_addr, a->bytes, sizeof(v6.sin6_addr));
-	result = a->family == 4
-			 ? getnameinfo((struct sockaddr *)&v4, sizeof(v4), name,
-				       (socklen_t)size, NULL, 0, NI_NAMEREQD)
-			 : getnameinfo((struct sockaddr *)&v6, sizeof(v6), name,
-				       (socklen_t)size, NULL, 0, NI_NAMEREQD);
 	if (result || !is_host_name(name))
 		name[0] = '\0';
 }

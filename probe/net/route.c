@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "probe/net/complain.h"
+#include "probe/net/sockaddr.h"
 #include "probe/net/target.h"
 
 #define MTU_DEFAULT 1500
@@ -128,20 +129,29 @@ static int ask(int fd, const struct question *q, struct answer *out)
 
 /* --- checks before ------------------------------------------------------- */
 
+/* What an ioctl of netdevice(7) says. */
+static int ask_interface(const char *name, unsigned long what,
+			 struct ifreq *request)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), result;
+
+	*request = (struct ifreq){0};
+	memcpy(request->ifr_name, name, strlen(name));
+	result = ioctl(fd, what, request);
+	close(fd);
+	return result;
+}
+
 static int check_interface(const char *name, unsigned *index)
 {
-	struct ifreq request = {0};
-	int fd, result;
+	struct ifreq request;
 
 	*index = strlen(name) < IFNAMSIZ ? if_nametoindex(name) : 0;
 	if (!*index)
 		return failure(EXIT_INTERFACE, "no such interface: %.40s",
 			       name);
-	memcpy(request.ifr_name, name, strlen(name));
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	result = ioctl(fd, SIOCGIFFLAGS, &request);
-	close(fd);
-	if (result == -1 || !(request.ifr_flags & IFF_UP))
+	if (ask_interface(name, SIOCGIFFLAGS, &request) == -1 ||
+	    !(request.ifr_flags & IFF_UP))
 		return failure(EXIT_INTERFACE, "interface %s is down", name);
 	return 0;
 }
@@ -155,20 +165,13 @@ static bool is_link_local(const struct address *a)
 /* Whether a socket could be bound to it: 0 or errno. */
 static int try_source(const struct address *source, unsigned interface)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-	int fd, ret = 0;
+	struct sockaddr_storage to;
+	socklen_t length = sockaddr_make(source, 0, interface, &to);
+	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret = 0;
 
-	memcpy(&v4.sin_addr, source->bytes, sizeof(v4.sin_addr));
-	memcpy(&v6.sin6_addr, source->bytes, sizeof(v6.sin6_addr));
-	if (is_link_local(source))
-		v6.sin6_scope_id = interface;
-	fd = socket(source->family == 4 ? AF_INET : AF_INET6,
-		    SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return errno;
-	if (source->family == 4 ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
-				: bind(fd, (struct sockaddr *)&v6, sizeof(v6)))
+	if (bind(fd, (struct sockaddr *)&to, length) == -1)
 		ret = errno;
 	close(fd);
 	return ret;
@@ -271,16 +274,13 @@ static int ask_as_connect(const struct question *question,
 	return result;
 }
 
-static unsigned interface_mtu(const char *interface)
+static unsigned interface_mtu(const char *name)
 {
-	struct ifreq request = {0};
-	int fd, result;
+	struct ifreq request;
 
-	memcpy(request.ifr_name, interface, strlen(interface));
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	result = ioctl(fd, SIOCGIFMTU, &request);
-	close(fd);
-	return result == -1 ? MTU_DEFAULT : (unsigned)request.ifr_mtu;
+	return ask_interface(name, SIOCGIFMTU, &request) == -1
+		       ? MTU_DEFAULT
+		       : (unsigned)request.ifr_mtu;
 }
 
 static int take_answer(const struct question *q, const struct answer *a,

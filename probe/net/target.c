@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "probe/net/complain.h"
+#include "probe/net/sockaddr.h"
 
 #define DEFAULT_PORT 80
 
@@ -109,30 +110,13 @@ static bool wanted(const struct address *a, bool ipv4, bool ipv6)
 	return ipv4 == ipv6 || (a->family == 4 ? ipv4 : ipv6);
 }
 
-static struct address from_sockaddr(const struct sockaddr *sa)
-{
-	if (sa->sa_family == AF_INET) {
-		struct sockaddr_in v4;
-
-		memcpy(&v4, sa, sizeof(v4));
-		return address_from((const uint8_t *)&v4.sin_addr, 4);
-	}
-	if (sa->sa_family == AF_INET6) {
-		struct sockaddr_in6 v6;
-
-		memcpy(&v6, sa, sizeof(v6));
-		return address_from((const uint8_t *)&v6.sin6_addr, 16);
-	}
-	return (struct address){0};
-}
-
 static bool first_of(const struct addrinfo *list, int family,
 		     struct address *out)
 {
 	for (; list; list = list->ai_next) {
 		if (list->ai_family != family)
 			continue;
-		*out = from_sockaddr(list->ai_addr);
+		*out = sockaddr_read(list->ai_addr, NULL);
 		return true;
 	}
 	return false;
@@ -144,7 +128,7 @@ static int choose(const struct addrinfo *list, bool ipv4, bool ipv6,
 	int count = 0;
 
 	if (!ipv4 && !ipv6) {
-		out[0] = from_sockaddr(list->ai_addr);
+		out[0] = sockaddr_read(list->ai_addr, NULL);
 		return out[0].family ? 1 : 0;
 	}
 	if (ipv4 && first_of(list, AF_INET, &out[count]))

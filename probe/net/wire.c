@@ -20,6 +20,7 @@
 #include "probe/net/complain.h"
 #include "probe/net/packet_socket.h"
 #include "probe/net/savefile.h"
+#include "probe/net/sockaddr.h"
 
 #define SEND_BUFFER (4 << 20)
 #define SEND_PATIENCE_MS 2000 /* for a full device queue */
@@ -173,20 +174,13 @@ static int open_file(struct wire *w, const char *name)
 
 static int bind_source(struct wire *w, int fd, const struct address *source)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-	int ret;
+	struct sockaddr_storage to;
+	socklen_t length;
 
 	if (!source->family)
 		return 0;
-	memcpy(&v4.sin_addr, source->bytes, sizeof(v4.sin_addr));
-	memcpy(&v6.sin6_addr, source->bytes, sizeof(v6.sin6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr))
-		v6.sin6_scope_id = w->index;
-	ret = source->family == 4
-		      ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
-		      : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
-	if (ret == -1)
+	length = sockaddr_make(source, 0, w->index, &to);
+	if (bind(fd, (struct sockaddr *)&to, length) == -1)
 		return fail(w, EXIT_SYSTEM, "raw socket: bind: %s",
 			    strerror(errno));
 	return 0;
@@ -308,19 +302,11 @@ static int raw_socket(const struct wire *w, const struct address *to)
 static ssize_t transmit(struct wire *w, const struct address *to,
 			const uint8_t *packet, size_t length)
 {
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	struct sockaddr_storage where;
+	socklen_t size = sockaddr_make(to, 0, w->index, &where);
 
-	if (to->family == 4) {
-		memcpy(&v4.sin_addr, to->bytes, sizeof(v4.sin_addr));
-		return sendto(w->raw4, packet, length, 0,
-			      (struct sockaddr *)&v4, sizeof(v4));
-	}
-	memcpy(&v6.sin6_addr, to->bytes, sizeof(v6.sin6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr))
-		v6.sin6_scope_id = w->index;
-	return sendto(w->raw6, packet, length, 0, (struct sockaddr *)&v6,
-		      sizeof(v6));
+	return sendto(raw_socket(w, to), packet, length, 0,
+		      (struct sockaddr *)&where, size);
 }
 
 static bool worth_waiting(int error)

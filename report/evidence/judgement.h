@@ -86,6 +86,8 @@ struct judgement {
 	uint16_t working_port; /* another one of the address, that is clear */
 	enum reference reference; /* looked at if this one answers plainly */
 	const char *reference_name;
+	const char *speaks_behind; /* what speaks MPTCP behind the last hop that
+				      this port has: "port 80"; or NULL */
 	int64_t patience_us; /* how long an answer may take on this path */
 };
 

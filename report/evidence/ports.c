@@ -29,6 +29,32 @@ void judge_other_hops(struct judgement *j)
 	}
 }
 
+/* ---- the last hop -------------------------------------------------------- */
+
+/* Whether SYNs to this target went by the last hop before ours: it quotes
+ * one. */
+static bool shares_last_hop(const struct judgement *j,
+			    const struct judge_target *target)
+{
+	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
+	struct place last = place_at(j, reach ? reach - 1 : 0);
+
+	for (size_t i = 0; i < j->o->flow_count && last.address.family; i++) {
+		const struct flow *f = j->o->flows[i];
+
+		if (f->protocol != IPPROTO_TCP ||
+		    f->server_port != target->port ||
+		    !address_equal(&f->server, &target->address))
+			continue;
+		for (size_t k = 0; k < f->quote_count; k++)
+			if (f->quotes[k].time_exceeded &&
+			    address_equal(&f->quotes[k].responder,
+					  &last.address))
+				return true;
+	}
+	return false;
+}
+
 /* ---- other ports --------------------------------------------------------- */
 
 static bool is_known(const uint16_t *ports, unsigned count, uint16_t port)
@@ -98,6 +124,10 @@ void judge_contrast(struct judgement *j)
 
 		if (other->status == STATUS_CLEAR) {
 			j->working_port = other->port;
+			if (shares_last_hop(j, &target))
+				j->speaks_behind = arena_printf(
+					j->arena, "port %u of the same address",
+					other->port);
 			for (size_t k = 0; k < j->r->finding_count; k++)
 				contrast_finding(j, &j->r->findings[k], other);
 		}
@@ -158,8 +188,12 @@ void judge_reference(struct judgement *j)
 	j->reference = REFERENCE_UNCLEAR;
 	if (r->status == STATUS_CLEAR || r->status == STATUS_IMPAIRED)
 		j->reference = REFERENCE_WORKS;
-	else if (r->ladder[RUNG_TCP].result == RUNG_PASS &&
-		 r->ladder[RUNG_SYN_ACK_OPTION].result == RUNG_FAIL)
+	if (j->reference == REFERENCE_WORKS && !j->speaks_behind &&
+	    shares_last_hop(j, &target))
+		j->speaks_behind = arena_printf(
+			j->arena, "a reference server (%s)", j->reference_name);
+	if (r->ladder[RUNG_TCP].result == RUNG_PASS &&
+	    r->ladder[RUNG_SYN_ACK_OPTION].result == RUNG_FAIL)
 		j->reference = REFERENCE_PLAIN;
 	report_free(r);
 }

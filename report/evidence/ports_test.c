@@ -144,6 +144,50 @@ static void test_clean_beside(void **state)
 	scene_end(&s);
 }
 
+/* Port 443 does not speak MPTCP; 80 does, or not, or stands behind another last
+ * hop, or the target's distance is not known. */
+static struct report *probe_plain_443(struct scene *s, int version)
+{
+	scene_begin(s);
+	s->version = version;
+	probe_port(s, 80);
+	s->version = -1;
+	probe_port(s, 443);
+	return judge_scene(s);
+}
+
+static void test_unsupported_beside(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		struct scene s = scene();
+		bool decided = i / 2 == 0;
+		struct report *r;
+
+		s.ip6 = i & 1;
+		s.udp_silent = i / 2 == 2;
+		if (i / 2 == 3) { /* that only 443 is asked at the last hop */
+			s.silent[4] = true;
+			scene_begin(&s);
+			probe_port(&s, 80);
+			s.silent[4] = false;
+			s.version = -1;
+			probe_port(&s, 443);
+			r = judge_scene(&s);
+		} else {
+			r = probe_plain_443(&s, i / 2 == 1 ? -1 : 1);
+		}
+		CHECK(r, r->status == STATUS_UNSUPPORTED);
+		CHECK(r, r->finding_count == 0);
+		CHECK(r, r->confidence == (decided ? CONFIDENCE_PROVEN
+						   : CONFIDENCE_LIKELY));
+		CHECK(r, decided == (strstr(r->verdict, "port 80 of the same "
+							"address") != NULL));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 /* ---- the reference ------------------------------------------------------- */
 
 static void make_silent(struct scene *s)
@@ -189,6 +233,20 @@ static void test_reference_works(void **state)
 		report_free(r);
 		scene_end(&s);
 	}
+}
+
+/* It works behind the same last hop: the server alone is left. */
+static void test_reference_behind(void **state)
+{
+	struct scene s = scene();
+	struct report *r = probe_reference(&s, 1);
+
+	(void)state;
+	CHECK(r, r->status == STATUS_UNSUPPORTED);
+	CHECK(r, r->confidence == CONFIDENCE_PROVEN && !r->reference);
+	CHECK(r, strstr(r->verdict, "a reference server"));
+	report_free(r);
+	scene_end(&s);
 }
 
 /* Neither brings the option: something removes it, likely; without the
@@ -241,6 +299,8 @@ int main(void)
 		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_no_contrast),
 		cmocka_unit_test(test_clean_beside),
+		cmocka_unit_test(test_unsupported_beside),
+		cmocka_unit_test(test_reference_behind),
 		cmocka_unit_test(test_reference_works),
 		cmocka_unit_test(test_reference_fails),
 		cmocka_unit_test(test_reference_unclear),

@@ -175,7 +175,7 @@ static void print_stall(FILE *out, const struct mptcp_connection *c,
 		silent = true;
 		fputs("     ", out);
 		print_end(out, &f->client, f->client_port);
-		fprintf(out, " fell silent after %.2f s\n",
+		fprintf(out, " sent nothing after %.2f s\n",
 			(double)(f->sides[side].last_us - began_us) / 1e6);
 	}
 	if (!silent)

@@ -312,6 +312,17 @@ static struct flow *begin_flow(struct observer *o, const struct packet *p,
  * by the other end: twice the maximum segment lifetime of Linux. */
 #define PORTS_REST_US 60000000
 
+/* The server joins a connection by its client's token: nobody else knows it. */
+static bool joins_ours(const struct observer *o, const struct packet *p)
+{
+	const struct kept k = observer_look(p, 0, 0);
+	const struct mptcp_option *join =
+		tcp_options_mptcp(&k.options, MP_JOIN);
+	unsigned host;
+
+	return join && mptcp_by_token(&o->connections, join->join.token, &host);
+}
+
 /* A SYN begins a connection, unless it comes from the server of one: who forges
  * that wants to be taken for its client. */
 static bool opens(const struct observer *o, const struct packet *p,
@@ -324,7 +335,8 @@ static bool opens(const struct observer *o, const struct packet *p,
 	if (!from && to && to->begun && to->syn_ack_seen &&
 	    time_us - to->last_us < PORTS_REST_US)
 		return false;
-	return !o->own_count || observer_owns(o, &p->ip.source);
+	return !o->own_count || observer_owns(o, &p->ip.source) ||
+	       joins_ours(o, p);
 }
 
 /* --- in the middle -------------------------------------------------------- */

@@ -333,20 +333,33 @@ static void test_guessed_id(void **state)
 	assert_int_equal(f->quote_count, 1);
 }
 
-/* A SYN from the server's port to a connection's, and what it sends then. */
-static void counter_syn(const struct caller *c, uint16_t port)
+/* A SYN of the server, with an option or none. */
+static void server_syn_to(uint16_t to, uint16_t port,
+			  const struct mptcp_option *o)
 {
-	const struct tcp_segment t = {.source_port = port,
-				      .destination_port = c->port,
-				      .flags = TCP_FLAG_SYN,
-				      .sequence = 4711};
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment t = {.source_port = port,
+				.destination_port = to,
+				.flags = TCP_FLAG_SYN,
+				.sequence = 4711,
+				.options = options};
 	const struct envelope e = {.from = server_address(&s),
 				   .to = hop_address(&s, 0),
 				   .protocol = IPPROTO_TCP,
 				   .ttl = 60};
-	struct wire w = wire_tcp(&e, &t);
+	struct wire syn;
 
-	scene_see(&s, &w);
+	if (o)
+		mptcp_encode(&w, o);
+	t.options_length = w.length;
+	syn = wire_tcp(&e, &t);
+	scene_see(&s, &syn);
+}
+
+static void counter_syn(const struct caller *c, uint16_t port)
+{
+	server_syn_to(c->port, port, NULL);
 }
 
 /* Who forges a SYN from the server's port does not become the client: neither
@@ -384,6 +397,27 @@ static void test_strangers(void **state)
 		counter_syn(caller, (uint16_t)(1024 + i));
 	assert_int_equal(s.o->flow_count, before);
 	assert_ptr_equal(flow_of(&s, caller), f);
+}
+
+/* But the server may join from an address of its own. */
+static void test_server_joins(void **state)
+{
+	struct address own = hop_address(&s, 0);
+	struct mptcp_option o = {.subtype = MP_JOIN};
+	struct caller *c;
+	size_t before;
+
+	(void)state;
+	observer_own(s.o, &own);
+	c = converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+	before = s.o->flow_count;
+	o.join.stage = JOIN_SYN;
+	o.join.token = flow_of(&s, c)->mptcp.client_token + 1;
+	server_syn_to(4000, 4001, &o);
+	assert_int_equal(s.o->flow_count, before);
+	o.join.token--;
+	server_syn_to(4000, 4001, &o);
+	assert_int_equal(s.o->flow_count, before + 1);
 }
 
 /* Of flows that were forgotten nobody reads an answer that never was, and
@@ -709,6 +743,7 @@ int main(void)
 		TEST(test_counter_syn),
 		TEST6(test_counter_syn),
 		TEST(test_strangers),
+		TEST(test_server_joins),
 		TEST(test_forgotten),
 		TEST(test_late_reset),
 		TEST(test_foreign_syn_ack),

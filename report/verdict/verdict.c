@@ -410,17 +410,24 @@ static void say_unsupported(struct judgement *j)
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
 	bool controlled = j->distance && j->distance == reach;
 
-	say(j, STATUS_UNSUPPORTED,
-	    controlled ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
-	    "The server does not speak MPTCP on port %u, as far as this end "
-	    "can tell: the option arrives intact at the last hop before it%s.",
+	if (j->speaks_behind && controlled) {
+		say(j, STATUS_UNSUPPORTED, CONFIDENCE_PROVEN,
+		    "The server does not speak MPTCP on port %u: the option "
+		    "arrives intact at the last hop, and %s, behind the same "
+		    "hop, speaks it.",
+		    j->r->port, j->speaks_behind);
+		return;
+	}
+	say(j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
+	    "Port %u does not speak MPTCP: the server, or a device right "
+	    "before it, answers as plain TCP, and the option arrives intact at "
+	    "the last hop%s.",
 	    j->r->port,
-	    controlled ? ""
-		       : " (the distance could not be "
-			 "confirmed)");
+	    controlled ? "" : " (the distance could not be confirmed)");
 	j->r->advice = "That hop itself, or a device between it and the "
 		       "server, would look the same: ask who runs them, or "
-		       "probe a port that is known to speak MPTCP.";
+		       "probe a port, or a reference server behind the same "
+		       "hop, that is known to speak MPTCP (-p, --reference).";
 }
 
 static bool reference_works(const struct judgement *j)
