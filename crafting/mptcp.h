@@ -133,8 +133,12 @@ bool mptcp_encode(struct writer *w, const struct mptcp_option *option);
 /* "MP_CAPABLE", ... or "subtype 12". Static storage. */
 const char *mptcp_subtype_name(uint8_t subtype);
 
-/* The reason of an MP_TCPRST where a limit, or a setting, forbids it. */
+/* Reasons of an MP_TCPRST: a token that is not known, or an HMAC that does not
+ * fit; a limit, or a setting, that forbids it; data without DSS where that
+ * must not be. */
+#define TCPRST_MPTCP 1
 #define TCPRST_PROHIBITED 3
+#define TCPRST_MIDDLEBOX 6
 
 /* RFC 8684 3.6: "MPTCP-specific error" ...; "unknown reason". Static. */
 const char *mptcp_reset_reason(uint8_t reason);

@@ -164,7 +164,9 @@ const struct finding_kind finding_kinds[] = {
 		.proof = QUOTED(" Or the server, which had answered with "
 				"MP_CAPABLE, acknowledges our data without a "
 				"DATA_ACK and sends its own without a "
-				"mapping."),
+				"mapping; or it resets a subflow whose data "
+				"had a mapping, with middlebox interference as "
+				"the reason (MP_TCPRST, 6)."),
 		.culprits = STRIPPERS(" A device that begins only after some "
 				      "data is described in issue 518 of "
 				      "mptcp_net-next."),

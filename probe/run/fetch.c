@@ -12,7 +12,6 @@
 #include "report/judge.h"
 #include "report/track/observer.h"
 
-#define PROHIBITED 3 /* reason of a MP_TCPRST (RFC 8684 3.6) */
 #define TURN_WAIT_US 100000
 
 /* ---- which hops may be asked --------------------------------------------- */
@@ -302,7 +301,7 @@ static bool join_ack_refused(const struct version *v)
 
 	return reset && f->join.hmac == KNOWN_YES && f->join.ack_sent &&
 	       !f->join.fourth_ack_frame &&
-	       (!why || why->tcprst.reason != PROHIBITED);
+	       (!why || why->tcprst.reason != TCPRST_PROHIBITED);
 }
 
 /* Its HMAC may have been changed on the way, or taken out. */

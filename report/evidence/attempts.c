@@ -179,6 +179,7 @@ void reset_evidence(struct judgement *j, struct finding *f,
 
 	finding_connection(j, f, flow->id);
 	finding_evidence(j, f, k->frame, NULL, NULL,
-			 "RST with TTL %u (initial TTL %u)", k->packet.ip.ttl,
+			 "RST%s with TTL %u (initial TTL %u)",
+			 reason_phrase(j, k), k->packet.ip.ttl,
 			 initial_ttl(k->packet.ip.ttl));
 }

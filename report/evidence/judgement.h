@@ -214,6 +214,10 @@ bool plain_stopped(const struct judgement *j);
 /* A valid MP_CAPABLE of this version was answered as if it were not there, and
  * not with another version's. */
 bool plainly_answered(const struct judgement *j, int version);
+/* The reason that a RST names by MP_TCPRST; -1: none. In words: " (MP_TCPRST,
+ * reason 1: MPTCP-specific error)"; or "". */
+int reset_reason(const struct kept *reset);
+const char *reason_phrase(const struct judgement *j, const struct kept *reset);
 /* The RST that answers an MP_JOIN with an unknown token; or NULL. */
 const struct kept *random_token_reset(const struct judgement *j);
 /* So were both versions, and an MP_JOIN with an unknown token. */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "report/arena.h"
 #include "report/evidence/judgement.h"
 #include "report/evidence/loss.h"
 
@@ -52,6 +53,24 @@ static bool random_token_accepted(const struct judgement *j)
 		    flow_syn_ack(j->flows[i]) && !j->flows[i]->join.syn_ack)
 			return true;
 	return false;
+}
+
+int reset_reason(const struct kept *reset)
+{
+	const struct mptcp_option *o =
+		reset ? tcp_options_mptcp(&reset->options, MP_TCPRST) : NULL;
+
+	return o ? o->tcprst.reason : -1;
+}
+
+const char *reason_phrase(const struct judgement *j, const struct kept *reset)
+{
+	int reason = reset_reason(reset);
+
+	return reason < 0 ? ""
+			  : arena_printf(j->arena,
+					 " (MP_TCPRST, reason %d: %s)", reason,
+					 mptcp_reset_reason((uint8_t)reason));
 }
 
 const struct kept *random_token_reset(const struct judgement *j)

@@ -192,6 +192,57 @@ static void say_removed(struct judgement *j, struct finding *f,
 		  "had sent it.";
 }
 
+/* ---- the server says so -------------------------------------------------- */
+
+static bool sent_with_mappings(const struct flow *f)
+{
+	unsigned data = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!k->packet.tcp.payload_length)
+			continue;
+		if (!kept_is_mapped(k))
+			return false;
+		data += kept_is_full(k);
+	}
+	return data && !f->sides[0].wrong_frame;
+}
+
+/* The server resets a subflow whose data comes without a DSS, and names a
+ * middlebox as the reason. For a wrong checksum it sends MP_FAIL as well. */
+static bool blames_middlebox(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return (f->mptcp.syn_ack || f->join.syn_ack) && f->established &&
+	       reset_reason(flow_reset(f)) == TCPRST_MIDDLEBOX &&
+	       !f->sides[1].fail_frame && sent_with_mappings(f);
+}
+
+static enum why removed_tcprst(const struct judgement *j, struct said *s)
+{
+	s->confidence = CONFIDENCE_LIKELY;
+	return ask_witnesses(j, blames_middlebox, &s->flow) ? WHY_SAID
+							    : WHY_ABSENT;
+}
+
+static void say_removed_tcprst(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	bool joined = flow_is(s->flow, PURPOSE_MP_JOIN);
+
+	if (joined)
+		f->segment = SEGMENT_JOIN_DATA;
+	reset_evidence(j, f, s->flow);
+	f->text = arena_printf(
+		j->arena,
+		"DSS is removed from data%s: it was sent with a mapping, and "
+		"the server resets the subflow with middlebox interference as "
+		"the reason.",
+		joined ? " over a second subflow" : "");
+}
+
 /* ---- our data is not answered -------------------------------------------- */
 
 /* The first data of this flow that was never acknowledged with its mapping;
@@ -525,6 +576,10 @@ const struct rule dss_rules[] = {
 	 .gates = NOT_WORKING | OWN_PHASE},
 	{"dss.removed", "server", PHASE_DATA, SEGMENT_DATA, removed_server,
 	 say_removed_server, .gates = NOT_WORKING},
+	{"dss.removed", "tcprst", PHASE_DATA, SEGMENT_DATA, removed_tcprst,
+	 say_removed_tcprst,
+	 .unless = {"dss.removed", "payload.modified", "data.rewritten"},
+	 .if_working = TO_IMPAIRS},
 	{"dss.dropped", "vain", PHASE_DATA, SEGMENT_DATA, dropped_vain,
 	 say_dropped_vain, .unless = {"dss.removed"}},
 	{"dss.dropped", "all", PHASE_DATA, SEGMENT_DATA, dropped_all,

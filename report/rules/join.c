@@ -107,10 +107,11 @@ static struct refusal refusal_of(const struct judgement *j)
 		if (!flow_is(f, PURPOSE_MP_JOIN) || !flow_refused(f) ||
 		    !parent_alive(j, f))
 			continue;
-		r.marked = tcp_options_mptcp(&flow_reset(f)->options,
-					     MP_TCPRST) != NULL;
+		r.marked = reset_reason(flow_reset(f)) >= 0;
 		r.by_server =
 			r.marked || (!r.before_target && f->mptcp.version == 0);
+		if (reset_reason(flow_reset(f)) == TCPRST_PROHIBITED)
+			continue; /* a limit of the server's */
 		if ((!r.marked && ask_witnesses(j, plain_reset, NULL)) ||
 		    (r.by_server && !key_proven(j, f)))
 			continue;
@@ -154,14 +155,18 @@ static void say_refused(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
 	reset_evidence(j, f, s->flow);
-	f->text = f->direction == DIRECTION_UNKNOWN
-			  ? "An MP_JOIN with a valid token is refused by an "
-			    "MPTCP stack that does not know it: another host "
-			    "answers at this address."
-			  : arena_printf(j->arena,
-					 "MP_JOIN SYNs are answered by a RST "
-					 "%s.",
-					 place_phrase(j, f->after, f->at));
+	f->text =
+		f->direction == DIRECTION_UNKNOWN
+			? arena_printf(j->arena,
+				       "An MP_JOIN with a valid token is "
+				       "refused%s by an MPTCP stack that does "
+				       "not know it: another host answers at "
+				       "this address.",
+				       reason_phrase(j, flow_reset(s->flow)))
+			: arena_printf(j->arena,
+				       "MP_JOIN SYNs are answered by a RST "
+				       "%s.",
+				       place_phrase(j, f->after, f->at));
 }
 
 /* ---- silence --------------------------------------------------------------

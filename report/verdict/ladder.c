@@ -279,12 +279,29 @@ static void rung_checksum(struct judgement *j)
 	}
 }
 
-static const char *join_failure(const struct flow *f)
+/* By the reason in its MP_TCPRST, if it names one. */
+static const char *reset_cause(const struct kept *reset)
+{
+	switch (reset_reason(reset)) {
+	case TCPRST_MPTCP:
+		return "our HMAC did not arrive as it was sent";
+	case TCPRST_PROHIBITED:
+		return "a limit of its own";
+	case TCPRST_MIDDLEBOX:
+		return "something on the path interferes with MPTCP";
+	default:
+		return "a limit of its own, or its HMAC did not arrive";
+	}
+}
+
+static const char *join_failure(const struct judgement *j, const struct flow *f)
 {
 	const struct kept *reset = flow_reset(f);
 
 	if (reset && !flow_syn_ack(f))
-		return "the MP_JOIN SYN triggers a RST";
+		return arena_printf(j->arena,
+				    "the MP_JOIN SYN triggers a RST%s",
+				    reason_phrase(j, reset));
 	if (!flow_syn_ack(f))
 		return "the MP_JOIN SYN is not answered";
 	if (!f->join.syn_ack)
@@ -292,8 +309,9 @@ static const char *join_failure(const struct flow *f)
 	if (f->join.hmac == KNOWN_NO)
 		return "the HMAC of the SYN/ACK is wrong";
 	if (reset)
-		return "the server resets the new subflow: a limit of its own, "
-		       "or its HMAC did not arrive";
+		return arena_printf(
+			j->arena, "the server resets the new subflow%s: %s",
+			reason_phrase(j, reset), reset_cause(reset));
 	/* As Apache has it: a bare third ACK is dropped, and a new subflow may
 	 * send nothing else before the fourth (RFC 8684 3.2). */
 	return "no fourth ACK: the server waits for data first "
@@ -345,16 +363,13 @@ static const char *join_text(const struct judgement *j, const struct flow *f,
  */
 static bool is_over_limit(const struct judgement *j, const struct flow *f)
 {
-	const struct kept *reset = flow_reset(f);
-	const struct mptcp_option *o =
-		reset ? tcp_options_mptcp(&reset->options, MP_TCPRST) : NULL;
 	const struct flow *parent =
 		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
 
-	return o && o->tcprst.reason == TCPRST_PROHIBITED &&
-	       f->join.hmac == KNOWN_YES && parent && flow_data_acked(parent) &&
-	       !flow_fell_behind(parent) && !flow_sent_unmapped(parent) &&
-	       !parent->mptcp.mp_fail;
+	return reset_reason(flow_reset(f)) == TCPRST_PROHIBITED &&
+	       (f->join.hmac == KNOWN_YES || flow_refused(f)) && parent &&
+	       flow_data_acked(parent) && !flow_fell_behind(parent) &&
+	       !flow_sent_unmapped(parent) && !parent->mptcp.mp_fail;
 }
 
 const char *join_impossible(const struct judgement *j)
@@ -405,7 +420,7 @@ static void rung_join(struct judgement *j, const struct flow *capable)
 		show(j, RUNG_JOIN, f->join.fourth_ack_frame);
 		return;
 	}
-	set(j, RUNG_JOIN, RUNG_FAIL, join_text(j, f, join_failure(f)));
+	set(j, RUNG_JOIN, RUNG_FAIL, join_text(j, f, join_failure(j, f)));
 	show(j, RUNG_JOIN, f->first_frame);
 	if (flow_reset(f))
 		show(j, RUNG_JOIN, flow_reset(f)->frame);
