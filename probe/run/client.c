@@ -344,32 +344,54 @@ void client_send_fragments(struct client *c, const uint8_t *payload,
 	draft_cut(&d, c, copy, size);
 }
 
-#define ANNOUNCED_ID 9
-
-void client_send_add_addr(struct client *c, struct copy copy)
+static void send_add_addr(struct client *c, const struct mptcp_option *o,
+			  struct copy copy)
 {
 	const struct flow *f = client_flow(c);
-	const struct mptcp_host host = host_of(c);
 	struct draft d;
-	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
 
-	if (!f || !f->mptcp.has_server_key)
-		return;
 	begin_segment(&d, c, f, copy);
 	d.segment.sequence = f->client_next;
-	o.add_addr.version = (uint8_t)c->version;
-	o.add_addr.address_id = ANNOUNCED_ID;
-	o.add_addr.address = c->to->source;
-	if (c->version == 1 && compose_add_addr_hmac(&host, &o) != 0)
-		return;
 	/* An IPv6 address leaves room for timestamps, but for no padding. */
 	if (c->to->source.family == 6 && f->timestamps) {
 		d.options.length = 0;
 		write_timestamps(&d.options, own_timestamp(c, copy),
 				 f->server_tsval);
 	}
-	mptcp_encode(&d.options, &o);
+	mptcp_encode(&d.options, o);
 	draft_send(&d, c, copy);
+}
+
+#define ANNOUNCED_ID 9
+
+void client_send_add_addr(struct client *c, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	const struct mptcp_host host = host_of(c);
+	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+
+	if (!f || !f->mptcp.has_server_key)
+		return;
+	o.add_addr.version = (uint8_t)c->version;
+	o.add_addr.address_id = ANNOUNCED_ID;
+	o.add_addr.address = c->to->source;
+	if (c->version == 1 && compose_add_addr_hmac(&host, &o) != 0)
+		return;
+	send_add_addr(c, &o, copy);
+}
+
+void client_echo_add_addr(struct client *c, const struct announced *a)
+{
+	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+
+	o.add_addr.version = (uint8_t)c->version;
+	o.add_addr.echo = true;
+	o.add_addr.address_id = a->id;
+	o.add_addr.address = a->address;
+	o.add_addr.has_port = a->has_port;
+	o.add_addr.port = a->port;
+	if (c->version == 1 && client_flow(c))
+		send_add_addr(c, &o, COPY_FULL);
 }
 
 static bool uses_mptcp(const struct client *c, const struct flow *f)

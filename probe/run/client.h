@@ -12,6 +12,7 @@
 #include "crafting/address.h"
 #include "report/report.h"
 
+struct announced;
 struct flow;
 struct live;
 
@@ -91,6 +92,9 @@ void client_send_fragments(struct client *c, const uint8_t *payload,
 /* Announces our own address once more, under another id: a server echoes it
  * and need not connect to it (RFC 8684 3.4.1). */
 void client_send_add_addr(struct client *c, struct copy copy);
+
+/* Tells the server that its announcement came (version 1). */
+void client_echo_add_addr(struct client *c, const struct announced *a);
 
 /* Acknowledges all that came in, at both levels. */
 void client_send_ack(struct client *c);

@@ -114,6 +114,21 @@ start_fn mptcp_start, copies_start, join_start, join_copies_start, again_start,
 	open_start;
 step_fn stalled_step;
 
+/* A DATA_ACK for the first data will do for a token. */
+bool is_proven(const struct connection *c);
+struct connection *connection_to_join(struct version *v);
+
+/* announced.c: whether the server forbids joins to its first address and port;
+ * the first place that it announced and that can be joined, or NULL. */
+bool forbids_joins(const struct client *c);
+const struct announced *announced_to(const struct client *c);
+/* Has the version's join, which is open, go there, beside a plain SYN as its
+ * control; the announcement is echoed. */
+void join_announced(struct run *r, struct version *v, struct client *parent);
+wanted_fn announcement_wanted;
+start_fn announcement_start;
+step_fn announcement_step;
+
 /* contrast.c: why others were not answered. */
 wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,
 	join_contrast_wanted, branches_wanted;

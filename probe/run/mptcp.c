@@ -166,7 +166,7 @@ int64_t stalled_step(struct run *r, struct version *v, int64_t now_us)
 /* ---- subflows ------------------------------------------------------------ */
 
 /* A DATA_ACK for the first data will do for a token. */
-static bool is_proven(const struct connection *c)
+bool is_proven(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
 
@@ -177,33 +177,35 @@ static bool is_proven(const struct connection *c)
 
 /* The one that is open behind a server that closes too early, or else the
  * first that is proven. */
-static const struct connection *connection_to_join(const struct version *v)
+struct connection *connection_to_join(struct version *v)
 {
 	if (v->open.state != CONNECTION_IDLE)
 		return &v->open;
 	return is_proven(&v->bare) ? &v->bare : &v->summed;
 }
 
-/* As soon as a connection is proven; the server may forbid it (flag C: RFC
- * 8684 3.1). */
+/* As soon as a connection is proven; and, where the server forbids joins to
+ * its first address and port, when it announced another. */
 bool join_wanted(const struct run *r, const struct version *v)
 {
-	const struct connection *c = connection_to_join(v);
-	const struct flow *f = client_flow(&c->client);
+	const struct connection *c = connection_to_join((struct version *)v);
 
 	(void)r;
 	return (v->join.state == CONNECTION_IDLE ||
 		(c == &v->open && v->join.client.parent != &c->client)) &&
-	       is_proven(c) && !(f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0) &&
+	       is_proven(c) &&
+	       (!forbids_joins(&c->client) || announced_to(&c->client)) &&
 	       (c != &v->summed || connection_over(&v->bare));
 }
 
 void join_start(struct run *r, struct version *v)
 {
-	const struct connection *parent = connection_to_join(v);
+	struct connection *parent = connection_to_join(v);
 
 	run_open(r, &v->join, &course_join, PURPOSE_MP_JOIN, v->number);
 	client_join(&v->join.client, &parent->client);
+	if (forbids_joins(&parent->client))
+		join_announced(r, v, &parent->client);
 	connection_begin(&v->join);
 }
 

@@ -78,6 +78,7 @@ void run_add_join(struct run *r, const struct version *v, unsigned ttl)
 		run_open(r, NULL, NULL, PURPOSE_MP_JOIN, v->number);
 
 	client_join(&c->client, v->join.client.parent);
+	c->client.to = v->join.client.to;
 	begin_syn(c, ttl, 1);
 }
 
@@ -247,6 +248,8 @@ static const struct experiment experiments[] = {
 	 capable_sweep_start, capable_sweep_step},
 	{"copies", EACH, REACH, copies_wanted, copies_start, NULL},
 	{"join", EACH_AGAIN, 0, join_wanted, join_start, NULL},
+	{"announcement", EACH, 0, announcement_wanted, announcement_start,
+	 announcement_step},
 	{"again", EACH, 0, again_wanted, again_start, NULL},
 	{"stalled", EACH, 0, stalled_wanted, NULL, stalled_step},
 	{"open", EACH, 0, open_wanted, open_start, NULL},

@@ -103,15 +103,18 @@ struct same_port {
 /* Everything that is tried with one version of MPTCP. */
 struct version {
 	unsigned number;
-	struct sweep sweep;	  /* MP_CAPABLE SYNs */
-	struct connection bare;	  /* without DSS checksums */
-	struct connection summed; /* with (flag A) */
-	struct connection random; /* MP_JOIN with a random token, a SYN */
-	struct connection join;	  /* to bare, summed or open */
-	struct connection again;  /* summed, if it fell back; or bare with a
-				     small MSS, if answers stall */
-	struct connection open;	  /* asks for nothing: for a join, where the
-				     server closed the first one too early */
+	struct sweep sweep;		/* MP_CAPABLE SYNs */
+	struct connection bare;		/* without DSS checksums */
+	struct connection summed;	/* with (flag A) */
+	struct connection random;	/* MP_JOIN with a random token, a SYN */
+	struct connection join;		/* to bare, summed or open */
+	struct destination join_to;	/* where the server announced, if it
+					   forbids joins to its first address */
+	struct connection join_control; /* a plain SYN to there */
+	struct connection again; /* summed, if it fell back; or bare with a
+				    small MSS, if answers stall */
+	struct connection open;	 /* asks for nothing: for a join, where the
+				    server closed the first one too early */
 	struct same_port same_port;
 };
 
