@@ -58,6 +58,22 @@ static bool joins_elsewhere(const struct observer *o, const struct flow *f)
 	       !address_equal(&f->server, &parent->server);
 }
 
+/* A subflow of a connection to elsewhere that was to join it at the address and
+ * port to which this one goes; or NULL. */
+static const struct flow *joined_there(const struct observer *o,
+				       const struct flow *f)
+{
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *join = o->flows[i];
+
+		if (join->join.parent >= 0 && joins_elsewhere(o, join) &&
+		    join->server_port == f->server_port &&
+		    address_equal(&join->server, &f->server))
+			return join;
+	}
+	return NULL;
+}
+
 /* The addresses that mpprobe probed from, by the marks of its controls. */
 struct probers {
 	struct address *list;
@@ -94,6 +110,14 @@ static bool is_counter_syn(const struct observer *o, const struct probers *p,
 			      f->client_port, IPPROTO_TCP));
 }
 
+/* A plain SYN of the prober to where it joins a connection to elsewhere. */
+static bool is_join_control(const struct observer *o, const struct probers *p,
+			    const struct flow *f)
+{
+	return f->purpose == PURPOSE_TCP && is_prober(p, &f->client) &&
+	       joined_there(o, f) != NULL;
+}
+
 size_t judge_targets(const struct observer *o, struct judge_target *out,
 		     size_t capacity)
 {
@@ -107,7 +131,8 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 		const struct flow *f = o->flows[i];
 
 		if (f->protocol == IPPROTO_TCP && !joins_elsewhere(o, f) &&
-		    !is_counter_syn(o, &probers, f))
+		    !is_counter_syn(o, &probers, f) &&
+		    !is_join_control(o, &probers, f))
 			all[flows++] = (struct candidate){
 				{f->server, f->server_port}, i};
 	}
@@ -120,6 +145,20 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 		out[i] = all[i].target;
 	arena_free(arena);
 	return count;
+}
+
+/* A join to a connection of the target at another port of it that is open, as
+ * the control beside it shows: its fate is that of any join. */
+static bool joins_at_port(const struct judgement *j,
+			  const struct judge_target *target,
+			  const struct flow *f)
+{
+	const struct flow *parent =
+		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
+
+	return parent && j->controlled && parent->server_port == target->port &&
+	       address_equal(&parent->server, &target->address) &&
+	       f->server_port != target->port && join_control_answered(j, f);
 }
 
 static void collect_flows(struct judgement *j,
@@ -135,7 +174,8 @@ static void collect_flows(struct judgement *j,
 				f;
 		else if (f->server_port == target->port && f->snapped)
 			j->snapped = f;
-		else if (f->server_port == target->port)
+		else if (f->server_port == target->port ||
+			 joins_at_port(j, target, f))
 			*ARENA_PUSH(j->arena, j->flows, j->flow_count) = f;
 	}
 }
@@ -379,6 +419,25 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 	judge_announced(j);
 }
 
+/* Of a join: it went elsewhere than to the target's own port. */
+static void name_port(struct judgement *j, struct finding *f)
+{
+	const struct flow *join = join_flow(j);
+
+	if (j->r->initial_joins != 0 || !join || is_own_join(j, join) ||
+	    f->segment < SEGMENT_JOIN_SYN || f->segment > SEGMENT_JOIN_ACK ||
+	    rule_named(
+		    "mp_join.dropped", "port",
+		    arena_printf(j->arena, "%s/%s", f->rule->id, f->rule->row)))
+		return;
+	f->text = arena_printf(
+		j->arena,
+		"%s The server takes second subflows only at %s port %u (flag "
+		"C and ADD_ADDR).",
+		f->text, arena_address(j->arena, &join->server),
+		join->server_port);
+}
+
 static void finish_findings(struct judgement *j)
 {
 	for (size_t i = 0; i < j->r->finding_count; i++) {
@@ -387,6 +446,7 @@ static void finish_findings(struct judgement *j)
 		if (f->more)
 			f->text = arena_printf(j->arena, "%s%s", f->text,
 					       f->more);
+		name_port(j, f);
 	}
 }
 
@@ -408,8 +468,8 @@ static struct report *judge_target(const struct observer *o,
 	struct judgement j = {.o = o, .r = r, .arena = arena, .alone = alone};
 
 	r->arena = arena;
-	collect_flows(&j, target);
 	j.controlled = is_controlled(o);
+	collect_flows(&j, target);
 	j.first_view =
 		arena_alloc(arena, (j.flow_count + 1) * sizeof(*j.first_view));
 	for (size_t i = 0; i < j.flow_count; i++) {

@@ -28,6 +28,7 @@ strip-acks|option|way|MPTCP options become NOPs in ACKs without data
 strip-add-addr|option|way|ADD_ADDR becomes NOPs
 drop|option|way|segments with an MPTCP option are dropped
 drop-join|option|way|segments with MP_JOIN are dropped
+drop-announced|path|hop|segments to port 9999 are dropped
 drop-unknown|option|way|segments with an MPTCP option or option 253 are dropped
 drop-v0|option|way|SYNs with the MP_CAPABLE of version 0 (12 bytes) are dropped
 drop-v1|option|way|SYNs with the MP_CAPABLE of version 1 (4 bytes) are dropped
@@ -226,6 +227,11 @@ box_drop() {
 
 box_drop_join() {
 	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 drop"
+}
+
+# A firewall that knows the servers' usual ports only.
+box_drop_announced() {
+	both "r$1" filter FORWARD -i eth0 -p tcp --dport 9999 -j DROP
 }
 
 box_drop_unknown() {

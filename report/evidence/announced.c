@@ -89,6 +89,33 @@ static int initial_joins(const struct judgement *j)
 	return !f ? UNKNOWN : !(f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0);
 }
 
+/* A SYN/ACK, or as Linux has it, a RST with MP_TCPRST: where it takes joins
+ * only, a plain SYN is refused by its MPTCP. A bare RST may be a firewall's,
+ * which would answer an MP_JOIN in the same way. */
+static bool shows_open(const struct flow *control, const struct flow *join)
+{
+	const struct kept *reset = flow_reset(control);
+
+	return flow_syn_ack(control) ||
+	       (reset && (!flow_reset(join) ||
+			  tcp_options_mptcp(&reset->options, MP_TCPRST)));
+}
+
+bool join_control_answered(const struct judgement *j, const struct flow *join)
+{
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) &&
+		    f->server_port == join->server_port &&
+		    address_equal(&f->server, &join->server) &&
+		    address_equal(&f->client, &join->client) &&
+		    shows_open(f, join))
+			return true;
+	}
+	return false;
+}
+
 void judge_announced(struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)

@@ -263,6 +263,10 @@ void judge_verdict(struct judgement *j);
 /* What the server announced, and whether that was joined (announced.c). */
 void judge_announced(struct judgement *j);
 
+/* Whether a plain SYN that was sent beside this join, to the same address and
+ * port, shows that the port is open. */
+bool join_control_answered(const struct judgement *j, const struct flow *join);
+
 /* What was not tested, by the ladder (untested.c). */
 void judge_untested(struct judgement *j);
 

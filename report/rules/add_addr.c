@@ -59,13 +59,22 @@ static void say_address_forged(struct judgement *j, struct finding *f,
 /* ---- addresses of ours that are not echoed --------------------------------
  */
 
+/* An echo wants no echo. */
+static bool wants_echo(const struct kept *k)
+{
+	const struct mptcp_option *o =
+		tcp_options_mptcp(&k->options, MP_ADD_ADDR);
+
+	return k->kind == SEGMENT_ADD_ADDR && o && !o->add_addr.echo;
+}
+
 static unsigned count_full(const struct judgement *j, const struct flow *f)
 {
 	unsigned count = 0;
 
 	for (size_t i = 0; i < f->sent_count; i++)
-		count += f->sent[i]->kind == SEGMENT_ADD_ADDR &&
-			 kept_is_full(f->sent[i]) && had_time(j, f->sent[i]);
+		count += wants_echo(f->sent[i]) && kept_is_full(f->sent[i]) &&
+			 had_time(j, f->sent[i]);
 	return count;
 }
 
