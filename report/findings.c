@@ -264,8 +264,11 @@ const struct finding_kind finding_kinds[] = {
 		.proof = CONTRAST(" Silence to a random token proves "
 				  "nothing, since a server under SYN cookies "
 				  "stays silent too: only valid tokens count."),
-		.culprits = "Firewalls with a rule that drops segments with "
-			    "unknown TCP options.",
+		.culprits =
+			"Firewalls with a rule that drops segments with "
+			"unknown TCP options; or that know the server's usual "
+			"ports only, where it takes subflows at another "
+			"(flag C and ADD_ADDR with a port).",
 		.rfc = "RFC 8684 3.2, 6",
 		.advice = LET_PASS(""),
 	},

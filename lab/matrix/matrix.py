@@ -30,7 +30,7 @@ READERS = [p for p in (os.path.join(TOP, "mpprobe"),
                        os.path.join(TOP, "build-asan", "mpprobe"))
            if os.path.exists(p)]
 SAME = ("verdict", "findings", "path", "asymmetry", "connections", "ladder",
-        "announced")
+        "announced", "announcements", "server")
 
 
 class Case:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every server of the lab on a path without a box: it may close, be mute or
-refuse joins, and no path is blamed for that."""
+refuse joins, and no path is blamed for that. And boxes before servers that
+want to be joined at another port."""
 import os
 import subprocess
 
@@ -13,7 +14,6 @@ RUNGS = {
     "hanging-up": ("server_dsn", "join", "checksum"),
     "no-subflows": ("join",),
     "flag-c": ("join",),
-    "flag-c-port": ("join",),
     "flag-c-address": ("join",),
     "deferring": ("join",),
     "cookies": ("random_token",),
@@ -28,13 +28,32 @@ def servers():
     return [line.split()[0] for line in listed.stdout.splitlines()]
 
 
+# Linux 6.18 has no room for an IPv6 address with a port beside timestamps.
+RUNGS6 = dict(RUNGS, **{"flag-c-port": ("join",)})
+# What is found on the way to the port that flag-c-port announces.
+TO_PORT = [
+    ("drop-announced", "mp_join.dropped", (1, 2, 4)),
+    ("drop-join", "mp_join.dropped", (2, 3)),
+    ("strip-join", "mp_join.removed", (2, 3)),
+    ("reset-join", "mp_join.reset", (2, 3)),
+]
+
+
+def port_cases(Case):
+    return [Case(box, k, up=["--server", "flag-c-port"],
+                 status="impaired", code=1, finding=finding, after=k,
+                 place=k + 1, says="port 9999")
+            for box, finding, places in TO_PORT for k in places]
+
+
 def cases(Case):
-    out = []
+    out = port_cases(Case)
     for name in servers():
         if name == "keep-alive":
             continue
         status, code = (("unsupported", 2) if name in PLAIN else
                         ("clear", 0))
         out += [Case(family=f, up=["--server", name], status=status,
-                     code=code, rungs=RUNGS.get(name, ())) for f in (4, 6)]
+                     code=code, rungs=rungs.get(name, ()))
+                for f, rungs in ((4, RUNGS), (6, RUNGS6))]
     return out

@@ -72,6 +72,17 @@ static void add_all(struct judgement *j, const struct mptcp_connection *c)
 	}
 }
 
+static const char *fate_of(const struct judgement *j,
+			   const struct announcement *a)
+{
+	if (a->joined)
+		return " (joined)";
+	if (a->address.family != j->r->target.family)
+		return a->address.family == 4 ? " (IPv4: not tried from IPv6)"
+					      : " (IPv6: not tried from IPv4)";
+	return "";
+}
+
 static void put_into_words(const struct judgement *j, struct announcement *a)
 {
 	const char *port =
@@ -79,7 +90,7 @@ static void put_into_words(const struct judgement *j, struct announcement *a)
 
 	a->text = arena_printf(j->arena, "%s%s%s",
 			       arena_address(j->arena, &a->address), port,
-			       a->joined ? " (joined)" : "");
+			       fate_of(j, a));
 }
 
 static int initial_joins(const struct judgement *j)

@@ -115,7 +115,7 @@ static enum why port_dropped(const struct judgement *j, struct said *s)
 		return WHY_ABSENT;
 	if (p.answered)
 		return WHY_CONTRARY;
-	s->flow = p.join;
+	s->facts = p.join;
 	s->have = p.sent;
 	s->need = losses_needed(tries_of(&j->plain));
 	controls = controls_since(j, p.join->first_us);
@@ -134,20 +134,21 @@ static enum why port_dropped(const struct judgement *j, struct said *s)
 static void say_port_dropped(struct judgement *j, struct finding *f,
 			     const struct said *s)
 {
-	const char *address = arena_address(j->arena, &s->flow->server);
+	const struct flow *join = s->facts; /* none of the report's */
+	const char *address = arena_address(j->arena, &join->server);
 
-	finding_evidence(j, f, s->flow->first_frame, NULL, NULL,
+	finding_evidence(j, f, join->first_frame, NULL, NULL,
 			 "%u SYNs to port %u went unanswered, with MP_JOIN and "
 			 "without it, while %u of %u connections to port %u "
 			 "were answered",
-			 s->have, s->flow->server_port, j->plain.answered,
+			 s->have, join->server_port, j->plain.answered,
 			 j->plain.flows, j->r->port);
 	f->text = arena_printf(
 		j->arena,
 		"The server takes second subflows only at %s port %u (flag C "
 		"and ADD_ADDR), and SYNs to that port are dropped %s%s, with "
 		"MP_JOIN or without it.",
-		address, s->flow->server_port, place_phrase(j, f->after, f->at),
+		address, join->server_port, place_phrase(j, f->after, f->at),
 		f->confidence == CONFIDENCE_LIKELY ? " (or by the server)"
 						   : "");
 }
