@@ -242,7 +242,7 @@ static bool takes_silently(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
 	       flow_data_acked(f) && f->mptcp.server_dsn == UNKNOWN &&
-	       !f->payload_received && !f->server_fin && !f->mptcp.mp_fail &&
+	       !flow_answered(f) && !f->server_fin && !f->mptcp.mp_fail &&
 	       !flow_reset(f) && !flow_fell_behind(f) && !flow_stalls(f) &&
 	       joined_by_key(f);
 }

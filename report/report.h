@@ -79,7 +79,8 @@ struct rule;
 	X(RUNG_DATA_ACK, "data_ack")                                           \
 	X(RUNG_SERVER_DSN, "server_dsn")                                       \
 	X(RUNG_CHECKSUM, "checksum")                                           \
-	X(RUNG_JOIN, "join")
+	X(RUNG_JOIN, "join")                                                   \
+	X(RUNG_JOIN_DATA, "join_data")
 
 #define RUNG_RESULTS(X)                                                        \
 	X(RUNG_PASS, "pass")                                                   \

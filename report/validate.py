@@ -19,7 +19,8 @@ BASE = "file:///"       # what they call each other by is relative to it
 STATUS_OF_EFFECT = {"blocks": {"clear", "impaired", "unsupported"},
                     "impairs": {"clear"}}
 LADDER = ["tcp", "distance", "syn_ack_option", "not_mirrored",
-          "random_token", "data_ack", "server_dsn", "checksum", "join"]
+          "random_token", "data_ack", "server_dsn", "checksum", "join",
+          "join_data"]
 
 
 def names(schema):

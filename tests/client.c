@@ -360,6 +360,8 @@ void copies(struct scene *s, struct caller *c)
 		send_half(s, c, 1, false, ttl, true);
 }
 
+#define TAIL 16
+
 static bool refused_or_silent(const struct scene *s, const struct caller *c)
 {
 	return !flow_of(s, c)->syn_ack_seen;
@@ -384,7 +386,22 @@ static void run_contrast(struct scene *s, enum purpose purpose,
 	scene_wait(s, 1000 * MS);
 }
 
-static void run_join(struct scene *s, const struct caller *parent)
+/* What was held back: that it is taken shows that the connection is alive. */
+static void send_tail(struct scene *s, struct caller *c)
+{
+	struct span d = {.offset = sizeof(REQUEST) - 1, .length = TAIL};
+	uint32_t end = c->isn + 1 + d.offset + TAIL;
+	const struct flow *f = flow_of(s, c);
+
+	for (int i = 0; i < 10 && !flow_reset(f); i++) {
+		send_data(s, c, &d, 64, false);
+		if (seq_diff(f->server_acked, end) >= 0)
+			return;
+		scene_wait(s, 250 * MS);
+	}
+}
+
+static void run_join(struct scene *s, struct caller *parent)
 {
 	const struct flow *f = flow_of(s, parent);
 	struct caller *c;
@@ -397,8 +414,10 @@ static void run_join(struct scene *s, const struct caller *parent)
 		send_third_ack(s, c, 64, false);
 	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
 		send_syn(s, c, ttl, true);
-	if (refused_or_silent(s, c))
-		run_contrast(s, PURPOSE_MP_JOIN, parent->version, parent);
+	if (!refused_or_silent(s, c))
+		return;
+	run_contrast(s, PURPOSE_MP_JOIN, parent->version, parent);
+	send_tail(s, parent);
 }
 
 static void run_version(struct scene *s, unsigned version)

@@ -278,8 +278,10 @@ static uint64_t next_server_dsn(const struct mptcp_facts *m)
 	return m->server_mapped_end ? m->server_mapped_end : m->server_idsn + 1;
 }
 
+/* `offset`: in the connection's data; `ssn`: in the subflow's. */
 static void write_dss(struct writer *w, const struct client *c,
-		      const uint8_t *payload, size_t length, size_t offset)
+		      const uint8_t *payload, size_t length, size_t offset,
+		      uint32_t ssn)
 {
 	const struct mptcp_host host = host_of(c);
 	uint8_t flags = DSS_ACK | DSS_ACK8;
@@ -288,7 +290,7 @@ static void write_dss(struct writer *w, const struct client *c,
 	if (length)
 		flags |= DSS_MAPPING | DSS_DSN8;
 	compose_dss(&host, flags, next_server_dsn(connection_facts(c)), offset,
-		    (uint32_t)(1 + offset), length, &o);
+		    ssn, length, &o);
 	compose_checksum(&host, payload, length, &o);
 	mptcp_encode(w, &o);
 }
@@ -321,8 +323,22 @@ void client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		if (c->version == 1 && offset == 0)
 			write_capable(&d.options, c, payload, length);
 		else
-			write_dss(&d.options, c, payload, length, offset);
+			write_dss(&d.options, c, payload, length, offset,
+				  (uint32_t)(1 + offset));
 	}
+	draft_send(&d, c, copy);
+}
+
+void client_send_joined(struct client *c, const uint8_t *payload, size_t length,
+			size_t offset, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+	struct draft d;
+
+	if (!f || !connection_facts(c))
+		return;
+	begin_data(&d, c, f, payload, length, 0, copy);
+	write_dss(&d.options, c, payload, length, offset, 1);
 	draft_send(&d, c, copy);
 }
 
@@ -412,7 +428,7 @@ void client_send_ack(struct client *c)
 	begin_segment(&d, c, f, COPY_FULL);
 	d.segment.sequence = f->client_next;
 	if (uses_mptcp(c, f))
-		write_dss(&d.options, c, NULL, 0, 0);
+		write_dss(&d.options, c, NULL, 0, 0, 0);
 	draft_send(&d, c, COPY_FULL);
 }
 

@@ -83,8 +83,12 @@ void client_send_third_ack(struct client *c, struct copy copy);
 void client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		      size_t offset, bool plain, struct copy copy);
 
-/* The same in IP fragments, without any MPTCP option; each but the last holds
- * `size` bytes of the segment. */
+/* The same over an additional subflow, as its first data. */
+void client_send_joined(struct client *c, const uint8_t *payload, size_t length,
+			size_t offset, struct copy copy);
+
+/* The same as client_send_data() in IP fragments, without any MPTCP option;
+ * each but the last holds `size` bytes of the segment. */
 void client_send_fragments(struct client *c, const uint8_t *payload,
 			   size_t length, size_t offset, size_t size,
 			   struct copy copy);

@@ -225,6 +225,7 @@ int64_t connection_step(struct connection *c, int64_t now_us)
 
 #define LIMITED_DATA_TRIES 2 /* it is not to arrive */
 #define PLAIN_DATA_TRIES 3   /* behind VAIN_TRIES with MPTCP */
+#define HELD_MAX_US 10000000 /* longer than a subflow takes to join, or not */
 
 static bool wants_mptcp(const struct connection *c)
 {
@@ -241,22 +242,53 @@ static void request_send(struct connection *c)
 		client_send_data(&c->client, c->request + c->split,
 				 c->length - c->split, c->split, c->plain_tried,
 				 COPY_FULL);
+	if (c->step == REQUEST_TAIL)
+		client_send_data(&c->client, c->request + c->length, c->tail,
+				 c->length, c->plain_tried, COPY_FULL);
+}
+
+static bool joins(const struct connection *join, const struct connection *c)
+{
+	return join && join->client.parent == &c->client;
+}
+
+/* No subflow is to take the tail any more: it did, or it cannot join, as on a
+ * connection that is no MPTCP; or the server forbids it (flag C: RFC 8684 3.1)
+ * and has not announced yet where it does not. */
+static bool tail_is_free(const struct connection *c, const struct flow *f)
+{
+	if (!f->mptcp.has_data_ack || f->mptcp.mp_fail)
+		return true;
+	if (!c->joined)
+		return f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0;
+	return !joins(c->joined, c) || connection_over(c->joined);
 }
 
 /* The server's data proves its key, or comes without a mapping: then there is
  * nothing more to wait for. */
 static bool request_done(const struct connection *c, const struct flow *f)
 {
-	if (c->step == REQUEST_ANSWER)
+	switch (c->step) {
+	case REQUEST_FIRST:
+		return connection_acked(f) >= c->split;
+	case REQUEST_SECOND:
+		return connection_acked(f) >= c->length;
+	case REQUEST_HELD:
+		return tail_is_free(c, f);
+	case REQUEST_QUIET:
+		return f->mptcp.data_fin || f->server_fin;
+	case REQUEST_TAIL:
+		return connection_acked(f) >= c->length + c->tail;
+	default:
 		return f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
-		       f->payload_received || f->server_fin;
-	return connection_acked(f) >=
-	       (c->step == REQUEST_FIRST ? c->split : c->length);
+		       flow_answered(f) || f->server_fin;
+	}
 }
 
 static unsigned request_tries(const struct connection *c)
 {
-	if (c->step == REQUEST_ANSWER)
+	if (c->step == REQUEST_ANSWER || c->step == REQUEST_HELD ||
+	    c->step == REQUEST_QUIET)
 		return 1;
 	if (c->step == REQUEST_FIRST && c->data_ttl < FULL_TTL)
 		return LIMITED_DATA_TRIES;
@@ -280,6 +312,32 @@ static void request_in_vain(struct connection *c)
 	}
 }
 
+/* Behind its second data, or the tail. */
+static void request_sent(struct connection *c)
+{
+	if (wants_mptcp(c) || c->wants_answer)
+		connection_go(c, REQUEST_ANSWER, ANSWER_WAIT_US);
+	else
+		connection_hold(c);
+}
+
+/* The subflow that joined has brought the tail. */
+static bool tail_acked(const struct connection *c)
+{
+	const struct flow *added =
+		joins(c->joined, c) ? client_flow(&c->joined->client) : NULL;
+
+	return added && added->join.data_ack_frame;
+}
+
+static bool tail_refused(const struct connection *c)
+{
+	const struct flow *added =
+		joins(c->joined, c) ? client_flow(&c->joined->client) : NULL;
+
+	return added && flow_reset(added) && !added->join.fourth_ack_frame;
+}
+
 static void request_next(struct connection *c, const struct flow *f, bool done)
 {
 	(void)f;
@@ -289,19 +347,30 @@ static void request_next(struct connection *c, const struct flow *f, bool done)
 		connection_go(c, REQUEST_FIRST, 0);
 	else if (c->step == 0 || c->step == REQUEST_ANSWER)
 		connection_hold(c);
+	else if (c->step == REQUEST_HELD && tail_refused(c))
+		connection_go(c, REQUEST_QUIET, CLOSE_TOLD_US + WAIT_MIN_US);
+	else if (c->step == REQUEST_QUIET ||
+		 (c->step == REQUEST_HELD && !tail_acked(c)))
+		connection_go(c, REQUEST_TAIL, 0);
 	else if (!done)
 		request_in_vain(c);
 	else if (c->step == REQUEST_FIRST && c->split < c->length)
 		connection_go(c, REQUEST_SECOND, 0);
-	else if (c->step == REQUEST_SECOND &&
-		 (wants_mptcp(c) || c->wants_answer))
-		connection_go(c, REQUEST_ANSWER, ANSWER_WAIT_US);
+	else if (c->step <= REQUEST_SECOND && c->tail)
+		connection_go(c, REQUEST_HELD, HELD_MAX_US);
 	else
-		connection_hold(c);
+		request_sent(c);
 }
 
 const struct course course_request = {request_send, request_done, request_tries,
 				      request_next, .last = REQUEST_SECOND};
+
+/* By the subflow `c`, which joined. */
+static void send_tail(struct connection *c, struct copy copy)
+{
+	client_send_joined(&c->client, c->request + c->length, c->tail,
+			   c->length, copy);
+}
 
 bool connection_data_acked(const struct connection *c)
 {
@@ -309,7 +378,7 @@ bool connection_data_acked(const struct connection *c)
 
 	return f && f->mptcp.has_data_ack &&
 	       (c->state == CONNECTION_HELD ||
-		(c->state == CONNECTION_BUSY && c->step == REQUEST_ANSWER));
+		(c->state == CONNECTION_BUSY && c->step >= REQUEST_HELD));
 }
 
 void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
@@ -318,6 +387,8 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 
 	if (kind == SEGMENT_ACK)
 		client_send_third_ack(&c->client, copy);
+	else if (kind == SEGMENT_JOIN_DATA)
+		send_tail(c, copy);
 	else
 		client_send_data(&c->client, c->request + c->split,
 				 c->length - c->split, c->split, false, copy);
@@ -325,10 +396,16 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 
 /* ---- an additional subflow ----------------------------------------------- */
 
+static void join_send(struct connection *c)
+{
+	if (c->step == JOIN_DATA)
+		send_tail(c, COPY_FULL);
+}
+
 static bool join_done(const struct connection *c, const struct flow *f)
 {
-	(void)c;
-	return f->join.fourth_ack_frame != 0;
+	return c->step == JOIN_DATA ? f->join.data_ack_frame != 0
+				    : f->join.fourth_ack_frame != 0;
 }
 
 static unsigned join_tries(const struct connection *c)
@@ -341,12 +418,14 @@ static void join_next(struct connection *c, const struct flow *f, bool done)
 {
 	(void)f;
 	if (c->step == 0)
-		connection_go(c, 1, 0);
+		connection_go(c, JOIN_THIRD_ACK, 0);
+	else if (done && c->step == JOIN_THIRD_ACK && c->tail)
+		connection_go(c, JOIN_DATA, 0);
 	else if (done)
 		connection_hold(c);
 	else
 		connection_end(c);
 }
 
-const struct course course_join = {NULL,      join_done, join_tries,
-				   join_next, .last = 1, .grows = true};
+const struct course course_join = {join_send, join_done,	 join_tries,
+				   join_next, .last = JOIN_DATA, .grows = true};

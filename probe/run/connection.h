@@ -65,7 +65,9 @@ struct connection {
 	/* course_request */
 	const uint8_t *request;
 	size_t length, split; /* in two segments, or in one if they are equal */
-	uint8_t data_ttl;     /* of the first segment */
+	size_t tail; /* bytes behind them that are held back for `joined` */
+	const struct connection *joined; /* by the tail; NULL: not yet */
+	uint8_t data_ttl;		 /* of the first segment */
 	bool wants_answer; /* waits for the server's data without MPTCP, too */
 	bool plain_tried;  /* data went out without options in the end */
 
@@ -73,12 +75,22 @@ struct connection {
 };
 
 /* A request in two segments, and its answer; without a request, the handshake
- * only. */
+ * only. Its tail is sent by the subflow that joins, while the server waits for
+ * it; or here, when that did not join or its data was not acknowledged. */
 extern const struct course course_request;
-enum { REQUEST_FIRST = 1, REQUEST_SECOND, REQUEST_ANSWER };
+enum {
+	REQUEST_FIRST = 1,
+	REQUEST_SECOND,
+	REQUEST_HELD,
+	REQUEST_QUIET, /* a server that refused the subflow may tell why */
+	REQUEST_TAIL,
+	REQUEST_ANSWER
+};
 
-/* Joins the connection of client.parent: until the fourth ACK. */
+/* Joins the connection of client.parent: until the fourth ACK, and then with
+ * the tail of its request, if there is one. */
 extern const struct course course_join;
+enum { JOIN_THIRD_ACK = 1, JOIN_DATA };
 
 /* Opened only: what its client says in the SYN may be changed before
  * connection_begin(). Failures stop the run (live.h). */
@@ -131,8 +143,8 @@ size_t connection_acked(const struct flow *f);
 /* Whether a DATA_ACK came, and all of the request was acknowledged. */
 bool connection_data_acked(const struct connection *c);
 
-/* Copies of the third ACK, or of the request's second data, with one low TTL.
- */
+/* Copies of the third ACK, of the request's second data, or of the tail by the
+ * subflow that joined, with one low TTL. */
 void connection_copy(struct connection *c, enum segment_kind kind,
 		     unsigned ttl);
 

@@ -40,9 +40,23 @@ bool mptcp_wanted(const struct run *r, const struct version *v)
 	       (f && !f->syn_ack_seen && any_speaks(r, v->number));
 }
 
+/* Devices that look at data may leave very short segments alone. */
+#define TAIL_BYTES 32
+
+/* What is left of the request when `split` bytes are out goes out in two more
+ * segments, of which a subflow that joins is to bring the last. */
+static void hold_tail(struct connection *c, size_t split)
+{
+	c->tail = c->length - split > TAIL_BYTES ? TAIL_BYTES
+						 : (c->length - split) / 2;
+	c->split = split;
+	c->length -= c->tail;
+}
+
 void mptcp_start(struct run *r, struct version *v)
 {
 	run_open_request(r, &v->bare, PURPOSE_MP_CAPABLE, v->number);
+	hold_tail(&v->bare, v->bare.split);
 	connection_begin(&v->bare);
 	run_open_request(r, &v->summed, PURPOSE_MP_CAPABLE, v->number);
 	v->summed.client.checksum = true;
@@ -78,7 +92,7 @@ bool copies_wanted(const struct run *r, const struct version *v)
 	const struct connection *c = connection_to_copy((struct version *)v);
 	const struct flow *f = client_flow(&c->client);
 	bool acked = c->state == CONNECTION_HELD ||
-		     (c->state == CONNECTION_BUSY && c->step == REQUEST_ANSWER);
+		     (c->state == CONNECTION_BUSY && c->step >= REQUEST_HELD);
 
 	if (run_follows(r) && connection_data_acked(c))
 		return false; /* nothing that is worth the quotes */
@@ -125,7 +139,7 @@ static bool answered(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
 
-	return f && (f->payload_received || f->server_fin);
+	return f && (flow_answered(f) || f->server_fin);
 }
 
 /* All that was asked was acknowledged, with MPTCP and without it, and nothing
@@ -206,6 +220,12 @@ void join_start(struct run *r, struct version *v)
 	client_join(&v->join.client, &parent->client);
 	if (forbids_joins(&parent->client))
 		join_announced(r, v, &parent->client);
+	if (parent->step <= REQUEST_HELD) {
+		v->join.request = parent->request;
+		v->join.length = parent->length;
+		v->join.tail = parent->tail;
+	}
+	parent->joined = &v->join;
 	connection_begin(&v->join);
 }
 
@@ -223,11 +243,22 @@ void join_copies_start(struct run *r, struct version *v)
 		client_send_syn(&v->join.client, low_copy(ttl));
 }
 
-/* All data was acknowledged at data level: it has not fallen back to TCP. */
-static bool takes_all(const struct flow *f)
+/* Its data was not acknowledged at the MPTCP level: copies show where it lost
+ * its mapping, or ends. */
+bool join_data_wanted(const struct run *r, const struct version *v)
 {
-	return f->mptcp.has_data_ack &&
-	       f->mptcp.data_ack >= f->mptcp.mapped_end;
+	const struct connection *join = &v->join;
+	const struct flow *f = client_flow(&join->client);
+
+	(void)r;
+	return join->state == CONNECTION_ENDED && f && f->join.data_end &&
+	       !f->join.data_ack_frame;
+}
+
+void join_data_start(struct run *r, struct version *v)
+{
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		connection_copy(&v->join, SEGMENT_JOIN_DATA, ttl);
 }
 
 /* The server ended the connection to which a subflow was to be added, and that
@@ -242,19 +273,20 @@ bool open_wanted(const struct run *r, const struct version *v)
 	(void)r;
 	return f && !added->join.fourth_ack_frame &&
 	       (join->state == CONNECTION_ENDED || join->tries > 1) &&
-	       !f->mptcp.mp_fail && takes_all(f) &&
+	       !f->mptcp.mp_fail && f->mptcp.has_data_ack &&
 	       (f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
 		flow_reset(f));
 }
 
-/* Then a join is tried once more, to a connection that the server waits for
- * the request of. */
+/* Then a join is tried once more, to a connection whose server has not got a
+ * line yet. */
 #define OPEN_BYTES 4
 
 void open_start(struct run *r, struct version *v)
 {
 	connection_end(&v->join);
 	run_open_request(r, &v->open, PURPOSE_MP_CAPABLE, v->number);
-	v->open.length = v->open.split = OPEN_BYTES;
+	hold_tail(&v->open, v->open.split);
+	v->open.split = v->open.length = OPEN_BYTES;
 	connection_begin(&v->open);
 }

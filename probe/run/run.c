@@ -163,7 +163,7 @@ static bool wants_answer(const struct run *r)
 		const struct flow *f = client_flow(&bare->client);
 
 		if (connection_over(bare) && f && f->mptcp.syn_ack &&
-		    f->payload_received == 0 &&
+		    !flow_answered(f) &&
 		    (before->payload_received ||
 		     seq_diff(f->server_acked, f->client_isn) <= 1))
 			return true;
@@ -254,6 +254,8 @@ static const struct experiment experiments[] = {
 	{"stalled", EACH, 0, stalled_wanted, NULL, stalled_step},
 	{"open", EACH, 0, open_wanted, open_start, NULL},
 	{"join copies", EACH, REACH, join_copies_wanted, join_copies_start,
+	 NULL},
+	{"joined data copies", EACH, REACH, join_data_wanted, join_data_start,
 	 NULL},
 	{"edge", AGAIN, REACH, edge_wanted, edge_start, NULL},
 	{"untold reach", ONCE, SWEEP, untold_reach_wanted, untold_reach_start,

@@ -142,6 +142,8 @@
  * 1.4 s, and it is more than a program may leave unread when it ends. */
 #define STALLED_MIN_US 2000000
 #define STALLED_MIN_BYTES 10000
+/* A server whose FIN was lost has sent it again twice by then. */
+#define CLOSE_TOLD_US 700000
 /* So far from the others a busy connection may be that is compared with one
  * that idled. */
 #define IDLE_CONTROL_US 1000000

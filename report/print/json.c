@@ -63,6 +63,8 @@ JSON_ARRAY_OF(evidence, struct evidence, one_evidence)
 
 static json_t *one_finding(const struct finding *f)
 {
+	bool joined = f->segment == SEGMENT_JOIN_DATA;
+
 	return JSON_OBJECT(
 		{"id", json_text(f->kind->id)},
 		{"effect", json_text(effect_name(f->effect))},
@@ -74,7 +76,9 @@ static json_t *one_finding(const struct finding *f)
 		{"text", json_text(f->text)},
 		{"connections",
 		 connection_ids(f->connections, f->connection_count)},
-		{"evidence", evidence(f->evidence, f->evidence_count)});
+		{"evidence", evidence(f->evidence, f->evidence_count)},
+		{joined ? "subflow" : NULL,
+		 joined ? json_text("joined") : NULL});
 }
 
 JSON_ARRAY_OF(findings, struct finding, one_finding)

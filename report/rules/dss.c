@@ -462,11 +462,6 @@ static void say_reset(struct judgement *j, struct finding *f,
 
 /* ---- the server's data --------------------------------------------------- */
 
-static bool is_answered(const struct flow *f)
-{
-	return f->payload_received > 0;
-}
-
 /* The server takes our data by DATA_ACK, all of it. */
 static bool takes_data(const struct flow *f)
 {
@@ -489,7 +484,7 @@ static bool has_mapping(const struct flow *f)
 static bool answers_unmapped(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
-	return takes_data(f) && is_answered(f) && !has_mapping(f);
+	return takes_data(f) && f->payload_received > 0 && !has_mapping(f);
 }
 
 static enum why removed_server(const struct judgement *j, struct said *s)
@@ -525,7 +520,7 @@ static bool had_time_for_data(const struct judgement *j, const struct flow *f)
 /* It takes all that we send, and has had the time to send something. */
 static bool is_mute(const struct judgement *j, const struct flow *f)
 {
-	return takes_data(f) && !is_answered(f) && !f->server_fin &&
+	return takes_data(f) && !flow_answered(f) && !f->server_fin &&
 	       !f->mptcp.data_fin && !flow_reset(f) && had_time_for_data(j, f);
 }
 
@@ -548,7 +543,7 @@ static enum why dropped_server(const struct judgement *j, struct said *s)
 	}
 	if (enough(s) != WHY_SAID)
 		return enough(s);
-	return j->plain.lost || !plain_around(j, s->flow, is_answered)
+	return j->plain.lost || !plain_around(j, s->flow, flow_answered)
 		       ? WHY_CONTROL
 		       : WHY_SAID;
 }

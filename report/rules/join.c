@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What becomes of MP_JOINs with a valid token.
  */
+#include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
 #include "report/rules/ways.h"
@@ -60,17 +61,45 @@ static void say_removed(struct judgement *j, struct finding *f,
 /* ---- RSTs -----------------------------------------------------------------
  */
 
-/* Whether the server still has to know the token. */
+/* The last data of the client, as it first went out; or NULL. */
+static const struct kept *last_data(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->kind == SEGMENT_DATA &&
+		    f->sent[i]->time_us == f->sides[0].last_us)
+			return f->sent[i];
+	return NULL;
+}
+
+/* The server has begun to close by then: it takes data still, but no more
+ * subflows. */
+static bool closes_before(const struct flow *f, uint64_t frame)
+{
+	const struct side *s = &f->sides[1];
+
+	for (size_t i = 0; i < f->received_count; i++)
+		if (f->received[i]->frame < frame &&
+		    f->received[i]->packet.tcp.flags & TCP_FLAG_FIN)
+			return true;
+	return (s->data_fin_frame && s->data_fin_frame < frame) ||
+	       (s->fastclose_frame && s->fastclose_frame < frame);
+}
+
+/* Whether the server still had to know the token: all data is acknowledged at
+ * the MPTCP level, of which the last went out so much later than the subflow
+ * was refused, or first asked for, that the server would have told by then
+ * that it closes, were that lost at first. */
 static bool parent_alive(const struct judgement *j, const struct flow *f)
 {
 	const struct flow *parent = j->o->flows[f->join.parent];
-	const struct kept *end = flow_reset(parent);
+	const struct kept *end = flow_reset(f), *data = last_data(parent);
+	int64_t since_us = end ? end->time_us : f->first_us;
 
-	if (!flow_data_acked(parent) || parent->mptcp.fastclose ||
-	    parent->mptcp.data_fin || parent->mptcp.mp_fail ||
-	    parent->server_fin || flow_sent_unmapped(parent))
-		return false;
-	return !end || end->time_us > f->first_us;
+	return data && data->time_us - since_us >= CLOSE_TOLD_US &&
+	       flow_data_acked(parent) && !parent->mptcp.mp_fail &&
+	       parent->mptcp.data_ack == parent->mptcp.mapped_end &&
+	       !flow_sent_unmapped(parent) &&
+	       !closes_before(parent, data->frame);
 }
 
 /* Where others are reset as well, something limits connections. */
@@ -104,10 +133,11 @@ static struct refusal refusal_of(const struct judgement *j)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!flow_is(f, PURPOSE_MP_JOIN) || !flow_refused(f) ||
-		    !parent_alive(j, f))
+		if (!flow_is(f, PURPOSE_MP_JOIN) || !flow_refused(f))
 			continue;
 		r.marked = reset_reason(flow_reset(f)) >= 0;
+		if ((r.marked || !r.before_target) && !parent_alive(j, f))
+			continue;
 		r.by_server =
 			r.marked || (!r.before_target && f->mptcp.version == 0);
 		if (reset_reason(flow_reset(f)) == TCPRST_PROHIBITED)
@@ -172,14 +202,31 @@ static void say_refused(struct judgement *j, struct finding *f,
 /* ---- silence --------------------------------------------------------------
  */
 
+/* Nothing tells that the server ended it. A RST would have answered the MP_JOIN
+ * then, but under SYN cookies. */
+static bool seems_open(const struct flow *parent, const struct flow *f)
+{
+	const struct kept *end = flow_reset(parent);
+
+	return flow_data_acked(parent) && !parent->mptcp.fastclose &&
+	       !parent->mptcp.data_fin && !parent->mptcp.mp_fail &&
+	       !parent->server_fin && !flow_sent_unmapped(parent) &&
+	       (!end || end->time_us > f->first_us);
+}
+
+static bool should_answer(const struct judgement *j, const struct flow *f)
+{
+	return seems_open(j->o->flows[f->join.parent], f) || parent_alive(j, f);
+}
+
 /* MP_JOINs that could have been answered, and no RST among the answers. */
 static enum why tried(const struct judgement *j, struct attempts *join)
 {
 	*join = count_attempts(j, PURPOSE_MP_JOIN, -1);
 	if (join->flows == 0)
 		return WHY_ABSENT;
-	return join->reset || !parent_alive(j, join->example) ? WHY_CONTRARY
-							      : WHY_SAID;
+	return join->reset || !should_answer(j, join->example) ? WHY_CONTRARY
+							       : WHY_SAID;
 }
 
 static enum why dropped(const struct judgement *j, struct said *s)

@@ -225,7 +225,7 @@ static bool stalls(const struct judgement *j, const struct flow *f)
 		if (f->sent[i]->packet.tcp.payload_length)
 			last = f->sent[i];
 	return last && f->established && !flow_reset(f) && !f->server_fin &&
-	       !f->payload_received && is_acked(f, last) && had_time(j, last);
+	       !flow_answered(f) && is_acked(f, last) && had_time(j, last);
 }
 
 struct answers {

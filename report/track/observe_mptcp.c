@@ -245,7 +245,7 @@ static enum known segment_checksum(const struct mapping *m,
 
 /* Data of the client with a mapping that a server must take: then a missing
  * DATA_ACK is the path's doing. */
-static void see_mapping_sent(struct mptcp_facts *m, const struct flow *f,
+static void see_mapping_sent(struct mptcp_facts *m, struct flow *f,
 			     const struct mapping *map,
 			     const struct tcp_view *tcp)
 {
@@ -259,6 +259,8 @@ static void see_mapping_sent(struct mptcp_facts *m, const struct flow *f,
 	if (f->join.parent < 0 && data && map->dsn != m->client_idsn + map->ssn)
 		return;
 	m->mapped = true;
+	if (f->join.parent >= 0 && data)
+		f->join.data_end = map->dsn + data;
 	if ((int64_t)(map->dsn + map->length - m->mapped_end) > 0)
 		m->mapped_end = map->dsn + map->length;
 }
@@ -297,6 +299,16 @@ bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn)
 	return dsn - idsn - 1 < (dsn8 ? UINT64_C(1) << 32 : 1 << 24);
 }
 
+/* Data may have gone over another subflow. */
+static bool is_shared(const struct mptcp_connection *c, const struct flow *f)
+{
+	for (const struct flow *s = c->flows; s; s = s->sibling)
+		if (s != f &&
+		    (!s->begun || !flow_reset(s) || s->join.fourth_ack_frame))
+			return true;
+	return false;
+}
+
 /* On the first subflow DSN and SSN run in step from IDSN + 1, until another
  * subflow takes data of its own; the first data may come over any. */
 static void see_first_dsn(const struct flow *f, unsigned host,
@@ -311,8 +323,7 @@ static void see_first_dsn(const struct flow *f, unsigned host,
 	    !map->dsn_known || (f->joins && h->dsn_end))
 		return;
 	if (map->dsn != first &&
-	    (c->flow_count > 1 ||
-	     dsn_may_be_later(map->dsn, map->dsn8, h->idsn)))
+	    (is_shared(c, f) || dsn_may_be_later(map->dsn, map->dsn8, h->idsn)))
 		return;
 	h->first_dsn = map->dsn == first ? KNOWN_YES : KNOWN_NO;
 	h->first_dsn_frame = frame;
@@ -401,8 +412,8 @@ static void see_mapping(struct observer *o, struct flow *f, unsigned side,
 
 /* A DATA_ACK within what was mapped proves that the server parsed our key
  * and our mapping; one outside fits nothing that we sent. */
-static void see_data_ack(struct mptcp_facts *m, const struct mptcp_option *dss,
-			 const struct kept *k)
+static void see_data_ack(struct mptcp_facts *m, struct flow *f,
+			 const struct mptcp_option *dss, const struct kept *k)
 {
 	uint64_t ack = dss->dss.data_ack, first = m->client_idsn + 1;
 
@@ -420,6 +431,9 @@ static void see_data_ack(struct mptcp_facts *m, const struct mptcp_option *dss,
 		m->data_ack_frame = k->frame;
 	}
 	m->has_data_ack = true;
+	if (f->join.data_end && ack - first >= f->join.data_end - first &&
+	    seq_diff(k->packet.tcp.acknowledgment, f->client_next) >= 0)
+		note(&f->join.data_ack_frame, k->frame);
 }
 
 /* --- the rest ------------------------------------------------------------- */
@@ -439,7 +453,7 @@ static void see_dss(struct mptcp_facts *m, struct flow *f, unsigned side,
 	m->server_dss = true;
 	if (f->join.ack_sent)
 		note(&f->join.fourth_ack_frame, k->frame);
-	see_data_ack(m, option, k);
+	see_data_ack(m, f, option, k);
 }
 
 static void see_option(struct observer *o, struct flow *f, unsigned side,

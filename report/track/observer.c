@@ -545,6 +545,16 @@ unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
 	return count;
 }
 
+bool flow_answered(const struct flow *f)
+{
+	const struct flow *s = f->connection ? f->connection->flows : NULL;
+
+	for (; s; s = s->sibling)
+		if (s->payload_received)
+			return true;
+	return f->payload_received > 0;
+}
+
 const struct kept *flow_reset(const struct flow *f)
 {
 	return f->first_reset == FLOW_NONE ? NULL : f->received[f->first_reset];

@@ -100,6 +100,9 @@ struct join_facts {
 	enum known ack_hmac;
 	uint64_t
 		fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */
+	uint64_t data_end; /* DSN behind the client's last valid mapping here;
+			      0: none */
+	uint64_t data_ack_frame; /* a DATA_ACK here for all of that; 0 */
 };
 
 struct flow {
@@ -237,6 +240,9 @@ const struct quote *flow_quote(const struct flow *f, enum segment_kind kind,
 /* How many segments of this kind went out with this TTL (0: any TTL). */
 unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
 			 unsigned ttl);
+
+/* Whether data of the server came, over whatever subflow of its connection. */
+bool flow_answered(const struct flow *f);
 
 /* A RST that fits the flow, or NULL. */
 const struct kept *flow_reset(const struct flow *f);

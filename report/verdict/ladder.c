@@ -426,6 +426,45 @@ static void rung_join(struct judgement *j, const struct flow *capable)
 		show(j, RUNG_JOIN, flow_reset(f)->frame);
 }
 
+static const char *data_failure(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+	const struct mptcp_option *why =
+		reset ? tcp_options_mptcp(&reset->options, MP_TCPRST) : NULL;
+
+	if (why)
+		return arena_printf(j->arena,
+				    "the server resets it over its data "
+				    "(MP_TCPRST, reason %u)",
+				    why->tcprst.reason);
+	if (reset)
+		return "its data triggers a RST";
+	return flow_tcp_acked(f) ? "its data is acknowledged by TCP, but not "
+				   "at the MPTCP level (DATA_ACK)"
+				 : "its data is not acknowledged";
+}
+
+static void rung_join_data(struct judgement *j)
+{
+	const struct flow *f = join_flow(j);
+
+	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS) {
+		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, "no second subflow");
+	} else if (!f->join.data_end) {
+		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED,
+		    "no data with a mapping was sent over it");
+	} else if (f->join.data_ack_frame) {
+		set(j, RUNG_JOIN_DATA, RUNG_PASS,
+		    "data over the second subflow is acknowledged there by "
+		    "DATA_ACK");
+		show(j, RUNG_JOIN_DATA, f->join.data_ack_frame);
+	} else {
+		set(j, RUNG_JOIN_DATA, RUNG_FAIL, data_failure(j, f));
+		if (flow_reset(f))
+			show(j, RUNG_JOIN_DATA, flow_reset(f)->frame);
+	}
+}
+
 void judge_ladder(struct judgement *j)
 {
 	const struct flow *capable = capable_flow(j);
@@ -439,4 +478,5 @@ void judge_ladder(struct judgement *j)
 	rung_server_dsn(j, capable);
 	rung_checksum(j);
 	rung_join(j, capable);
+	rung_join_data(j);
 }

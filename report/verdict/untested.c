@@ -14,6 +14,7 @@ static const char *const words[RUNG_COUNT] = {
 	[RUNG_SERVER_DSN] = "the server's DSN",
 	[RUNG_CHECKSUM] = "DSS checksums",
 	[RUNG_JOIN] = "joins",
+	[RUNG_JOIN_DATA] = "data over a second subflow",
 };
 
 static void add(struct judgement *j, const char *what, const char *in_words,
@@ -45,6 +46,8 @@ void judge_untested(struct judgement *j)
 			add(j, "add_addr", "ADD_ADDR",
 			    j->working ? "none announced"
 				       : "MPTCP was not in use");
+		if (i == RUNG_JOIN_DATA && s[-1].result != RUNG_PASS)
+			continue; /* its lack of a subflow is told above */
 		if (s->result == RUNG_SKIPPED)
 			add(j, rung_name(i), words[i], s->text);
 	}

@@ -346,10 +346,36 @@ static const char *subflow_phrase(const struct judgement *j)
 	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS)
 		return "";
 	if (is_own_join(j, f))
-		return ", a second subflow joins";
+		return j->r->ladder[RUNG_JOIN_DATA].result == RUNG_PASS
+			       ? ", a second subflow joins and carries data"
+			       : ", a second subflow joins";
 	return arena_printf(j->arena, ", a second subflow joins at %s port %u",
 			    arena_address(j->arena, &f->server),
 			    f->server_port);
+}
+
+/* Why a second subflow did not work, where neither a finding nor the server
+ * explains it; or NULL. */
+static const char *subflow_doubt(const struct judgement *j)
+{
+	const struct ladder_step *s = &j->r->ladder[RUNG_JOIN];
+
+	if (s->result == RUNG_PASS)
+		s = &j->r->ladder[RUNG_JOIN_DATA];
+	return s->result == RUNG_FAIL && !join_impossible(j) ? s->text : NULL;
+}
+
+static const char *interferes(const struct judgement *j, bool vain)
+{
+	const char *doubt = subflow_doubt(j);
+
+	if (doubt)
+		return arena_printf(j->arena,
+				    "; whether a second subflow works is not "
+				    "known: %s",
+				    doubt);
+	return vain ? ", and nothing is seen to interfere"
+		    : ", and nothing interferes";
 }
 
 static void say_clear(struct judgement *j)
@@ -363,12 +389,12 @@ static void say_clear(struct judgement *j)
 	say(j, STATUS_CLEAR,
 	    vain || !all_passed(j) ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
 	    "MPTCP v%u works on this path: data is acknowledged at the MPTCP "
-	    "level (DATA_ACK)%s, and nothing %s.%s%s%s",
-	    j->working->mptcp.version, subflow_phrase(j),
-	    vain ? "is seen to interfere" : "interferes", vain_phrase(j, vain),
+	    "level (DATA_ACK)%s%s.%s%s%s",
+	    j->working->mptcp.version, subflow_phrase(j), interferes(j, vain),
+	    vain_phrase(j, vain),
 	    only_v0 ? " The server speaks only MPTCP v0." : "",
 	    mute ? " The server sent no data of its own." : "");
-	if (join->result == RUNG_FAIL)
+	if (join->result == RUNG_FAIL && !subflow_doubt(j))
 		j->r->advice = arena_printf(j->arena,
 					    "No second subflow was joined: %s.",
 					    join->text);
