@@ -48,6 +48,29 @@ static enum act reset_of_others(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* A segment without data, made of ours, is no quote of ours either. */
+static enum act empty_quote(struct scene *s, struct wire *w)
+{
+	uint8_t *tcp = wire_tcp_header(w);
+
+	(void)s;
+	if (!is_copy(w))
+		return PASS;
+	w->length = (size_t)(tcp + 4 * (tcp[12] >> 4) - w->bytes);
+	fix_length(w);
+	return PASS;
+}
+
+static void test_emptied(void **state)
+{
+	struct scene s = scene();
+
+	(void)state;
+	s.forger_at = 3;
+	s.forger = empty_quote;
+	expect(s, innocent);
+}
+
 static void test_reset_forward(void **state)
 {
 	static const struct expected e = {
@@ -183,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reset_forward),
 		cmocka_unit_test(test_reset_of_others),
+		cmocka_unit_test(test_emptied),
 		cmocka_unit_test(test_block_page),
 		cmocka_unit_test(test_block_page_placed),
 		cmocka_unit_test(test_no_block_page),

@@ -47,6 +47,15 @@ static void read_tsval(struct quoted *q)
 	q->tsval = options.tsval;
 }
 
+/* All of its data is gone; and the length is not only less the IP header, as
+ * some stacks quote it. */
+static bool is_emptied(const struct packet *p, const struct packet *q)
+{
+	return p->tcp.payload_length > 0 &&
+	       q->ip.total_length == q->ip.header_length + q->tcp.data_offset &&
+	       q->ip.total_length + q->ip.header_length != p->ip.total_length;
+}
+
 /* Devices change much in a segment, but hardly what it does to a connection,
  * nor do they take all of its data: such a quote is of another segment, which
  * somebody made of this one. The first part of a segment lacks its FIN. */
@@ -57,9 +66,7 @@ static bool may_be(const struct packet *p, const struct packet *q)
 	if (q->tcp.available < 14 || q->tcp.data_offset == 0)
 		return true;
 	return !(flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
-	       !(flags & q->tcp.flags & TCP_FLAG_FIN) &&
-	       (p->tcp.payload_length == 0 ||
-		q->ip.total_length != q->ip.header_length + q->tcp.data_offset);
+	       !(flags & q->tcp.flags & TCP_FLAG_FIN) && !is_emptied(p, q);
 }
 
 /* Which of the unpredictable fields of a sent segment the quote shows. */
