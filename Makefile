@@ -10,6 +10,9 @@ CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 # A compiler newer than ours may warn of more, which must not stop a build.
 WERROR  ?= $(if $(filter true,$(CI)),-Werror)
+# Of these what the compiler has. CFLAGS and LDFLAGS come later and win;
+# `make HARDENING=` builds without.
+HARDENING ?= -fPIE -fstack-protector-strong -fstack-clash-protection fortify
 # The one place that names what the project needs from Debian 12: to build, to
 # make labs, to test.
 PACKAGES := gcc libc6-dev pkg-config \
@@ -26,7 +29,19 @@ PKGS_LIBS   := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) \
 	2>/dev/null))	# loaded by `mpprobe speed` alone
 override CPPFLAGS += -D_GNU_SOURCE -DMPPROBE_VERSION='"$(VERSION)"' -I. \
 	$(PKGS_CFLAGS)
-override CFLAGS += -std=c11 $(WARN) $(WERROR) $(SANITIZE)
+accepted = $(foreach flag,$(1),$(shell $(CC) -O2 -Werror $(flag) -c -x c \
+	-include stdio.h -o /dev/null /dev/null 2>/dev/null && echo '$(flag)'))
+fortify  = -U_FORTIFY_SOURCE $(or $(call accepted,-D_FORTIFY_SOURCE=3),\
+	-D_FORTIFY_SOURCE=2)
+# It needs an optimizer, and hides from sanitizers what they look for.
+fortifies = $(and $(filter fortify,$(HARDENING)),\
+	$(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS)))),\
+	$(if $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,y))
+hardened := $(call accepted,$(filter -f%,$(HARDENING))) \
+	$(if $(fortifies),$(fortify))
+override CFLAGS := -std=c11 $(WARN) $(hardened) $(CFLAGS) $(WERROR) $(SANITIZE)
+override LDFLAGS := $(if $(HARDENING),-pie -z relro -z now) \
+	$(LDFLAGS)
 LDLIBS = $(PKGS_LIBS) -lnet -lm
 
 Q := $(if $(V),,@)
@@ -187,7 +202,7 @@ $(BUILD)/libreport.a: $(REPORT)
 $(BUILD)/libtests.a: $(SUPPORT)
 $(BUILD)/%.a:
 	$(call say,AR)
-	$(Q)rm -f $@ && ar qcs $@ $^	# q: rooms may share names
+	$(Q)rm -f $@ && $(AR) qcs $@ $^	# q: rooms may share names
 
 $(BUILD)/%.o: %.c Makefile | packages
 	$(call say,CC)
@@ -214,6 +229,7 @@ lab/boxes/box: $(BOX) $(BUILD)/libcrafting.a
 lab/servers/httpd: lab/servers/httpd.c Makefile
 	$(call say,CC)
 	$(Q)mkdir -p $(BUILD)/lab/servers
-	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -MMD -MP -MF $(BUILD)/$@.d -o $@ $<
+	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -MMD -MP \
+		-MF $(BUILD)/$@.d -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

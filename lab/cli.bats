@@ -254,6 +254,62 @@ lose_interface() {	# WORD IP-COMMAND...
 	lose_interface 'went down' set eth0 down
 }
 
+# ---- where output goes ----------------------------------------------------
+
+@test "one file under two names" {
+	local capture=pcaps/v1/lab-6.18-t1.pcap
+
+	refuses 64 "-w and -o|same file|$tmp/./x" \
+		probe -w "$tmp/x" -o "$tmp/./x" $HOST
+	[[ ! -e $tmp/x ]]
+	cp $capture "$tmp/x"
+	ln -s x "$tmp/link"
+	refuses 64 'would replace the input' ./mpprobe read -o "$tmp/x" "$tmp/x"
+	refuses 64 'would replace the input' \
+		./mpprobe compare -o "$tmp/link" $capture "$tmp/x"
+	refuses 64 'would replace the input' \
+		./mpprobe read -o "$tmp/x" - <"$tmp/x"
+	refuses 64 'would replace the input' \
+		./mpprobe run -o "$tmp/x" --replay "$tmp/x" compliant
+	cmp $capture "$tmp/x"
+}
+
+@test "links of strangers are not followed, under sudo files are the user's" {
+	((UID == 0)) || skip "not root"
+	echo precious >"$tmp/precious"
+	for name in capture report; do
+		ln -s precious "$tmp/$name"
+		chown -h nobody "$tmp/$name"
+	done
+	refuses 74 "$tmp/capture|denied" probe -w "$tmp/capture" $HOST
+	refuses 74 "$tmp/report|denied" probe -o "$tmp/report" $HOST
+	[[ $(<"$tmp/precious") == precious ]]
+	rm "$tmp"/*
+	SUDO_UID=61235 SUDO_GID=61236 probe -w "$tmp/capture" \
+		-o "$tmp/report" $HOST
+	SUDO_UID=61235 SUDO_GID=61236 on client ./mpprobe compare --live \
+		-c 1 --save "$tmp/runs" $HOST || (($? <= 3))
+	for file in "$tmp" "$tmp"/*; do
+		[[ $file == "$tmp" || $(stat -c %u:%g "$file") == 61235:61236 ]]
+	done
+	[[ $(stat -c %u "$tmp"/runs/*) == 61235 ]]
+	[[ $(<"$tmp/report") == 'MPTCP v1 works'* ]]
+	frames_of "$tmp/capture"
+}
+
+@test "a limit to the size of files: 74, what was there is kept" {
+	echo old >"$tmp/report"
+	refuses 74 "$tmp/report: File too large" bash -c '
+		ulimit -f 1; exec ./mpprobe read -j -o "$1" "$2"' - \
+		"$tmp/report" pcaps/lab/drop.pcap
+	[[ $(<"$tmp/report") == old ]]
+	! compgen -G "$tmp/.mpprobe-*"
+	refuses 74 "$tmp/capture: File too large" on client bash -c '
+		ulimit -f 1; exec ./mpprobe -n -w "$1" "$2"' - "$tmp/capture" \
+		$HOST
+	frames_of "$tmp/capture"
+}
+
 # ---- output that cannot be written ----------------------------------------
 
 @test "no place for the files" {
@@ -637,6 +693,16 @@ first_syns() {		# CAPTURE
 	[[ -z $stderr && $output == *"$link_local"* ]]
 	run --separate-stderr probe -q "$link_local%eth0"
 	((status == 3))
+}
+
+@test "the program is hardened" {
+	command -v readelf >/dev/null || skip "no readelf"
+	run readelf -W -h -d -l -s ./mpprobe
+	[[ $output == *'DYN (Position-Independent'* ]]
+	[[ $output == *' NOW'* && $output == *GNU_RELRO* ]]
+	[[ $output == *__stack_chk_fail* ]]
+	[[ $output == *__vsnprintf_chk* || $output == *__snprintf_chk* ]]
+	! [[ $output =~ GNU_STACK[^$'\n']*RWE ]]
 }
 
 @test "make install and uninstall, with DESTDIR" {

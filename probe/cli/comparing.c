@@ -2,6 +2,7 @@
 #include "probe/cli/comparing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/net/outfile.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
@@ -80,9 +82,18 @@ static const char *file_name(const struct comparing *l, struct arena *arena,
 
 static int make_directory(const char *name)
 {
-	if (mkdir(name, 0777) == 0 || errno == EEXIST)
-		return 0;
-	return failure(EXIT_OUTPUT, "--save %s: %s", name, strerror(errno));
+	int fd;
+
+	if (mkdir(name, 0777) == -1)
+		return errno == EEXIST ? 0
+				       : failure(EXIT_OUTPUT, "--save %s: %s",
+						 name, strerror(errno));
+	fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1) {
+		outfile_give(fd);
+		close(fd);
+	}
+	return 0;
 }
 
 static void name_run(const struct comparing *l, struct arena *arena,

@@ -11,6 +11,7 @@
 
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
+#include "probe/net/outfile.h"
 
 struct command {
 	const char *name;
@@ -80,6 +81,46 @@ static int check_owner(void)
 				       "setcap cap_net_raw+ep");
 }
 
+/* Files that are read: captures, reports, scripts named as files. */
+static bool is_input(const struct options *o, enum command_bit command,
+		     const char *argument)
+{
+	const char *dot = strrchr(argument, '.');
+
+	return command == COMMAND_READ ||
+	       (command == COMMAND_COMPARE && !o->live) ||
+	       (command == COMMAND_RUN && dot && !strcmp(dot, ".lua"));
+}
+
+static bool same(const char *output, const char *other, const char *standard)
+{
+	return other &&
+	       outfile_same(output, strcmp(other, "-") ? other : standard);
+}
+
+/* One file under two names: nothing is open yet that could be destroyed. */
+static int check_outputs(const struct options *o, enum command_bit command,
+			 int argc, char **argv)
+{
+	const char *output = o->output_file;
+	const char *input = NULL;
+
+	if (!output)
+		return -1;
+	if (same(output, o->write_file, "/dev/stdout"))
+		return failure(EXIT_USAGE, "-w and -o name the same file, %s",
+			       output);
+	if (same(output, o->replay_file, "/dev/stdin"))
+		input = o->replay_file;
+	for (int i = 0; i < argc; i++)
+		if (is_input(o, command, argv[i]) &&
+		    same(output, argv[i], "/dev/stdin"))
+			input = argv[i];
+	return input ? failure(EXIT_USAGE, "-o %s would replace the input, %s",
+			       output, input)
+		     : -1;
+}
+
 static int run_with_output(const struct command *c, const struct options *o,
 			   int argc, char **argv)
 {
@@ -110,6 +151,8 @@ static int run_command(const struct options *o, int argc, char **argv)
 		result = check_count(c, argc, argv);
 	if (result == -1)
 		result = check_owner();
+	if (result == -1)
+		result = check_outputs(o, c->bit, argc, argv);
 	return result == -1 ? run_with_output(c, o, argc, argv) : result;
 }
 
@@ -148,6 +191,7 @@ int main(int argc, char **argv)
 
 	keep_streams_apart();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	if (!arguments)
 		return EXIT_SYSTEM;
 	result = options_parse(argc, argv, &options, arguments, &count);

@@ -16,6 +16,7 @@ struct output {
 	const struct format *format;
 	struct page page;
 	struct outfile file; /* of -o, or standard output */
+	const char *name;    /* of -o, in complaints */
 	bool collects;	     /* until it is closed: of -o */
 	char *text;	     /* what page.out holds */
 	size_t length;
@@ -37,12 +38,11 @@ static bool wants_colour(const struct options *o)
 
 static bool open_file(struct output *out, const char *name)
 {
-	if (outfile_open(&out->file, name ? name : "-") == -1) {
-		complain("cannot write %s: %s", name ? name : "standard output",
-			 strerror(errno));
+	out->name = name ? name : "standard output";
+	if (outfile_open_whole(&out->file, name ? name : "-") == -1) {
+		complain("cannot write %s: %s", out->name, strerror(errno));
 		return false;
 	}
-	outfile_guard(&out->file);
 	out->page.out = open_memstream(&out->text, &out->length);
 	if (out->page.out)
 		return true;
@@ -138,13 +138,11 @@ static void close_file(struct output *out)
 
 int output_close(struct output *out, int code)
 {
-	const char *name = out->collects ? out->file.name : "standard output";
-
 	if (fclose(out->page.out) && !out->error)
 		out->error = errno;
 	close_file(out);
 	if (out->error) {
-		complain("%s: %s", name, strerror(out->error));
+		complain("%s: %s", out->name, strerror(out->error));
 		if (code < EXIT_USAGE)
 			code = out->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
 	}

@@ -9,13 +9,11 @@
 struct options;
 struct output;
 
-/* Opens the -o file, before privileges are dropped (afterwards it could be
- * neither created nor renamed: a directory of the user's is closed to a root
- * without capabilities). What is printed is collected and replaces its content
- * in output_close, when room for all of it is reserved: nothing half-written
- * ever stands there. A FIFO or device such as /dev/full is simply written to.
- * NULL after a complaint: exit code 74. Decides on colour (--color, NO_COLOR,
- * TERM=dumb, a terminal). */
+/* Opens the -o file, before privileges are dropped. What is printed is
+ * collected and replaces the file in output_close, as a whole: nothing
+ * half-written ever stands there. A FIFO or device such as /dev/full is simply
+ * written to. NULL after a complaint: exit code 74. Decides on colour (--color,
+ * NO_COLOR, TERM=dumb, a terminal). */
 struct output *output_open(const struct options *o);
 
 /* Says that more than one report follows. */

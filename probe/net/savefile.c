@@ -129,8 +129,7 @@ void savefile_abandon(struct savefile *s)
 {
 	if (!s)
 		return;
-	if (s->file.fd != -1 && s->file.created)
-		unlink(s->file.name);
+	outfile_abandon(&s->file);
 	if (s->stream)
 		__fpurge(s->stream);
 	release(s);

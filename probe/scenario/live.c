@@ -235,5 +235,7 @@ bool peer_live_detect(struct peer *p, int mptcp_version)
 
 bool peer_live_finish(struct peer *p)
 {
-	return live_finish(&live_peer_of(p)->live) & fine(live_peer_of(p));
+	bool finished = live_finish(&live_peer_of(p)->live);
+
+	return fine(live_peer_of(p)) && finished;
 }
