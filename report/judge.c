@@ -161,6 +161,13 @@ static bool joins_at_port(const struct judgement *j,
 	       f->server_port != target->port && join_control_answered(j, f);
 }
 
+/* The first, or one that shows both directions. */
+static void leave_unshown(struct judgement *j, const struct flow *f)
+{
+	if (!j->unshown || f->sides[1].packets)
+		j->unshown = f;
+}
+
 static void collect_flows(struct judgement *j,
 			  const struct judge_target *target)
 {
@@ -174,6 +181,9 @@ static void collect_flows(struct judgement *j,
 				f;
 		else if (f->server_port == target->port && f->snapped)
 			j->snapped = f;
+		else if (f->server_port == target->port && !j->controlled &&
+			 flow_lacks_syn_ack(f))
+			leave_unshown(j, f);
 		else if (f->server_port == target->port ||
 			 joins_at_port(j, target, f))
 			*ARENA_PUSH(j->arena, j->flows, j->flow_count) = f;
@@ -247,6 +257,13 @@ static bool takes_silently(const struct flow *f)
 	       joined_by_key(f);
 }
 
+/* A SYN of it had no MPTCP option: that one is not answered says of TCP. */
+static bool asks_plainly(const struct flow *f)
+{
+	return f->plain_syn || flow_is(f, PURPOSE_TCP) ||
+	       flow_is(f, PURPOSE_UNKNOWN_OPTION);
+}
+
 static void judge_facts(struct judgement *j)
 {
 	bool reset = false;
@@ -256,9 +273,9 @@ static void judge_facts(struct judgement *j)
 
 		if (flow_syn_ack(f))
 			j->tcp_answered = true;
-		else if (!flow_joins(f))
+		else if (asks_plainly(f))
 			reset |= flow_reset(f) != NULL;
-		j->tcp_tried |= !flow_joins(f);
+		j->tcp_tried |= asks_plainly(f);
 		if (!j->negotiated && f->mptcp.syn_ack && !flow_refused(f))
 			j->negotiated = f;
 		if (!j->working && flow_proves_mptcp(f))
@@ -414,8 +431,8 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 					   : -1;
 	if (j->flow_count)
 		r->source = j->flows[0]->client;
-	else if (j->snapped)
-		r->source = j->snapped->client;
+	else if (j->snapped || j->unshown)
+		r->source = (j->snapped ? j->snapped : j->unshown)->client;
 	judge_announced(j);
 }
 

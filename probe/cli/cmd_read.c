@@ -60,6 +60,16 @@ static int report_all(const struct reading *r,
 	return ret;
 }
 
+/* Whether both ends of any of its connections are seen to send. */
+static bool has_both_ways(const struct observer *o)
+{
+	for (size_t i = 0; i < o->middle_count; i++)
+		if (o->middles[i]->sides[0].packets &&
+		    o->middles[i]->sides[1].packets)
+			return true;
+	return false;
+}
+
 /* A capture without the beginning of any connection can be listed only.
  * `cut` says where a truncated capture ends; empty if it is whole. */
 static int judge_all(const struct reading *r, const char *cut)
@@ -71,11 +81,14 @@ static int judge_all(const struct reading *r, const char *cut)
 	if (!count && r->observer->connections.count)
 		return failure(
 			EXIT_UNKNOWN,
-			"%s: it begins in the middle of its connections: they "
-			"are listed, not judged",
-			r->file);
+			"%s: it %s of its connections: they are listed, not "
+			"judged",
+			r->file,
+			has_both_ways(r->observer)
+				? "begins in the middle"
+				: "has no SYN, and only one direction");
 	if (!count) {
-		complain("%s: no TCP connection in it%s%s", r->file,
+		complain("%s: no TCP connection begins in it%s%s", r->file,
 			 *cut ? "; it " : "", cut);
 		return EXIT_INPUT;
 	}

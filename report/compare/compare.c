@@ -337,6 +337,7 @@ static void see_hops(struct compare *c, const struct sample *s,
 static bool comparable(const struct flow *f)
 {
 	return f->protocol == IPPROTO_TCP && !f->syn_snapped &&
+	       !flow_lacks_syn_ack(f) &&
 	       (f->purpose == PURPOSE_TCP || f->purpose == PURPOSE_MP_CAPABLE);
 }
 

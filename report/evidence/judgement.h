@@ -48,7 +48,9 @@ struct judgement {
 
 	struct flow **flows; /* TCP, to the target's address and port */
 	size_t flow_count;
-	const struct flow *snapped; /* left out: its options are not whole */
+	/* left out, as what they miss may be the capture's fault: */
+	const struct flow *snapped; /* its options are not whole */
+	const struct flow *unshown; /* its SYN/ACK is not in the capture */
 	bool controlled;	    /* the capture is of mpprobe */
 	struct flow **controls;	    /* UDP, to the target's address */
 	size_t control_count;
@@ -76,7 +78,7 @@ struct judgement {
 	unsigned distance_answers;
 
 	/* judge.c */
-	bool tcp_tried;			/* a SYN that is no MP_JOIN */
+	bool tcp_tried;			/* a SYN without MPTCP */
 	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
 	const struct flow *working;	/* MPTCP proven on it, or NULL */
 	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */

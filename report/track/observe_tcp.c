@@ -389,8 +389,60 @@ static void begin_middle(struct observer *o, const struct packet *p,
 static bool lacks_syn_ack(const struct observer *o, const struct flow *f,
 			  const struct packet *p)
 {
-	return !o->own_count && !f->syn_ack_seen && f->sides[0].acked &&
+	return !o->own_count && flow_lacks_syn_ack(f) &&
 	       !(p->tcp.flags & TCP_FLAG_SYN);
+}
+
+/* --- a SYN/ACK in front of its SYN ---------------------------------------- */
+
+static void keep_early(struct observer *o, const struct packet *p,
+		       uint64_t frame, int64_t time_us)
+{
+	struct early *e = &o->early[o->next_early % EARLY_MAX];
+
+	if (o->own_count ||
+	    !has_flags(p, TCP_FLAG_SYN | TCP_FLAG_ACK, TCP_FLAG_RST))
+		return;
+	o->next_early++;
+	arena_free(e->arena);
+	e->arena = arena_new();
+	e->syn_ack = observer_keep(e->arena, p, frame, time_us);
+}
+
+static bool answers(const struct packet *p, const struct flow *f)
+{
+	return p->tcp.destination_port == f->client_port &&
+	       p->tcp.source_port == f->server_port &&
+	       address_equal(&p->ip.destination, &f->client) &&
+	       address_equal(&p->ip.source, &f->server) && reply_fits(f, p);
+}
+
+/* The SYN has come: its SYN/ACK is taken now, as if only now it came. */
+static void take_early(struct observer *o, struct flow *f)
+{
+	for (size_t i = 0; i < EARLY_MAX; i++) {
+		struct early *e = &o->early[i];
+
+		if (!e->arena || !answers(&e->syn_ack->packet, f))
+			continue;
+		f->sightings = NULL;
+		observe_received(o, f, &e->syn_ack->packet, e->syn_ack->frame,
+				 e->syn_ack->time_us);
+		arena_free(e->arena);
+		e->arena = NULL;
+	}
+}
+
+static void observe_unbegun(struct observer *o, struct flow *from,
+			    struct flow *to, const struct packet *p,
+			    uint64_t frame, int64_t time_us)
+{
+	keep_early(o, p, frame, time_us);
+	if (from || to)
+		observe_middle(o, from ? from : to, from ? 0 : 1, p, frame,
+			       time_us);
+	else
+		begin_middle(o, p, frame, time_us);
 }
 
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
@@ -398,6 +450,7 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 {
 	const struct tcp_view *tcp = &p->tcp;
 	struct flow *from, *to; /* that its source, its destination began */
+	bool begins;
 
 	if (tcp->available < 14 || tcp->data_offset == 0)
 		return;
@@ -406,7 +459,8 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 			     IPPROTO_TCP);
 	to = observer_flow(o, &p->ip.destination, tcp->destination_port,
 			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
-	if (opens(o, p, from, to, time_us)) {
+	begins = opens(o, p, from, to, time_us);
+	if (begins) {
 		observer_forget(o, time_us);
 		from = begin_flow(o, p, from && !from->begun ? from : NULL,
 				  frame, time_us);
@@ -416,9 +470,8 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 		observe_sent(o, from, p, frame, time_us);
 	else if (to && to->begun && !lacks_syn_ack(o, to, p))
 		observe_received(o, to, p, frame, time_us);
-	else if (from || to)
-		observe_middle(o, from ? from : to, from ? 0 : 1, p, frame,
-			       time_us);
 	else
-		begin_middle(o, p, frame, time_us);
+		observe_unbegun(o, from, to, p, frame, time_us);
+	if (begins)
+		take_early(o, from);
 }

@@ -44,6 +44,8 @@ void observer_free(struct observer *o)
 			observer_free_flow(o->flows[i]);
 	for (size_t i = 0; i < o->middle_count; i++)
 		observer_free_flow(o->middles[i]);
+	for (size_t i = 0; i < EARLY_MAX; i++)
+		arena_free(o->early[i].arena);
 	mptcp_connections_close(&o->connections);
 	keys_free(o->keys);
 	free(o->forgotten);
@@ -553,6 +555,12 @@ bool flow_answered(const struct flow *f)
 		if (s->payload_received)
 			return true;
 	return f->payload_received > 0;
+}
+
+bool flow_lacks_syn_ack(const struct flow *f)
+{
+	return f->protocol == IPPROTO_TCP && f->begun && !f->syn_ack_seen &&
+	       f->sides[0].acked;
 }
 
 const struct kept *flow_reset(const struct flow *f)

@@ -177,6 +177,14 @@ struct flow {
 typedef void mptcp_connection_fn(void *context,
 				 const struct mptcp_connection *c);
 
+/* Merged captures, and those of several queues, have a SYN/ACK in front of
+ * its SYN: so many are remembered until that comes. */
+#define EARLY_MAX 16
+struct early {
+	struct arena *arena; /* of the packet; NULL: none yet */
+	struct kept *syn_ack;
+};
+
 struct observer {
 	struct arena *arena;
 	struct flow *forgotten;
@@ -195,6 +203,8 @@ struct observer {
 	size_t middle_count, middle_sweep;
 	struct flow **buckets; /* of all flows, by addresses and ports */
 	size_t bucket_count;
+	struct early early[EARLY_MAX];
+	size_t next_early;
 	size_t fragmented;	/* index of the flow that sent the latest
 				   first fragment; FLOW_NONE */
 	unsigned long searched; /* segments, for quotes without a flow */
@@ -243,6 +253,10 @@ unsigned flow_sent_count(const struct flow *f, enum segment_kind kind,
 
 /* Whether data of the server came, over whatever subflow of its connection. */
 bool flow_answered(const struct flow *f);
+
+/* The client acknowledges a SYN/ACK that is not in the capture: who else saw
+ * that, knows that it was answered. */
+bool flow_lacks_syn_ack(const struct flow *f);
 
 /* A RST that fits the flow, or NULL. */
 const struct kept *flow_reset(const struct flow *f);

@@ -51,8 +51,15 @@ static void rung_tcp(struct judgement *j)
 			    : "a SYN is answered with a SYN/ACK");
 		show(j, RUNG_TCP, f->first_frame);
 		show(j, RUNG_TCP, flow_syn_ack(f)->frame);
+	} else if (j->unshown) {
+		set(j, RUNG_TCP, RUNG_SKIPPED,
+		    "the SYN/ACK is not in the capture");
 	} else if (j->tcp_refused) {
 		set(j, RUNG_TCP, RUNG_FAIL, "the SYN is answered with a RST");
+	} else if (!j->tcp_tried) {
+		set(j, RUNG_TCP, RUNG_SKIPPED,
+		    j->snapped ? "the SYNs were not captured whole"
+			       : "no SYN without MPTCP is in the capture");
 	} else {
 		set(j, RUNG_TCP, RUNG_FAIL, "no SYN is answered");
 	}

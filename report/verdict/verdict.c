@@ -31,11 +31,15 @@ const char *refusal_phrase(const struct quote *q)
 				     : "the host is unreachable";
 }
 
+/* Hosts send a SYN again after a second: where another program's was not, the
+ * capture may lack its answer. */
 static bool had_time_to_answer(const struct judgement *j)
 {
+	unsigned syns = j->controlled ? 1 : SYNS_IN_VAIN_MIN;
+
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (!flow_joins(j->flows[i]) &&
-		    unanswered_syns(j, j->flows[i]) > 0)
+		    unanswered_syns(j, j->flows[i]) >= syns)
 			return true;
 	return false;
 }
@@ -85,7 +89,7 @@ static void say_refused(struct judgement *j)
 
 static bool is_refused(const struct judgement *j)
 {
-	return j->tcp_tried && j->tcp_refused;
+	return j->tcp_tried && j->tcp_refused && !j->unshown;
 }
 
 /* The ICMP error that says why no SYN is answered, or NULL. */
@@ -100,8 +104,12 @@ static const struct quote *refusal(const struct judgement *j)
 
 static bool is_silent(const struct judgement *j)
 {
-	return j->tcp_tried && !j->tcp_answered &&
-	       (refusal(j) || had_time_to_answer(j));
+	const struct quote *q = refusal(j);
+
+	if (j->tcp_answered || j->unshown)
+		return false;
+	return (q && !q->admin_prohibited) ||
+	       (j->tcp_tried && (q || had_time_to_answer(j)));
 }
 
 static void say_silent(struct judgement *j)
@@ -542,6 +550,37 @@ static bool stalls(const struct judgement *j)
 	return false;
 }
 
+/* The client acknowledges SYN/ACKs, and the capture has none of them. */
+static const char *unshown_answers(const struct judgement *j)
+{
+	if (!j->unshown || j->tcp_answered)
+		return NULL;
+	return j->unshown->sides[1].packets
+		       ? "SYN/ACKs that the client acknowledges are missing "
+			 "in the capture"
+		       : "the capture has only what the client sent, not what "
+			 "came back";
+}
+
+/* No SYN without the option, and none that has it is answered. */
+static const char *only_with_option(const struct judgement *j)
+{
+	bool reset = false, waited = had_time_to_answer(j);
+
+	if (j->tcp_tried || j->tcp_answered || j->unshown)
+		return NULL;
+	for (size_t i = 0; i < j->flow_count; i++)
+		reset |= !flow_joins(j->flows[i]) && flow_reset(j->flows[i]);
+	if (reset)
+		return "SYNs with MP_CAPABLE are refused (RST), and none "
+		       "without it was sent: the port may be closed, or a "
+		       "device refuses MPTCP";
+	return waited ? "SYNs with MP_CAPABLE are not answered, and none "
+			"without it was sent: the server may be silent, or a "
+			"device drops MPTCP"
+		      : NULL;
+}
+
 static bool syns_in_vain(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
@@ -561,6 +600,7 @@ struct missing {
 static void say_undetermined(struct judgement *j)
 {
 	const char *other = other_version_untried(j);
+	const char *unshown = unshown_answers(j), *only = only_with_option(j);
 	bool came_back = j->negotiated;
 	bool no_data = came_back && !data_sent(j);
 	const struct missing list[] = {
@@ -568,6 +608,10 @@ static void say_undetermined(struct judgement *j)
 		 "the packets were not captured whole (snapped), so that TCP "
 		 "options are missing",
 		 "Capture all bytes: tcpdump -s 0."},
+		{unshown, unshown,
+		 "Capture both directions, and from before the connection "
+		 "begins: tcpdump -s 0 host ADDRESS."},
+		{only, only, "Probe the path: mpprobe HOST."},
 		{gave_up(j),
 		 "SYNs with MP_CAPABLE went unanswered, and the plain SYN "
 		 "after them was answered: they were dropped, or lost",
