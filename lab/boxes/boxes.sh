@@ -24,11 +24,14 @@ strip-syn|option|way|MPTCP options become NOPs in the SYN only
 strip-synack|option|way|MPTCP options become NOPs in the SYN/ACK only
 strip-data|option|way|MPTCP options become NOPs in all segments without SYN
 strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
+strip-join-ack|option|way|MP_JOIN becomes NOPs in the third ACK only
+strip-joined|option|hop|MPTCP options become NOPs in data of joined subflows
 strip-acks|option|way|MPTCP options become NOPs in ACKs without data
 strip-add-addr|option|way|ADD_ADDR becomes NOPs
 drop|option|way|segments with an MPTCP option are dropped
 drop-join|option|way|segments with MP_JOIN are dropped
 drop-announced|path|hop|segments to port 9999 are dropped
+drop-join-ack|option|way|the third ACK of an MP_JOIN is dropped
 drop-unknown|option|way|segments with an MPTCP option or option 253 are dropped
 drop-v0|option|way|SYNs with the MP_CAPABLE of version 0 (12 bytes) are dropped
 drop-v1|option|way|SYNs with the MP_CAPABLE of version 1 (4 bytes) are dropped
@@ -213,6 +216,16 @@ box_strip_join() {
 	nft_forward "r$1" "${nft_from}tcp flags syn / syn,ack tcp option mptcp subtype 1 reset tcp option mptcp"
 }
 
+box_strip_join_ack() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 tcp option mptcp length 24 reset tcp option mptcp"
+}
+
+# A connection that began with MP_JOIN is marked, and then loses DSS.
+box_strip_joined() {
+	nft_forward "r$1" "tcp flags syn / syn,ack tcp option mptcp subtype 1 ct mark set 0x0000004d"
+	nft_forward "r$1" "ct mark 0x0000004d tcp flags ! syn meta length > 110 reset tcp option mptcp"
+}
+
 box_strip_acks() {
 	nft_forward "r$1" "${nft_from}tcp flags ! syn,rst,psh reset tcp option mptcp"
 }
@@ -232,6 +245,10 @@ box_drop_join() {
 # A firewall that knows the servers' usual ports only.
 box_drop_announced() {
 	both "r$1" filter FORWARD -i eth0 -p tcp --dport 9999 -j DROP
+}
+
+box_drop_join_ack() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 tcp option mptcp length 24 drop"
 }
 
 box_drop_unknown() {

@@ -17,6 +17,12 @@ PLAIN = [
 # box, finding, status, more that it says, --all or not
 LATER = [
     ("eol-join", "mp_join.removed", "impaired", {"how": "eol"}, []),
+    ("strip-joined", "dss.removed", "impaired",
+     {"how": "nop", "segment": "join_data", "subflow": "joined"}, []),
+    ("strip-join-ack", "mp_join.removed", "impaired",
+     {"how": "nop", "segment": "join_ack"}, []),
+    ("drop-join-ack", "mp_join.dropped", "impaired",
+     {"segment": "join_ack"}, []),
     ("hmac,forward", "mp_join.modified", "impaired",
      {"segment": "join_ack"}, []),
     ("dsn", "dss.modified", "blocked", {"segment": "data"}, []),
@@ -42,6 +48,12 @@ LAST = [
     ("version", 80, "blocked", "mp_capable.removed", None, {}, []),
     ("strip-data", 80, "blocked", "dss.removed", None, LIKELY, []),
     ("strip-join", 80, "impaired", "mp_join.removed", None, LIKELY, []),
+    ("strip-join-ack", 80, "impaired", "mp_join.removed", None,
+     {"segment": "join_ack", **LIKELY}, []),
+    ("drop-join-ack", 80, "impaired", "mp_join.dropped", (4, 5),
+     {"segment": "join_ack"}, []),
+    ("strip-joined", 80, "impaired", "dss.removed", None,
+     {"segment": "join_data", "subflow": "joined", **LIKELY}, []),
     ("eol-join", 80, "impaired", "mp_join.removed", None, LIKELY, []),
     ("drop", 80, "blocked", "mp_capable.dropped", (4, 5), {}, []),
     ("drop-unknown", 80, "blocked", "mp_capable.dropped", (4, 5), {}, []),
@@ -93,7 +105,8 @@ def last_cases(Case):
         out.append(case(Case, box, 4, status, finding, after, at, port=port,
                         args=args, **checks))
     # Or the server's limit of subflows is reached: it says which step failed.
-    out.append(case(Case, "hmac,forward", 4, rungs=("join",)))
+    out.append(case(Case, "hmac,forward", 4, "impaired", "mp_join.removed",
+                    segment="join_ack", **LIKELY))
     return out
 
 

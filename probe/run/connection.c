@@ -411,7 +411,7 @@ static bool join_done(const struct connection *c, const struct flow *f)
 static unsigned join_tries(const struct connection *c)
 {
 	(void)c;
-	return DATA_TRIES;
+	return VAIN_TRIES;
 }
 
 static void join_next(struct connection *c, const struct flow *f, bool done)

@@ -109,9 +109,11 @@ step_fn control_step;
 /* mptcp.c: the connections with MPTCP, and copies of their segments. */
 struct connection *connection_to_copy(struct version *v);
 wanted_fn mptcp_wanted, copies_wanted, join_wanted, join_copies_wanted,
-	join_data_wanted, again_wanted, stalled_wanted, open_wanted;
+	join_data_wanted, unconfirmed_wanted, again_wanted, stalled_wanted,
+	open_wanted;
 start_fn mptcp_start, copies_start, join_start, join_copies_start,
-	join_data_start, again_start, open_start;
+	join_data_start, unconfirmed_start, deferring_start, again_start,
+	open_start;
 step_fn stalled_step;
 
 /* A DATA_ACK for the first data will do for a token. */

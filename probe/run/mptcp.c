@@ -3,6 +3,7 @@
  * copies of their segments that end at each hop.
  */
 #include "probe/run/experiment.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
 /* Answered as plain TCP, or by its own echo, which a server of another
@@ -227,6 +228,34 @@ void join_start(struct run *r, struct version *v)
 	}
 	parent->joined = &v->join;
 	connection_begin(&v->join);
+}
+
+/* Its third ACK was not answered: copies show where that ends; and whether
+ * the server answers none before data (TCP_DEFER_ACCEPT) tell plain
+ * connections, to which the SYN/ACK comes again then. */
+bool unconfirmed_wanted(const struct run *r, const struct version *v)
+{
+	const struct flow *f = client_flow(&v->join.client);
+
+	(void)r;
+	return v->join.state == CONNECTION_ENDED && f &&
+	       f->join.hmac == KNOWN_YES && f->join.ack_sent &&
+	       !f->join.fourth_ack_frame && !flow_reset(f);
+}
+
+void unconfirmed_start(struct run *r, struct version *v)
+{
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		client_send_third_ack(&v->join.client, low_copy(ttl));
+}
+
+void deferring_start(struct run *r, struct version *v)
+{
+	(void)v;
+	for (unsigned i = 0; i < DEFER_CONTROLS_MIN; i++)
+		connection_begin(
+			run_open(r, NULL, &course_request, PURPOSE_TCP, 0));
+	run_wait(r, DEFER_TOLD_US + answer_wait_us(&r->to));
 }
 
 bool join_copies_wanted(const struct run *r, const struct version *v)

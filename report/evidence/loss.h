@@ -142,6 +142,10 @@
  * 1.4 s, and it is more than a program may leave unread when it ends. */
 #define STALLED_MIN_US 2000000
 #define STALLED_MIN_BYTES 10000
+/* A server that accepts only when data has come sends its SYN/ACK again after
+ * 1 s; so many connections without data to which none came tell otherwise. */
+#define DEFER_TOLD_US 1300000
+#define DEFER_CONTROLS_MIN 3
 /* A server whose FIN was lost has sent it again twice by then. */
 #define CLOSE_TOLD_US 700000
 /* So far from the others a busy connection may be that is compared with one

@@ -270,6 +270,143 @@ static enum why dropped_way(const struct judgement *j, struct said *s)
 	return why == WHY_SAID ? dropped_on_a_way(j, s) : why;
 }
 
+/* ---- the third ACK --------------------------------------------------------
+ */
+
+static const struct class join_acks = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_ACK,
+				       NULL, 0};
+
+/* Both HMACs were right when they were captured, and nothing but the third ACK
+ * was sent. */
+static bool sent_third_ack(const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_YES &&
+	       f->join.ack_hmac == KNOWN_YES && !f->sides[0].first_us;
+}
+
+/* The server misses the option, or its HMAC is wrong. */
+static bool missed_option(const struct judgement *j, const struct flow *f)
+{
+	return sent_third_ack(f) && !f->join.fourth_ack_frame &&
+	       reset_reason(flow_reset(f)) == TCPRST_MPTCP &&
+	       key_proven(j, f) && parent_alive(j, f);
+}
+
+static enum why removed_ack(const struct judgement *j, struct said *s)
+{
+	s->confidence = CONFIDENCE_LIKELY;
+	return ask_witnesses(j, missed_option, &s->flow) ? WHY_SAID
+							 : WHY_ABSENT;
+}
+
+static void say_removed_ack(struct judgement *j, struct finding *f,
+			    const struct said *s)
+{
+	reset_evidence(j, f, s->flow);
+	f->text = "MP_JOIN is removed from the third ACK of additional "
+		  "subflows, or its HMAC is modified, beyond the last hop that "
+		  "quotes it: the server resets them.";
+}
+
+/* A plain connection without data that was open so long that the SYN/ACK of a
+ * server that waits for data would have come again; and whether it did. */
+static bool told_deferring(const struct judgement *j, const struct flow *f,
+			   bool *again)
+{
+	int64_t begin_us = 0, end_us = j->o->last_us;
+
+	*again = false;
+	if (!flow_is(f, PURPOSE_TCP) || !f->established || flow_reset(f) ||
+	    f->sides[0].first_us)
+		return false;
+	for (size_t i = 0; i < f->sent_count; i++) {
+		if (f->sent[i]->kind == SEGMENT_ACK && !begin_us)
+			begin_us = f->sent[i]->time_us;
+		if (f->sent[i]->packet.tcp.flags & TCP_FLAG_RST)
+			end_us = f->sent[i]->time_us;
+	}
+	for (size_t i = 0; i < f->received_count; i++)
+		*again |= f->received[i]->packet.tcp.flags & TCP_FLAG_SYN &&
+			  f->received[i]->time_us > begin_us;
+	return begin_us && end_us - begin_us >= DEFER_TOLD_US;
+}
+
+/* The server takes connections before data has come on them. */
+static bool takes_at_once(const struct judgement *j)
+{
+	unsigned count = 0;
+	bool again;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (told_deferring(j, j->flows[i], &again)) {
+			if (again)
+				return false;
+			count++;
+		}
+	return count >= DEFER_CONTROLS_MIN;
+}
+
+static bool confirmed(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame;
+}
+
+/* How often it was sent; 0 unless the SYN/ACK came again behind the first, so
+ * that the server still waits for it. */
+static unsigned third_acks(const struct flow *f)
+{
+	unsigned count = 0;
+	int64_t first_us = 0;
+	bool again = false;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->kind == SEGMENT_JOIN_ACK &&
+		    kept_is_full(f->sent[i]) && !count++)
+			first_us = f->sent[i]->time_us;
+	for (size_t i = 0; i < f->received_count; i++)
+		again |= f->received[i]->kind == SEGMENT_JOIN_SYN_ACK &&
+			 f->received[i]->time_us > first_us;
+	return again ? count : 0;
+}
+
+static enum why dropped_ack(const struct judgement *j, struct said *s)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!sent_third_ack(f) || flow_reset(f) || !should_answer(j, f))
+			continue;
+		s->have += third_acks(f);
+		s->flow = s->flow ? s->flow : f;
+	}
+	s->need = losses_needed(tries_of(&j->plain));
+	if (!s->flow)
+		return WHY_ABSENT;
+	if (ask_witnesses(j, confirmed, NULL))
+		return WHY_CONTRARY;
+	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
+		return WHY_FEW;
+	if (!takes_at_once(j))
+		return WHY_CONTROL;
+	put_between(j, ask_silence(j, &join_acks), &s->after, &s->at);
+	return WHY_SAID;
+}
+
+static void say_dropped_ack(struct judgement *j, struct finding *f,
+			    const struct said *s)
+{
+	finding_evidence(j, f, s->flow->first_frame, NULL, NULL,
+			 "%u third ACKs with the right HMAC got no fourth ACK, "
+			 "but the SYN/ACK again; without MP_JOIN the server "
+			 "takes a third ACK without data",
+			 s->have);
+	f->text = arena_printf(j->arena,
+			       "The third ACK of an MP_JOIN is dropped %s: no "
+			       "second subflow comes up.",
+			       place_phrase(j, f->after, f->at));
+}
+
 /* What hops quote otherwise says it. */
 #define CHANGED_BY_QUOTES                                                      \
 	"mp_join.removed/join_syn", "mp_join.removed/join_ack",                \
@@ -285,6 +422,15 @@ const struct rule join_rules[] = {
 	 say_refused, .unless = {CHANGED_BY_QUOTES}},
 	{"mp_join.reset", "rst", PHASE_REST, SEGMENT_JOIN_SYN, reset,
 	 say_refused, .unless = {CHANGED_BY_QUOTES}},
+	{"mp_join.removed", "reason", PHASE_REST, SEGMENT_JOIN_ACK, removed_ack,
+	 say_removed_ack,
+	 .unless = {CHANGED_BY_QUOTES, "mp_join.modified", "mp_join.removed",
+		    "tcp.terminated"}},
+	{"mp_join.dropped", "third_ack", PHASE_REST, SEGMENT_JOIN_ACK,
+	 dropped_ack, say_dropped_ack,
+	 .unless = {CHANGED_BY_QUOTES, "mp_join.modified", "mp_join.removed",
+		    "tcp.terminated"},
+	 .gates = WORKING},
 	{"mp_join.dropped", "silence", PHASE_REST, SEGMENT_JOIN_SYN, dropped,
 	 say_dropped, .unless = {CHANGED_BY_QUOTES}, .gates = WORKING},
 	{"mp_join.dropped", "way", PHASE_REST, SEGMENT_JOIN_SYN, dropped_way,

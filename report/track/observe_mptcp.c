@@ -259,6 +259,10 @@ static void see_mapping_sent(struct mptcp_facts *m, struct flow *f,
 	if (f->join.parent < 0 && data && map->dsn != m->client_idsn + map->ssn)
 		return;
 	m->mapped = true;
+	for (struct flow *s = f->connection->flows; s && data; s = s->sibling)
+		s->join.data_elsewhere |=
+			s != f && s->join.data_end &&
+			(int64_t)(map->dsn + data - s->join.data_end) >= 0;
 	if (f->join.parent >= 0 && data)
 		f->join.data_end = map->dsn + data;
 	if ((int64_t)(map->dsn + map->length - m->mapped_end) > 0)
@@ -431,9 +435,13 @@ static void see_data_ack(struct mptcp_facts *m, struct flow *f,
 		m->data_ack_frame = k->frame;
 	}
 	m->has_data_ack = true;
-	if (f->join.data_end && ack - first >= f->join.data_end - first &&
-	    seq_diff(k->packet.tcp.acknowledgment, f->client_next) >= 0)
-		note(&f->join.data_ack_frame, k->frame);
+	for (struct flow *s = f->connection->flows; s; s = s->sibling)
+		if (s->join.data_end &&
+		    ack - first >= s->join.data_end - first &&
+		    (s == f ? seq_diff(k->packet.tcp.acknowledgment,
+				       f->client_next) >= 0
+			    : !s->join.data_elsewhere))
+			note(&s->join.data_ack_frame, k->frame);
 }
 
 /* --- the rest ------------------------------------------------------------- */

@@ -100,9 +100,11 @@ struct join_facts {
 	enum known ack_hmac;
 	uint64_t
 		fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */
-	uint64_t data_end; /* DSN behind the client's last valid mapping here;
-			      0: none */
-	uint64_t data_ack_frame; /* a DATA_ACK here for all of that; 0 */
+	uint64_t data_end;   /* DSN behind the client's last valid mapping here;
+				0: none */
+	bool data_elsewhere; /* it went out over another subflow as well */
+	uint64_t data_ack_frame; /* of a DATA_ACK for all of that: here, or
+				    anywhere unless it is elsewhere; 0 */
 };
 
 struct flow {

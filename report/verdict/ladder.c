@@ -462,7 +462,7 @@ static void rung_join_data(struct judgement *j)
 		    "no data with a mapping was sent over it");
 	} else if (f->join.data_ack_frame) {
 		set(j, RUNG_JOIN_DATA, RUNG_PASS,
-		    "data over the second subflow is acknowledged there by "
+		    "data over the second subflow is acknowledged by "
 		    "DATA_ACK");
 		show(j, RUNG_JOIN_DATA, f->join.data_ack_frame);
 	} else {
