@@ -117,7 +117,7 @@ static enum option_step last_step(const char *hex, size_t available,
 				  size_t length)
 {
 	uint8_t block[BLOCK];
-	uint8_t *there = malloc(available ? available : 1);
+	uint8_t *there = calloc(1, available ? available : 1);
 	struct option_walk w = option_walk_over(there, available, length);
 	struct tcp_option o;
 	enum option_step step;

@@ -364,7 +364,7 @@ static void saw_add_addr(struct trace *t, const struct sight *s,
 			 const struct mptcp_option *o)
 {
 	const struct subflow *master = s->flow->master;
-	uint64_t hmac;
+	uint64_t hmac = 0;
 
 	if (!o->add_addr.has_hmac)
 		return;

@@ -229,29 +229,56 @@ unprivileged() {	# COMMAND...
 		setpriv --bounding-set=-all --inh-caps=-all ./mpprobe $HOST
 }
 
-# ---- the interface goes away ----------------------------------------------
+# ---- this host changes in mid-run -------------------------------------------
 
-lose_interface() {	# WORD IP-COMMAND...
+# What was measured until then is reported, with the reason.
+change_host() {		# CODE WORDS COMMAND...
 	lab_of_test=gone-$$
 	lab/lab up --name $lab_of_test --hops 2 --box drop-join@1
 	lab/lab run --name $lab_of_test ./mpprobe -n -w "$tmp/run.pcap" \
 		-o "$tmp/report" $HOST >"$tmp/stdout" 2>"$tmp/stderr" 3>&- &
 	pid=$!
-	await has_bytes "$tmp/run.pcap" 4000
-	lab/lab run --name $lab_of_test ip link "${@:2}"
+	await has_bytes "$tmp/run.pcap" "${AFTER:-4000}"
+	lab/lab run --name $lab_of_test "${@:3}"
 	await_end
-	((status == 69))
-	[[ $(<"$tmp/stderr") == "mpprobe: eth0 $1" ]]
-	[[ ! -s $tmp/stdout && ! -e $tmp/report ]]
+	((status == $1))
+	cat "$tmp/report"
+	(($(wc -l <"$tmp/stderr") == 1))
+	[[ $(<"$tmp/stderr") == "mpprobe: "*"$2"* ]]
+	[[ ! -s $tmp/stdout ]]
+	[[ $(tr -s '\n ' ' ' <"$tmp/report") == *"ended early: "*"$2"* ]]
+	grep -q interrupted "$tmp/report"
 	frames_of "$tmp/run.pcap"
 }
 
 @test "interface removed in mid-run" {
-	lose_interface 'is gone' del eth0
+	change_host 69 'eth0 is gone' ip link del eth0
 }
 
 @test "interface set down in mid-run" {
-	lose_interface 'went down' set eth0 down
+	change_host 69 'eth0 went down' ip link set eth0 down
+}
+
+@test "address removed in mid-run" {
+	change_host 130 '10.0.1.1 is no longer an address of this host' \
+		ip address del 10.0.1.1/24 dev eth0
+}
+
+@test "another address comes in mid-run, and the probes' own goes" {
+	change_host 130 '10.0.1.1 is no longer an address of this host' \
+		sh -c 'ip address add 10.0.1.77/24 dev eth0
+			ip address del 10.0.1.1/24 dev eth0
+			ip address add 10.0.1.77/24 dev eth0
+			ip route replace default via 10.0.1.2'
+}
+
+@test "default route gone in mid-run" {
+	change_host 130 'no route: ' ip -4 route flush table main
+}
+
+@test "MTU lowered in mid-run" {
+	AFTER=25 change_host 130 'the MTU of eth0 was lowered' \
+		ip link set eth0 mtu 100
 }
 
 # ---- where output goes ----------------------------------------------------

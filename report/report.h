@@ -273,7 +273,8 @@ struct report {
 	int64_t started_us; /* since 1970, of the first frame; 0: none */
 	double elapsed_ms;
 	bool interrupted;
-	const char *target_name; /* as typed; the address text offline */
+	const char *interruption; /* by what; NULL: a signal, or nothing */
+	const char *target_name;  /* as typed; the address text offline */
 	struct address target;
 	uint16_t port;
 	bool reference; /* known to speak MPTCP (--reference) */

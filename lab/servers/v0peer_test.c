@@ -134,8 +134,8 @@ static void load(const char *path, struct recording *r)
 	char error[PCAP_ERRBUF_SIZE];
 	pcap_t *pcap = pcap_open_offline(path, error);
 	struct pcap_pkthdr *header;
-	const uint8_t *frame, *ip;
-	size_t length;
+	const uint8_t *frame, *ip = NULL;
+	size_t length = 0;
 
 	if (!pcap)
 		fail_msg("%s", error);

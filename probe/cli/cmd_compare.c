@@ -187,10 +187,10 @@ static int compare_live(const struct options *o, struct compare *c,
 {
 	int ret = comparing_run(o, host, c), code;
 
-	if ((ret != 0 && ret != EXIT_INTERRUPTED) || !c->row_count)
+	if (!c->row_count)
 		return ret ? ret : EXIT_UNKNOWN;
 	code = print(c, out);
-	if (ret == EXIT_INTERRUPTED)
+	if (ret != 0)
 		return ret;
 	for (size_t i = 0; code == EXIT_CLEAR && i < c->row_count; i++)
 		if (c->rows[i].answered)

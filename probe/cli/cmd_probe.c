@@ -272,7 +272,9 @@ static int report_run(struct live *live, const struct port_run *one,
 	r->target_name = arena_printf(r->arena, "%s", t->name.host);
 	r->source = t->route.source;
 	r->interface = arena_printf(r->arena, "%s", t->route.interface);
-	r->interrupted = signals_interrupted();
+	r->interrupted = signals_interrupted() || live->exit_code;
+	if (live->exit_code)
+		r->interruption = arena_printf(r->arena, "%s", live->error);
 	r->dropped = wire_dropped(live->wire);
 	name_hops(live, r);
 	output_end(out, output_format(out)->report(output_begin(out), r));
@@ -285,8 +287,11 @@ static int report_runs(struct live *live, const struct port_runs *runs,
 {
 	int ret = EXIT_CLEAR;
 
-	if (!live_finish(live))
-		return failure(live->exit_code, "%s", live->error);
+	if (!live_finish(live)) {
+		complain("%s", live->error);
+		if (!live_cut_short(live))
+			return live->exit_code;
+	}
 	if (runs->count > 1)
 		output_several(out);
 	for (unsigned i = 0; i < runs->count; i++) {
@@ -295,6 +300,8 @@ static int report_runs(struct live *live, const struct port_runs *runs,
 		if (!runs->all[i].run.to.reference)
 			ret = i ? exit_worst(ret, code) : code;
 	}
+	if (live->exit_code)
+		return live->exit_code;
 	return signals_interrupted() ? EXIT_INTERRUPTED : ret;
 }
 

@@ -208,7 +208,7 @@ static int run_program(const struct options *o, struct program *p,
 		code = run_one(&p->scripts[0], peer, out);
 	if (!peer->replay && !peer_live_finish(peer) && code < EXIT_USAGE)
 		code = peer->exit_code;
-	if (peer->exit_code && peer->exit_code != EXIT_INTERRUPTED)
+	if (peer->exit_code && !signals_interrupted())
 		complain("%s", peer->error);
 	return code;
 }

@@ -262,8 +262,11 @@ static int run_ports(struct comparing *l, struct compare *c)
 
 		run_port(p, l->options->count);
 		if (!live_finish(&p->live))
-			return failure(p->live.exit_code, "%s", p->live.error);
-		compare_observe(c, p->name, p->live.observer);
+			complain("%s", p->live.error);
+		if (!p->live.exit_code || live_cut_short(&p->live))
+			compare_observe(c, p->name, p->live.observer);
+		if (p->live.exit_code)
+			return p->live.exit_code;
 	}
 	return signals_interrupted() ? EXIT_INTERRUPTED : 0;
 }

@@ -30,6 +30,7 @@ struct wire {
 	unsigned index; /* of the interface */
 	libnet_t *net;	/* builds packets; sends none */
 	int raw4, raw6;
+	struct address sources[2]; /* watched; family 0: none */
 	struct packet_socket *capture;
 	int control; /* a datagram socket to ask about the interface */
 	struct savefile *file;
@@ -102,12 +103,58 @@ static int fail_down(struct wire *w)
 		    w->interface);
 }
 
+static int bind_to(const struct wire *w, int fd, const struct address *source)
+{
+	struct sockaddr_storage to;
+	socklen_t length = sockaddr_make(source, 0, w->index, &to);
+
+	return bind(fd, (struct sockaddr *)&to, length);
+}
+
+static bool has_address(const struct wire *w, const struct address *source)
+{
+	int fd = socket(source->family == 4 ? AF_INET : AF_INET6,
+			SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool gone;
+
+	if (fd == -1)
+		return true;
+	gone = bind_to(w, fd, source) == -1 && errno == EADDRNOTAVAIL;
+	close(fd);
+	return !gone;
+}
+
+/* Raw sockets go on sending from an address that was removed, and no answer
+ * comes: that is not the path's doing. */
+static int check_sources(struct wire *w)
+{
+	char text[ADDRESS_TEXT];
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct address *source = &w->sources[i];
+
+		if (source->family && !has_address(w, source))
+			return fail(w, EXIT_INTERRUPTED,
+				    "%s is no longer an address of this host",
+				    address_text(source, text));
+	}
+	return 0;
+}
+
+/* Not in a VRF, whose addresses other sockets do not have. */
+static void watch_source(struct wire *w, unsigned i,
+			 const struct address *source)
+{
+	if (source->family && has_address(w, source))
+		w->sources[i] = *source;
+}
+
 /* libpcap is silent when an interface goes down, so it is asked for. */
 static int check_interface(struct wire *w)
 {
 	switch (interface_state(w)) {
 	case STATE_UP:
-		return 0;
+		return check_sources(w);
 	case STATE_DOWN:
 	case STATE_GONE:
 		return fail_down(w);
@@ -174,13 +221,7 @@ static int open_file(struct wire *w, const char *name)
 
 static int bind_source(struct wire *w, int fd, const struct address *source)
 {
-	struct sockaddr_storage to;
-	socklen_t length;
-
-	if (!source->family)
-		return 0;
-	length = sockaddr_make(source, 0, w->index, &to);
-	if (bind(fd, (struct sockaddr *)&to, length) == -1)
+	if (source->family && bind_to(w, fd, source) == -1)
 		return fail(w, EXIT_SYSTEM, "raw socket: bind: %s",
 			    strerror(errno));
 	return 0;
@@ -228,6 +269,8 @@ static int open_sockets(struct wire *w, const struct wire_config *c)
 	if (c->ipv6 && open_raw(w, AF_INET6, c->bind_interface, &c->source6,
 				&w->raw6) == -1)
 		return -1;
+	watch_source(w, 0, &c->source4);
+	watch_source(w, 1, &c->source6);
 	w->net = libnet_init(LIBNET_NONE, NULL, error);
 	if (!w->net)
 		return fail(w, EXIT_SYSTEM, "%.*s", (int)strcspn(error, "\n"),
@@ -330,7 +373,7 @@ static int transmit_patiently(struct wire *w, const struct address *to,
 	return -1;
 }
 
-/* Routes vanish with their interface, so ask for it first. */
+/* Routes vanish with their interface or address: ask for these first. */
 static void explain_send_error(struct wire *w, const struct address *to)
 {
 	char text[ADDRESS_TEXT];
@@ -338,7 +381,11 @@ static void explain_send_error(struct wire *w, const struct address *to)
 
 	if (saved != EPERM && saved != EMSGSIZE)
 		check_interface(w);
-	if (!w->exit_code)
+	if (!w->exit_code && saved == EMSGSIZE)
+		snprintf(w->error, sizeof(w->error),
+			 "the MTU of %s was lowered below the size of a probe",
+			 w->interface);
+	else if (!w->exit_code)
 		snprintf(w->error, sizeof(w->error), "sending to %s: %s",
 			 address_text(to, text), strerror(saved));
 	errno = saved;

@@ -41,7 +41,7 @@ struct wire *wire_open(const struct wire_config *config, char *error,
 /* Carries `payload` in IP and sends it. Returns the length of the packet,
  * whose bytes are copied to `packet` (`capacity` bytes) as they were handed
  * to the kernel; -1 with errno set, a message in wire_error() and, where it
- * is the end of the run (interface gone or down), wire_exit_code(). EPERM
+ * is the end of the run (interface or address gone), wire_exit_code(). EPERM
  * here means that this host's own firewall refused it. ENOBUFS/EAGAIN are
  * waited for within. */
 long wire_send(struct wire *w, const struct ip_envelope *envelope,
@@ -57,7 +57,8 @@ int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
 /* Waits at most `timeout_ms` (0: do not wait) for frames and hands all that
  * are there to `fn`, after writing them to the -w file. Returns the number
  * of frames; 0 on time-out or when a signal came; -1 on error (exit code via
- * wire_exit_code(): 69 interface gone or down, 74 full disk, 71). An error
+ * wire_exit_code(): 69 interface gone or down, 130 the address that we
+ * send from, 74 full disk, 71). An error
  * stays: no more frames come after it. */
 int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn, void *context);
 

@@ -186,6 +186,12 @@ bool live_finish(struct live *live)
 		       : fail(live, EXIT_OUTPUT, "%s", wire_error(live->wire));
 }
 
+bool live_cut_short(const struct live *live)
+{
+	return live->exit_code == EXIT_INTERRUPTED ||
+	       live->exit_code == EXIT_INTERFACE;
+}
+
 uint16_t live_port(struct live *live, const struct address *source, bool udp)
 {
 	uint16_t port;
@@ -195,8 +201,9 @@ uint16_t live_port(struct live *live, const struct address *source, bool udp)
 		   : guard_port(live->guard, source, live->next_port);
 
 	if (port == 0)
-		fail(live, EXIT_SYSTEM, "cannot reserve a source port: %s",
-		     strerror(errno));
+		fail(live,
+		     errno == EADDRNOTAVAIL ? EXIT_INTERRUPTED : EXIT_SYSTEM,
+		     "cannot reserve a source port: %s", strerror(errno));
 	live->next_port = (uint16_t)(port + 1);
 	return port;
 }
@@ -246,7 +253,11 @@ static bool fail_to_send(struct live *live)
 		return fail(live, wire_exit_code(live->wire), "%s",
 			    wire_error(live->wire));
 	if (errno == ENETUNREACH || errno == EHOSTUNREACH)
-		return fail(live, EXIT_UNKNOWN, "no route: %s",
+		return fail(live,
+			    live->has_sent ? EXIT_INTERRUPTED : EXIT_UNKNOWN,
+			    "no route: %s", wire_error(live->wire));
+	if (errno == EMSGSIZE)
+		return fail(live, EXIT_INTERRUPTED, "%s",
 			    wire_error(live->wire));
 	if (errno == EPERM)
 		return fail(live, EXIT_SYSTEM,
@@ -270,6 +281,7 @@ bool live_send(struct live *live, struct ip_envelope *envelope,
 			 sizeof(packet));
 	if (sent < 0)
 		return fail_to_send(live);
+	live->has_sent = true;
 	remember(live, packet, (size_t)sent);
 	return true;
 }

@@ -35,6 +35,7 @@ struct live {
 	size_t departure_count;
 	uint16_t next_id;
 	uint16_t next_port;
+	bool has_sent;
 	int exit_code;	 /* 0, or why the run must stop */
 	char error[256]; /* one line */
 };
@@ -63,6 +64,10 @@ void live_linger(struct live *live);
  * failed, now or before (exit_code). */
 bool live_finish(struct live *live);
 
+/* Whether it has failed because this host has lost its interface, address,
+ * route or MTU: what was measured before that stands. */
+bool live_cut_short(const struct live *live);
+
 /* Of a run to this port of a target. */
 struct destination live_destination(struct live *live, const struct target *t,
 				    uint16_t port);
@@ -70,7 +75,7 @@ struct destination live_destination(struct live *live, const struct target *t,
 uint64_t live_random(struct live *live);
 uint32_t live_random32(struct live *live);
 
-/* A fresh guarded source port (TCP, or UDP), 0 on failure (exit_code 71). */
+/* A fresh guarded source port (TCP, or UDP), 0 on failure (exit_code). */
 uint16_t live_port(struct live *live, const struct address *source, bool udp);
 
 /* Monotonic, for waiting; packets have the capture's own times. */

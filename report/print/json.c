@@ -252,6 +252,8 @@ int json_report(const struct page *p, const struct report *r)
 		p, "mpprobe-report/1", {"started", json_time(r->started_us, 3)},
 		{"elapsed_ms", json_decimal(r->elapsed_ms)},
 		{"interrupted", json_flag(r->interrupted)},
+		{r->interruption ? "interruption" : "",
+		 r->interruption ? json_text(r->interruption) : NULL},
 		{"target", target(r)}, {"source", source(r)},
 		{"capture", capture(r)}, {"verdict", verdict(r)},
 		{"findings", findings(r->findings, r->finding_count)},

@@ -82,6 +82,7 @@ static void test_top(const json_t *json)
 	text_at(json, "started", "2026-11-20T23:00:00.123Z");
 	assert_true(json_is_real(at(json, "elapsed_ms")));
 	assert_true(json_is_false(at(json, "interrupted")));
+	assert_null(json_object_get(json, "interruption"));
 	text_at(json, "target.name", "server.lab");
 	text_at(json, "target.address", "10.0.5.2");
 	number_at(json, "target.port", 80);
@@ -181,10 +182,13 @@ static void test_unknown(void **state)
 	(void)state;
 	r->source = (struct address){0};
 	r->interface = NULL;
+	r->interruption = "eth0 is gone";
 	r->path[0].address = (struct address){0};
 	r->path[0].responders[0].rtt_ms = 0.0 / 0.0;
 	json = parsed(r);
 	assert_true(json_is_true(at(json, "interrupted")));
+	assert_string_equal(json_string_value(at(json, "interruption")),
+			    "eth0 is gone");
 	null_at(json, "started");
 	null_at(json, "source.address");
 	null_at(json, "source.interface");

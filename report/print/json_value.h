@@ -21,7 +21,8 @@ struct json_field {
 /* An object of fields {name, value}, in this order. */
 #define JSON_OBJECT(...)                                                       \
 	json_fields((const struct json_field[]){__VA_ARGS__, {NULL, NULL}})
-json_t *json_fields(const struct json_field *fields); /* up to a NULL name */
+json_t *json_fields(const struct json_field *fields); /* up to a NULL name;
+						       "": left out */
 
 /* The array with the item, which is taken over, at its end. */
 json_t *json_appended(json_t *array, json_t *item);

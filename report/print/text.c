@@ -220,6 +220,12 @@ static void context(const struct page *p, const struct report *r)
 			       page_count(p, r->frames, "frame"),
 			       elapsed_phrase(p, r),
 			       r->interrupted ? ", interrupted" : ""));
+	if (r->interruption)
+		text_wrap(p, "", "",
+			  arena_printf(p->arena,
+				       "The run ended early: %s. What was "
+				       "measured until then is told.",
+				       r->interruption));
 	if (r->dropped > 0)
 		text_wrap(p, "", "",
 			  arena_printf(p->arena,
