@@ -218,6 +218,38 @@ static struct ttls ttls_of(const struct judgement *j,
 	return t;
 }
 
+/* IP IDs of one host's counter are so close, if it does little else: by chance
+ * one in a thousand. */
+#define ID_STEPS_MAX 64
+
+/* The SYN/ACK and what follows it were counted by one host, whatever their
+ * TTLs. */
+static bool ids_run_on(const struct flow *f)
+{
+	const struct kept *syn_ack = flow_syn_ack(f);
+
+	for (size_t i = f->first_syn_ack + 1; i < f->received_count; i++) {
+		uint16_t id = (uint16_t)f->received[i]->packet.ip.id;
+		uint16_t first = (uint16_t)syn_ack->packet.ip.id;
+		uint16_t steps = (uint16_t)(id - first);
+
+		if (!(f->received[i]->packet.tcp.flags & TCP_FLAG_SYN))
+			return first && steps && steps <= ID_STEPS_MAX;
+	}
+	return false;
+}
+
+/* Another program's capture has nothing beside the TTLs: and one hop is what
+ * two ways of a balancer differ by. */
+static bool may_be_one_host(const struct judgement *j, const struct ttls *t,
+			    const struct flow *example)
+{
+	unsigned a = hops_back(t->syn_ack), b = hops_back(t->following);
+
+	return !j->controlled && ((a > b ? a - b : b - a) < HOPS_FEWER_MIN ||
+				  ids_run_on(example));
+}
+
 /* Who answers SYNs stands farther away than who answers data: then it is the
  * data that is answered on the path. */
 static enum why elsewhere(const struct judgement *j, struct said *s,
@@ -232,7 +264,9 @@ static enum why elsewhere(const struct judgement *j, struct said *s,
 		return WHY_ABSENT;
 	if (s->have < s->need)
 		return WHY_FEW;
-	return (hops_back(t.syn_ack) > hops_back(t.following)) == farther
+	return !may_be_one_host(j, &t, s->flow) &&
+			       (hops_back(t.syn_ack) >
+				hops_back(t.following)) == farther
 		       ? WHY_SAID
 		       : WHY_CONTRARY;
 }

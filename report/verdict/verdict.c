@@ -149,9 +149,19 @@ static const struct finding *headline(const struct judgement *j,
 	return NULL;
 }
 
+static bool nothing_tried(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (!flow_is(j->flows[i], PURPOSE_TCP))
+			return false;
+	return true;
+}
+
+/* Not so of another program that did not try MPTCP, whatever ends its TCP. */
 static bool is_blocked(const struct judgement *j)
 {
-	return headline(j, EFFECT_BLOCKS);
+	return headline(j, EFFECT_BLOCKS) &&
+	       (j->controlled || !nothing_tried(j));
 }
 
 static bool is_removed_forward(const struct finding *f)
@@ -480,14 +490,6 @@ static void say_by_reference(struct judgement *j)
 }
 
 /* ---- what is missing ----------------------------------------------------- */
-
-static bool nothing_tried(const struct judgement *j)
-{
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (!flow_is(j->flows[i], PURPOSE_TCP))
-			return false;
-	return true;
-}
 
 static bool version_tried(const struct judgement *j, int version)
 {
