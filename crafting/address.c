@@ -60,3 +60,17 @@ struct address address_from(const uint8_t *bytes, size_t length)
 	memcpy(a.bytes, bytes, length);
 	return a;
 }
+
+bool address_is_private(const struct address *a)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+	const uint8_t *b = a->bytes;
+
+	if (a->family == 6)
+		return (b[0] & 0xfe) == 0xfc ||
+		       (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) ||
+		       memcmp(b, loopback, sizeof(loopback)) == 0;
+	return b[0] == 10 || b[0] == 127 || (b[0] == 172 && b[1] >> 4 == 1) ||
+	       (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) ||
+	       (b[0] == 100 && b[1] >> 6 == 1);
+}

@@ -18,6 +18,10 @@ struct address {
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* Not to be reached from elsewhere: RFC 1918, 6598, 3927, 4193, 4291, and this
+ * host itself. */
+bool address_is_private(const struct address *a);
+
 /* 4 or 16; 0 for none. */
 size_t address_length(const struct address *a);
 

@@ -97,6 +97,28 @@ static void test_none(void **state)
 	assert_int_equal(address_length(&odd), 0);
 }
 
+static void test_private(void **state)
+{
+	static const char *const yes[] = {
+		"10.0.0.1",    "127.0.0.1",   "172.16.0.1", "172.31.255.1",
+		"192.168.3.4", "169.254.1.1", "100.64.0.1", "100.127.0.1",
+		"fc00::1",     "fd12::9",     "fe80::1",    "::1"};
+	static const char *const no[] = {
+		"11.0.0.1",   "172.15.0.1",  "172.32.0.1",  "192.169.0.1",
+		"100.63.0.1", "100.128.0.1", "2001:db8::1", "fec0::1"};
+	struct address a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		assert_true(address_parse(yes[i], &a));
+		assert_true(address_is_private(&a));
+	}
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
+		assert_true(address_parse(no[i], &a));
+		assert_false(address_is_private(&a));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_private),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

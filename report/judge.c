@@ -147,18 +147,23 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 	return count;
 }
 
-/* A join to a connection of the target at another port of it that is open, as
- * the control beside it shows: its fate is that of any join. */
-static bool joins_at_port(const struct judgement *j,
-			  const struct judge_target *target,
-			  const struct flow *f)
+/* A join to a connection of the target at another of its ports; or where it
+ * announced another address, if it takes joins nowhere else. That is open, as
+ * the control beside it shows: then its fate is that of any join. */
+static bool joins_where_announced(const struct judgement *j,
+				  const struct judge_target *target,
+				  const struct flow *f)
 {
 	const struct flow *parent =
 		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
 
-	return parent && j->controlled && parent->server_port == target->port &&
+	return parent && flow_is(f, PURPOSE_MP_JOIN) && j->controlled &&
+	       parent->server_port == target->port &&
 	       address_equal(&parent->server, &target->address) &&
-	       f->server_port != target->port && join_control_answered(j, f);
+	       joins_elsewhere(j->o, f) &&
+	       (address_equal(&f->server, &target->address) ||
+		parent->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0) &&
+	       join_control_answered(j, f);
 }
 
 /* The first, or one that shows both directions. */
@@ -168,26 +173,27 @@ static void leave_unshown(struct judgement *j, const struct flow *f)
 		j->unshown = f;
 }
 
+static void collect_flow(struct judgement *j, const struct judge_target *target,
+			 struct flow *f)
+{
+	bool there = address_equal(&f->server, &target->address);
+	bool own = there && f->server_port == target->port;
+
+	if (f->protocol != IPPROTO_TCP && there)
+		*ARENA_PUSH(j->arena, j->controls, j->control_count) = f;
+	else if (own && f->snapped)
+		j->snapped = f;
+	else if (own && !j->controlled && flow_lacks_syn_ack(f))
+		leave_unshown(j, f);
+	else if (own || joins_where_announced(j, target, f))
+		*ARENA_PUSH(j->arena, j->flows, j->flow_count) = f;
+}
+
 static void collect_flows(struct judgement *j,
 			  const struct judge_target *target)
 {
-	for (size_t i = 0; i < j->o->flow_count; i++) {
-		struct flow *f = j->o->flows[i];
-
-		if (!address_equal(&f->server, &target->address))
-			continue;
-		if (f->protocol != IPPROTO_TCP)
-			*ARENA_PUSH(j->arena, j->controls, j->control_count) =
-				f;
-		else if (f->server_port == target->port && f->snapped)
-			j->snapped = f;
-		else if (f->server_port == target->port && !j->controlled &&
-			 flow_lacks_syn_ack(f))
-			leave_unshown(j, f);
-		else if (f->server_port == target->port ||
-			 joins_at_port(j, target, f))
-			*ARENA_PUSH(j->arena, j->flows, j->flow_count) = f;
-	}
+	for (size_t i = 0; i < j->o->flow_count; i++)
+		collect_flow(j, target, j->o->flows[i]);
 }
 
 static void collect_views(struct judgement *j, const struct flow *f)

@@ -12,9 +12,8 @@ LAB = os.path.join(os.path.dirname(os.path.dirname(
 RUNGS = {
     "mute": ("server_dsn",),
     "hanging-up": ("server_dsn", "join", "checksum"),
-    "no-subflows": ("join",),
-    "flag-c": ("join",),
-    "flag-c-address": ("join",),
+    "no-subflows": ("join", "join_data"),
+    "flag-c": ("join", "join_data"),
     "deferring": ("join",),
     "cookies": ("random_token",),
     "backlog": ("random_token",),
@@ -29,25 +28,30 @@ def servers():
 
 
 # Linux 6.18 has no room for an IPv6 address with a port beside timestamps.
-RUNGS6 = dict(RUNGS, **{"flag-c-port": ("join",)})
-# What is found on the way to the port that flag-c-port announces.
-TO_PORT = [
-    ("drop-announced", "mp_join.dropped", (1, 2, 4)),
-    ("drop-join", "mp_join.dropped", (2, 3)),
-    ("strip-join", "mp_join.removed", (2, 3)),
-    ("reset-join", "mp_join.reset", (2, 3)),
+RUNGS6 = dict(RUNGS, **{"flag-c-port": ("join", "join_data")})
+# What is found on the way to the port, or the address, where a server with
+# flag C is to be joined.
+ANNOUNCED = [
+    ("drop-announced", "mp_join.dropped", "flag-c-port", (1, 2, 4)),
+    ("drop-join", "mp_join.dropped", "flag-c-port", (2, 3)),
+    ("strip-join", "mp_join.removed", "flag-c-port", (2, 3)),
+    ("reset-join", "mp_join.reset", "flag-c-port", (2, 3)),
+    ("drop-join", "mp_join.dropped", "flag-c-address", (2,)),
+    ("strip-join", "mp_join.removed", "flag-c-address", (2,)),
+    ("reset-join", "mp_join.reset", "flag-c-address", (2,)),
 ]
+WHERE = {"flag-c-port": "10.0.5.2 port 9999",
+         "flag-c-address": "10.0.5.9 port 80"}
 
 
-def port_cases(Case):
-    return [Case(box, k, up=["--server", "flag-c-port"],
-                 status="impaired", code=1, finding=finding, after=k,
-                 place=k + 1, says="port 9999")
-            for box, finding, places in TO_PORT for k in places]
+def announced_cases(Case):
+    return [Case(box, k, up=["--server", name], status="impaired", code=1,
+                 finding=finding, after=k, place=k + 1, says=WHERE[name])
+            for box, finding, name, places in ANNOUNCED for k in places]
 
 
 def cases(Case):
-    out = port_cases(Case)
+    out = announced_cases(Case)
     for name in servers():
         if name == "keep-alive":
             continue

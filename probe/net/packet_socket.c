@@ -56,7 +56,7 @@ static int find_link(struct packet_socket *s, const char *name, int *type)
 }
 
 /* The same program, as libpcap and as the kernel write it. */
-static int set_filter(const struct packet_socket *s, const char *filter)
+int packet_socket_filter(const struct packet_socket *s, const char *filter)
 {
 	struct sock_fprog code = {0};
 	struct bpf_program program;
@@ -123,7 +123,7 @@ static int set_up(struct packet_socket *s, const char *name, unsigned index,
 	}
 	s->pcap = pcap_open_dead(type == SOCK_RAW ? DLT_EN10MB : DLT_RAW,
 				 SNAPLEN);
-	if (!s->pcap || set_filter(s, filter) == -1)
+	if (!s->pcap || packet_socket_filter(s, filter) == -1)
 		return -1;
 	set_options(s);
 	set_slots(s);

@@ -21,6 +21,9 @@ struct packet_socket;
 struct packet_socket *packet_socket_open(const char *name, unsigned index,
 					 const char *filter);
 
+/* Another filter from now on: 0, or -1 with errno set. Needs no privilege. */
+int packet_socket_filter(const struct packet_socket *s, const char *filter);
+
 /* To be polled for reading; stays owned by the socket. */
 int packet_socket_fd(const struct packet_socket *s);
 

@@ -327,3 +327,13 @@ int route_find(const struct address *target, const char *interface,
 		return explain(target, result);
 	return take_answer(&q, &answer, out);
 }
+
+bool route_is(const struct address *target, const struct route *as)
+{
+	struct question q = {.target = target, .source = &as->source};
+	struct answer answer;
+
+	return target->family == as->source.family &&
+	       ask_as_connect(&q, &answer) == 0 && answer.type == RTN_UNICAST &&
+	       answer.interface == if_nametoindex(as->interface);
+}

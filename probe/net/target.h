@@ -45,6 +45,10 @@ int route_find(const struct address *target, const char *interface,
 	       const struct address *source, const char *option,
 	       struct route *out);
 
+/* Whether what is sent to `target` from the source of `as` leaves by the same
+ * interface; without a complaint. */
+bool route_is(const struct address *target, const struct route *as);
+
 /* Which address of a host, and which way to it. */
 struct target_wanted {
 	bool ipv4, ipv6;       /* neither: as `source` is, if there is one, or

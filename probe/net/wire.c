@@ -300,6 +300,11 @@ static int open_capture(struct wire *w, const char *filter)
 	}
 }
 
+int wire_filter(struct wire *w, const char *filter)
+{
+	return packet_socket_filter(w->capture, filter);
+}
+
 static int start_file(struct wire *w)
 {
 	if (w->file &&

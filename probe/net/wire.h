@@ -38,6 +38,9 @@ struct wire_config {
 struct wire *wire_open(const struct wire_config *config, char *error,
 		       size_t size, int *exit_code);
 
+/* Captures by this filter from now on: 0, or -1. */
+int wire_filter(struct wire *w, const char *filter);
+
 /* Carries `payload` in IP and sends it. Returns the length of the packet,
  * whose bytes are copied to `packet` (`capacity` bytes) as they were handed
  * to the kernel; -1 with errno set, a message in wire_error() and, where it

@@ -4,6 +4,7 @@
  * (flag C: RFC 8684 3.1), that is the only way.
  */
 #include "probe/run/experiment.h"
+#include "probe/run/live.h"
 #include "report/track/observer.h"
 
 /* ADD_ADDR comes behind the third ACK, and again after 200 ms (Linux). */
@@ -22,21 +23,33 @@ static uint16_t port_of(const struct announced *a, const struct destination *to)
 }
 
 /* Whether a join may be tried there: it is the server's own word, elsewhere
- * than the first subflow. */
+ * than the first subflow. Private networks are none of a server's to probe that
+ * is not in one. */
 static bool can_be_joined(const struct announced *a, const struct client *c)
 {
 	const struct destination *to = c->to;
 
-	return a->host == 1 && a->frame && !a->removed_frame &&
-	       (a->hmac == KNOWN_YES || c->version == 0) &&
-	       address_equal(&a->address, &to->target) &&
-	       port_of(a, to) != to->port;
+	if (a->host != 1 || !a->frame || a->removed_frame ||
+	    (a->hmac != KNOWN_YES && c->version != 0))
+		return false;
+	if (address_equal(&a->address, &to->target))
+		return port_of(a, to) != to->port;
+	return a->address.family == to->target.family &&
+	       (!address_is_private(&a->address) ||
+		address_is_private(&to->target)) &&
+	       live_follow(to->live, &to->source, &a->address);
+}
+
+static const struct mptcp_connection *mptcp_of(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return f ? f->connection : NULL;
 }
 
 const struct announced *announced_to(const struct client *c)
 {
-	const struct flow *f = client_flow(c);
-	const struct mptcp_connection *m = f ? f->connection : NULL;
+	const struct mptcp_connection *m = mptcp_of(c);
 
 	for (size_t i = 0; m && i < m->address_count; i++)
 		if (can_be_joined(&m->addresses[i], c))
@@ -44,18 +57,107 @@ const struct announced *announced_to(const struct client *c)
 	return NULL;
 }
 
-void join_announced(struct run *r, struct version *v, struct client *parent)
+/* Has an open join go where the server announced, beside its control. */
+static void go_there(struct run *r, const struct announced *a,
+		     struct destination *to, struct connection *join,
+		     struct connection *control)
 {
-	const struct announced *a = announced_to(parent);
+	*to = r->to;
+	to->target = a->address;
+	to->port = port_of(a, &r->to);
+	join->client.to = to;
+	run_open(r, control, NULL, PURPOSE_TCP, 0);
+	control->client.to = to;
+	control->syn_tries = join->syn_tries;
+	connection_begin(control);
+}
 
-	client_echo_add_addr(parent, a);
-	v->join_to = r->to;
-	v->join_to.target = a->address;
-	v->join_to.port = port_of(a, &r->to);
-	v->join.client.to = &v->join_to;
-	run_open(r, &v->join_control, NULL, PURPOSE_TCP, 0);
-	v->join_control.client.to = &v->join_to;
-	connection_begin(&v->join_control);
+void join_announced(struct run *r, struct version *v)
+{
+	go_there(r, announced_to(v->join.client.parent), &v->join_to, &v->join,
+		 &v->join_control);
+}
+
+/* ---- the other places ---------------------------------------------------- */
+
+/* None is the only way, so that silence need not be proven: two SYNs will do.
+ */
+#define ELSEWHERE_TRIES 2
+
+static bool goes_to(const struct destination *to, const struct announced *a,
+		    const struct run *r)
+{
+	return to->live && to->port == port_of(a, &r->to) &&
+	       address_equal(&to->target, &a->address);
+}
+
+static const struct announced *
+next_place(const struct run *r, const struct version *v, const struct client *c)
+{
+	const struct mptcp_connection *m = mptcp_of(c);
+
+	for (size_t i = 0; m && i < m->address_count; i++) {
+		const struct announced *a = &m->addresses[i];
+		bool tried = goes_to(&v->join_to, a, r);
+
+		for (unsigned k = 0; k < v->elsewhere_count; k++)
+			tried |= goes_to(&v->elsewhere[k].to, a, r);
+		if (!tried && can_be_joined(a, c))
+			return a;
+	}
+	return NULL;
+}
+
+/* Behind the join that the version is about: the server may take few. */
+bool elsewhere_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *join = &v->join;
+	const struct flow *f = client_flow(&join->client);
+
+	return f && (f->join.fourth_ack_frame || connection_over(join)) &&
+	       v->elsewhere_count < ELSEWHERE_MAX &&
+	       next_place(r, v, join->client.parent);
+}
+
+void elsewhere_start(struct run *r, struct version *v)
+{
+	struct elsewhere *e = &v->elsewhere[v->elsewhere_count];
+	const struct announced *a = next_place(r, v, v->join.client.parent);
+
+	v->elsewhere_count++;
+	run_open(r, &e->join, &course_join, PURPOSE_MP_JOIN, v->number);
+	client_join(&e->join.client, v->join.client.parent);
+	e->join.client.address_id = (uint8_t)(1 + v->elsewhere_count);
+	e->join.syn_tries = ELSEWHERE_TRIES;
+	go_there(r, a, &e->to, &e->join, &e->control);
+	connection_begin(&e->join);
+}
+
+/* ---- echoes -------------------------------------------------------------- */
+
+/* A server announces the next one when it has the echo of the last (Linux).
+ * That must not seem older than data that is under way: all was captured. */
+bool echo_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *c = connection_to_join((struct version *)v);
+	const struct mptcp_connection *m = mptcp_of(&c->client);
+
+	return !r->to.live->departure_count && m && is_proven(c) &&
+	       m->address_count > v->echoed;
+}
+
+void echo_start(struct run *r, struct version *v)
+{
+	struct client *c = &connection_to_join(v)->client;
+	const struct mptcp_connection *m = mptcp_of(c);
+
+	(void)r;
+	for (; v->echoed < m->address_count; v->echoed++) {
+		const struct announced *a = &m->addresses[v->echoed];
+
+		if (a->host == 1 && a->frame && a->hmac == KNOWN_YES)
+			client_echo_add_addr(c, a);
+	}
 }
 
 /* ---- waiting for an announcement ----------------------------------------- */
@@ -71,13 +173,19 @@ bool announcement_wanted(const struct run *r, const struct version *v)
 
 void announcement_start(struct run *r, struct version *v)
 {
-	(void)v;
+	connection_to_join(v)->awaits_address = true;
 	run_wait(r, ANNOUNCEMENT_US);
 }
 
 int64_t announcement_step(struct run *r, struct version *v, int64_t now_us)
 {
-	if (announced_to(&connection_to_join(v)->client))
+	struct connection *c = connection_to_join(v);
+
+	if (announced_to(&c->client)) {
 		r->current->until_us = now_us;
+	} else if (now_us >= r->current->until_us) {
+		c->awaits_address = false;
+		connection_step(c, now_us);
+	}
 	return OVER;
 }

@@ -254,13 +254,14 @@ static bool joins(const struct connection *join, const struct connection *c)
 
 /* No subflow is to take the tail any more: it did, or it cannot join, as on a
  * connection that is no MPTCP; or the server forbids it (flag C: RFC 8684 3.1)
- * and has not announced yet where it does not. */
+ * and nobody waits for it to announce where it does not. */
 static bool tail_is_free(const struct connection *c, const struct flow *f)
 {
 	if (!f->mptcp.has_data_ack || f->mptcp.mp_fail)
 		return true;
 	if (!c->joined)
-		return f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0;
+		return f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0 &&
+		       !c->awaits_address;
 	return !joins(c->joined, c) || connection_over(c->joined);
 }
 

@@ -67,7 +67,8 @@ struct connection {
 	size_t length, split; /* in two segments, or in one if they are equal */
 	size_t tail; /* bytes behind them that are held back for `joined` */
 	const struct connection *joined; /* by the tail; NULL: not yet */
-	uint8_t data_ttl;		 /* of the first segment */
+	bool awaits_address; /* that the server may announce, for it to go to */
+	uint8_t data_ttl;    /* of the first segment */
 	bool wants_answer; /* waits for the server's data without MPTCP, too */
 	bool plain_tried;  /* data went out without options in the end */
 

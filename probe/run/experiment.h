@@ -125,10 +125,10 @@ struct connection *connection_to_join(struct version *v);
 bool forbids_joins(const struct client *c);
 const struct announced *announced_to(const struct client *c);
 /* Has the version's join, which is open, go there, beside a plain SYN as its
- * control; the announcement is echoed. */
-void join_announced(struct run *r, struct version *v, struct client *parent);
-wanted_fn announcement_wanted;
-start_fn announcement_start;
+ * control. */
+void join_announced(struct run *r, struct version *v);
+wanted_fn echo_wanted, announcement_wanted, elsewhere_wanted;
+start_fn echo_start, announcement_start, elsewhere_start;
 step_fn announcement_step;
 
 /* contrast.c: why others were not answered. */

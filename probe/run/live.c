@@ -76,16 +76,22 @@ static void make_filter(const struct live_config *c, char *filter, size_t size)
 
 static int open_wire(struct live *live, const struct live_config *c)
 {
-	char filter[1200], error[300];
+	char error[300];
 	int code = EXIT_SYSTEM;
 	struct wire_config config = {
 		.interface = c->targets[0].route.interface,
 		.bind_interface = c->targets[0].bound,
-		.filter = filter,
+		.filter = live->filter,
 		.write_file = c->write_file,
 	};
 
-	make_filter(c, filter, sizeof(filter));
+	make_filter(c, live->filter, sizeof(live->filter));
+	live->targets = calloc(c->target_count, sizeof(*live->targets));
+	if (!live->targets)
+		return failure(EXIT_SYSTEM, "no memory");
+	live->target_count = c->target_count;
+	memcpy(live->targets, c->targets,
+	       c->target_count * sizeof(*live->targets));
 	for (unsigned i = c->target_count; i-- > 0;) {
 		const struct address *source = &c->targets[i].route.source;
 
@@ -122,6 +128,7 @@ void live_close(struct live *live)
 	guard_free(live->guard);
 	observer_free(live->observer);
 	free(live->departures);
+	free(live->targets);
 	wire_close(live->wire);
 }
 
@@ -146,6 +153,56 @@ struct destination live_destination(struct live *live, const struct target *t,
 		.port = port,
 		.mss = (uint16_t)(mtu > headers + 536 ? mtu - headers : 536),
 	};
+}
+
+static bool is_target(const struct live *live, const struct address *address)
+{
+	for (unsigned i = 0; i < live->target_count; i++)
+		if (address_equal(&live->targets[i].address, address))
+			return true;
+	return false;
+}
+
+/* By the way of a target that is probed from this source. */
+static bool has_route(const struct live *live, const struct address *source,
+		      const struct address *address)
+{
+	for (unsigned i = 0; i < live->target_count; i++)
+		if (address_equal(&live->targets[i].route.source, source))
+			return route_is(address, &live->targets[i].route);
+	return false;
+}
+
+static bool widen_filter(struct live *live, const struct address *source,
+			 const struct address *address)
+{
+	char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
+	size_t used = strlen(live->filter);
+
+	address_text(source, from);
+	address_text(address, to);
+	snprintf(live->filter + used, sizeof(live->filter) - used,
+		 " or (host %s and host %s and tcp)", to, from);
+	return wire_filter(live->wire, live->filter) == 0;
+}
+
+bool live_follow(struct live *live, const struct address *source,
+		 const struct address *address)
+{
+	struct followed *f = live->followed;
+
+	if (is_target(live, address))
+		return true;
+	for (unsigned i = 0; i < live->followed_count; i++, f++)
+		if (address_equal(&f->address, address))
+			return f->reached;
+	if (live->followed_count == FOLLOWED_MAX)
+		return false;
+	live->followed_count++;
+	f->address = *address;
+	f->reached = has_route(live, source, address) &&
+		     widen_filter(live, source, address);
+	return f->reached;
 }
 
 /* --- numbers and ports --------------------------------------------------- */

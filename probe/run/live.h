@@ -25,6 +25,15 @@ struct random {
 	uint64_t state;
 };
 
+#define FOLLOWED_MAX 8
+#define FILTER_SIZE 2000
+
+/* An address beside the targets, and whether it can be probed. */
+struct followed {
+	struct address address;
+	bool reached;
+};
+
 struct live {
 	struct wire *wire;
 	struct guard *guard;
@@ -36,6 +45,11 @@ struct live {
 	uint16_t next_id;
 	uint16_t next_port;
 	bool has_sent;
+	struct target *targets; /* a copy of those of the config */
+	unsigned target_count;
+	char filter[FILTER_SIZE];
+	struct followed followed[FOLLOWED_MAX];
+	unsigned followed_count;
 	int exit_code;	 /* 0, or why the run must stop */
 	char error[256]; /* one line */
 };
@@ -71,6 +85,11 @@ bool live_cut_short(const struct live *live);
 /* Of a run to this port of a target. */
 struct destination live_destination(struct live *live, const struct target *t,
 				    uint16_t port);
+
+/* Has the capture follow another address from this source, too. False: it is
+ * not reached as the targets are, or these are too many. */
+bool live_follow(struct live *live, const struct address *source,
+		 const struct address *address);
 
 uint64_t live_random(struct live *live);
 uint32_t live_random32(struct live *live);

@@ -220,7 +220,7 @@ void join_start(struct run *r, struct version *v)
 	run_open(r, &v->join, &course_join, PURPOSE_MP_JOIN, v->number);
 	client_join(&v->join.client, &parent->client);
 	if (forbids_joins(&parent->client))
-		join_announced(r, v, &parent->client);
+		join_announced(r, v);
 	if (parent->step <= REQUEST_HELD) {
 		v->join.request = parent->request;
 		v->join.length = parent->length;

@@ -248,6 +248,8 @@ static const struct experiment experiments[] = {
 	 capable_sweep_start, capable_sweep_step},
 	{"copies", EACH, REACH, copies_wanted, copies_start, NULL},
 	{"join", EACH_AGAIN, 0, join_wanted, join_start, NULL},
+	{"echo", EACH_AGAIN, 0, echo_wanted, echo_start, NULL},
+	{"elsewhere", EACH_AGAIN, 0, elsewhere_wanted, elsewhere_start, NULL},
 	{"announcement", EACH, 0, announcement_wanted, announcement_start,
 	 announcement_step},
 	{"again", EACH, 0, again_wanted, again_start, NULL},

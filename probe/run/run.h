@@ -77,8 +77,16 @@ struct idle_ladder {
 	unsigned count;
 };
 
+/* A place that the server announced, beside the one that is joined first. */
+struct elsewhere {
+	struct destination to;
+	struct connection join, control;
+};
+
+#define ELSEWHERE_MAX 3
+
 #define VERSIONS 2
-#define EXPERIMENTS_MAX 40
+#define EXPERIMENTS_MAX 48
 #define POOL_MAX 280 /* SYNs and connections that need no name */
 #define CONNECTIONS_MAX 440
 
@@ -111,6 +119,9 @@ struct version {
 	struct destination join_to;	/* where the server announced, if it
 					   forbids joins to its first address */
 	struct connection join_control; /* a plain SYN to there */
+	struct elsewhere elsewhere[ELSEWHERE_MAX];
+	unsigned elsewhere_count;
+	size_t echoed; /* announcements, of those of the joined connection */
 	struct connection again; /* summed, if it fell back; or bare with a
 				    small MSS, if answers stall */
 	struct connection open;	 /* asks for nothing: for a join, where the

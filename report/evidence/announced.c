@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What the server announced by ADD_ADDR, and whether it can be joined there.
  */
+#include <netinet/in.h>
+
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
 
@@ -72,15 +74,48 @@ static void add_all(struct judgement *j, const struct mptcp_connection *c)
 	}
 }
 
+/* What became of TCP to there. */
+struct tried {
+	bool any, answered, joins;
+};
+
+static struct tried tried(const struct judgement *j,
+			  const struct announcement *a)
+{
+	int port = a->port < 0 ? j->r->port : a->port;
+	struct tried t = {0};
+
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+
+		if (f->protocol != IPPROTO_TCP || f->server_port != port ||
+		    !address_equal(&f->server, &a->address))
+			continue;
+		t.any = true;
+		t.answered |= flow_syn_ack(f) || flow_reset(f);
+		t.joins |= flow_is(f, PURPOSE_MP_JOIN);
+	}
+	return t;
+}
+
 static const char *fate_of(const struct judgement *j,
 			   const struct announcement *a)
 {
+	struct tried t = tried(j, a);
+
 	if (a->joined)
 		return " (joined)";
+	if (t.any && !t.answered)
+		return " (does not answer TCP)";
+	if (t.joins)
+		return " (answers TCP, but is not joined)";
+	if (t.any)
+		return "";
 	if (a->address.family != j->r->target.family)
 		return a->address.family == 4 ? " (IPv4: not tried from IPv6)"
 					      : " (IPv6: not tried from IPv4)";
-	return "";
+	return address_is_private(&a->address) ? " (private: not tried)"
+					       : " (not tried)";
 }
 
 static void put_into_words(const struct judgement *j, struct announcement *a)
