@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/connection.h"
 
+#include "crafting/mptcp.h"
 #include "probe/run/live.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
@@ -331,12 +332,14 @@ static bool tail_acked(const struct connection *c)
 	return added && added->join.data_ack_frame;
 }
 
+/* Not for a limit of the server's, which knows the connection then. */
 static bool tail_refused(const struct connection *c)
 {
 	const struct flow *added =
 		joins(c->joined, c) ? client_flow(&c->joined->client) : NULL;
 
-	return added && flow_reset(added) && !added->join.fourth_ack_frame;
+	return added && flow_reset(added) && !added->join.fourth_ack_frame &&
+	       added->sides[1].reset_reason != TCPRST_PROHIBITED;
 }
 
 static void request_next(struct connection *c, const struct flow *f, bool done)

@@ -455,6 +455,26 @@ static bool step_experiments(struct run *r, int64_t now_us, int64_t *wake)
 	return changed;
 }
 
+/* Returns whether one went on to another step, which others may wait for. */
+static bool step_connections(struct run *r, int64_t now_us)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < r->connection_count; i++) {
+		struct connection *c = r->connections[i];
+		enum connection_state state = c->state;
+		unsigned step = c->step;
+
+		connection_step(c, now_us);
+		changed |= c->state != state || c->step != step;
+	}
+	return changed;
+}
+
+/* A subflow that took the tail, its connection, and what that had already been
+ * answered: one waits for the other. */
+#define STEPS_AT_ONCE 4
+
 int64_t run_step(struct run *r, int64_t now_us)
 {
 	int64_t wake;
@@ -462,8 +482,9 @@ int64_t run_step(struct run *r, int64_t now_us)
 	update_rtt(r);
 	run_see_quotes(r);
 	update_reach(r);
-	for (size_t i = 0; i < r->connection_count; i++)
-		connection_step(r->connections[i], now_us);
+	for (unsigned i = 0; i < STEPS_AT_ONCE; i++)
+		if (!step_connections(r, now_us))
+			break;
 	do {
 		wake = NEVER;
 	} while (step_experiments(r, now_us, &wake) && !r->to.live->exit_code);
