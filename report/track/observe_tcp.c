@@ -323,6 +323,18 @@ static bool joins_ours(const struct observer *o, const struct packet *p)
 	return join && mptcp_by_token(&o->connections, join->join.token, &host);
 }
 
+/* A SYN with the addresses and ports of a connection that is open is not its
+ * client's: hosts do not use them anew before it ends. */
+static bool is_forged_syn(const struct packet *p, const struct flow *from,
+			  int64_t time_us)
+{
+	return is_syn(p) && from && from->begun && from->syn_ack_seen &&
+	       from->client_isn != p->tcp.sequence && !from->sides[0].fin &&
+	       !from->sides[1].fin && !from->sides[0].reset_frame &&
+	       !from->sides[1].reset_frame &&
+	       time_us - from->last_us < PORTS_REST_US;
+}
+
 /* A SYN begins a connection, unless it comes from the server of one: who forges
  * that wants to be taken for its client. */
 static bool opens(const struct observer *o, const struct packet *p,
@@ -459,6 +471,8 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 			     IPPROTO_TCP);
 	to = observer_flow(o, &p->ip.destination, tcp->destination_port,
 			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
+	if (is_forged_syn(p, from, time_us))
+		return;
 	begins = opens(o, p, from, to, time_us);
 	if (begins) {
 		observer_forget(o, time_us);

@@ -428,10 +428,29 @@ static void say_clear(struct judgement *j)
 			       "paths (load balancing): probe again.";
 }
 
+/* Where the SYNs had come some way already, the server's own data passes by as
+ * it was sent, and the client's DATA_ACKs alone tell how it arrived. */
+static const char *return_doubt(const struct judgement *j)
+{
+	const struct flow *f = j->working;
+	const struct host *server =
+		f->connection ? &f->connection->hosts[1] : NULL;
+
+	if (j->controlled || !server || !f->sent_count || as_sent(f->sent[0]) ||
+	    !f->payload_received ||
+	    (server->has_acked && server->acked - server->idsn > 1))
+		return NULL;
+	return "the capture was not made at the client, and it acknowledges "
+	       "none of the server's data at the MPTCP level (DATA_ACK): "
+	       "behind where the capture was made, that may be changed";
+}
+
 static const char *doubt_of(const struct judgement *j)
 {
 	const char *doubt = checksum_doubt(j);
 
+	if (!doubt)
+		doubt = return_doubt(j);
 	return doubt ? doubt : stall_doubt(j);
 }
 
@@ -606,8 +625,43 @@ struct missing {
 	const char *what, *advice;
 };
 
+/* Another program's SYNs have come some way, and the SYN/ACKs none: then what
+ * leaves here is seen, and not what becomes of it. */
+static bool is_at_server(const struct judgement *j)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_syn_ack(f) || !f->sent_count)
+			continue;
+		if (as_sent(f->sent[0]) || !as_sent(flow_syn_ack(f)))
+			return false;
+		seen = true;
+	}
+	return seen && !j->controlled;
+}
+
+static const char *seen_at_server(const struct judgement *j)
+{
+	if (!is_at_server(j))
+		return NULL;
+	if (nothing_tried(j))
+		return "the SYNs arrive without MPTCP at the server, where the "
+		       "capture was made: they were sent so, or the option "
+		       "was removed on the path";
+	if (j->negotiated)
+		return "the server, where the capture was made, answers with "
+		       "MP_CAPABLE, and no data with MPTCP follows: that "
+		       "option may not arrive at the client, or DSS not here";
+	return "SYNs with MP_CAPABLE arrive at the server, where the capture "
+	       "was made, and it answers as plain TCP";
+}
+
 static void say_undetermined(struct judgement *j)
 {
+	const char *at_server = seen_at_server(j);
 	const char *other = other_version_untried(j);
 	const char *unshown = unshown_answers(j), *only = only_with_option(j);
 	bool came_back = j->negotiated;
@@ -621,6 +675,9 @@ static void say_undetermined(struct judgement *j)
 		 "Capture both directions, and from before the connection "
 		 "begins: tcpdump -s 0 host ADDRESS."},
 		{only, only, "Probe the path: mpprobe HOST."},
+		{at_server, at_server,
+		 "A capture at the client would decide it; or probe the path: "
+		 "mpprobe HOST."},
 		{gave_up(j),
 		 "SYNs with MP_CAPABLE went unanswered, and the plain SYN "
 		 "after them was answered: they were dropped, or lost",
