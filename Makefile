@@ -63,7 +63,8 @@ PROBE    := $(call objects,probe)
 SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\
 	crafting report probe lab tests,$(call files,$(layer),*_test.c)))
-LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box
+LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box \
+	lab/userns/tcpdump
 BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
 V0PEER   := $(patsubst %,$(BUILD)/lab/servers/%.o,v0data v0peer v0send)
 FORMATTED = $(foreach layer,crafting report probe lab tests,\
@@ -226,9 +227,9 @@ lab/boxes/box: $(BOX) $(BUILD)/libcrafting.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) \
 		-lnetfilter_queue && mv $@.new $@
 
-lab/servers/httpd: lab/servers/httpd.c Makefile
+lab/servers/httpd lab/userns/tcpdump: %: %.c Makefile
 	$(call say,CC)
-	$(Q)mkdir -p $(BUILD)/lab/servers
+	$(Q)mkdir -p $(BUILD)/$(@D)
 	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -MMD -MP \
 		-MF $(BUILD)/$@.d -o $@ $<
 

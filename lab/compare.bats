@@ -26,18 +26,6 @@ on_client() {
 	timeout 60 lab/lab run --name "$LAB_NAME" "$@"
 }
 
-# What COMMAND sends and receives.
-record() {		# FILE COMMAND...
-	# shellcheck disable=SC2016
-	on_client bash -c '
-		tcpdump -q -U -Z root -i eth0 -w "$1" tcp 2>/dev/null &
-		sleep 0.7
-		"${@:2}" >/dev/null
-		sleep 0.3
-		kill %1
-		wait' record "$@"
-}
-
 @test "compare --live names the device that ends plain connections" {
 	run on_client ./mpprobe compare --live $HOST
 	echo "$output"
@@ -74,8 +62,8 @@ record() {		# FILE COMMAND...
 
 @test "compare: captures of curl with and without MPTCP" {
 	command -v mptcpize curl >/dev/null || skip "no mptcpize or curl"
-	record "$tmp/a.pcap" curl -s http://$HOST/
-	record "$tmp/b.pcap" mptcpize run curl -s http://$HOST/
+	on_client lab/record "$tmp/a.pcap" curl -s http://$HOST/
+	on_client lab/record "$tmp/b.pcap" mptcpize run curl -s http://$HOST/
 	run ./mpprobe compare "$tmp/a.pcap" "$tmp/b.pcap"
 	echo "$output"
 	((status == 1))

@@ -20,15 +20,9 @@ setup() {
 
 @test "read: checksums of a download, by the kernel's own MPTCP" {
 	command -v mptcpize curl >/dev/null || skip "no mptcpize or curl"
-	# shellcheck disable=SC2016
-	timeout 60 lab/lab with --sysctl-server net.mptcp.checksum_enabled=1 \
-		-- bash -c '
-		tcpdump -q -U --immediate-mode -Z root -B 65536 -i eth0 -w "$1" tcp 2>/dev/null &
-		sleep 0.7
-		mptcpize run curl -s http://10.0.5.2/1M >/dev/null
-		sleep 0.3
-		kill %1
-		wait' record "$tmp/a.pcap"
+	timeout 120 lab/lab with --sysctl-server net.mptcp.checksum_enabled=1 \
+		-- lab/record "$tmp/a.pcap" mptcpize run curl -s \
+		http://10.0.5.2/1M
 	run --separate-stderr ./mpprobe read -j "$tmp/a.pcap"
 	echo "$output"
 	((status == 0))
