@@ -82,8 +82,8 @@ bool own_mptcp_off(const char *proc, char *text, size_t size)
 		return false;
 	snprintf(text, size,
 		 "this host's own MPTCP may be off for a while: its SYNs with "
-		 "MP_CAPABLE went unanswered (%lu times), and it sent plain "
-		 "ones since (%lu). At once on again: sysctl -w "
+		 "MP_CAPABLE went unanswered (blackholes: %lu; SYNs without "
+		 "it since: %lu). At once on again: sysctl -w "
 		 "net.mptcp.blackhole_timeout=%ld",
 		 found, plain, timeout);
 	return true;
