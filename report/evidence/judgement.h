@@ -219,6 +219,10 @@ bool plainly_answered(const struct judgement *j, int version);
 /* The reason that a RST names by MP_TCPRST; -1: none. In words: " (MP_TCPRST,
  * reason 1: MPTCP-specific error)"; or "". */
 int reset_reason(const struct kept *reset);
+/* The RST of a subflow that joined, unless its data had gone over the first one
+ * by then: that ends the connection. NULL: none. */
+const struct kept *join_data_reset(const struct judgement *j,
+				   const struct flow *f);
 const char *reason_phrase(const struct judgement *j, const struct kept *reset);
 /* The RST that answers an MP_JOIN with an unknown token; or NULL. */
 const struct kept *random_token_reset(const struct judgement *j);

@@ -63,6 +63,17 @@ int reset_reason(const struct kept *reset)
 	return o ? o->tcprst.reason : -1;
 }
 
+const struct kept *join_data_reset(const struct judgement *j,
+				   const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+
+	if (reset && f->join.data_elsewhere &&
+	    reset->time_us > j->o->flows[f->join.parent]->sides[0].last_us)
+		return NULL;
+	return reset;
+}
+
 const char *reason_phrase(const struct judgement *j, const struct kept *reset)
 {
 	int reason = reset_reason(reset);

@@ -407,6 +407,73 @@ static void say_dropped_ack(struct judgement *j, struct finding *f,
 			       place_phrase(j, f->after, f->at));
 }
 
+/* ---- data -----------------------------------------------------------------
+ */
+
+static const struct class joined_data = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA,
+					 NULL, 0};
+
+/* How often it went out over a subflow that had joined, and was not
+ * acknowledged there, as it was over the first. */
+static unsigned joined_data_lost(const struct judgement *j,
+				 const struct flow *f)
+{
+	const struct mptcp_facts *m;
+	unsigned count = 0;
+
+	if (!flow_is(f, PURPOSE_MP_JOIN) || !f->join.fourth_ack_frame ||
+	    !f->join.data_elsewhere || flow_tcp_acked(f) ||
+	    join_data_reset(j, f))
+		return 0;
+	m = &j->o->flows[f->join.parent]->mptcp;
+	if (m->data_ack != m->mapped_end)
+		return 0;
+	for (size_t i = 0; i < f->sent_count; i++)
+		count += f->sent[i]->kind == SEGMENT_JOIN_DATA &&
+			 kept_is_full(f->sent[i]);
+	return count;
+}
+
+static bool joined_data_acked(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.data_ack_frame;
+}
+
+static enum why dropped_data(const struct judgement *j, struct said *s)
+{
+	s->need = losses_needed(tries_of(&j->plain));
+	for (size_t i = 0; i < j->flow_count; i++) {
+		unsigned lost = joined_data_lost(j, j->flows[i]);
+
+		s->have += lost;
+		if (lost && !s->flow)
+			s->flow = j->flows[i];
+	}
+	if (!s->flow)
+		return WHY_ABSENT;
+	if (ask_witnesses(j, joined_data_acked, NULL))
+		return WHY_CONTRARY;
+	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
+		return WHY_FEW;
+	said_between(j, s, ask_silence(j, &joined_data));
+	return WHY_SAID;
+}
+
+static void say_dropped_data(struct judgement *j, struct finding *f,
+			     const struct said *s)
+{
+	finding_evidence(j, f, s->flow->join.fourth_ack_frame, NULL, NULL,
+			 "%u segments with a mapping went unacknowledged on "
+			 "the joined subflow; the same data was acknowledged "
+			 "on the first",
+			 s->have);
+	f->text = arena_printf(j->arena,
+			       "Data on the joined subflow is dropped %s; over "
+			       "the first subflow it passes.",
+			       place_phrase(j, f->after, f->at));
+}
+
 /* What hops quote otherwise says it. */
 #define CHANGED_BY_QUOTES                                                      \
 	"mp_join.removed/join_syn", "mp_join.removed/join_ack",                \
@@ -426,6 +493,9 @@ const struct rule join_rules[] = {
 	 say_removed_ack,
 	 .unless = {CHANGED_BY_QUOTES, "mp_join.modified", "mp_join.removed",
 		    "tcp.terminated"}},
+	{"dss.dropped", "joined", PHASE_REST, SEGMENT_JOIN_DATA, dropped_data,
+	 say_dropped_data, .unless = {"dss.dropped", "dss.removed"},
+	 .gates = WORKING, .if_working = TO_IMPAIRS},
 	{"mp_join.dropped", "third_ack", PHASE_REST, SEGMENT_JOIN_ACK,
 	 dropped_ack, say_dropped_ack,
 	 .unless = {CHANGED_BY_QUOTES, "mp_join.modified", "mp_join.removed",

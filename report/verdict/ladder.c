@@ -435,7 +435,7 @@ static void rung_join(struct judgement *j, const struct flow *capable)
 
 static const char *data_failure(const struct judgement *j, const struct flow *f)
 {
-	const struct kept *reset = flow_reset(f);
+	const struct kept *reset = join_data_reset(j, f);
 	const struct mptcp_option *why =
 		reset ? tcp_options_mptcp(&reset->options, MP_TCPRST) : NULL;
 
@@ -467,7 +467,7 @@ static void rung_join_data(struct judgement *j)
 		show(j, RUNG_JOIN_DATA, f->join.data_ack_frame);
 	} else {
 		set(j, RUNG_JOIN_DATA, RUNG_FAIL, data_failure(j, f));
-		if (flow_reset(f))
+		if (join_data_reset(j, f))
 			show(j, RUNG_JOIN_DATA, flow_reset(f)->frame);
 	}
 }
