@@ -16,14 +16,14 @@ HARDENING ?= -fPIE -fstack-protector-strong -fstack-clash-protection fortify
 # The one place that names what the project needs from Debian 12: to build, to
 # make labs, to test.
 PACKAGES := gcc libc6-dev pkg-config \
-	libpcap-dev libnet1-dev libssl-dev libjansson-dev libcap-ng-dev \
+	libpcap-dev libnet1-dev libssl-dev libjansson-dev \
 	libcurl4-openssl-dev \
-	libseccomp-dev liblua5.4-dev libnetfilter-queue-dev \
+	liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks slirp4netns \
 	iputils-ping procps \
 	libcmocka-dev bats tcpdump curl mptcpize python3-jsonschema mandoc clang-format
 
-PKGS := libpcap libcrypto jansson libcap-ng libseccomp lua5.4 libcurl
+PKGS := libpcap libcrypto jansson lua5.4 libcurl
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKGS_LIBS   := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) \
 	2>/dev/null))	# loaded by `mpprobe speed` alone

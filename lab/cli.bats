@@ -126,6 +126,63 @@ same() {		# REPORT REPORT FIELD...
 	done
 }
 
+no_process() {		# PID
+	! kill -0 "$1" 2>/dev/null
+}
+
+# All below a process, itself included, that are mpprobe's.
+processes_of() {	# PID
+	local child
+
+	[[ $(<"/proc/$1/comm") != mpprobe ]] || echo "$1"
+	for child in $(pgrep -P "$1"); do
+		processes_of "$child"
+	done
+}
+
+# As many are there, and none has a right left: user and group, no other groups
+# (which a user namespace may not change), no capability, no new ones, a filter.
+without_rights() {	# NUMBER USER GROUP
+	local found pid expected
+
+	expected="$2 $2 $2 $2,$3 $3 $3 $3,,0,0,0,0,0,1,2"
+	read -ra found -d '' < <(processes_of "$pid_of_run") || true
+	((${#found[@]} == $1)) || return
+	for pid in "${found[@]}"; do
+		[[ $(awk -v all=$((EUID == 0)) '
+			/^Groups:/ && !all { $0 = $1 }
+			/^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp):/ {
+				$1 = ""
+				gsub(/^ | $/, "")
+				sub(/^0+$/, "0")
+				text = text "," $0
+			}
+			END { print substr(text, 2) }
+		' "/proc/$pid/status") == "$expected" ]] || return
+	done
+}
+
+# Runs mpprobe as if by sudo, until its processes have no rights.
+runs_without_rights() {	# PROCESSES ARGUMENT...
+	local user=1234 group=1235 pid_of_run
+
+	((EUID == 0)) || user=$EUID group=$(id -g)
+	lab/lab run --name "$SLOW_NAME" env SUDO_UID=1234 SUDO_GID=1235 \
+		./mpprobe "${@:2}" >"$tmp/stdout" 2>"$tmp/stderr" 3>&- &
+	pid=$!
+	pid_of_run=$pid
+	await without_rights "$1" "$user" "$group" || {
+		cat "$tmp/stderr"
+		for pid in $(processes_of "$pid_of_run"); do
+			grep -E '^(Uid|Gid|Gro|Cap|NoNew|Secc)' \
+				"/proc/$pid/status"
+		done
+		return 1
+	}
+	wait "$pid" || true
+	pid=
+}
+
 unprivileged() {	# COMMAND...
 	if ((EUID == 0)); then
 		setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -222,6 +279,41 @@ unprivileged() {	# COMMAND...
 	run unprivileged ./mpprobe read -q pcaps/v1/lab-6.18-t1.pcap
 	((status <= 3))
 	unprivileged ./mpprobe list >/dev/null
+}
+
+@test "no process has a right when it reads what strangers send" {
+	mkdir "$tmp/own"
+	((EUID)) || chown 1234:1235 "$tmp/own"
+	runs_without_rights 3 --all -o "$tmp/own/new.txt" -w "$tmp/new.pcap" \
+		$HOST
+	[[ $(<"$tmp/own/new.txt") == *MPTCP* ]]
+	[[ $(ls -A "$tmp/own") == new.txt ]]
+	frames_of "$tmp/new.pcap"
+	runs_without_rights 1 run all $HOST
+	runs_without_rights 1 compare --live -c 20 $HOST
+	runs_without_rights 1 speed -c 20 http://$HOST/4M
+}
+
+@test "a script that never ends is ended, with all processes" {
+	local child
+
+	cat >"$tmp/endless.lua" <<-'END'
+		local s = string.rep("x", 1 << 20)
+		local a = {}
+		for i = 1, 100000 do a[i] = s end
+		pcall(table.sort, a, string.upper)
+	END
+	run timeout 60 ./mpprobe run "$tmp/endless.lua" 127.0.0.1
+	((status == 65))
+	[[ $output == *"too much processor time"* ]]
+	./mpprobe run "$tmp/endless.lua" 127.0.0.1 2>"$tmp/stderr" 3>&- &
+	pid=$!
+	await pgrep -P "$pid"
+	child=$(pgrep -P "$pid")
+	kill "$pid"
+	wait "$pid" || true
+	pid=
+	await no_process "$child"
 }
 
 @test "root without the capability" {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mpprobe list: the scenarios and the findings, one line each. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "probe/cli/command.h"
 #include "probe/net/privileges.h"
@@ -9,44 +10,58 @@
 
 #define INDENT "                             "
 
-static void list_scenario(const struct page *p, const char *name)
+static void list_scenario(const struct page *p, const struct script *script)
 {
-	char first[40];
-	struct script script;
+	char first[80];
 	struct scenario r;
-	char error[300];
 
-	if (script_load(&script, name, error, sizeof(error)) != 0) {
-		complain("%s", error);
-		return;
-	}
-	snprintf(first, sizeof(first), "%-28s ", name);
-	if (scenario_declare(&r, &script) == 0)
+	snprintf(first, sizeof(first), "%-28s ", script->name);
+	if (scenario_declare(&r, script) == 0)
 		text_wrap(p, first, INDENT, r.about.title);
 	else
 		complain("%s", r.error);
 	scenario_free(&r);
-	script_free(&script);
+}
+
+/* Files are read before privileges are dropped; Lua sees them afterwards. */
+static size_t load_scripts(struct script **out)
+{
+	char **names, error[300];
+	size_t count = scripts_list(&names), loaded = 0;
+
+	*out = calloc(count ? count : 1, sizeof(**out));
+	for (size_t i = 0; *out && i < count; i++) {
+		if (script_load(&(*out)[loaded], names[i], error,
+				sizeof(error)))
+			complain("%s", error);
+		else
+			loaded++;
+	}
+	scripts_free(names, count);
+	return loaded;
 }
 
 int cmd_list(const struct options *o, struct output *out, int argc, char **argv)
 {
 	const struct page page = {.out = stdout, .width = PAGE_WIDTH};
-	char **names;
-	size_t count;
+	struct script *scripts;
+	size_t count = load_scripts(&scripts);
+	int code = privileges_drop();
 
 	(void)o;
 	(void)out;
 	(void)argc;
 	(void)argv;
-	if (privileges_drop() != 0)
-		return EXIT_SYSTEM;
-	count = scripts_list(&names);
-	if (count)
+	if (count && code == 0)
 		puts("Scenarios (mpprobe run NAME HOST, or run all HOST):");
-	for (size_t i = 0; i < count; i++)
-		list_scenario(&page, names[i]);
-	scripts_free(names, count);
+	for (size_t i = 0; i < count; i++) {
+		if (code == 0)
+			list_scenario(&page, &scripts[i]);
+		script_free(&scripts[i]);
+	}
+	free(scripts);
+	if (code != 0)
+		return code;
 	puts(count ? "\nFindings (mpprobe explain ID):"
 		   : "Findings (mpprobe explain ID):");
 	text_list_findings(&page);

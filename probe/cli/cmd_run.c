@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,7 +14,10 @@
 #include "probe/net/signals.h"
 #include "probe/scenario/peer.h"
 #include "probe/scenario/print.h"
+#include "probe/scenario/sandbox.h"
 #include "probe/scenario/scenario.h"
+
+#define CHECK_SECONDS 20 /* of the clock; the machine may be busy */
 
 /* The scripts of one command line, in the order in which they run. */
 struct program {
@@ -62,13 +67,35 @@ static int program_load(struct program *p, const char *name)
 
 /* --- checking ------------------------------------------------------------ */
 
-static int check_scripts(const struct program *p)
+/* The kernel ends what the sandbox does not: by processor time for all, and by
+ * the clock for each. */
+static void limit_time(size_t count)
 {
-	int code = privileges_drop();
+	const rlim_t all = count * SANDBOX_CPU_MS / 1000 + 1;
+	const struct rlimit limit = {.rlim_cur = all, .rlim_max = all + 1};
 
+	setrlimit(RLIMIT_CPU, &limit);
+}
+
+static void begin_check(void)
+{
+	const struct itimerval end = {.it_value = {.tv_sec = CHECK_SECONDS}};
+
+	setitimer(ITIMER_REAL, &end, NULL);
+}
+
+static int check_scripts(const struct program *p, pid_t parent)
+{
+	int code;
+
+	limit_time(p->count);
+	code = privileges_drop();
+	if (code == 0 && !die_with_parent(parent))
+		code = EXIT_SYSTEM;
 	for (size_t i = 0; i < p->count && code == 0; i++) {
 		struct scenario r;
 
+		begin_check();
 		if (scenario_declare(&r, &p->scripts[i]) != 0)
 			code = failure(EXIT_INPUT, "%s", r.error);
 		scenario_free(&r);
@@ -80,14 +107,16 @@ static int check_scripts(const struct program *p)
  * looked up; but no script runs with privilege. So a child looks first. */
 static int check_in_child(const struct program *p)
 {
-	pid_t child = fork();
+	pid_t parent = getpid(), child = fork();
 	int status;
 
 	if (child == 0)
-		_exit(check_scripts(p));
-	if (child == -1 || waitpid(child, &status, 0) != child ||
-	    !WIFEXITED(status))
+		_exit(check_scripts(p, parent));
+	if (child == -1 || waitpid(child, &status, 0) != child)
 		return failure(EXIT_SYSTEM, "the script could not be checked");
+	if (!WIFEXITED(status))
+		return failure(EXIT_INPUT,
+			       "the script took too much time: stopped");
 	return WEXITSTATUS(status);
 }
 

@@ -8,6 +8,7 @@
 #include "probe/cli/command.h"
 #include "probe/cli/download.h"
 #include "probe/cli/output.h"
+#include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "report/print/speed.h"
 
@@ -99,6 +100,10 @@ int cmd_speed(const struct options *o, struct output *out, int argc,
 	if (!is_url(s.url))
 		return failure(EXIT_USAGE,
 			       "%s: not a URL of http:// or https://", s.url);
+	/* Nothing of this needs a right, so libcurl never has one. */
+	ret = privileges_drop_but_asking();
+	if (ret != 0)
+		return ret;
 	if (!download_has_mptcp(error, sizeof(error)) ||
 	    !download_load(error, sizeof(error)))
 		return failure(EXIT_SYSTEM, "%s", error);

@@ -2,16 +2,21 @@
 #include "probe/net/names.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "probe/net/complain.h"
+#include "probe/net/privileges.h"
 #include "probe/net/sockaddr.h"
 
 #define QUESTIONS_MAX 256 /* more hops than any path has */
@@ -19,53 +24,25 @@
 #define STACK_BYTES (512 * 1024)
 #define NAME_MAX_BYTES 256
 
-enum answer_state { WAITING, UNDER_WAY, ANSWERED };
-
-struct question {
+/* What the two processes tell each other, one message each. */
+struct answer {
 	struct address address;
-	enum answer_state state;
 	char name[NAME_MAX_BYTES]; /* empty: none */
 };
 
-/* Shared with the workers; the last one to leave frees it. */
+struct question {
+	struct answer answer;
+	bool answered;
+};
+
 struct names {
-	pthread_mutex_t lock;
-	pthread_cond_t answered;
+	int socket; /* to the process that asks */
 	struct question questions[QUESTIONS_MAX];
 	size_t count;
-	unsigned workers, users;
-	bool closing;
 	int waited_ms;
 };
 
-struct names *names_new(void)
-{
-	struct names *n = calloc(1, sizeof(*n));
-	pthread_condattr_t attributes;
-
-	if (!n)
-		return NULL;
-	pthread_mutex_init(&n->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&n->answered, &attributes);
-	pthread_condattr_destroy(&attributes);
-	n->users = 1;
-	return n;
-}
-
-/* With the lock held, which it gives back. */
-static void leave(struct names *n)
-{
-	bool last = --n->users == 0;
-
-	pthread_mutex_unlock(&n->lock);
-	if (!last)
-		return;
-	pthread_cond_destroy(&n->answered);
-	pthread_mutex_destroy(&n->lock);
-	free(n);
-}
+/* --- the process that asks ----------------------------------------------- */
 
 static bool is_host_name(const char *name)
 {
@@ -88,75 +65,108 @@ static void look_up(const struct address *a, char *name, size_t size)
 		name[0] = '\0';
 }
 
-static struct question *next_question(struct names *n)
-{
-	for (size_t i = 0; !n->closing && i < n->count; i++)
-		if (n->questions[i].state == WAITING)
-			return &n->questions[i];
-	return NULL;
-}
-
+/* Of several: whoever is free takes the next question. */
 static void *work(void *argument)
 {
-	struct names *n = argument;
-	struct question *q;
-	char name[NAME_MAX_BYTES];
+	int socket = *(const int *)argument;
+	struct answer a;
 
-	pthread_mutex_lock(&n->lock);
-	while ((q = next_question(n))) {
-		struct address address = q->address;
-
-		q->state = UNDER_WAY;
-		pthread_mutex_unlock(&n->lock);
-		look_up(&address, name, sizeof(name));
-		pthread_mutex_lock(&n->lock);
-		memcpy(q->name, name, sizeof(name));
-		q->state = ANSWERED;
-		pthread_cond_broadcast(&n->answered);
+	while (recv(socket, &a.address, sizeof(a.address), 0) ==
+	       (ssize_t)sizeof(a.address)) {
+		memset(a.name, 0, sizeof(a.name));
+		look_up(&a.address, a.name, sizeof(a.name));
+		send(socket, &a, sizeof(a), MSG_NOSIGNAL);
 	}
-	n->workers--;
-	leave(n);
-	return NULL;
+	_exit(0);
 }
 
-/* With the lock held. Signals are the main thread's to take. */
-static void start_worker(struct names *n)
+static void __attribute__((noreturn)) ask_servers(int socket, pid_t parent)
 {
-	sigset_t all, old;
 	pthread_attr_t attributes;
 	pthread_t thread;
 
-	if (n->workers == WORKERS_MAX)
-		return;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	dup2(socket, STDIN_FILENO);
+	close_range(3, ~0U, 0);
+	socket = STDIN_FILENO;
+	if (privileges_drop_but_asking() || !die_with_parent(parent))
+		_exit(EXIT_SYSTEM);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	if (!pthread_create(&thread, &attributes, work, n)) {
-		n->workers++;
-		n->users++;
+	for (unsigned i = 1; i < WORKERS_MAX; i++)
+		pthread_create(&thread, &attributes, work, &socket);
+	work(&socket);
+	_exit(0);
+}
+
+/* --- the process that wants to know -------------------------------------- */
+
+struct names *names_new(void)
+{
+	struct names *n = calloc(1, sizeof(*n));
+	pid_t parent = getpid(), child;
+	int ends[2];
+
+	if (!n || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		free(n);
+		return NULL;
 	}
-	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	child = fork();
+	if (!child)
+		ask_servers(ends[1], parent);
+	close(ends[1]);
+	n->socket = ends[0];
+	if (child != -1)
+		return n;
+	names_free(n);
+	return NULL;
 }
 
 static struct question *find(struct names *n, const struct address *a)
 {
 	for (size_t i = 0; i < n->count; i++)
-		if (address_equal(&n->questions[i].address, a))
+		if (address_equal(&n->questions[i].answer.address, a))
 			return &n->questions[i];
 	return NULL;
 }
 
 void names_ask(struct names *n, const struct address *a)
 {
-	pthread_mutex_lock(&n->lock);
-	if (a->family && n->count < QUESTIONS_MAX && !find(n, a)) {
-		n->questions[n->count++] = (struct question){.address = *a};
-		start_worker(n);
-	}
-	pthread_mutex_unlock(&n->lock);
+	if (!a->family || n->count == QUESTIONS_MAX || find(n, a))
+		return;
+	if (send(n->socket, a, sizeof(*a), MSG_NOSIGNAL | MSG_DONTWAIT) !=
+	    (ssize_t)sizeof(*a))
+		return;
+	n->questions[n->count++] = (struct question){.answer = {.address = *a}};
+}
+
+/* The other process reads what strangers send, so it is not trusted. */
+static void take(struct names *n, const struct answer *a)
+{
+	struct question *q = find(n, &a->address);
+
+	if (!q || q->answered)
+		return;
+	q->answered = true;
+	if (!a->name[NAME_MAX_BYTES - 1] && is_host_name(a->name))
+		q->answer = *a;
+}
+
+/* False: none came in this time. */
+static bool take_next(struct names *n, int wait_ms)
+{
+	struct pollfd p = {.fd = n->socket, .events = POLLIN};
+	struct answer a;
+
+	if (poll(&p, 1, wait_ms) != 1 ||
+	    recv(n->socket, &a, sizeof(a), MSG_DONTWAIT) != (ssize_t)sizeof(a))
+		return false;
+	take(n, &a);
+	return true;
 }
 
 static int milliseconds_since(const struct timespec *start)
@@ -168,49 +178,35 @@ static int milliseconds_since(const struct timespec *start)
 		     (now.tv_nsec - start->tv_nsec) / 1000000);
 }
 
-/* With the lock held, for what is left of the patience. */
+/* For what is left of the patience. */
 static void wait_for(struct names *n, const struct question *q, int wait_ms)
 {
+	struct timespec start;
 	int left = wait_ms - n->waited_ms;
-	struct timespec start, end;
 
-	if (left <= 0 || q->state == ANSWERED || !n->workers)
-		return;
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	end = start;
-	end.tv_sec += left / 1000;
-	end.tv_nsec += left % 1000 * 1000000L;
-	if (end.tv_nsec >= 1000000000L) {
-		end.tv_nsec -= 1000000000L;
-		end.tv_sec++;
-	}
-	while (q->state != ANSWERED)
-		if (pthread_cond_timedwait(&n->answered, &n->lock, &end))
+	while (!q->answered && left > milliseconds_since(&start))
+		if (!take_next(n, left - milliseconds_since(&start)))
 			break;
 	n->waited_ms += milliseconds_since(&start);
 }
 
 const char *names_get(struct names *n, const struct address *a, int wait_ms)
 {
-	const char *name = NULL;
-	struct question *q;
+	struct question *q = find(n, a);
 
-	pthread_mutex_lock(&n->lock);
-	q = find(n, a);
-	if (q) {
-		wait_for(n, q, wait_ms);
-		if (q->state == ANSWERED && q->name[0])
-			name = q->name;
-	}
-	pthread_mutex_unlock(&n->lock);
-	return name;
+	while (take_next(n, 0))
+		;
+	if (!q)
+		return NULL;
+	wait_for(n, q, wait_ms);
+	return q->answer.name[0] ? q->answer.name : NULL;
 }
 
 void names_free(struct names *n)
 {
 	if (!n)
 		return;
-	pthread_mutex_lock(&n->lock);
-	n->closing = true;
-	leave(n);
+	close(n->socket);
+	free(n);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Names of hops, looked up by threads of their own while probes fly, so that
- * a silent name server never delays a report.
+ * Names of hops, looked up by a process of its own while probes fly: it has no
+ * socket of ours, and a silent name server never delays a report.
  */
 #ifndef PROBE_NET_NAMES_H
 #define PROBE_NET_NAMES_H
@@ -9,8 +9,8 @@
 
 struct names;
 
-/* No thread is started before the first question (capabilities are dropped
- * in between). NULL: no memory. */
+/* Starts that process, which must happen before privileges are dropped. NULL:
+ * no memory or no process. */
 struct names *names_new(void);
 
 /* Starts looking `a` up, unless it is known or under way. Never blocks. */
@@ -22,6 +22,6 @@ void names_ask(struct names *n, const struct address *a);
  * a reverse zone belongs to strangers. Owned by n. */
 const char *names_get(struct names *n, const struct address *a, int wait_ms);
 
-void names_free(struct names *n); /* does not wait for threads */
+void names_free(struct names *n); /* waits for nobody */
 
 #endif

@@ -15,7 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "probe/net/complain.h"
 #include "probe/net/invoker.h"
+#include "probe/net/privileges.h"
 
 #define LINKS_MAX 40 /* in a row; as the kernel has it */
 #define OPEN_FLAGS (O_WRONLY | O_CLOEXEC | O_NOCTTY)
@@ -234,35 +236,73 @@ static int dress(const struct outfile *f)
 
 /* --- the keeper ---------------------------------------------------------- */
 
+static int open_directory(const char *path)
+{
+	char directory[PATH_MAX];
+
+	strcpy(directory, path);
+	strcpy(directory + base_at(path), ".");
+	return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What the keeper has: by its number in the directory, whose path it may not
+ * be allowed to go. */
+#define DIRECTORY 3
+
 /* Makes what was written the file. 0, or errno. */
 static int32_t put_in_place(const struct outfile *f)
 {
 	if (f->beside_fd == -1)
 		return 0;
-	return fsync(f->beside_fd) || rename(f->beside, f->path) ? errno : 0;
+	return fsync(f->beside_fd) ||
+			       renameat(DIRECTORY,
+					f->beside + base_at(f->beside),
+					DIRECTORY, f->path + base_at(f->path))
+		       ? errno
+		       : 0;
+}
+
+/* Of all that is open it needs three. */
+static int keep_only(int socket, struct outfile *f)
+{
+	int directory = open_directory(f->path);
+
+	dup2(socket, STDIN_FILENO);
+	if (f->beside_fd != -1)
+		f->beside_fd = dup2(f->beside_fd, STDOUT_FILENO);
+	else
+		close(STDOUT_FILENO);
+	if (directory == -1 ||
+	    (directory != DIRECTORY && dup2(directory, DIRECTORY) == -1))
+		return -1;
+	close_range(DIRECTORY + 1, ~0U, 0);
+	return 0;
 }
 
 /* Reads one byte, "keep", or the end of the other process. It hears no Ctrl-C,
- * as it must be the last to go, and nothing from the network: it may rename or
- * remove a file in a directory of root's. */
+ * as it must be the last to go, and has no right but to rename or remove a
+ * file. */
 static void __attribute__((noreturn)) keep(int socket, struct outfile *f)
 {
+	const char *path = *f->beside ? f->beside : f->path;
+	const char *name = path + base_at(path);
 	int32_t error = -1;
 	char byte;
 
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	dup2(socket, STDIN_FILENO);
-	if (f->beside_fd != -1)
-		f->beside_fd = dup2(f->beside_fd, STDOUT_FILENO);
-	close_range(f->beside_fd == -1 ? 1 : 2, ~0U, 0);
+	if (keep_only(socket, f) == -1 || privileges_keep(DIRECTORY, name)) {
+		unlink(path);
+		_exit(EXIT_SYSTEM);
+	}
+	close(STDERR_FILENO);
 	if (read(STDIN_FILENO, &byte, 1) == 1) {
 		error = put_in_place(f);
 		send(STDIN_FILENO, &error, sizeof(error), MSG_NOSIGNAL);
 	}
 	if (error)
-		unlink(*f->beside ? f->beside : f->path);
+		unlinkat(DIRECTORY, name, 0);
 	_exit(0);
 }
 

@@ -1,17 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Everything that needs privilege is opened first; then it is given up for
- * ever, before the first hostile packet is read.
+ * Everything that needs a right is opened first; then it is given up for
+ * ever, before the first byte of a stranger is read.
+ *
+ * Every set of capabilities is emptied (the bounding set where this process
+ * may). Root becomes who called sudo, or else nobody, without groups; in a user
+ * namespace without other users, and as a root without any capability, it
+ * stays who it is. no_new_privs is set, and a seccomp filter installed: what it
+ * refuses returns an error (EPERM), and what is open stays usable. There is no
+ * raw socket, no program, no process, no file for writing, no memory that is
+ * written and run.
+ *
+ * Call these while the process has one thread, as all this belongs to threads.
+ * 0, or an exit code after a complaint.
  */
 #ifndef PROBE_NET_PRIVILEGES_H
 #define PROBE_NET_PRIVILEGES_H
 
-/* Drops every capability from all sets (the bounding set where this process
- * may), sets no_new_privs, and installs a seccomp filter: afterwards no
- * raw socket, no program, no process and no file for writing can be opened,
- * no matter by which user. What is refused returns EPERM. Files that were
- * opened before stay usable. Call it while the process has one thread, as
- * capabilities belong to threads; it fails otherwise. 0, or an exit code
- * after a complaint. */
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* What is left: use what is open, listen, read files. */
 int privileges_drop(void);
+
+/* Also connect, start threads, load libraries: names, downloads. */
+int privileges_drop_but_asking(void);
+
+/* Only read and sync what is open, and rename or remove a file. If that user
+ * may not remove `file`, this process becomes the owner of its directory, which
+ * is open. */
+int privileges_keep(int directory, const char *file);
+
+/* The kernel will kill this process when `parent` ends. False: it has already.
+ * Call it after privileges were dropped, which undoes it. */
+bool die_with_parent(pid_t parent);
 
 #endif

@@ -3,11 +3,14 @@
  * needs. Each test drops in a child of its own. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/if_packet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,6 +64,22 @@ static void in_child(check_fn *check)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* The line of /proc/self/status, without its name; "" if there is none. */
+static const char *status_of(const char *name)
+{
+	static char line[256];
+	FILE *file = fopen("/proc/self/status", "r");
+	size_t length = strlen(name);
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, name, length) && line[length] == ':';
+	if (file)
+		fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	return found ? line + length + 1 : "";
 }
 
 static bool refused(int result)
@@ -112,19 +135,8 @@ static void test_capabilities(void **state)
 
 static bool no_new_privs(void)
 {
-	unsigned value = 0;
-	char line[128];
-	FILE *status;
-
-	if (!drop())
-		return false;
-	status = fopen("/proc/self/status", "r");
-	while (status && fgets(line, sizeof(line), status))
-		if (sscanf(line, "NoNewPrivs: %u", &value) == 1)
-			break;
-	if (status)
-		fclose(status);
-	return value == 1;
+	return drop() && atoi(status_of("NoNewPrivs")) == 1 &&
+	       (!FILTERED || atoi(status_of("Seccomp")) == 2);
 }
 
 static void test_no_new_privs(void **state)
@@ -175,7 +187,8 @@ static bool no_programs(void)
 	char *const arguments[] = {(char *)"true", NULL};
 
 	return drop() && refused(execv("/bin/true", arguments)) &&
-	       refused(fork()) && refused(vfork());
+	       refused(fork()) && refused(vfork()) &&
+	       refused((int)syscall(__NR_clone, CLONE_THREAD, 0, 0, 0, 0));
 }
 
 static void test_programs(void **state)
@@ -199,6 +212,232 @@ static void test_regaining(void **state)
 	if (!FILTERED)
 		skip();
 	in_child(no_regaining);
+}
+
+/* --- who it is ----------------------------------------------------------- */
+
+static bool is_user(unsigned uid, unsigned gid)
+{
+	unsigned u[4], g[4];
+	bool ok = sscanf(status_of("Uid"), "%u %u %u %u", &u[0], &u[1], &u[2],
+			 &u[3]) == 4 &&
+		  sscanf(status_of("Gid"), "%u %u %u %u", &g[0], &g[1], &g[2],
+			 &g[3]) == 4;
+
+	for (unsigned i = 0; ok && i < 4; i++)
+		ok = u[i] == uid && g[i] == gid;
+	return ok && strspn(status_of("Groups"), " \t") ==
+			     strlen(status_of("Groups"));
+}
+
+static const char *sudo_uid, *sudo_gid;
+static unsigned uid_expected, gid_expected;
+static bool asks;
+
+static bool drop_as_asked(void)
+{
+	return (asks ? privileges_drop_but_asking() : privileges_drop()) == 0;
+}
+
+static bool becomes_another(void)
+{
+	const gid_t groups[] = {0, 4, 27};
+
+	setgroups(3, groups);
+	if (sudo_uid)
+		setenv("SUDO_UID", sudo_uid, 1);
+	else
+		unsetenv("SUDO_UID");
+	if (sudo_gid)
+		setenv("SUDO_GID", sudo_gid, 1);
+	else
+		unsetenv("SUDO_GID");
+	return drop_as_asked() && is_user(uid_expected, gid_expected);
+}
+
+/* Root, and not of a user namespace without other users. */
+static bool may_be_another(void)
+{
+	unsigned long first, outside, count = 0;
+	FILE *map = fopen("/proc/self/uid_map", "r");
+
+	if (map && fscanf(map, "%lu %lu %lu", &first, &outside, &count) != 3)
+		count = 0;
+	if (map)
+		fclose(map);
+	return !geteuid() && count > 65534;
+}
+
+static void test_user(void **state)
+{
+	static const struct {
+		const char *uid, *gid;
+		unsigned expected_uid, expected_gid;
+	} cases[] = {
+		{NULL, NULL, 65534, 65534},
+		{"1000", "1001", 1000, 1001},
+		{"0", "0", 65534, 65534},
+		{"1000", "0", 65534, 65534},
+		{"0", "1000", 65534, 65534},
+		{"1000", NULL, 65534, 65534},
+		{"-5", "1000", 65534, 65534},
+		{" 7", "7", 65534, 65534},
+		{"7x", "7", 65534, 65534},
+		{"", "", 65534, 65534},
+		{"4294967295", "7", 65534, 65534},
+		{"4294967296", "7", 65534, 65534},
+	};
+
+	(void)state;
+	if (!may_be_another())
+		skip();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sudo_uid = cases[i].uid;
+		sudo_gid = cases[i].gid;
+		uid_expected = cases[i].expected_uid;
+		gid_expected = cases[i].expected_gid;
+		asks = i % 2;
+		in_child(becomes_another);
+	}
+}
+
+static bool lonely_root(void)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWUSER))
+		return true; /* cannot be tried here */
+	fd = open("/proc/self/uid_map", O_WRONLY);
+	if (fd == -1 || write(fd, "0 0 1", 5) != 5)
+		return true;
+	return drop() && strtoul(status_of("Uid"), NULL, 10) == 0 &&
+	       strtoul(status_of("CapEff"), NULL, 16) == 0;
+}
+
+/* A user namespace that maps none but root. */
+static void test_lonely_root(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip();
+	in_child(lonely_root);
+}
+
+static char secret[64], secret_socket[80];
+
+static bool reaches_socket(void)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(to.sun_path, secret_socket, sizeof(secret_socket));
+	return fd != -1 &&
+	       (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ||
+		errno != EACCES);
+}
+
+static bool no_secrets(void)
+{
+	return drop_as_asked() && refused(open(secret, O_RDONLY)) &&
+	       !reaches_socket();
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memcpy(at.sun_path, path, sizeof(secret_socket));
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+static void test_secrets(void **state)
+{
+	int fd;
+
+	(void)state;
+	if (!may_be_another())
+		skip();
+	snprintf(secret, sizeof(secret), "/tmp/privileges_test.XXXXXX");
+	close(mkstemp(secret));
+	snprintf(secret_socket, sizeof(secret_socket), "%s.socket", secret);
+	fd = listen_at(secret_socket);
+	asks = false;
+	in_child(no_secrets);
+	asks = true;
+	in_child(no_secrets);
+	close(fd);
+	unlink(secret);
+	unlink(secret_socket);
+}
+
+/* --- what else is refused ------------------------------------------------ */
+
+static bool no_harm(void)
+{
+	const struct rlimit more = {.rlim_cur = 1, .rlim_max = 1};
+	const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = 1};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return drop() && refused(kill(getppid(), 0)) &&
+	       refused((int)ptrace(PTRACE_TRACEME, 0, 0, 0)) &&
+	       refused(setrlimit(RLIMIT_CORE, &more)) &&
+	       refused(socket(AF_UNIX, SOCK_STREAM, 0)) &&
+	       refused(connect(fd, (const struct sockaddr *)&to, sizeof(to))) &&
+	       refused(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+}
+
+static bool no_code(int first, int later)
+{
+	void *p = mmap(NULL, 4096, first, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? errno == EPERM
+			       : refused(mprotect(p, 4096, later));
+}
+
+static bool no_new_code(void)
+{
+	const int rwx = PROT_READ | PROT_WRITE | PROT_EXEC;
+
+	return drop_as_asked() && no_code(rwx, rwx) &&
+	       no_code(PROT_READ | PROT_WRITE, rwx) &&
+	       no_code(PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC);
+}
+
+/* An error, and no signal: C libraries try new calls. */
+static bool unknown_calls_fail(void)
+{
+	return drop() && syscall(__NR_clone3, 0, 0) == -1 && errno == ENOSYS &&
+	       syscall(2000) == -1 && errno == ENOSYS &&
+	       syscall(__NR_timer_create, 0, 0, 0) == -1 && errno == EPERM;
+}
+
+static bool only_removes(void)
+{
+	return !privileges_keep(open("/tmp", O_PATH), scratch) &&
+	       !unlink(scratch) && refused(open("/dev/null", O_RDONLY)) &&
+	       refused(socket(AF_INET, SOCK_STREAM, 0)) &&
+	       refused((int)write(1, "", 0));
+}
+
+static void test_harm(void **state)
+{
+	(void)state;
+	if (!FILTERED)
+		skip();
+	in_child(no_harm);
+	asks = false;
+	in_child(no_new_code);
+	asks = true;
+	in_child(no_new_code);
+	in_child(unknown_calls_fail);
+	snprintf(scratch, sizeof(scratch), "/tmp/privileges_test.XXXXXX");
+	close(mkstemp(scratch));
+	unsetenv("SUDO_UID");
+	in_child(only_removes);
 }
 
 /* --- what must still work ---------------------------------------------- */
@@ -239,7 +478,8 @@ static bool threads_work(void)
 	pthread_t thread;
 	bool flag = false;
 
-	return drop() && !pthread_create(&thread, NULL, set_flag, &flag) &&
+	return !privileges_drop_but_asking() &&
+	       !pthread_create(&thread, NULL, set_flag, &flag) &&
 	       !pthread_join(thread, NULL) && flag;
 }
 
@@ -255,10 +495,8 @@ static bool names_work(void)
 	struct names *n;
 	const char *name;
 
-	if (!drop())
-		return false;
 	n = names_new();
-	if (!n)
+	if (!n || !drop())
 		return false;
 	names_ask(n, &loopback);
 	name = names_get(n, &loopback, 3000);
@@ -347,6 +585,10 @@ int main(void)
 		cmocka_unit_test(test_writing),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_regaining),
+		cmocka_unit_test(test_user),
+		cmocka_unit_test(test_lonely_root),
+		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_harm),
 		cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_names),

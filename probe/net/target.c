@@ -2,14 +2,18 @@
 #include "probe/net/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "probe/net/complain.h"
+#include "probe/net/privileges.h"
 #include "probe/net/sockaddr.h"
 
 #define DEFAULT_PORT 80
@@ -138,7 +142,7 @@ static int choose(const struct addrinfo *list, bool ipv4, bool ipv6,
 	return count;
 }
 
-static const char *resolve_error(int result)
+static const char *resolve_error(int result, int error)
 {
 	switch (result) {
 	case EAI_NONAME:
@@ -149,7 +153,7 @@ static const char *resolve_error(int result)
 	case EAI_AGAIN:
 		return "the name server does not answer";
 	case EAI_SYSTEM:
-		return strerror(errno);
+		return strerror(error);
 	default:
 		return gai_strerror(result);
 	}
@@ -160,11 +164,72 @@ static const char *family_name(bool ipv4, bool ipv6)
 	return ipv4 == ipv6 ? "IP" : ipv4 ? "IPv4" : "IPv6";
 }
 
+/* What the process that asks name servers says. */
+struct resolved {
+	int result; /* of getaddrinfo */
+	int error;  /* errno */
+	int count;
+	struct address addresses[2];
+};
+
+static void ask_servers(const char *host, bool ipv4, bool ipv6,
+			struct resolved *out)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+
+	if (ipv4 != ipv6)
+		hints.ai_family = ipv4 ? AF_INET : AF_INET6;
+	/* A host without IPv6 must not be told to use it, but one that asks
+	 * for it by -6 shall hear why it fails. */
+	if (!ipv4 && !ipv6)
+		hints.ai_flags = AI_ADDRCONFIG;
+	out->result = getaddrinfo(host, NULL, &hints, &list);
+	out->error = errno;
+	if (out->result)
+		return;
+	out->count = choose(list, ipv4, ipv6, out->addresses);
+	freeaddrinfo(list);
+}
+
+static bool plausible(const struct resolved *r)
+{
+	if (r->count < 0 || r->count > 2)
+		return false;
+	for (int i = 0; i < r->count; i++)
+		if (r->addresses[i].family != 4 && r->addresses[i].family != 6)
+			return false;
+	return true;
+}
+
+/* A process without any right reads what name servers send. False: it could
+ * not be had, or did not answer. */
+static bool ask_in_child(const char *host, bool ipv4, bool ipv6,
+			 struct resolved *out)
+{
+	pid_t parent = getpid(), child;
+	int ends[2], status;
+	ssize_t got;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return false;
+	child = fork();
+	if (!child) {
+		if (privileges_drop_but_asking() || !die_with_parent(parent))
+			_exit(EXIT_SYSTEM);
+		ask_servers(host, ipv4, ipv6, out);
+		_exit(write(ends[1], out, sizeof(*out)) != sizeof(*out));
+	}
+	close(ends[1]);
+	got = child == -1 ? -1 : read(ends[0], out, sizeof(*out));
+	close(ends[0]);
+	return child != -1 && waitpid(child, &status, 0) == child &&
+	       got == sizeof(*out) && plausible(out);
+}
+
 int target_resolve(const char *host, bool ipv4, bool ipv6,
 		   struct address out[2], char *error, size_t size)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
-	int result, count;
+	struct resolved r = {0};
 
 	if (address_parse(host, &out[0])) {
 		if (wanted(&out[0], ipv4, ipv6))
@@ -173,23 +238,18 @@ int target_resolve(const char *host, bool ipv4, bool ipv6,
 			 family_name(ipv4, ipv6));
 		return 0;
 	}
-	if (ipv4 != ipv6)
-		hints.ai_family = ipv4 ? AF_INET : AF_INET6;
-	/* A host without IPv6 must not be told to use it, but one that asks
-	 * for it by -6 shall hear why it fails. */
-	if (!ipv4 && !ipv6)
-		hints.ai_flags = AI_ADDRCONFIG;
-	result = getaddrinfo(host, NULL, &hints, &list);
-	if (result) {
-		snprintf(error, size, "%s: %s", host, resolve_error(result));
+	if (!ask_in_child(host, ipv4, ipv6, &r)) {
+		snprintf(error, size, "%s: no process to look it up", host);
 		return 0;
 	}
-	count = choose(list, ipv4, ipv6, out);
-	freeaddrinfo(list);
-	if (!count)
+	if (r.result)
+		snprintf(error, size, "%s: %s", host,
+			 resolve_error(r.result, r.error));
+	else if (!r.count)
 		snprintf(error, size, "%s: no %s address", host,
 			 family_name(ipv4, ipv6));
-	return count;
+	memcpy(out, r.addresses, sizeof(r.addresses));
+	return r.result ? 0 : r.count;
 }
 
 /* --- both, and the way --------------------------------------------------- */

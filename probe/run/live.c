@@ -111,12 +111,13 @@ int live_open(struct live *live, const struct live_config *c)
 	int code;
 
 	init(live, c->seed ? *c->seed : draw_seed());
+	/* First: its process shall have none of what is opened next. */
+	live->names = c->names ? names_new() : NULL;
 	code = open_wire(live, c);
 	if (code != 0)
 		return code;
 	live->guard = guard_new(c->targets[0].route.interface);
 	live->observer = observer_new();
-	live->names = c->names ? names_new() : NULL;
 	if (live->guard && live->observer)
 		return 0;
 	return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");

@@ -4,17 +4,29 @@
 #include <lauxlib.h>
 #include <limits.h>
 #include <lualib.h>
+#include <math.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "probe/net/complain.h"
 
 #define HOOK_EVERY 200	     /* instructions */
 #define PATTERN_STEPS 5e7    /* that one pattern may take at worst */
 #define STRING_MAX (1 << 20) /* bytes that string.rep makes */
 #define TABLE_MAX 100000     /* elements that table.* walk over */
+#define SORT_BYTES 1e9	     /* that one sort may compare */
+#ifdef __SANITIZE_ADDRESS__
+#define GRACE_MS 10000
+#else
+#define GRACE_MS 200 /* for a hook to say it, beyond the cap of time */
+#endif
 
 struct sandbox {
 	lua_State *lua;
@@ -143,6 +155,35 @@ static void check_caps(lua_State *L)
 	lua_error(L);
 }
 
+/* For a call of C that no hook reaches and that takes too long: only the whole
+ * program can be ended. */
+static char last_words[160];
+
+static void out_of_time(int number)
+{
+	ssize_t written;
+
+	(void)number;
+	written = write(STDERR_FILENO, last_words, strlen(last_words));
+	(void)written;
+	_exit(EXIT_INPUT);
+}
+
+/* By the kernel, in processor time; 0: no more. */
+static void set_end(const struct sandbox *s, long ms)
+{
+	const struct sigaction act = {.sa_handler = out_of_time};
+	const struct itimerval end = {
+		.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+
+	snprintf(last_words, sizeof(last_words),
+		 "mpprobe: %s: one call took too much processor time: "
+		 "stopped\n",
+		 s->name);
+	sigaction(SIGPROF, &act, NULL);
+	setitimer(ITIMER_PROF, &end, NULL);
+}
+
 static void on_hook(lua_State *L, lua_Debug *frame)
 {
 	(void)frame;
@@ -251,6 +292,28 @@ static int safe_table(lua_State *L)
 	return call_original(L);
 }
 
+/* Each element is compared about log2(n) times, whole if all are equal. */
+static double bytes_compared(lua_State *L, size_t n)
+{
+	double bytes = 0;
+
+	for (size_t i = 1; i <= n; i++) {
+		if (lua_rawgeti(L, 1, (lua_Integer)i) == LUA_TSTRING)
+			bytes += (double)lua_rawlen(L, -1);
+		lua_pop(L, 1);
+	}
+	return bytes * (log2((double)n + 1) + 1);
+}
+
+static int safe_sort(lua_State *L)
+{
+	check_table(L, 1);
+	if (lua_isnoneornil(L, 2) &&
+	    bytes_compared(L, lua_rawlen(L, 1)) > SORT_BYTES)
+		return luaL_error(L, "table.sort: too much text to compare");
+	return call_original(L);
+}
+
 static bool wide(lua_Integer first, lua_Integer last)
 {
 	return last > first &&
@@ -323,7 +386,7 @@ static const struct {
 	{"table", "insert", safe_table},
 	{"table", "move", safe_move},
 	{"table", "remove", safe_table},
-	{"table", "sort", safe_table},
+	{"table", "sort", safe_sort},
 	{"table", "unpack", safe_unpack},
 };
 
@@ -450,7 +513,9 @@ int sandbox_call(struct sandbox *s, int arguments, int results)
 	lua_sethook(s->lua, on_hook, LUA_MASKCOUNT, HOOK_EVERY);
 	lua_pushcfunction(s->lua, add_place);
 	lua_insert(s->lua, handler);
+	set_end(s, SANDBOX_CPU_MS + GRACE_MS);
 	status = lua_pcall(s->lua, arguments, results, handler);
+	set_end(s, 0);
 	lua_remove(s->lua, handler);
 	if (status == LUA_OK && !s->ended)
 		return 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Lua 5.4 for scripts of strangers: base, table, string, math and utf8 less
  * what could load code, print, or keep C busy for ever; text chunks only;
- * caps on instructions, CPU time and memory. It knows nothing of MPTCP.
+ * caps on instructions, CPU time and memory. A single call of C that outlives
+ * the cap of time ends the whole program (EXIT_INPUT). It knows nothing of
+ * MPTCP.
  */
 #ifndef PROBE_SCENARIO_SANDBOX_H
 #define PROBE_SCENARIO_SANDBOX_H

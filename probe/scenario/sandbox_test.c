@@ -4,11 +4,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "probe/net/complain.h"
 #include "probe/scenario/sandbox.h"
 
 #define ENOUGH_MS 8000 /* of processor time, with sanitizers */
@@ -50,6 +55,31 @@ static void attempt(const struct attempt *a)
 	for (size_t i = 0; i < sizeof(list) / sizeof((list)[0]); i++)          \
 	attempt(&(list)[i])
 
+/* No hook is called in between: the kernel ends it, with all around it. */
+static void test_single_call(void **state)
+{
+	static const char script[] =
+		"local s = string.rep('x', 1 << 20) local a = {}\n"
+		"for i = 1, 100000 do a[i] = s end\n"
+		"pcall(table.sort, a, string.upper)";
+	struct rusage used;
+	int status;
+	pid_t child;
+
+	(void)state;
+	fflush(NULL);
+	child = fork();
+	assert_true(child != -1);
+	if (!child) {
+		attempt(&(const struct attempt){script, NULL});
+		_exit(0);
+	}
+	assert_int_equal(wait4(child, &status, 0, &used), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_INPUT);
+	assert_true(used.ru_utime.tv_sec + used.ru_stime.tv_sec < 15);
+}
+
 static void test_harmless(void **state)
 {
 	static const struct attempt list[] = {
@@ -90,6 +120,9 @@ static void test_endless(void **state)
 		{"local t = setmetatable({}, { __index = function(t, k) "
 		 "while true do end end }) return t.x",
 		 "the script took more"},
+		{"local s, t = ('x'):rep(1 << 20), {}\n"
+		 "for i = 1, 1000 do t[i] = s end table.sort(t)",
+		 "too much text"},
 		{"table.sort({ 3, 2, 1 }, function() while true do end end)",
 		 "the script took more"},
 		{"local function f(n) f(n + 1) return n end f(1)",
@@ -253,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_harmless),
+		cmocka_unit_test(test_single_call),
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_endless_in_c),
 		cmocka_unit_test(test_memory),
