@@ -62,6 +62,22 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	[[ $(sort -u "$tmp/all") == "$(<"$tmp/one")" ]]
 }
 
+@test "read -: Ctrl-C ends who writes, and then comes the report" {
+	local pid
+
+	mkfifo "$tmp/pipe"
+	env --default-signal=INT ./mpprobe read - <"$tmp/pipe" >"$tmp/out" &
+	pid=$!
+	exec 9>"$tmp/pipe"
+	cat pcaps/read/syn-ack-first.pcap >&9
+	sleep 0.5
+	kill -INT $pid
+	sleep 0.2
+	exec 9>&-
+	wait $pid || (($? == 3))
+	grep -q 'MPTCP v1 works' "$tmp/out"
+}
+
 @test "read -x: a line a packet" {
 	run ./mpprobe read -x pcaps/v0/bad-dss-checksum.pcap
 	((status == 0))

@@ -10,6 +10,7 @@
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
+#include "probe/net/signals.h"
 #include "report/arena.h"
 #include "report/judge.h"
 #include "report/report.h"
@@ -252,6 +253,8 @@ int cmd_read(const struct options *o, struct output *out, int argc, char **argv)
 	r.capture = capture_open(r.file, error, sizeof(error));
 	if (!r.capture)
 		return failure(EXIT_INPUT, "%s: %s", r.file, error);
+	if (strcmp(r.file, "-") == 0)
+		signals_leave_to_writer();
 	ret = read_capture(&r);
 	capture_close(r.capture);
 	return ret;

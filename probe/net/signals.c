@@ -43,6 +43,14 @@ void signals_install(void)
 		sigaction(SIGHUP, &act, NULL);
 }
 
+void signals_leave_to_writer(void)
+{
+	struct sigaction act = {.sa_handler = handle, .sa_flags = SA_RESTART};
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGINT, &act, NULL);
+}
+
 bool signals_interrupted(void)
 {
 	return interrupted;

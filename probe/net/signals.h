@@ -14,4 +14,8 @@ void signals_install(void);
 
 bool signals_interrupted(void);
 
+/* From now on a first Ctrl-C does nothing, as who writes to our input gets it
+ * as well and ends that; a second one ends the program. */
+void signals_leave_to_writer(void);
+
 #endif
