@@ -598,7 +598,10 @@ interrupt_at() {	# SIGNAL BYTES
 	probe -q $HOST
 	[[ -z $(on client ss -Htanu) ]]
 	[[ -z $(on client iptables-save) ]]
-	[[ -z $(on server ss -Htan state connected exclude time-wait) ]]
+	server_is_free() {
+		[[ -z $(on server ss -Htan state connected exclude time-wait) ]]
+	}
+	await server_is_free
 }
 
 # ---- this host's own firewall ---------------------------------------------

@@ -275,9 +275,12 @@ print([s["raw"] for s in o["segments"] if s["direction"] == "sent"])' \
 			--bounding-set -all --inh-caps -all "$@"
 	}
 	as_nobody ./mpprobe -V >"$tmp/out" 2>&1 || skip 'tree is not readable'
-	run as_nobody ./mpprobe run join 10.0.4.2
+	# By relative names, as the tree may be in a home of mode 0700.
+	run as_nobody ./mpprobe run scenarios/join.lua 10.0.4.2
 	((status == 77 || status == 3))	# 3: no route outside of the lab
-	run as_nobody ./mpprobe run --replay pcaps/v0/plain.pcap plain
+	run as_nobody ./mpprobe run --replay pcaps/v0/plain.pcap \
+		scenarios/plain.lua
+	echo "$output"
 	((status == 0))
 }
 

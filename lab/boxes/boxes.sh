@@ -63,7 +63,7 @@ redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4)
 tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
 mptcp-proxy|end|hop|ends those to 80 and 9080, and speaks MPTCP v1 itself
 optimiser|end|hop|ends those to 80 and 9080 whose SYN has no MP_CAPABLE
-throttle|path|hop|segments with an MPTCP option pass at 4 MB/s at most
+throttle|path|hop|segments with an MPTCP option pass at 400 kB/s at most
 filter-udp|icmp|hop|UDP to the server and port unreachables from it are dropped
 user-nat|end|client|slirp4netns, as before a virtual machine (IPv4)
 own-host|host|client|the client itself strips MPTCP options from what it sends
@@ -534,7 +534,7 @@ box_optimiser() {
 
 # A policer: what is above the rate is lost.
 box_throttle() {
-	nft_forward "r$1" 'tcp option mptcp exists limit rate over 4 mbytes/second burst 64 kbytes drop'
+	nft_forward "r$1" 'tcp option mptcp exists limit rate over 400 kbytes/second burst 64 kbytes drop'
 }
 
 box_filter_udp() {
