@@ -232,7 +232,7 @@ unprivileged() {	# COMMAND...
 @test "word that looks like a command" {
 	refuses 64 'unknown command frobnicate' ./mpprobe frobnicate $HOST
 	refuses 64 'list' ./mpprobe list everything
-	refuses 64 'FINDING' ./mpprobe explain
+	refuses 64 'NAME' ./mpprobe explain
 	refuses 64 'no.such' ./mpprobe explain no.such
 }
 
@@ -648,6 +648,12 @@ own_firewall() {	# TOOL HOST RULE...
 	run --separate-stderr ./mpprobe explain mp_capable.removed
 	((status == 0))
 	[[ $output == *'RFC 8684'* ]]
+	run --separate-stderr ./mpprobe explain unsupported
+	((status == 0))
+	[[ $output == *'listen ... multipath'* ]]
+	for name in clear unreachable data_ack join_data 0 65 130; do
+		./mpprobe explain $name | grep -q '^What to do'
+	done
 }
 
 @test "nothing is wider than 80 columns" {
@@ -655,6 +661,9 @@ own_firewall() {	# TOOL HOST RULE...
 	./mpprobe list >>"$tmp/out"
 	for id in $(./mpprobe list | awk '$1 ~ /\./ {print $1}'); do
 		./mpprobe explain "$id" >>"$tmp/out"
+	done
+	for name in unsupported distance join 3 71; do
+		./mpprobe explain "$name" >>"$tmp/out"
 	done
 	on client ./mpprobe -v $HOST >>"$tmp/out"
 	on client ./mpprobe -v server.lab >>"$tmp/out"

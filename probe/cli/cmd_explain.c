@@ -7,6 +7,7 @@
 #include "probe/cli/command.h"
 #include "report/findings.h"
 #include "report/print/text.h"
+#include "report/topics.h"
 
 #define NEAREST 3
 #define LONGEST 63 /* of what is compared */
@@ -47,7 +48,16 @@ static unsigned far(const char *text, const char *id)
 	return strstr(id, text) ? 0 : 1 + distance(text, id);
 }
 
-/* The ids nearest to `text`, "a, b, c". */
+/* The name number `i` of all that is explained, or NULL behind the last. */
+static const char *name(size_t i)
+{
+	if (i < finding_kind_count)
+		return finding_kinds[i].id;
+	i -= finding_kind_count;
+	return i < topic_count ? topics[i].name : NULL;
+}
+
+/* The names nearest to `text`, "a, b, c". */
 static void nearest(const char *text, char *out, size_t size)
 {
 	bool taken[256] = {false};
@@ -57,17 +67,16 @@ static void nearest(const char *text, char *out, size_t size)
 	for (int n = 0; n < NEAREST; n++) {
 		size_t best = SIZE_MAX;
 
-		for (size_t i = 0; i < finding_kind_count && i < 256; i++)
+		for (size_t i = 0; name(i) && i < 256; i++)
 			if (!taken[i] &&
 			    (best == SIZE_MAX ||
-			     far(text, finding_kinds[i].id) <
-				     far(text, finding_kinds[best].id)))
+			     far(text, name(i)) < far(text, name(best))))
 				best = i;
 		if (best == SIZE_MAX || at >= size)
 			return;
 		taken[best] = true;
 		at += (size_t)snprintf(out + at, size - at, "%s%s",
-				       n ? ", " : "", finding_kinds[best].id);
+				       n ? ", " : "", name(best));
 	}
 }
 
@@ -75,6 +84,7 @@ int cmd_explain(const struct options *o, struct output *out, int argc,
 		char **argv)
 {
 	const struct finding_kind *kind = finding_kind(argv[0]);
+	const struct topic *other = topic(argv[0]);
 	const struct page page = {.out = stdout, .width = PAGE_WIDTH};
 	char near[200];
 
@@ -85,8 +95,13 @@ int cmd_explain(const struct options *o, struct output *out, int argc,
 		text_explain(&page, kind);
 		return EXIT_CLEAR;
 	}
+	if (other) {
+		text_explain_topic(&page, other);
+		return EXIT_CLEAR;
+	}
 	nearest(argv[0], near, sizeof(near));
 	return failure(EXIT_USAGE,
-		       "no finding %.60s; the nearest: %s (mpprobe list)",
+		       "nothing is called %.60s; the nearest: %s (mpprobe "
+		       "list)",
 		       argv[0], near);
 }

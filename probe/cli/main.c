@@ -49,8 +49,8 @@ static int help(void)
 		       commands[i].help);
 	options_help(stdout);
 	puts("\nExit status: 0 MPTCP works, 1 interference, 2 the server has "
-	     "no MPTCP,\n3 undetermined or unreachable; others: see "
-	     "mpprobe(1).");
+	     "no MPTCP,\n3 undetermined or unreachable; others: "
+	     "mpprobe explain N.");
 	return EXIT_CLEAR;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/print/text_page.h"
+#include "report/topics.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -447,6 +448,14 @@ void text_explain(const struct page *p, const struct finding_kind *kind)
 	explain_part(p, "Who is known to do it", kind->culprits);
 	explain_part(p, "What to do", kind->advice);
 	explain_part(p, "Where it is specified", kind->rfc);
+}
+
+void text_explain_topic(const struct page *p, const struct topic *t)
+{
+	fprintf(p->out, "%s (%s): %s\n", t->name, t->kind, t->title);
+	explain_part(p, "What it means", t->meaning);
+	explain_part(p, "How it is proved", t->proof);
+	explain_part(p, "What to do", t->advice);
 }
 
 void text_list_findings(const struct page *p)

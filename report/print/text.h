@@ -8,6 +8,7 @@
 #include "report/print/format.h"
 
 struct finding_kind;
+struct topic;
 struct tcp_view;
 
 /* Rows of the table in format.c, which has their contract. */
@@ -21,6 +22,7 @@ int text_speed(const struct page *p, const struct speed *s);
 
 /* `mpprobe explain` and `mpprobe list`. */
 void text_explain(const struct page *p, const struct finding_kind *kind);
+void text_explain_topic(const struct page *p, const struct topic *t);
 void text_list_findings(const struct page *p);
 
 /* Writes `text` wrapped, the first line behind `first`, the next ones behind

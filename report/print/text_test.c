@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "report/print/text.h"
+#include "report/topics.h"
 #include "tests/page.h"
 #include "tests/samples.h"
 
@@ -192,7 +193,8 @@ static char *explained(const struct finding_kind *kind)
 
 static void test_explain(void **state)
 {
-	size_t i;
+	struct page page;
+	size_t i, size;
 	char *text;
 
 	(void)state;
@@ -200,6 +202,13 @@ static void test_explain(void **state)
 		text = explained(&finding_kinds[i]);
 		check_lines(text, PAGE_WIDTH);
 		assert_non_null(strstr(text, finding_kinds[i].id));
+		free(text);
+	}
+	for (i = 0; i < topic_count; i++) {
+		page = page_in(&text, &size);
+		text_explain_topic(&page, &topics[i]);
+		page_done(&page);
+		check_lines(text, PAGE_WIDTH);
 		free(text);
 	}
 	text = explained(finding_kind("mp_capable.removed"));
