@@ -99,6 +99,8 @@ struct compare {
 	size_t row_count;
 	struct difference *differences; /* meaningful ones first */
 	size_t difference_count;
+	struct difference *notes; /* what no difference says */
+	size_t note_count;
 };
 
 struct compare *compare_new(void); /* NULL: no memory */

@@ -523,6 +523,39 @@ static void tell_fallback(struct compare *c, const struct compare_row *r)
 	     c->runs[r->run].name, plural(r->connections));
 }
 
+static bool any_speaks_mptcp(const struct compare *c,
+			     const struct compare_row *r)
+{
+	for (size_t i = 0; i < c->row_count; i++)
+		if (same_place(&c->rows[i], r) && c->rows[i].answered &&
+		    c->rows[i].answer.version >= 0)
+			return true;
+	return false;
+}
+
+/* Rows without a difference say nothing of MPTCP if none of them had it. */
+static void tell_plainly(struct compare *c, size_t i)
+{
+	const struct compare_row *r = &c->rows[i];
+
+	if (r->version < 0 || !r->answered || any_speaks_mptcp(c, r))
+		return;
+	for (size_t k = 0; k < i; k++)
+		if (same_place(&c->rows[k], r) && c->rows[k].version >= 0)
+			return;
+	*ARENA_PUSH(c->arena, c->notes, c->note_count) = (struct difference){
+		.kind = "plain",
+		.text = arena_printf(
+			c->arena,
+			"No SYN/ACK of %s port %u has MPTCP, also where the "
+			"SYN asks for it: the server does not speak it, or a "
+			"device on the path removes it. mpprobe -p %u %s tells "
+			"which.",
+			arena_address(c->arena, &r->target), r->port, r->port,
+			arena_address(c->arena, &r->target)),
+	};
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct compare_row *x = a, *y = b;
@@ -604,6 +637,7 @@ void compare_judge(struct compare *c)
 			compare_kinds_of(c, &c->rows[i]);
 		compare_times(c, i);
 		compare_ports(c, i);
+		tell_plainly(c, i);
 	}
 	tell_other_address(c);
 	if (c->difference_count)

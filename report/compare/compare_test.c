@@ -36,6 +36,7 @@ static const struct {
 	{"low-ttl", false, {"ttl30", "ttl32"}},
 	{"over-time", true, {"clean-tcp", "optimiser-tcp", "optimiser-live"}},
 	{"one", false, {"clean-tcp"}},
+	{"plainly", false, {"plainly"}},
 };
 
 static void add_capture(struct compare *c, const char *run)

@@ -75,7 +75,8 @@ int json_compare(const struct page *p, const struct compare *c)
 			 {"differs", json_flag(compare_differs(c))},
 			 {"rows", rows(c)},
 			 {"differences",
-			  differences(c->differences, c->difference_count)});
+			  differences(c->differences, c->difference_count)},
+			 {"notes", differences(c->notes, c->note_count)});
 }
 
 /* --- downloads ----------------------------------------------------------- */

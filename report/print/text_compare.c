@@ -111,5 +111,7 @@ int text_compare(const struct page *p, const struct compare *c)
 			      ? "   No significant difference.\n"
 			      : "   There is nothing to compare it with.\n",
 		      p->out);
+	for (size_t i = 0; i < c->note_count; i++)
+		text_wrap(p, "   ", "   ", c->notes[i].text);
 	return 0;
 }
