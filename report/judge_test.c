@@ -875,6 +875,46 @@ static void test_terminated_untold(void **state)
 	scene_end(&s);
 }
 
+/* Ways of two lengths (ECMP): SYNs take the short one by chance, and controls
+ * the other. SYNs on other ports, with the TTL that is enough for those, expire
+ * (or are lost, if routers are silent): nobody answers before the target. */
+static void check_two_ways(bool datagrams_answered, unsigned silent)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	s.detour = 3;
+	s.udp_silent = !datagrams_answered;
+	s.silent[5] = silent > 0;
+	scene_begin(&s);
+	for (unsigned i = 0; i < 2; i++) {
+		s.next_port += s.next_port & 1;
+		sweep(&s, PURPOSE_TCP, 0);
+	}
+	for (unsigned i = 0; i < 12; i++) {
+		s.next_port |= 1;
+		send_control(&s, datagrams_answered ? 60 + i : 5 + i % 3);
+	}
+	for (unsigned i = 0; i < 1 + silent; i++) {
+		s.next_port |= 1;
+		send_syn(&s, call(&s, PURPOSE_TCP, 0), 5, false);
+	}
+	scene_wait(&s, 2000 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 0);
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_ways_of_two_lengths(void **state)
+{
+	(void)state;
+	check_two_ways(false, 0);
+	check_two_ways(true, 0);
+	check_two_ways(true, 1);
+}
+
 static enum act reject(struct scene *s, struct wire *w)
 {
 	(void)s;
@@ -1283,6 +1323,7 @@ int main(void)
 		cmocka_unit_test(test_syn_proxy),
 		cmocka_unit_test(test_data_answered),
 		cmocka_unit_test(test_terminated_untold),
+		cmocka_unit_test(test_ways_of_two_lengths),
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_rejected_on_the_way),
 		cmocka_unit_test(test_ttl_rewritten),

@@ -196,8 +196,14 @@ bool beyond_wanted(const struct run *r, const struct version *v)
 	return known_distance(r) > r->reach || r->control.rounds > 1;
 }
 
+/* SYNs with the TTL that others need tell whether that is so on every port: not
+ * if some of several ways are longer (ECMP), which controls may have taken. */
+#define SYNS_AT_REACH 8
+
 void beyond_start(struct run *r, struct version *v)
 {
 	(void)v;
 	send_beyond(r, write_datagram);
+	for (int i = 0; i < SYNS_AT_REACH; i++)
+		run_add_syn(r, PURPOSE_TCP, 0, r->reach, 1);
 }

@@ -70,8 +70,9 @@ struct judgement {
 	unsigned distance;	 /* of the target, by the control */
 	unsigned beyond;	 /* a router that answered at this TTL, at or
 				    behind plain_reach */
-	bool doubted; /* routers answer where connections do, and the target
-			 answers no control: it may be farther away */
+	bool ways_differ; /* plain SYNs expire where others are answered */
+	bool doubted;	  /* routers answer where connections do, and the target
+			     answers no control: it may be farther away */
 	bool ttl_rewritten; /* the controls contradict each other, or SYN/ACKs
 			       come from farther away than SYNs reach */
 	const struct quote *ttl_witness;

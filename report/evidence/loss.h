@@ -100,9 +100,10 @@
 #define SORTED_MIN 5
 /* In a comparison of two runs, that one hop more is no other way: 1 in 70. */
 #define ONE_HOP_MIN 4
-/* TTLs that the controls arrive with may differ by so many hops, as their ports
- * may take paths of different length; more, and somebody rewrites them. */
-#define HOPS_APART_MAX 2
+/* TTLs of controls that differ by so many as sent must differ on arrival, by
+ * half of it at least; if not, somebody rewrites them: ways of several lengths
+ * (ECMP) are not that far apart. */
+#define TTLS_APART_MIN 16
 /* A RST comes from so many hops before the target, at least. */
 #define HOPS_FEWER_MIN 2
 /* SYNs of one TTL that expired tell how far it is to the host; one was lost. */
@@ -111,6 +112,8 @@
 #define FARTHER_ANSWERS_MIN 3
 #define FARTHER_REACHES_MIN 2
 #define DISTANCE_ANSWERS_MIN 2 /* controls that agree: proven */
+/* SYNs that are lost where others are answered: a way of another length. */
+#define WAYS_SILENT_MIN 2
 /* Routers behind the host that answers, each asked on a port of its own. */
 #define BEYOND_MIN 3
 

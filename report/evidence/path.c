@@ -52,30 +52,57 @@ static unsigned echo_distance(const struct judgement *j)
 	return 0;
 }
 
-/* The controls agree on a distance, or show that a TTL was rewritten on the
- * way: a quoted TTL above the one sent, or arrivals that do not differ as
- * the TTLs sent do. */
+static bool is_distance_answer(const struct view *v)
+{
+	return v->flow->protocol == IPPROTO_UDP && v->quote->port_unreachable &&
+	       address_equal(&v->quote->responder, &v->flow->server);
+}
+
+static int control_hops(const struct view *v)
+{
+	return (int)v->ttl - v->quote->quoted.ip.ttl + 1;
+}
+
+/* Two controls arrived with TTLs that do not differ as those sent do. Each took
+ * a way of its own, perhaps, and one is longer than the other (ECMP): so only
+ * those tell whose TTLs differ by more than ways do. */
+static bool arrive_alike(const struct view *a, const struct view *b)
+{
+	int sent = abs((int)a->ttl - (int)b->ttl);
+
+	return sent >= TTLS_APART_MIN && 2 * abs((int)a->quote->quoted.ip.ttl -
+						 (int)b->quote->quoted.ip.ttl) <
+						 sent;
+}
+
+/* Whether this control, or it and one before it, shows that a TTL was rewritten
+ * on the way: it arrived with more than was sent, or as that one did. */
+static bool shows_rewritten(const struct judgement *j, size_t index)
+{
+	const struct view *v = &j->views[index];
+
+	for (size_t i = 0; i < index; i++)
+		if (is_distance_answer(&j->views[i]) &&
+		    arrive_alike(&j->views[i], v))
+			return true;
+	return control_hops(v) < 1;
+}
+
+/* The distance that the controls tell: the least, as several ports may take
+ * ways of several lengths. */
 static void judge_distance(struct judgement *j)
 {
-	int first = 0;
-
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];
-		int hops = (int)v->ttl - v->quote->quoted.ip.ttl + 1;
+		int hops = control_hops(v);
 
-		if (v->flow->protocol != IPPROTO_UDP ||
-		    !v->quote->port_unreachable ||
-		    !address_equal(&v->quote->responder, &v->flow->server))
+		if (!is_distance_answer(v))
 			continue;
 		j->distance_answers++;
-		/* Several ports may take paths whose length differs by a
-		 * hop or two; no path has less than one. */
-		if (hops < 1 || (first && abs(hops - first) > HOPS_APART_MAX)) {
+		if (shows_rewritten(j, i)) {
 			j->ttl_rewritten = true;
 			j->ttl_witness = v->quote;
 		}
-		if (!first)
-			first = hops;
 		if (hops > 0)
 			j->distance = smaller(j->distance, (unsigned)hops);
 	}
@@ -83,6 +110,36 @@ static void judge_distance(struct judgement *j)
 		j->distance = 0;
 	else if (!j->distance)
 		j->distance = echo_distance(j);
+}
+
+/* A plain SYN alone on its port, with a TTL with which others are answered. */
+static bool asks_at_reach(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *k = f->sent_count ? f->sent[0] : NULL;
+
+	return flow_is(f, PURPOSE_TCP) && k && k->kind == SEGMENT_SYN &&
+	       k->packet.ip.ttl >= j->plain_reach &&
+	       k->packet.ip.ttl <= SWEEP_TTL_MAX && had_time(j, k) &&
+	       !flow_swept(f, SEGMENT_SYN) && !flow_reset(f);
+}
+
+/* Whether ways of several lengths lead there (ECMP): then SYNs may have taken
+ * the short ones and controls the others, by chance. A SYN expires where others
+ * are answered; or several are lost, as a router may be silent. */
+static bool ways_differ(const struct judgement *j)
+{
+	unsigned silent = 0;
+
+	for (size_t i = 0; i < j->flow_count && j->plain_reach; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!asks_at_reach(j, f) || flow_syn_ack(f))
+			continue;
+		if (flow_quote(f, SEGMENT_SYN, f->sent[0]->packet.ip.ttl))
+			return true;
+		silent++;
+	}
+	return silent >= WAYS_SILENT_MIN;
 }
 
 /* Routers that answer at or behind the TTL with which a SYN is answered:
@@ -108,7 +165,7 @@ static void judge_beyond(struct judgement *j)
 	 * answered: a path that is longer by one hop (ECMP) has routers at
 	 * the smallest of them, too. */
 	if (witnesses >= BEYOND_MIN && farthest > j->farthest_reach &&
-	    (!j->distance || j->distance > j->plain_reach))
+	    !j->ways_differ && (!j->distance || j->distance > j->plain_reach))
 		j->beyond = farthest;
 	j->doubted = witnesses >= BEYOND_MIN && !j->distance;
 }
@@ -179,7 +236,7 @@ static void judge_raised(struct judgement *j)
 {
 	const struct flow *f = j->plain_reach ? plain_at_reach(j) : NULL;
 
-	if (f && j->distance > j->farthest_reach + 1 &&
+	if (f && !j->ways_differ && j->distance > j->farthest_reach + 1 &&
 	    flow_syn_ack(f)->packet.ip.ttl == control_reply_ttl(j))
 		j->ttl_rewritten = true;
 }
@@ -216,6 +273,7 @@ void judge_reach(struct judgement *j)
 	if (j->plain_reach && j->distance == j->plain_reach &&
 	    j->capable_reach > j->plain_reach && !expired_behind(j))
 		j->capable_reach = j->plain_reach;
+	j->ways_differ = ways_differ(j);
 	judge_beyond(j);
 	judge_raised(j);
 }

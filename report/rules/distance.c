@@ -74,7 +74,8 @@ static enum why ended_by_distance(const struct judgement *j, struct said *s)
 	s->need = FARTHER_ANSWERS_MIN;
 	if (!j->plain_reach || j->ttl_rewritten || !(j->distance || j->beyond))
 		return WHY_ABSENT;
-	if (j->beyond <= j->farthest_reach && j->distance <= j->farthest_reach)
+	if (j->ways_differ || (j->beyond <= j->farthest_reach &&
+			       j->distance <= j->farthest_reach))
 		return WHY_CONTRARY;
 	if (!ends_early(j))
 		return WHY_FEW;

@@ -84,6 +84,9 @@ static void rung_distance(struct judgement *j)
 	else if (j->distance == 0)
 		set(j, RUNG_DISTANCE, RUNG_SKIPPED,
 		    "the target does not answer the control");
+	else if (j->distance > reach && j->ways_differ)
+		set(j, RUNG_DISTANCE, RUNG_SKIPPED,
+		    "ways of several lengths lead to the target");
 	else if (j->distance > reach)
 		set(j, RUNG_DISTANCE, RUNG_FAIL,
 		    arena_printf(j->arena,
