@@ -304,10 +304,26 @@ static const char *reset_cause(const struct kept *reset)
 	}
 }
 
+/* The server had begun to close the connection when it reset the subflow. */
+static bool closed_before(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+	const struct side *s = f->join.parent < 0
+				       ? NULL
+				       : &j->o->flows[f->join.parent]->sides[1];
+
+	return reset && s &&
+	       ((s->data_fin_frame && s->data_fin_frame < reset->frame) ||
+		(s->fastclose_frame && s->fastclose_frame < reset->frame));
+}
+
 static const char *join_failure(const struct judgement *j, const struct flow *f)
 {
 	const struct kept *reset = flow_reset(f);
 
+	if (closed_before(j, f))
+		return "the server closes the connection before a subflow has "
+		       "joined";
 	if (reset && !flow_syn_ack(f))
 		return arena_printf(j->arena,
 				    "the MP_JOIN SYN triggers a RST%s",
@@ -377,6 +393,7 @@ static bool is_over_limit(const struct judgement *j, const struct flow *f)
 		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
 
 	return reset_reason(flow_reset(f)) == TCPRST_PROHIBITED &&
+	       !closed_before(j, f) &&
 	       (f->join.hmac == KNOWN_YES || flow_refused(f)) && parent &&
 	       flow_data_acked(parent) && !flow_fell_behind(parent) &&
 	       !flow_sent_unmapped(parent) && !parent->mptcp.mp_fail;
