@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every server of the lab on a path without a box: it may close, be mute or
-refuse joins, and no path is blamed for that. And boxes before servers that
-want to be joined at another port."""
+refuse joins, and no path is blamed for that. Boxes before servers that want to
+be joined at another port. And every server behind every box of BOXES: all of
+them with `matrix.py --servers`, those of SAMPLE with the others."""
 import os
 import subprocess
 
@@ -12,13 +13,15 @@ LAB = os.path.join(os.path.dirname(os.path.dirname(
 RUNGS = {
     "mute": ("server_dsn",),
     "hanging-up": ("server_dsn", "join", "checksum"),
+    "tls": ("server_dsn", "join", "checksum"),
+    "socks": ("server_dsn", "join", "checksum"),
     "no-subflows": ("join", "join_data"),
     "flag-c": ("join", "join_data"),
     "deferring": ("join",),
     "cookies": ("random_token",),
     "backlog": ("random_token",),
 }
-PLAIN = ("tcp",)
+STATUS = {"tcp": ("unsupported", 2), "rst-every-other": ("undetermined", 3)}
 
 
 def servers():
@@ -50,13 +53,75 @@ def announced_cases(Case):
             for box, finding, name, places in ANNOUNCED for k in places]
 
 
+# What is right behind the box, if the server does not make it another.
+# box, status, finding, bracket, more that it says
+BOXES = [
+    ("strip@2", "blocked", "mp_capable.removed", (2, 3), {"segment": "syn"}),
+    ("strip-join@2", "impaired", "mp_join.removed", (2, 3),
+     {"segment": "join_syn"}),
+    ("drop-join@3", "impaired", "mp_join.dropped", (3, 4),
+     {"segment": "join_syn"}),
+    ("reset-join@2", "impaired", "mp_join.reset", (2, 3), {}),
+    ("hmac@2", "impaired", "mp_join.modified", (None, None), {}),
+    ("strip-joined@2", "impaired", "dss.removed", (2, 3),
+     {"subflow": "joined"}),
+    ("strip-acks@2,return", "impaired", "dss.removed", (None, None),
+     {"segment": "ack", "direction": "return"}),
+    ("payload@2,return", "impaired", "payload.modified", (None, None),
+     {"direction": "return"}),
+    ("proxy@2", "blocked", "tcp.terminated", (1, 2), {}),
+    ("loss1@2", "clear", None, (None, None), {}),
+]
+# Here less can be known, and what the server makes of a clean path is right.
+LESS = {
+    # No answer, or one without a letter that the box could change.
+    "mute": ("payload@2,return",),
+    "hanging-up": ("payload@2,return", "strip-joined@2"),
+    "tls": ("payload@2,return",),
+    "socks": ("payload@2,return",),
+    # Refused before an HMAC is sent, or data.
+    "no-subflows": ("hmac@2", "strip-joined@2"),
+    # Joins are forbidden, and none is made.
+    "flag-c": ("strip-join@2", "drop-join@3", "reset-join@2", "hmac@2",
+               "strip-joined@2"),
+    # What changes MPTCP behind its handshake has nothing to change.
+    "tcp": ("strip-join@2", "drop-join@3", "reset-join@2", "hmac@2",
+            "strip-joined@2", "strip-acks@2,return", "payload@2,return",
+            "loss1@2"),
+}
+LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"]})
+# Whether a connection lives is chance: the finding, or "undetermined".
+CHANCE = ("rst-every-other",)
+
+
+def pair(Case, name, row, family):
+    """The server behind the box."""
+    box, status, finding, (after, place), checks = row
+    less = (LESS if family == 4 else LESS6).get(name, ())
+    rungs = (RUNGS if family == 4 else RUNGS6).get(name, ())
+    if box in less or (finding is None and name in STATUS):
+        status, finding = STATUS.get(name, ("clear", 0))[0], None
+        after = place = None
+        checks = {}
+        rungs += ("join", "server_dsn", "checksum")
+    code = {"clear": 0, "unsupported": 2, "undetermined": 3}.get(status, 1)
+    return Case(boxes=[box], family=family, up=["--server", name],
+                status=status, code=code, finding=finding, after=after,
+                place=place, rungs=rungs, chance=name in CHANCE, **checks)
+
+
+def pairs(Case):
+    """Every server behind every box, over both families."""
+    return [pair(Case, name, row, family) for name in servers()
+            for row in BOXES for family in (4, 6)]
+
+
 def cases(Case):
     out = announced_cases(Case)
     for name in servers():
         if name == "keep-alive":
             continue
-        status, code = (("unsupported", 2) if name in PLAIN else
-                        ("clear", 0))
+        status, code = STATUS.get(name, ("clear", 0))
         out += [Case(family=f, up=["--server", name], status=status,
                      code=code, rungs=rungs.get(name, ()))
                 for f, rungs in ((4, RUNGS), (6, RUNGS6))]

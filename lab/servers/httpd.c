@@ -55,25 +55,24 @@ enum mode {
 	MUTE,	   /* reads, and answers nothing */
 	BANNER,	   /* speaks first, and then answers nothing */
 	HANG_UP,   /* closes at the first line */
+	TLS,	   /* the same, with an alert, as HTTPS servers do */
 	LARGE,	   /* every answer is a big one */
 	BACKLOG,   /* one connection may wait */
 };
 
 static const char *const modes[] = {
-	[KEEP_ALIVE] = "keep-alive",
-	[FIN] = "fin",
-	[FASTCLOSE] = "fastclose",
-	[DEFER] = "defer",
-	[MUTE] = "mute",
-	[BANNER] = "banner",
-	[HANG_UP] = "hang-up",
-	[LARGE] = "large",
+	[KEEP_ALIVE] = "keep-alive", [FIN] = "fin",   [FASTCLOSE] = "fastclose",
+	[DEFER] = "defer",	     [MUTE] = "mute", [BANNER] = "banner",
+	[HANG_UP] = "hang-up",	     [TLS] = "tls",   [LARGE] = "large",
 	[BACKLOG] = "backlog",
 };
 
 static enum mode mode;
 
 static const char banner[] = "SSH-2.0-mpprobe_lab\r\n";
+
+/* TLS 1.2: fatal, unexpected_message. */
+static const char alert[] = {21, 3, 3, 0, 2, 2, 10};
 
 static const char short_body[] =
 	"mpprobe lab server\n"
@@ -358,7 +357,9 @@ static bool serve(int epoll, int fd, struct connection *c)
 		   mode == FASTCLOSE ? MSG_PEEK : 0);
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (got == 0 || mode == HANG_UP)
+	if (got > 0 && mode == TLS)
+		send(fd, alert, sizeof(alert), MSG_NOSIGNAL);
+	if (got == 0 || mode == HANG_UP || mode == TLS)
 		return false;
 	if (mode == MUTE || mode == BANNER)
 		return true;

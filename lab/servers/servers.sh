@@ -15,6 +15,8 @@ deferring|accepts when data has come: TCP_DEFER_ACCEPT
 mute|takes what comes and never says a word
 banner|speaks first, as SSH does, and then answers nothing
 hanging-up|closes at the first line, as SOCKS and SSH servers do
+tls|refuses HTTP with a TLS alert, and closes
+socks|microsocks, which refuses HTTP and closes
 large|every answer has 300 kB, in many segments
 no-subflows|takes no second subflow: limit 0
 few-subflows|takes one second subflow: limit 1
@@ -26,6 +28,7 @@ flag-c-address|flag C, and announces a second address
 announcing|announces a second address that can be joined
 announcing-private|announces an address that nothing routes to
 announcing-silent|announces an address at which nobody answers
+rst-every-other|every second SYN is answered by a RST
 backlog|one connection may wait to be accepted
 tcp|speaks no MPTCP: plain TCP
 '
@@ -109,6 +112,20 @@ server_hanging_up() {
 	web -m hang-up
 }
 
+server_tls() {
+	web -m tls
+}
+
+server_socks() {
+	local port
+
+	for port in 80 443; do
+		on server mptcpize run microsocks -i :: -p "$port" \
+			>/dev/null 2>&1 &
+		wait_for_port server "$port"
+	done
+}
+
 server_large() {
 	web -m large
 }
@@ -166,6 +183,13 @@ server_announcing_silent() {
 	rule iptables server filter INPUT -d "10.0.$last.9" -j DROP
 	rule ip6tables server filter INPUT -d "fd00:$last::9" -p tcp -j DROP
 	server_announcing
+}
+
+server_rst_every_other() {
+	both server filter INPUT -p tcp --syn -m multiport --dports 80,443 \
+		-m statistic --mode nth --every 2 --packet 1 \
+		-j REJECT --reject-with tcp-reset
+	web
 }
 
 server_backlog() {
