@@ -99,7 +99,9 @@ static void *allocate(void *user, void *old, size_t old_size, size_t size)
 		return NULL;
 	}
 	if (size > old_size && s->memory + size - old_size > SANDBOX_MEMORY) {
-		if (s->lua)
+		/* What grows may be the stack that the line is read from; of
+		 * that the hook knows. */
+		if (s->lua && !old)
 			s->memory_line = sandbox_line(s->lua);
 		return NULL;
 	}
@@ -188,6 +190,7 @@ static void on_hook(lua_State *L, lua_Debug *frame)
 {
 	(void)frame;
 	sandbox_of(L)->instructions += HOOK_EVERY;
+	sandbox_of(L)->memory_line = sandbox_line(L);
 	check_caps(L);
 }
 
