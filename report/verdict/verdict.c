@@ -329,6 +329,32 @@ static unsigned connections_in_vain(const struct judgement *j)
 	return count;
 }
 
+/* Connections with the MPTCP that works on others, answered by a RST, though
+ * plain ones were not: too few to be a finding, or only on some ports. */
+static unsigned connections_refused(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count && !j->plain.reset; i++)
+		count += flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+			 j->flows[i]->mptcp.version ==
+				 j->working->mptcp.version &&
+			 flow_refused(j->flows[i]);
+	return count;
+}
+
+static const char *refused_phrase(const struct judgement *j, unsigned refused)
+{
+	if (refused < 2)
+		return refused ? " One connection with MPTCP, however, was "
+				 "answered by a RST."
+			       : "";
+	return arena_printf(j->arena,
+			    " %u connections with MPTCP, however, were "
+			    "answered by a RST.",
+			    refused);
+}
+
 static const char *vain_phrase(const struct judgement *j, unsigned vain)
 {
 	if (vain < 2)
@@ -410,19 +436,25 @@ static void say_clear(struct judgement *j)
 		       plainly_answered(j, 1) && reaches_server(j);
 	bool mute = j->working->mptcp.server_dsn == UNKNOWN;
 	unsigned vain = connections_in_vain(j);
+	unsigned refused = connections_refused(j);
 
 	say(j, STATUS_CLEAR,
-	    vain || !all_passed(j) ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
+	    vain || refused || !all_passed(j) ? CONFIDENCE_LIKELY
+					      : CONFIDENCE_PROVEN,
 	    "MPTCP v%u works on this path: data is acknowledged at the MPTCP "
-	    "level (DATA_ACK)%s%s.%s%s%s",
-	    j->working->mptcp.version, subflow_phrase(j), interferes(j, vain),
-	    vain_phrase(j, vain),
+	    "level (DATA_ACK)%s%s.%s%s%s%s",
+	    j->working->mptcp.version, subflow_phrase(j),
+	    interferes(j, vain || refused), vain_phrase(j, vain),
+	    refused_phrase(j, refused),
 	    only_v0 ? " The server speaks only MPTCP v0." : "",
 	    mute ? " The server sent no data of its own." : "");
 	if (join->result == RUNG_FAIL && !subflow_doubt(j))
 		j->r->advice = arena_printf(j->arena,
 					    "No second subflow was joined: %s.",
 					    join->text);
+	else if (refused)
+		j->r->advice = "A device that some connections meet (load "
+			       "balancing) may refuse them: probe again.";
 	else if (vain)
 		j->r->advice = "Loss may be the reason, or one of several "
 			       "paths (load balancing): probe again.";
