@@ -461,6 +461,28 @@ static void name_port(struct judgement *j, struct finding *f)
 		join->server_port);
 }
 
+/* Where all that shows it came from another address of the client than the
+ * one in the report's head, it is of another path. */
+static void name_source(struct judgement *j, struct finding *f)
+{
+	const struct address *from = NULL;
+
+	for (size_t i = 0; i < f->connection_count; i++) {
+		const struct flow *flow = j->o->flows[f->connections[i] - 1];
+
+		if (address_equal(&flow->client, &j->r->source) ||
+		    (from && !address_equal(&flow->client, from)))
+			return;
+		from = &flow->client;
+	}
+	if (from)
+		f->text = arena_printf(
+			j->arena,
+			"%s That is on the path from %s, not from %s.", f->text,
+			arena_address(j->arena, from),
+			arena_address(j->arena, &j->r->source));
+}
+
 static void finish_findings(struct judgement *j)
 {
 	for (size_t i = 0; i < j->r->finding_count; i++) {
@@ -470,6 +492,7 @@ static void finish_findings(struct judgement *j)
 			f->text = arena_printf(j->arena, "%s%s", f->text,
 					       f->more);
 		name_port(j, f);
+		name_source(j, f);
 	}
 }
 
