@@ -483,6 +483,12 @@ static void name_source(struct judgement *j, struct finding *f)
 			arena_address(j->arena, &j->r->source));
 }
 
+static void name_sources(struct judgement *j)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		name_source(j, &j->r->findings[i]);
+}
+
 static void finish_findings(struct judgement *j)
 {
 	for (size_t i = 0; i < j->r->finding_count; i++) {
@@ -492,7 +498,6 @@ static void finish_findings(struct judgement *j)
 			f->text = arena_printf(j->arena, "%s%s", f->text,
 					       f->more);
 		name_port(j, f);
-		name_source(j, f);
 	}
 }
 
@@ -538,6 +543,7 @@ static struct report *judge_target(const struct observer *o,
 	judge_reference(&j);
 	rules_run(&j, PHASE_LAST, PHASE_LAST);
 	judge_untested(&j);
+	name_sources(&j); /* the verdict says it, too */
 	judge_verdict(&j);
 	finish_findings(&j);
 	report_connections(&j);
