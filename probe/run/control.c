@@ -7,6 +7,7 @@
 #include "crafting/segment.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/track/observe.h"
 
 /* Closed on nearly every host: traceroute's range (IANA: unassigned). */
@@ -76,16 +77,22 @@ static void send_control(struct control *c, unsigned ttl, write_fn *write)
 		live_send(live, &envelope, message, (size_t)length);
 }
 
+/* The target's distance by the answer to datagram `i`; 0: none came. */
+static unsigned told_by(const struct control *c, unsigned i)
+{
+	const struct flow *f = observer_flow(
+		c->to->live->observer, &c->to->source, c->ports[i],
+		&c->to->target, (uint16_t)(CONTROL_PORT + i), IPPROTO_UDP);
+
+	return f ? flow_reach(f) : 0;
+}
+
 unsigned control_distance(const struct control *c)
 {
 	unsigned distance = 0;
 
 	for (unsigned i = 0; i < c->count; i++) {
-		const struct flow *f = observer_flow(
-			c->to->live->observer, &c->to->source, c->ports[i],
-			&c->to->target, (uint16_t)(CONTROL_PORT + i),
-			IPPROTO_UDP);
-		unsigned told = f ? flow_reach(f) : 0;
+		unsigned told = told_by(c, i);
 
 		if (told && (!distance || told < distance))
 			distance = told;
@@ -206,4 +213,74 @@ void beyond_start(struct run *r, struct version *v)
 	send_beyond(r, write_datagram);
 	for (int i = 0; i < SYNS_AT_REACH; i++)
 		run_add_syn(r, PURPOSE_TCP, 0, r->reach, 1);
+}
+
+/* ---- once more, within the ICMP budget of the target --------------------- */
+
+#define ASKED_AGAIN_MAX FARTHER_ANSWERS_MIN /* 3 s */
+#define AGAIN_US 1000000
+
+static unsigned answers(const struct control *c)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < c->count; i++)
+		count += told_by(c, i) != 0;
+	return count;
+}
+
+/* The target is as far away as what answers SYNs, or enough of its answers say
+ * that it is not. */
+static bool is_settled(const struct run *r)
+{
+	const struct control *c = &r->control;
+	unsigned distance = known_distance(r);
+	const struct flow *echo =
+		c->echo_id ? observer_flow(r->to.live->observer, &r->to.source,
+					   c->echo_id, &r->to.target, 0,
+					   IPPROTO_ICMP)
+			   : NULL;
+
+	if (distance)
+		return distance <= r->reach ||
+		       answers(c) >= FARTHER_ANSWERS_MIN;
+	return echo && flow_reach(echo) == r->reach;
+}
+
+/* A device that speaks MPTCP itself passes all but this; the errors that tell
+ * it are limited, and a run before this one may have spent them. */
+bool control_again_wanted(const struct run *r, const struct version *v)
+{
+	return !r->settings->sweep_only && !run_follows(r) &&
+	       (is_proven(&v->bare) || is_proven(&v->summed)) && !is_settled(r);
+}
+
+/* The echo is for a target that answers no datagram; only one, for all of them
+ * take the same way, which may be longer than those of SYNs (ECMP). */
+static void ask_again(struct run *r)
+{
+	struct control *c = &r->control;
+
+	if (c->again++ == 0)
+		send_control(c, r->reach, write_echo);
+	send_control(c, r->reach, write_datagram);
+	send_control(c, r->reach + 1, write_datagram);
+	send_control(c, FULL_TTL, write_datagram);
+}
+
+int64_t control_again_step(struct run *r, struct version *v, int64_t now_us)
+{
+	struct control *c = &r->control;
+
+	(void)v;
+	if (is_settled(r))
+		return OVER;
+	if (c->again == ASKED_AGAIN_MAX)
+		return now_us < c->sent_us + answer_wait_us(&r->to)
+			       ? c->sent_us + answer_wait_us(&r->to)
+			       : OVER;
+	if (now_us < c->sent_us + AGAIN_US)
+		return c->sent_us + AGAIN_US;
+	ask_again(r);
+	return c->sent_us + AGAIN_US;
 }

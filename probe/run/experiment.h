@@ -102,9 +102,9 @@ step_fn plain_sweep_step, capable_sweep_step;
 /* control.c: how far the target is by its own answers; 0: none came. */
 unsigned control_distance(const struct control *c);
 bool control_over(const struct run *r, int64_t now_us);
-wanted_fn control_wanted, beyond_wanted;
+wanted_fn control_wanted, beyond_wanted, control_again_wanted;
 start_fn control_start, beyond_start;
-step_fn control_step;
+step_fn control_step, control_again_step;
 
 /* mptcp.c: the connections with MPTCP, and copies of their segments. */
 struct connection *connection_to_copy(struct version *v);

@@ -294,6 +294,8 @@ static const struct experiment experiments[] = {
 	{"idle copies", ONCE, REACH, idle_copies_wanted, NULL,
 	 idle_copies_step},
 	/* When all is known, at the pace of the routers. */
+	{"control again", EACH, QUIET | REACH, control_again_wanted, NULL,
+	 control_again_step},
 	{"fetch", ONCE, QUIET | SWEEP, always, NULL, fetch_step},
 	{"after", AGAIN, 0, after_wanted, after_start, NULL},
 };

@@ -25,6 +25,7 @@ struct control {
 	unsigned count;
 	int64_t sent_us;
 	unsigned rounds;
+	unsigned again; /* asked once more, one at a time */
 	uint16_t echo_id, echoes;
 };
 

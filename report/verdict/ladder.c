@@ -81,6 +81,13 @@ static void rung_distance(struct judgement *j)
 				 "SYNs are answered at TTL %u, yet a router "
 				 "forwards at TTL %u",
 				 reach, j->beyond));
+	else if (j->doubted)
+		set(j, RUNG_DISTANCE, RUNG_FAIL,
+		    arena_printf(j->arena,
+				 "SYNs are answered at TTL %u, yet routers "
+				 "answer other packets there, and the target "
+				 "none",
+				 reach));
 	else if (j->distance == 0)
 		set(j, RUNG_DISTANCE, RUNG_SKIPPED,
 		    "the target does not answer the control");

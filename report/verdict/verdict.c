@@ -416,15 +416,36 @@ static const char *subflow_doubt(const struct judgement *j)
 	return s->result == RUNG_FAIL && !join_impossible(j) ? s->text : NULL;
 }
 
+/* A proxy that speaks MPTCP itself would pass all else. */
+static const char *distance_doubt(const struct judgement *j)
+{
+	const struct ladder_step *s = &j->r->ladder[RUNG_DISTANCE];
+
+	return s->result == RUNG_FAIL ? s->text : NULL;
+}
+
+static const char *doubts_phrase(const struct judgement *j)
+{
+	const char *distance = distance_doubt(j), *subflow = subflow_doubt(j);
+	const char *text = "";
+
+	if (distance)
+		text = arena_printf(j->arena,
+				    "; whether it is the target that answers, "
+				    "or a device before it, is not known: %s",
+				    distance);
+	if (subflow)
+		text = arena_printf(j->arena,
+				    "%s; whether a second subflow works is not "
+				    "known: %s",
+				    text, subflow);
+	return text;
+}
+
 static const char *interferes(const struct judgement *j, bool vain)
 {
-	const char *doubt = subflow_doubt(j);
-
-	if (doubt)
-		return arena_printf(j->arena,
-				    "; whether a second subflow works is not "
-				    "known: %s",
-				    doubt);
+	if (distance_doubt(j) || subflow_doubt(j))
+		return doubts_phrase(j);
 	return vain ? ", and nothing is seen to interfere"
 		    : ", and nothing interferes";
 }
