@@ -90,6 +90,12 @@ soak: deps			## 1,000 clean runs and more: none may be accused
 	$(Q)$(disown)
 	$(Q)lab/soak.py --runs 100
 
+.PHONY: servers
+servers: deps			## every server of the lab behind boxes: 460 runs
+	$(again) all
+	$(Q)$(disown)
+	$(Q)lab/matrix/matrix.py --servers
+
 .PHONY: mutants
 mutants: packages		## change the judge: does a test notice each?
 	$(Q)MUTANTS_CC='$(CC) $(CPPFLAGS) -std=c11' MUTANTS_LIBS='$(LDLIBS)' \

@@ -41,24 +41,28 @@ class Case:
                  status="clear", code=0, finding=None, after=None, place=None,
                  silent=(), up=(), args=(), version=None, text="", boxes=(),
                  also=(), path=True, rungs=(), way=None,
-                 says="", one_branch=False, chance=False, **checks):
+                 says="", one_branch=False, chance=None,
+                 known=None, **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
         self.version, self.text, self.says = version, text, says
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
         self.way, self.one_branch = way, one_branch
-        self.chance = chance  # or nothing is found: "undetermined"
+        # Or nothing is found, with this status and code; what is known to be
+        # wrong.
+        self.chance, self.known = chance, known
         self.silent, self.up, self.args = silent, list(up), list(args)
         self.boxes, self.path, self.rungs = list(boxes), path, rungs
         # Each as (id, after, at, what else it says).
         self.findings = [(finding, after, place, checks)] if finding else []
         self.findings += also
 
-    def undetermined(self):
-        """The same path, of which nothing can be said."""
+    def without_luck(self):
+        """The same path, where chance shows nothing of the box."""
+        status, code = self.chance
         return Case(self.box, self.at, self.hops, self.family, self.port,
-                    "undetermined", 3, up=self.up, args=self.args,
-                    boxes=self.boxes)
+                    status, code, up=self.up, args=self.args,
+                    boxes=self.boxes, rungs=("join", *self.rungs))
 
     def name(self):
         return (f"{self.spec()} of {self.hops} hops, IPv{self.family}, "
@@ -423,8 +427,8 @@ def try_case(case, keep, reports):
         run = subprocess.run(case.command(directory), capture_output=True,
                              text=True, stdin=subprocess.DEVNULL)
         wrong = []
-        if case.chance and run.returncode == 3:
-            case = case.undetermined()
+        if case.chance and run.returncode == case.chance[1]:
+            case = case.without_luck()
         if run.returncode != case.code:
             wrong.append(f"exit code {run.returncode}, expected {case.code}: "
                          f"{run.stderr.strip()}")
@@ -503,11 +507,12 @@ def main():
         runs = [pool.submit(run_case, c, args.keep) for c in chosen]
         results = [run.result() for run in runs]
         for number, (case, (wrong, row)) in enumerate(zip(chosen, results), 1):
-            if wrong:
+            if wrong and not case.known:
                 wrong, row = again(case, args.keep, wrong)
             rows.append(row)
-            failed += bool(wrong)
-            print(f"{'not ok' if wrong else 'ok'} {number} {case.name()}")
+            failed += bool(wrong) and not case.known
+            print(f"{'not ok' if wrong else 'ok'} {number} {case.name()}"
+                  + (f" # TODO {case.known}" if case.known else ""))
             for line in wrong:
                 print(f"# {line}")
             sys.stdout.flush()

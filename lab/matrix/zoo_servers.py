@@ -76,38 +76,89 @@ BOXES = [
 LESS = {
     # No answer, or one without a letter that the box could change.
     "mute": ("payload@2,return",),
-    "hanging-up": ("payload@2,return", "strip-joined@2"),
+    "hanging-up": ("payload@2,return",),
     "tls": ("payload@2,return",),
     "socks": ("payload@2,return",),
-    # Refused before an HMAC is sent, or data.
-    "no-subflows": ("hmac@2", "strip-joined@2"),
-    # Joins are forbidden, and none is made.
-    "flag-c": ("strip-join@2", "drop-join@3", "reset-join@2", "hmac@2",
-               "strip-joined@2"),
+    # It refuses before there is data.
+    "no-subflows": ("strip-joined@2",),
+    # It forbids joins, and only a SYN with MP_JOIN is seen.
+    "flag-c": ("drop-join@3", "reset-join@2", "hmac@2", "strip-joined@2"),
     # What changes MPTCP behind its handshake has nothing to change.
     "tcp": ("strip-join@2", "drop-join@3", "reset-join@2", "hmac@2",
             "strip-joined@2", "strip-acks@2,return", "payload@2,return",
             "loss1@2"),
 }
 LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"]})
-# Whether a connection lives is chance: the finding, or "undetermined".
-CHANCE = ("rst-every-other",)
+# Nothing but ACKs comes from them: which end lost the option is not known, and
+# no DATA_ACK ever comes.
+ONLY_ACKS = ("mute", "hanging-up")
+# Whether a connection lives is chance: the finding, or what is said of a clean
+# path.
+CHANCE = [("rst-every-other", None), ("hanging-up", "strip-joined@2"),
+          ("tls", "strip-joined@2"), ("socks", "strip-joined@2")]
+# What mpprobe is known to say wrong: server, boxes, what it says.
+UNPROVEN = "finds it, yet says undetermined: the server's key is not proven"
+NOT_KNOWN = "says that it is not known whether a second subflow works"
+KNOWN = [
+    ("mute", ("strip-join@2", "reset-join@2", "hmac@2"), UNPROVEN),
+    ("mute", ("drop-join@3",), "finds nothing"),
+    ("hanging-up", ("drop-join@3",), NOT_KNOWN),
+    ("tls", ("drop-join@3",), NOT_KNOWN),
+    ("socks", ("drop-join@3",), NOT_KNOWN),
+    ("rst-every-other", ("drop-join@3",), NOT_KNOWN),
+    ("rst-every-other", ("hmac@2", "strip-acks@2,return", "strip-joined@2"),
+     "finds it, yet says undetermined: connections are refused"),
+]
+# Each server once and each box once, for every run of the matrix.
+SAMPLE = [
+    ("fin", "strip-acks@2,return", 4), ("fastclose", "drop-join@3", 6),
+    ("deferring", "strip-joined@2", 4), ("mute", "strip-joined@2", 6),
+    ("banner", "payload@2,return", 4), ("hanging-up", "strip@2", 6),
+    ("tls", "strip-join@2", 4), ("socks", "proxy@2", 6),
+    ("large", "loss1@2", 4), ("no-subflows", "strip-join@2", 6),
+    ("few-subflows", "hmac@2", 4), ("checksums", "payload@2,return", 6),
+    ("cookies", "strip@2", 4), ("flag-c", "reset-join@2", 6),
+    ("flag-c-port", "hmac@2", 4), ("flag-c-address", "strip-joined@2", 6),
+    ("announcing", "drop-join@3", 4),
+    ("announcing-private", "reset-join@2", 6),
+    ("announcing-silent", "strip-joined@2", 4),
+    ("rst-every-other", "strip@2", 6), ("backlog", "proxy@2", 4),
+    ("tcp", "loss1@2", 6),
+]
+
+
+def less_known(name, row, family):
+    """What is right of the box behind this server, as a row of BOXES."""
+    box, status, finding, _, _ = row
+    if box in (LESS if family == 4 else LESS6).get(name, ()) or \
+            (finding is None and name in STATUS):
+        return (box, STATUS.get(name, ("clear", 0))[0], None, (None, None),
+                {})
+    if box == "strip-acks@2,return" and name in ONLY_ACKS:
+        return (box, "blocked", finding, (None, None),
+                {"segment": "data", "direction": "unknown"})
+    return row
+
+
+def known(name, box):
+    return next((text for server, boxes, text in KNOWN
+                 if server == name and box in boxes), None)
 
 
 def pair(Case, name, row, family):
     """The server behind the box."""
-    box, status, finding, (after, place), checks = row
-    less = (LESS if family == 4 else LESS6).get(name, ())
+    box, status, finding, (after, place), checks = less_known(name, row,
+                                                              family)
     rungs = (RUNGS if family == 4 else RUNGS6).get(name, ())
-    if box in less or (finding is None and name in STATUS):
-        status, finding = STATUS.get(name, ("clear", 0))[0], None
-        after = place = None
-        checks = {}
-        rungs += ("join", "server_dsn", "checksum")
-    code = {"clear": 0, "unsupported": 2, "undetermined": 3}.get(status, 1)
+    if row[2] and not finding:  # nor is the rung passed that would show it
+        rungs += ("join", "server_dsn", "checksum", "random_token")
+    clean = STATUS.get(name, ("clear", 0))
+    chance = (name, box) in CHANCE or (name, None) in CHANCE
     return Case(boxes=[box], family=family, up=["--server", name],
-                status=status, code=code, finding=finding, after=after,
-                place=place, rungs=rungs, chance=name in CHANCE, **checks)
+                status=status, finding=finding, after=after, place=place,
+                code={"clear": 0, "unsupported": 2, "undetermined": 3}.get(
+                    status, 1), rungs=rungs, chance=clean if chance else None,
+                known=known(name, box), **checks)
 
 
 def pairs(Case):
@@ -116,8 +167,14 @@ def pairs(Case):
             for row in BOXES for family in (4, 6)]
 
 
+def sample(Case):
+    rows = {row[0]: row for row in BOXES}
+    return [pair(Case, name, rows[box], family)
+            for name, box, family in SAMPLE]
+
+
 def cases(Case):
-    out = announced_cases(Case)
+    out = announced_cases(Case) + sample(Case)
     for name in servers():
         if name == "keep-alive":
             continue
