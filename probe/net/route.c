@@ -114,7 +114,9 @@ static int ask(int fd, const struct question *q, struct answer *out)
 	build(&r, q);
 	if (send(fd, &r, r.header.nlmsg_len, 0) == -1)
 		return errno;
-	n = recv(fd, &reply, sizeof(reply), 0);
+	do
+		n = recv(fd, &reply, sizeof(reply), 0);
+	while (n == -1 && errno == EINTR); /* else the next would take it */
 	if (n == -1)
 		return errno;
 	if (!NLMSG_OK(&reply.header, (size_t)n))
@@ -248,15 +250,25 @@ static int explain(const struct address *target, int result)
 	}
 }
 
+/* Opened once, for the first target: who has given up its privileges opens none
+ * any more, and the addresses that a server announces are asked for later. */
+static int routing_socket(void)
+{
+	static int fd = -1;
+
+	if (fd == -1)
+		fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	return fd;
+}
+
 /* The kernel asks twice for a connection without source address: once to
  * pick one, once more with it, as rules by source may differ. */
 static int ask_as_connect(const struct question *question,
 			  struct answer *answer)
 {
 	struct question q = *question;
-	int fd, result;
+	int fd = routing_socket(), result;
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd == -1)
 		return errno;
 	result = ask(fd, &q, answer);
@@ -270,7 +282,6 @@ static int ask_as_connect(const struct question *question,
 			answer->source = source;
 		}
 	}
-	close(fd);
 	return result;
 }
 
