@@ -94,7 +94,7 @@ soak: deps			## 1,000 clean runs and more: none may be accused
 servers: deps			## every server of the lab behind boxes: 460 runs
 	$(again) all
 	$(Q)$(disown)
-	$(Q)lab/matrix/matrix.py --servers
+	$(Q)lab/matrix/matrix.py --servers; status=$$?; $(disown); exit $$status
 
 .PHONY: mutants
 mutants: packages		## change the judge: does a test notice each?
