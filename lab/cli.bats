@@ -635,6 +635,24 @@ own_firewall() {	# TOOL HOST RULE...
 
 # ---- what options promise -------------------------------------------------
 
+@test "a proxy that speaks MPTCP is found again at once" {
+	lab_of_test=proxy-$$
+	lab/lab up --name $lab_of_test --hops 4 --box mptcp-proxy@4
+	for _ in 1 2; do
+		run lab/lab run --name $lab_of_test ./mpprobe 10.0.5.2
+		((status == 1))
+		[[ $output == *tcp.terminated* ]]
+	done
+}
+
+@test "a silent target before which a proxy may stand is not cleared" {
+	lab_of_test=proxy-$$
+	lab/lab up --name $lab_of_test --hops 4 --no-udp-unreach \
+		--box mptcp-proxy@4
+	run lab/lab run --name $lab_of_test ./mpprobe -q 10.0.5.2
+	[[ $output != *'nothing interferes'* && $output == *'not known'* ]]
+}
+
 @test "-h, -V, list and explain" {
 	run --separate-stderr ./mpprobe -h
 	((status == 0))
