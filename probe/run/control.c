@@ -256,7 +256,10 @@ bool control_again_wanted(const struct run *r, const struct version *v)
 }
 
 /* The echo is for a target that answers no datagram; only one, for all of them
- * take the same way, which may be longer than those of SYNs (ECMP). */
+ * take the same way, which may be longer than those of SYNs (ECMP). For the
+ * same reason none goes to routers beyond: few SYNs told a reach by now, and
+ * that others answer where SYNs are answered is a doubt, and convicts nobody.
+ */
 static void ask_again(struct run *r)
 {
 	struct control *c = &r->control;
@@ -264,7 +267,6 @@ static void ask_again(struct run *r)
 	if (c->again++ == 0)
 		send_control(c, r->reach, write_echo);
 	send_control(c, r->reach, write_datagram);
-	send_control(c, r->reach + 1, write_datagram);
 	send_control(c, FULL_TTL, write_datagram);
 }
 
