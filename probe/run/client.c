@@ -304,6 +304,8 @@ static void begin_data(struct draft *d, struct client *c, const struct flow *f,
 	d->segment.payload_length = length;
 	d->segment.flags |= TCP_FLAG_PSH;
 	d->segment.sequence += (uint32_t)offset;
+	if (copy.ttl >= FULL_TTL && offset + length > c->sent)
+		c->sent = (uint32_t)(offset + length);
 }
 
 void client_send_data(struct client *c, const uint8_t *payload, size_t length,
@@ -437,17 +439,19 @@ void client_send_reset(struct client *c)
 {
 	const struct flow *f = client_flow(c);
 	struct mptcp_option o = {.subtype = MP_FASTCLOSE};
+	uint32_t next = c->isn + 1 + c->sent; /* not all may be captured yet */
 	struct draft d;
 
 	if (!f || flow_reset(f))
 		return;
 	draft_begin(&d);
-	d.segment.sequence = c->isn + 1;
+	d.segment.sequence = next;
 	d.segment.flags = TCP_FLAG_RST;
 	if (f->syn_ack_seen) {
 		d.segment.flags |= TCP_FLAG_ACK;
 		d.segment.acknowledgment = f->server_next;
-		d.segment.sequence = f->client_next;
+		if (seq_diff(f->client_next, next) > 0)
+			d.segment.sequence = f->client_next;
 	}
 	if (c->purpose == PURPOSE_MP_CAPABLE && f->mptcp.has_server_key &&
 	    f->mptcp.third_ack) {

@@ -55,6 +55,7 @@ struct client {
 	const struct client *parent; /* MP_JOIN: the first subflow */
 	uint8_t address_id;
 	uint32_t segments; /* sent after the SYN */
+	uint32_t sent;	   /* bytes of data, up to the highest */
 };
 
 /* Reserves a port and draws keys and numbers. Failures stop the run (live.h).

@@ -324,13 +324,22 @@ static bool fail_to_send(struct live *live)
 	return fail(live, EXIT_SYSTEM, "%s", wire_error(live->wire));
 }
 
+/* A RST of ours: it goes out whatever ended the run, so that no server keeps a
+ * connection for it. */
+static bool is_reset(const struct ip_envelope *envelope, const uint8_t *payload,
+		     size_t length)
+{
+	return envelope->protocol == IPPROTO_TCP && length >= 20 &&
+	       payload[13] & TCP_FLAG_RST;
+}
+
 bool live_send(struct live *live, struct ip_envelope *envelope,
 	       const uint8_t *payload, size_t length)
 {
 	uint8_t packet[PACKET_MAX];
 	long sent;
 
-	if (live->exit_code)
+	if (live->exit_code && !is_reset(envelope, payload, length))
 		return false;
 	if (++live->next_id == 0)
 		live->next_id++;
