@@ -106,8 +106,11 @@ KNOWN = [
     ("tls", ("drop-join@3",), NOT_KNOWN),
     ("socks", ("drop-join@3",), NOT_KNOWN),
     ("rst-every-other", ("drop-join@3",), NOT_KNOWN),
-    ("rst-every-other", ("hmac@2", "strip-acks@2,return", "strip-joined@2"),
+    ("rst-every-other", ("hmac@2", "strip-acks@2,return", "strip-joined@2",
+                         "payload@2,return"),
      "finds it, yet says undetermined: connections are refused"),
+    ("tcp", ("drop-join@3", "reset-join@2"),
+     "says undetermined: an MP_JOIN to a random token brings no plain SYN/ACK"),
     ("rst-every-other", ("loss1@2",), "clear, where a lost SYN moves the turn"),
 ]
 # Each server once and each box once, for every run of the matrix.
