@@ -75,15 +75,21 @@ static bool arrive_alike(const struct view *a, const struct view *b)
 						 sent;
 }
 
+/* More than a run sends: only so many are compared with others. */
+#define COMPARED_MAX 64
+
+/* The first controls that the target answered. */
+struct answers {
+	const struct view *list[COMPARED_MAX];
+	unsigned count;
+};
+
 /* Whether this control, or it and one before it, shows that a TTL was rewritten
  * on the way: it arrived with more than was sent, or as that one did. */
-static bool shows_rewritten(const struct judgement *j, size_t index)
+static bool shows_rewritten(const struct answers *before, const struct view *v)
 {
-	const struct view *v = &j->views[index];
-
-	for (size_t i = 0; i < index; i++)
-		if (is_distance_answer(&j->views[i]) &&
-		    arrive_alike(&j->views[i], v))
+	for (unsigned i = 0; i < before->count; i++)
+		if (arrive_alike(before->list[i], v))
 			return true;
 	return control_hops(v) < 1;
 }
@@ -92,6 +98,8 @@ static bool shows_rewritten(const struct judgement *j, size_t index)
  * ways of several lengths. */
 static void judge_distance(struct judgement *j)
 {
+	struct answers before = {.count = 0};
+
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];
 		int hops = control_hops(v);
@@ -99,12 +107,14 @@ static void judge_distance(struct judgement *j)
 		if (!is_distance_answer(v))
 			continue;
 		j->distance_answers++;
-		if (shows_rewritten(j, i)) {
+		if (shows_rewritten(&before, v)) {
 			j->ttl_rewritten = true;
 			j->ttl_witness = v->quote;
 		}
 		if (hops > 0)
 			j->distance = smaller(j->distance, (unsigned)hops);
+		if (before.count < COMPARED_MAX)
+			before.list[before.count++] = v;
 	}
 	if (j->ttl_rewritten)
 		j->distance = 0;
@@ -190,13 +200,14 @@ static bool tells_reach(const struct judgement *j, const struct flow *f)
 
 /* A lone SYN that is answered says that no more is needed than its TTL, which
  * may be far too much, unless less was seen to expire. */
-static bool is_bound(const struct judgement *j, const struct flow *f)
+static bool is_bound(const struct judgement *j, const struct flow *f,
+		     unsigned expired)
 {
 	unsigned least =
 		flow_is(f, PURPOSE_TCP) ? j->plain_reach : j->capable_reach;
 
 	return !flow_swept(f, SEGMENT_SYN) && told_reach(j, f) > least &&
-	       told_reach(j, f) > farthest_expired(j) + 1;
+	       told_reach(j, f) > expired + 1;
 }
 
 /* Whether a SYN with MP_CAPABLE expired where plain ones are answered. */
@@ -243,6 +254,8 @@ static void judge_raised(struct judgement *j)
 
 void judge_reach(struct judgement *j)
 {
+	unsigned expired = farthest_expired(j);
+
 	j->ttls_tell = ttls_tell(j);
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
@@ -256,7 +269,7 @@ void judge_reach(struct judgement *j)
 		const struct flow *f = j->flows[i];
 		unsigned reach = told_reach(j, f);
 
-		if (!tells_reach(j, f) || is_bound(j, f))
+		if (!tells_reach(j, f) || is_bound(j, f, expired))
 			continue;
 		if (flow_is(f, PURPOSE_TCP)) {
 			j->plain_count++;

@@ -131,13 +131,12 @@ static const struct flow *connection_of(const struct judgement *j,
 }
 
 /* Whether this hop answered the connection: on another way stand others. */
-static bool met(const struct judgement *j, const struct flow *flow,
-		struct place p)
+static bool met(const struct judgement *j, size_t flow, struct place p)
 {
 	if (p.ttl == 0)
 		return true;
-	for (size_t i = 0; i < j->view_count; i++)
-		if (j->views[i].flow == flow && j->views[i].ttl == p.ttl &&
+	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++)
+		if (j->views[i].ttl == p.ttl &&
 		    address_equal(&j->views[i].quote->responder, &p.address))
 			return true;
 	return false;
@@ -148,13 +147,15 @@ static void removed_forms(struct judgement *j, struct finding *f,
 {
 	struct sight form = {0}, unknown = {0};
 
-	for (size_t i = 0; i < j->view_count; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->ttl >= f->at.ttl && v->sent->kind == SEGMENT_SYN &&
-		    flow_is(v->flow, PURPOSE_MP_CAPABLE) &&
-		    met(j, v->flow, f->after) && met(j, v->flow, f->at))
-			see_view(v, version, &form, &unknown);
+	for (size_t i = 0; i < j->flow_count; i++) {
+		if (!flow_is(j->flows[i], PURPOSE_MP_CAPABLE) ||
+		    !met(j, i, f->after) || !met(j, i, f->at))
+			continue;
+		for (size_t k = j->first_view[i]; k < j->first_view[i + 1]; k++)
+			if (j->views[k].ttl >= f->at.ttl &&
+			    j->views[k].sent->kind == SEGMENT_SYN)
+				see_view(&j->views[k], version, &form,
+					 &unknown);
 	}
 	say_extent(j, f, version, extent_of(&form), extent_of(&unknown));
 	sight_evidence(j, f, &form,
