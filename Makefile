@@ -102,7 +102,7 @@ mutants: packages		## change the judge: does a test notice each?
 		tests/mutants $(MUTANTS)
 
 .PHONY: bench
-BENCHED := traceroute mtr-tiny scamper valgrind tshark
+BENCHED := traceroute mtr-tiny scamper tshark
 bench: deps			## measure mpprobe beside its peers: docs/bench.md
 	$(again) all
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BENCHED)" deps
