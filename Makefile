@@ -17,7 +17,7 @@ HARDENING ?= -fPIE -fstack-protector-strong -fstack-clash-protection fortify
 # make labs, to test.
 PACKAGES := gcc libc6-dev pkg-config \
 	libpcap-dev libnet1-dev libssl-dev libjansson-dev \
-	libcurl4-openssl-dev \
+	libcurl4-openssl-dev libarchive-dev \
 	liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks slirp4netns \
 	iputils-ping procps \

@@ -102,6 +102,23 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	[[ $output != *retransmitted* && $output != *hop* ]]
 }
 
+@test "read: several captures are one, packed or not" {
+	local whole=pcaps/v1/lab-6.18-t3-csum.pcap dir=$BATS_TEST_TMPDIR
+
+	cat $whole >"$dir/all.pcap"	# for tcpdump, which becomes another user
+	chmod 755 "$dir"
+	tcpdump -Z "$(id -un)" -r "$dir/all.pcap" -w - \
+		'tcp[13] & 2 != 0' 2>/dev/null >"$dir/syns.pcap"
+	tcpdump -Z "$(id -un)" -r "$dir/all.pcap" -w - \
+		'tcp[13] & 2 == 0' 2>/dev/null | gzip >"$dir/rest.gz"
+	./mpprobe read -j $whole >"$dir/one.json"
+	./mpprobe read -j "$dir/rest.gz" "$dir/syns.pcap" >"$dir/two.json"
+	cmp "$dir/one.json" "$dir/two.json"
+	run ./mpprobe read "$dir/syns.pcap" "$dir/none.pcap"
+	((status == 65))
+	[[ $output == *"$dir/none.pcap: No such file"* ]]
+}
+
 @test "read: options that were not captured are unknown" {
 	run ./mpprobe read pcaps/read/snapped.pcap
 	((status == 3))

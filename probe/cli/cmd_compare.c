@@ -54,9 +54,9 @@ static bool open_source(struct source *s, const char *name)
 	s->report = open_report(name);
 	if (s->report)
 		return true;
-	s->capture = capture_open(name, error, sizeof(error));
+	s->capture = capture_open(&name, 1, error, sizeof(error));
 	if (!s->capture)
-		complain("%s: %s", name, error);
+		complain("%s", error);
 	return s->capture != NULL;
 }
 
@@ -114,11 +114,11 @@ static int read_capture(struct compare *c, struct source *s)
 		return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
 	switch (capture_feed(s->capture, o, error, sizeof(error))) {
 	case CAPTURE_UNREADABLE:
-		complain("%s: %s", s->name, error);
+		complain("%s", error);
 		ret = EXIT_INPUT;
 		break;
 	case CAPTURE_TRUNCATED:
-		complain("%s: %s; compared as far as it goes", s->name, error);
+		complain("%s; compared as far as it goes", error);
 		break;
 	case CAPTURE_OK:
 		break;

@@ -26,7 +26,7 @@ struct listed {
 
 struct reading {
 	const struct options *options;
-	const char *file;
+	const char *name; /* of the file, or of all of them */
 	struct capture *capture;
 	struct output *out;
 	struct observer *observer;
@@ -84,17 +84,16 @@ static int judge_all(const struct reading *r, const char *cut)
 			EXIT_UNKNOWN,
 			"%s: it %s of its connections: they are listed, not "
 			"judged",
-			r->file,
+			r->name,
 			has_both_ways(r->observer)
 				? "begins in the middle"
 				: "has no SYN, and only one direction");
+	if (*cut)
+		complain("%s; judged as far as it goes", cut);
 	if (!count) {
-		complain("%s: no TCP connection begins in it%s%s", r->file,
-			 *cut ? "; it " : "", cut);
+		complain("%s: no TCP connection begins in it", r->name);
 		return EXIT_INPUT;
 	}
-	if (*cut)
-		complain("%s: %s; judged as far as it goes", r->file, cut);
 	targets = calloc(count, sizeof(*targets));
 	if (!targets)
 		return failure(EXIT_SYSTEM, "no memory");
@@ -194,7 +193,7 @@ static int feed_and_judge(struct reading *r)
 
 	if (capture_feed(r->capture, r->observer, error, sizeof(error)) ==
 	    CAPTURE_UNREADABLE)
-		return failure(EXIT_INPUT, "%s: %s", r->file, error);
+		return failure(EXIT_INPUT, "%s", error);
 	ret = judge_all(r, error);
 	print_list(r);
 	return ret;
@@ -207,7 +206,7 @@ static int print_packets(struct reading *r)
 		r->capture, NULL, print_packet, r, error, sizeof(error));
 
 	if (*error)
-		complain("%s: %s", r->file, error);
+		complain("%s", error);
 	return result == CAPTURE_UNREADABLE ? EXIT_INPUT : EXIT_CLEAR;
 }
 
@@ -245,16 +244,18 @@ static int read_capture(struct reading *r)
 
 int cmd_read(const struct options *o, struct output *out, int argc, char **argv)
 {
-	struct reading r = {.options = o, .out = out, .file = argv[0]};
+	struct reading r = {.options = o, .out = out};
 	char error[400];
 	int ret;
 
-	(void)argc;
-	r.capture = capture_open(r.file, error, sizeof(error));
+	r.name = argc == 1 ? argv[0] : "these captures";
+	r.capture = capture_open((const char *const *)argv, (size_t)argc, error,
+				 sizeof(error));
 	if (!r.capture)
-		return failure(EXIT_INPUT, "%s: %s", r.file, error);
-	if (strcmp(r.file, "-") == 0)
-		signals_leave_to_writer();
+		return failure(EXIT_INPUT, "%s", error);
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "-") == 0)
+			signals_leave_to_writer();
 	ret = read_capture(&r);
 	capture_close(r.capture);
 	return ret;

@@ -395,7 +395,7 @@ static int read_capture(struct replay *r, const char *file, int mptcp_version,
 		return EXIT_SYSTEM;
 	if (capture_feed_each(c, r->whole, keep_frame, r, error,
 			      sizeof(error)) != CAPTURE_OK)
-		return failure(EXIT_INPUT, "%s: %s", file, error);
+		return failure(EXIT_INPUT, "%s", error);
 	if (!learn(r, mptcp_version))
 		return failure(EXIT_INPUT, "%s: no TCP connection in it", file);
 	return 0;
@@ -404,11 +404,11 @@ static int read_capture(struct replay *r, const char *file, int mptcp_version,
 struct peer *peer_replay(const char *file, int mptcp_version, int *exit_code)
 {
 	char error[400];
-	struct capture *c = capture_open(file, error, sizeof(error));
+	struct capture *c = capture_open(&file, 1, error, sizeof(error));
 	struct replay *r = c ? replay_new() : NULL;
 
 	if (!c)
-		*exit_code = failure(EXIT_INPUT, "%s: %s", file, error);
+		*exit_code = failure(EXIT_INPUT, "%s", error);
 	else if (!r)
 		*exit_code =
 			failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");

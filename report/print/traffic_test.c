@@ -81,7 +81,7 @@ static struct look look_at(const char *file, struct look l)
 	char error[400];
 
 	l.observer = observer_new();
-	c = capture_open(file, error, sizeof(error));
+	c = capture_open(&file, 1, error, sizeof(error));
 	assert_non_null(l.observer);
 	l.observer->ended = take;
 	l.observer->ended_context = &l;
@@ -249,8 +249,8 @@ static void test_lines(void **state)
 	char *text = NULL, error[400];
 	size_t size;
 	struct page page = page_in(&text, &size);
-	struct capture *c = capture_open("pcaps/v1/lab-6.18-t3-csum.pcap",
-					 error, sizeof(error));
+	const char *file = "pcaps/v1/lab-6.18-t3-csum.pcap";
+	struct capture *c = capture_open(&file, 1, error, sizeof(error));
 
 	(void)state;
 	assert_int_equal(

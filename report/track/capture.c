@@ -9,13 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "crafting/link.h"
 #include "report/track/observer.h"
+#include "report/track/unpack.h"
+
+struct source {
+	const char *name;
+	FILE *stream; /* until libpcap takes it over */
+	pcap_t *pcap;
+	struct pcap_pkthdr *header; /* of the next frame; NULL: none is left */
+	const u_char *frame;
+	uint64_t frames; /* read */
+};
 
 struct capture {
-	FILE *stream;
+	struct source *sources;
+	size_t count;
 };
 
 /* fopen takes directories, and then reads nothing from them. */
@@ -40,28 +52,68 @@ static FILE *open_stream(const char *file)
 	return stream;
 }
 
-struct capture *capture_open(const char *file, char *error, size_t size)
+/* The first byte, which stays there, or EOF. */
+static int peek(FILE *stream)
+{
+	int c = getc(stream);
+
+	if (c != EOF)
+		ungetc(c, stream);
+	return c;
+}
+
+/* Standard input may come late, and privileges are to be dropped by then.
+ * NULL, or what is wrong. */
+static const char *open_source(struct source *s, const char *file)
+{
+	s->name = file;
+	s->stream = open_stream(file);
+	if (!s->stream)
+		return strerror(errno);
+	if (is_directory(s->stream))
+		return strerror(EISDIR);
+	if (strcmp(file, "-") != 0 && unpack_tool(peek(s->stream)) &&
+	    unpack_load())
+		s->stream = unpack(s->stream);
+	return s->stream ? NULL : "compressed, and damaged";
+}
+
+struct capture *capture_open(const char *const *files, size_t count,
+			     char *error, size_t size)
 {
 	struct capture *c = calloc(1, sizeof(*c));
 
-	if (!c) {
-		snprintf(error, size, "no memory");
+	if (c)
+		c->sources = calloc(count, sizeof(*c->sources));
+	if (!c || !c->sources) {
+		snprintf(error, size, "%s: no memory", files[0]);
+		capture_close(c);
 		return NULL;
 	}
-	c->stream = open_stream(file);
-	if (c->stream && !is_directory(c->stream))
-		return c;
-	snprintf(error, size, "%s", strerror(c->stream ? EISDIR : errno));
-	capture_close(c);
-	return NULL;
+	while (c->count < count) {
+		const char *file = files[c->count];
+		const char *wrong = open_source(&c->sources[c->count++], file);
+
+		if (!wrong)
+			continue;
+		snprintf(error, size, "%s: %s", file, wrong);
+		capture_close(c);
+		return NULL;
+	}
+	return c;
 }
 
 void capture_close(struct capture *c)
 {
 	if (!c)
 		return;
-	if (c->stream)
-		fclose(c->stream);
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->sources[i].stream)
+			fclose(c->sources[i].stream);
+		if (c->sources[i].pcap)
+			pcap_close(c->sources[i].pcap);
+	}
+	free(c->sources);
 	free(c);
 }
 
@@ -76,74 +128,91 @@ static int64_t microseconds(const struct timeval *t)
 	return us;
 }
 
-/* The first byte, which stays there, or EOF. */
-static int peek(FILE *stream)
-{
-	int c = getc(stream);
-
-	if (c != EOF)
-		ungetc(c, stream);
-	return c;
-}
-
-/* No capture begins so; NULL: it may be one. */
-static const char *unpacker(int first)
-{
-	switch (first) {
-	case 0x1f:
-		return "zcat";
-	case 0x28:
-		return "zstdcat";
-	case 0xfd:
-		return "xzcat";
-	}
-	return NULL;
-}
-
 /* libpcap takes the stream over if it understands the file. */
-static pcap_t *start(struct capture *c, char *error, size_t size)
+static bool start(struct source *s, char *error, size_t size)
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
-	int first = peek(c->stream);
-	pcap_t *pcap;
+	int first = peek(s->stream);
 
 	if (first == EOF) {
-		snprintf(error, size, "%s",
-			 ferror(c->stream) ? strerror(errno)
+		snprintf(error, size, "%s: %s", s->name,
+			 ferror(s->stream) ? strerror(errno)
 					   : "the file is empty");
-		return NULL;
+		return false;
 	}
-	if (unpacker(first)) {
+	if (unpack_tool(first)) {
 		snprintf(error, size,
-			 "compressed: unpack it first (%s FILE | mpprobe read "
-			 "-)",
-			 unpacker(first));
-		return NULL;
+			 "%s: compressed: unpack it first (%s FILE | mpprobe "
+			 "read -)",
+			 s->name, unpack_tool(first));
+		return false;
 	}
-	pcap = pcap_fopen_offline(c->stream, reason);
-	if (!pcap) {
-		snprintf(error, size, "not a pcap or pcapng file (%s)", reason);
-		return NULL;
+	s->pcap = pcap_fopen_offline(s->stream, reason);
+	if (!s->pcap) {
+		snprintf(error, size, "%s: not a pcap or pcapng file (%s)",
+			 s->name, reason);
+		return false;
 	}
-	c->stream = NULL;
-	if (link_supported(pcap_datalink(pcap)))
-		return pcap;
-	snprintf(error, size, "link type %s is not supported",
-		 pcap_datalink_val_to_name(pcap_datalink(pcap)) ?: "unknown");
-	pcap_close(pcap);
-	return NULL;
+	s->stream = NULL;
+	if (link_supported(pcap_datalink(s->pcap)))
+		return true;
+	snprintf(error, size, "%s: link type %s is not supported", s->name,
+		 pcap_datalink_val_to_name(pcap_datalink(s->pcap))
+			 ?: "unknown");
+	return false;
 }
 
-static void feed_packet(capture_packet_fn *fn, void *context, int link_type,
-			uint64_t number, const struct pcap_pkthdr *header,
-			const uint8_t *frame)
+static bool start_all(struct capture *c, char *error, size_t size)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!start(&c->sources[i], error, size))
+			return false;
+	return true;
+}
+
+/* Reads on. False and a line in `error` if the file is damaged here. */
+static bool advance(struct source *s, char *error, size_t size)
+{
+	int result = pcap_next_ex(s->pcap, &s->header, &s->frame);
+
+	if (result == 1) {
+		s->frames++;
+		return true;
+	}
+	s->header = NULL;
+	if (result == PCAP_ERROR_BREAK)
+		return true;
+	if (!*error)
+		snprintf(error, size, "%s: ends after frame %llu (%s)", s->name,
+			 (unsigned long long)s->frames, pcap_geterr(s->pcap));
+	return false;
+}
+
+/* The source of the next frame; NULL: all have ended. */
+static struct source *earliest(struct capture *c)
+{
+	struct source *found = NULL;
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct source *s = &c->sources[i];
+
+		if (s->header &&
+		    (!found || timercmp(&s->header->ts, &found->header->ts, <)))
+			found = s;
+	}
+	return found;
+}
+
+static void feed_packet(capture_packet_fn *fn, void *context, uint64_t number,
+			const struct source *s)
 {
 	const uint8_t *ip;
 	size_t available;
 
-	if (fn &&
-	    link_find_ip(link_type, frame, header->caplen, &ip, &available))
-		fn(context, number, microseconds(&header->ts), ip, available);
+	if (fn && link_find_ip(pcap_datalink(s->pcap), s->frame,
+			       s->header->caplen, &ip, &available))
+		fn(context, number, microseconds(&s->header->ts), ip,
+		   available);
 }
 
 enum capture_result capture_feed_each(struct capture *c,
@@ -151,32 +220,25 @@ enum capture_result capture_feed_each(struct capture *c,
 				      capture_packet_fn *fn, void *context,
 				      char *error, size_t size)
 {
-	enum capture_result ret = CAPTURE_OK;
-	struct pcap_pkthdr *header;
-	const u_char *frame;
 	uint64_t number = 0;
-	pcap_t *pcap = start(c, error, size);
-	int result;
+	struct source *s;
+	bool whole = true;
 
-	if (!pcap)
+	if (!start_all(c, error, size))
 		return CAPTURE_UNREADABLE;
 	error[0] = '\0';
-	while ((result = pcap_next_ex(pcap, &header, &frame)) == 1) {
+	for (size_t i = 0; i < c->count; i++)
+		whole &= advance(&c->sources[i], error, size);
+	while ((s = earliest(c))) {
 		number++;
 		if (observer)
-			observer_frame(observer, pcap_datalink(pcap), number,
-				       microseconds(&header->ts), frame,
-				       header->caplen, header->len);
-		feed_packet(fn, context, pcap_datalink(pcap), number, header,
-			    frame);
+			observer_frame(observer, pcap_datalink(s->pcap), number,
+				       microseconds(&s->header->ts), s->frame,
+				       s->header->caplen, s->header->len);
+		feed_packet(fn, context, number, s);
+		whole &= advance(s, error, size);
 	}
-	if (result != PCAP_ERROR_BREAK) {
-		snprintf(error, size, "ends after frame %llu (%s)",
-			 (unsigned long long)number, pcap_geterr(pcap));
-		ret = CAPTURE_TRUNCATED;
-	}
-	pcap_close(pcap);
-	return ret;
+	return whole ? CAPTURE_OK : CAPTURE_TRUNCATED;
 }
 
 enum capture_result capture_feed(struct capture *c, struct observer *observer,
@@ -188,7 +250,7 @@ enum capture_result capture_feed(struct capture *c, struct observer *observer,
 enum capture_result capture_read(const char *file, struct observer *observer,
 				 char *error, size_t size)
 {
-	struct capture *c = capture_open(file, error, size);
+	struct capture *c = capture_open(&file, 1, error, size);
 	enum capture_result ret = CAPTURE_UNREADABLE;
 
 	if (c)

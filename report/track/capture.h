@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * A capture file, read with libpcap (pcap and pcapng), fed to an observer.
+ * Capture files, read with libpcap (pcap and pcapng), fed to an observer.
  */
 #ifndef REPORT_TRACK_CAPTURE_H
 #define REPORT_TRACK_CAPTURE_H
@@ -12,16 +12,21 @@ struct observer;
 
 enum capture_result {
 	CAPTURE_OK,
-	CAPTURE_UNREADABLE, /* missing, empty, foreign: `error` says */
+	CAPTURE_UNREADABLE, /* missing, empty, foreign: nothing is fed */
 	CAPTURE_TRUNCATED,  /* ends within a packet, or is damaged: what was
 			       there is fed, `error` says where it ends */
 };
 
-/* Opens the file ("-": standard input) without reading it. NULL and one line
- * in `error`, without the file's name. */
-struct capture *capture_open(const char *file, char *error, size_t size);
+/* Opens the files ("-": standard input) without reading more than the first
+ * byte of a file. Compressed files are unpacked (gzip, xz, zstd, bzip2), but
+ * not standard input. The names must outlive it. NULL and one line in `error`
+ * that begins with the file's name, as all errors here do. */
+struct capture *capture_open(const char *const *files, size_t count,
+			     char *error, size_t size);
 
-/* Feeds every frame to the observer, once. `error` is empty if all is well. */
+/* Feeds every frame to the observer, once; those of several files by time, and
+ * numbered in that order, as mergecap(1) would. `error` is empty if all is
+ * well; else it tells of the first file that is not. */
 enum capture_result capture_feed(struct capture *c, struct observer *observer,
 				 char *error, size_t size);
 
@@ -38,7 +43,7 @@ enum capture_result capture_feed_each(struct capture *c,
 
 void capture_close(struct capture *c); /* NULL is fine */
 
-/* All three: for those who have no privileges to drop in between. */
+/* All three, of one file: for those with no privileges to drop in between. */
 enum capture_result capture_read(const char *file, struct observer *observer,
 				 char *error, size_t size);
 
