@@ -85,6 +85,30 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	[[ ${lines[4]} == *"MP_FAIL dsn 8710f99bfb4e435d"* ]]
 }
 
+@test "read -x -t: times as tcpdump has them; --filter" {
+	local file=pcaps/v1/lab-6.18-t3-csum.pcap times=() t
+	local expected=(" 00:21:57.748750 IP" " IP" " 1795216917.748750 IP"
+		" 0.300690 IP" " 2026-11-21 00:21:57.748750 +0100 IP"
+		" 0.300720 IP")
+
+	for t in "" -t -tt -ttt -tttt -ttttt; do
+		TZ=CET-1 ./mpprobe read -x $t $file >"$tmp/packets"
+		[[ $(sed -n 3p "$tmp/packets") == \
+			"3${expected[${#times[@]}]} "* ]]
+		times+=("$t")
+	done
+	for t in "" -ttt; do
+		./mpprobe read -j -x $t $file | tail -1
+	done | uniq -c | grep -q '^ *2 '
+	run ./mpprobe read -t $file
+	((status == 64))
+	run ./mpprobe read -x --filter 'src port 8081' $file
+	((status == 0)) && [[ ${lines[0]} == "2 "*"10.9.0.2.8081 > "* ]]
+	[[ $output != *"> 10.9.0.2"* ]]
+	run ./mpprobe read -x --filter 'src porrt 8081' $file
+	((status == 65)) && [[ $output == *"filter src porrt 8081: "* ]]
+}
+
 @test "read: from the middle of a connection" {
 	command -v editcap >/dev/null || skip "no editcap"
 	editcap -r pcaps/v1/lab-6.18-t3-join.pcap "$tmp/part.pcap" 5-12

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "crafting/packet.h"
 #include "probe/cli/command.h"
@@ -13,6 +14,7 @@
 #include "probe/net/signals.h"
 #include "report/arena.h"
 #include "report/judge.h"
+#include "report/print/text.h"
 #include "report/report.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
@@ -33,6 +35,8 @@ struct reading {
 	FILE *list; /* of the connections that are over, as they are printed */
 	struct listed *listed;
 	size_t listed_count;
+	int64_t first_us, previous_us; /* of the packets that were printed */
+	bool any;
 	struct arena *arena;
 };
 
@@ -172,6 +176,24 @@ static void print_list(struct reading *r)
 
 /* --- feeding ------------------------------------------------------------- */
 
+/* What page->times counts from. */
+static int64_t time_shown(struct reading *r, int64_t time_us)
+{
+	int64_t from = 0;
+
+	if (!r->any)
+		r->first_us = r->previous_us = time_us;
+	r->any = true;
+	if (r->options->json)
+		return time_us;
+	if (r->options->times == 3)
+		from = r->previous_us;
+	else if (r->options->times == 5)
+		from = r->first_us;
+	r->previous_us = time_us;
+	return time_us - from;
+}
+
 static void print_packet(void *context, uint64_t number, int64_t time_us,
 			 const uint8_t *ip, size_t available)
 {
@@ -180,9 +202,9 @@ static void print_packet(void *context, uint64_t number, int64_t time_us,
 	struct packet p;
 	int printed = 0;
 
-	if (packet_parse(ip, available, &p))
+	if (packet_parse(ip, available, &p) && packet_is_listed(&p))
 		printed = output_format(r->out)->packet(page, &p, number,
-							time_us);
+							time_shown(r, time_us));
 	output_end(r->out, printed);
 }
 
@@ -213,6 +235,7 @@ static int print_packets(struct reading *r)
 /* Everything is open: from here on strangers' bytes are read. */
 static int drop_and_read(struct reading *r)
 {
+	tzset(); /* reads a file */
 	if (privileges_drop() != 0)
 		return EXIT_SYSTEM;
 	return r->options->packets ? print_packets(r) : feed_and_judge(r);
@@ -256,6 +279,7 @@ int cmd_read(const struct options *o, struct output *out, int argc, char **argv)
 	for (int i = 0; i < argc; i++)
 		if (strcmp(argv[i], "-") == 0)
 			signals_leave_to_writer();
+	capture_filter(r.capture, o->filter);
 	ret = read_capture(&r);
 	capture_close(r.capture);
 	return ret;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "probe/cli/command.h"
@@ -170,14 +171,22 @@ static void keep_streams_apart(void)
 	}
 }
 
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 &&
+	       (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
 /* The last word on standard output: a report that was not written is worth
- * no other exit code. */
+ * no other exit code. Who reads a pipe may leave when he has seen enough. */
 static int finish_output(int result)
 {
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return result;
-	if (result != EXIT_OUTPUT)
+	if (result != EXIT_OUTPUT && !is_pipe(STDOUT_FILENO))
 		complain("standard output: %s",
 			 errno ? strerror(errno) : "not written in full");
 	return EXIT_OUTPUT;

@@ -167,6 +167,17 @@ static const char *take_quiet(struct options *o, const struct row *r,
 	return NULL;
 }
 
+static const char *take_times(struct options *o, const struct row *r,
+			      const char *value)
+{
+	(void)r;
+	(void)value;
+	if (o->times == 5)
+		return "five of them at most";
+	o->times++;
+	return NULL;
+}
+
 static const char *take_mptcp(struct options *o, const struct row *r,
 			      const char *value)
 {
@@ -273,6 +284,11 @@ static const struct row rows[] = {
 	 .help = "do not look up names of hops"},
 	{NULL, 'x', "packets", NULL, COMMAND_READ, take_flag, AT(packets),
 	 .help = "read: a line a packet, options decoded, no verdict"},
+	{NULL, 't', "times", NULL, COMMAND_READ, take_times, 0,
+	 .help = "read -x: time, as -t to -ttttt of tcpdump"},
+	{NULL, 0, "filter", "EXPRESSION", COMMAND_READ, take_text, AT(filter),
+	 .help = "read: only packets that pass this pcap-filter",
+	 .must = "an expression must follow"},
 	{NULL, 'w', "write", "FILE", LIVE, take_text, AT(write_file),
 	 .help = "write the capture to FILE (-: standard output)",
 	 .must = FILE_MUST},
@@ -459,6 +475,13 @@ static int check_files(const struct options *o)
 	return -1;
 }
 
+static int check_times(const struct options *o)
+{
+	if (!o->times || o->packets)
+		return -1;
+	return failure(EXIT_USAGE, "-t goes with -x only");
+}
+
 static int check_replay(const struct options *o)
 {
 	if (!o->replay_file)
@@ -501,6 +524,8 @@ int options_accept(const struct options *o, enum command_bit command,
 
 	if (result == -1)
 		result = check_ttls(o);
+	if (result == -1)
+		result = check_times(o);
 	if (result == -1)
 		result = check_replay(o);
 	return result == -1 ? check_files(o) : result;

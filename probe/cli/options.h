@@ -43,6 +43,8 @@ struct options {
 	const char *reference;		       /* NULL: none */
 	const char *replay_file, *join_source; /* NULL: none */
 	bool packets;			       /* read: line by line */
+	unsigned times;			       /* read -x: how many -t */
+	const char *filter; /* read: of pcap-filter(7), or NULL */
 	bool live;
 	const char *save; /* a directory, or NULL */
 	unsigned count;	  /* rounds: 5 */

@@ -67,6 +67,7 @@ struct output *output_open(const struct options *o)
 		.verbose = o->verbose,
 		.rules = o->rules,
 		.quiet = o->quiet,
+		.times = o->times,
 	};
 	if (open_file(out, o->output_file))
 		return out;
@@ -142,7 +143,8 @@ int output_close(struct output *out, int code)
 		out->error = errno;
 	close_file(out);
 	if (out->error) {
-		complain("%s: %s", out->name, strerror(out->error));
+		if (out->error != EPIPE) /* as tools that SIGPIPE ends */
+			complain("%s: %s", out->name, strerror(out->error));
 		if (code < EXIT_USAGE)
 			code = out->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
 	}

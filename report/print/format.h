@@ -21,10 +21,14 @@ struct page {
 	FILE *out;
 	unsigned width; /* columns that text may take: 60 to 200 */
 	bool colour;
-	bool verbose; /* the ladder, the connections, harmless evidence */
-	bool rules;   /* what became of each rule: -v, twice */
-	bool quiet;   /* the verdict only, on one line however long */
-	bool several; /* reports: each says which address and port it is on */
+	bool verbose;	/* the ladder, the connections, harmless evidence */
+	bool rules;	/* what became of each rule: -v, twice */
+	bool quiet;	/* the verdict only, on one line however long */
+	bool several;	/* reports: each says which address and port it is on */
+	unsigned times; /* of packets, as so many -t of tcpdump(8): 0 the time
+			   of the day, 1 none, 2 seconds since 1970, 3 since the
+			   packet before, 4 with date and zone, 5 since the
+			   first */
 	unsigned printed;    /* things that stand on it already */
 	struct arena *arena; /* for what is being printed now */
 };
@@ -41,7 +45,8 @@ struct format {
 	int (*list)(const struct page *p);
 	int (*connection)(const struct page *p,
 			  const struct mptcp_connection *c);
-	/* What is neither TCP nor an ICMP error is left out. */
+	/* What is neither TCP nor an ICMP error is left out. `time_us` is since
+	 * 1970, or what page->times counts from. */
 	int (*packet)(const struct page *p, const struct packet *packet,
 		      uint64_t frame, int64_t time_us);
 	int (*compare)(const struct page *p, const struct compare *c);

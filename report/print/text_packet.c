@@ -9,15 +9,38 @@
 #include "crafting/segment.h"
 #include "report/print/text_page.h"
 
-static void print_time(FILE *out, int64_t time_us)
+/* page->times that are no number of seconds. */
+enum { TIMES_OF_DAY = 0, TIMES_NONE = 1, TIMES_DATE = 4 };
+
+static void print_clock(FILE *out, const char *form, int64_t time_us)
 {
 	time_t seconds = (time_t)(time_us / 1000000);
-	char day[32] = "?";
+	char text[64] = "?", zone[8] = "";
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm))
-		strftime(day, sizeof(day), "%H:%M:%S", &tm);
-	fprintf(out, "%s.%06d", day, (int)(time_us % 1000000));
+	if (localtime_r(&seconds, &tm)) {
+		strftime(text, sizeof(text), form, &tm);
+		strftime(zone, sizeof(zone), " %z", &tm);
+	}
+	fprintf(out, " %s.%06d%s", text, (int)(time_us % 1000000),
+		strchr(form, 'Y') ? zone : "");
+}
+
+static void print_time(const struct page *p, int64_t time_us)
+{
+	switch (p->times) {
+	case TIMES_OF_DAY:
+		print_clock(p->out, "%H:%M:%S", time_us);
+		break;
+	case TIMES_DATE:
+		print_clock(p->out, "%Y-%m-%d %H:%M:%S", time_us);
+		break;
+	case TIMES_NONE:
+		break;
+	default:
+		fprintf(p->out, " %s%lld.%06lld", time_us < 0 ? "-" : "",
+			llabs(time_us / 1000000), llabs(time_us % 1000000));
+	}
 }
 
 const char *flag_letters(struct arena *a, uint8_t flags)
@@ -180,8 +203,8 @@ int text_packet(const struct page *p, const struct packet *k, uint64_t frame,
 {
 	if (!packet_is_listed(k))
 		return 0;
-	fprintf(p->out, "%llu ", (unsigned long long)frame);
-	print_time(p->out, time_us);
+	fprintf(p->out, "%llu", (unsigned long long)frame);
+	print_time(p, time_us);
 	if (k->transport == TRANSPORT_TCP)
 		print_tcp(p, k);
 	else if (is_later(k))

@@ -20,6 +20,7 @@ struct source {
 	const char *name;
 	FILE *stream; /* until libpcap takes it over */
 	pcap_t *pcap;
+	struct bpf_program filter;
 	struct pcap_pkthdr *header; /* of the next frame; NULL: none is left */
 	const u_char *frame;
 	uint64_t frames; /* read */
@@ -28,6 +29,7 @@ struct source {
 struct capture {
 	struct source *sources;
 	size_t count;
+	const char *filter; /* NULL: none */
 };
 
 /* fopen takes directories, and then reads nothing from them. */
@@ -110,6 +112,7 @@ void capture_close(struct capture *c)
 	for (size_t i = 0; i < c->count; i++) {
 		if (c->sources[i].stream)
 			fclose(c->sources[i].stream);
+		pcap_freecode(&c->sources[i].filter);
 		if (c->sources[i].pcap)
 			pcap_close(c->sources[i].pcap);
 	}
@@ -164,10 +167,30 @@ static bool start(struct source *s, char *error, size_t size)
 
 static bool start_all(struct capture *c, char *error, size_t size)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (!start(&c->sources[i], error, size))
+	for (size_t i = 0; i < c->count; i++) {
+		struct source *s = &c->sources[i];
+
+		if (!start(s, error, size))
 			return false;
+		if (!c->filter || pcap_compile(s->pcap, &s->filter, c->filter,
+					       1, PCAP_NETMASK_UNKNOWN) == 0)
+			continue;
+		snprintf(error, size, "filter %s: %s", c->filter,
+			 pcap_geterr(s->pcap));
+		return false;
+	}
 	return true;
+}
+
+void capture_filter(struct capture *c, const char *expression)
+{
+	c->filter = expression;
+}
+
+static bool passes(const struct capture *c, const struct source *s)
+{
+	return !c->filter ||
+	       pcap_offline_filter(&s->filter, s->header, s->frame);
 }
 
 /* Reads on. False and a line in `error` if the file is damaged here. */
@@ -203,6 +226,15 @@ static struct source *earliest(struct capture *c)
 	return found;
 }
 
+static void feed_observer(struct observer *o, uint64_t number,
+			  const struct source *s)
+{
+	if (o)
+		observer_frame(o, pcap_datalink(s->pcap), number,
+			       microseconds(&s->header->ts), s->frame,
+			       s->header->caplen, s->header->len);
+}
+
 static void feed_packet(capture_packet_fn *fn, void *context, uint64_t number,
 			const struct source *s)
 {
@@ -231,11 +263,10 @@ enum capture_result capture_feed_each(struct capture *c,
 		whole &= advance(&c->sources[i], error, size);
 	while ((s = earliest(c))) {
 		number++;
-		if (observer)
-			observer_frame(observer, pcap_datalink(s->pcap), number,
-				       microseconds(&s->header->ts), s->frame,
-				       s->header->caplen, s->header->len);
-		feed_packet(fn, context, number, s);
+		if (passes(c, s)) {
+			feed_observer(observer, number, s);
+			feed_packet(fn, context, number, s);
+		}
 		whole &= advance(s, error, size);
 	}
 	return whole ? CAPTURE_OK : CAPTURE_TRUNCATED;

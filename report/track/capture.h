@@ -12,7 +12,8 @@ struct observer;
 
 enum capture_result {
 	CAPTURE_OK,
-	CAPTURE_UNREADABLE, /* missing, empty, foreign: nothing is fed */
+	CAPTURE_UNREADABLE, /* missing, empty, foreign, or the filter is
+				wrong: nothing is fed */
 	CAPTURE_TRUNCATED,  /* ends within a packet, or is damaged: what was
 			       there is fed, `error` says where it ends */
 };
@@ -23,6 +24,10 @@ enum capture_result {
  * that begins with the file's name, as all errors here do. */
 struct capture *capture_open(const char *const *files, size_t count,
 			     char *error, size_t size);
+
+/* Leaves out what does not pass an expression of pcap-filter(7), which must
+ * outlive it. Frames keep their numbers. */
+void capture_filter(struct capture *c, const char *expression);
 
 /* Feeds every frame to the observer, once; those of several files by time, and
  * numbered in that order, as mergecap(1) would. `error` is empty if all is
