@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The verdict where nothing is decided: what is missing, the first that is.
+ */
+#include "report/arena.h"
+#include "report/evidence/loss.h"
+#include "report/verdict/verdict.h"
+
+static bool version_tried(const struct judgement *j, int version)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    (int)j->flows[i]->mptcp.version == version)
+			return true;
+	return false;
+}
+
+/* One version only was tried, and answered as plain TCP: nothing is wrong
+ * with a path to a server of the other. */
+static const char *other_version_untried(const struct judgement *j)
+{
+	const struct kept *reset = random_token_reset(j);
+	bool v1 = plainly_answered(j, 1) && !version_tried(j, 0);
+	bool v0 = plainly_answered(j, 0) && !version_tried(j, 1);
+
+	if (!v0 && !v1)
+		return NULL;
+	if (v0 && reset && tcp_options_mptcp(&reset->options, MP_TCPRST))
+		return "the server speaks MPTCP v1, as its RST to an unknown "
+		       "token shows, and only v0 was tried";
+	if (v0)
+		return reset ? "the server answers MPTCP v0 as plain TCP, but "
+			       "knows MP_JOIN: it may speak only v1, which was "
+			       "not tried"
+			     : "the server does not speak MPTCP v0, or its "
+			       "option is removed where no hop shows it; v1 "
+			       "was not tried";
+	return reset ? "the server answers MPTCP v1 as plain TCP, but knows "
+		       "MP_JOIN: it may speak only v0, which was not tried"
+		     : "the server does not speak MPTCP v1, or its option is "
+		       "removed where no hop shows it; v0 was not tried";
+}
+
+/* As kernels do that find no way to connect with MPTCP. */
+static bool gave_up(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count && !j->negotiated; i++)
+		if (j->flows[i]->mptcp.gave_up && flow_syn_ack(j->flows[i]))
+			return true;
+	return false;
+}
+
+static bool data_sent(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    flow_sent_count(j->flows[i], SEGMENT_DATA, 0))
+			return true;
+	return false;
+}
+
+static bool stalls(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_stalls(j->flows[i]))
+			return true;
+	return false;
+}
+
+/* The client acknowledges SYN/ACKs, and the capture has none of them. */
+static const char *unshown_answers(const struct judgement *j)
+{
+	if (!j->unshown || j->tcp_answered)
+		return NULL;
+	return j->unshown->sides[1].packets
+		       ? "SYN/ACKs that the client acknowledges are missing "
+			 "in the capture"
+		       : "the capture has only what the client sent, not what "
+			 "came back";
+}
+
+/* No SYN without the option, and none that has it is answered. */
+static const char *only_with_option(const struct judgement *j)
+{
+	bool reset = false, waited = had_time_to_answer(j);
+
+	if (j->tcp_tried || j->tcp_answered || j->unshown)
+		return NULL;
+	for (size_t i = 0; i < j->flow_count; i++)
+		reset |= !flow_joins(j->flows[i]) && flow_reset(j->flows[i]);
+	if (reset)
+		return "SYNs with MP_CAPABLE are refused (RST), and none "
+		       "without it was sent: the port may be closed, or a "
+		       "device refuses MPTCP";
+	return waited ? "SYNs with MP_CAPABLE are not answered, and none "
+			"without it was sent: the server may be silent, or a "
+			"device drops MPTCP"
+		      : NULL;
+}
+
+static bool syns_in_vain(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+		    !flow_reset(j->flows[i]) &&
+		    unanswered_syns(j, j->flows[i]) >= SYNS_IN_VAIN_MIN)
+			return true;
+	return false;
+}
+
+/* What would decide it depends on what is missing: the first that is. */
+struct missing {
+	bool is;
+	const char *what, *advice;
+};
+
+/* Another program's SYNs have come some way, and the SYN/ACKs none: then what
+ * leaves here is seen, and not what becomes of it. */
+static bool is_at_server(const struct judgement *j)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_syn_ack(f) || !f->sent_count)
+			continue;
+		if (as_sent(f->sent[0]) || !as_sent(flow_syn_ack(f)))
+			return false;
+		seen = true;
+	}
+	return seen && !j->controlled;
+}
+
+static const char *seen_at_server(const struct judgement *j)
+{
+	if (!is_at_server(j))
+		return NULL;
+	if (nothing_tried(j))
+		return "the SYNs arrive without MPTCP at the server, where the "
+		       "capture was made: they were sent so, or the option "
+		       "was removed on the path";
+	if (j->negotiated)
+		return "the server, where the capture was made, answers with "
+		       "MP_CAPABLE, and no data with MPTCP follows: that "
+		       "option may not arrive at the client, or DSS not here";
+	return "SYNs with MP_CAPABLE arrive at the server, where the capture "
+	       "was made, and it answers as plain TCP";
+}
+
+void say_undetermined(struct judgement *j)
+{
+	const char *at_server = seen_at_server(j);
+	const char *other = other_version_untried(j);
+	const char *unshown = unshown_answers(j), *only = only_with_option(j);
+	bool came_back = j->negotiated;
+	bool no_data = came_back && !data_sent(j);
+	const struct missing list[] = {
+		{j->snapped,
+		 "the packets were not captured whole (snapped), so that TCP "
+		 "options are missing",
+		 "Capture all bytes: tcpdump -s 0."},
+		{unshown, unshown,
+		 "Capture both directions, and from before the connection "
+		 "begins: tcpdump -s 0 host ADDRESS."},
+		{only, only, "Probe the path: mpprobe HOST."},
+		{at_server, at_server,
+		 "A capture at the client would decide it; or probe the path: "
+		 "mpprobe HOST."},
+		{gave_up(j),
+		 "SYNs with MP_CAPABLE went unanswered, and the plain SYN "
+		 "after them was answered: they were dropped, or lost",
+		 "Probe the path: mpprobe HOST."},
+		{other, other,
+		 "Probe for both versions: mpprobe --mptcp auto HOST."},
+		{nothing_tried(j), "no connection with MPTCP was tried",
+		 "Probe the path: mpprobe HOST."},
+		{came_back && stalls(j),
+		 "the server acknowledges data by TCP but not at the MPTCP "
+		 "level (DATA_ACK): its mapping is modified where no hop shows "
+		 "it, or the server holds it back",
+		 NULL},
+		{came_back && j->negotiated->mptcp.version == 0,
+		 "the server speaks MPTCP v0, which was not proven", NULL},
+		{came_back && flow_data_acked(j->negotiated),
+		 "the server speaks MPTCP and acknowledges data, but sent none "
+		 "of its own that would prove its key",
+		 "A port whose server answers data would decide it (-p)."},
+		{no_data && syns_in_vain(j),
+		 "some SYNs with MP_CAPABLE are answered with it, and some are "
+		 "not answered: loss, or one of several paths (load balancing) "
+		 "drops them",
+		 "Probe again; if loss is high, later."},
+		{no_data,
+		 "MP_CAPABLE came back, but no data was sent that would prove "
+		 "it",
+		 "Probe to the end and with data: mpprobe HOST, without "
+		 "--sweep-only."},
+		{came_back,
+		 "MP_CAPABLE came back, but no data was acknowledged at the "
+		 "MPTCP level (DATA_ACK)",
+		 NULL},
+		{answered_next_door(j),
+		 "what answers is the next hop: the target itself, or a "
+		 "user-mode NAT beside this host that ends TCP",
+		 "If the target is not on this link, probe from outside the "
+		 "virtual machine or container."},
+		{plainly_answered(j, 1),
+		 "the server lacks MPTCP, or its option is removed where no "
+		 "hop shows it",
+		 NULL},
+		{true, "too few answers came",
+		 "Probe again; if loss is high, later."}};
+	const struct missing *m = list;
+
+	while (!m->is)
+		m++;
+	say_verdict(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
+		    "Undetermined: %s.", m->what);
+	j->r->advice = m->advice ? m->advice
+				 : "Another port (-p 443), another server, or "
+				   "a server known to speak MPTCP on the same "
+				   "path (--reference) would decide it.";
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The verdict where MPTCP works: what else was seen, and what stays in doubt.
+ */
+#include "report/arena.h"
+#include "report/evidence/loss.h"
+#include "report/verdict/verdict.h"
+
+/* What another program's capture shows of DSS checksums and does not explain.
+ * NULL if there is nothing. */
+static const char *checksum_doubt(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count && !j->controlled; i++) {
+		const struct flow *f = j->flows[i];
+		const struct mptcp_facts *m = &f->mptcp;
+
+		if (m->sent_bad_frame && f->sent_count && !as_sent(f->sent[0]))
+			return arena_printf(
+				j->arena,
+				"DSS checksums of the client are wrong where "
+				"the capture was made (frame %llu): either it "
+				"makes them so, or its data is modified on the "
+				"path",
+				(unsigned long long)m->sent_bad_frame);
+		if (m->mp_fail && !m->client_failed && !m->sent_bad_frame &&
+		    !m->unjust_fail_frame && m->checksum)
+			return "the server finds a DSS checksum wrong "
+			       "(MP_FAIL): data is modified on the path, or "
+			       "was sent so";
+	}
+	return NULL;
+}
+
+/* Data of another program that came and was not acknowledged until the
+ * connection ended: whatever kept it, the download did not work. */
+static const char *stall_doubt(const struct judgement *j)
+{
+	for (size_t i = 0; i < 2 * j->flow_count && !j->controlled; i++) {
+		const struct flow *f = j->flows[i / 2];
+		unsigned host = 1 - i % 2;
+		const struct mptcp_connection *c = f->connection;
+		const struct host *h = c ? &c->hosts[host] : NULL;
+		int64_t us = c ? mptcp_stalled_us(c, host) : 0;
+
+		if (us >= STALLED_MIN_US && c->flows == f &&
+		    h->data_end - h->acked >= STALLED_MIN_BYTES)
+			return arena_printf(
+				j->arena,
+				"the %s's data stalls: for the last %.1f s of "
+				"a connection some of it came and none was "
+				"acknowledged at the MPTCP level",
+				host ? "server" : "client", (double)us / 1e6);
+	}
+	return NULL;
+}
+
+/* Connections with MPTCP that were not answered at all, though that may have
+ * been chance. */
+static unsigned connections_in_vain(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned syns = 0;
+
+		if ((!flow_is(f, PURPOSE_MP_CAPABLE) &&
+		     !flow_is(f, PURPOSE_MP_JOIN)) ||
+		    flow_syn_ack(f) || flow_reset(f))
+			continue;
+		for (size_t k = 0; k < f->sent_count; k++)
+			syns += kept_is_syn(f->sent[k]) &&
+				as_sent(f->sent[k]) && had_time(j, f->sent[k]);
+		count += syns >= VAIN_SYNS_MIN;
+	}
+	return count;
+}
+
+/* Connections with the MPTCP that works on others, answered by a RST, though
+ * plain ones were not: too few to be a finding, or only on some ports. */
+static unsigned connections_refused(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count && !j->plain.reset; i++)
+		count += flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+			 j->flows[i]->mptcp.version ==
+				 j->working->mptcp.version &&
+			 flow_refused(j->flows[i]);
+	return count;
+}
+
+static const char *refused_phrase(const struct judgement *j, unsigned refused)
+{
+	if (refused < 2)
+		return refused ? " One connection with MPTCP, however, was "
+				 "answered by a RST."
+			       : "";
+	return arena_printf(j->arena,
+			    " %u connections with MPTCP, however, were "
+			    "answered by a RST.",
+			    refused);
+}
+
+static const char *vain_phrase(const struct judgement *j, unsigned vain)
+{
+	if (vain < 2)
+		return vain ? " One connection with MPTCP, however, was not "
+			      "answered."
+			    : "";
+	return arena_printf(j->arena,
+			    " %u connections with MPTCP, however, were not "
+			    "answered.",
+			    vain);
+}
+
+/* Every rung that was tried passed; and what answers is at the distance of the
+ * target: a device that ends MPTCP on the path passes all the others. */
+static bool all_passed(const struct judgement *j)
+{
+	for (size_t i = 0; i < RUNG_COUNT; i++)
+		if (j->r->ladder[i].result == RUNG_FAIL)
+			return false;
+	return j->r->ladder[RUNG_DISTANCE].result == RUNG_PASS &&
+	       j->r->ladder[RUNG_SERVER_DSN].result == RUNG_PASS;
+}
+
+static const char *subflow_phrase(const struct judgement *j)
+{
+	const char *impossible = join_impossible(j);
+	const struct flow *f = join_flow(j);
+
+	if (impossible)
+		return arena_printf(j->arena,
+				    ", no second subflow is possible (%s)",
+				    impossible);
+	if (j->r->initial_joins == 0 && f && !flow_syn_ack(f) &&
+	    !flow_reset(f) && !join_control_answered(j, f))
+		return arena_printf(
+			j->arena,
+			", no second subflow joins (the server takes them only "
+			"at %s port %u, by flag C, which does not answer)",
+			arena_address(j->arena, &f->server), f->server_port);
+	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS)
+		return "";
+	if (is_own_join(j, f))
+		return j->r->ladder[RUNG_JOIN_DATA].result == RUNG_PASS
+			       ? ", a second subflow joins and carries data"
+			       : ", a second subflow joins";
+	return arena_printf(j->arena, ", a second subflow joins at %s port %u",
+			    arena_address(j->arena, &f->server),
+			    f->server_port);
+}
+
+/* Why a second subflow did not work, where neither a finding nor the server
+ * explains it; or NULL. */
+static const char *subflow_doubt(const struct judgement *j)
+{
+	const struct ladder_step *s = &j->r->ladder[RUNG_JOIN];
+
+	if (s->result == RUNG_PASS)
+		s = &j->r->ladder[RUNG_JOIN_DATA];
+	return s->result == RUNG_FAIL && !join_impossible(j) ? s->text : NULL;
+}
+
+/* A proxy that speaks MPTCP itself would pass all else. */
+static const char *distance_doubt(const struct judgement *j)
+{
+	const struct ladder_step *s = &j->r->ladder[RUNG_DISTANCE];
+
+	return s->result == RUNG_FAIL ? s->text : NULL;
+}
+
+static const char *doubts_phrase(const struct judgement *j)
+{
+	const char *distance = distance_doubt(j), *subflow = subflow_doubt(j);
+	const char *text = "";
+
+	if (distance)
+		text = arena_printf(j->arena,
+				    "; whether it is the target that answers, "
+				    "or a device before it, is not known: %s",
+				    distance);
+	if (subflow)
+		text = arena_printf(j->arena,
+				    "%s; whether a second subflow works is not "
+				    "known: %s",
+				    text, subflow);
+	return text;
+}
+
+static const char *interferes(const struct judgement *j, bool vain)
+{
+	if (distance_doubt(j) || subflow_doubt(j))
+		return doubts_phrase(j);
+	return vain ? ", and nothing is seen to interfere"
+		    : ", and nothing interferes";
+}
+
+void say_clear(struct judgement *j)
+{
+	const struct ladder_step *join = &j->r->ladder[RUNG_JOIN];
+	bool only_v0 = j->working->mptcp.version == 0 &&
+		       plainly_answered(j, 1) && reaches_server(j);
+	bool mute = j->working->mptcp.server_dsn == UNKNOWN;
+	unsigned vain = connections_in_vain(j);
+	unsigned refused = connections_refused(j);
+
+	say_verdict(j, STATUS_CLEAR,
+		    vain || refused || !all_passed(j) ? CONFIDENCE_LIKELY
+						      : CONFIDENCE_PROVEN,
+		    "MPTCP v%u works on this path: data is acknowledged at the "
+		    "MPTCP "
+		    "level (DATA_ACK)%s%s.%s%s%s%s",
+		    j->working->mptcp.version, subflow_phrase(j),
+		    interferes(j, vain || refused), vain_phrase(j, vain),
+		    refused_phrase(j, refused),
+		    only_v0 ? " The server speaks only MPTCP v0." : "",
+		    mute ? " The server sent no data of its own." : "");
+	if (join->result == RUNG_FAIL && !subflow_doubt(j))
+		j->r->advice = arena_printf(j->arena,
+					    "No second subflow was joined: %s.",
+					    join->text);
+	else if (refused)
+		j->r->advice = "A device that some connections meet (load "
+			       "balancing) may refuse them: probe again.";
+	else if (vain)
+		j->r->advice = "Loss may be the reason, or one of several "
+			       "paths (load balancing): probe again.";
+}
+
+/* Where the SYNs had come some way already, the server's own data passes by as
+ * it was sent, and the client's DATA_ACKs alone tell how it arrived. */
+static const char *return_doubt(const struct judgement *j)
+{
+	const struct flow *f = j->working;
+	const struct host *server =
+		f->connection ? &f->connection->hosts[1] : NULL;
+
+	if (j->controlled || !server || !f->sent_count || as_sent(f->sent[0]) ||
+	    !f->payload_received ||
+	    (server->has_acked && server->acked - server->idsn > 1))
+		return NULL;
+	return "the capture was not made at the client, and it acknowledges "
+	       "none of the server's data at the MPTCP level (DATA_ACK): "
+	       "behind where the capture was made, that may be changed";
+}
+
+static const char *doubt_of(const struct judgement *j)
+{
+	const char *doubt = checksum_doubt(j);
+
+	if (!doubt)
+		doubt = return_doubt(j);
+	return doubt ? doubt : stall_doubt(j);
+}
+
+bool is_doubted(const struct judgement *j)
+{
+	return j->working && doubt_of(j);
+}
+
+void say_doubted(struct judgement *j)
+{
+	say_verdict(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
+		    "Undetermined: MPTCP v%u works, but %s.",
+		    j->working->mptcp.version, doubt_of(j));
+	j->r->advice = "Captures at the client and at the server "
+		       "would decide it.";
+}
