@@ -256,25 +256,29 @@ static bool may_be_one_host(const struct judgement *j, const struct ttls *t,
 static enum why elsewhere(const struct judgement *j, struct said *s,
 			  bool farther)
 {
-	struct ttls t = ttls_of(j, &s->flow);
+	struct ttls *t = arena_alloc(j->arena, sizeof(*t));
 
-	s->have = t.count;
+	*t = ttls_of(j, &s->flow);
+	s->facts = t;
+	s->have = t->count;
 	s->need = ANSWERED_DATA_MIN;
 	s->confidence = CONFIDENCE_LIKELY;
-	if (!t.syn_ack || !t.following || t.syn_ack == t.following)
+	if (!t->syn_ack || !t->following || t->syn_ack == t->following)
 		return WHY_ABSENT;
 	if (s->have < s->need)
 		return WHY_FEW;
-	return !may_be_one_host(j, &t, s->flow) &&
-			       (hops_back(t.syn_ack) >
-				hops_back(t.following)) == farther
+	return !may_be_one_host(j, t, s->flow) &&
+			       (hops_back(t->syn_ack) >
+				hops_back(t->following)) == farther
 		       ? WHY_SAID
 		       : WHY_CONTRARY;
 }
 
 static void ttls_evidence(struct judgement *j, struct finding *f,
-			  const struct said *s, const struct ttls *t)
+			  const struct said *s)
 {
+	const struct ttls *t = s->facts;
+
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
 			 "on %u connections the SYN/ACK arrives with TTL %u, "
 			 "and what follows with %u",
@@ -409,17 +413,16 @@ static enum why syns_answered(const struct judgement *j, struct said *s)
 static void say_syns_answered(struct judgement *j, struct finding *f,
 			      const struct said *s)
 {
-	const struct flow *example;
-	struct ttls t = ttls_of(j, &example);
+	const struct ttls *t = s->facts;
 
-	ttls_evidence(j, f, s, &t);
+	ttls_evidence(j, f, s);
 	f->text = arena_printf(
 		j->arena,
 		"SYNs to port %u are answered by a device %s, which then lets "
 		"the server take over: SYN/ACKs arrive with another TTL (%u) "
 		"than what follows them (%u).",
-		j->r->port, place_phrase(j, f->after, f->at), t.syn_ack,
-		t.following);
+		j->r->port, place_phrase(j, f->after, f->at), t->syn_ack,
+		t->following);
 }
 
 /* A device lets the SYN pass, and answers data. */
@@ -432,17 +435,16 @@ static enum why data_answered(const struct judgement *j, struct said *s)
 static void say_data_answered(struct judgement *j, struct finding *f,
 			      const struct said *s)
 {
-	const struct flow *example;
-	struct ttls t = ttls_of(j, &example);
+	const struct ttls *t = s->facts;
 
-	ttls_evidence(j, f, s, &t);
+	ttls_evidence(j, f, s);
 	f->text = arena_printf(
 		j->arena,
 		"Data to port %u is acknowledged on the path, in place of the "
 		"server: SYN/ACKs come from %u hops away (TTL %u), and what "
 		"follows them from %u (TTL %u).",
-		j->r->port, hops_back(t.syn_ack), t.syn_ack,
-		hops_back(t.following), t.following);
+		j->r->port, hops_back(t->syn_ack), t->syn_ack,
+		hops_back(t->following), t->following);
 }
 
 /* ---- TTLs that are rewritten --------------------------------------------- */
