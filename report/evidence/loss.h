@@ -145,6 +145,10 @@
  * 1.4 s, and it is more than a program may leave unread when it ends. */
 #define STALLED_MIN_US 2000000
 #define STALLED_MIN_BYTES 10000
+/* What the list of connections tells of such: Linux waits 200 ms before it
+ * sends again; at the end a DATA_ACK may be merely late. */
+#define STALL_TOLD_US 200000
+#define STALLED_TOLD_US 1000000
 /* A server that accepts only when data has come sends its SYN/ACK again after
  * 1 s; so many connections without data to which none came tell otherwise. */
 #define DEFER_TOLD_US 1300000

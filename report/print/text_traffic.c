@@ -2,6 +2,7 @@
 #include "report/print/text_page.h"
 
 #include "crafting/mptcp.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
 const char *const traffic_hosts[] = {"client", "server"};
@@ -152,11 +153,6 @@ static void print_keys(FILE *out, const struct mptcp_connection *c)
 			number(c->other_keys_frame));
 }
 
-/* Linux waits at least 200 ms before it sends again; an end that is merely
- * late with its last DATA_ACK is no stall. */
-#define STALL_US 200000
-#define STALLED_US 1000000
-
 static void print_stall(FILE *out, const struct mptcp_connection *c,
 			unsigned host)
 {
@@ -193,12 +189,12 @@ static void print_progress(FILE *out, const struct mptcp_connection *c,
 	uint64_t again = mptcp_bytes_again(c, host);
 	char text[32];
 
-	if (c->hosts[host].stall.us >= STALL_US)
+	if (c->hosts[host].stall.us >= STALL_TOLD_US)
 		print_stall(out, c, host);
 	if (again)
 		fprintf(out, "   %s's data: %s sent again by other mappings\n",
 			traffic_hosts[host], amount(again, text, sizeof(text)));
-	if (stalled_us >= STALLED_US)
+	if (stalled_us >= STALLED_TOLD_US)
 		fprintf(out,
 			"   %s's data stalled for the last %.2f s: no "
 			"DATA_ACK\n",
