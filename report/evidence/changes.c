@@ -137,6 +137,16 @@ static void compare_flags(struct comparing *c)
 			       q->flags & TCP_FLAG_URG ? q->urgent : 0);
 }
 
+/* How many bytes of payload are there both in the quote and in what was sent,
+ * from an offset on. */
+static size_t common_bytes(const struct comparing *c, size_t offset)
+{
+	size_t sent = c->sent->tcp.payload_available - offset;
+	size_t quoted = c->quoted->tcp.payload_available;
+
+	return sent < quoted ? sent : quoted;
+}
+
 /* Where the quoted segment begins in the payload of the one sent, if it is
  * a part of it, cut off on the way; else 0. */
 static size_t part_offset(const struct comparing *c)
@@ -144,12 +154,10 @@ static size_t part_offset(const struct comparing *c)
 	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
 	size_t offset = q->sequence - s->sequence;
 
-	if (q->data_offset == 0 || q->available < 20 || offset == 0 ||
-	    offset >= s->payload_available || q->payload_available == 0 ||
-	    q->payload_length > s->payload_length - offset ||
-	    q->payload_available > s->payload_available - offset)
+	if (offset >= s->payload_available || q->payload_available == 0 ||
+	    q->payload_length > s->payload_length - offset)
 		return 0;
-	return memcmp(s->payload + offset, q->payload, q->payload_available)
+	return memcmp(s->payload + offset, q->payload, common_bytes(c, offset))
 		       ? 0
 		       : offset;
 }
@@ -370,9 +378,7 @@ static void compare_payload(struct comparing *c)
 {
 	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
 	size_t offset = part_offset(c);
-	size_t there = s->payload_available - offset;
-	size_t common =
-		there < q->payload_available ? there : q->payload_available;
+	size_t common = common_bytes(c, offset);
 	const uint8_t *sent = s->payload + offset;
 	bool same = common == 0 || memcmp(sent, q->payload, common) == 0;
 
@@ -395,7 +401,7 @@ static void compare_checksum(struct comparing *c)
 {
 	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
 
-	if (q->available < s->length || q->available < 18 || c->out->count)
+	if (q->available < s->length || c->out->count)
 		return;
 	compare_number(c, FIELD_TCP_CHECKSUM, s->checksum, q->checksum);
 }
@@ -407,8 +413,7 @@ void compare_packets(struct arena *a, const struct kept *sent,
 
 	*out = (struct comparison){0};
 	compare_ip(&c);
-	if (quoted->transport != TRANSPORT_TCP ||
-	    sent->packet.transport != TRANSPORT_TCP)
+	if (sent->packet.transport != TRANSPORT_TCP)
 		return;
 	compare_header(&c);
 	compare_options(&c);

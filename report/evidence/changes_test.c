@@ -200,6 +200,23 @@ static void check_visible(const struct wire *sent, const struct wire *quoted,
 	}
 }
 
+/* All of the header that is there is covered, but for what has no meaning in
+ * a SYN. */
+static void check_header(const struct wire *w, size_t header, bool syn)
+{
+	for (size_t bytes = header; bytes <= w->length; bytes++) {
+		struct comparison c = compare_cut(w, w, bytes);
+
+		for (int f = FIELD_TCP_SOURCE_PORT; f <= FIELD_TCP_WINDOW; f++)
+			if (!(syn && (f == FIELD_TCP_ACKNOWLEDGMENT ||
+				      f == FIELD_TCP_URGENT)))
+				assert_int_equal(
+					comparison_covers(&c, (enum field)f),
+					visible((enum field)f, bytes - header,
+						w));
+	}
+}
+
 /* Nothing is claimed of what is not there, and all of what is there is. */
 static void test_every_length(void **state)
 {
@@ -212,6 +229,7 @@ static void test_every_length(void **state)
 			struct wire *w = &wires[i];
 
 			check_visible(w, w, header);
+			check_header(w, header, i == 0);
 			for (size_t n = header; n <= w->length; n++)
 				assert_int_equal(compare_cut(w, w, n).count, 0);
 			assert_true(comparison_covers(
@@ -246,6 +264,8 @@ static void removed_at_every_length(void (*remove)(struct wire *),
 	assert_string_equal(item->change.field, "tcp.option.mptcp");
 	assert_string_equal(item->change.sent, "1e040101");
 	assert_null(item->change.quoted);
+	/* What stands there instead is told if all of it is quoted. */
+	assert_int_equal(item->in_place != NULL, shown == sent.length);
 }
 
 static void nop(struct wire *w)
@@ -289,6 +309,7 @@ static void test_removed_in_the_middle(void **state)
 	c = compare(&sent, &quoted);
 	assert_only(&c, FIELD_OPTION_MSS, "tcp.option.mss", "020405b4", NULL);
 	assert_string_equal(comparison_find(&c, FIELD_OPTION_MSS)->how, "cut");
+	assert_null(comparison_find(&c, FIELD_OPTION_MSS)->in_place);
 	for (size_t n = 20; n < quoted.length; n++) {
 		c = compare_cut(&sent, &quoted, n);
 		assert_null(comparison_find(&c, FIELD_OPTION_MSS));
@@ -377,6 +398,83 @@ static void test_added(void **state)
 		comparison_find(&c, FIELD_OPTION_ADDED)->change.quoted,
 		"1c040009");
 	assert_null(comparison_find(&c, FIELD_OPTION_MPTCP));
+}
+
+/* NOPs are no options, also where none were sent. */
+static void test_no_nops_added(void **state)
+{
+	struct wire sent = syn(false), quoted;
+	uint8_t *scale = wire_option(&sent, TCPOPT_KIND_WSCALE, -1, NULL);
+	struct comparison c;
+
+	(void)state;
+	memcpy(scale - 1, "\xfd\x04\x00\x01", 4); /* with the NOP before */
+	quoted = sent;
+	nop(&quoted);
+	c = compare(&sent, &quoted);
+	assert_only(&c, FIELD_OPTION_MPTCP, "tcp.option.mptcp", NULL, NULL);
+}
+
+/* An MP_PRIO in another place, with another flag; and one that lost its
+ * subtype. */
+static void test_short_options(void **state)
+{
+	struct wire sent = syn(false), quoted = sent;
+	const struct changed *item;
+	struct comparison c;
+
+	(void)state;
+	option_append(&sent, "\x1e\x03\x50\x01", 4);
+	option_append(&quoted, "\x01\x1e\x03\x51", 4);
+	c = compare(&sent, &quoted);
+	item = comparison_find(&c, FIELD_OPTION_MPTCP);
+	assert_non_null(item);
+	assert_string_equal(item->change.quoted, "1e0351");
+	quoted = syn(false);
+	option_append(&quoted, "\x01\x1e\x02\x50", 4);
+	c = compare(&sent, &quoted);
+	item = comparison_find(&c, FIELD_OPTION_MPTCP);
+	assert_non_null(item);
+	assert_true(item->removed);
+}
+
+/* A data offset that no header has says nothing of options and payload. */
+static void test_bad_offset(void **state)
+{
+	struct wire wires[] = {syn(false), data(false)};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct wire quoted = wires[i];
+		struct comparison c;
+
+		quoted.bytes[32] = 0x40;
+		c = compare(&wires[i], &quoted);
+		assert_int_equal(c.count, 0);
+		assert_false(comparison_covers(&c, FIELD_OPTION_MPTCP));
+		assert_false(comparison_covers(&c, FIELD_OPTION_ADDED));
+		assert_false(comparison_covers(&c, FIELD_PAYLOAD_LENGTH));
+	}
+}
+
+/* Of a control only the IP header is compared. */
+static void test_control(void **state)
+{
+	struct envelope e = envelope_of(false);
+	struct comparison c;
+	struct wire w;
+
+	(void)state;
+	e.protocol = IPPROTO_UDP;
+	w = wire_ip(&e,
+		    "\x9c\x41\x82\x9a\x00\x0c\x00\x00"
+		    "abcd",
+		    12);
+	c = compare(&w, &w);
+	assert_int_equal(c.count, 0);
+	assert_true(comparison_covers(&c, FIELD_IP_SOURCE));
+	assert_false(comparison_covers(&c, FIELD_TCP_SOURCE_PORT));
+	assert_false(comparison_covers(&c, FIELD_TCP_CHECKSUM));
 }
 
 static void test_ip_fields(void **state)
@@ -522,6 +620,47 @@ static void test_payload(void **state)
 	assert_only(&c, FIELD_PAYLOAD_LENGTH, "payload.length", NULL, NULL);
 }
 
+/* The segment was sent in two, and this is the second: it begins `offset`
+ * farther. */
+static struct wire tail(const struct wire *sent, size_t offset)
+{
+	struct wire w = *sent;
+	uint8_t *begin = w.bytes + w.length - PAYLOAD;
+
+	w.bytes[27] = (uint8_t)(w.bytes[27] + offset);
+	memmove(begin, begin + offset, PAYLOAD - offset);
+	w.length -= offset;
+	fix_length(&w);
+	return w;
+}
+
+static void test_parts(void **state)
+{
+	struct wire sent = data(false), quoted = tail(&sent, 4);
+	size_t header = sent.length - PAYLOAD;
+	struct kept k = {0};
+	struct comparison c;
+	struct packet q;
+
+	(void)state;
+	c = compare(&sent, &quoted);
+	assert_only(&c, FIELD_PAYLOAD_LENGTH, "payload.length", NULL, NULL);
+	/* Nor does it matter that what was sent is not in the capture whole. */
+	assert_true(packet_parse(sent.bytes, header + 8, &k.packet));
+	assert_true(packet_parse_quote(quoted.bytes, quoted.length, &q));
+	compare_packets(arena, &k, &q, &c);
+	assert_null(comparison_find(&c, FIELD_TCP_SEQUENCE));
+	/* Without any of its payload it is not told for a part. */
+	c = compare_cut(&sent, &quoted, header);
+	assert_non_null(comparison_find(&c, FIELD_TCP_SEQUENCE));
+	/* Nor is what is as long as before, however alike its bytes are. */
+	memset(sent.bytes + header, 'x', PAYLOAD);
+	quoted = sent;
+	quoted.bytes[27] += 4;
+	c = compare_cut(&sent, &quoted, header + 8);
+	assert_non_null(comparison_find(&c, FIELD_TCP_SEQUENCE));
+}
+
 /* Two options of one kind: each has its own copy. */
 static void test_twice(void **state)
 {
@@ -554,6 +693,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tcp_fields, begin, end),
 		cmocka_unit_test_setup_teardown(test_payload, begin, end),
 		cmocka_unit_test_setup_teardown(test_twice, begin, end),
+		cmocka_unit_test_setup_teardown(test_parts, begin, end),
+		cmocka_unit_test_setup_teardown(test_control, begin, end),
+		cmocka_unit_test_setup_teardown(test_bad_offset, begin, end),
+		cmocka_unit_test_setup_teardown(test_short_options, begin, end),
+		cmocka_unit_test_setup_teardown(test_no_nops_added, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
