@@ -332,7 +332,7 @@ static void compare_mptcp(const struct pair *p)
 	const struct compare_row *with = p->a, *without = p->b;
 	bool first = p->a->answer.version >= 0;
 
-	if (p->a->version < 0 || p->b->version < 0 ||
+	if (p->a->version < 0 ||
 	    (p->a->answer.version >= 0) == (p->b->answer.version >= 0))
 		return;
 	if (!first)
@@ -434,8 +434,6 @@ static void compare_kinds_of(struct compare *c, const struct compare_row *b)
 	if (a)
 		compare_pair(&(struct pair){c, AXIS_KIND, a, b, compare_kind(a),
 					    compare_kind(b), place_text(c, b)});
-	if (b->version != 1)
-		return;
 	a = find_row(c, b, 0, b->run);
 	if (a && a->answered && b->answered)
 		compare_mptcp(&(struct pair){c, AXIS_KIND, a, b,
@@ -576,13 +574,18 @@ static int by_time(const void *a, const void *b)
 	return x->fallback - y->fallback;
 }
 
-static int by_meaning(const void *a, const void *b)
+/* What is significant comes first; else they keep their order. */
+static void sort_by_meaning(struct compare *c)
 {
-	const struct difference *x = a, *y = b;
+	struct difference *sorted = NULL;
+	size_t count = 0;
 
-	if (x->meaningful != y->meaningful)
-		return y->meaningful - x->meaningful;
-	return x < y ? -1 : 1;
+	for (int wanted = 1; wanted >= 0; wanted--)
+		for (size_t i = 0; i < c->difference_count; i++)
+			if (c->differences[i].meaningful == wanted)
+				*ARENA_PUSH(c->arena, sorted, count) =
+					c->differences[i];
+	c->differences = sorted;
 }
 
 /* Rows of low TTLs only, without any answer, say nothing. */
@@ -640,9 +643,7 @@ void compare_judge(struct compare *c)
 		tell_plainly(c, i);
 	}
 	tell_other_address(c);
-	if (c->difference_count)
-		qsort(c->differences, c->difference_count,
-		      sizeof(*c->differences), by_meaning);
+	sort_by_meaning(c);
 }
 
 bool compare_uncertain(const struct compare *c)

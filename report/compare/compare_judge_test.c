@@ -447,6 +447,9 @@ static void ports_may_end_at_different_devices(void **state)
 	expect(a, b, "");
 	b = row_with(-1, TTL - 2);
 	b.port = 443;
+	a_silent_row(&a, 99);
+	expect(a, b, "");
+	a = row_with(-1, TTL);
 	b.run = 1;
 	expect(a, b, "");
 	b.run = 0;
@@ -455,6 +458,60 @@ static void ports_may_end_at_different_devices(void **state)
 	b.version = -1;
 	b.target.bytes[3] = 2;
 	expect(a, b, "address");
+}
+
+static void what_is_significant_comes_first(void **state)
+{
+	struct compare_row rows[] = {row_with(-1, TTL), row_with(1, TTL),
+				     row_with(-1, TTL - 2)};
+
+	(void)state;
+	rows[1].answer.rtt_ms = 35;
+	rows[2].port = 443;
+	expect_of(rows, 3, "terminated! rtt");
+}
+
+/* However many kinds of SYNs are answered so. */
+static void that_nobody_speaks_mptcp_is_said_once(void **state)
+{
+	struct compare *c = compare_new();
+
+	(void)state;
+	add_row(c, row_with(1, TTL));
+	add_row(c, row_with(0, TTL));
+	compare_judge(c);
+	assert_int_equal(c->note_count, 1);
+	compare_free(c);
+}
+
+/* Of one run: by port, then by address, then without MPTCP, v1, v0. */
+static void rows_are_in_order(void **state)
+{
+	static const struct {
+		uint16_t port;
+		uint8_t last;
+		int version;
+	} order[] = {{80, 1, -1}, {80, 1, 1},	{80, 1, 0}, {80, 2, -1},
+		     {80, 2, 1},  {443, 1, -1}, {443, 1, 1}};
+	const size_t count = sizeof(order) / sizeof(order[0]);
+	struct compare *c = compare_new();
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		size_t k = i * 3 % count; /* each once, in another order */
+		struct compare_row r = row_with(order[k].version, TTL);
+
+		r.port = order[k].port;
+		r.target.bytes[3] = order[k].last;
+		add_row(c, r);
+	}
+	compare_judge(c);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(c->rows[i].port, order[i].port);
+		assert_int_equal(c->rows[i].target.bytes[3], order[i].last);
+		assert_int_equal(c->rows[i].version, order[i].version);
+	}
+	compare_free(c);
 }
 
 int main(void)
@@ -477,6 +534,9 @@ int main(void)
 		cmocka_unit_test(what_is_missing_is_said),
 		cmocka_unit_test(places_are_named_where_there_are_several),
 		cmocka_unit_test(ports_may_end_at_different_devices),
+		cmocka_unit_test(what_is_significant_comes_first),
+		cmocka_unit_test(that_nobody_speaks_mptcp_is_said_once),
+		cmocka_unit_test(rows_are_in_order),
 	};
 
 	return cmocka_run_group_tests_name("compare judge", tests, NULL, NULL);
