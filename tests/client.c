@@ -269,11 +269,20 @@ void send_control(struct scene *s, unsigned ttl)
 
 	if (s->reference)
 		snprintf(mark, sizeof(mark), " reference %05u", scene_port(s));
-	text = snprintf(payload, sizeof(payload), "mpprobe %03u %016llx%s", ttl,
+	text = snprintf(payload, sizeof(payload), "%s %03u %016llx%s",
+			s->other_program ? "others" : "mpprobe", ttl,
 			(unsigned long long)scene_random(s), mark);
-	length = udp_datagram_write(port, (uint16_t)(33434 + port % 64),
-				    (const uint8_t *)payload, (size_t)text,
-				    &e.from, &e.to, datagram, sizeof(datagram));
+	if (s->echo) {
+		e.protocol = s->ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+		length = echo_request_write(
+			1, s->next_id, (const uint8_t *)payload, (size_t)text,
+			&e.from, &e.to, datagram, sizeof(datagram));
+	} else {
+		length = udp_datagram_write(port, (uint16_t)(33434 + port % 64),
+					    (const uint8_t *)payload,
+					    (size_t)text, &e.from, &e.to,
+					    datagram, sizeof(datagram));
+	}
 	scene_send(s, wire_ip(&e, datagram, (size_t)length), ttl);
 }
 

@@ -34,8 +34,12 @@ struct address hop_address(const struct scene *s, unsigned hop)
 	char text[ADDRESS_TEXT];
 
 	if (hop == 0)
-		return address_of(s->ip6 ? "fd00:1::1" : "10.0.1.1");
-	snprintf(text, sizeof(text), s->ip6 ? "fd00:%u::2" : "10.0.%u.2", hop);
+		snprintf(text, sizeof(text),
+			 s->ip6 ? "fd00:1::%u" : "10.0.1.%u",
+			 1 + 10 * s->uplink);
+	else
+		snprintf(text, sizeof(text),
+			 s->ip6 ? "fd00:%u::2" : "10.0.%u.2", hop);
 	return address_of(text);
 }
 
@@ -95,6 +99,8 @@ void scene_reply(struct scene *s, unsigned from_hop,
 	struct packet p;
 
 	e.from = server_address(s);
+	if (s->at_server)
+		e.ttl = 64;
 	if (s->back_detour && segment->destination_port & 1)
 		e.ttl = (uint8_t)(e.ttl - s->detour);
 	e.id = (uint16_t)scene_random(s);
@@ -144,6 +150,11 @@ void scene_reset(struct scene *s, unsigned hop, const struct packet *p,
 	scene_reply(s, hop, &r);
 }
 
+static void spoil_checksum(struct wire *w)
+{
+	wire_tcp_header(w)[16] ^= 0x3a;
+}
+
 static void router_error(struct scene *s, unsigned hop, enum icmp_error error,
 			 const struct wire *w)
 {
@@ -158,15 +169,19 @@ static void router_error(struct scene *s, unsigned hop, enum icmp_error error,
 		e.from.bytes[1]++; /* 10.1.2.2, fd01:2::2 */
 	if (s->forger && s->forger_at == hop)
 		s->forger(s, &quoted);
+	if (s->mended && hop > s->mended && p.transport == TRANSPORT_TCP)
+		spoil_checksum(&quoted);
 	icmp = wire_icmp(&e, error, &quoted, bytes);
 	scene_see(s, &icmp);
 }
 
-/* Behind a device that changes TCP checksums. */
-static enum act corrupted(struct wire *w)
+static enum act pass_device(struct scene *s, box_fn *device, struct wire *w)
 {
-	wire_tcp_header(w)[16] ^= 0x3a;
-	return PASS;
+	enum act act = device(s, w);
+
+	if (act == PASS && !s->unfilled)
+		fix_tcp_checksum(w);
+	return act;
 }
 
 static enum act pass_box(struct scene *s, unsigned hop, bool arrival,
@@ -175,18 +190,14 @@ static enum act pass_box(struct scene *s, unsigned hop, bool arrival,
 	struct packet p = wire_parse(w);
 	enum act act = PASS;
 
-	if (s->box && s->box_at == hop && s->box_on_arrival == arrival) {
-		act = s->box(s, w);
-		if (act == PASS)
-			fix_tcp_checksum(w);
+	if (s->box && s->box_at == hop && s->box_on_arrival == arrival)
+		act = pass_device(s, s->box, w);
+	if (act == PASS && s->second && s->second_at == hop && !arrival)
+		act = pass_device(s, s->second, w);
+	if (act == CORRUPT) {
+		spoil_checksum(w);
+		return PASS;
 	}
-	if (act == PASS && s->second && s->second_at == hop && !arrival) {
-		act = s->second(s, w);
-		if (act == PASS)
-			fix_tcp_checksum(w);
-	}
-	if (act == CORRUPT)
-		return corrupted(w);
 	if (act == RESET)
 		scene_reset(s, hop, &p, -1);
 	if (act == PROHIBIT)
@@ -201,7 +212,10 @@ void scene_send(struct scene *s, struct wire w, unsigned ttl)
 						     : p.tcp.source_port;
 	unsigned extra = port & 1 ? s->detour : 0;
 
-	scene_see(s, &w);
+	if (s->unfilled && p.transport == TRANSPORT_TCP)
+		spoil_checksum(&w);
+	if (!s->at_server)
+		scene_see(s, &w);
 	if (s->lost && s->lost(s, true, &p))
 		return;
 	for (unsigned hop = 1; hop <= s->hops + extra; hop++) {
@@ -223,7 +237,10 @@ void scene_send(struct scene *s, struct wire w, unsigned ttl)
 	}
 	set_ttl(&w, ttl - s->hops - extra);
 	p = wire_parse(&w);
-	if (p.transport != TRANSPORT_TCP || packet_tcp_checksum(&p) != 0)
+	if (s->at_server)
+		scene_see(s, &w);
+	if (p.transport != TRANSPORT_TCP || s->unfilled ||
+	    packet_tcp_checksum(&p) != 0)
 		server_receive(s, &w);
 }
 

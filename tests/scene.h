@@ -66,6 +66,9 @@ struct scene {
 	int back_more;	     /* ... it has so many hops more */
 	unsigned detour;     /* flows with odd ports have so many more hops */
 	bool parted;	     /* flows with odd ports meet other routers */
+	unsigned mended;     /* hops behind this one quote checksums that a NAT
+				left wrong; 0: none */
+	bool unfilled;	     /* the client's checksums are never filled in */
 	bool (*lost)(struct scene *s, bool forward, const struct packet *p);
 
 	/* the server */
@@ -79,10 +82,14 @@ struct scene {
 
 	/* the client */
 	bool no_sweep, no_join, no_after, no_version0;
-	int only_version; /* --mptcp; -1: both */
-	int64_t pause;	  /* before plain TCP is tried again */
-	uint16_t port;	  /* 0: PORT */
-	bool reference;	  /* the target is one (--reference) */
+	int only_version;   /* --mptcp; -1: both */
+	int64_t pause;	    /* before plain TCP is tried again */
+	unsigned uplink;    /* another address of its own */
+	uint16_t port;	    /* 0: PORT */
+	bool reference;	    /* the target is one (--reference) */
+	bool other_program; /* not mpprobe: no controls */
+	bool at_server;	    /* where the capture is made */
+	bool echo;	    /* controls are ICMP echoes */
 
 	struct observer *o;
 	struct keys *keys;

@@ -70,6 +70,15 @@ static enum act finish(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* No TTL is larger behind it. */
+static enum act cap_ttl(struct scene *s, struct wire *w)
+{
+	if (wire_parse(w).ip.ttl > 40)
+		set_ttl(w, 40);
+	(void)s;
+	return PASS;
+}
+
 #define DEVICE(name)                                                           \
 	{                                                                      \
 #name, name                                                    \
@@ -79,39 +88,23 @@ static const struct {
 	const char *name;
 	box_fn *device;
 } devices[] = {
-	DEVICE(strip),
-	DEVICE(strip_eol),
-	DEVICE(strip_cut),
-	DEVICE(drop),
-	DEVICE(reset),
-	DEVICE(prohibit),
-	DEVICE(downgrade),
-	DEVICE(alter_key),
-	DEVICE(alter_version),
-	DEVICE(alter_hmac),
-	DEVICE(alter_dsn),
-	DEVICE(mirror),
-	DEVICE(proxy),
-	DEVICE(mptcp_proxy),
-	DEVICE(raise_ttl),
-	DEVICE(raise_tcp_ttl),
-	DEVICE(from_nearer),
-	DEVICE(clear_dscp),
-	DEVICE(clear_ecn),
-	DEVICE(mark_congestion),
-	DEVICE(rewrite_id),
-	DEVICE(clear_ecn_flags),
-	DEVICE(set_window),
-	DEVICE(add_option),
-	DEVICE(clamp_mss),
-	DEVICE(strip_wscale),
-	DEVICE(alter_wscale),
-	DEVICE(translate),
-	DEVICE(shift_sequence),
-	DEVICE(alter_payload),
-	DEVICE(lengthen_payload),
-	DEVICE(fail_mptcp),
-	DEVICE(close_fast),
+	DEVICE(strip),		 DEVICE(strip_eol),
+	DEVICE(strip_cut),	 DEVICE(drop),
+	DEVICE(reset),		 DEVICE(prohibit),
+	DEVICE(downgrade),	 DEVICE(alter_key),
+	DEVICE(alter_version),	 DEVICE(alter_hmac),
+	DEVICE(alter_dsn),	 DEVICE(mirror),
+	DEVICE(proxy),		 DEVICE(mptcp_proxy),
+	DEVICE(raise_ttl),	 DEVICE(raise_tcp_ttl),
+	DEVICE(from_nearer),	 DEVICE(cap_ttl),
+	DEVICE(clear_dscp),	 DEVICE(clear_ecn),
+	DEVICE(mark_congestion), DEVICE(rewrite_id),
+	DEVICE(clear_ecn_flags), DEVICE(set_window),
+	DEVICE(add_option),	 DEVICE(clamp_mss),
+	DEVICE(strip_wscale),	 DEVICE(alter_wscale),
+	DEVICE(translate),	 DEVICE(shift_sequence),
+	DEVICE(alter_payload),	 DEVICE(lengthen_payload),
+	DEVICE(fail_mptcp),	 DEVICE(close_fast),
 	DEVICE(finish),
 };
 
@@ -148,6 +141,8 @@ static bool is_kind(struct wire *w, const char *kind)
 	       (strcmp(kind, "full") == 0 && !(w->bytes[1] & 0xf0)) ||
 	       (strcmp(kind, "big") == 0 && w->length > 1300) ||
 	       (strcmp(kind, "bigger") == 0 && w->length > 1490) ||
+	       (strcmp(kind, "port80") == 0 && tcp &&
+		(p.tcp.destination_port == 80 || p.tcp.source_port == 80)) ||
 	       (strcmp(kind, "udp") == 0 && !tcp);
 }
 
@@ -217,7 +212,8 @@ static const struct {
 	FLAG(reset_data),  FLAG(mute),		 FLAG(bare_reset),
 	FLAG(udp_silent),  FLAG(data_fin),	 FLAG(no_timestamps),
 	FLAG(ecn_syn),	   FLAG(no_sweep),	 FLAG(no_join),
-	FLAG(no_after),	   FLAG(no_version0),
+	FLAG(no_after),	   FLAG(no_version0),	 FLAG(other_program),
+	FLAG(at_server),   FLAG(unfilled),	 FLAG(echo),
 };
 
 /* name:NUMBER */
@@ -227,7 +223,7 @@ static const struct {
 } numbers[] = {
 	FLAG(hops),	  FLAG(server_hop), FLAG(detour),	FLAG(back_from),
 	FLAG(back_until), FLAG(back_more),  FLAG(udp_hop),	FLAG(icmp_ttl),
-	FLAG(router_ttl), FLAG(version),    FLAG(only_version),
+	FLAG(router_ttl), FLAG(version),    FLAG(only_version), FLAG(mended),
 };
 
 static bool set_flag(struct scene *s, const char *word)
@@ -330,7 +326,10 @@ static bool set_device(struct scene *s, char *word)
 #define COURSES 12
 static const char *courses[COURSES];
 static size_t course_count;
-static bool bare; /* nothing but these; otherwise behind a usual run */
+static bool bare;	  /* nothing but these; otherwise behind a usual run */
+static bool interrupted;  /* the capture ends with them */
+static bool in_words;	  /* what is said is told as well */
+static const char *asked; /* of which row it is told what became of it */
 
 static bool is_acked(const struct scene *s, const struct caller *c,
 		     const struct span *d)
@@ -426,7 +425,7 @@ static const struct caller *parent_of(const struct scene *s)
 	return NULL;
 }
 
-static void lone_syn(struct scene *s, size_t kind)
+static void lone_syn(struct scene *s, size_t kind, unsigned ttl)
 {
 	enum purpose purpose = kinds[kind].purpose;
 	const struct caller *parent =
@@ -440,47 +439,82 @@ static void lone_syn(struct scene *s, size_t kind)
 	c->parent = parent;
 	if (parent)
 		c->token = flow_of(s, parent)->mptcp.server_token;
-	send_syn(s, c, 64, false);
+	send_syn(s, c, ttl, false);
 	scene_wait(s, 50 * MS);
 }
 
-/* "KIND*TIMES": lone SYNs; "KIND-sweep"; "control*TIMES". */
+/* "KIND[@TTL]*TIMES": lone SYNs; "KIND-sweep"; "control[@TTL]*TIMES". */
 static void run_lone(struct scene *s, const char *word)
 {
-	size_t length = strcspn(word, "*-");
-	int times = word[length] == '*' ? atoi(word + length + 1) : 0;
+	size_t length = strcspn(word, "@*-");
+	const char *star = strchr(word, '*');
+	int times = star ? atoi(star + 1) : 0;
+	unsigned ttl =
+		word[length] == '@' ? (unsigned)atoi(word + length + 1) : 64;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strncmp(word, kinds[i].name, length) != 0 ||
 		    kinds[i].name[length])
 			continue;
 		for (int k = 0; k < times; k++)
-			lone_syn(s, i);
+			lone_syn(s, i, ttl);
 		if (!times)
 			sweep(s, kinds[i].purpose, kinds[i].version);
 		return;
 	}
 	for (int k = 0; k < times; k++)
-		send_control(s, 64);
+		send_control(s, ttl);
 }
 
 static bool is_lone(const char *word)
 {
-	size_t length = strcspn(word, "*-");
+	size_t length = strcspn(word, "@*-");
 
 	for (size_t i = 0; word[length] && i < sizeof(kinds) / sizeof(*kinds);
 	     i++)
 		if (strncmp(word, kinds[i].name, length) == 0 &&
 		    !kinds[i].name[length])
 			return true;
-	return strncmp(word, "control*", 8) == 0;
+	return strncmp(word, "control*", 8) == 0 ||
+	       strncmp(word, "control@", 8) == 0;
+}
+
+/* "probe=PORT[,VERSION]": another port of the server, which speaks this version
+ * there; "reference=HOP[,VERSION]": a reference server, at the address of that
+ * hop. */
+static bool run_other(struct scene *s, const char *word)
+{
+	struct scene before = *s;
+	const char *comma = strchr(word, ',');
+	int number = atoi(strchr(word, '=') + 1);
+	bool reference = word[0] == 'r';
+
+	if (strncmp(word, "probe=", 6) != 0 &&
+	    strncmp(word, "reference=", 10) != 0)
+		return false;
+	s->version = comma ? atoi(comma + 1) : 1;
+	s->reference = reference;
+	if (reference)
+		s->server_hop = (unsigned)number;
+	else
+		s->port = (uint16_t)number;
+	run_probe(s);
+	s->version = before.version;
+	s->reference = before.reference;
+	s->server_hop = before.server_hop;
+	s->port = before.port;
+	return true;
 }
 
 static bool set_course(const char *word)
 {
-	if ((strncmp(word, "tcp=", 4) != 0 && strncmp(word, "mptcp=", 6) != 0 &&
-	     strncmp(word, "sums=", 5) != 0 && !is_lone(word)) ||
-	    course_count == COURSES)
+	static const char *const begins[] = {
+		"tcp=", "mptcp=", "sums=", "probe=", "reference="};
+	bool course = is_lone(word);
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)
+		course |= strncmp(word, begins[i], strlen(begins[i])) == 0;
+	if (!course || course_count == COURSES)
 		return false;
 	courses[course_count++] = word;
 	return true;
@@ -494,6 +528,14 @@ static bool set_word(struct scene *s, char *word)
 		return true;
 	if (strcmp(word, "bare") == 0)
 		return bare = true;
+	if (strcmp(word, "interrupted") == 0)
+		return interrupted = true;
+	if (strcmp(word, "in_words") == 0)
+		return in_words = true;
+	if (strncmp(word, "why=", 4) == 0) {
+		asked = word + 4;
+		return true;
+	}
 	return set_flag(s, word) ||
 	       (colon &&
 		set_number(s, word, (size_t)(colon - word), atoi(colon + 1))) ||
@@ -502,12 +544,14 @@ static bool set_word(struct scene *s, char *word)
 
 bool script_play(const char *words, struct scene *s)
 {
-	char copy[1000], *rest;
+	static char copy[1000];
+	char *rest;
 
 	memset(parts, 0, sizeof(parts));
 	outage_begin = outage_end = 0;
 	course_count = 0;
-	bare = false;
+	bare = interrupted = in_words = false;
+	asked = NULL;
 	*s = scene();
 	snprintf(copy, sizeof(copy), "%s", words);
 	for (char *word = strtok_r(copy, " ", &rest); word;
@@ -520,9 +564,9 @@ bool script_play(const char *words, struct scene *s)
 	for (size_t i = 0; i < course_count; i++)
 		if (is_lone(courses[i]))
 			run_lone(s, courses[i]);
-		else
+		else if (!run_other(s, courses[i]))
 			run_course(s, courses[i]);
-	if (course_count) {
+	if (course_count && !interrupted) {
 		scene_wait(s, 1200 * MS);
 		send_control(s, 1);
 	}
@@ -571,6 +615,25 @@ static void tell_finding(struct text *t, const struct finding *f)
 	if (f->confidence == CONFIDENCE_LIKELY)
 		add(t, " likely");
 	add(t, " by %zu of %zu", f->evidence_count, f->connection_count);
+	if (in_words)
+		add(t, ": %s", f->text);
+}
+
+/* "few, 3 of 4" */
+static void tell_rule(struct text *t, const struct report *r)
+{
+	char name[80];
+
+	for (size_t i = 0; asked && i < r->rule_count; i++) {
+		const struct report_rule *rule = &r->rules[i];
+
+		snprintf(name, sizeof(name), "%s/%s", rule->id, rule->row);
+		if (strcmp(name, asked) != 0)
+			continue;
+		add(t, "; %s: %s", name, why_name(rule->why));
+		if (rule->why == WHY_FEW)
+			add(t, ", %u of %u", rule->have, rule->need);
+	}
 }
 
 void script_tell(const struct report *r, char *text, size_t size)
@@ -598,6 +661,8 @@ void script_tell(const struct report *r, char *text, size_t size)
 		add(&t, " and back another way");
 	for (size_t i = 0; i < r->finding_count; i++)
 		tell_finding(&t, &r->findings[i]);
-	if (r->status == STATUS_UNDETERMINED || r->status == STATUS_UNREACHABLE)
+	if (r->status == STATUS_UNDETERMINED ||
+	    r->status == STATUS_UNREACHABLE || in_words)
 		add(&t, "; %s", r->verdict);
+	tell_rule(&t, r);
 }

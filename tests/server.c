@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -288,6 +289,26 @@ static void server_ack(struct scene *s, struct served *c,
 	}
 }
 
+static void server_control(struct scene *s, const struct wire *w,
+			   const struct packet *p)
+{
+	struct envelope e =
+		scene_envelope(s, s->hops + 1, s->icmp_ttl - s->hops);
+	struct wire reply = wire_icmp(&e, PORT_UNREACHABLE, w, 1500);
+
+	if (p->transport == TRANSPORT_ICMP_ECHO_REQUEST) {
+		size_t header = p->ip.header_length;
+		uint8_t message[100];
+
+		e.protocol = s->ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+		memcpy(message, w->bytes + header, w->length - header);
+		message[0] = s->ip6 ? 129 : 0;
+		reply = wire_ip(&e, message, w->length - header);
+	}
+	if (!s->udp_silent)
+		scene_see(s, &reply);
+}
+
 void server_receive(struct scene *s, struct wire *w)
 {
 	struct packet p = wire_parse(w);
@@ -295,12 +316,7 @@ void server_receive(struct scene *s, struct wire *w)
 	struct served *c;
 
 	if (p.transport != TRANSPORT_TCP) {
-		struct envelope e =
-			scene_envelope(s, s->hops + 1, s->icmp_ttl - s->hops);
-		struct wire icmp = wire_icmp(&e, PORT_UNREACHABLE, w, 1500);
-
-		if (!s->udp_silent)
-			scene_see(s, &icmp);
+		server_control(s, w, &p);
 		return;
 	}
 	tcp_options_read(p.tcp.options, p.tcp.options_available,
