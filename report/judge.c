@@ -516,7 +516,7 @@ static struct report *judge_target(const struct observer *o,
 {
 	struct arena *arena = arena_new();
 	struct report *r = arena_alloc(arena, sizeof(*r));
-	struct judgement j = {.o = o, .r = r, .arena = arena, .alone = alone};
+	struct judgement j = {.o = o, .r = r, .arena = arena};
 
 	r->arena = arena;
 	j.controlled = is_controlled(o);

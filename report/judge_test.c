@@ -1267,6 +1267,118 @@ static void test_interrupted(void **state)
 	scene_end(&s);
 }
 
+/* What the SYN/ACKs take. */
+static int64_t delay_us;
+
+static enum act delay(struct scene *s, struct wire *w)
+{
+	if (is_syn(w))
+		scene_wait(s, delay_us);
+	return PASS;
+}
+
+/* Whether plain TCP is said to have stopped: three SYNs, and then so long no
+ * answer, where the one before took so long. */
+static bool has_stopped(int64_t answer_us, int64_t wait_us)
+{
+	struct scene s = with_back(delay);
+	struct caller *c;
+	struct report *r;
+	bool stopped;
+
+	delay_us = answer_us;
+	scene_begin(&s);
+	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	s.port_silent = true;
+	c = call(&s, PURPOSE_TCP, 0);
+	for (int i = 0; i < 3; i++)
+		send_syn(&s, c, 64, false);
+	scene_wait(&s, wait_us);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	stopped = strstr(r->verdict, "stopped working") != NULL;
+	report_free(r);
+	scene_end(&s);
+	return stopped;
+}
+
+static void test_patience(void **state)
+{
+	(void)state;
+	assert_false(has_stopped(0, 199 * MS));
+	assert_true(has_stopped(0, 200 * MS));
+	assert_false(has_stopped(250 * MS, 499 * MS));
+	assert_true(has_stopped(250 * MS, 501 * MS));
+	assert_false(has_stopped(700 * MS, 999 * MS));
+	assert_true(has_stopped(700 * MS, 1000 * MS));
+}
+
+/* A TTL that nobody sends names no hop. */
+static void test_ttl_of_zero(void **state)
+{
+	struct scene s = scene();
+	struct caller *c;
+	struct wire w, icmp;
+	struct envelope e;
+	struct report *r;
+
+	(void)state;
+	scene_begin(&s);
+	c = call(&s, PURPOSE_TCP, 0);
+	w = syn_wire(&s, c, 0, 0);
+	scene_see(&s, &w);
+	e = scene_envelope(&s, 1, 64);
+	icmp = wire_icmp(&e, TIME_EXCEEDED, &w, 1500);
+	scene_see(&s, &icmp);
+	assert_int_equal(flow_of(&s, c)->quote_count, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->path_length == 0 && r->finding_count == 0);
+	report_free(r);
+	scene_end(&s);
+}
+
+/* A stranger's SYN to us makes us no target. */
+static void test_counter_syn(void **state)
+{
+	struct scene s = scene();
+	struct judge_target targets[4];
+	struct tcp_segment t = {.source_port = 80,
+				.destination_port = 5000,
+				.flags = TCP_FLAG_SYN};
+
+	(void)state;
+	scene_begin(&s);
+	run_probe(&s);
+	scene_reply(&s, s.hops + 1, &t);
+	assert_int_equal(judge_targets(s.o, targets, 4), 1);
+	assert_int_equal(targets[0].port, PORT);
+	scene_end(&s);
+}
+
+/* By several uplinks: what one alone shows is of its path. */
+static void test_uplinks(void **state)
+{
+	static const char there[] = "That is on the path from 10.0.1.11";
+
+	(void)state;
+	for (unsigned uplinks = 2; uplinks <= 3; uplinks++) {
+		struct scene s = scene();
+		struct report *r;
+
+		scene_begin(&s);
+		for (s.uplink = 0; s.uplink < uplinks; s.uplink++) {
+			s.box = s.uplink ? alter_wscale : NULL;
+			s.box_at = 2;
+			run_probe(&s);
+		}
+		r = judge_scene(&s);
+		CHECK(r, r->status == STATUS_CLEAR && r->finding_count == 1);
+		CHECK(r, !strstr(r->findings->text, there) == (uplinks == 3));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 static void test_nothing(void **state)
 {
 	struct scene s = scene();
@@ -1339,6 +1451,10 @@ int main(void)
 		cmocka_unit_test(test_clear_is_proven_by_distance),
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_ttl_of_zero),
+		cmocka_unit_test(test_counter_syn),
+		cmocka_unit_test(test_uplinks),
 		cmocka_unit_test(test_nothing),
 	};
 

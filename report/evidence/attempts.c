@@ -47,7 +47,6 @@ static unsigned count_syns(const struct judgement *j, const struct flow *f,
 		const struct kept *k = f->sent[i];
 
 		if (!is_first_syn(k) ||
-		    (f->mptcp.gave_up && !k->options.mptcp_count) ||
 		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
 		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
 			continue;

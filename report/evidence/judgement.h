@@ -43,7 +43,6 @@ enum reference {
 struct judgement {
 	const struct observer *o;
 	struct report *r;
-	bool alone;	     /* without a look at other targets */
 	struct arena *arena; /* the report's */
 
 	struct flow **flows; /* TCP, to the target's address and port */
@@ -244,7 +243,7 @@ void judge_contrast(struct judgement *j);
 void judge_reference(struct judgement *j);
 bool is_reference(const struct observer *o, const struct judge_target *target);
 
-/* judge.c: the report without a look at other targets. */
+/* judge.c: the report without a look at other ports. */
 struct report *judge_alone(const struct observer *o,
 			   const struct judge_target *target);
 

@@ -384,7 +384,7 @@ static void add_target(struct judgement *j)
 	unsigned ttl = j->distance > reach ? j->distance : reach;
 	struct report_hop *hop;
 
-	if (ttl == 0 || ttl > 255 || j->beyond >= ttl)
+	if (j->beyond >= ttl)
 		return;
 	hop = hop_of(j, ttl);
 	hop->is_target = true;
@@ -484,8 +484,7 @@ bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
 
 	/* not if what answers may be nearer or farther than the target */
-	if (reach < 2 || j->ttl_rewritten || j->beyond >= reach ||
-	    j->distance > reach)
+	if (j->ttl_rewritten || j->beyond >= reach || j->distance > reach)
 		return false;
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];

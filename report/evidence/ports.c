@@ -20,8 +20,7 @@ void judge_other_hops(struct judgement *j)
 	for (size_t i = 0; i < j->o->flow_count; i++) {
 		const struct flow *f = j->o->flows[i];
 
-		if (f->protocol != IPPROTO_TCP ||
-		    f->server_port == j->r->port ||
+		if (f->server_port == j->r->port ||
 		    !address_equal(&f->server, &j->r->target))
 			continue;
 		for (size_t k = 0; k < f->quote_count; k++)
@@ -42,8 +41,7 @@ static bool shares_last_hop(const struct judgement *j,
 	for (size_t i = 0; i < j->o->flow_count && last.address.family; i++) {
 		const struct flow *f = j->o->flows[i];
 
-		if (f->protocol != IPPROTO_TCP ||
-		    f->server_port != target->port ||
+		if (f->server_port != target->port ||
 		    !address_equal(&f->server, &target->address))
 			continue;
 		for (size_t k = 0; k < f->quote_count; k++)
@@ -178,7 +176,7 @@ void judge_reference(struct judgement *j)
 	struct judge_target target;
 	struct report *r;
 
-	if (j->alone || j->r->reference || !server_answers_plainly(j) ||
+	if (j->r->reference || !server_answers_plainly(j) ||
 	    !find_reference(j, &target))
 		return;
 	j->reference_name = arena_printf(

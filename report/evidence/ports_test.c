@@ -188,6 +188,58 @@ static void test_unsupported_beside(void **state)
 	}
 }
 
+/* Hops that answered nothing but what was sent to another port. */
+static void test_hops_beside(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	s.no_sweep = true;
+	scene_begin(&s);
+	probe_port(&s, 80);
+	s.no_sweep = false;
+	probe_port(&s, 443); /* also where no hop of its own is known */
+	s.port = 80;
+	r = judge_scene(&s);
+	CHECK(r, r->status == STATUS_CLEAR);
+	report_free(r);
+	scene_end(&s);
+	s = scene();
+	s.silent[3] = true;
+	scene_begin(&s);
+	probe_port(&s, 80);
+	s.silent[3] = false;
+	probe_port(&s, 443);
+	s.port = 80;
+	r = judge_scene(&s);
+	CHECK(r, r->path_length == 5 && r->path[2].responder_count == 1);
+	report_free(r);
+	scene_end(&s);
+}
+
+/* Who refuses is none of the hops where others expire. */
+static void test_refused_beside(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	s.silent[3] = true;
+	scene_begin(&s);
+	probe_port(&s, 80);
+	s.silent[3] = false;
+	s.box = prohibit_capable;
+	s.box_at = 1;
+	s.port = 443;
+	send_syn(&s, call(&s, PURPOSE_MP_CAPABLE, 1), 3, false);
+	s.port = 80;
+	r = judge_scene(&s);
+	CHECK(r, r->path_length == 5 && r->path[2].responder_count == 0);
+	report_free(r);
+	scene_end(&s);
+}
+
 /* ---- the reference ------------------------------------------------------- */
 
 static void make_silent(struct scene *s)
@@ -233,6 +285,53 @@ static void test_reference_works(void **state)
 		report_free(r);
 		scene_end(&s);
 	}
+}
+
+/* The reference itself answers plainly: it proves nothing by that of itself. */
+static void test_reference_alone(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	make_silent(&s);
+	s.version = -1;
+	s.reference = true;
+	scene_begin(&s);
+	run_probe(&s);
+	r = judge_scene(&s);
+	CHECK(r, r->reference && r->finding_count == 0);
+	CHECK(r, r->status == STATUS_UNDETERMINED);
+	report_free(r);
+	scene_end(&s);
+}
+
+/* It works, and by which hop is not known: one before this server may be to
+ * blame. Nor do its hops stand for those of this path that are silent. */
+static void test_reference_elsewhere(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	s.version = -1;
+	s.silent[3] = true;
+	scene_begin(&s);
+	run_probe(&s);
+	s.version = 1;
+	s.server_hop = 20;
+	s.reference = true;
+	s.silent[3] = false;
+	s.silent[4] = true;
+	run_probe(&s);
+	s.server_hop = 0;
+	r = judge_scene(&s);
+	CHECK(r, r->status == STATUS_UNSUPPORTED);
+	CHECK(r, r->confidence == CONFIDENCE_LIKELY);
+	CHECK(r, r->path_length == 5 && r->path[3].responder_count == 1);
+	CHECK(r, r->path[2].responder_count == 0);
+	report_free(r);
+	scene_end(&s);
 }
 
 /* It works behind the same last hop: the server alone is left. */
@@ -300,6 +399,10 @@ int main(void)
 		cmocka_unit_test(test_no_contrast),
 		cmocka_unit_test(test_clean_beside),
 		cmocka_unit_test(test_unsupported_beside),
+		cmocka_unit_test(test_hops_beside),
+		cmocka_unit_test(test_refused_beside),
+		cmocka_unit_test(test_reference_alone),
+		cmocka_unit_test(test_reference_elsewhere),
 		cmocka_unit_test(test_reference_behind),
 		cmocka_unit_test(test_reference_works),
 		cmocka_unit_test(test_reference_fails),

@@ -189,10 +189,8 @@ static bool became(const struct judgement *j, const struct bracket *b,
  * says so (forms.c). */
 static bool told_of_unknown(const struct judgement *j, const struct bracket *b)
 {
-	const char *sent = b->changed->change.sent;
-
-	if (b->field != FIELD_OPTION_OTHER || !b->changed->removed || !sent ||
-	    strncmp(sent, "fd", 2) != 0)
+	if (!b->changed->removed ||
+	    strncmp(b->changed->change.sent, "fd", 2) != 0)
 		return false;
 	for (size_t i = 0; i < j->r->finding_count; i++) {
 		const struct finding *f = &j->r->findings[i];
