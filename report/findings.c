@@ -82,11 +82,12 @@ const struct finding_kind finding_kinds[] = {
 	{
 		.id = "mp_capable.mirrored",
 		.effect = EFFECT_BLOCKS,
-		.title = "MP_CAPABLE is echoed back by a middlebox",
+		.title = "MP_CAPABLE is echoed back",
 		.meaning = "The SYN/ACK carries a copy of our own option. A "
 			   "server that speaks MPTCP puts a key of its own "
 			   "there; an echo is made by a device that copies "
-			   "options which it does not understand.",
+			   "options which it does not understand, or by a "
+			   "server's TCP that does.",
 		.proof = "The option in the SYN/ACK is byte for byte the one "
 			 "in the SYN: in version 1 it has 4 bytes and no key, "
 			 "where a true answer has 12; in version 0 it holds "
@@ -648,9 +649,9 @@ const struct finding_kind finding_kinds[] = {
 		.effect = EFFECT_HARMLESS,
 		.title = "unknown TCP options are echoed",
 		.meaning = "An option of an experimental kind (253) comes back "
-			   "in the SYN/ACK. Some device copies options "
-			   "blindly; an MP_CAPABLE that it returns would prove "
-			   "nothing.",
+			   "in the SYN/ACK. Some device, or the server's TCP, "
+			   "copies options blindly; an MP_CAPABLE that it "
+			   "returns would prove nothing.",
 		.proof = "The SYN carries an option of an experimental kind "
 			 "with random content, and the SYN/ACK returns it.",
 		.culprits = NULL,

@@ -243,24 +243,40 @@ bool had_time(const struct judgement *j, const struct kept *k)
 	return j->o->last_us - k->time_us >= j->patience_us;
 }
 
-/* The HMAC in the SYN/ACK of a MP_JOIN, to whatever address, is made with the
- * server's key: it proves that as the first DSN does (RFC 8684 3.2). */
+/* That the server knows the token of an MP_JOIN, which is made of its key,
+ * proves that as the first DSN does (RFC 8684 3.2). */
 static bool joined_by_key(const struct flow *parent)
 {
 	for (const struct flow *f = parent->sibling; f; f = f->sibling)
-		if (f->join.hmac == KNOWN_YES && !f->reversed)
+		if (flow_token_known(f) && !f->reversed)
 			return true;
 	return false;
 }
 
-/* A server that takes data and sends none: all that can be proven is. */
+/* A server that takes data and sends none: all that can be proven is, but for
+ * its key. */
 static bool takes_silently(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
 	       flow_data_acked(f) && f->mptcp.server_dsn == UNKNOWN &&
 	       !flow_answered(f) && !f->server_fin && !f->mptcp.mp_fail &&
-	       !flow_reset(f) && !flow_fell_behind(f) && !flow_stalls(f) &&
-	       joined_by_key(f);
+	       !flow_reset(f) && !flow_fell_behind(f) && !flow_stalls(f);
+}
+
+static void judge_mute(struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count && !j->working; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!takes_silently(f))
+			continue;
+		if (joined_by_key(f))
+			j->working = f;
+		else if (!j->taking)
+			j->taking = f;
+	}
+	if (j->working)
+		j->taking = j->working;
 }
 
 /* A SYN of it had no MPTCP option: that one is not answered says of TCP. */
@@ -287,9 +303,7 @@ static void judge_facts(struct judgement *j)
 		if (!j->working && flow_proves_mptcp(f))
 			j->working = f;
 	}
-	for (size_t i = 0; i < j->flow_count && !j->working; i++)
-		if (takes_silently(j->flows[i]))
-			j->working = j->flows[i];
+	judge_mute(j);
 	j->tcp_refused = reset && !j->tcp_answered;
 	judge_patience(j);
 }

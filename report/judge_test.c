@@ -277,13 +277,21 @@ static void test_join_after_close(void **state)
 
 	(void)state;
 	s.data_fin = true;
-	s.lost = lose_joins;
-	expect(s, innocent);
-	s.lost = NULL;
 	s.other_backend = true;
 	expect(s, innocent);
 	s.bare_reset = true;
 	expect(s, innocent);
+	s.cookies = true;
+	expect(s, innocent);
+	/* Where they end before the first hop, it never saw them. */
+	s.lost = lose_joins;
+	expect(s, (struct expected){.status = STATUS_IMPAIRED,
+				    .finding = "mp_join.dropped",
+				    .effect = EFFECT_IMPAIRS,
+				    .direction = DIRECTION_FORWARD,
+				    .segment = SEGMENT_JOIN_SYN,
+				    .after = 0,
+				    .at = 1});
 }
 
 /* --mptcp 0 against a server of version 1: it answers as plain TCP, yet its
@@ -478,7 +486,8 @@ static void test_mirrored(void **state)
 				    .direction = DIRECTION_UNKNOWN,
 				    .segment = SEGMENT_SYN_ACK,
 				    .after = NOWHERE,
-				    .at = NOWHERE});
+				    .at = NOWHERE,
+				    .confidence = CONFIDENCE_LIKELY});
 }
 
 static void test_capable_dropped(void **state)

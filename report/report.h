@@ -140,6 +140,7 @@ struct finding {
 	const char *how; /* "cut", "nop", "eol", or NULL */
 	struct place after, at;
 	enum confidence confidence;
+	bool or_server; /* the server itself may be the cause */
 	const char *text;
 	const char *more;      /* the judge's: goes behind the text, but not
 				  into the verdict; NULL: nothing */

@@ -159,7 +159,8 @@ const struct topic topics[] = {
 			   "MPTCP behind a device that removes MP_CAPABLE.",
 		.proof =
 			"A SYN with MP_JOIN and a random token triggers a RST, "
-			"from newer servers with MP_TCPRST.",
+			"from newer servers with MP_TCPRST; Linux before 5.13 "
+			"answers it with a SYN/ACK that has MP_JOIN.",
 		.advice = "If it fails, what answers does not speak MPTCP, or "
 			  "does not see the option.",
 	},

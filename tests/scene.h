@@ -76,7 +76,10 @@ struct scene {
 	bool port_closed, port_silent, cookies, deny_join, refuse_checksum;
 	bool no_subflows, other_backend, close_at_once, reset_data, mute;
 	bool bare_reset, udp_silent, data_fin, no_timestamps, ecn_syn;
-	unsigned udp_hop;    /* answers datagrams in the server's name */
+	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */
+	bool no_dss;	  /* it stops to speak MPTCP behind the handshake */
+	bool echoes;	  /* MP_CAPABLE and MP_JOIN, as they came */
+	unsigned udp_hop; /* answers datagrams in the server's name */
 	unsigned icmp_ttl;   /* initial TTL of the server's ICMP */
 	unsigned router_ttl; /* the same of the routers */
 

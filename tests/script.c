@@ -214,6 +214,7 @@ static const struct {
 	FLAG(ecn_syn),	   FLAG(no_sweep),	 FLAG(no_join),
 	FLAG(no_after),	   FLAG(no_version0),	 FLAG(other_program),
 	FLAG(at_server),   FLAG(unfilled),	 FLAG(echo),
+	FLAG(no_checksum), FLAG(no_dss),	 FLAG(echoes),
 };
 
 /* name:NUMBER */

@@ -61,15 +61,20 @@ static void write_syn_ack_join(struct scene *s, struct writer *w,
 	uint8_t hmac[32];
 
 	o.join.stage = JOIN_SYN_ACK;
-	o.join.nonce = c->nonce;
-	keys_join_hmac(s->keys, (unsigned)s->version, c->parent->key,
-		       c->parent->client_key, c->nonce, syn->join.nonce, hmac);
-	memcpy(o.join.hmac, hmac, 8);
+	if (c->parent) {
+		o.join.nonce = c->nonce;
+		keys_join_hmac(s->keys, (unsigned)s->version, c->parent->key,
+			       c->parent->client_key, c->nonce, syn->join.nonce,
+			       hmac);
+		memcpy(o.join.hmac, hmac, 8);
+	}
 	mptcp_encode(w, &o);
 }
 
 static bool capable_fits(const struct scene *s, const struct mptcp_option *o)
 {
+	if (s->no_checksum && o->capable.flags & MPC_CHECKSUM)
+		return false;
 	return s->version >= 0 && o->capable.version == s->version &&
 	       (o->capable.flags & 0x3f) == MPC_HMAC &&
 	       o->length == (s->version == 1 ? 4 : 12);
@@ -118,7 +123,7 @@ static void server_syn(struct scene *s, const struct packet *p,
 				 : served_by_token(s, join->join.token);
 		if (!parent && s->cookies)
 			return;
-		if (!parent) {
+		if (!parent && !s->no_checksum) {
 			scene_reset(s, s->hops + 1, p,
 				    s->version == 0 || s->bare_reset ? -1 : 1);
 			return;
@@ -136,7 +141,9 @@ static void server_syn(struct scene *s, const struct packet *p,
 		write_nop(&w, 2);
 	write_nop(&w, 1);
 	write_wscale(&w, 7);
-	if (parent) {
+	if (s->echoes && (capable || join)) {
+		mptcp_encode(&w, capable ? capable : join);
+	} else if (parent || (join && s->version >= 0)) {
 		write_syn_ack_join(s, &w, c, join);
 	} else if (capable && capable_fits(s, capable)) {
 		c->mptcp = true;
@@ -194,7 +201,7 @@ static void server_send(struct scene *s, struct served *c,
 
 	r.acknowledgment = c->next;
 	write_ts(s, &w, 0);
-	if (c->mptcp || c->joined)
+	if ((c->mptcp || c->joined) && !s->no_dss)
 		write_server_dss(s, &w, c, payload);
 	r.options = options;
 	r.options_length = w.length;

@@ -214,6 +214,33 @@ void join_contrast_start(struct run *r, struct version *v)
 	contrast(r, v, true, !flow_reset(client_flow(&v->join.client)));
 }
 
+/* ---- an unknown token ---------------------------------------------------- */
+
+/* Everything is answered as plain TCP, and that is not: where does it end? */
+bool token_wanted(const struct run *r, const struct version *v)
+{
+	const struct flow *bare = client_flow(&v->bare.client);
+	const struct flow *f = client_flow(&v->random.client);
+
+	return v == r->versions && v->random.state == CONNECTION_ENDED && f &&
+	       !f->syn_ack_seen && bare && bare->syn_ack_seen &&
+	       !is_negotiated(&v->bare.client);
+}
+
+/* Copies show where it is dropped, SYNs of their own which TTL draws a RST. */
+void token_start(struct run *r, struct version *v)
+{
+	bool silent = is_silent(&v->random.client);
+
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		if (silent)
+			client_send_syn(&v->random.client, low_copy(ttl));
+		else
+			run_add_syn(r, PURPOSE_MP_JOIN_RANDOM, v->number, ttl,
+				    2);
+	run_wait(r, 2 * answer_wait_us(&r->to));
+}
+
 /* ---- several ways -------------------------------------------------------- */
 
 /* Answered as plain TCP, or as a MP_JOIN never is, and no copies went the same

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The distance control: how far the target is by its own answers.
  */
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
@@ -229,8 +230,25 @@ static unsigned answers(const struct control *c)
 	return count;
 }
 
+/* Datagrams sent with TTLs that are far apart arrive alike: those tell no
+ * distance, however often they are asked. */
+static bool are_rewritten(const struct control *c)
+{
+	unsigned least = UINT_MAX, most = 0;
+
+	for (unsigned i = 0; i < c->count; i++) {
+		unsigned told = told_by(c, i);
+
+		if (!told)
+			continue;
+		least = told < least ? told : least;
+		most = told > most ? told : most;
+	}
+	return most && most - least >= TTLS_APART_MIN / 2;
+}
+
 /* The target is as far away as what answers SYNs, or enough of its answers say
- * that it is not. */
+ * that it is not; or nothing would say. */
 static bool is_settled(const struct run *r)
 {
 	const struct control *c = &r->control;
@@ -242,7 +260,7 @@ static bool is_settled(const struct run *r)
 			   : NULL;
 
 	if (distance)
-		return distance <= r->reach ||
+		return distance <= r->reach || are_rewritten(c) ||
 		       answers(c) >= FARTHER_ANSWERS_MIN;
 	return echo && flow_reach(echo) == r->reach;
 }

@@ -133,9 +133,9 @@ step_fn announcement_step;
 
 /* contrast.c: why others were not answered. */
 wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,
-	join_contrast_wanted, branches_wanted;
+	join_contrast_wanted, token_wanted, branches_wanted;
 start_fn sort_start, mirror_start, limited_start, contrast_start,
-	join_contrast_start, branches_start;
+	join_contrast_start, token_start, branches_start;
 
 /* same_port.c */
 wanted_fn adopt_wanted, pairs_wanted, same_port_wanted, plain_port_wanted,

@@ -273,6 +273,7 @@ static const struct experiment experiments[] = {
 	{"contrast", EACH, NEED_RTT, contrast_wanted, contrast_start, NULL},
 	{"join contrast", EACH, NEED_RTT, join_contrast_wanted,
 	 join_contrast_start, NULL},
+	{"unknown token", EACH, REACH, token_wanted, token_start, NULL},
 	{"branches", EACH_AGAIN, REACH, branches_wanted, branches_start, NULL},
 	/* Where some ways differ from others. */
 	{"adopt", EACH, QUIET, adopt_wanted, adopt_start, NULL},

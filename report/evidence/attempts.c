@@ -117,7 +117,7 @@ unsigned controls_since(const struct judgement *j, int64_t since_us)
 			continue;
 		if (flow_syn_ack(f))
 			answered++;
-		else if (count_syns(j, f, NULL))
+		else if (!flow_reset(f) && count_syns(j, f, NULL))
 			lost++;
 	}
 	return answered >= ANSWERED_PER_LOST * lost ? answered : 0;

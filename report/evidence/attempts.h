@@ -17,7 +17,8 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 
 /* Connections without the option that were answered after the attempts with
  * it had begun: the controls of the contrast. Many that were not answered
- * spoil it: then whatever befell them may have befallen the others. */
+ * spoil it: then whatever befell them may have befallen the others. A RST is an
+ * answer, but no control. */
 unsigned controls_since(const struct judgement *j, int64_t since_us);
 
 static inline struct tries tries_of(const struct attempts *a)

@@ -121,11 +121,26 @@ bool falls_short(const struct judgement *j, unsigned ttl)
 	return ttl && ttl < reach;
 }
 
-bool flow_answered_plainly(const struct flow *f, int version)
+static bool answered_as_tcp(const struct flow *f, int version)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
 	       (int)f->mptcp.version == version && flow_syn_ack(f) &&
 	       !f->mptcp.syn_ack && !f->mptcp.mirrored && !flow_fell(f);
+}
+
+static bool asks_for_checksums(const struct flow *f)
+{
+	return f->mptcp.version == 1 && f->mptcp.syn_flags & MPC_CHECKSUM;
+}
+
+bool flow_answered_plainly(const struct flow *f, int version)
+{
+	return answered_as_tcp(f, version) && !asks_for_checksums(f);
+}
+
+bool flow_denied_checksums(const struct flow *f)
+{
+	return answered_as_tcp(f, 1) && asks_for_checksums(f);
 }
 
 unsigned kept_padding(const struct kept *k, const char **how)

@@ -81,8 +81,11 @@ struct judgement {
 	bool tcp_tried;			/* a SYN without MPTCP */
 	bool tcp_answered, tcp_refused; /* a SYN/ACK; only RSTs */
 	const struct flow *working;	/* MPTCP proven on it, or NULL */
-	const struct flow *negotiated;	/* MP_CAPABLE came back, or NULL */
-	struct attempts plain;		/* those without MPTCP: the controls */
+	const struct flow *taking;     /* that one; or else one of a server that
+					  takes data (DATA_ACK) and sends none, so
+					  that its key is not proven; or NULL */
+	const struct flow *negotiated; /* MP_CAPABLE came back, or NULL */
+	struct attempts plain;	       /* those without MPTCP: the controls */
 	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
 	size_t plain_time_count;
 	uint16_t working_port; /* another one of the address, that is clear */
@@ -164,8 +167,11 @@ bool kept_has_data(const struct kept *k);
 bool falls_short(const struct judgement *j, unsigned ttl);
 
 /* A valid MP_CAPABLE of this version was answered as if it were not there; or
- * with another version's. */
+ * with another version's. Not one that asks for DSS checksums (flag A): Linux
+ * before 5.14 has none, and answers that as TCP. */
 bool flow_answered_plainly(const struct flow *f, int version);
+/* So was one of version 1 that does ask for them. */
+bool flow_denied_checksums(const struct flow *f);
 /* The first flow that fits, or NULL. */
 const struct flow *flow_first(const struct judgement *j,
 			      bool (*fits)(const struct flow *));
@@ -210,9 +216,9 @@ bool return_hops_agree(const struct responder *r, unsigned ttl,
 
 /* server.c: SYNs of a connection without a SYN/ACK that had time for one. */
 unsigned unanswered_syns(const struct judgement *j, const struct flow *f);
-/* The last plain connection that was tried went unanswered, or was refused,
- * though one before it had been answered. */
-bool plain_stopped(const struct judgement *j);
+/* The last plain connection that was tried, if it went unanswered, or was
+ * refused, though one before it had been answered; or NULL. */
+const struct flow *plain_stopped(const struct judgement *j);
 /* A valid MP_CAPABLE of this version was answered as if it were not there, and
  * not with another version's. */
 bool plainly_answered(const struct judgement *j, int version);
@@ -224,9 +230,25 @@ int reset_reason(const struct kept *reset);
 const struct kept *join_data_reset(const struct judgement *j,
 				   const struct flow *f);
 const char *reason_phrase(const struct judgement *j, const struct kept *reset);
+/* The answer to an MP_JOIN with an unknown token is one that only an MPTCP
+ * listener gives: a RST with MP_TCPRST, or, before Linux 5.13, a SYN/ACK with
+ * an MP_JOIN. */
+bool flow_shows_listener(const struct flow *f);
+/* What that one says of a token that it does not know, be it one of ours: its
+ * nonce is 0, as the HMAC. */
+bool flow_token_unknown(const struct flow *f);
+/* Its SYN/ACK shows that the server knows the token, and so has that key. */
+bool flow_token_known(const struct flow *f);
 /* The RST that answers an MP_JOIN with an unknown token; or NULL. */
 const struct kept *random_token_reset(const struct judgement *j);
-/* So were both versions, and an MP_JOIN with an unknown token. */
+/* Whether it takes no connection before data has come on it (as with
+ * TCP_DEFER_ACCEPT), by plain ones without data: their SYN/ACKs come again. */
+enum known server_defers(const struct judgement *j);
+/* An MP_JOIN with an unknown token is dropped, or refused, before the target:
+ * so what that would answer is not known. */
+bool token_ends_before(const struct judgement *j);
+/* Both versions were answered as TCP, and such an MP_JOIN as well, if it got
+ * there. */
 bool server_answers_plainly(const struct judgement *j);
 /* The target answers as the first hop, though it is none of our neighbours. */
 bool answered_next_door(const struct judgement *j);

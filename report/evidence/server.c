@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
+#include "crafting/segment.h"
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
-#include "report/evidence/loss.h"
+#include "report/evidence/attempts.h"
 
 unsigned unanswered_syns(const struct judgement *j, const struct flow *f)
 {
@@ -18,7 +18,7 @@ unsigned unanswered_syns(const struct judgement *j, const struct flow *f)
 	return count;
 }
 
-bool plain_stopped(const struct judgement *j)
+const struct flow *plain_stopped(const struct judgement *j)
 {
 	const struct flow *last = NULL;
 	bool before = false;
@@ -33,8 +33,10 @@ bool plain_stopped(const struct judgement *j)
 		last = f;
 	}
 	return before && !flow_syn_ack(last) &&
-	       (flow_reset(last) ||
-		unanswered_syns(j, last) >= BASELINE_SYNS_MIN);
+			       (flow_reset(last) ||
+				unanswered_syns(j, last) >= BASELINE_SYNS_MIN)
+		       ? last
+		       : NULL;
 }
 
 bool plainly_answered(const struct judgement *j, int version)
@@ -84,6 +86,28 @@ const char *reason_phrase(const struct judgement *j, const struct kept *reset)
 					 mptcp_reset_reason((uint8_t)reason));
 }
 
+bool flow_shows_listener(const struct flow *f)
+{
+	const struct kept *k = flow_reset(f);
+
+	if (!flow_is(f, PURPOSE_MP_JOIN_RANDOM))
+		return false;
+	if (flow_syn_ack(f))
+		return f->join.syn_ack;
+	return k && tcp_options_mptcp(&k->options, MP_TCPRST);
+}
+
+bool flow_token_unknown(const struct flow *f)
+{
+	return f->join.syn_ack && !f->join.server_nonce &&
+	       f->join.hmac != KNOWN_YES;
+}
+
+bool flow_token_known(const struct flow *f)
+{
+	return f->join.syn_ack && !flow_token_unknown(f);
+}
+
 const struct kept *random_token_reset(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
@@ -93,10 +117,73 @@ const struct kept *random_token_reset(const struct judgement *j)
 	return NULL;
 }
 
+static const struct class unknown_tokens = {PURPOSE_MP_JOIN_RANDOM, -1,
+					    SEGMENT_JOIN_SYN, NULL, 0};
+
+/* Whether none of them came to the target, by silence. Nobody is accused by
+ * it, so that a place is enough. */
+static bool tokens_vanish(const struct judgement *j)
+{
+	struct attempts a = count_attempts(j, PURPOSE_MP_JOIN_RANDOM, -1);
+	struct between b = ask_silence(j, &unknown_tokens);
+
+	return a.lost >= LOST_MIN && !a.answered && !a.reset && b.at &&
+	       b.at < j->plain_reach;
+}
+
+bool token_ends_before(const struct judgement *j)
+{
+	unsigned reset = reset_reach(j, &unknown_tokens);
+
+	return !random_token_accepted(j) && j->plain_reach &&
+	       ((reset && reset < j->plain_reach) || tokens_vanish(j));
+}
+
 bool server_answers_plainly(const struct judgement *j)
 {
 	return !j->negotiated && plainly_answered(j, 1) &&
-	       plainly_answered(j, 0) && random_token_accepted(j);
+	       plainly_answered(j, 0) &&
+	       (random_token_accepted(j) || token_ends_before(j));
+}
+
+/* A plain connection without data that was open so long that the SYN/ACK of a
+ * server that waits for data would have come again; and whether it did. */
+static bool told_deferring(const struct judgement *j, const struct flow *f,
+			   bool *again)
+{
+	int64_t begin_us = 0, end_us = j->o->last_us;
+
+	*again = false;
+	if (!flow_is(f, PURPOSE_TCP) || !f->established || flow_reset(f) ||
+	    f->sides[0].first_us)
+		return false;
+	for (size_t i = 0; i < f->sent_count; i++) {
+		if (f->sent[i]->kind == SEGMENT_ACK && !begin_us)
+			begin_us = f->sent[i]->time_us;
+		if (f->sent[i]->packet.tcp.flags & TCP_FLAG_RST)
+			end_us = f->sent[i]->time_us;
+	}
+	for (size_t i = 0; i < f->received_count; i++)
+		*again |= f->received[i]->packet.tcp.flags & TCP_FLAG_SYN &&
+			  f->received[i]->time_us > begin_us;
+	return begin_us && end_us - begin_us >= DEFER_TOLD_US;
+}
+
+enum known server_defers(const struct judgement *j)
+{
+	unsigned told = 0, again_count = 0;
+	bool again;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (told_deferring(j, j->flows[i], &again)) {
+			told++;
+			again_count += again;
+		}
+	if (told < DEFER_CONTROLS_MIN)
+		return UNKNOWN;
+	return again_count == 0	     ? KNOWN_NO
+	       : again_count == told ? KNOWN_YES
+				     : UNKNOWN;
 }
 
 /* Whether two addresses may well be on one link: the same /24, or /64. */

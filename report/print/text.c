@@ -154,10 +154,15 @@ static const char *untested(const struct page *p, const struct report *r)
 
 	if (r->status != STATUS_CLEAR && r->status != STATUS_IMPAIRED)
 		return "";
-	for (size_t i = 0; i < r->untested_count; i++)
+	for (size_t i = 0; i < r->untested_count; i++) {
+		const struct untested *u = &r->untested[i];
+
+		if (r->verdict && strstr(r->verdict, u->why))
+			continue; /* it says so */
 		list = arena_printf(p->arena, "%s%s%s (%s)", list,
-				    i ? ", " : " Not tested: ",
-				    r->untested[i].words, r->untested[i].why);
+				    *list ? ", " : " Not tested: ", u->words,
+				    u->why);
+	}
 	return *list ? arena_printf(p->arena, "%s.", list) : "";
 }
 

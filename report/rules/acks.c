@@ -107,13 +107,20 @@ static void say_removed_acks(struct judgement *j, struct finding *f,
 			 a.padded ? ", but padding (NOP or EOL) in its "
 				    "place"
 				  : "");
-	f->text = "DSS is removed from the server's ACKs without data on the "
-		  "return path: a client whose first data is acknowledged "
-		  "without it, as Linux, falls back to TCP.";
+	f->or_server = !a.padded;
+	f->text = a.padded ? "DSS is removed from the server's ACKs without "
+			     "data on the return path: a client whose first "
+			     "data is acknowledged without it, as Linux, falls "
+			     "back to TCP."
+			   : "The server's ACKs without data have no DSS, "
+			     "removed on the return path or never sent: a "
+			     "client whose first data is acknowledged without "
+			     "it, as Linux, falls back to TCP.";
 }
 
 const struct rule acks_rules[] = {
 	{"dss.removed", "acks", PHASE_DATA, SEGMENT_ACK, removed_acks,
-	 say_removed_acks, .unless = {"dss.removed"}, .if_working = TO_IMPAIRS},
+	 say_removed_acks, .unless = {"dss.removed"}, .stands = true,
+	 .if_working = TO_IMPAIRS},
 	{0},
 };

@@ -294,7 +294,7 @@ const struct rule data_rules[] = {
 	 say_altered, .gates = NOT_WORKING},
 	{"payload.modified", "checksum", PHASE_DATA, SEGMENT_DATA,
 	 changed_by_sums, say_changed_by_sums,
-	 .unless = {"payload.modified", "data.rewritten"},
+	 .unless = {"payload.modified", "data.rewritten"}, .stands = true,
 	 .if_lost = TO_BLOCKS},
 	{"payload.modified", "complaint", PHASE_DATA, SEGMENT_DATA,
 	 changed_by_complaints, say_changed_by_complaints,

@@ -160,16 +160,19 @@ static enum why removed_reset(const struct judgement *j, struct said *s)
 static const char *removed_phrase(const struct judgement *j)
 {
 	if (arrives_intact(j))
-		return "DSS is removed from data by the last hop, beyond it, "
-		       "or on the return path: what we sent arrives there "
-		       "intact, yet no DATA_ACK comes.";
+		return "Our DSS arrives intact at the last hop, yet no "
+		       "DATA_ACK "
+		       "comes: DSS is removed by that hop, beyond it, or on "
+		       "the return path, or the server itself sends none.";
 	if (ask_witnesses(j, lost_without_checksum, NULL))
 		return "MPTCP falls back to TCP after the handshake: DSS is "
-		       "removed from data, in one direction or the other, or "
-		       "the length of the data is changed.";
+		       "removed from data, in one direction or the other, the "
+		       "length of the data is changed, or the server itself "
+		       "sends no DSS.";
 	return "MPTCP falls back to TCP after the handshake: DSS is removed "
-	       "from data, in one direction or the other, or the data is "
-	       "changed, so that its DSS checksum is wrong.";
+	       "from data, in one direction or the other, the data is changed, "
+	       "so that its DSS checksum is wrong, or the server itself sends "
+	       "no DSS.";
 }
 
 static void say_removed(struct judgement *j, struct finding *f,
@@ -181,7 +184,8 @@ static void say_removed(struct judgement *j, struct finding *f,
 			 "the data was acknowledged by TCP, but no segment of "
 			 "the server carries a DSS");
 	f->text = removed_phrase(j);
-	if (f->direction != DIRECTION_RETURN)
+	f->or_server = f->direction != DIRECTION_RETURN;
+	if (f->or_server)
 		return;
 	finding_evidence(j, f, padded->frame, NULL, NULL,
 			 "a segment of the server has %u bytes of padding (NOP "
@@ -487,11 +491,21 @@ static bool answers_unmapped(const struct judgement *j, const struct flow *f)
 	return takes_data(f) && f->payload_received > 0 && !has_mapping(f);
 }
 
+/* Something stands in the place of the option: the server had sent one. */
+static bool answers_padded(const struct judgement *j, const struct flow *f)
+{
+	return answers_unmapped(j, f) && padded_answer(f);
+}
+
 static enum why removed_server(const struct judgement *j, struct said *s)
 {
+	bool padded = !ask_witnesses(j, plain_padded, NULL) &&
+		      ask_witnesses(j, answers_padded, NULL);
+
 	s->have = ask_witnesses(j, answers_unmapped, &s->flow);
 	s->direction = DIRECTION_RETURN;
-	if (s->have < UNMAPPED_WITNESSES_MIN)
+	s->less = !padded;
+	if (s->have < UNMAPPED_WITNESSES_MIN || !padded)
 		s->confidence = CONFIDENCE_LIKELY;
 	return s->have ? WHY_SAID : WHY_ABSENT;
 }
@@ -503,9 +517,14 @@ static void say_removed_server(struct judgement *j, struct finding *f,
 			 "the server acknowledges our data at the MPTCP level "
 			 "(DATA_ACK), and then sends its own without a "
 			 "mapping");
-	f->text = "DSS is removed from the server's data on the return path: "
-		  "it acknowledges ours by DATA_ACK, but its own comes without "
-		  "a mapping.";
+	f->or_server = s->less;
+	f->text = s->less ? "The server acknowledges our data by DATA_ACK, but "
+			    "its own comes without a mapping: DSS is removed "
+			    "from it on the return path, or the server itself "
+			    "sends it so."
+			  : "DSS is removed from the server's data on the "
+			    "return path: it acknowledges ours by DATA_ACK, "
+			    "but its own comes without a mapping.";
 }
 
 static bool had_time_for_data(const struct judgement *j, const struct flow *f)

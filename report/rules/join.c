@@ -12,10 +12,12 @@ static const struct class joins = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN, NULL,
 /* ---- SYN/ACKs -------------------------------------------------------------
  */
 
+/* By who knows the token, and so has the keys. */
 static bool wrong_hmac(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
-	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_NO;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_NO &&
+	       flow_token_known(f);
 }
 
 static enum why modified(const struct judgement *j, struct said *s)
@@ -110,10 +112,18 @@ static bool plain_reset(const struct judgement *j, const struct flow *f)
 }
 
 /* The token was made of a key that is the server's own: one that was changed
- * on the way is refused by right. */
+ * on the way is refused by right. A server that knows the token proves it. */
 static bool key_proven(const struct judgement *j, const struct flow *f)
 {
-	return j->o->flows[f->join.parent]->mptcp.server_dsn == KNOWN_YES;
+	return j->o->flows[f->join.parent]->mptcp.server_dsn == KNOWN_YES ||
+	       flow_token_known(f);
+}
+
+/* By a RST; or, before Linux 5.13, by an MP_JOIN without an HMAC. */
+static bool is_refused(const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_JOIN) &&
+	       (flow_refused(f) || flow_token_unknown(f));
 }
 
 /* The first MP_JOIN that a RST refused for no good reason. */
@@ -133,9 +143,10 @@ static struct refusal refusal_of(const struct judgement *j)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!flow_is(f, PURPOSE_MP_JOIN) || !flow_refused(f))
+		if (!is_refused(f))
 			continue;
-		r.marked = reset_reason(flow_reset(f)) >= 0;
+		r.marked = reset_reason(flow_reset(f)) >= 0 ||
+			   flow_token_unknown(f);
 		if ((r.marked || !r.before_target) && !parent_alive(j, f))
 			continue;
 		r.by_server =
@@ -143,7 +154,8 @@ static struct refusal refusal_of(const struct judgement *j)
 		if (reset_reason(flow_reset(f)) == TCPRST_PROHIBITED)
 			continue; /* a limit of the server's */
 		if ((!r.marked && ask_witnesses(j, plain_reset, NULL)) ||
-		    (r.by_server && !key_proven(j, f)))
+		    ((r.by_server || (!r.before_target && !j->working)) &&
+		     !key_proven(j, f)))
 			continue;
 		r.flow = f;
 		break;
@@ -184,7 +196,12 @@ static enum why reset(const struct judgement *j, struct said *s)
 static void say_refused(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
-	reset_evidence(j, f, s->flow);
+	if (flow_token_unknown(s->flow))
+		finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
+				 "the MP_JOIN in the SYN/ACK has neither HMAC "
+				 "nor nonce");
+	else
+		reset_evidence(j, f, s->flow);
 	f->text =
 		f->direction == DIRECTION_UNKNOWN
 			? arena_printf(j->arena,
@@ -225,22 +242,25 @@ static enum why tried(const struct judgement *j, struct attempts *join)
 	*join = count_attempts(j, PURPOSE_MP_JOIN, -1);
 	if (join->flows == 0)
 		return WHY_ABSENT;
-	return join->reset || !should_answer(j, join->example) ? WHY_CONTRARY
-							       : WHY_SAID;
+	return join->reset || !j->working || !should_answer(j, join->example)
+		       ? WHY_CONTRARY
+		       : WHY_SAID;
 }
 
+/* Where they end before the target, it never saw them: what it would have made
+ * of them, and of its key, does not matter. */
 static enum why dropped(const struct judgement *j, struct said *s)
 {
-	struct attempts join;
-	enum why why = tried(j, &join);
+	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
+	enum why why = ask_chance(j, &join, &s->have, &s->need);
 
-	if (why == WHY_SAID)
-		why = ask_chance(j, &join, &s->have, &s->need);
 	if (why != WHY_SAID)
 		return why;
+	if (join.reset)
+		return WHY_CONTRARY;
 	s->flow = join.example;
 	said_between(j, s, ask_silence(j, &joins));
-	return WHY_SAID;
+	return s->direction == DIRECTION_UNKNOWN ? tried(j, &join) : WHY_SAID;
 }
 
 static void say_dropped(struct judgement *j, struct finding *f,
@@ -308,44 +328,6 @@ static void say_removed_ack(struct judgement *j, struct finding *f,
 		  "quotes it: the server resets them.";
 }
 
-/* A plain connection without data that was open so long that the SYN/ACK of a
- * server that waits for data would have come again; and whether it did. */
-static bool told_deferring(const struct judgement *j, const struct flow *f,
-			   bool *again)
-{
-	int64_t begin_us = 0, end_us = j->o->last_us;
-
-	*again = false;
-	if (!flow_is(f, PURPOSE_TCP) || !f->established || flow_reset(f) ||
-	    f->sides[0].first_us)
-		return false;
-	for (size_t i = 0; i < f->sent_count; i++) {
-		if (f->sent[i]->kind == SEGMENT_ACK && !begin_us)
-			begin_us = f->sent[i]->time_us;
-		if (f->sent[i]->packet.tcp.flags & TCP_FLAG_RST)
-			end_us = f->sent[i]->time_us;
-	}
-	for (size_t i = 0; i < f->received_count; i++)
-		*again |= f->received[i]->packet.tcp.flags & TCP_FLAG_SYN &&
-			  f->received[i]->time_us > begin_us;
-	return begin_us && end_us - begin_us >= DEFER_TOLD_US;
-}
-
-/* The server takes connections before data has come on them. */
-static bool takes_at_once(const struct judgement *j)
-{
-	unsigned count = 0;
-	bool again;
-
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (told_deferring(j, j->flows[i], &again)) {
-			if (again)
-				return false;
-			count++;
-		}
-	return count >= DEFER_CONTROLS_MIN;
-}
-
 static bool confirmed(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
@@ -387,7 +369,7 @@ static enum why dropped_ack(const struct judgement *j, struct said *s)
 		return WHY_CONTRARY;
 	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
-	if (!takes_at_once(j))
+	if (server_defers(j) != KNOWN_NO)
 		return WHY_CONTROL;
 	put_between(j, ask_silence(j, &join_acks), &s->after, &s->at);
 	return WHY_SAID;
@@ -481,7 +463,7 @@ static void say_dropped_data(struct judgement *j, struct finding *f,
 
 const struct rule join_rules[] = {
 	{"mp_join.modified", "hmac", PHASE_REST, SEGMENT_JOIN_SYN_ACK, modified,
-	 say_modified, .unless = {CHANGED_BY_QUOTES}},
+	 say_modified, .unless = {CHANGED_BY_QUOTES}, .stands = true},
 	/* Where plain connections end, an MP_JOIN ends as well. */
 	{"mp_join.removed", "reply", PHASE_REST, SEGMENT_JOIN_SYN, removed,
 	 say_removed, .unless = {CHANGED_BY_QUOTES, "tcp.terminated"}},
@@ -502,7 +484,7 @@ const struct rule join_rules[] = {
 		    "tcp.terminated"},
 	 .gates = WORKING},
 	{"mp_join.dropped", "silence", PHASE_REST, SEGMENT_JOIN_SYN, dropped,
-	 say_dropped, .unless = {CHANGED_BY_QUOTES}, .gates = WORKING},
+	 say_dropped, .unless = {CHANGED_BY_QUOTES}, .gates = TAKING},
 	{"mp_join.dropped", "way", PHASE_REST, SEGMENT_JOIN_SYN, dropped_way,
 	 say_dropped_on_a_way, .unless = {CHANGED_BY_QUOTES, "mp_join.dropped"},
 	 .gates = WORKING, .of = &joins, .if_less = TO_IMPAIRS},

@@ -71,6 +71,7 @@ static enum why in_the_way(const struct judgement *j, const struct rule *r,
 		return WHY_UNLESS;
 	return (r->gates & NOT_WORKING && j->working) ||
 			       (r->gates & WORKING && !j->working) ||
+			       (r->gates & TAKING && !j->taking) ||
 			       (r->gates & NOT_NEGOTIATED && j->negotiated)
 		       ? WHY_CONTRARY
 		       : WHY_SAID;

@@ -60,7 +60,8 @@ enum gate {
 	NOT_WORKING = 1,    /* MPTCP is proven on a connection */
 	NOT_NEGOTIATED = 2, /* MP_CAPABLE came back on one */
 	OWN_PHASE = 4,	    /* a finding of its own phase blocks */
-	WORKING = 8	    /* MPTCP is proven on none */
+	WORKING = 8,	    /* MPTCP is proven on none */
+	TAKING = 16	    /* nor takes the server data on any */
 };
 
 enum moved { AS_KIND, TO_BLOCKS, TO_IMPAIRS, TO_HARMLESS };
@@ -87,6 +88,8 @@ struct rule {
 	unsigned gates;			/* enum gate */
 	enum joins joins;
 	bool each;	/* asked again, until it is not so: s->next */
+	bool stands;	/* it rests on numbers that were checked: that plain TCP
+			 * has stopped to work is no doubt */
 	const void *of; /* what a test that serves several rows is about */
 	/* The effect, if MPTCP is proven; if the test says `less`; and at the
 	 * end, if MPTCP was negotiated and never proven. */

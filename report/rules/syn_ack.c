@@ -30,6 +30,7 @@ static enum why capable_mirrored(const struct judgement *j, struct said *s)
 {
 	s->flow = flow_first(j, is_mirrored);
 	s->direction = DIRECTION_UNKNOWN;
+	s->confidence = CONFIDENCE_LIKELY;
 	if (!s->flow)
 		return WHY_ABSENT;
 	return j->working && j->working->mptcp.version == s->flow->mptcp.version
@@ -42,8 +43,10 @@ static void say_mirrored(struct judgement *j, struct finding *f,
 {
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
 			 "the SYN/ACK carries the option of our SYN");
+	f->or_server = true;
 	f->text = "The SYN/ACK echoes our own MP_CAPABLE: no MPTCP server "
-		  "does that, a device does.";
+		  "does that, but a device does, or a server's TCP that sends "
+		  "back options it does not know.";
 }
 
 static bool echoes_experiment(const struct flow *f)
@@ -61,6 +64,7 @@ static enum why option_mirrored(const struct judgement *j, struct said *s)
 {
 	s->flow = flow_first(j, echoes_experiment);
 	s->direction = DIRECTION_UNKNOWN;
+	s->confidence = CONFIDENCE_LIKELY;
 	return s->flow ? WHY_SAID : WHY_ABSENT;
 }
 
@@ -70,31 +74,27 @@ static void say_option_mirrored(struct judgement *j, struct finding *f,
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
 			 "the SYN/ACK carries the experimental option of our "
 			 "SYN");
-	f->text = "The SYN/ACK echoes an experimental option (kind 253), which "
-		  "no server does.";
+	f->or_server = true;
+	f->text = "The SYN/ACK echoes an experimental option (kind 253), as a "
+		  "device does, or a server's TCP that sends back options it "
+		  "does not know.";
 }
 
 /* ---- the option does not come back, yet the server knows MPTCP ----------- */
-
-static bool drew_tcprst(const struct flow *f)
-{
-	const struct kept *k = flow_reset(f);
-
-	return flow_is(f, PURPOSE_MP_JOIN_RANDOM) && k && !flow_syn_ack(f) &&
-	       tcp_options_mptcp(&k->options, MP_TCPRST);
-}
 
 /* The server's answer to an MP_JOIN of no connection shows that it is an MPTCP
  * listener. */
 static void show_listener(struct judgement *j, struct finding *f,
 			  const struct flow *random, const char *text)
 {
+	const struct kept *k = flow_syn_ack(random);
+
 	finding_connection(j, f, random->id);
-	finding_evidence(j, f, flow_reset(random)->frame, NULL, NULL, "%s",
-			 text);
+	finding_evidence(j, f, (k ? k : flow_reset(random))->frame, NULL, NULL,
+			 "%s", text);
 }
 
-/* A listener that knows MP_TCPRST speaks version 1, and answers version 1 so:
+/* A listener that shows itself so speaks version 1, and answers version 1 so:
  * another version in its SYN/ACK was put there on the way. */
 static bool answered_otherwise(const struct flow *f)
 {
@@ -117,7 +117,7 @@ static enum why version_modified(const struct judgement *j, struct said *s)
 	s->direction = DIRECTION_RETURN;
 	if (!s->flow)
 		return WHY_ABSENT;
-	return flow_first(j, drew_tcprst) ? WHY_SAID : WHY_CONTROL;
+	return flow_first(j, flow_shows_listener) ? WHY_SAID : WHY_CONTROL;
 }
 
 static void say_version(struct judgement *j, struct finding *f,
@@ -128,7 +128,7 @@ static void say_version(struct judgement *j, struct finding *f,
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, "1",
 			 arena_printf(j->arena, "%d", other),
 			 "the SYN/ACK to version 1 names another");
-	show_listener(j, f, flow_first(j, drew_tcprst),
+	show_listener(j, f, flow_first(j, flow_shows_listener),
 		      "yet the server answers an MP_JOIN with an unknown token "
 		      "as version 1 does");
 	f->text = arena_printf(j->arena,
@@ -160,14 +160,14 @@ static void say_removed(struct judgement *j, struct finding *f,
 		server);
 }
 
-/* MP_TCPRST is version 1's, which answers version 0 as TCP. */
+/* Who shows itself so speaks version 1, and answers version 0 as TCP. */
 static enum why removed_tcprst(const struct judgement *j, struct said *s)
 {
 	s->flow = flow_first(j, answered_v1);
 	said_removed(j, s, 1);
 	if (!s->flow)
 		return WHY_ABSENT;
-	return flow_first(j, drew_tcprst) ? WHY_SAID : WHY_CONTROL;
+	return flow_first(j, flow_shows_listener) ? WHY_SAID : WHY_CONTROL;
 }
 
 static void say_removed_tcprst(struct judgement *j, struct finding *f,
@@ -175,7 +175,7 @@ static void say_removed_tcprst(struct judgement *j, struct finding *f,
 {
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
 			 "the SYN/ACK comes without MP_CAPABLE");
-	show_listener(j, f, flow_first(j, drew_tcprst),
+	show_listener(j, f, flow_first(j, flow_shows_listener),
 		      "yet the server answers an MP_JOIN with an unknown token "
 		      "as only an MPTCP listener does");
 	say_removed(j, f, s, "the server speaks MPTCP");

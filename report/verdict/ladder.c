@@ -185,6 +185,13 @@ static void rung_random(struct judgement *j)
 		return;
 	}
 	k = flow_syn_ack(f);
+	if (k && flow_shows_listener(f)) {
+		set(j, RUNG_RANDOM_TOKEN, RUNG_PASS,
+		    "an unknown token is answered by a SYN/ACK with MP_JOIN: "
+		    "an MPTCP listener (as Linux before 5.13)");
+		show(j, RUNG_RANDOM_TOKEN, k->frame);
+		return;
+	}
 	if (k) {
 		set(j, RUNG_RANDOM_TOKEN, RUNG_FAIL,
 		    "an MP_JOIN with an unknown token is accepted as plain "
@@ -196,7 +203,10 @@ static void rung_random(struct judgement *j)
 	k = flow_reset(f);
 	if (!k) {
 		set(j, RUNG_RANDOM_TOKEN, RUNG_SKIPPED,
-		    "no answer, as under SYN cookies");
+		    token_ends_before(j)
+			    ? "an MP_JOIN with an unknown token is dropped "
+			      "before the target"
+			    : "no answer, as under SYN cookies");
 		return;
 	}
 	set(j, RUNG_RANDOM_TOKEN, RUNG_PASS,
@@ -275,7 +285,11 @@ static void rung_checksum(struct judgement *j)
 			f = j->flows[i];
 	if (!f) {
 		set(j, RUNG_CHECKSUM, RUNG_SKIPPED,
-		    "no connection ran with DSS checksums");
+		    j->negotiated && flow_first(j, flow_denied_checksums) &&
+				    !finding_find(j, "mp_capable.removed")
+			    ? "the server answers a SYN that asks for them "
+			      "(flag A) as plain TCP, as Linux before 5.14"
+			    : "no connection ran with DSS checksums");
 	} else if (f->mptcp.checksums_bad) {
 		set(j, RUNG_CHECKSUM, RUNG_FAIL,
 		    "a DSS checksum of the server is wrong");
@@ -324,6 +338,25 @@ static bool closed_before(const struct judgement *j, const struct flow *f)
 		(s->fastclose_frame && s->fastclose_frame < reset->frame));
 }
 
+/* As Apache has it: a bare third ACK is dropped, and a new subflow may send
+ * nothing else before the fourth (RFC 8684 3.2). */
+static const char *no_fourth_ack(const struct judgement *j)
+{
+	switch (server_defers(j)) {
+	case KNOWN_YES:
+		return "no fourth ACK: the server takes no connection before "
+		       "data comes on it (TCP_DEFER_ACCEPT), as the SYN/ACKs "
+		       "of plain ones without data come again";
+	case KNOWN_NO:
+		return "no fourth ACK, though the server takes plain "
+		       "connections without data: the third or the fourth ACK "
+		       "was lost, or its HMAC did not arrive";
+	default:
+		return "no fourth ACK: the server waits for data first "
+		       "(TCP_DEFER_ACCEPT), or its HMAC did not arrive";
+	}
+}
+
 static const char *join_failure(const struct judgement *j, const struct flow *f)
 {
 	const struct kept *reset = flow_reset(f);
@@ -339,16 +372,16 @@ static const char *join_failure(const struct judgement *j, const struct flow *f)
 		return "the MP_JOIN SYN is not answered";
 	if (!f->join.syn_ack)
 		return "the SYN/ACK comes without MP_JOIN";
+	if (flow_token_unknown(f))
+		return "the server does not know the token: the MP_JOIN in its "
+		       "SYN/ACK has neither HMAC nor nonce";
 	if (f->join.hmac == KNOWN_NO)
 		return "the HMAC of the SYN/ACK is wrong";
 	if (reset)
 		return arena_printf(
 			j->arena, "the server resets the new subflow%s: %s",
 			reason_phrase(j, reset), reset_cause(reset));
-	/* As Apache has it: a bare third ACK is dropped, and a new subflow may
-	 * send nothing else before the fourth (RFC 8684 3.2). */
-	return "no fourth ACK: the server waits for data first "
-	       "(TCP_DEFER_ACCEPT), or its HMAC did not arrive";
+	return no_fourth_ack(j);
 }
 
 bool is_own_join(const struct judgement *j, const struct flow *f)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The verdict where nothing is decided: what is missing, the first that is.
  */
+#include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/loss.h"
 #include "report/verdict/verdict.h"
@@ -107,6 +108,25 @@ static bool syns_in_vain(const struct judgement *j)
 	return false;
 }
 
+/* Nothing of what was sent was acknowledged, and no answer had room for it. */
+static bool offers_no_window(const struct judgement *j)
+{
+	bool sent = false;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_syn_ack(f) || !f->sides[0].first_us)
+			continue;
+		sent = true;
+		for (size_t k = 0; k < f->received_count; k++)
+			if (f->received[k]->packet.tcp.window &&
+			    !(f->received[k]->packet.tcp.flags & TCP_FLAG_RST))
+				return false;
+	}
+	return sent;
+}
+
 /* What would decide it depends on what is missing: the first that is. */
 struct missing {
 	bool is;
@@ -172,6 +192,12 @@ void say_undetermined(struct judgement *j)
 		 "Probe the path: mpprobe HOST."},
 		{other, other,
 		 "Probe for both versions: mpprobe --mptcp auto HOST."},
+		{!came_back && flow_first(j, flow_denied_checksums) &&
+			 !plainly_answered(j, 1),
+		 "SYNs that ask for DSS checksums (flag A) are answered as "
+		 "plain TCP, as Linux before 5.14 does, and none without flag "
+		 "A was answered",
+		 "Probe the path: mpprobe HOST."},
 		{nothing_tried(j), "no connection with MPTCP was tried",
 		 "Probe the path: mpprobe HOST."},
 		{came_back && stalls(j),
@@ -195,6 +221,11 @@ void say_undetermined(struct judgement *j)
 		 "it",
 		 "Probe to the end and with data: mpprobe HOST, without "
 		 "--sweep-only."},
+		{came_back && offers_no_window(j),
+		 "the server takes no data, with MPTCP or without: the window "
+		 "that it offers is 0",
+		 "The server, or a device before it, may be overloaded: probe "
+		 "again, or another port (-p)."},
 		{came_back,
 		 "MP_CAPABLE came back, but no data was acknowledged at the "
 		 "MPTCP level (DATA_ACK)",

@@ -37,6 +37,25 @@ static bool any_announced(const struct judgement *j)
 	return false;
 }
 
+static bool joins_found(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->r->finding_count; i++) {
+		enum segment_kind kind = j->r->findings[i].segment;
+
+		if (kind >= SEGMENT_JOIN_SYN && kind <= SEGMENT_JOIN_DATA)
+			return true;
+	}
+	return false;
+}
+
+/* That it was skipped; or that it failed, and nobody knows why. */
+static bool is_untested(const struct judgement *j, const struct ladder_step *s)
+{
+	return s->result == RUNG_SKIPPED ||
+	       (s->result == RUNG_FAIL && s->rung >= RUNG_JOIN &&
+		!joins_found(j));
+}
+
 void judge_untested(struct judgement *j)
 {
 	for (unsigned i = 0; i < RUNG_COUNT; i++) {
@@ -48,7 +67,7 @@ void judge_untested(struct judgement *j)
 				       : "MPTCP was not in use");
 		if (i == RUNG_JOIN_DATA && s[-1].result != RUNG_PASS)
 			continue; /* its lack of a subflow is told above */
-		if (s->result == RUNG_SKIPPED)
+		if (is_untested(j, s))
 			add(j, rung_name(i), words[i], s->text);
 	}
 }

@@ -135,19 +135,29 @@ static void say_silent(struct judgement *j)
 
 /* ---- findings ------------------------------------------------------------ */
 
-/* The first finding with this effect: the headline. If plain TCP has stopped
- * to work, what answers and silence say is not believed any more; what hops
- * quote is. */
+/* Whether it holds though plain TCP has stopped to work. What answers and
+ * silence say is not believed any more then; what hops quote is, and numbers
+ * that were checked. A server that refuses drops nothing before itself. */
+static bool stands(const struct judgement *j, const struct finding *f,
+		   const struct flow *stopped)
+{
+	bool before = f->direction == DIRECTION_FORWARD && f->at.known &&
+		      f->at.ttl < j->plain_reach;
+
+	return !stopped || f->rule->phase == PHASE_QUOTES || f->rule->stands ||
+	       (before && flow_reset(stopped));
+}
+
+/* The first finding with this effect: the headline. */
 static const struct finding *headline(const struct judgement *j,
 				      enum effect effect)
 {
-	bool stopped = plain_stopped(j);
+	const struct flow *stopped = plain_stopped(j);
 
 	for (size_t i = 0; i < j->r->finding_count; i++) {
 		const struct finding *f = &j->r->findings[i];
 
-		if (f->effect == effect &&
-		    (!stopped || f->rule->phase == PHASE_QUOTES))
+		if (f->effect == effect && stands(j, f, stopped))
 			return f;
 	}
 	return NULL;
@@ -217,7 +227,9 @@ static void say_blocked(struct judgement *j)
 	const struct finding *f = headline(j, EFFECT_BLOCKS);
 
 	say_verdict(j, STATUS_BLOCKED, f->confidence,
-		    "MPTCP is blocked on this path: %s", f->text);
+		    f->or_server ? "MPTCP does not work here: %s"
+				 : "MPTCP is blocked on this path: %s",
+		    f->text);
 	if (j->working_port)
 		j->r->advice = arena_printf(
 			j->arena, "Port %u of the same address passes.",
@@ -240,16 +252,21 @@ static void say_blocked(struct judgement *j)
 
 static bool is_impaired(const struct judgement *j)
 {
-	return j->working && headline(j, EFFECT_IMPAIRS);
+	return j->taking && headline(j, EFFECT_IMPAIRS);
 }
 
 static void say_impaired(struct judgement *j)
 {
 	const struct finding *f = headline(j, EFFECT_IMPAIRS);
+	const char *doubt = target_doubt(j);
 
+	if (strcmp(f->kind->id, "tcp.terminated") == 0)
+		doubt = NULL; /* that says it */
 	say_verdict(j, STATUS_IMPAIRED, f->confidence,
-		    "MPTCP v%u works on this path, but only in part: %s",
-		    j->working->mptcp.version, f->text);
+		    "MPTCP v%u works on this path, but only in part: %s%s%s",
+		    j->taking->mptcp.version, f->text,
+		    doubt ? arena_printf(j->arena, " But %s.", doubt) : "",
+		    j->working ? "" : " The server sent no data of its own.");
 }
 
 static void say_stopped(struct judgement *j)
@@ -260,6 +277,11 @@ static void say_stopped(struct judgement *j)
 		    "so what failed in between may not be due to MPTCP.");
 	j->r->advice = "The server or a firewall may limit connections: wait a "
 		       "minute and probe again.";
+}
+
+static bool is_stopped(const struct judgement *j)
+{
+	return plain_stopped(j) != NULL;
 }
 
 static bool is_working(const struct judgement *j)
@@ -288,10 +310,13 @@ static void say_unsupported(struct judgement *j)
 		j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
 		"Port %u does not speak MPTCP: the server, or a device right "
 		"before it, answers as plain TCP, and the option arrives "
-		"intact at "
-		"the last hop%s.",
+		"intact at the last hop%s.%s",
 		j->r->port,
-		controlled ? "" : " (the distance could not be confirmed)");
+		controlled ? "" : " (the distance could not be confirmed)",
+		token_ends_before(j) ? " An MP_JOIN with an unknown token, "
+				       "which would tell more, does not get "
+				       "there."
+				     : "");
 	j->r->advice = "That hop itself, or a device between it and the "
 		       "server, would look the same: ask who runs them, or "
 		       "probe a port, or a reference server behind the same "
@@ -331,7 +356,7 @@ static const struct verdict {
 	{is_silent, say_silent},
 	{is_blocked, say_blocked},
 	{is_impaired, say_impaired},
-	{plain_stopped, say_stopped},
+	{is_stopped, say_stopped},
 	{is_doubted, say_doubted},
 	{is_working, say_clear},
 	{path_acquitted, say_unsupported},

@@ -22,6 +22,8 @@ bool nothing_tried(const struct judgement *j);
 bool is_doubted(const struct judgement *j);
 void say_doubted(struct judgement *j);
 void say_clear(struct judgement *j);
+/* "whether it is the target that answers ... is not known: ..."; or NULL. */
+const char *target_doubt(const struct judgement *j);
 
 /* undetermined.c: what is missing, and would decide it. */
 void say_undetermined(struct judgement *j);

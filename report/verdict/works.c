@@ -91,6 +91,9 @@ static unsigned connections_refused(const struct judgement *j)
 
 static const char *refused_phrase(const struct judgement *j, unsigned refused)
 {
+	if (j->plain.reset)
+		return " Some connections, however, were answered by a RST, "
+		       "also without MPTCP.";
 	if (refused < 2)
 		return refused ? " One connection with MPTCP, however, was "
 				 "answered by a RST."
@@ -163,23 +166,25 @@ static const char *subflow_doubt(const struct judgement *j)
 }
 
 /* A proxy that speaks MPTCP itself would pass all else. */
-static const char *distance_doubt(const struct judgement *j)
+const char *target_doubt(const struct judgement *j)
 {
 	const struct ladder_step *s = &j->r->ladder[RUNG_DISTANCE];
 
-	return s->result == RUNG_FAIL ? s->text : NULL;
+	return s->result == RUNG_FAIL
+		       ? arena_printf(j->arena,
+				      "whether it is the target that answers, "
+				      "or a device before it, is not known: %s",
+				      s->text)
+		       : NULL;
 }
 
 static const char *doubts_phrase(const struct judgement *j)
 {
-	const char *distance = distance_doubt(j), *subflow = subflow_doubt(j);
+	const char *target = target_doubt(j), *subflow = subflow_doubt(j);
 	const char *text = "";
 
-	if (distance)
-		text = arena_printf(j->arena,
-				    "; whether it is the target that answers, "
-				    "or a device before it, is not known: %s",
-				    distance);
+	if (target)
+		text = arena_printf(j->arena, "; %s", target);
 	if (subflow)
 		text = arena_printf(j->arena,
 				    "%s; whether a second subflow works is not "
@@ -190,8 +195,10 @@ static const char *doubts_phrase(const struct judgement *j)
 
 static const char *interferes(const struct judgement *j, bool vain)
 {
-	if (distance_doubt(j) || subflow_doubt(j))
+	if (target_doubt(j) || subflow_doubt(j))
 		return doubts_phrase(j);
+	if (j->r->ladder[RUNG_JOIN].result == RUNG_SKIPPED && !vain)
+		return ", and nothing interferes with what was tested";
 	return vain ? ", and nothing is seen to interfere"
 		    : ", and nothing interferes";
 }
@@ -204,15 +211,15 @@ void say_clear(struct judgement *j)
 	bool mute = j->working->mptcp.server_dsn == UNKNOWN;
 	unsigned vain = connections_in_vain(j);
 	unsigned refused = connections_refused(j);
+	bool doubtful = vain || refused || j->plain.reset;
 
 	say_verdict(j, STATUS_CLEAR,
-		    vain || refused || !all_passed(j) ? CONFIDENCE_LIKELY
-						      : CONFIDENCE_PROVEN,
+		    doubtful || !all_passed(j) ? CONFIDENCE_LIKELY
+					       : CONFIDENCE_PROVEN,
 		    "MPTCP v%u works on this path: data is acknowledged at the "
-		    "MPTCP "
-		    "level (DATA_ACK)%s%s.%s%s%s%s",
+		    "MPTCP level (DATA_ACK)%s%s.%s%s%s%s",
 		    j->working->mptcp.version, subflow_phrase(j),
-		    interferes(j, vain || refused), vain_phrase(j, vain),
+		    interferes(j, doubtful), vain_phrase(j, vain),
 		    refused_phrase(j, refused),
 		    only_v0 ? " The server speaks only MPTCP v0." : "",
 		    mute ? " The server sent no data of its own." : "");
