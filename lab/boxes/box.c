@@ -69,6 +69,11 @@ static const struct behaviour behaviours[] = {
 	{"nat", nat, {true, true}, false, 0},
 	{"quote-short", quote_short, {true, true}, false, 8},
 	{"quote-extended", quote_extended, {true, true}, false, 0},
+	{"without-checksums", without_checksums, {true, true}, false, 0},
+	{"storm", storm, {false, true}, false, 50},
+	{"random-options", random_options, {false, true}, false, 0},
+	{"no-window", no_window, {true, true}, false, 0},
+	{"announce-many", announce_many, {true, true}, false, 400},
 };
 
 struct held {
@@ -267,6 +272,20 @@ static void serve(struct box *b, struct nfq_handle *h)
 	}
 }
 
+#define OWN_MARK 1
+
+/* What it sends itself does not come by again, where that leaves the host that
+ * it stands on. */
+static int open_raw(int family)
+{
+	int fd = socket(family, SOCK_RAW, IPPROTO_RAW), mark = OWN_MARK;
+
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0)
+		die("raw socket");
+	return fd;
+}
+
 /* ---- arguments ---------------------------------------------------------- */
 
 static long number_of(const char *text, long limit)
@@ -360,10 +379,8 @@ int main(int argc, char **argv)
 	b.random = (uint32_t)now_us() | 1;
 	for (int i = 3; i < argc; i++)
 		parse_key(&b, argv[i]);
-	b.raw4 = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-	b.raw6 = socket(AF_INET6, SOCK_RAW, IPPROTO_RAW);
-	if (b.raw4 < 0 || b.raw6 < 0)
-		die("raw socket");
+	b.raw4 = open_raw(AF_INET);
+	b.raw6 = open_raw(AF_INET6);
 	h = open_queues(&b, (uint16_t)number_of(argv[1], 65534));
 	puts("ready");
 	fflush(stdout);

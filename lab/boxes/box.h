@@ -2,7 +2,7 @@
  * box: a middlebox in user space, for what the kernel's own cannot do. The
  * parts of the program, for each other: box.c (the table, the queue),
  * box_passing.c (packets in and out), box_options.c, box_header.c,
- * box_data.c, box_path.c and box_icmp.c (the behaviours).
+ * box_data.c, box_path.c, box_icmp.c and box_server.c (the behaviours).
  */
 #ifndef LAB_BOXES_BOX_H
 #define LAB_BOXES_BOX_H
@@ -50,7 +50,8 @@ struct connection {
 	size_t options_length[WAYS]; /* 0: not seen */
 	uint32_t sequence_shift[WAYS];
 	uint32_t timestamp_shift, tsval[WAYS];
-	bool grown[WAYS]; /* the ALG put bytes in front of grown_at */
+	uint64_t keys[WAYS]; /* of MPTCP; 0: not looked at */
+	bool grown[WAYS];    /* the ALG put bytes in front of grown_at */
 	uint32_t grown_at[WAYS];
 	uint32_t held; /* packet id of the held data segment, 0: none */
 	bool passed_known[WAYS]; /* what the guard of gaps let pass */
@@ -158,5 +159,8 @@ behave_fn lose, reorder, duplicate, delay;
 
 /* box_icmp.c */
 behave_fn nat, quote_short, quote_extended;
+
+/* box_server.c */
+behave_fn without_checksums, storm, random_options, no_window, announce_many;
 
 #endif

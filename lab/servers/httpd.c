@@ -58,13 +58,21 @@ enum mode {
 	TLS,	   /* the same, with an alert, as HTTPS servers do */
 	LARGE,	   /* every answer is a big one */
 	BACKLOG,   /* one connection may wait */
+	ENDLESS,   /* sends without end, asked or not */
 };
 
 static const char *const modes[] = {
-	[KEEP_ALIVE] = "keep-alive", [FIN] = "fin",   [FASTCLOSE] = "fastclose",
-	[DEFER] = "defer",	     [MUTE] = "mute", [BANNER] = "banner",
-	[HANG_UP] = "hang-up",	     [TLS] = "tls",   [LARGE] = "large",
+	[KEEP_ALIVE] = "keep-alive",
+	[FIN] = "fin",
+	[FASTCLOSE] = "fastclose",
+	[DEFER] = "defer",
+	[MUTE] = "mute",
+	[BANNER] = "banner",
+	[HANG_UP] = "hang-up",
+	[TLS] = "tls",
+	[LARGE] = "large",
 	[BACKLOG] = "backlog",
+	[ENDLESS] = "endless",
 };
 
 static enum mode mode;
@@ -194,7 +202,9 @@ static void accept_all(int epoll, int listener)
 		}
 		if (mode == BANNER)
 			send(fd, banner, sizeof(banner) - 1, MSG_NOSIGNAL);
-		watch(epoll, fd, false);
+		if (mode == ENDLESS)
+			connections[fd]->bulk_left = UINT64_MAX;
+		watch(epoll, fd, mode == ENDLESS);
 	}
 }
 

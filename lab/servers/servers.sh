@@ -30,6 +30,14 @@ announcing-private|announces an address that nothing routes to
 announcing-silent|announces an address at which nobody answers
 rst-every-other|every second SYN is answered by a RST
 backlog|one connection may wait to be accepted
+no-checksum|as Linux 5.10: flag A gets plain TCP, any token an MP_JOIN
+garbage-no-dss|broken: MP_CAPABLE comes back, and no DSS ever
+garbage-echo|broken: plain TCP that echoes the options it does not know
+garbage-options|broken: options of random kinds in all that it sends
+garbage-window|broken: its window is 0, it takes no data
+garbage-storm|broken: every SYN/ACK comes fifty times
+garbage-endless|broken: sends data without end, and asks for none
+garbage-addresses|broken: announces 400 addresses with each segment
 tcp|speaks no MPTCP: plain TCP
 '
 
@@ -80,6 +88,15 @@ add_address() {		# IPV4 IPV6
 announce() {		# IPV4 IPV6 [ARGUMENT...]
 	mptcp_on_server endpoint add "$1" "${@:3}" signal
 	mptcp_on_server endpoint add "$2" "${@:3}" signal
+}
+
+# A stack as the program lab/boxes/box makes it of the kernel's.
+garble() {		# BEHAVIOUR KEY=VALUE...
+	start_server server "$lab_dir/boxes/box" 0 "$@"
+	both server mangle INPUT -p tcp -m multiport --dports 80,443 \
+		-j NFQUEUE --queue-num 0
+	both server mangle OUTPUT -p tcp -m multiport --sports 80,443 \
+		-m mark --mark 0 -j NFQUEUE --queue-num 1
 }
 
 # ---- the servers ----------------------------------------------------------
@@ -194,6 +211,46 @@ server_rst_every_other() {
 
 server_backlog() {
 	web -m backlog
+}
+
+# Its subflow limit is 0.
+server_no_checksum() {
+	garble without-checksums
+	server_no_subflows
+}
+
+server_garbage_no_dss() {
+	garble cut on=rest way=return
+	web
+}
+
+server_garbage_echo() {
+	garble mirror-all
+	web -t
+}
+
+server_garbage_options() {
+	garble random-options
+	web -t
+}
+
+server_garbage_window() {
+	garble no-window
+	web
+}
+
+server_garbage_storm() {
+	garble storm
+	web
+}
+
+server_garbage_endless() {
+	web -m endless
+}
+
+server_garbage_addresses() {
+	garble announce-many
+	web
 }
 
 server_tcp() {
