@@ -90,6 +90,7 @@ struct wire syn_wire(struct scene *s, const struct caller *c, unsigned ttl,
 	if (c->purpose == PURPOSE_MP_CAPABLE) {
 		o.capable.version = (uint8_t)c->version;
 		o.capable.flags = (c->no_algorithm ? 0 : MPC_HMAC) |
+				  (c->extended ? MPC_EXTENSIBILITY : 0) |
 				  (c->checksum ? MPC_CHECKSUM : 0);
 		o.capable.has_sender_key = c->version == 0;
 		o.capable.sender_key = c->key;
@@ -181,8 +182,10 @@ void send_data(struct scene *s, struct caller *c, const struct span *d,
 	       unsigned ttl, bool marked)
 {
 	const struct flow *f = flow_of(s, c);
+	const struct flow *first = c->parent ? flow_of(s, c->parent) : f;
 	uint16_t length = (uint16_t)d->length;
-	uint64_t dsn = f->mptcp.client_idsn + 1 + d->offset;
+	uint64_t dsn = first->mptcp.client_idsn + 1 + d->offset;
+	uint32_t before;
 	uint8_t options[40], payload[1500] = REQUEST;
 	struct writer w = writer_over(options, sizeof(options));
 	struct tcp_segment t = {.options = options,
@@ -194,9 +197,12 @@ void send_data(struct scene *s, struct caller *c, const struct span *d,
 		abort();
 	if (d->other)
 		payload[d->offset] ^= 0x20;
+	if (c->parent && !c->joined_at)
+		c->joined_at = d->offset;
+	before = d->offset - c->joined_at;
 	begin_client_segment(s, c, &w, &t, ttl);
 	t.flags |= TCP_FLAG_PSH;
-	t.sequence += d->offset;
+	t.sequence += before;
 	if (!d->offset && c->version == 1) {
 		o = capable_ack(c, f);
 		o.capable.has_data_length = true;
@@ -206,15 +212,15 @@ void send_data(struct scene *s, struct caller *c, const struct span *d,
 			dss_checksum(dsn, 1, length, t.payload, length);
 	} else {
 		o.dss.flags = DSS_ACK | DSS_ACK8 | DSS_MAPPING | DSS_DSN8;
-		o.dss.data_ack = f->mptcp.server_idsn + 1;
+		o.dss.data_ack = first->mptcp.server_idsn + 1;
 		o.dss.dsn = dsn;
-		o.dss.ssn = 1 + d->offset;
+		o.dss.ssn = 1 + before;
 		o.dss.data_level_length = length;
-		o.dss.has_checksum = f->mptcp.checksum;
+		o.dss.has_checksum = first->mptcp.checksum;
 		o.dss.checksum =
 			dss_checksum(dsn, o.dss.ssn, length, t.payload, length);
 	}
-	if (!d->plain && f->mptcp.syn_ack)
+	if (!d->plain && (c->parent ? f->join.syn_ack : f->mptcp.syn_ack))
 		mptcp_encode(&w, &o);
 	t.options_length = w.length;
 	scene_send(s, client_wire(s, &t, c, ttl, marked ? MARKED : 0), ttl);

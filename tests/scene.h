@@ -26,12 +26,13 @@ typedef enum act box_fn(struct scene *s, struct wire *w);
 struct caller {
 	enum purpose purpose;
 	unsigned version;
-	bool checksum, no_algorithm, gave_up;
+	bool checksum, no_algorithm, extended, gave_up;
 	uint16_t port;
 	uint32_t isn, ts, token, nonce, segments;
 	uint64_t key;
 	const struct caller *parent;
-	uint16_t mss; /* 0: 1460 */
+	unsigned joined_at; /* offset of the first data over this subflow */
+	uint16_t mss;	    /* 0: 1460 */
 };
 
 /* The server's side of a connection. */
@@ -41,7 +42,9 @@ struct served {
 	uint64_t key, client_key;
 	uint32_t nonce, segments;
 	bool mptcp, joined, third_ack, checksum, has_client_key, answered;
+	bool announced;
 	uint64_t data; /* bytes taken at data level */
+	uint32_t sent; /* bytes of its answer before this segment */
 	struct served *parent;
 };
 
@@ -79,7 +82,11 @@ struct scene {
 	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */
 	bool no_dss;	  /* it stops to speak MPTCP behind the handshake */
 	bool echoes;	  /* MP_CAPABLE and MP_JOIN, as they came */
-	unsigned udp_hop; /* answers datagrams in the server's name */
+	bool announce;	  /* ADD_ADDR, when it has the client's key */
+	bool echo_address;   /* of the client's ADD_ADDRs */
+	bool complain;	     /* MP_FAIL for a wrong DSS checksum */
+	unsigned pages;	     /* segments of its answer; 0: one */
+	unsigned udp_hop;    /* answers datagrams in the server's name */
 	unsigned icmp_ttl;   /* initial TTL of the server's ICMP */
 	unsigned router_ttl; /* the same of the routers */
 

@@ -9,6 +9,7 @@
 
 #include "tests/client.h"
 #include "tests/devices.h"
+#include "tests/server.h"
 
 /* ---- what happens: a device, and to which packets ------------------------ */
 
@@ -79,6 +80,79 @@ static enum act cap_ttl(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* A RST in the server's name. */
+static enum act refuse(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	scene_reset(s, s->hops + 1, &p, -1);
+	return ANSWER;
+}
+
+static enum act corrupt(struct scene *s, struct wire *w)
+{
+	(void)s;
+	(void)w;
+	return CORRUPT;
+}
+
+/* As a translator leaves quotes whose addresses it has repaired. */
+static enum act alter_checksum(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (wire_parse(w).transport == TRANSPORT_TCP)
+		wire_tcp_header(w)[16] ^= 0x3a;
+	return PASS;
+}
+
+static enum act alter_address(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_ADD_ADDR, NULL);
+
+	(void)s;
+	if (o)
+		o[7] ^= 0x55;
+	return PASS;
+}
+
+/* The client's key, as its third ACK and first data have it. */
+static enum act alter_client_key(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
+
+	(void)s;
+	if (o && !is_syn(w))
+		o[7] ^= 0x55;
+	return PASS;
+}
+
+/* SACKs (RFC 2018) that leave no room for a DSS. */
+static enum act crowd(struct scene *s, struct wire *w)
+{
+	uint8_t sack[28] = {1, 1, 5, 26};
+
+	(void)s;
+	if (!is_syn(w)) {
+		option_cut(w, TCPOPT_MPTCP);
+		option_append(w, sack, wire_has(w, 8) ? sizeof(sack) : 12);
+	}
+	return PASS;
+}
+
+/* Filler as long as the MP_CAPABLE of the SYN. */
+static enum act mirror_nop(struct scene *s, struct wire *w)
+{
+	static const uint8_t nops[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	struct packet p = wire_parse(w);
+	const struct flow *f =
+		observer_flow(s->o, &p.ip.destination, p.tcp.destination_port,
+			      &p.ip.source, p.tcp.source_port, IPPROTO_TCP);
+
+	if (is_syn(w) && f && f->purpose == PURPOSE_MP_CAPABLE)
+		option_append(w, nops, f->mptcp.version == 1 ? 4 : 12);
+	return PASS;
+}
+
 #define DEVICE(name)                                                           \
 	{                                                                      \
 #name, name                                                    \
@@ -105,7 +179,10 @@ static const struct {
 	DEVICE(translate),	 DEVICE(shift_sequence),
 	DEVICE(alter_payload),	 DEVICE(lengthen_payload),
 	DEVICE(fail_mptcp),	 DEVICE(close_fast),
-	DEVICE(finish),
+	DEVICE(finish),		 DEVICE(refuse),
+	DEVICE(corrupt),	 DEVICE(alter_checksum),
+	DEVICE(alter_address),	 DEVICE(alter_client_key),
+	DEVICE(crowd),		 DEVICE(mirror_nop),
 };
 
 /* Where a device stands and what it leaves alone. */
@@ -116,9 +193,18 @@ struct part {
 	unsigned parity; /* of the client's port: 1 even, 2 odd, 0 both */
 };
 
-/* In the order of the scene's: box, second, back, forger. */
-enum { BOX, SECOND, BACK, FORGER, PARTS };
+/* In the order of the scene's: box, second, back, forger; behind the first on
+ * the way back may stand another. */
+enum { BOX, SECOND, BACK, BACK_SECOND, FORGER, PARTS };
 static struct part parts[PARTS];
+
+/* A SYN with the MP_CAPABLE of this version that a server must take. */
+static bool is_capable(struct wire *w, uint8_t version)
+{
+	const uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_CAPABLE, NULL);
+
+	return o && is_syn(w) && (o[2] & 0x0f) == version && o[3] & MPC_HMAC;
+}
 
 static bool is_kind(struct wire *w, const char *kind)
 {
@@ -143,6 +229,10 @@ static bool is_kind(struct wire *w, const char *kind)
 	       (strcmp(kind, "bigger") == 0 && w->length > 1490) ||
 	       (strcmp(kind, "port80") == 0 && tcp &&
 		(p.tcp.destination_port == 80 || p.tcp.source_port == 80)) ||
+	       (strcmp(kind, "add_addr") == 0 &&
+		wire_option(w, TCPOPT_MPTCP, MP_ADD_ADDR, NULL)) ||
+	       (strcmp(kind, "syn0") == 0 && is_capable(w, 0)) ||
+	       (strcmp(kind, "syn1") == 0 && is_capable(w, 1)) ||
 	       (strcmp(kind, "udp") == 0 && !tcp);
 }
 
@@ -175,7 +265,11 @@ static enum act second(struct scene *s, struct wire *w)
 
 static enum act back(struct scene *s, struct wire *w)
 {
-	return apply(&parts[BACK], s, w);
+	enum act act = apply(&parts[BACK], s, w);
+
+	return act == PASS && parts[BACK_SECOND].device
+		       ? apply(&parts[BACK_SECOND], s, w)
+		       : act;
 }
 
 static enum act forger(struct scene *s, struct wire *w)
@@ -215,6 +309,7 @@ static const struct {
 	FLAG(no_after),	   FLAG(no_version0),	 FLAG(other_program),
 	FLAG(at_server),   FLAG(unfilled),	 FLAG(echo),
 	FLAG(no_checksum), FLAG(no_dss),	 FLAG(echoes),
+	FLAG(announce),	   FLAG(echo_address),	 FLAG(complain),
 };
 
 /* name:NUMBER */
@@ -225,6 +320,7 @@ static const struct {
 	FLAG(hops),	  FLAG(server_hop), FLAG(detour),	FLAG(back_from),
 	FLAG(back_until), FLAG(back_more),  FLAG(udp_hop),	FLAG(icmp_ttl),
 	FLAG(router_ttl), FLAG(version),    FLAG(only_version), FLAG(mended),
+	FLAG(pages),
 };
 
 static bool set_flag(struct scene *s, const char *word)
@@ -286,18 +382,18 @@ static bool set_device(struct scene *s, char *word)
 
 	if (rest)
 		*rest++ = '\0';
-	which = strncmp(word, "back:", 5) == 0	   ? BACK
+	which = strncmp(word, "back:", 5) == 0 ? s->back ? BACK_SECOND : BACK
 		: strncmp(word, "forger:", 7) == 0 ? FORGER
 		: s->box			   ? SECOND
 						   : BOX;
-	word += which == BACK ? 5 : which == FORGER ? 7 : 0;
+	word += which == FORGER ? 7 : which >= BACK ? 5 : 0;
 	at = strchr(word, '@');
 	if (at)
 		*at++ = '\0';
 	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
 		if (strcmp(word, devices[i].name) == 0)
 			part.device = devices[i].device;
-	if (!part.device || !at == (which != BACK))
+	if (!part.device || !at == (which != BACK && which != BACK_SECOND))
 		return false;
 	for (char *f = rest ? strtok_r(rest, "/", &more) : NULL; f;
 	     f = strtok_r(NULL, "/", &more))
@@ -313,7 +409,7 @@ static bool set_device(struct scene *s, char *word)
 	} else if (which == SECOND) {
 		s->second = second;
 		s->second_at = (unsigned)atoi(at);
-	} else if (which == BACK) {
+	} else if (which == BACK || which == BACK_SECOND) {
 		s->back = back;
 	} else {
 		s->forger = forger;
@@ -339,26 +435,43 @@ static bool is_acked(const struct scene *s, const struct caller *c,
 			c->isn + 1 + d->offset + (uint32_t)d->length) >= 0;
 }
 
-/* OFFSET+LENGTH[x][p]: data, other bytes, plain; add_addr; urgent. */
+/* The server sends its SYN/ACK again, as if it had got no answer. */
+static void answer_again(struct scene *s, const struct caller *c)
+{
+	struct wire w = syn_wire(s, c, 64, 0);
+
+	server_receive(s, &w);
+}
+
+/* OFFSET+LENGTH[x][p]: data, other bytes, plain; ack: the third ACK; again: the
+ * SYN/ACK comes again; add_addr; urgent. */
 static void send_step(struct scene *s, struct caller *c, const char *step,
 		      unsigned ttl)
 {
 	struct span d = {0};
 	char marks[4] = "";
 
+	if (strncmp(step, "again", 5) == 0) {
+		answer_again(s, c);
+		return;
+	}
+	if (strncmp(step, "ack", 3) == 0) {
+		send_third_ack(s, c, ttl, ttl != 64);
+		return;
+	}
 	if (sscanf(step, "%u+%zu%3[xp]", &d.offset, &d.length, marks) < 2) {
 		send_rare(s, c, strncmp(step, "add_addr", 8) == 0, ttl);
 		return;
 	}
 	d.other = strchr(marks, 'x');
 	d.plain = strchr(marks, 'p');
-	if (!d.offset && ttl == 64)
+	if (!d.offset && ttl == 64 && !c->parent)
 		send_third_ack(s, c, ttl, false);
 	send_data(s, c, &d, ttl, false);
 }
 
 /* A step, up to so many times, until it is acknowledged; with a TTL, or with
- * each up to one: ...[@TTL|@-TTL][*TIMES]; or wait:MS */
+ * each up to one: ...[@TTL|@-TTL][*TIMES]; or wait:MS, syn[@...]: the SYN. */
 static void take_step(struct scene *s, struct caller *c, const char *step)
 {
 	const char *at = strchr(step, '@'), *times = strchr(step, '*');
@@ -368,6 +481,11 @@ static void take_step(struct scene *s, struct caller *c, const char *step)
 
 	if (sscanf(step, "wait:%u", &wait) == 1) {
 		scene_wait(s, (int64_t)wait * MS);
+		return;
+	}
+	if (strncmp(step, "syn", 3) == 0) {
+		for (unsigned t = each ? 1 : ttl; t <= ttl; t++)
+			send_syn(s, c, t, true);
 		return;
 	}
 	for (int i = 0; i < (times ? atoi(times + 1) : 1); i++) {
@@ -381,11 +499,28 @@ static void take_step(struct scene *s, struct caller *c, const char *step)
 	}
 }
 
+/* A step of a course, on its connection or on the subflow that joined last:
+ * "join", up to its third ACK, "knock", without that; then "over:STEP". */
+static void take_turn(struct scene *s, struct caller *c, struct caller **joined,
+		      const char *step)
+{
+	if (strcmp(step, "join") == 0 || strcmp(step, "knock") == 0) {
+		*joined = knock(s, PURPOSE_MP_JOIN, c->version, false, c, 3);
+		if (*step == 'j' && flow_of(s, *joined)->join.syn_ack)
+			send_third_ack(s, *joined, 64, false);
+	} else if (strncmp(step, "over:", 5) == 0) {
+		if (*joined)
+			take_step(s, *joined, step + 5);
+	} else {
+		take_step(s, c, step);
+	}
+}
+
 /* "tcp=STEP,...", "mptcp=STEP,..." or "sums=STEP,...". */
 static void run_course(struct scene *s, const char *course)
 {
-	char copy[200], *steps, *rest;
-	struct caller *c;
+	char copy[400], *steps, *rest;
+	struct caller *c, *joined = NULL;
 	bool tcp = course[0] == 't';
 	enum purpose purpose = tcp ? PURPOSE_TCP : PURPOSE_MP_CAPABLE;
 
@@ -398,22 +533,24 @@ static void run_course(struct scene *s, const char *course)
 	send_third_ack(s, c, 64, false);
 	for (char *step = strtok_r(steps + 1, ",", &rest); step;
 	     step = strtok_r(NULL, ",", &rest))
-		take_step(s, c, step);
+		take_turn(s, c, &joined, step);
 }
 
 static const struct {
 	const char *name;
 	enum purpose purpose;
 	unsigned version;
-	bool no_algorithm;
+	bool no_algorithm, extended;
 } kinds[] = {
-	{"plain", PURPOSE_TCP, 0, false},
-	{"capable", PURPOSE_MP_CAPABLE, 1, false},
-	{"capable0", PURPOSE_MP_CAPABLE, 0, false},
-	{"no_algorithm", PURPOSE_MP_CAPABLE, 1, true},
-	{"unknown", PURPOSE_UNKNOWN_OPTION, 1, false},
-	{"random", PURPOSE_MP_JOIN_RANDOM, 1, false},
-	{"join", PURPOSE_MP_JOIN, 1, false},
+	{"plain", PURPOSE_TCP, 0, false, false},
+	{"capable", PURPOSE_MP_CAPABLE, 1, false, false},
+	{"capable0", PURPOSE_MP_CAPABLE, 0, false, false},
+	{"no_algorithm", PURPOSE_MP_CAPABLE, 1, true, false},
+	{"no_algorithm0", PURPOSE_MP_CAPABLE, 0, true, false},
+	{"extended", PURPOSE_MP_CAPABLE, 1, false, true},
+	{"unknown", PURPOSE_UNKNOWN_OPTION, 1, false, false},
+	{"random", PURPOSE_MP_JOIN_RANDOM, 1, false, false},
+	{"join", PURPOSE_MP_JOIN, 1, false, false},
 };
 
 /* The last connection with MPTCP, for others to join; NULL: none. */
@@ -437,6 +574,7 @@ static void lone_syn(struct scene *s, size_t kind, unsigned ttl)
 		return;
 	c = call(s, purpose, kinds[kind].version);
 	c->no_algorithm = kinds[kind].no_algorithm;
+	c->extended = kinds[kind].extended;
 	c->parent = parent;
 	if (parent)
 		c->token = flow_of(s, parent)->mptcp.server_token;
@@ -620,6 +758,15 @@ static void tell_finding(struct text *t, const struct finding *f)
 		add(t, ": %s", f->text);
 }
 
+/* That row; "*": all that had something to say and did not. */
+static bool is_asked(const struct report_rule *rule, const char *name)
+{
+	return strcmp(asked, "*") == 0
+		       ? rule->why != WHY_SAID && rule->why != WHY_ABSENT &&
+				 rule->why != WHY_BLOCKED
+		       : strcmp(asked, name) == 0;
+}
+
 /* "few, 3 of 4" */
 static void tell_rule(struct text *t, const struct report *r)
 {
@@ -629,7 +776,7 @@ static void tell_rule(struct text *t, const struct report *r)
 		const struct report_rule *rule = &r->rules[i];
 
 		snprintf(name, sizeof(name), "%s/%s", rule->id, rule->row);
-		if (strcmp(name, asked) != 0)
+		if (!is_asked(rule, name))
 			continue;
 		add(t, "; %s: %s", name, why_name(rule->why));
 		if (rule->why == WHY_FEW)

@@ -180,13 +180,14 @@ static void write_server_dss(struct scene *s, struct writer *w,
 
 		o.dss.flags |= DSS_MAPPING | DSS_DSN8 |
 			       (s->data_fin ? DSS_DATA_FIN : 0);
-		o.dss.dsn = idsn_of(s, first->key) + 1;
-		o.dss.ssn = 1;
+		o.dss.dsn = idsn_of(s, first->key) + 1 + c->sent;
+		o.dss.ssn = 1 + c->sent;
 		o.dss.data_level_length =
 			(uint16_t)(length + (s->data_fin ? 1 : 0));
 		o.dss.has_checksum = c->checksum;
-		o.dss.checksum = dss_checksum(
-			o.dss.dsn, 1, o.dss.data_level_length, payload, length);
+		o.dss.checksum =
+			dss_checksum(o.dss.dsn, o.dss.ssn,
+				     o.dss.data_level_length, payload, length);
 	}
 	mptcp_encode(w, &o);
 }
@@ -195,7 +196,8 @@ static void server_send(struct scene *s, struct served *c,
 			const struct packet *p, const char *payload,
 			uint8_t flags)
 {
-	struct tcp_segment r = answer_to(p, TCP_FLAG_ACK | flags, c->isn + 1);
+	struct tcp_segment r =
+		answer_to(p, TCP_FLAG_ACK | flags, c->isn + 1 + c->sent);
 	uint8_t options[40];
 	struct writer w = writer_over(options, sizeof(options));
 
@@ -212,6 +214,39 @@ static void server_send(struct scene *s, struct served *c,
 	scene_reply(s, s->hops + 1, &r);
 }
 
+/* An ACK with this option. */
+static void server_say(struct scene *s, struct served *c,
+		       const struct packet *p, const struct mptcp_option *o)
+{
+	struct tcp_segment r = answer_to(p, TCP_FLAG_ACK, c->isn + 1);
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+
+	r.acknowledgment = c->next;
+	write_ts(s, &w, 0);
+	mptcp_encode(&w, o);
+	r.options = options;
+	r.options_length = w.length;
+	scene_reply(s, s->hops + 1, &r);
+}
+
+static void server_announce(struct scene *s, struct served *c,
+			    const struct packet *p)
+{
+	struct mptcp_option o = {.subtype = MP_ADD_ADDR};
+
+	if (!s->announce || !c->mptcp || !c->has_client_key || c->announced)
+		return;
+	c->announced = true;
+	o.add_addr.version = 1;
+	o.add_addr.address_id = 3;
+	o.add_addr.address = address_of("10.9.9.3");
+	o.add_addr.has_hmac = true;
+	keys_add_addr_hmac(s->keys, c->key, c->client_key, 3,
+			   &o.add_addr.address, 0, &o.add_addr.hmac);
+	server_say(s, c, p, &o);
+}
+
 static void server_keys(struct served *c, const struct mptcp_option *mpc)
 {
 	if (!c->mptcp || !mpc || !mpc->capable.has_receiver_key)
@@ -224,9 +259,10 @@ static void server_keys(struct served *c, const struct mptcp_option *mpc)
 }
 
 /* Whether the segment's mapping is there and its checksum, if any, right. */
-static bool server_mapping(struct scene *s, const struct served *c,
+static bool server_mapping(struct scene *s, const struct served *subflow,
 			   const struct packet *p, const struct tcp_options *in)
 {
+	const struct served *c = subflow->parent ? subflow->parent : subflow;
 	const struct mptcp_option *mpc = tcp_options_mptcp(in, MP_CAPABLE);
 	const struct mptcp_option *dss = tcp_options_mptcp(in, MP_DSS);
 	uint64_t dsn = idsn_of(s, c->client_key) + 1;
@@ -245,21 +281,63 @@ static bool server_mapping(struct scene *s, const struct served *c,
 						 p->tcp.payload, length);
 }
 
+/* RFC 8684 3.7: the mapping is there, so its checksum is wrong. */
+static void server_complain(struct scene *s, struct served *c,
+			    const struct packet *p,
+			    const struct tcp_options *in)
+{
+	const struct mptcp_option *dss = tcp_options_mptcp(in, MP_DSS);
+	struct mptcp_option o = {.subtype = MP_FAIL};
+
+	if (!s->complain || !in->mptcp_count)
+		return;
+	o.fail.dsn = dss ? dss->dss.dsn : idsn_of(s, c->client_key) + 1;
+	server_say(s, c, p, &o);
+}
+
+/* Over another subflow, a segment without its mapping ends that. */
+static void server_joined_data(struct scene *s, struct served *c,
+			       const struct packet *p,
+			       const struct tcp_options *in)
+{
+	const struct mptcp_option *dss = tcp_options_mptcp(in, MP_DSS);
+	struct served *first = c->parent;
+
+	if (!dss || !server_mapping(s, c, p, in)) {
+		scene_reset(s, s->hops + 1, p, TCPRST_MIDDLEBOX);
+		return;
+	}
+	if (p->tcp.sequence == c->next) {
+		c->next += (uint32_t)p->tcp.payload_length;
+		if (dss->dss.dsn ==
+		    idsn_of(s, first->client_key) + 1 + first->data)
+			first->data += p->tcp.payload_length;
+	}
+	server_send(s, c, p, NULL, 0);
+}
+
 static void server_data(struct scene *s, struct served *c,
 			const struct packet *p, const struct tcp_options *in)
 {
 	bool fresh = p->tcp.sequence == c->next;
 
+	if (c->joined) {
+		server_joined_data(s, c, p, in);
+		return;
+	}
 	if (s->reset_data) {
 		scene_reset(s, s->hops + 1, p, c->mptcp ? 0 : -1);
 		return;
 	}
 	if (fresh) {
-		if (c->mptcp && !(c->third_ack && server_mapping(s, c, p, in)))
+		if (c->mptcp &&
+		    !(c->third_ack && server_mapping(s, c, p, in))) {
+			server_complain(s, c, p, in);
 			c->mptcp = false;
+		}
 		c->next += (uint32_t)p->tcp.payload_length;
-		if (c->mptcp)
-			c->data += p->tcp.payload_length;
+		if (c->mptcp && c->data < c->next - c->client_isn - 1)
+			c->data = c->next - c->client_isn - 1;
 	}
 	server_send(s, c, p, NULL, 0);
 	if (c->next - c->client_isn - 1 < sizeof(REQUEST) - 1 || s->mute ||
@@ -267,12 +345,18 @@ static void server_data(struct scene *s, struct served *c,
 		return;
 	c->answered = true;
 	server_send(s, c, p, PAGE, 0);
+	for (unsigned i = 1; i < s->pages; i++) {
+		c->sent += sizeof(PAGE) - 1;
+		server_send(s, c, p, PAGE, 0);
+	}
 }
 
 static void server_ack(struct scene *s, struct served *c,
 		       const struct packet *p, const struct tcp_options *in)
 {
 	const struct mptcp_option *join = tcp_options_mptcp(in, MP_JOIN);
+	const struct mptcp_option *address = tcp_options_mptcp(in, MP_ADD_ADDR);
+	struct mptcp_option echo;
 
 	server_keys(c, tcp_options_mptcp(in, MP_CAPABLE));
 	if (c->mptcp && s->version == 0)
@@ -286,10 +370,18 @@ static void server_ack(struct scene *s, struct served *c,
 			server_send(s, c, p, NULL, 0);
 		return;
 	}
+	if (address && s->echo_address) {
+		echo = *address;
+		echo.add_addr.echo = true;
+		echo.add_addr.has_hmac = false;
+		server_say(s, c, p, &echo);
+		return;
+	}
 	if (p->tcp.payload_length) {
 		server_data(s, c, p, in);
 		return;
 	}
+	server_announce(s, c, p);
 	if (s->close_at_once && !c->answered) {
 		c->answered = true;
 		server_send(s, c, p, NULL, TCP_FLAG_FIN);
