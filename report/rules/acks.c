@@ -55,17 +55,25 @@ static struct acks acks_of(const struct flow *f)
 	return a;
 }
 
+static bool lack_dss(const struct flow *f, const struct acks *a)
+{
+	return flow_proves_mptcp(f) && a->bare && !a->with_dss;
+}
+
 static bool acks_lack_dss(const struct judgement *j, const struct flow *f)
 {
 	struct acks a = acks_of(f);
 
 	(void)j;
-	return flow_proves_mptcp(f) && a.bare && !a.with_dss;
+	return lack_dss(f, &a);
 }
 
 static bool acks_padded(const struct judgement *j, const struct flow *f)
 {
-	return acks_lack_dss(j, f) && acks_of(f).padded;
+	struct acks a = acks_of(f);
+
+	(void)j;
+	return a.padded && lack_dss(f, &a);
 }
 
 static bool acks_have_dss(const struct judgement *j, const struct flow *f)

@@ -25,7 +25,7 @@ static unsigned dss_in_vain(const struct flow *f)
 {
 	unsigned most = 0;
 
-	if (!f->mptcp.syn_ack || !f->established || f->join.parent >= 0)
+	if (!f->mptcp.syn_ack)
 		return 0;
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *plain = f->sent[i];
@@ -257,7 +257,7 @@ static int64_t dropped_since(const struct flow *f)
 		const struct kept *k = f->sent[i];
 		bool again = false;
 
-		if (!is_full_data(k) || !kept_is_mapped(k))
+		if (!is_full_data(k))
 			continue;
 		for (size_t n = i + 1; n < f->sent_count; n++)
 			again |= is_full_data(f->sent[n]) &&
@@ -582,14 +582,14 @@ static void say_dropped_server(struct judgement *j, struct finding *f,
 const struct rule dss_rules[] = {
 	{"dss.removed", "fallback", PHASE_DATA, SEGMENT_DATA, removed_fallback,
 	 say_removed, .unless = {"payload.modified", "data.rewritten"},
-	 .gates = NOT_WORKING | OWN_PHASE},
+	 .gates = OWN_PHASE},
 	/* Who acknowledged the data is unknown where others do so early. */
 	{"dss.removed", "fallback_reset", PHASE_DATA, SEGMENT_DATA,
 	 removed_reset, say_removed,
 	 .unless = {"payload.modified", "data.rewritten", "data.acked_early"},
-	 .gates = NOT_WORKING | OWN_PHASE},
+	 .gates = OWN_PHASE},
 	{"dss.removed", "server", PHASE_DATA, SEGMENT_DATA, removed_server,
-	 say_removed_server, .gates = NOT_WORKING},
+	 say_removed_server, .if_working = TO_IMPAIRS},
 	{"dss.removed", "tcprst", PHASE_DATA, SEGMENT_DATA, removed_tcprst,
 	 say_removed_tcprst,
 	 .unless = {"dss.removed", "payload.modified", "data.rewritten"},
@@ -597,7 +597,7 @@ const struct rule dss_rules[] = {
 	{"dss.dropped", "vain", PHASE_DATA, SEGMENT_DATA, dropped_vain,
 	 say_dropped_vain, .unless = {"dss.removed"}},
 	{"dss.dropped", "all", PHASE_DATA, SEGMENT_DATA, dropped_all,
-	 say_dropped_all, .unless = {"dss.dropped"}},
+	 .say = say_dropped_all},
 	{"dss.reset", "rst", PHASE_DATA, SEGMENT_DATA, reset, say_reset,
 	 .gates = NOT_WORKING},
 	{"dss.dropped", "server", PHASE_DATA, SEGMENT_DATA, dropped_server,

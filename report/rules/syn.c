@@ -281,23 +281,25 @@ static const struct class syns_v0 = {PURPOSE_MP_CAPABLE, 0, SEGMENT_SYN, NULL,
 				     0};
 
 const struct rule syn_rules[] = {
-	{"mp_capable.dropped", "return", PHASE_SYN, SEGMENT_SYN_ACK,
-	 dropped_return, say_dropped_return, .if_working = TO_IMPAIRS},
 	{"mp_capable.dropped", "checksum", PHASE_SYN, SEGMENT_SYN,
-	 dropped_checksum, say_dropped_checksum,
-	 .unless = {"mp_capable.dropped"}, .if_working = TO_IMPAIRS},
+	 dropped_checksum, say_dropped_checksum, .if_working = TO_IMPAIRS},
+	/* A server that speaks the other version has no option to answer
+	 * with. */
+	{"mp_capable.dropped", "return", PHASE_SYN, SEGMENT_SYN_ACK,
+	 dropped_return, say_dropped_return, .unless = {"mp_capable.dropped"},
+	 .gates = NOT_WORKING},
 	{"mp_capable.dropped", "silence", PHASE_SYN, SEGMENT_SYN,
 	 dropped_silence, say_dropped, .unless = {"mp_capable.dropped"},
 	 .if_working = TO_IMPAIRS},
 	{"mp_capable.reset", "rst", PHASE_SYN, SEGMENT_SYN, reset, say_reset,
-	 .unless = {"mp_capable.dropped"}, .if_working = TO_IMPAIRS},
+	 .if_working = TO_IMPAIRS},
 	{"mp_capable.dropped", "way_v1", PHASE_SYN, SEGMENT_SYN,
 	 dropped_on_a_way, say_dropped_on_a_way,
-	 .unless = {"mp_capable.dropped", "mp_capable.reset"}, .of = &syns_v1,
+	 .unless = {"mp_capable.dropped"}, .of = &syns_v1,
 	 .if_less = TO_IMPAIRS},
 	{"mp_capable.dropped", "way_v0", PHASE_SYN, SEGMENT_SYN,
 	 dropped_on_a_way, say_dropped_on_a_way,
-	 .unless = {"mp_capable.dropped", "mp_capable.reset"}, .of = &syns_v0,
+	 .unless = {"mp_capable.dropped"}, .of = &syns_v0,
 	 .if_less = TO_IMPAIRS},
 	{0},
 };

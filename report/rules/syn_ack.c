@@ -289,14 +289,10 @@ static const struct flow *flow_with_room(const struct judgement *j, int version,
 
 static enum why removed_filler(const struct judgement *j, struct said *s)
 {
-	const struct finding *said = finding_find(j, "mp_capable.removed");
 	int plain = plain_filler(j);
 
 	s->direction = DIRECTION_RETURN;
-	if (said && said->direction == DIRECTION_FORWARD) {
-		s->by = said->kind->id;
-		return WHY_UNLESS;
-	}
+	s->less = j->negotiated; /* on the other paths it comes back */
 	if (plain < 0)
 		return WHY_CONTROL;
 	s->flow = flow_with_room(j, 1, plain, CAPABLE_SYN_ACK_BYTES);
@@ -326,20 +322,17 @@ const struct rule syn_ack_rules[] = {
 	{"mp_capable.mirrored", "echo", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
 	 capable_mirrored, say_mirrored, .if_working = TO_HARMLESS},
 	{"tcp.option_mirrored", "echo", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
-	 option_mirrored, say_option_mirrored, .joins = JOINS_NONE},
+	 option_mirrored, .say = say_option_mirrored},
 	{"mp_capable.modified", "version", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
-	 version_modified, say_version, .unless = {"mp_capable.modified"},
-	 .gates = NOT_NEGOTIATED},
+	 version_modified, say_version, .gates = NOT_NEGOTIATED},
 	{"mp_capable.removed", "tcprst", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
-	 removed_tcprst, say_removed_tcprst,
-	 .unless = {"mp_capable.removed", "mp_capable.modified"},
+	 removed_tcprst, say_removed_tcprst, .unless = {"mp_capable.modified"},
 	 .gates = NOT_NEGOTIATED},
 	{"mp_capable.removed", "rst", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
-	 removed_rst, say_removed_rst,
-	 .unless = {"mp_capable.removed", "mp_capable.modified"},
-	 .gates = NOT_NEGOTIATED},
+	 removed_rst, say_removed_rst, .gates = NOT_NEGOTIATED},
 	{"mp_capable.removed", "filler", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
-	 removed_filler, say_removed_filler, .unless = {"mp_capable.modified"},
-	 .gates = NOT_NEGOTIATED, .joins = JOINS_REFINES},
+	 removed_filler, say_removed_filler,
+	 .unless = {"mp_capable.removed/syn", "mp_capable.removed/ack"},
+	 .joins = JOINS_REFINES, .if_less = TO_IMPAIRS},
 	{0},
 };
