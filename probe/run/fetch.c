@@ -146,6 +146,8 @@ static void send_copy(struct version *v, const struct flow *f,
 		client_send_syn(&v->sweep.client, low_copy(ttl));
 	else if (kind == SEGMENT_JOIN_SYN)
 		client_send_syn(&v->join.client, low_copy(ttl));
+	else if (kind == SEGMENT_JOIN_DATA)
+		connection_copy(&v->join, kind, ttl);
 	else
 		connection_copy(summed ? &v->summed : &v->bare, kind, ttl);
 }
@@ -157,6 +159,8 @@ static bool was_swept(const struct run *r, const struct version *v,
 		return v->sweep.last != 0;
 	if (kind == SEGMENT_JOIN_SYN)
 		return v->join.client.to != NULL;
+	if (kind == SEGMENT_JOIN_DATA)
+		return run_began(r, join_data_start, v);
 	return (kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
 	       run_began(r, copies_start, v);
 }
@@ -190,19 +194,28 @@ static bool hop_quotes(const struct report_hop *hop, enum segment_kind kind,
 	return false;
 }
 
-/* From the hop `ttl` to the last before `end`: those that answered others, but
- * not this segment; data also wants the third ACK of its connection, to tell
- * what shifts. */
+/* A hop that has answered nothing may have spent its answers on another run:
+ * it has not rested the first time that it is asked, and has the second. */
+#define SILENT_ASKS 2
+
+/* From the hop `ttl` to the last before `end`: those that have not quoted this
+ * segment, but others; and where no hop quotes it intact, those that may be
+ * silent, too. Data also wants the third ACK of its connection, to tell what
+ * shifts.
+ */
 static void fetch_between(struct run *r, const struct report *report,
 			  const struct finding *f, unsigned ttl, unsigned end)
 {
 	unsigned id = f->connections[0];
+	bool placed = f->at.known && f->after.known && f->after.ttl;
 
 	for (; ttl < end && ttl <= report->path_length; ttl++) {
 		const struct report_hop *hop = &report->path[ttl - 1];
 		enum segment_kind kind = f->segment;
 
-		if (hop->responder_count == 0 || hop->is_target)
+		if (hop->is_target ||
+		    (hop->responder_count == 0 &&
+		     (placed || r->fetch.asks[ttl] == SILENT_ASKS)))
 			continue;
 		if (kind == SEGMENT_DATA && hop_quotes(hop, kind, id))
 			kind = SEGMENT_ACK;
