@@ -297,11 +297,13 @@ static const struct class join_acks = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_ACK,
 				       NULL, 0};
 
 /* Both HMACs were right when they were captured, and nothing but the third ACK
- * was sent. */
+ * was sent. A server that keeps no state (SYN cookies) may remember the nonce
+ * of its last SYN/ACK only, where the SYN came twice. */
 static bool sent_third_ack(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_YES &&
-	       f->join.ack_hmac == KNOWN_YES && !f->sides[0].first_us;
+	       f->join.ack_hmac == KNOWN_YES && !f->join.answered_anew &&
+	       !f->sides[0].first_us;
 }
 
 /* The server misses the option, or its HMAC is wrong. */

@@ -217,6 +217,8 @@ static void see_join(struct observer *o, struct flow *f, unsigned side,
 		join->server_nonce = option->join.nonce;
 		join->has_server_nonce = true;
 		join->hmac = join_hmac(o, f, 1, option, 8);
+	} else if (option->join.stage == JOIN_SYN_ACK && side == 1 && syn) {
+		join->answered_anew |= option->join.nonce != join->server_nonce;
 	} else if (option->join.stage == JOIN_ACK && side == 0) {
 		f->ack_option = join->ack_sent = true;
 		join->ack_hmac = join_hmac(o, f, 0, option, 20);

@@ -95,8 +95,9 @@ struct join_facts {
 	int parent;	   /* index of the flow whose token it names, -1 */
 	uint32_t token, client_nonce, server_nonce;
 	bool has_server_nonce, backup;
-	enum known hmac; /* of the SYN/ACK */
-	bool ack_sent;	 /* third ACK with HMAC */
+	bool answered_anew; /* by a SYN/ACK with another nonce as well */
+	enum known hmac;    /* of the SYN/ACK */
+	bool ack_sent;	    /* third ACK with HMAC */
 	enum known ack_hmac;
 	uint64_t
 		fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */

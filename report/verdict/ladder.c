@@ -311,8 +311,11 @@ static void rung_checksum(struct judgement *j)
 }
 
 /* By the reason in its MP_TCPRST, if it names one. */
-static const char *reset_cause(const struct kept *reset)
+static const char *reset_cause(const struct flow *f, const struct kept *reset)
 {
+	if (f->join.answered_anew)
+		return "it answered the SYN twice, and knows only the second "
+		       "of its nonces";
 	switch (reset_reason(reset)) {
 	case TCPRST_MPTCP:
 		return "our HMAC did not arrive as it was sent";
@@ -380,7 +383,7 @@ static const char *join_failure(const struct judgement *j, const struct flow *f)
 	if (reset)
 		return arena_printf(
 			j->arena, "the server resets the new subflow%s: %s",
-			reason_phrase(j, reset), reset_cause(reset));
+			reason_phrase(j, reset), reset_cause(f, reset));
 	return no_fourth_ack(j);
 }
 
