@@ -59,7 +59,7 @@ void connection_send(struct connection *c)
 {
 	if (c->step == 0)
 		client_send_syn(&c->client, c->copy);
-	if (c->step == 1)
+	if (c->step == 1 && !(c->data_ttl < FULL_TTL && c->tries > 1))
 		client_send_third_ack(&c->client, COPY_FULL);
 	if (c->step > 0 && c->course->send)
 		c->course->send(c);
@@ -224,7 +224,9 @@ int64_t connection_step(struct connection *c, int64_t now_us)
 
 /* ---- a request ----------------------------------------------------------- */
 
-#define LIMITED_DATA_TRIES 2 /* it is not to arrive */
+/* It is not to arrive, and goes out when the third ACK, which may trigger a RST
+ * as well, had time to. */
+#define LIMITED_DATA_TRIES 3
 #define PLAIN_DATA_TRIES 3   /* behind VAIN_TRIES with MPTCP */
 #define HELD_MAX_US 10000000 /* longer than a subflow takes to join, or not */
 
@@ -235,7 +237,8 @@ static bool wants_mptcp(const struct connection *c)
 
 static void request_send(struct connection *c)
 {
-	if (c->step == REQUEST_FIRST)
+	if (c->step == REQUEST_FIRST &&
+	    (c->data_ttl == FULL_TTL || c->tries > 1))
 		client_send_data(&c->client, c->request, c->split, 0,
 				 c->plain_tried,
 				 (struct copy){c->data_ttl, false, false});

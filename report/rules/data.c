@@ -9,6 +9,21 @@
 
 /* ---- resets that data triggers ------------------------------------------- */
 
+/* The third ACK, which reaches the server, went out again behind the data: it
+ * may have drawn the RST. */
+static bool acked_again(const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+
+	for (size_t i = 0; reset && i < f->sent_count; i++)
+		if (f->sent[i]->kind == SEGMENT_ACK &&
+		    kept_is_full(f->sent[i]) &&
+		    f->sent[i]->time_us > f->sides[0].first_us &&
+		    f->sent[i]->frame < reset->frame)
+			return true;
+	return false;
+}
+
 /* That a smaller TTL draws none is the control that a server which resets
  * whatever is opened would not pass. */
 static unsigned data_draws_reset(const struct judgement *j,
@@ -17,7 +32,10 @@ static unsigned data_draws_reset(const struct judgement *j,
 	unsigned ttl = flow_data_ttl(f);
 
 	*drawn = flow_reset(f) != NULL;
-	return !f->established || (*drawn && !falls_short(j, ttl)) ? 0 : ttl;
+	return !f->established || acked_again(f) ||
+			       (*drawn && !falls_short(j, ttl))
+		       ? 0
+		       : ttl;
 }
 
 /* The TTL of the hop that quotes it; 0: that is not told, or no hop does. */
