@@ -21,7 +21,7 @@ PACKAGES := gcc libc6-dev pkg-config \
 	liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks slirp4netns \
 	iputils-ping procps \
-	libcmocka-dev bats tcpdump curl mptcpize python3-jsonschema mandoc clang-format
+	libcmocka-dev bats tcpdump curl openssl mptcpize python3-jsonschema mandoc clang-format
 
 PKGS := libpcap libcrypto jansson lua5.4 libcurl
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -85,13 +85,13 @@ check: deps			## run all tests
 	$(Q)+lab/check; status=$$?; $(disown); exit $$status
 
 .PHONY: soak
-soak: deps			## 1,000 clean runs and more: none may be accused
+soak: deps			## 10,000 clean runs, SOAK=...: none may be accused
 	$(again) all
 	$(Q)$(disown)
-	$(Q)lab/soak.py --runs 100
+	$(Q)lab/soak.py $(SOAK); status=$$?; $(disown); exit $$status
 
 .PHONY: servers
-servers: deps			## every server of the lab behind boxes: 460 runs
+servers: deps			## every server of the lab behind boxes: 1,400 runs
 	$(again) all
 	$(Q)$(disown)
 	$(Q)lab/matrix/matrix.py --servers; status=$$?; $(disown); exit $$status

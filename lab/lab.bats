@@ -327,6 +327,39 @@ fails_with() {		# STATUS WORD COMMAND...
 	run -0 lab/lab with --hops 1 --server banner -- \
 		bash -c 'read -r line </dev/tcp/10.0.2.2/80; echo "$line"'
 	[[ $output == SSH-2.0-* ]]
+	run -0 lab/lab with --hops 1 --server https -- \
+		curl -s -k --connect-to ::server.lab: https://some.lab
+	[[ $output == 'mpprobe lab server' ]]
+}
+
+# Five connections whose source ports differ by 4: how many of them each of the
+# two servers took, and how many of them had an answer.
+split_five() {		# HOST
+	local port answers=0 node counts=()
+
+	for port in 40000 40004 40008 40012 40016; do
+		! on client curl -sf -m 5 -o /dev/null --local-port "$port" \
+			"http://$1" || ((++answers))
+	done
+	for node in server server2; do
+		counts+=("$(on "$node" nstat -sz TcpPassiveOpens |
+			awk '/^Tcp/ { print $2 }')")
+	done
+	echo "${counts[*]} of which $answers answer"
+}
+
+@test "two servers behind a balancer" {
+	local host
+
+	name=two
+	for host in 10.0.2.2 '[fd00:2::2]'; do
+		lab/lab up --name two --hops 1 --server balanced-flows
+		[[ $(split_five "$host") == '3 2 of which 5 answer' ]]
+		lab/lab up --name two --hops 1 --server balanced-sources
+		[[ $(split_five "$host") == '0 5 of which 5 answer' ]]
+		lab/lab up --name two --hops 1 --server balanced-packets
+		[[ $(split_five "$host") == '0 0 of which 0 answer' ]]
+	done
 }
 
 # ---- the boxes: all at router 2, seen from router 3 ------------------------

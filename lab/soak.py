@@ -1,44 +1,49 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs mpprobe time and again where nothing interferes: on clean paths that
-lose, reorder and duplicate packets, and against servers of many kinds. Any
-finding that is not harmless is a false accusation. Prints TAP.
+"""Runs mpprobe time and again where nothing interferes: against every server of
+the lab, on paths that lose, reorder and duplicate packets, over both families,
+one run right behind the other. Any finding but what is right of the server is a
+false accusation. Prints TAP, with counts for each server; the captures of what
+went wrong are kept.
 
-usage: lab/soak.py [--runs N] [--jobs N] [--only TEXT] [--keep DIR]
+usage: lab/soak.py [--runs N] [--minutes M] [--jobs N] [--only TEXT]
+                   [--keep DIR] [--seed TEXT]
        lab/soak.py --serve KIND PORT     (one of the servers)
 """
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
+import random
 import selectors
+import shutil
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 LAB = os.path.join(HERE, "lab")
 MPPROBE = os.path.join(TOP, "mpprobe")
 IPPROTO_MPTCP = 262
+sys.path.insert(0, os.path.join(HERE, "matrix"))
+import zoo_servers  # noqa: E402
 
-# ---- servers that behave in ways of their own ------------------------------
+# ---- servers that behave in ways that those of the lab do not ---------------
 
 
 def serve(kind, port):
-    """backlog: answers, but has room for few; mute: reads and never answers;
-    closes: at once; hasty: closes at the first line; defers: is told of
-    connections with data only; resets: at data; aborts: at once, with a
-    RST."""
+    """closes: at once; hasty: closes at the first line, with an answer;
+    resets: at data; aborts: at once, with a RST."""
     protocol = socket.IPPROTO_TCP if kind == "resets-tcp" else IPPROTO_MPTCP
     server = socket.socket(socket.AF_INET6, socket.SOCK_STREAM, protocol)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind(("::", port))
-    if kind == "defers":
-        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
-    server.listen(1 if kind == "backlog" else 1024)
+    server.listen(1024)
     selector = selectors.DefaultSelector()
     selector.register(server, selectors.EVENT_READ)
     print("ready", flush=True)
@@ -77,26 +82,21 @@ def answer(kind, client, selector):
         selector.unregister(client)
         client.send(b"-ERR unknown command\r\n")
         client.close()
-    elif kind in ("backlog", "defers") and data.endswith(b"\r\n\r\n"):
-        client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
 
 # ---- what is run -----------------------------------------------------------
 
 
 class Kind:
-    """A server, or a path, the statuses that are right for it, and the steps
-    of the ladder that must pass."""
+    """A server and a path, the statuses and findings that are right for them,
+    and the steps of the ladder that must pass."""
 
     def __init__(self, name, statuses, port=80, up=(), prepare=(), serve=None,
-                 share=1, args=(), passes=()):
+                 share=1, args=(), passes=(), findings=(), group=None):
         self.name, self.statuses, self.port = name, statuses, port
         self.up, self.prepare, self.serve = list(up), prepare, serve
         self.share, self.args, self.passes = share, list(args), passes
-
-
-def sysctl(setting):
-    return ["--sysctl-server", setting]
+        self.findings, self.group = findings, group or name
 
 
 def server_tool(*command):
@@ -107,9 +107,8 @@ NOISE = ["--box", "loss1@2", "--box", "reorder@3", "--box", "duplicate@4"]
 OFFLOADS = ["tx", "on", "rx", "on", "tso", "on", "gso", "on", "gro", "on"]
 
 KINDS = [
-    Kind("clean with loss, reordering and duplicates", ["clear"], up=NOISE,
-         share=10),
-    Kind("the same, --all", ["clear"], up=NOISE, args=["--all"]),
+    Kind("loss, reordering and duplicates at once", ["clear"], up=NOISE),
+    Kind("the same, --all", ["clear"], up=NOISE, args=["--all"], share=0.5),
     Kind("the same, plain TCP", ["unsupported"], port=8080, up=NOISE),
     Kind("the same, v0", ["clear"], port=9080, up=NOISE),
     Kind("5 % loss", ["clear"], up=["--box", "loss5@2"]),
@@ -117,30 +116,18 @@ KINDS = [
     Kind("two ways (ECMP)", ["clear"], up=["--box", "ecmp@3"]),
     Kind("asymmetric", ["clear"], up=["--box", "asymmetric@2"]),
     Kind("silent routers", ["clear"], up=["--box", "all-silent"], share=0.5),
-    Kind("checksum_enabled=1", ["clear"],
-         up=sysctl("net.mptcp.checksum_enabled=1")),
-    Kind("allow_join_initial_addr_port=0", ["clear"],
-         up=sysctl("net.mptcp.allow_join_initial_addr_port=0")),
-    Kind("subflow limit 0", ["clear"],
-         prepare=[server_tool("ip", "mptcp", "limits", "set", "subflows", "0",
-                              "add_addr_accepted", "0")]),
-    Kind("SYN cookies", ["clear"], up=sysctl("net.ipv4.tcp_syncookies=2")),
     Kind("SYN cookies, --all", ["clear"], args=["--all"],
-         up=sysctl("net.ipv4.tcp_syncookies=2"), share=0.3),
-    Kind("small backlog", ["clear"], port=83, serve="backlog"),
+         up=["--server", "cookies"], share=0.3),
     Kind("plain TCP", ["unsupported"], port=8080),
     Kind("closed port", ["unreachable"], port=81),
     Kind("filtered port", ["unreachable"], port=82, share=0.3,
          prepare=[server_tool(t, "-A", "INPUT", "-p", "tcp", "--dport", "82",
                               "-j", "DROP")
                   for t in ("iptables", "ip6tables")]),
-    Kind("never answers data", ["clear", "undetermined"], port=84,
-         serve="mute", share=0.3),
     Kind("closes at once", ["clear", "undetermined"], port=85, serve="closes",
          share=0.3),
     Kind("closes at the first line", ["clear"], port=89, serve="hasty",
          share=0.3, passes=["join"]),
-    Kind("TCP_DEFER_ACCEPT", ["clear"], port=90, serve="defers", share=0.3),
     Kind("RST to data", ["undetermined"], port=86, serve="resets",
          share=0.3),
     Kind("RST to data, plain TCP", ["unsupported"], port=87,
@@ -151,12 +138,33 @@ KINDS = [
                   for n in ("client", "server")]),
 ]
 
+# What nothing interferes on: a name, and the box that does it.
+PATHS = [("no loss", None), ("1 % loss", "loss1@2"), ("3 % loss", "loss3@2"),
+         ("reordering", "reorder@2"), ("duplicates", "duplicate@3")]
+
+
+def server_kinds():
+    """Every server of the lab on every path, but those that look like a device.
+    Where chance decides which of two servers is met, all may look well."""
+    out = []
+    for server in zoo_servers.servers():
+        if server in zoo_servers.broken():
+            continue
+        status, _, finding = zoo_servers.on_clean_path(server)
+        statuses = {status} if status == "unsupported" else {status, "clear"}
+        for path, box in PATHS:
+            out.append(Kind(f"{server}, {path}", statuses, group=server,
+                            findings=[finding],
+                            up=["--server", server]
+                            + (["--box", box] if box else [])))
+    return out
+
 
 class Lab:
     """A lab that is up as long as the `with` block runs."""
 
     def __init__(self, kind):
-        self.kind, self.name = kind, f"soak-{os.getpid()}-{id(kind)}"
+        self.kind, self.name = kind, f"soak-{os.getpid()}-{id(self)}"
         self.server = None
 
     def run(self, node, command, **more):
@@ -188,25 +196,28 @@ class Lab:
         subprocess.run([LAB, "down", "--name", self.name], check=True)
 
 
+# ---- running it ------------------------------------------------------------
+
+
 def complaints(kind, report):
-    found = [f for f in report["findings"] if f["effect"] != "harmless"]
-    wrong = [f"accuses: {f['id']}: {f['text']}" for f in found]
-    if report["verdict"]["status"] not in kind.statuses:
-        wrong.append(f"status is {report['verdict']['status']}, expected "
-                     f"{' or '.join(kind.statuses)}: "
-                     f"{report['verdict']['text']}")
-    harmless = [f["id"] for f in report["findings"] if f not in found]
-    if harmless:
-        wrong.append(f"sees {', '.join(harmless)}")
-    for step in report["ladder"]:
-        if step["step"] in kind.passes and step["result"] != "pass":
-            wrong.append(f"{step['step']}: {step['text']}")
+    """What is wrong, an accusation first."""
+    wrong = [f"accuses: {f['id']}: {f['text']}" for f in report["findings"]
+             if f["effect"] != "harmless" and f["id"] not in kind.findings]
+    wrong += [f"sees {f['id']}: {f['text']}" for f in report["findings"]
+              if f["effect"] == "harmless"]
+    verdict = report["verdict"]
+    if verdict["status"] not in kind.statuses:
+        wrong.append(f"status is {verdict['status']}, expected "
+                     f"{' or '.join(kind.statuses)}: {verdict['text']}")
+    wrong += [f"{step['step']}: {step['text']}" for step in report["ladder"]
+              if step["step"] in kind.passes and step["result"] != "pass"]
     return wrong
 
 
-def run_once(lab, number, keep):
+def run_once(lab, family, keep):
+    """What is wrong; then the capture is kept."""
     kind = lab.kind
-    host = "10.0.5.2" if number % 2 else "[fd00:5::2]"
+    host = "10.0.5.2" if family == 4 else "[fd00:5::2]"
     with tempfile.TemporaryDirectory() as directory:
         capture = os.path.join(directory, "run.pcap")
         done = lab.run("client", [MPPROBE, "-n", "-j", "-w", capture]
@@ -215,45 +226,118 @@ def run_once(lab, number, keep):
             wrong = complaints(kind, json.loads(done.stdout))
         except ValueError:
             wrong = [f"no report: {done.stderr.strip()}"]
-        if wrong and keep:
+        if wrong and os.path.exists(capture):
+            kept = os.path.join(keep, "".join(
+                c if c.isalnum() else "-" for c in kind.name))
             os.makedirs(keep, exist_ok=True)
-            name = "".join(c if c.isalnum() else "_" for c in kind.name)
-            os.replace(capture, os.path.join(keep, f"{name}-{number}.pcap"))
+            kept += f"-{len(os.listdir(keep))}.pcap"
+            shutil.move(capture, kept)
+            wrong = [f"{line} ({kept})" for line in wrong]
     return wrong
 
 
-def run_kind(kind, runs, jobs, keep):
-    """What went wrong, in how many of how many runs."""
-    runs = max(1, round(runs * kind.share))
-    with Lab(kind) as lab, \
-            concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(lambda n: run_once(lab, n, keep),
-                                range(runs)))
-    return runs, [wrong for wrong in results if wrong]
+def run_batch(kind, runs, end, keep):
+    """What was wrong of each run, in one lab."""
+    out = []
+    if time.monotonic() > end:
+        return kind, out
+    family = random.choice((4, 6))
+    with Lab(kind) as lab:
+        while len(out) < runs and time.monotonic() < end:
+            out.append(run_once(lab, family, keep))
+            family = 10 - family
+    return kind, out
+
+
+BATCH = 10  # runs in one lab
+
+
+def plan(kinds, runs):
+    """(kind, how many runs), so that all have had as many whenever it ends."""
+    batch = max(2, min(BATCH, runs // len(kinds)))
+    out = []
+    while runs > 0:
+        random.shuffle(kinds)
+        for kind in kinds:
+            some = min(max(1, round(batch * kind.share)), runs)
+            if some:
+                out.append((kind, some))
+            runs -= some
+    return out
+
+
+class Group:
+    """What came of one server, or path."""
+
+    def __init__(self, name):
+        self.name, self.runs, self.accused, self.other = name, 0, 0, 0
+        self.lines = collections.Counter()
+
+    def add(self, results):
+        for wrong in results:
+            self.runs += 1
+            if wrong:
+                accused = wrong[0].startswith("accuses")
+                self.accused += accused
+                self.other += not accused
+            self.lines.update(wrong)
+
+    def wrong(self):
+        return self.accused + self.other
+
+    def tell(self, number):
+        print(f"{'not ok' if self.wrong() else 'ok'} {number} {self.name}: "
+              f"{self.runs - self.wrong()} of {self.runs} right"
+              + (f", {self.accused} accused, {self.other} otherwise wrong"
+                 if self.wrong() else ""))
+        for line, count in self.lines.most_common():
+            print(f"# {count} x {line}")
+
+
+def soak(kinds, args):
+    """The groups of these kinds, with what came of them."""
+    groups = {k.group: Group(k.group) for k in kinds}
+    end = time.monotonic() + 60 * args.minutes
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        batches = [pool.submit(run_batch, kind, some, end, args.keep)
+                   for kind, some in plan(kinds, args.runs)]
+        for batch in concurrent.futures.as_completed(batches):
+            kind, results = batch.result()
+            groups[kind.group].add(results)
+            for line in (line for wrong in results for line in wrong):
+                print(f"# {kind.name}: {line}", flush=True)
+    return [g for g in groups.values() if g.runs]
+
+
+def commit():
+    return subprocess.run(["git", "rev-parse", "HEAD"], cwd=TOP, text=True,
+                          capture_output=True).stdout.strip()
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=100)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=10000)
+    parser.add_argument("--minutes", type=float, default=float("inf"))
+    parser.add_argument("--jobs", type=int, default=2 + os.cpu_count())
     parser.add_argument("--only", default="")
-    parser.add_argument("--keep")
+    parser.add_argument("--keep", default=os.path.join(TOP, "build", "soak"))
+    parser.add_argument("--seed", default=commit(),
+                        help="of what comes first (default: the commit)")
     parser.add_argument("--serve", nargs=2)
     args = parser.parse_args()
     if args.serve:
         return serve(args.serve[0], int(args.serve[1]))
-    kinds = [k for k in KINDS if args.only in k.name]
-    failed = 0
-    print(f"1..{len(kinds)}", flush=True)
-    for number, kind in enumerate(kinds, 1):
-        runs, wrong = run_kind(kind, args.runs, args.jobs, args.keep)
-        failed += bool(wrong)
-        print(f"{'not ok' if wrong else 'ok'} {number} {kind.name}: "
-              f"{runs - len(wrong)} of {runs} right")
-        for line in sorted({line for lines in wrong for line in lines}):
-            print(f"# {line}")
-        sys.stdout.flush()
-    return 1 if failed else 0
+    random.seed(args.seed)
+    groups = soak([k for k in KINDS + server_kinds() if args.only in k.name],
+                  args)
+    for number, group in enumerate(groups, 1):
+        group.tell(number)
+    wrong = sum(g.wrong() for g in groups)
+    print(f"1..{len(groups)}")
+    print(f"# {sum(g.runs for g in groups)} runs, "
+          f"{sum(g.accused for g in groups)} accused, "
+          f"{sum(g.other for g in groups)} otherwise wrong")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ urgent|tcp|way|the urgent pointer is cleared|tcp urgent
 id|ip|way|the IP ID is drawn anew|tcp id
 nat-bare|ip|hop|NAT that leaves the quotes of ICMP errors as they are|nat nat
 loss1|path|way|1 % of the packets are lost|all loss value=1
+loss3|path|way|3 % of the packets are lost|all loss value=3
 loss5|path|way|5 % of the packets are lost|all loss value=5
 reorder|path|way|10 % of the packets come 3 ms late|all reorder
 duplicate|path|way|10 % of the packets come twice|all duplicate

@@ -61,7 +61,7 @@ icmp-blocked|icmp|hop|ICMP errors of what is behind the router are dropped
 fragments|ip|way|all but the first of fragments are dropped
 redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4)
 tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
-mptcp-proxy|end|hop|ends those to 80 and 9080, and speaks MPTCP v1 itself
+mptcp-proxy|end|hop|ends those to 80 and 9080; MPTCP v1 on both sides (haproxy)
 optimiser|end|hop|ends those to 80 and 9080 whose SYN has no MP_CAPABLE
 throttle|path|hop|segments with an MPTCP option pass at 400 kB/s at most
 filter-udp|icmp|hop|UDP to the server and port unreachables from it are dropped
@@ -308,6 +308,8 @@ proxy_ports() {		# HOP PORT...
 	done
 }
 
+haproxy=(haproxy)	# how it is started
+
 # It takes connections to PORT on port 3048 + PORT.
 start_haproxy() {	# HOP BIND-OPTION PORT...
 	local config=/run/haproxy-r$1.cfg port said
@@ -330,7 +332,7 @@ start_haproxy() {	# HOP BIND-OPTION PORT...
 		END
 	done
 	# Its parent process ends when the child accepts connections.
-	said=$(on "r$1" haproxy -q -D -f "$config" 2>&1) ||
+	said=$(on "r$1" "${haproxy[@]}" -q -D -f "$config" 2>&1) ||
 		box_failed "r$1" "haproxy: ${said:-cannot start}"
 }
 
@@ -511,10 +513,12 @@ box_tproxy() {
 }
 
 box_mptcp_proxy() {
+	local haproxy=(mptcpize run haproxy)
+
 	set_sysctl "r$1" net.mptcp.enabled 1
-	start_server "r$1" "$lab_dir/servers/httpd" 80
+	start_haproxy "$1" '' 80
 	both "r$1" nat PREROUTING -i eth0 -p tcp -m multiport --dports 80,9080 \
-		-j REDIRECT --to-ports 80
+		-j REDIRECT --to-ports 3128
 }
 
 # Each SYN of a connection decides for all of it.

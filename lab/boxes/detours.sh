@@ -96,31 +96,39 @@ box_asymmetric() {
 	done
 }
 
-# Half of the flows, by source port, go to a second server with the same address.
+# Half of the flows, by source port, go to a second server.
 box_balancer() {
-	local said
-
 	(($1 == hops)) || box_failed "r$1" 'only the last router can be it'
+	second_server
+	# The first word of the TCP header, bit 2 of its source port: the next flow
+	# of a client that counts its ports up often goes to the other server.
+	to_second iptables -m u32 --u32 '0>>22&0x3c@0&0x40000=0x40000'
+	to_second ip6tables -m u32 --u32 '40&0x40000=0x40000'
+}
+
+# A server with the address of the first, behind the last router, which sends it
+# what has the mark 1.
+second_server() {
+	local said router=r$hops
+
 	detour_node server2
 	write_sysctls server2 <<<net/mptcp/enabled=1
-	detour_link "r$1" eth2 server2 eth0 99
+	detour_link "$router" eth2 server2 eth0 99
 	said=$(printf '%s\n' "address add 10.0.$last.2/32 dev lo" \
 		"address add fd00:$last::2/128 dev lo nodad" \
 		"route add default via 10.1.99.1" \
 		"route add default via fd01:99::1" |
 		ip -n server2 -batch - 2>&1) || box_failed server2 "$said"
-	# The first word of the TCP header, bit 2 of its source port: the next flow
-	# of a client that counts its ports up often goes to the other server.
-	rule iptables "r$1" mangle PREROUTING -i eth0 -p tcp \
-		-m u32 --u32 '0>>22&0x3c@0&0x40000=0x40000' \
-		-j MARK --set-mark 1
-	rule ip6tables "r$1" mangle PREROUTING -i eth0 -p tcp \
-		-m u32 --u32 '40&0x40000=0x40000' -j MARK --set-mark 1
 	said=$({
-		on "r$1" ip rule add fwmark 1 table 7 &&
-		on "r$1" ip -6 rule add fwmark 1 table 7 &&
-		on "r$1" ip route add default via 10.1.99.2 table 7 &&
-		on "r$1" ip -6 route add default via fd01:99::2 table 7
-	} 2>&1) || box_failed "r$1" "$said"
+		on "$router" ip rule add fwmark 1 table 7 &&
+		on "$router" ip -6 rule add fwmark 1 table 7 &&
+		on "$router" ip route add default via 10.1.99.2 table 7 &&
+		on "$router" ip -6 route add default via fd01:99::2 table 7
+	} 2>&1) || box_failed "$router" "$said"
 	start_server server2 "$lab_dir/servers/httpd" 80 443
+}
+
+to_second() {		# TOOL RULE...
+	rule "$1" "r$hops" mangle PREROUTING -i eth0 -p tcp \
+		-m multiport --dports 80,443 "${@:2}" -j MARK --set-mark 1
 }

@@ -26,12 +26,23 @@ import zoo  # noqa: E402
 import zoo_coverage  # noqa: E402
 import zoo_positions  # noqa: E402
 import zoo_servers  # noqa: E402
+import validate  # noqa: E402
 
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
                        os.path.join(TOP, "build-asan", "mpprobe"))
            if os.path.exists(p)]
 SAME = ("verdict", "findings", "path", "asymmetry", "connections", "ladder",
         "announced", "announcements", "server")
+
+
+# What runs in the lab; prints the exit codes.
+IN_LAB = """
+to=$1 runs=$2
+shift 2
+for run in $(seq "$runs"); do
+	"$@" -w "$to/$run.pcap" >"$to/$run.json" 2>"$to/$run.err"
+	echo $?
+done"""
 
 
 class Case:
@@ -42,7 +53,7 @@ class Case:
                  silent=(), up=(), args=(), version=None, text="", boxes=(),
                  also=(), path=True, rungs=(), way=None,
                  says="", one_branch=False, chance=None,
-                 known=None, **checks):
+                 known=None, runs=1, **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
         self.version, self.text, self.says = version, text, says
         self.port, self.status, self.code = port, status, code
@@ -51,6 +62,8 @@ class Case:
         # Or nothing is found, with this status and code; what is known to be
         # wrong.
         self.chance, self.known = chance, known
+        # In the same lab, one right behind the other.
+        self.runs = runs
         self.silent, self.up, self.args = silent, list(up), list(args)
         self.boxes, self.path, self.rungs = list(boxes), path, rungs
         # Each as (id, after, at, what else it says).
@@ -97,8 +110,9 @@ class Case:
         up = ["--hops", str(self.hops)] + self.up
         for box in self.spec().split(" + "):
             up += ["--box", box] if box != "clean" else []
-        return ([LAB, "with"] + up + ["--", READERS[0], "-n", "-j", "-w",
-                os.path.join(directory, "run.pcap")]
+        return ([LAB, "with"] + up + ["--", "sh", "-c", IN_LAB, "sh",
+                                      directory, str(self.runs), READERS[0],
+                                      "-n", "-j"]
                 + self.args + [f"{host}:{self.port}"])
 
 
@@ -418,43 +432,58 @@ def run_case(case, keep):
 
 
 def try_case(case, keep, reports):
-    import validate
     with tempfile.TemporaryDirectory() as directory:
         if keep:
             directory = os.path.join(keep, case.name().replace(" ", "_")
                                      .replace("/", "_"))
             os.makedirs(directory, exist_ok=True)
-        run = subprocess.run(case.command(directory), capture_output=True,
+        lab = subprocess.run(case.command(directory), capture_output=True,
                              text=True, stdin=subprocess.DEVNULL)
+        codes = lab.stdout.split()
+        if len(codes) != case.runs:
+            return ["no lab", lab.stderr.strip()]
         wrong = []
-        if case.chance and run.returncode == case.chance[1]:
-            case = case.without_luck()
-        if run.returncode != case.code:
-            wrong.append(f"exit code {run.returncode}, expected {case.code}: "
-                         f"{run.stderr.strip()}")
-        if case.status is None:
-            if run.stdout:
-                wrong.append("a report was printed")
-            return wrong
-        if not run.stdout:
-            return wrong + ["no report", run.stderr.strip()]
-        if keep:
-            with open(os.path.join(directory, "live.json"), "w") as f:
-                f.write(run.stdout)
-        report = json.loads(run.stdout)
-        reports.append(report)
-        wrong += validate.errors(json.dumps(report), validate.validators(), None)
-        if report["verdict"]["status"] != case.status and not case.one_branch:
-            wrong.append(f"status is {report['verdict']['status']}, expected "
-                          f"{case.status}: {report['verdict']['text']}")
-        wrong += check_verdict(case, report["verdict"])
-        wrong += check_findings(case, report)
-        wrong += check_path(case, report)
-        wrong += check_ladder(case, report)
-        wrong += check_return(case, report)
-        wrong += check_replay(case, report,
-                              os.path.join(directory, "run.pcap"))
+        for number, code in enumerate(codes, 1):
+            begin = f"run {number}: " if number > 1 else ""
+            wrong += [begin + line for line in check_run(
+                case, os.path.join(directory, str(number)), int(code),
+                reports)]
         return wrong
+
+
+def contents(path):
+    with open(path) as f:
+        return f.read()
+
+
+def check_code(case, code, complaint):
+    return [] if code == case.code else [f"exit code {code}, expected "
+                                         f"{case.code}: {complaint}"]
+
+
+def check_run(case, name, code, reports):
+    said, complaint = contents(name + ".json"), contents(name + ".err").strip()
+    if case.status is None:
+        return check_code(case, code, complaint) + (
+            ["a report was printed"] if said else [])
+    if not said:
+        return ["no report", complaint]
+    report = json.loads(said)
+    reports.append(report)
+    if case.chance and not report["findings"]:
+        case = case.without_luck()
+    wrong = check_code(case, code, complaint)
+    wrong += validate.errors(said.strip(), validate.validators(), None)
+    if report["verdict"]["status"] != case.status and not case.one_branch:
+        wrong.append(f"status is {report['verdict']['status']}, expected "
+                     f"{case.status}: {report['verdict']['text']}")
+    wrong += check_verdict(case, report["verdict"])
+    wrong += check_findings(case, report)
+    if len(reports) == 1:  # on which routers have spent their answers
+        wrong += check_path(case, report)
+    wrong += check_ladder(case, report)
+    wrong += check_return(case, report)
+    return wrong + check_replay(case, report, name + ".pcap")
 
 
 def again(case, keep, wrong):

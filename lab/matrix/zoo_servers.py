@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every server of the lab on a path without a box: it may close, be mute or
 refuse joins, and no path is blamed for that. Boxes before servers that want to
-be joined at another port. And every server behind every box of BOXES: all of
-them with `matrix.py --servers`, those of SAMPLE with the others."""
+be joined at another port. And every server behind every box of BOXES, each
+twice without a pause: all of them with `matrix.py --servers`, those of SAMPLE
+with the others."""
 import os
 import subprocess
 
@@ -22,9 +23,15 @@ RUNGS = {
     "backlog": ("random_token",),
     "no-checksum": ("join", "checksum"),
 }
-STATUS = {"tcp": ("unsupported", 2), "rst-every-other": ("undetermined", 3),
-          "garbage-options": ("unsupported", 2),
-          "garbage-window": ("undetermined", 3)}
+# What is said of it on a clean path, if not "clear": status, code, finding.
+CLEAN = {
+    "tcp": ("unsupported", 2, None),
+    "rst-every-other": ("undetermined", 3, None),
+    "balanced-flows": ("impaired", 1, "mp_join.refused"),
+    "balanced-packets": ("undetermined", 3, None),
+    "garbage-options": ("unsupported", 2, None),
+    "garbage-window": ("undetermined", 3, None),
+}
 # What a device would look the same as: never more than likely, and said of
 # the server as well.
 BROKEN = [
@@ -32,6 +39,14 @@ BROKEN = [
     ("garbage-echo", "mp_capable.mirrored", "or a server's TCP",
      [("tcp.option_mirrored", None, None, {"confidence": "likely"})]),
 ]
+
+
+def broken():
+    return [row[0] for row in BROKEN]
+
+
+def on_clean_path(name):
+    return CLEAN.get(name, ("clear", 0, None))
 
 
 def servers():
@@ -87,7 +102,9 @@ BOXES = [
     ("payload@2,return", "impaired", "payload.modified", (None, None),
      {"direction": "return"}),
     ("proxy@2", "blocked", "tcp.terminated", (1, 2), {}),
-    ("loss1@2", "clear", None, (None, None), {}),
+    ("address@2,return", "impaired", "add_addr.modified", (None, None),
+     {"direction": "return"}),
+    ("loss3@2", "clear", None, (None, None), {}),
 ]
 # Here less can be known, and what the server makes of a clean path is right.
 LESS = {
@@ -100,20 +117,26 @@ LESS = {
     "no-subflows": ("strip-joined@2",),
     # It resets what joined before there is data, and uses no checksums.
     "no-checksum": ("strip-joined@2", "payload@2,return"),
+    "balanced-flows": ("strip-joined@2",),
     # It forbids joins, and only a SYN with MP_JOIN is seen.
     "flag-c": ("drop-join@3", "reset-join@2", "hmac@2", "strip-joined@2"),
     # What changes MPTCP behind its handshake has nothing to change.
     "tcp": ("strip-join@2", "drop-join@3", "reset-join@2", "hmac@2",
             "strip-joined@2", "strip-acks@2,return", "payload@2,return",
-            "loss1@2"),
+            "loss3@2"),
 }
-LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"]})
+LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"] + ("address@2,return",)})
+ANNOUNCING = ("flag-c-port", "flag-c-address", "announcing",
+              "announcing-private", "announcing-silent")
 # Nothing but ACKs comes from them: which end lost the option is not known, and
 # no DATA_ACK ever comes.
-ONLY_ACKS = ("mute", "hanging-up")
+ONLY_ACKS = ("mute", "hanging-up", "balanced-packets")
+# Joins are refused as well.
+ALSO = [("balanced-flows", ("hmac@2", "payload@2,return"), "mp_join.refused")]
 # Whether a connection lives is chance: the finding, or what is said of a clean
 # path.
-CHANCE = [("rst-every-other", None), ("hanging-up", "strip-joined@2"),
+CHANCE = [("rst-every-other", None), ("balanced-packets", None),
+          ("hanging-up", "strip-joined@2"),
           ("tls", "strip-joined@2"), ("socks", "strip-joined@2")]
 # What mpprobe is known to say wrong: server, boxes, what it says.
 KNOWN = []
@@ -123,7 +146,7 @@ SAMPLE = [
     ("deferring", "strip-joined@2", 4), ("mute", "strip-joined@2", 6),
     ("banner", "payload@2,return", 4), ("hanging-up", "strip@2", 6),
     ("tls", "strip-join@2", 4), ("socks", "proxy@2", 6),
-    ("large", "loss1@2", 4), ("no-subflows", "strip-join@2", 6),
+    ("large", "loss3@2", 4), ("no-subflows", "strip-join@2", 6),
     ("few-subflows", "hmac@2", 4), ("checksums", "payload@2,return", 6),
     ("cookies", "strip@2", 4), ("flag-c", "reset-join@2", 6),
     ("flag-c-port", "hmac@2", 4), ("flag-c-address", "strip-joined@2", 6),
@@ -131,28 +154,40 @@ SAMPLE = [
     ("announcing-private", "reset-join@2", 6),
     ("announcing-silent", "strip-joined@2", 4),
     ("rst-every-other", "strip@2", 6), ("backlog", "proxy@2", 4),
-    ("tcp", "loss1@2", 6), ("no-checksum", "drop-join@3", 4),
+    ("tcp", "loss3@2", 6), ("no-checksum", "drop-join@3", 4),
     ("garbage-storm", "strip-join@2", 6), ("garbage-endless", "hmac@2", 4),
     ("garbage-addresses", "reset-join@2", 6),
+    ("https", "strip-joined@2", 4), ("balanced-flows", "strip-join@2", 6),
+    ("balanced-sources", "drop-join@3", 4),
+    ("balanced-packets", "strip@2", 6),
+    ("announcing", "address@2,return", 6),
 ]
 
 
 def less_known(name, row, family):
     """What is right of the box behind this server, as a row of BOXES."""
-    box, status, finding, _, _ = row
+    box, status, finding, bracket, checks = row
     if box in (LESS if family == 4 else LESS6).get(name, ()) or \
-            (finding is None and name in STATUS):
-        return (box, STATUS.get(name, ("clear", 0))[0], None, (None, None),
-                {})
+            (finding is None and name in CLEAN) or \
+            (finding == "add_addr.modified" and name not in ANNOUNCING):
+        status, _, found = on_clean_path(name)
+        return (box, status, found, (None, None), {})
     if box == "strip-acks@2,return" and name in ONLY_ACKS:
         return (box, "blocked", finding, (None, None),
                 {"segment": "data", "direction": "unknown"})
+    if name == "balanced-packets" and status == "impaired":
+        return (box, "undetermined", finding, bracket, checks)
     return row
 
 
 def known(name, box):
     return next((text for server, boxes, text in KNOWN
                  if server == name and box in boxes), None)
+
+
+def more_found(name, box):
+    return [(finding, None, None, {}) for server, boxes, finding in ALSO
+            if server == name and box in boxes]
 
 
 def pair(Case, name, row, family):
@@ -162,18 +197,19 @@ def pair(Case, name, row, family):
     rungs = (RUNGS if family == 4 else RUNGS6).get(name, ())
     if row[2] and not finding:  # nor is the rung passed that would show it
         rungs += ("join", "server_dsn", "checksum", "random_token")
-    clean = STATUS.get(name, ("clear", 0))
+    clean = on_clean_path(name)[:2]
     chance = (name, box) in CHANCE or (name, None) in CHANCE
     return Case(boxes=[box], family=family, up=["--server", name],
                 status=status, finding=finding, after=after, place=place,
                 code={"clear": 0, "unsupported": 2, "undetermined": 3}.get(
                     status, 1), rungs=rungs, chance=clean if chance else None,
-                known=known(name, box), **checks)
+                known=known(name, box), runs=2,
+                also=more_found(name, box), **checks)
 
 
 def pairs(Case):
     """Every server that works behind every box, over both families."""
-    apart = [row[0] for row in BROKEN] + ["garbage-options", "garbage-window"]
+    apart = broken() + ["garbage-options", "garbage-window"]
     return [pair(Case, name, row, family) for name in servers()
             if name not in apart for row in BOXES for family in (4, 6)]
 
@@ -187,10 +223,10 @@ def sample(Case):
 def cases(Case):
     out = announced_cases(Case) + broken_cases(Case) + sample(Case)
     for name in servers():
-        if name in ("keep-alive", *[row[0] for row in BROKEN]):
+        if name in ("keep-alive", *broken()):
             continue
-        status, code = STATUS.get(name, ("clear", 0))
+        status, code, finding = on_clean_path(name)
         out += [Case(family=f, up=["--server", name], status=status,
-                     code=code, rungs=rungs.get(name, ()))
+                     code=code, finding=finding, rungs=rungs.get(name, ()))
                 for f, rungs in ((4, RUNGS), (6, RUNGS6))]
     return out

@@ -8,7 +8,7 @@
 
 # name | description
 servers_table='
-keep-alive|HTTP/1.1 that keeps connections open
+keep-alive|HTTP/1.1 that keeps connections open; limit 2
 fin|closes behind its answer, with FIN and DATA_FIN
 fastclose|closes behind its answer with data unread: MP_FASTCLOSE
 deferring|accepts when data has come: TCP_DEFER_ACCEPT
@@ -16,6 +16,7 @@ mute|takes what comes and never says a word
 banner|speaks first, as SSH does, and then answers nothing
 hanging-up|closes at the first line, as SOCKS and SSH servers do
 tls|refuses HTTP with a TLS alert, and closes
+https|haproxy with TLS on both ports
 socks|microsocks, which refuses HTTP and closes
 large|every answer has 300 kB, in many segments
 no-subflows|takes no second subflow: limit 0
@@ -30,6 +31,9 @@ announcing-private|announces an address that nothing routes to
 announcing-silent|announces an address at which nobody answers
 rst-every-other|every second SYN is answered by a RST
 backlog|one connection may wait to be accepted
+balanced-flows|two servers that share no tokens: each flow to one of them
+balanced-sources|the same, each client to one of them
+balanced-packets|the same, each packet to the other of them
 no-checksum|as Linux 5.10: flag A gets plain TCP, any token an MP_JOIN
 garbage-no-dss|broken: MP_CAPABLE comes back, and no DSS ever
 garbage-echo|broken: plain TCP that echoes the options it does not know
@@ -131,6 +135,26 @@ server_hanging_up() {
 
 server_tls() {
 	web -m tls
+}
+
+server_https() {
+	local pem=/run/https.pem config=/run/https.cfg said
+
+	said=$(openssl req -x509 -newkey ec -pkeyopt \
+		ec_paramgen_curve:prime256v1 -nodes -days 9 \
+		-subj /CN=server.lab -keyout "$pem.key" -out "$pem" 2>&1) ||
+		die "openssl: $said"
+	cat >"$config" <<-END
+		defaults
+			mode http
+			timeout client 1h
+		frontend web
+			bind 0.0.0.0:80,0.0.0.0:443 ssl crt $pem
+			bind [::]:80,[::]:443 v6only ssl crt $pem
+			http-request return status 200 content-type text/plain string "mpprobe lab server\n"
+	END
+	said=$(on server mptcpize run haproxy -q -D -f "$config" 2>&1) ||
+		die "haproxy: ${said:-cannot start}"
 }
 
 server_socks() {
@@ -251,6 +275,28 @@ server_garbage_endless() {
 server_garbage_addresses() {
 	garble announce-many
 	web
+}
+
+server_balanced_flows() {
+	web
+	box_balancer "$hops"
+}
+
+server_balanced_sources() {
+	web
+	second_server
+	to_second iptables -s 0.0.0.1/0.0.0.1
+	to_second ip6tables -s ::1/::1
+}
+
+server_balanced_packets() {
+	local tool
+
+	web
+	second_server
+	for tool in iptables ip6tables; do
+		to_second "$tool" -m statistic --mode nth --every 2 --packet 0
+	done
 }
 
 server_tcp() {
