@@ -126,6 +126,24 @@ bench: deps			## measure mpprobe beside its peers: docs/bench.md
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BENCHED)" deps
 	$(Q)lab/bench && lab/bench_read; status=$$?; $(disown); exit $$status
 
+# Of files that are tracked or may become so, and of nothing that was built.
+.PHONY: dist deb
+DIST := $(BUILD)/mpprobe-$(VERSION).tar.gz
+dist:				## the source, as build/mpprobe-VERSION.tar.gz
+	$(Q)mkdir -p $(BUILD)
+	$(Q)tar -czf $(DIST) --transform 'flags=rSh;s,^\.,mpprobe-$(VERSION),' \
+		--sort=name --owner=0 --group=0 --numeric-owner \
+		--exclude-vcs --exclude-vcs-ignores --exclude='./build' \
+		--exclude='./build-*' --exclude=./mpprobe .
+
+PACKAGED := build-essential debhelper dh-apparmor apparmor lintian zsh
+deb: deps			## Debian's packages, in build/deb; lintian
+	$(Q)$(MAKE) --no-print-directory PACKAGES="$(PACKAGED)" deps
+	$(Q)$(MAKE) --no-print-directory dist completions
+	$(Q)zsh -n $(BUILD)/completions/zsh
+	$(Q)packaging/deb $(DIST) $(BUILD)/deb; status=$$?; \
+		$(disown); exit $$status
+
 # The lab starts its own haproxy and redsocks; the services that come with the
 # packages are none of the machine's business.
 deps:				## install what is missing (as root)
@@ -204,6 +222,7 @@ lint: mpprobe			## man pages, held to the program; words
 	$(Q)sh probe/scenario/check.sh ./mpprobe
 	$(Q)tests/words_check.py
 	$(Q)tests/papers_check.py
+	$(Q)packaging/check.sh
 
 .PHONY: clean help
 clean:				## remove what was built
