@@ -286,6 +286,14 @@ static bool asks_plainly(const struct flow *f)
 	       flow_is(f, PURPOSE_UNKNOWN_OPTION);
 }
 
+/* A SYN/ACK with MPTCP options to a SYN without. */
+static bool is_answered_unasked(const struct flow *f)
+{
+	const struct kept *k = flow_syn_ack(f);
+
+	return flow_is(f, PURPOSE_TCP) && k && k->options.mptcp_count;
+}
+
 static void judge_facts(struct judgement *j)
 {
 	bool reset = false;
@@ -304,6 +312,7 @@ static void judge_facts(struct judgement *j)
 			j->working = f;
 	}
 	judge_mute(j);
+	j->unasked = flow_first(j, is_answered_unasked);
 	j->tcp_refused = reset && !j->tcp_answered;
 	judge_patience(j);
 }

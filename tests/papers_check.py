@@ -8,9 +8,8 @@ import os
 import re
 import sys
 
-PAPERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
-CODE = ["crafting", "report", "probe", "lab", "tests", "scenarios", "pcaps",
-        "packaging"]
+PAPERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+CODE = ["crafting", "report", "probe", "lab", "tests", "scenarios", "pcaps"]
 NAMED = re.compile(r"`([^`\n]+)`")
 
 

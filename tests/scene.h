@@ -80,9 +80,11 @@ struct scene {
 	bool no_subflows, other_backend, close_at_once, reset_data, mute;
 	bool bare_reset, udp_silent, data_fin, no_timestamps, ecn_syn;
 	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */
-	bool no_dss;	  /* it stops to speak MPTCP behind the handshake */
-	bool echoes;	  /* MP_CAPABLE and MP_JOIN, as they came */
-	bool announce;	  /* ADD_ADDR, when it has the client's key */
+	bool several_keys;   /* another one in the first of two SYN/ACKs */
+	bool unasked;	     /* MPTCP options in all that it sends */
+	bool no_dss;	     /* it stops to speak MPTCP behind the handshake */
+	bool echoes;	     /* MP_CAPABLE and MP_JOIN, as they came */
+	bool announce;	     /* ADD_ADDR, when it has the client's key */
 	bool echo_address;   /* of the client's ADD_ADDRs */
 	bool complain;	     /* MP_FAIL for a wrong DSS checksum */
 	unsigned pages;	     /* segments of its answer; 0: one */

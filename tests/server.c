@@ -47,7 +47,9 @@ static void write_syn_ack_capable(struct scene *s, struct writer *w,
 
 	o.capable.version = (uint8_t)s->version;
 	o.capable.flags = MPC_HMAC | (s->deny_join ? MPC_DENY_JOIN_ID0 : 0);
-	if (!s->refuse_checksum)
+	if (s->unasked)
+		o.capable.version = 1;
+	else if (!s->refuse_checksum)
 		o.capable.flags |= syn->capable.flags & MPC_CHECKSUM;
 	o.capable.has_sender_key = true;
 	o.capable.sender_key = c->key;
@@ -141,7 +143,9 @@ static void server_syn(struct scene *s, const struct packet *p,
 		write_nop(&w, 2);
 	write_nop(&w, 1);
 	write_wscale(&w, 7);
-	if (s->echoes && (capable || join)) {
+	if (s->unasked) {
+		write_syn_ack_capable(s, &w, c, NULL);
+	} else if (s->echoes && (capable || join)) {
 		mptcp_encode(&w, capable ? capable : join);
 	} else if (parent || (join && s->version >= 0)) {
 		write_syn_ack_join(s, &w, c, join);
@@ -156,6 +160,11 @@ static void server_syn(struct scene *s, const struct packet *p,
 	}
 	r.options = options;
 	r.options_length = w.length;
+	if (s->several_keys && c->mptcp) {
+		options[w.length - 1] ^= 0x55;
+		scene_reply(s, s->hops + 1, &r);
+		options[w.length - 1] ^= 0x55;
+	}
 	scene_reply(s, s->hops + 1, &r);
 }
 
@@ -203,7 +212,7 @@ static void server_send(struct scene *s, struct served *c,
 
 	r.acknowledgment = c->next;
 	write_ts(s, &w, 0);
-	if ((c->mptcp || c->joined) && !s->no_dss)
+	if (((c->mptcp || c->joined) && !s->no_dss) || s->unasked)
 		write_server_dss(s, &w, c, payload);
 	r.options = options;
 	r.options_length = w.length;

@@ -143,6 +143,21 @@ bool flow_denied_checksums(const struct flow *f)
 	return answered_as_tcp(f, 1) && asks_for_checksums(f);
 }
 
+bool flow_has_several_keys(const struct flow *f)
+{
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+		const struct mptcp_option *o =
+			tcp_options_mptcp(&k->options, MP_CAPABLE);
+
+		if (k->packet.tcp.flags & TCP_FLAG_SYN && o &&
+		    o->capable.has_sender_key &&
+		    o->capable.sender_key != f->mptcp.server_key)
+			return true;
+	}
+	return false;
+}
+
 unsigned kept_padding(const struct kept *k, const char **how)
 {
 	const struct tcp_view *tcp = &k->packet.tcp;

@@ -85,6 +85,9 @@ struct judgement {
 					  takes data (DATA_ACK) and sends none, so
 					  that its key is not proven; or NULL */
 	const struct flow *negotiated; /* MP_CAPABLE came back, or NULL */
+	const struct flow *unasked;    /* without MPTCP, yet answered with its
+					  options, or NULL: then those say nothing
+					*/
 	struct attempts plain;	       /* those without MPTCP: the controls */
 	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
 	size_t plain_time_count;
@@ -172,6 +175,8 @@ bool falls_short(const struct judgement *j, unsigned ttl);
 bool flow_answered_plainly(const struct flow *f, int version);
 /* So was one of version 1 that does ask for them. */
 bool flow_denied_checksums(const struct flow *f);
+/* Its SYN/ACKs bring different keys: which one is the server's is not known. */
+bool flow_has_several_keys(const struct flow *f);
 /* The first flow that fits, or NULL. */
 const struct flow *flow_first(const struct judgement *j,
 			      bool (*fits)(const struct flow *));

@@ -150,7 +150,8 @@ static bool has_altered_key(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
-	       f->mptcp.server_dsn == KNOWN_NO && f->mptcp.mapped;
+	       f->mptcp.server_dsn == KNOWN_NO && f->mptcp.mapped &&
+	       !flow_has_several_keys(f);
 }
 
 /* What a DSN that does not fit the key was, key or DSN, tells the checksum of

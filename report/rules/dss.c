@@ -455,13 +455,13 @@ static void say_reset(struct judgement *j, struct finding *f,
 		      const struct said *s)
 {
 	reset_evidence(j, f, s->flow);
+	f->or_server = !f->at.known;
 	f->text = arena_printf(j->arena,
 			       "Segments with MPTCP options after the "
-			       "handshake trigger a RST%s%s; the same data "
+			       "handshake trigger a RST %s; the same data "
 			       "without them does not.",
-			       f->at.known ? " " : "",
 			       f->at.known ? place_phrase(j, f->after, f->at)
-					   : "");
+					   : "of the server, or of a device");
 }
 
 /* ---- the server's data --------------------------------------------------- */
@@ -473,22 +473,10 @@ static bool takes_data(const struct flow *f)
 	       !flow_sent_unmapped(f) && !f->mptcp.mp_fail;
 }
 
-static bool has_mapping(const struct flow *f)
-{
-	for (size_t i = 0; i < f->received_count; i++) {
-		const struct mptcp_option *o =
-			tcp_options_mptcp(&f->received[i]->options, MP_DSS);
-
-		if (o && o->dss.flags & DSS_MAPPING)
-			return true;
-	}
-	return false;
-}
-
 static bool answers_unmapped(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
-	return takes_data(f) && f->payload_received > 0 && !has_mapping(f);
+	return takes_data(f) && f->payload_received > 0 && !f->sides[1].mapped;
 }
 
 /* Something stands in the place of the option: the server had sent one. */

@@ -61,6 +61,13 @@ static const char *told_by(const struct judgement *j, const struct rule *r)
 	return NULL;
 }
 
+/* Rows of these phases speak by MPTCP options that came in. */
+static bool believes_options(enum phase phase)
+{
+	return phase >= PHASE_SYN_ACK && phase != PHASE_SYN &&
+	       phase < PHASE_LAST;
+}
+
 /* What keeps a row from being asked; WHY_SAID: nothing. */
 static enum why in_the_way(const struct judgement *j, const struct rule *r,
 			   struct said *s)
@@ -69,7 +76,8 @@ static enum why in_the_way(const struct judgement *j, const struct rule *r,
 		return WHY_BLOCKED;
 	if ((s->by = told_by(j, r)))
 		return WHY_UNLESS;
-	return (r->gates & NOT_WORKING && j->working) ||
+	return (j->unasked && believes_options(r->phase)) ||
+			       (r->gates & NOT_WORKING && j->working) ||
 			       (r->gates & WORKING && !j->working) ||
 			       (r->gates & TAKING && !j->taking) ||
 			       (r->gates & NOT_NEGOTIATED && j->negotiated)

@@ -108,7 +108,16 @@ static bool syns_in_vain(const struct judgement *j)
 	return false;
 }
 
-/* Nothing of what was sent was acknowledged, and no answer had room for it. */
+/* The last answer but for RSTs, or NULL. */
+static const struct kept *last_answer(const struct flow *f)
+{
+	for (size_t i = f->received_count; i-- > 0;)
+		if (!(f->received[i]->packet.tcp.flags & TCP_FLAG_RST))
+			return f->received[i];
+	return NULL;
+}
+
+/* Nothing of what was sent was acknowledged, nor is there room for it. */
 static bool offers_no_window(const struct judgement *j)
 {
 	bool sent = false;
@@ -118,11 +127,9 @@ static bool offers_no_window(const struct judgement *j)
 
 		if (!flow_syn_ack(f) || !f->sides[0].first_us)
 			continue;
+		if (flow_tcp_acked(f) || last_answer(f)->packet.tcp.window)
+			return false;
 		sent = true;
-		for (size_t k = 0; k < f->received_count; k++)
-			if (f->received[k]->packet.tcp.window &&
-			    !(f->received[k]->packet.tcp.flags & TCP_FLAG_RST))
-				return false;
 	}
 	return sent;
 }
@@ -207,6 +214,10 @@ void say_undetermined(struct judgement *j)
 		 NULL},
 		{came_back && j->negotiated->mptcp.version == 0,
 		 "the server speaks MPTCP v0, which was not proven", NULL},
+		{came_back && flow_has_several_keys(j->negotiated),
+		 "the SYN/ACKs of one connection bring different keys: the "
+		 "server is broken, or several answer at its address",
+		 NULL},
 		{came_back && flow_data_acked(j->negotiated),
 		 "the server speaks MPTCP and acknowledges data, but sent none "
 		 "of its own that would prove its key",

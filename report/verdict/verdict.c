@@ -279,6 +279,20 @@ static void say_stopped(struct judgement *j)
 		       "minute and probe again.";
 }
 
+static bool is_unasked(const struct judgement *j)
+{
+	return j->unasked;
+}
+
+static void say_unasked(struct judgement *j)
+{
+	say_verdict(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
+		    "Undetermined: connections without MPTCP are answered with "
+		    "MPTCP options. The server, or a device before it, is "
+		    "broken, so that its options say nothing.");
+	j->r->advice = "Another port (-p) may be served by something else.";
+}
+
 static bool is_stopped(const struct judgement *j)
 {
 	return plain_stopped(j) != NULL;
@@ -356,6 +370,7 @@ static const struct verdict {
 	{is_silent, say_silent},
 	{is_blocked, say_blocked},
 	{is_impaired, say_impaired},
+	{is_unasked, say_unasked},
 	{is_stopped, say_stopped},
 	{is_doubted, say_doubted},
 	{is_working, say_clear},
