@@ -72,6 +72,7 @@ static const struct behaviour behaviours[] = {
 	{"without-checksums", without_checksums, {true, true}, false, 0},
 	{"storm", storm, {false, true}, false, 50},
 	{"random-options", random_options, {false, true}, false, 0},
+	{"random-mptcp", random_mptcp, {false, true}, false, 0},
 	{"no-window", no_window, {true, true}, false, 0},
 	{"announce-many", announce_many, {true, true}, false, 400},
 };

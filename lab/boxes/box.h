@@ -161,6 +161,7 @@ behave_fn lose, reorder, duplicate, delay;
 behave_fn nat, quote_short, quote_extended;
 
 /* box_server.c */
-behave_fn without_checksums, storm, random_options, no_window, announce_many;
+behave_fn without_checksums, storm, random_options, no_window, announce_many,
+	random_mptcp;
 
 #endif

@@ -97,6 +97,49 @@ enum fate random_options(struct box *b, struct passing *p)
 	return PASS;
 }
 
+/* Forms that MPTCP options have, behind the handshake (RFC 8684 3). */
+static const uint8_t forms[][3] = {
+	/* bytes of the option, the first two behind its length */
+	{8, 0x20, 0x01},		    /* DSS: DATA_ACK */
+	{12, 0x20, 0x03},		    /* 64-bit */
+	{26, 0x20, 0x0f},		    /* and a mapping */
+	{28, 0x20, 0x0f},		    /* and a checksum */
+	{18, 0x20, 0x05}, {16, 0x30, 0x01}, /* ADD_ADDR */
+	{4, 0x40, 0x01},		    /* REMOVE_ADDR */
+	{4, 0x50, 0x01},		    /* MP_PRIO */
+	{12, 0x60, 0x00},		    /* MP_FAIL */
+	{12, 0x70, 0x00},		    /* MP_FASTCLOSE */
+};
+static const uint8_t syn_ack_forms[][3] = {
+	{12, 0x01, 0x01}, {12, 0x01, 0x81}, {12, 0x00, 0x01},
+	{4, 0x01, 0x01},  {16, 0x10, 0x01}, {12, 0x10, 0x01},
+};
+
+/* One MPTCP option, well formed and of random content, beside the others. */
+enum fate random_mptcp(struct box *b, struct passing *p)
+{
+	bool syn = is_syn_ack(p);
+	uint32_t dice = box_random(b) >> 8;
+	const uint8_t *form =
+		syn ? syn_ack_forms[dice % (sizeof(syn_ack_forms) / 3)]
+		    : forms[dice % (sizeof(forms) / 3)];
+	struct writer w = writer_over(p->options, sizeof(p->options));
+
+	if (!p->is_tcp || p->way != RETURN)
+		return PASS;
+	w.length = p->segment.options_length;
+	if (w.length + form[0] > sizeof(p->options))
+		w.length = 0;
+	write_u8(&w, TCPOPT_MPTCP);
+	for (unsigned i = 0; i < 3; i++)
+		write_u8(&w, form[i]);
+	for (unsigned i = 4; i < form[0]; i++)
+		write_u8(&w, (uint8_t)(box_random(b) >> 8));
+	p->segment.options_length = w.length;
+	p->edited = true;
+	return PASS;
+}
+
 /* It offers no window, and takes no data. */
 enum fate no_window(struct box *b, struct passing *p)
 {

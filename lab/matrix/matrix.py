@@ -52,15 +52,15 @@ class Case:
                  status="clear", code=0, finding=None, after=None, place=None,
                  silent=(), up=(), args=(), version=None, text="", boxes=(),
                  also=(), path=True, rungs=(), way=None,
-                 says="", one_branch=False, chance=None,
+                 says="", one_branch=False, chance=(),
                  known=None, runs=1, **checks):
         self.box, self.at, self.hops, self.family = box, at, hops, family
         self.version, self.text, self.says = version, text, says
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
         self.way, self.one_branch = way, one_branch
-        # Or nothing is found, with this status and code; what is known to be
-        # wrong.
+        # Or nothing is found, with one of these status and code; what is known
+        # to be wrong.
         self.chance, self.known = chance, known
         # In the same lab, one right behind the other.
         self.runs = runs
@@ -70,9 +70,8 @@ class Case:
         self.findings = [(finding, after, place, checks)] if finding else []
         self.findings += also
 
-    def without_luck(self):
+    def without_luck(self, status, code):
         """The same path, where chance shows nothing of the box."""
-        status, code = self.chance
         return Case(self.box, self.at, self.hops, self.family, self.port,
                     status, code, up=self.up, args=self.args,
                     boxes=self.boxes, rungs=("join", *self.rungs))
@@ -471,7 +470,8 @@ def check_run(case, name, code, reports):
     report = json.loads(said)
     reports.append(report)
     if case.chance and not report["findings"]:
-        case = case.without_luck()
+        case = case.without_luck(*next((c for c in case.chance if c[1] == code),
+                                       case.chance[0]))
     wrong = check_code(case, code, complaint)
     wrong += validate.errors(said.strip(), validate.validators(), None)
     if report["verdict"]["status"] != case.status and not case.one_branch:

@@ -29,7 +29,8 @@ CLEAN = {
     "rst-every-other": ("undetermined", 3, None),
     "balanced-flows": ("impaired", 1, "mp_join.refused"),
     "balanced-packets": ("undetermined", 3, None),
-    "garbage-options": ("unsupported", 2, None),
+    "garbage-options": ("undetermined", 3, None),
+    "garbage-mptcp": ("undetermined", 3, None),
     "garbage-window": ("undetermined", 3, None),
 }
 # What a device would look the same as: never more than likely, and said of
@@ -197,19 +198,22 @@ def pair(Case, name, row, family):
     rungs = (RUNGS if family == 4 else RUNGS6).get(name, ())
     if row[2] and not finding:  # nor is the rung passed that would show it
         rungs += ("join", "server_dsn", "checksum", "random_token")
-    clean = on_clean_path(name)[:2]
-    chance = (name, box) in CHANCE or (name, None) in CHANCE
+    chance = []
+    if (name, box) in CHANCE or (name, None) in CHANCE:
+        chance.append(on_clean_path(name)[:2])
+    if name == "rst-every-other":  # whose turn the last one is
+        chance.append(("clear", 0))
     return Case(boxes=[box], family=family, up=["--server", name],
                 status=status, finding=finding, after=after, place=place,
                 code={"clear": 0, "unsupported": 2, "undetermined": 3}.get(
-                    status, 1), rungs=rungs, chance=clean if chance else None,
+                    status, 1), rungs=rungs, chance=chance,
                 known=known(name, box), runs=2,
                 also=more_found(name, box), **checks)
 
 
 def pairs(Case):
     """Every server that works behind every box, over both families."""
-    apart = broken() + ["garbage-options", "garbage-window"]
+    apart = broken() + ["garbage-options", "garbage-mptcp", "garbage-window"]
     return [pair(Case, name, row, family) for name in servers()
             if name not in apart for row in BOXES for family in (4, 6)]
 

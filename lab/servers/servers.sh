@@ -38,6 +38,7 @@ no-checksum|as Linux 5.10: flag A gets plain TCP, any token an MP_JOIN
 garbage-no-dss|broken: MP_CAPABLE comes back, and no DSS ever
 garbage-echo|broken: plain TCP that echoes the options it does not know
 garbage-options|broken: options of random kinds in all that it sends
+garbage-mptcp|broken: plain TCP with MPTCP options of random content
 garbage-window|broken: its window is 0, it takes no data
 garbage-storm|broken: every SYN/ACK comes fifty times
 garbage-endless|broken: sends data without end, and asks for none
@@ -255,6 +256,11 @@ server_garbage_echo() {
 
 server_garbage_options() {
 	garble random-options
+	web -t
+}
+
+server_garbage_mptcp() {
+	garble random-mptcp
 	web -t
 }
 
