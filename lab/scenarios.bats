@@ -74,6 +74,33 @@ write_script() {	# BODY
 	((status == 0))
 }
 
+@test 'all scenarios, servers that close, defer, announce, refuse' {
+	for server in fin fastclose deferring announcing rst-every-other mute; do
+		run lab/lab with --hops 2 --server $server -- \
+			./mpprobe run all 10.0.3.2
+		echo "$server: $output"
+		((status == 0))
+		[[ $output == *linux-v1*throughout.* ]]
+		case $server in
+		deferring | mute) [[ $output == *'Not tested, because'* ]] ;;
+		*) [[ $output == *'All 28 scenarios: '* ]] ;;
+		esac
+	done
+}
+
+@test 'what the path does is not taken for the server' {
+	run lab/lab with --hops 3 --box strip-join@2 -- \
+		./mpprobe run join 10.0.4.2
+	echo "$output"
+	((status == 1))
+	[[ $output == *"join is plain"* ]]
+	run lab/lab with --hops 3 --box drop-join-ack@2 -- \
+		./mpprobe run join 10.0.4.2
+	echo "$output"
+	((status == 1))
+	[[ $output == *"join is unconfirmed"* ]]
+}
+
 @test 'all scenarios, the v0 responder over IPv4' {
 	run scenario all 10.0.4.2:9080
 	echo "$output"

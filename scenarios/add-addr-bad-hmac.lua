@@ -10,11 +10,13 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
+a:data(opening)
+a:expect { data_ack = #opening }
 a:ack { options = { add_addr { address_id = 7, wrong_hmac = true } } }
-outcome("echo", a:wait({ option = "ADD_ADDR" }, 500) and "yes" or "no")
+local reply = a:wait({ where = function(s)
+	return s.add_addr and s.add_addr.echo and s.add_addr.address_id == 7
+end }, 500)
+outcome("echo", reply and "yes" or "no")
 a:ack()
-a:data(request)
+a:data(rest)
 outcome("data", a:data_answer())

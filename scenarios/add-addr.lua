@@ -10,9 +10,8 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
+a:data(opening)
+a:expect { data_ack = #opening }
 a:ack { options = { add_addr { address_id = 7 } } }
 local reply = a:wait { where = function(s)
 	return s.add_addr and s.add_addr.echo and s.add_addr.address_id == 7

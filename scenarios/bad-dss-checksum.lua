@@ -5,7 +5,7 @@ scenario {
 	answers = {
 		rfc = { data = { "mp-fail", "fallback" } },
 		linux_v1 = { release = "5.14", data = "fallback", response = "plain",
-			join = "ack-reset 3" },
+			join = { "ack-reset*", "reset*" } },
 		linux_v0 = { data = "mp-fail", response = "none", join = "reset" },
 	},
 }
@@ -14,7 +14,7 @@ local a = subflow { checksum = true }
 a:connect()
 a:data(request, { options = { dss { wrong_checksum = true } } })
 outcome("data", a:data_answer())
-outcome("response", a:response())
+outcome("response", version == 1 and response(a) or a:response())
 a:ack()
 
 local b = a:join()

@@ -15,7 +15,7 @@ local a = subflow { checksum = true }
 a:connect()
 a:data(request)
 outcome("data", a:data_answer())
-outcome("response", a:response())
+outcome("response", response(a))
 a:ack()
 
 local b = a:join()

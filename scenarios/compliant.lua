@@ -12,11 +12,11 @@ scenario {
 
 local a = subflow { checksum = true }
 a:connect()
-a:data(request)
+-- A server may close behind its answer; version 0 as published.
+a:data(version == 1 and opening or request)
 outcome("data", a:data_answer())
-outcome("response", a:response())
-a:ack()
-
+if version == 0 then outcome("response", a:response()) a:ack() end
 local b = a:join()
 b:syn()
-outcome("join", b:join_answer())
+outcome("join", joined(a, b))
+if version == 1 then a:data(rest) outcome("response", response(a)) end

@@ -11,9 +11,8 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
+a:data(opening)
+a:expect { data_ack = #opening }
 a:ack { data_fin = true }
-local reply = a:wait { data_ack = #request + 1 }
+local reply = a:wait { data_ack = #opening + 1 }
 outcome("data_fin", reply and "acked" or "not acked")

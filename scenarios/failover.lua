@@ -12,13 +12,11 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
-a:ack()
+a:data(opening)
+a:expect { data_ack = #opening }
 local b = a:join()
 b:syn()
-outcome("join", b:join_answer())
-a:data(request, { ttl = 1 })
-b:data(request, { offset = #request })
+outcome("join", joined(a, b))
+a:data(rest, { ttl = 1 })
+b:data(rest, { offset = #opening })
 outcome("data", b:data_answer())

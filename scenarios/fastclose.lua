@@ -11,10 +11,8 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
-a:ack()
+a:data(opening)
+a:expect { data_ack = #opening }
 
 a:ack { options = { mp_fastclose { receiver_key = a.server_key ~ 1 } } }
 outcome("wrong_key", a:reset_answer(200))

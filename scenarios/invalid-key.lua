@@ -1,8 +1,7 @@
 scenario {
 	title = "the third ACK echoes a wrong server key",
-	about = [[The receiver's key in the third ACK exists for servers that keep no
-state; both kernels have state, and do not compare it. Under SYN cookies
-version 1 believes the wrong key, and numbers its data by that.]],
+	about = [[The receiver's key is for servers that keep no state: under SYN
+cookies version 1 believes it. Else neither kernel looks at it.]],
 	source = "RFC 8684 3.1",
 	versions = { 0, 1 },
 	answers = {
@@ -19,11 +18,11 @@ a:syn()
 a:expect { flags = "SA", option = "MP_CAPABLE" }
 local wrong = a.server_key ~ 0xff00000000000000
 a:ack { options = { mp_capable { receiver_key = wrong } } }
-a:data(request)
+-- A server may close behind its answer; version 0 as published.
+a:data(version == 1 and opening or request)
 outcome("data", a:data_answer())
-outcome("response", a:response())
-a:ack()
-
+if version == 0 then outcome("response", a:response()) a:ack() end
 local b = a:join()
 b:syn()
-outcome("join", b:join_answer())
+outcome("join", joined(a, b))
+if version == 1 then a:data(rest) outcome("response", response(a)) end

@@ -11,13 +11,11 @@ scenario {
 
 local a = subflow { checksum = true }
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
-a:ack()
+a:data(opening)
+a:expect { data_ack = #opening }
 
 local b = a:join()
 b:syn()
-outcome("join", b:join_answer())
-b:data(request)
+outcome("join", joined(a, b))
+b:data(rest)
 outcome("data", b:data_answer())

@@ -11,13 +11,11 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
-a:ack()
+a:data(opening)
+a:expect { data_ack = #opening }
 local b = a:join()
 b:syn()
-outcome("join", b:join_answer())
+outcome("join", joined(a, b))
 b:ack { options = { dss {}, mp_prio { backup = true } } }
-a:data(request)
+a:data(rest)
 outcome("data", a:data_answer())

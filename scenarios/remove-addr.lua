@@ -11,10 +11,11 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
+a:data(opening)
+a:expect { data_ack = #opening }
 a:ack { options = { dss {}, remove_addr(9) } }
-outcome("reply", a:wait({}, 300) and "some" or "none")
-a:data(request)
+outcome("reply", a:wait({ where = function(s)
+	return s.flags:find "R" or s.add_addr and s.add_addr.echo or s.remove_addr
+end }, 300) and "some" or "none")
+a:data(rest)
 outcome("data", a:data_answer())

@@ -11,13 +11,11 @@ scenario {
 
 local a = subflow { checksum = true }
 a:connect()
-a:data(request)
-a:expect { data_ack = #request }
-a:response()
-a:ack()
+a:data(opening)
+a:expect { data_ack = #opening }
 
-a:data(request, { wrong_checksum = true, dsn = a.idsn + 1 + #request })
+a:data(rest, { wrong_checksum = true, dsn = a.idsn + 1 + #opening })
 local reply = a:wait { option = "MP_FAIL" }
 outcome("data", reply and "mp-fail" or "no MP_FAIL")
-local right = reply and reply.mp_fail.dsn == a.idsn + 1 + #request
+local right = reply and reply.mp_fail.dsn == a.idsn + 1 + #opening
 outcome("dsn", right and "of the mapping" or "another")

@@ -13,5 +13,7 @@ local a = subflow { checksum = true }
 a:connect()
 a:data(request:sub(1, 20), { options = { dss { covers = request } } })
 a:data(request:sub(21), { options = {} })
-outcome("data", a:data_answer())
-outcome("response", a:response())
+local answer = a:data_answer()
+if answer == "fallback" then accepts_early() end
+outcome("data", answer)
+outcome("response", response(a))

@@ -15,4 +15,4 @@ a:expect { flags = "SA", option = "MP_CAPABLE" }
 a:ack { options = { mp_capable {}, raw "fd04f989" } }
 a:data(request)
 outcome("data", a:data_answer())
-outcome("response", a:response())
+outcome("response", response(a))

@@ -141,7 +141,8 @@ static int run_one(const struct script *script, struct peer *peer,
 	code = scenario_exit_code(&r);
 	if (reportable(&r))
 		output_end(out, format->run(output_begin(out), &r));
-	if (r.end != SCENARIO_COMPLETE && r.end != SCENARIO_STOPPED)
+	if (r.end != SCENARIO_COMPLETE && r.end != SCENARIO_STOPPED &&
+	    r.end != SCENARIO_UNTESTED)
 		complain("%s", r.error);
 	scenario_free(&r);
 	return code;
@@ -160,6 +161,10 @@ static struct total_stack *stack_named(struct run_total *t, const char *name)
 
 static void take_run(struct run_total *t, const struct scenario *r)
 {
+	if (r->end == SCENARIO_UNTESTED) {
+		t->untested++;
+		return;
+	}
 	t->count++;
 	t->matching += scenario_matches(r) && r->end == SCENARIO_COMPLETE;
 	for (size_t i = 0; i < r->stack_count; i++)
@@ -204,8 +209,10 @@ static int run_all(const struct program *p, struct peer *peer,
 		if (!run_next(&p->scripts[i], peer, out, &total))
 			break;
 	if (!total.exit_code)
-		total.exit_code = run_total_matches(&total) ? EXIT_CLEAR
-							    : EXIT_INTERFERENCE;
+		total.exit_code = !total.count ? EXIT_UNKNOWN
+				  : run_total_matches(&total)
+					  ? EXIT_CLEAR
+					  : EXIT_INTERFERENCE;
 	output_end(out, format->summary(output_begin(out), &total));
 	return total.exit_code;
 }

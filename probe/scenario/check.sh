@@ -39,6 +39,7 @@ rows() {		# FILE TABLE
 {
 	rows vocabulary.c globals
 	rows options.c kinds
+	sed -n 's/^.*"function \([a-z_]*\)(.*/\1/p' "$dir/vocabulary.c"
 	rows subflow.c methods | sed 's/^/s:/'
 	echo subflow
 } | sort >"$tmp/functions"

@@ -194,6 +194,7 @@ static enum peer_result begin(struct subflow *s, struct outgoing *out,
 			memcpy(first, p->error, sizeof(first));
 	}
 	s->begun = result == PEER_OK;
+	s->syn = *out;
 	return result;
 }
 
@@ -463,6 +464,82 @@ static void consume(struct subflow *s, const struct flow *f,
 	s->last = k;
 }
 
+/* The server's own announcements come when they like, and answer nothing. */
+static const struct mptcp_option *announcement(const struct kept *k)
+{
+	const struct mptcp_option *o =
+		tcp_options_mptcp(&k->options, MP_ADD_ADDR);
+
+	return o && !o->add_addr.echo && !k->packet.tcp.payload_length &&
+			       !tcp_options_mptcp(&k->options, MP_DSS)
+		       ? o
+		       : NULL;
+}
+
+static bool compose_echo(void *context, struct subflow *s, struct outgoing *out)
+{
+	struct writer w = writer_over(out->options, sizeof(out->options));
+	struct mptcp_option o = *(const struct mptcp_option *)context;
+
+	(void)s;
+	o.add_addr.echo = true;
+	o.add_addr.has_hmac = false;
+	mptcp_encode(&w, &o);
+	write_options_padding(&w);
+	out->options_length = w.length;
+	return !w.failed;
+}
+
+/* RFC 8684 3.4.1. A capture may be of a client that did not. */
+static void echo_announcement(struct subflow *s, const struct mptcp_option *o)
+{
+	struct peer *p = s->exchange->peer;
+	struct outgoing out;
+
+	subflow_outgoing(s, TCP_FLAG_ACK, &out);
+	if (subflow_send(s, &out, compose_echo, (void *)(uintptr_t)o) ==
+		    PEER_DIFFERS &&
+	    p->replay)
+		p->error[0] = '\0';
+}
+
+static bool compose_again(void *context, struct subflow *s,
+			  struct outgoing *out)
+{
+	(void)context;
+	memcpy(out->options, s->syn.options, sizeof(out->options));
+	out->options_length = s->syn.options_length;
+	return true;
+}
+
+/* A busy server may reset a SYN, and take the next: once, from another port
+ * and with another ISN, and all else the same. A reason in the RST is no whim.
+ */
+static bool begin_again(struct subflow *s, const struct kept *k)
+{
+	struct peer *p = s->exchange->peer;
+	struct subflow before = *s;
+	struct outgoing out = s->syn;
+
+	if (!(k->packet.tcp.flags & TCP_FLAG_RST) || s->syn_ack || s->again ||
+	    s->syn.payload_length || s->wish.source_port ||
+	    tcp_options_mptcp(&k->options, MP_TCPRST) ||
+	    !p->ops->choose(p, &s->wish, 0, &s->choices))
+		return false;
+	s->again = true;
+	s->choices.key = before.choices.key;
+	s->choices.nonce = before.choices.nonce;
+	s->choices.token = before.choices.token;
+	s->seen = 0;
+	if (begin(s, &out, compose_again, NULL) == PEER_OK)
+		return true;
+	*s = before;
+	s->again = true;
+	if (p->replay)
+		p->error[0] = '\0';
+	return false;
+}
+
 const struct kept *subflow_receive(struct subflow *s, int64_t until_us)
 {
 	struct exchange *x = s->exchange;
@@ -475,9 +552,17 @@ const struct kept *subflow_receive(struct subflow *s, int64_t until_us)
 
 		if (f && s->seen < f->received_count) {
 			const struct kept *k = f->received[s->seen++];
+			const struct mptcp_option *o = announcement(k);
+			const struct kept *last = s->last;
 
+			if (begin_again(s, k))
+				continue;
 			consume(s, f, k);
-			return k;
+			if (!o)
+				return k;
+			s->last = last;
+			echo_announcement(s, o);
+			continue;
 		}
 		if (!x->peer->ops->wait(x->peer, until_us))
 			return NULL;

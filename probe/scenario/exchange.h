@@ -25,6 +25,21 @@ struct mptcp_facts;
 #define SENDS_MAX 2000
 #define EXCHANGE_MAX_MS 120000 /* of waiting, in one scenario */
 
+/* A segment that is to be sent; all relative numbers. */
+struct outgoing {
+	uint8_t flags, reserved;
+	uint32_t sequence, acknowledgment;
+	uint16_t window, urgent;
+	int data_offset, checksum; /* SEGMENT_AUTO */
+	uint8_t traffic_class;
+	unsigned ttl_first, ttl_last;
+	const uint8_t *payload;
+	size_t payload_length;
+	uint64_t offset; /* of the payload in the connection's data */
+	uint8_t options[64];
+	size_t options_length;
+};
+
 /* A connection is its first subflow; those that join point to it. */
 struct subflow {
 	struct exchange *exchange;
@@ -32,7 +47,9 @@ struct subflow {
 	struct subflow *connection; /* the first subflow; itself of that */
 	struct wish wish;
 	struct choices choices;
-	bool begun; /* its SYN went out */
+	bool begun;	     /* its SYN went out */
+	struct outgoing syn; /* that one */
+	bool again;	     /* it was reset, and went out again */
 	bool key_given;
 	bool plain; /* no MPTCP by default */
 	unsigned version;
@@ -72,21 +89,6 @@ struct exchange {
 	size_t subflow_count;
 	unsigned sends;
 	int64_t started_us;
-};
-
-/* A segment that is to be sent; all relative numbers. */
-struct outgoing {
-	uint8_t flags, reserved;
-	uint32_t sequence, acknowledgment;
-	uint16_t window, urgent;
-	int data_offset, checksum; /* SEGMENT_AUTO */
-	uint8_t traffic_class;
-	unsigned ttl_first, ttl_last;
-	const uint8_t *payload;
-	size_t payload_length;
-	uint64_t offset; /* of the payload in the connection's data */
-	uint8_t options[64];
-	size_t options_length;
 };
 
 /* Draws what is random. `connection`: the first subflow of the connection

@@ -120,6 +120,7 @@ static const char *end_name(enum scenario_end end)
 {
 	static const char *const names[] = {
 		[SCENARIO_COMPLETE] = "complete",
+		[SCENARIO_UNTESTED] = "untested",
 		[SCENARIO_UNMET] = "expectation_not_met",
 		[SCENARIO_NO_MPTCP] = "no_mptcp",
 		[SCENARIO_BAD_SCRIPT] = "bad_script",
@@ -154,7 +155,8 @@ int scenario_summary_json(const struct page *p, const struct run_total *t)
 {
 	return JSON_LINE(
 		p, "mpprobe-scenarios/1", {"scenarios", json_count(t->count)},
-		{"matching", json_count(t->matching)}, {"like", like(t)},
+		{"matching", json_count(t->matching)},
+		{"untested", json_count(t->untested)}, {"like", like(t)},
 		{"exit", json_count((unsigned)t->exit_code)},
 		{"text", json_text(run_total_sentence(p->arena, t))});
 }

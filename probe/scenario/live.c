@@ -176,6 +176,9 @@ static int open_peer(struct live_peer *l, const struct peer_wanted *w,
 	l->to = live_destination(&l->live, t, w->port ? w->port : t->name.port);
 	l->peer.request_length = target_request(t->name.host, l->peer.request,
 						sizeof(l->peer.request));
+	l->peer.opening_length = OPENING_MAX < l->peer.request_length
+					 ? OPENING_MAX
+					 : l->peer.request_length - 1;
 	snprintf(l->peer.target, sizeof(l->peer.target), "%s", t->name.host);
 	return open_live(l, w);
 }

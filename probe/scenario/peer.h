@@ -12,6 +12,10 @@
 #include "crafting/address.h"
 #include "probe/net/target.h"
 
+/* The server waits for the rest of a request, whatever it does behind one: TLS
+ * for its fifth byte, others for the end of the line. */
+#define OPENING_MAX 4
+
 struct ip_envelope;
 struct observer;
 struct live;
@@ -65,8 +69,10 @@ struct peer {
 	struct observer *observer;
 	uint8_t request[1024]; /* what scripts send */
 	size_t request_length;
-	int version;   /* of MPTCP that the peer speaks; -1: none */
-	bool answered; /* TCP: any SYN was answered by a SYN/ACK */
+	size_t opening_length; /* of the part that they hold the rest back
+				  behind */
+	int version;	       /* of MPTCP that the peer speaks; -1: none */
+	bool answered;	       /* TCP: any SYN was answered by a SYN/ACK */
 	bool replay;
 	bool ending;	  /* what is sent now ends connections */
 	char target[300]; /* as the user named it */

@@ -146,7 +146,7 @@ static const char *outcomes_text(struct scenario *r)
 
 static const char *like_text(struct scenario *r)
 {
-	const char *text = "";
+	const char *text = r->end == SCENARIO_UNTESTED ? "untested" : "";
 
 	for (size_t i = 0; i < r->stack_count; i++)
 		if (r->stacks[i].matches)
@@ -199,11 +199,14 @@ const char *run_total_sentence(struct arena *a, const struct run_total *t)
 			names = arena_printf(a, "%s%s%s", names,
 					     *names ? " and " : "",
 					     t->stacks[i].name);
+	if (!t->count)
+		return "No scenario could be tested.";
 	if (*names)
 		return arena_printf(a,
-				    "All %zu scenarios: the peer answers as %s "
-				    "throughout.",
-				    t->count, names);
+				    "All %zu scenarios%s: the peer answers as "
+				    "%s throughout.",
+				    t->count, t->untested ? " tested" : "",
+				    names);
 	return arena_printf(a,
 			    "%zu of %zu scenarios are answered as a named "
 			    "stack does; no stack matches throughout.",
@@ -214,6 +217,12 @@ static int summary_text(const struct page *p, const struct run_total *t)
 {
 	putc('\n', p->out);
 	text_wrap(p, "", "", run_total_sentence(p->arena, t));
+	if (t->untested)
+		text_wrap(p, "", "",
+			  arena_printf(p->arena,
+				       "Not tested, because of what the server "
+				       "does: %zu.",
+				       t->untested));
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct scenario;
 /* What `run all` came to. */
 struct run_total {
 	size_t count, matching; /* scenarios */
+	size_t untested;	/* beside those */
 	struct total_stack {
 		const char *name;
 		bool differs; /* in any of them */

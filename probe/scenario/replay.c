@@ -95,16 +95,15 @@ static const struct flow *first_flow(const struct replay *r)
 	return first;
 }
 
-/* The bytes that the client sent first, put in order: up to the empty line
- * that ends a request, or all. */
-static void find_request(struct replay *r, const struct flow *f)
+/* What the client of this flow sent, put in order behind `from` bytes. */
+static size_t put_in_order(struct replay *r, const struct flow *f, size_t from)
 {
 	uint8_t *to = r->peer.request;
-	size_t end = 0;
+	size_t end = from;
 
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct tcp_view *tcp = &f->sent[i]->packet.tcp;
-		size_t at = tcp->sequence - f->client_isn - 1;
+		size_t at = from + (tcp->sequence - f->client_isn - 1);
 
 		if (!tcp->payload_available || at >= sizeof(r->peer.request) ||
 		    tcp->payload_available > sizeof(r->peer.request) - at)
@@ -113,10 +112,47 @@ static void find_request(struct replay *r, const struct flow *f)
 		if (at + tcp->payload_available > end)
 			end = at + tcp->payload_available;
 	}
-	for (size_t i = 4; i <= end; i++)
-		if (!memcmp(to + i - 4, "\r\n\r\n", 4))
-			end = i;
-	r->peer.request_length = end;
+	return end;
+}
+
+/* Where the empty line ends that ends a request; 0: there is none. */
+static size_t request_end(const uint8_t *bytes, size_t length)
+{
+	for (size_t i = 4; i <= length; i++)
+		if (!memcmp(bytes + i - 4, "\r\n\r\n", 4))
+			return i;
+	return 0;
+}
+
+/* Of the client's first segment with data, if it may be an opening. */
+static size_t first_payload(const struct flow *f)
+{
+	size_t i = 0;
+
+	while (!f->sent[i]->packet.tcp.payload_length)
+		i++;
+	return f->sent[i]->packet.tcp.payload_length < OPENING_MAX
+		       ? f->sent[i]->packet.tcp.payload_length
+		       : OPENING_MAX;
+}
+
+/* The bytes that the client sent first, up to the end of a request, or all;
+ * the rest of one may have gone over a second subflow. */
+static void find_request(struct replay *r, const struct flow *f)
+{
+	const uint8_t *bytes = r->peer.request;
+	size_t length = put_in_order(r, f, 0);
+	size_t end = request_end(bytes, length), i = 0;
+
+	while (!end && i < r->whole->flow_count) {
+		const struct flow *other = r->whole->flows[i++];
+
+		if (other != f && other->purpose == PURPOSE_MP_JOIN)
+			end = request_end(bytes,
+					  put_in_order(r, other, length));
+	}
+	r->peer.request_length = end ? end : length;
+	r->peer.opening_length = first_payload(f);
 }
 
 static const struct flow *with_data(const struct replay *r)

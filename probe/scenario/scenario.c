@@ -206,6 +206,7 @@ int scenario_exit_code(const struct scenario *r)
 		return EXIT_INTERFERENCE;
 	case SCENARIO_NO_MPTCP:
 	case SCENARIO_UNFIT:
+	case SCENARIO_UNTESTED:
 		return EXIT_UNKNOWN;
 	case SCENARIO_STOPPED:
 		return r->peer->exit_code;
@@ -288,6 +289,8 @@ const char *scenario_sentence(struct scenario *r)
 	case SCENARIO_UNMET:
 		return arena_printf(r->arena, "The peer differs: %s.",
 				    r->error);
+	case SCENARIO_UNTESTED:
+		return arena_printf(r->arena, "Not tested: %s.", r->untested);
 	case SCENARIO_NO_MPTCP:
 		return arena_printf(r->arena, "No MPTCP peer: %s.", r->error);
 	default:

@@ -71,6 +71,7 @@ struct stack_answer {
 
 enum scenario_end {
 	SCENARIO_COMPLETE,
+	SCENARIO_UNTESTED, /* the server's part prevents it: r->untested */
 	SCENARIO_UNFIT,	   /* not for the version that the peer speaks */
 	SCENARIO_UNMET,	   /* an expectation was not met */
 	SCENARIO_NO_MPTCP, /* and the SYN/ACK had no MPTCP option, or none came
@@ -99,8 +100,9 @@ struct scenario {
 	struct sight *sights;
 	size_t sight_count;
 	enum scenario_end end;
-	char error[600]; /* of a script, in one line */
-	int answers;	 /* reference to the Lua table; 0: none */
+	const char *untested; /* why, at that end */
+	char error[600];      /* of a script, in one line */
+	int answers;	      /* reference to the Lua table; 0: none */
 };
 
 /* --- scripts (files.c) --------------------------------------------------- */

@@ -149,6 +149,19 @@ static int vocabulary_check(lua_State *L)
 	return sandbox_stop(L, "expected that %s", text);
 }
 
+/* What the server must do before the peer's stack can be judged. */
+static int vocabulary_needs(lua_State *L)
+{
+	struct scenario *r = scenario_of(L);
+	const char *text = luaL_checkstring(L, 2);
+
+	if (lua_toboolean(L, 1))
+		return 0;
+	r->end = SCENARIO_UNTESTED;
+	r->untested = keep_text(r, text);
+	return sandbox_stop(L, "%s", text);
+}
+
 static int vocabulary_wait(lua_State *L)
 {
 	struct scenario *r = scenario_of(L);
@@ -170,8 +183,67 @@ static int vocabulary_wait(lua_State *L)
 static const luaL_Reg globals[] = {
 	{"scenario", vocabulary_scenario}, {"outcome", vocabulary_outcome},
 	{"note", vocabulary_note},	   {"check", vocabulary_check},
-	{"wait", vocabulary_wait},
+	{"wait", vocabulary_wait},	   {"needs", vocabulary_needs},
 };
+
+/* What is said with them; the manual has these as well. A connection without
+ * MPTCP tells what is the server's part in an answer. */
+static const char prelude[] =
+	"local function control()"
+	"  local c = subflow { plain = true }"
+	"  c:syn()"
+	"  return c:wait { flags = 'SA' } and c or nil "
+	"end "
+	"function response(s)"
+	"  local found = s:response()"
+	"  local c = found == 'none' and control()"
+	"  if c then"
+	"    c:ack()"
+	"    c:wait({ payload = true }, 300)"
+	"    c:data(request)"
+	"    needs(c:response() == 'plain',"
+	"      'without MPTCP the server does not answer this either')"
+	"    waits(s, 0)"
+	"  end"
+	"  return found "
+	"end "
+	"function waits(s, ms)"
+	"  local early = s:wait({ where = function(k)"
+	"    return #k.payload > 0 or k.flags:find 'F'"
+	"      or k.dss and k.dss.data_fin"
+	"  end }, ms or 50)"
+	"  needs(not early and s.received == 0,"
+	"    'the server does not wait for the rest of this request') "
+	"end "
+	"function accepts_early()"
+	"  local c = control()"
+	"  if c then c:ack() end"
+	"  needs(not c or not c:wait({ flags = 'SA' }, 1300),"
+	"    'the server accepts connections only when data has come')"
+	"end "
+	"function joined(first, second)"
+	"  local found = second:join_answer()"
+	"  if found == 'accepted' then return found end"
+	"  waits(first)"
+	"  needs(found ~= 'ack-reset 3',"
+	"    'the server takes no further subflow (MP_TCPRST reason 3)')"
+	"  accepts_early()"
+	"  return found "
+	"end ";
+
+static void set_request(lua_State *L, const struct peer *p)
+{
+	const char *text = p ? (const char *)p->request : "";
+	size_t length = p ? p->request_length : 0;
+	size_t opening = p ? p->opening_length : 0;
+
+	lua_pushlstring(L, text, length);
+	lua_setglobal(L, "request");
+	lua_pushlstring(L, text, opening);
+	lua_setglobal(L, "opening");
+	lua_pushlstring(L, text + opening, length - opening);
+	lua_setglobal(L, "rest");
+}
 
 static int open_vocabulary(lua_State *L)
 {
@@ -184,12 +256,11 @@ static int open_vocabulary(lua_State *L)
 	options_register(L);
 	subflow_register(L);
 	set_version(L, r, r->version);
-	if (r->peer)
-		lua_pushlstring(L, (const char *)r->peer->request,
-				r->peer->request_length);
-	else
-		lua_pushliteral(L, "");
-	lua_setglobal(L, "request");
+	set_request(L, r->peer);
+	if (luaL_loadbufferx(L, prelude, sizeof(prelude) - 1, "=prelude",
+			     "t") != LUA_OK)
+		return lua_error(L);
+	lua_call(L, 0, 0);
 	return 0;
 }
 
