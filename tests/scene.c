@@ -163,7 +163,7 @@ static void router_error(struct scene *s, unsigned hop, enum icmp_error error,
 	struct wire quoted = *w, icmp;
 	struct packet p = wire_parse(&quoted);
 
-	if (s->silent[hop])
+	if (s->silent[hop] || s->at_server)
 		return;
 	if (s->parted && p.transport == TRANSPORT_TCP && p.tcp.source_port & 1)
 		e.from.bytes[1]++; /* 10.1.2.2, fd01:2::2 */

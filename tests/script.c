@@ -427,7 +427,8 @@ static size_t course_count;
 static bool bare;	  /* nothing but these; otherwise behind a usual run */
 static bool interrupted;  /* the capture ends with them */
 static bool in_words;	  /* what is said is told as well */
-static const char *asked; /* of which row it is told what became of it */
+static const char *asked; /* rows of which it is told what became of them, or a
+			     rung whose text is */
 
 static bool is_acked(const struct scene *s, const struct caller *c,
 		     const struct span *d)
@@ -759,30 +760,35 @@ static void tell_finding(struct text *t, const struct finding *f)
 		add(t, ": %s", f->text);
 }
 
-/* That row; "*": all that had something to say and did not. */
+/* These rows; "*": all that had something to say and did not. */
 static bool is_asked(const struct report_rule *rule, const char *name)
 {
 	return strcmp(asked, "*") == 0
 		       ? rule->why != WHY_SAID && rule->why != WHY_ABSENT &&
 				 rule->why != WHY_BLOCKED
-		       : strcmp(asked, name) == 0;
+		       : strstr(asked, name) != NULL;
 }
 
 /* "few, 3 of 4" */
-static void tell_rule(struct text *t, const struct report *r)
+static void tell_rule(struct text *t, const struct report_rule *rule)
 {
 	char name[80];
 
-	for (size_t i = 0; asked && i < r->rule_count; i++) {
-		const struct report_rule *rule = &r->rules[i];
+	snprintf(name, sizeof(name), "%s/%s", rule->id, rule->row);
+	if (!is_asked(rule, name))
+		return;
+	add(t, "; %s: %s", name, why_name(rule->why));
+	if (rule->why == WHY_FEW)
+		add(t, ", %u of %u", rule->have, rule->need);
+}
 
-		snprintf(name, sizeof(name), "%s/%s", rule->id, rule->row);
-		if (!is_asked(rule, name))
-			continue;
-		add(t, "; %s: %s", name, why_name(rule->why));
-		if (rule->why == WHY_FEW)
-			add(t, ", %u of %u", rule->have, rule->need);
-	}
+static void tell_asked(struct text *t, const struct report *r)
+{
+	for (size_t i = 0; i < r->rule_count; i++)
+		tell_rule(t, &r->rules[i]);
+	for (int i = 0; i < RUNG_COUNT; i++)
+		if (strcmp(rung_name((enum ladder_rung)i), asked) == 0)
+			add(t, "; %s: %s", asked, r->ladder[i].text);
 }
 
 void script_tell(const struct report *r, char *text, size_t size)
@@ -813,5 +819,6 @@ void script_tell(const struct report *r, char *text, size_t size)
 	if (r->status == STATUS_UNDETERMINED ||
 	    r->status == STATUS_UNREACHABLE || in_words)
 		add(&t, "; %s", r->verdict);
-	tell_rule(&t, r);
+	if (asked)
+		tell_asked(&t, r);
 }

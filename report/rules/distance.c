@@ -504,6 +504,6 @@ const struct rule distance_rules[] = {
 	 say_data_answered, .unless = {"tcp.terminated", "data.injected"},
 	 .if_working = TO_HARMLESS},
 	{"ip.ttl_rewritten", "control", PHASE_DISTANCE, SEGMENT_SYN,
-	 ttl_rewritten, say_ttl, .joins = JOINS_NONE},
+	 ttl_rewritten, .say = say_ttl},
 	{0},
 };

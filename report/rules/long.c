@@ -26,7 +26,7 @@ static bool expired(const struct flow *f, const struct kept *k)
 	return false;
 }
 
-/* Whether a copy of these bytes went out before with a TTL that suffices. */
+/* Whether these bytes had gone out by then with a TTL that suffices. */
 static bool sent_to_arrive(const struct judgement *j, const struct flow *f,
 			   uint32_t end, int64_t before_us)
 {
@@ -53,8 +53,7 @@ static const struct kept *early_ack(const struct judgement *j,
 	for (size_t i = 0; i < f->received_count; i++) {
 		const struct kept *r = f->received[i];
 
-		if (r->time_us < k->time_us ||
-		    (r->packet.tcp.flags & (TCP_FLAG_RST | TCP_FLAG_SYN)) ||
+		if ((r->packet.tcp.flags & (TCP_FLAG_RST | TCP_FLAG_SYN)) ||
 		    seq_diff(r->packet.tcp.acknowledgment, end) < 0)
 			continue;
 		return sent_to_arrive(j, f, end, r->time_us) ? NULL : r;
@@ -81,8 +80,7 @@ static struct witness witness_of(const struct judgement *j,
 	for (size_t i = 0; i < f->sent_count && !w.reply; i++) {
 		const struct kept *k = f->sent[i];
 
-		if (!kept_has_data(k) || !falls_short(j, k->packet.ip.ttl) ||
-		    !expired(f, k) ||
+		if (!kept_has_data(k) || !expired(f, k) ||
 		    sent_to_arrive(
 			    j, f,
 			    k->packet.tcp.sequence +

@@ -2,6 +2,7 @@
 #include "report/track/observer.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -256,10 +257,17 @@ struct kept *observer_keep(struct arena *a, const struct packet *p,
 	return k;
 }
 
-static bool is_marked(const uint8_t *payload, size_t available)
+/* Whether it is a control, captured where it was sent: it names the TTL that it
+ * was sent with. */
+static bool is_control(const struct packet *p, const uint8_t *payload,
+		       size_t available)
 {
-	return available >= strlen(CONTROL_MARK) &&
-	       memcmp(payload, CONTROL_MARK, strlen(CONTROL_MARK)) == 0;
+	char mark[16];
+	int length =
+		snprintf(mark, sizeof(mark), CONTROL_MARK "%03u", p->ip.ttl);
+
+	return available >= (size_t)length &&
+	       memcmp(payload, mark, (size_t)length) == 0;
 }
 
 /* The TCP port that a control names a reference, or 0. */
@@ -311,7 +319,7 @@ static void observe_control(struct observer *o, const struct packet *p,
 static void observe_udp(struct observer *o, const struct packet *p,
 			uint64_t frame, int64_t time_us)
 {
-	if (is_marked(p->udp.payload, p->udp.payload_available))
+	if (is_control(p, p->udp.payload, p->udp.payload_available))
 		observe_control(o, p, IPPROTO_UDP, p->udp.source_port,
 				p->udp.destination_port, frame, time_us);
 }
@@ -319,7 +327,7 @@ static void observe_udp(struct observer *o, const struct packet *p,
 static void observe_echo_request(struct observer *o, const struct packet *p,
 				 uint64_t frame, int64_t time_us)
 {
-	if (is_marked(p->echo_payload, p->echo_payload_available))
+	if (is_control(p, p->echo_payload, p->echo_payload_available))
 		observe_control(o, p, IPPROTO_ICMP, p->echo_id, 0, frame,
 				time_us);
 }
