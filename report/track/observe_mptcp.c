@@ -75,6 +75,19 @@ static void see_capable_syn(struct observer *o, struct flow *f,
 				option->capable.sender_key, false);
 }
 
+/* Our own option comes back: with no key, or with ours. */
+static bool is_echo(const struct flow *f, const struct mptcp_option *option)
+{
+	const struct mptcp_connection *c = f->connection;
+
+	if (f->mptcp.syn && (option->capable.version != f->mptcp.version ||
+			     option->capable.flags != c->syn_flags))
+		return false;
+	return !option->capable.has_sender_key ||
+	       (c->hosts[0].has_key &&
+		option->capable.sender_key == c->hosts[0].key);
+}
+
 static void see_capable_syn_ack(struct observer *o, struct flow *f,
 				const struct mptcp_option *option)
 {
@@ -84,13 +97,13 @@ static void see_capable_syn_ack(struct observer *o, struct flow *f,
 	f->syn_ack_option = true;
 	if (m->syn_ack || c->mirrored)
 		return;
-	if (!option->capable.has_sender_key ||
-	    (c->hosts[0].has_key &&
-	     option->capable.sender_key == c->hosts[0].key)) {
+	if (is_echo(f, option)) {
 		c->mirrored = true;
 		m->mirrored = m->syn;
 		return;
 	}
+	if (!option->capable.has_sender_key)
+		return; /* broken */
 	if (c->version < 0 || c->version > option->capable.version)
 		c->version = option->capable.version;
 	c->syn_ack_flags = option->capable.flags;
