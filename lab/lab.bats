@@ -330,6 +330,9 @@ fails_with() {		# STATUS WORD COMMAND...
 	run -0 lab/lab with --hops 1 --server https -- \
 		curl -s -k --connect-to ::server.lab: https://some.lab
 	[[ $output == 'mpprobe lab server' ]]
+	name=flagc
+	run -0 lab/lab up --name flagc --hops 1 --server flagc
+	[[ $output == *', flag-c' ]]
 }
 
 # Five connections whose source ports differ by 4: how many of them each of the

@@ -46,11 +46,14 @@ garbage-addresses|broken: announces 400 addresses with each segment
 tcp|speaks no MPTCP: plain TCP
 '
 
+# Sets $server. Dashes do not count.
 find_server() {		# NAME
 	local name _
 
 	while IFS='|' read -r name _; do
-		[[ -z $name || $name != "$1" ]] || return 0
+		[[ -n $name && ${name//-/} == "${1//-/}" ]] || continue
+		server=$name
+		return 0
 	done <<<"$servers_table"
 	return 1
 }
