@@ -437,11 +437,13 @@ static void run_join(struct scene *s, struct caller *parent)
 
 static void run_version(struct scene *s, unsigned version)
 {
-	struct caller *bare, *summed, *best;
+	struct caller *bare, *summed, *best, *token;
 
 	bare = converse(s, PURPOSE_MP_CAPABLE, version, false);
 	summed = converse(s, PURPOSE_MP_CAPABLE, version, true);
-	knock(s, PURPOSE_MP_JOIN_RANDOM, version, false, NULL, 3);
+	token = knock(s, PURPOSE_MP_JOIN_RANDOM, version, false, NULL, 3);
+	if (s->no_checksum && flow_of(s, token)->syn_ack_seen)
+		send_third_ack(s, token, 64, false);
 	if (!s->no_sweep)
 		sweep(s, PURPOSE_MP_CAPABLE, version);
 	best = flow_of(s, bare)->mptcp.has_data_ack ? bare : summed;
@@ -470,11 +472,14 @@ void run_probe(struct scene *s)
 	converse(s, PURPOSE_TCP, 0, false);
 	if (s->only_version != 0)
 		run_version(s, 1);
-	if (s->only_version == 0 ||
-	    (s->only_version < 0 && !s->no_version0 && s->version != 1))
+	if (s->only_version == 0 || (s->only_version < 0 && !s->no_version0 &&
+				     (s->version != 1 || s->no_checksum)))
 		run_version(s, 0);
 	scene_wait(s, 50 * MS);
 	scene_wait(s, s->pause);
+	if (s->no_checksum) /* the control of what becomes of its third ACKs */
+		send_third_ack(s, knock(s, PURPOSE_TCP, 0, false, NULL, 3), 64,
+			       false);
 	if (!s->no_after)
 		converse(s, PURPOSE_TCP, 0, false);
 	scene_wait(s, 1200 * MS);

@@ -41,6 +41,7 @@ struct served {
 	uint32_t client_isn, isn, next; /* next: expected of the client */
 	uint64_t key, client_key;
 	uint32_t nonce, segments;
+	bool unknown; /* it joins nothing (no_checksum) */
 	bool mptcp, joined, third_ack, checksum, has_client_key, answered;
 	bool announced;
 	uint64_t data; /* bytes taken at data level */

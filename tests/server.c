@@ -134,6 +134,7 @@ static void server_syn(struct scene *s, const struct packet *p,
 	c = serve(s, p);
 	c->parent = parent;
 	c->joined = parent != NULL;
+	c->unknown = join && !parent && s->version >= 0;
 	r.sequence = c->isn;
 	write_mss(&w, 1460);
 	write_sack_permitted(&w);
@@ -370,6 +371,10 @@ static void server_ack(struct scene *s, struct served *c,
 	server_keys(c, tcp_options_mptcp(in, MP_CAPABLE));
 	if (c->mptcp && s->version == 0)
 		c->third_ack = true; /* it has the key from the SYN */
+	if (c->unknown) {
+		scene_reset(s, s->hops + 1, p, -1);
+		return;
+	}
 	if (c->joined && p->tcp.payload_length == 0) {
 		if (s->no_subflows)
 			scene_reset(s, s->hops + 1, p, 3);

@@ -22,8 +22,8 @@ static bool refuses_join(const struct passing *p)
 	const struct connection *c = p->connection;
 	struct tcp_options syn;
 
-	if (!c || c->server_known)
-		return false;
+	if (!c || !(p->segment.flags & TCP_FLAG_ACK))
+		return false; /* not of a SYN */
 	tcp_options_read(c->options[FORWARD], c->options_length[FORWARD],
 			 c->options_length[FORWARD], &syn);
 	return tcp_options_mptcp(&syn, MP_JOIN) != NULL;

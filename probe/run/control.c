@@ -78,12 +78,17 @@ static void send_control(struct control *c, unsigned ttl, write_fn *write)
 		live_send(live, &envelope, message, (size_t)length);
 }
 
+static const struct flow *datagram(const struct control *c, unsigned i)
+{
+	return observer_flow(c->to->live->observer, &c->to->source, c->ports[i],
+			     &c->to->target, (uint16_t)(CONTROL_PORT + i),
+			     IPPROTO_UDP);
+}
+
 /* The target's distance by the answer to datagram `i`; 0: none came. */
 static unsigned told_by(const struct control *c, unsigned i)
 {
-	const struct flow *f = observer_flow(
-		c->to->live->observer, &c->to->source, c->ports[i],
-		&c->to->target, (uint16_t)(CONTROL_PORT + i), IPPROTO_UDP);
+	const struct flow *f = datagram(c, i);
 
 	return f ? flow_reach(f) : 0;
 }
@@ -230,6 +235,19 @@ static unsigned answers(const struct control *c)
 	return count;
 }
 
+/* One that arrived with no smaller TTL than it was sent with. */
+static bool is_raised(const struct control *c, unsigned i)
+{
+	const struct flow *f = datagram(c, i);
+
+	for (size_t k = 0; f && k < f->quote_count; k++)
+		if (f->quotes[k].port_unreachable &&
+		    f->quotes[k].quoted.ip.ttl >=
+			    f->sent[f->quotes[k].sent]->packet.ip.ttl)
+			return true;
+	return false;
+}
+
 /* Datagrams sent with TTLs that are far apart arrive alike: those tell no
  * distance, however often they are asked. */
 static bool are_rewritten(const struct control *c)
@@ -239,12 +257,32 @@ static bool are_rewritten(const struct control *c)
 	for (unsigned i = 0; i < c->count; i++) {
 		unsigned told = told_by(c, i);
 
+		if (is_raised(c, i))
+			return true;
 		if (!told)
 			continue;
 		least = told < least ? told : least;
 		most = told > most ? told : most;
 	}
 	return most && most - least >= TTLS_APART_MIN / 2;
+}
+
+/* SYN/ACKs come from as far away as the target's own errors, though SYNs need
+ * not go so far: the TTLs of TCP are rewritten. */
+static bool come_from_afar(const struct run *r, unsigned distance)
+{
+	const struct flow *plain = client_flow(&r->before.client);
+	const struct kept *k = plain ? flow_syn_ack(plain) : NULL;
+
+	for (unsigned i = 0; k && i < r->control.count; i++) {
+		const struct flow *f = datagram(&r->control, i);
+
+		for (size_t n = 0; f && n < f->quote_count; n++)
+			if (f->quotes[n].port_unreachable &&
+			    f->quotes[n].reply_ttl == k->packet.ip.ttl)
+				return distance > r->reach + 1;
+	}
+	return false;
 }
 
 /* The target is as far away as what answers SYNs, or enough of its answers say
@@ -259,8 +297,10 @@ static bool is_settled(const struct run *r)
 					   IPPROTO_ICMP)
 			   : NULL;
 
+	if (are_rewritten(c))
+		return true;
 	if (distance)
-		return distance <= r->reach || are_rewritten(c) ||
+		return distance <= r->reach || come_from_afar(r, distance) ||
 		       answers(c) >= FARTHER_ANSWERS_MIN;
 	return echo && flow_reach(echo) == r->reach;
 }

@@ -62,7 +62,8 @@ void mptcp_start(struct run *r, struct version *v)
 	run_open_request(r, &v->summed, PURPOSE_MP_CAPABLE, v->number);
 	v->summed.client.checksum = true;
 	connection_begin(&v->summed);
-	run_open(r, &v->random, NULL, PURPOSE_MP_JOIN_RANDOM, v->number);
+	run_open(r, &v->random, &course_request, PURPOSE_MP_JOIN_RANDOM,
+		 v->number);
 	v->random.syn_tries = 3;
 	connection_begin(&v->random);
 }

@@ -239,6 +239,10 @@ const char *reason_phrase(const struct judgement *j, const struct kept *reset);
  * listener gives: a RST with MP_TCPRST, or, before Linux 5.13, a SYN/ACK with
  * an MP_JOIN. */
 bool flow_shows_listener(const struct flow *f);
+/* An MP_JOIN with an unknown token was answered by a SYN/ACK, and its third
+ * ACK, which has no HMAC, by a RST, as that of a plain connection is not. So do
+ * listeners before Linux 5.13. */
+bool token_refused_late(const struct judgement *j, const struct flow *f);
 /* What that one says of a token that it does not know, be it one of ours: its
  * nonce is 0, as the HMAC. */
 bool flow_token_unknown(const struct flow *f);

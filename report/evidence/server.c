@@ -48,11 +48,33 @@ bool plainly_answered(const struct judgement *j, int version)
 	return false;
 }
 
+/* Refused, as every plain connection is on which nothing was sent; or, as they
+ * are not. */
+static bool refuses_idle(const struct judgement *j, bool refused)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) && f->established &&
+		    !f->sides[0].first_us && !flow_reset(f) == !refused)
+			return true;
+	}
+	return false;
+}
+
+bool token_refused_late(const struct judgement *j, const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_JOIN_RANDOM) && f->established &&
+	       flow_reset(f) && !refuses_idle(j, true) &&
+	       refuses_idle(j, false);
+}
+
 static bool random_token_accepted(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (flow_is(j->flows[i], PURPOSE_MP_JOIN_RANDOM) &&
-		    flow_syn_ack(j->flows[i]) && !j->flows[i]->join.syn_ack)
+		    flow_syn_ack(j->flows[i]) && !j->flows[i]->join.syn_ack &&
+		    !token_refused_late(j, j->flows[i]))
 			return true;
 	return false;
 }

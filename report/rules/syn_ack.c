@@ -87,11 +87,11 @@ static void say_option_mirrored(struct judgement *j, struct finding *f,
 static void show_listener(struct judgement *j, struct finding *f,
 			  const struct flow *random, const char *text)
 {
-	const struct kept *k = flow_syn_ack(random);
+	const struct kept *k = random->join.syn_ack ? flow_syn_ack(random)
+						    : flow_reset(random);
 
 	finding_connection(j, f, random->id);
-	finding_evidence(j, f, (k ? k : flow_reset(random))->frame, NULL, NULL,
-			 "%s", text);
+	finding_evidence(j, f, k->frame, NULL, NULL, "%s", text);
 }
 
 /* A listener that shows itself so speaks version 1, and answers version 1 so:
@@ -199,7 +199,7 @@ static struct random_answers random_answers(const struct judgement *j,
 
 		if (!flow_is(f, PURPOSE_MP_JOIN_RANDOM))
 			continue;
-		if (k && !flow_syn_ack(f) &&
+		if (k && (!flow_syn_ack(f) || token_refused_late(j, f)) &&
 		    !tcp_options_mptcp(&k->options, MP_TCPRST) &&
 		    k->packet.ip.ttl == like->packet.ip.ttl) {
 			a.bare++;
@@ -329,7 +329,8 @@ const struct rule syn_ack_rules[] = {
 	 removed_tcprst, say_removed_tcprst, .unless = {"mp_capable.modified"},
 	 .gates = NOT_NEGOTIATED},
 	{"mp_capable.removed", "rst", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
-	 removed_rst, say_removed_rst, .gates = NOT_NEGOTIATED},
+	 removed_rst, say_removed_rst, .unless = {"mp_capable.removed"},
+	 .gates = NOT_NEGOTIATED},
 	{"mp_capable.removed", "filler", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
 	 removed_filler, say_removed_filler,
 	 .unless = {"mp_capable.removed/syn", "mp_capable.removed/ack"},

@@ -318,12 +318,14 @@ bool dsn_may_be_later(uint64_t dsn, bool dsn8, uint64_t idsn)
 	return dsn - idsn - 1 < (dsn8 ? UINT64_C(1) << 32 : 1 << 24);
 }
 
-/* Data may have gone over another subflow. */
+/* Data may have gone over another subflow: one that was not refused, and whose
+ * third ACK went out. */
 static bool is_shared(const struct mptcp_connection *c, const struct flow *f)
 {
 	for (const struct flow *s = c->flows; s; s = s->sibling)
 		if (s != f &&
-		    (!s->begun || !flow_reset(s) || s->join.fourth_ack_frame))
+		    (!s->begun || s->join.fourth_ack_frame ||
+		     (!flow_reset(s) && (!s->joins || s->join.ack_sent))))
 			return true;
 	return false;
 }

@@ -192,6 +192,15 @@ static void rung_random(struct judgement *j)
 		show(j, RUNG_RANDOM_TOKEN, k->frame);
 		return;
 	}
+	if (k && token_refused_late(j, f)) {
+		set(j, RUNG_RANDOM_TOKEN, RUNG_PASS,
+		    "an unknown token is accepted as plain TCP, and its third "
+		    "ACK refused (RST), as that of a plain connection is not: "
+		    "an older MPTCP listener (as Linux before 5.13)");
+		show(j, RUNG_RANDOM_TOKEN, k->frame);
+		show(j, RUNG_RANDOM_TOKEN, flow_reset(f)->frame);
+		return;
+	}
 	if (k) {
 		set(j, RUNG_RANDOM_TOKEN, RUNG_FAIL,
 		    "an MP_JOIN with an unknown token is accepted as plain "

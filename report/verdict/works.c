@@ -143,6 +143,10 @@ static const char *subflow_phrase(const struct judgement *j)
 			", no second subflow joins (the server takes them only "
 			"at %s port %u, by flag C, which does not answer)",
 			arena_address(j->arena, &f->server), f->server_port);
+	if (j->r->initial_joins == 0 && !f && j->controlled)
+		return ", no second subflow can be tried from here (the server "
+		       "forbids joins to this address and port, by flag C, and "
+		       "announces others that cannot be reached so)";
 	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS)
 		return "";
 	if (is_own_join(j, f))
