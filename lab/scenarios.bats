@@ -88,6 +88,27 @@ write_script() {	# BODY
 	done
 }
 
+@test 'all scenarios, TLS; the probe of a SOCKS server' {
+	run lab/lab with --hops 2 --server https -- \
+		./mpprobe run --say tls all 10.0.3.2
+	echo "$output"
+	((status == 0))
+	[[ $output == *'All 28 scenarios: '*linux-v1* ]]
+	for say in http socks5; do
+		run lab/lab with --hops 2 --server socks -- \
+			./mpprobe -q --say $say 10.0.3.2
+		echo "$output"
+		((status == 0))
+		if [[ $say == http ]]; then
+			[[ $output == *"whether a second subflow works is not"* ]]
+		else
+			[[ $output == *"joins and carries data"* ]]
+		fi
+	done
+	run ./mpprobe --say abc host
+	((status == 64))
+}
+
 @test 'what the path does is not taken for the server' {
 	run lab/lab with --hops 3 --box strip-join@2 -- \
 		./mpprobe run join 10.0.4.2

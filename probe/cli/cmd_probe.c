@@ -114,6 +114,7 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 			     .max_ttl = o->max_ttl,
 			     .mptcp_version = o->mptcp_version,
 			     .sweep_only = o->sweep_only,
+			     .say = o->say,
 			     .all = o->all},
 	};
 	p->own_count = p->target_count =

@@ -272,6 +272,7 @@ static struct peer *open_peer(const struct options *o, const char *host,
 		.where = o->where,
 		.port = o->port_count ? o->ports[0] : 0,
 		.join_source = o->join_source,
+		.say = o->say,
 		.write_file = o->write_file,
 		.seed = o->has_seed ? &o->seed : NULL,
 	};

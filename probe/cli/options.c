@@ -9,6 +9,7 @@
 
 #include "crafting/address.h"
 #include "probe/cli/command.h"
+#include "probe/net/request.h"
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
@@ -191,6 +192,16 @@ static const char *take_mptcp(struct options *o, const struct row *r,
 	return NULL;
 }
 
+static const char *take_say(struct options *o, const struct row *r,
+			    const char *value)
+{
+	(void)r;
+	o->say = value;
+	return request_is(value) ? NULL
+				 : "must be http, tls, socks5, none, or two "
+				   "bytes or more in hexadecimal digits";
+}
+
 static const char *take_colour(struct options *o, const struct row *r,
 			       const char *value)
 {
@@ -240,6 +251,8 @@ static const struct row rows[] = {
 	 .must = "a host must follow"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp, 0,
 	 .help = "MPTCP version to speak (default auto: 1, then 0)"},
+	{NULL, 0, "say", "http|tls|socks5|none|HEX", LIVE, take_say, 0,
+	 .help = "the request that the server gets (default http)"},
 	{NULL, 0, "all", NULL, COMMAND_PROBE, take_flag, AT(all),
 	 .help = "the slower checks too"},
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
@@ -487,12 +500,11 @@ static int check_replay(const struct options *o)
 	if (!o->replay_file)
 		return -1;
 	if (!o->write_file && !o->where.interface && !o->where.source &&
-	    !o->join_source)
+	    !o->join_source && !o->say)
 		return -1;
-	return failure(
-		EXIT_USAGE,
-		"--replay uses no network: -i, -s, -w and --join-source do "
-		"not go with it");
+	return failure(EXIT_USAGE,
+		       "--replay uses no network: -i, -s, -w, --say and "
+		       "--join-source do not go with it");
 }
 
 static int check_command(const struct options *o, enum command_bit command,

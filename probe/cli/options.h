@@ -40,6 +40,7 @@ struct options {
 	bool rules;	   /* -v, twice */
 	int mptcp_version; /* 0, 1; -1: auto */
 	bool all, sweep_only;
+	const char *say;		       /* NULL: HTTP */
 	const char *reference;		       /* NULL: none */
 	const char *replay_file, *join_source; /* NULL: none */
 	bool packets;			       /* read: line by line */

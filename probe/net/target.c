@@ -323,15 +323,3 @@ unsigned target_find(const char *text, const struct target_wanted *w,
 	}
 	return *exit_code == 0 ? count : 0;
 }
-
-size_t target_request(const char *host, uint8_t *out, size_t size)
-{
-	bool ipv6 = strchr(host, ':') != NULL; /* RFC 3986 3.2.2 */
-	int length = snprintf((char *)out, size,
-			      "GET / HTTP/1.1\r\nHost: %s%s%s\r\n"
-			      "User-Agent: mpprobe/" MPPROBE_VERSION "\r\n"
-			      "Accept: */*\r\nConnection: keep-alive\r\n\r\n",
-			      ipv6 ? "[" : "", host, ipv6 ? "]" : "");
-
-	return (size_t)length < size ? (size_t)length : size - 1;
-}

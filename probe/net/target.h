@@ -71,10 +71,6 @@ struct target {
 unsigned target_find(const char *text, const struct target_wanted *wanted,
 		     struct target *out, int *exit_code);
 
-/* A HTTP request to this host, whose answer leaves the connection open.
- * Returns its length. */
-size_t target_request(const char *host, uint8_t *out, size_t size);
-
 /* Takes the way from this address of this host (NULL: the kernel's choice).
  * 0, or an exit code after a complaint that names `option`. */
 int target_route(struct target *t, const struct address *source,

@@ -207,17 +207,6 @@ static void test_find(void **state)
 	assert_int_equal(code, EXIT_USAGE);
 }
 
-static void test_request(void **state)
-{
-	char text[400] = "";
-
-	(void)state;
-	target_request("server.lab", (uint8_t *)text, sizeof(text));
-	assert_non_null(strstr(text, "\r\nHost: server.lab\r\n"));
-	target_request("fd00::2", (uint8_t *)text, sizeof(text));
-	assert_non_null(strstr(text, "\r\nHost: [fd00::2]\r\n"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,7 +217,6 @@ int main(void)
 		cmocka_unit_test(test_route),
 		cmocka_unit_test(test_no_route),
 		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_request),
 	};
 
 	networked = own_network();

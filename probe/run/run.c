@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/run/run.h"
 
-#include "probe/net/target.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
 #include "report/evidence/loss.h"
@@ -331,8 +330,7 @@ void run_init(struct run *r, const struct probe_settings *settings,
 	if (!shared->leader)
 		shared->leader = r;
 	r->to = *to;
-	r->request_length =
-		target_request(host, r->request, sizeof(r->request));
+	r->request_length = request_write(settings->say, host, r->request);
 	if (settings->mptcp_version != 0)
 		r->versions[r->version_count++].number = 1;
 	if (settings->mptcp_version != 1)

@@ -5,6 +5,7 @@
 #ifndef PROBE_RUN_RUN_H
 #define PROBE_RUN_RUN_H
 
+#include "probe/net/request.h"
 #include "probe/run/connection.h"
 #include "probe/run/sweep.h"
 
@@ -13,6 +14,7 @@ struct probe_settings {
 	unsigned first_ttl, max_ttl; /* of the sweeps */
 	int mptcp_version;	     /* 0, 1; -1: both */
 	bool sweep_only, all;
+	const char *say; /* of request_write(); NULL: HTTP */
 };
 
 /* The distance control: datagrams to closed high ports of the target, and ICMP
@@ -160,7 +162,7 @@ struct run {
 	struct shared *shared;
 	struct destination to;
 	struct destination to_small; /* the same, with a small MSS */
-	uint8_t request[512];
+	uint8_t request[REQUEST_MAX];
 	size_t request_length;
 
 	struct progress progress[EXPERIMENTS_MAX][VERSIONS];

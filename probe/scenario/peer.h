@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "crafting/address.h"
+#include "probe/net/request.h"
 #include "probe/net/target.h"
 
 /* The server waits for the rest of a request, whatever it does behind one: TLS
@@ -67,7 +68,7 @@ struct peer_ops {
 struct peer {
 	const struct peer_ops *ops;
 	struct observer *observer;
-	uint8_t request[1024]; /* what scripts send */
+	uint8_t request[REQUEST_MAX]; /* what scripts send */
 	size_t request_length;
 	size_t opening_length; /* of the part that they hold the rest back
 				  behind */
@@ -84,6 +85,7 @@ struct peer {
 struct peer_wanted {
 	struct target_wanted where;
 	uint16_t port;		 /* 0: that of HOST[:PORT] */
+	const char *say;	 /* of request_write(); NULL: HTTP */
 	const char *join_source; /* NULL: further subflows as the first */
 	const char *write_file;	 /* NULL: none */
 	const uint64_t *seed;	 /* NULL: from the kernel */
