@@ -134,6 +134,7 @@ struct choice {
 	enum matched_by by;
 	unsigned rank; /* 0: nothing fits */
 	bool ambiguous;
+	bool exact; /* its checksum agrees as well */
 };
 
 static unsigned rank_fit(struct fit fit, enum matched_by *by)
@@ -181,9 +182,13 @@ static void consider(struct choice *best, const struct flow *f, size_t index,
 		best->ambiguous = true;
 		return;
 	}
+	/* Of two with one TTL the later one, but not for the one that is quoted
+	 * to the letter. */
+	if (rank == best->rank && best->exact && !fit.checksum)
+		return;
 	if (rank > best->rank)
 		best->ambiguous = false;
-	*best = (struct choice){index, by, rank, best->ambiguous};
+	*best = (struct choice){index, by, rank, best->ambiguous, fit.checksum};
 }
 
 static struct choice choose(const struct flow *f, const struct quoted *q,
