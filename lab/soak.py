@@ -249,7 +249,8 @@ def run_batch(kind, runs, end, keep):
     return kind, out
 
 
-BATCH = 10  # runs in one lab
+BATCH = 10      # runs in one lab
+PROGRESS = 500  # runs between two lines that say how many
 
 
 def plan(kinds, runs):
@@ -297,6 +298,7 @@ class Group:
 def soak(kinds, args):
     """The groups of these kinds, with what came of them."""
     groups = {k.group: Group(k.group) for k in kinds}
+    done = told = 0
     end = time.monotonic() + 60 * args.minutes
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         batches = [pool.submit(run_batch, kind, some, end, args.keep)
@@ -306,6 +308,10 @@ def soak(kinds, args):
             groups[kind.group].add(results)
             for line in (line for wrong in results for line in wrong):
                 print(f"# {kind.name}: {line}", flush=True)
+            done += len(results)
+            if done >= told + PROGRESS:
+                told = done
+                print(f"# {done} runs so far", flush=True)
     return [g for g in groups.values() if g.runs]
 
 
