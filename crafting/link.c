@@ -4,6 +4,8 @@
  */
 #include "link.h"
 
+#include <string.h>
+
 #include "cursor.h"
 
 enum {
@@ -220,4 +222,40 @@ bool link_find_ip(int link_type, const uint8_t *frame, size_t captured,
 	*ip = c.at;
 	*length = c.left;
 	return true;
+}
+
+/* LINKTYPE_LINUX_SLL begins with the packet type of packet(7). */
+#define SLL_OUTGOING 4
+#define SLL2_PACKET_TYPE 10 /* bytes before it */
+
+void link_read_ends(int link_type, const uint8_t *frame, size_t captured,
+		    struct link_ends *out)
+{
+	struct cursor c = cursor_over(frame, captured);
+	unsigned type = 0;
+
+	*out = (struct link_ends){0};
+	if (link_type == LINK_ETHERNET && captured >= 12) {
+		out->addressed = true;
+		memcpy(out->to, frame, 6);
+		memcpy(out->from, frame + 6, 6);
+		return;
+	}
+	if (link_type == LINK_LINUX_SLL)
+		type = cursor_u16(&c);
+	else if (link_type == LINK_LINUX_SLL2 &&
+		 cursor_take(&c, SLL2_PACKET_TYPE))
+		type = cursor_u8(&c);
+	else
+		return;
+	if (!c.failed)
+		out->way = type == SLL_OUTGOING ? LINK_WAY_OUT : LINK_WAY_IN;
+}
+
+bool link_comes_back(const struct link_ends *sent, const struct link_ends *f)
+{
+	if (sent->addressed && f->addressed)
+		return !memcmp(f->to, sent->from, sizeof(f->to)) &&
+		       memcmp(f->from, sent->from, sizeof(f->from));
+	return sent->way == LINK_WAY_OUT && f->way == LINK_WAY_IN;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The link header of a captured frame: Ethernet with VLAN tags, Linux cooked
- * v1 and v2, raw IP, null and loop, and PPP.
+ * v1 and v2, raw IP, null and loop, and PPP; and which way it went.
  */
 #ifndef CRAFTING_LINK_H
 #define CRAFTING_LINK_H
@@ -11,6 +11,20 @@
 
 /* DLT_* values of libpcap, so that crafting/ need not include it. */
 bool link_supported(int link_type);
+
+/* Which way a frame went, as far as its link header says: Ethernet has
+ * addresses, Linux cooked headers tell what this host sent. */
+struct link_ends {
+	bool addressed;
+	uint8_t from[6], to[6];
+	enum { LINK_WAY_UNKNOWN, LINK_WAY_IN, LINK_WAY_OUT } way;
+};
+
+void link_read_ends(int link_type, const uint8_t *frame, size_t captured,
+		    struct link_ends *out);
+
+/* Whether a frame comes to where another was sent from. */
+bool link_comes_back(const struct link_ends *sent, const struct link_ends *f);
 
 /* Where the IP packet begins in a frame of `captured` bytes. False if the
  * frame does not carry IPv4 or IPv6, is cut before it, or the link type is

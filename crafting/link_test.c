@@ -158,6 +158,50 @@ static void test_truncations(void **state)
 	}
 }
 
+#define OTHER_WAY "\7\10\11\12\13\14\1\2\3\4\5\6"
+#define SLL_OUT "\0\4\0\1\0\6\1\2\3\4\5\6\0\0"
+#define SLL2_OUT "\0\0\0\0\0\2\0\1\4\6\1\2\3\4\5\6\0\0"
+
+/* What a frame and one that comes back begin with. */
+static const struct turn {
+	int link_type;
+	size_t size;
+	const char *sent, *back;
+	bool comes_back;
+} turns[] = {
+	{1, 12, ADDRESSES, OTHER_WAY, true},
+	{1, 12, ADDRESSES, ADDRESSES, false},
+	{1, 11, ADDRESSES, OTHER_WAY, false}, /* cut */
+	/* as on the loopback; forwarded to where it came from; to a third */
+	{1, 12, "\0\0\0\0\0\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\0\0\0\0\0", false},
+	{1, 12, ADDRESSES, "\7\10\11\12\13\14\7\10\11\12\13\14", false},
+	{1, 12, ADDRESSES, "\7\10\11\12\13\15\1\2\3\4\5\6", false},
+	{113, 14, SLL_OUT, SLL_START, true},
+	{113, 14, SLL_START, SLL_OUT, false},
+	{113, 14, SLL_OUT, SLL_OUT, false},
+	{113, 1, SLL_OUT, SLL_START, false},
+	{276, 20, "\x08\0" SLL2_OUT, "\x08\0" SLL2_REST, true},
+	{276, 20, "\x08\0" SLL2_REST, "\x08\0" SLL2_OUT, false},
+	{276, 10, "\x08\0" SLL2_OUT, "\x08\0" SLL2_REST, false},
+	{101, 12, ADDRESSES, OTHER_WAY, false},
+};
+
+static void test_ways(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+		const struct turn *t = &turns[i];
+		struct link_ends sent, back;
+
+		link_read_ends(t->link_type, (const uint8_t *)t->sent, t->size,
+			       &sent);
+		link_read_ends(t->link_type, (const uint8_t *)t->back, t->size,
+			       &back);
+		if (link_comes_back(&sent, &back) != t->comes_back)
+			fail_msg("turn %zu", i);
+	}
+}
+
 static void test_supported(void **state)
 {
 	static const int known[] = {0,	 1,   9,   12,	14, 101,
@@ -200,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_truncations),
+		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_supported),
 		cmocka_unit_test(test_fuzz),
 	};

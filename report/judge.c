@@ -74,9 +74,12 @@ static const struct flow *joined_there(const struct observer *o,
 	return NULL;
 }
 
-/* The addresses that mpprobe probed from, by the marks of its controls. */
+/* The addresses that mpprobe probed from. Anybody can send what looks like its
+ * controls, but not have a client send SYNs like its own: these have their TTL
+ * in the timestamp, and those of a sweep have small ones. */
+#define PROBERS_MAX 16
 struct probers {
-	struct address *list;
+	struct address list[PROBERS_MAX];
 	size_t count;
 };
 
@@ -88,15 +91,37 @@ static bool is_prober(const struct probers *p, const struct address *a)
 	return false;
 }
 
-static struct probers probers_of(struct arena *arena, const struct observer *o)
+static bool is_probe(const struct flow *f, unsigned ttl_max)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (kept_is_syn(k) && k->options.has_timestamps &&
+		    k->packet.ip.ttl <= ttl_max &&
+		    !((k->options.tsval ^ k->packet.ip.ttl) & CLOCK_TTL))
+			return true;
+	}
+	return false;
+}
+
+/* Without a sweep controls only mark references. */
+static struct probers probers_of(const struct observer *o)
 {
 	struct probers p = {0};
+	unsigned ttl_max = 0;
 
 	for (size_t i = 0; i < o->flow_count; i++)
-		if (o->flows[i]->purpose == PURPOSE_CONTROL &&
-		    !is_prober(&p, &o->flows[i]->client))
-			*ARENA_PUSH(arena, p.list, p.count) =
-				o->flows[i]->client;
+		if (o->flows[i]->purpose == PURPOSE_CONTROL)
+			ttl_max = o->flows[i]->reference_port || ttl_max == 255
+					  ? 255
+					  : SWEEP_TTL_MAX;
+	for (size_t i = 0; i < o->flow_count && ttl_max; i++) {
+		const struct flow *f = o->flows[i];
+
+		if (f->protocol == IPPROTO_TCP && p.count < PROBERS_MAX &&
+		    !is_prober(&p, &f->client) && is_probe(f, ttl_max))
+			p.list[p.count++] = f->client;
+	}
 	return p;
 }
 
@@ -124,13 +149,14 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 	struct arena *arena = arena_new();
 	struct candidate *all =
 		arena_alloc(arena, (o->flow_count + 1) * sizeof(*all));
-	struct probers probers = probers_of(arena, o);
+	struct probers probers = probers_of(o);
 	size_t flows = 0, count = 0;
 
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
 		if (f->protocol == IPPROTO_TCP && !joins_elsewhere(o, f) &&
+		    !observer_came_in(o, &f->client, &f->link) &&
 		    !is_counter_syn(o, &probers, f) &&
 		    !is_join_control(o, &probers, f))
 			all[flows++] = (struct candidate){
@@ -179,6 +205,8 @@ static void collect_flow(struct judgement *j, const struct judge_target *target,
 	bool there = address_equal(&f->server, &target->address);
 	bool own = there && f->server_port == target->port;
 
+	if (observer_came_in(j->o, &f->client, &f->link))
+		return;
 	if (f->protocol != IPPROTO_TCP && there)
 		*ARENA_PUSH(j->arena, j->controls, j->control_count) = f;
 	else if (own && f->snapped)
@@ -442,6 +470,15 @@ static void report_connections(struct judgement *j)
 	      sizeof(*j->r->connections), by_id);
 }
 
+static uint64_t misfits_of(struct flow *const *flows, size_t count)
+{
+	uint64_t misfits = 0;
+
+	for (size_t i = 0; i < count; i++)
+		misfits += flows[i]->unfit + flows[i]->misfits;
+	return misfits;
+}
+
 static void report_head(struct judgement *j, const struct judge_target *target)
 {
 	struct report *r = j->r;
@@ -455,6 +492,8 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 	r->started_us = j->o->first_us;
 	r->elapsed_ms = (double)(j->o->last_us - j->o->first_us) / 1000;
 	r->frames = j->o->frames;
+	r->misfits = misfits_of(j->flows, j->flow_count) +
+		     misfits_of(j->controls, j->control_count);
 	r->mptcp_version = j->working	   ? (int)j->working->mptcp.version
 			   : j->negotiated ? (int)j->negotiated->mptcp.version
 					   : -1;
@@ -527,8 +566,11 @@ static void finish_findings(struct judgement *j)
 /* Only mpprobe sends its controls. */
 static bool is_controlled(const struct observer *o)
 {
-	for (size_t i = 0; i < o->flow_count; i++)
-		if (o->flows[i]->purpose == PURPOSE_CONTROL)
+	const struct probers p = probers_of(o);
+
+	for (size_t i = 0; i < o->flow_count && p.count; i++)
+		if (o->flows[i]->purpose == PURPOSE_CONTROL &&
+		    is_prober(&p, &o->flows[i]->client))
 			return true;
 	return false;
 }

@@ -11,37 +11,22 @@
 #include <time.h>
 
 #include <cmocka.h>
-#include <glob.h>
-#include <pcap/pcap.h>
 
 #include "report/print/json.h"
 #include "report/print/text.h"
+#include "tests/captures.h"
 #include "tests/client.h"
 #include "tests/page.h"
 
 #define FUZZ_SECONDS 4
 #define FUZZ_ROUNDS 4000
-#define FRAMES_MAX 1024
 #ifdef __SANITIZE_ADDRESS__
 #define HOSTILE 20000
 #else
 #define HOSTILE 200000
 #endif
 
-struct frame {
-	int link_type;
-	int64_t time_us;
-	uint8_t bytes[1600];
-	size_t length;
-};
-
-struct capture_bytes {
-	struct frame *frames;
-	size_t count;
-};
-
-static struct capture_bytes captures[64];
-static size_t capture_count;
+static struct captures captures;
 static uint64_t state_of_random = 1;
 
 static uint32_t roll(uint32_t sides)
@@ -51,48 +36,17 @@ static uint32_t roll(uint32_t sides)
 	return (uint32_t)(state_of_random >> 33) % sides;
 }
 
-static void load(const char *file)
-{
-	char error[PCAP_ERRBUF_SIZE];
-	struct capture_bytes *c = &captures[capture_count];
-	pcap_t *p = pcap_open_offline(file, error);
-	struct pcap_pkthdr *h;
-	const u_char *bytes;
-
-	if (!p || capture_count == 64)
-		abort();
-	c->frames = calloc(FRAMES_MAX, sizeof(*c->frames));
-	while (c->count < FRAMES_MAX && pcap_next_ex(p, &h, &bytes) == 1) {
-		struct frame *f = &c->frames[c->count++];
-
-		f->link_type = pcap_datalink(p);
-		f->time_us = h->ts.tv_sec * 1000000LL + h->ts.tv_usec;
-		f->length = h->caplen < sizeof(f->bytes) ? h->caplen
-							 : sizeof(f->bytes);
-		memcpy(f->bytes, bytes, f->length);
-	}
-	pcap_close(p);
-	capture_count++;
-}
-
 static int load_all(void **state)
 {
-	glob_t found;
-
 	(void)state;
-	if (glob("pcaps/*/*.pcap", 0, NULL, &found) != 0)
-		return -1;
-	for (size_t i = 0; i < found.gl_pathc && i < 64; i++)
-		load(found.gl_pathv[i]);
-	globfree(&found);
-	return 0;
+	captures = captures_load();
+	return captures.count ? 0 : -1;
 }
 
 static int free_all(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < capture_count; i++)
-		free(captures[i].frames);
+	captures_free(&captures);
 	return 0;
 }
 
@@ -121,17 +75,6 @@ static void judge_all(const struct observer *o)
 		report_free(r);
 	}
 	page_done(&page);
-}
-
-/* From a block of its own size, so that a read past it shows. */
-static void feed(struct observer *o, const struct frame *f)
-{
-	uint8_t *copy = malloc(f->length ? f->length : 1);
-
-	memcpy(copy, f->bytes, f->length);
-	observer_frame(o, f->link_type, o->frames + 1, f->time_us, copy,
-		       f->length, f->length);
-	free(copy);
 }
 
 static void damage(struct frame *f)
@@ -164,9 +107,9 @@ static void damage(struct frame *f)
 static void fuzz_once(void)
 {
 	const struct capture_bytes *c =
-		&captures[roll((uint32_t)capture_count)];
+		&captures.list[roll((uint32_t)captures.count)];
 	const struct capture_bytes *other =
-		&captures[roll((uint32_t)capture_count)];
+		&captures.list[roll((uint32_t)captures.count)];
 	struct observer *o = observer_new();
 	uint32_t rate = 1 + roll(40);
 
@@ -184,9 +127,9 @@ static void fuzz_once(void)
 		if (roll(100) < rate)
 			for (uint32_t n = 1 + roll(3); n > 0; n--)
 				damage(&f);
-		feed(o, &f);
+		feed_frame(o, &f);
 		if (what == 3) /* twice */
-			feed(o, &f);
+			feed_frame(o, &f);
 	}
 	judge_all(o);
 	observer_free(o);
@@ -200,6 +143,42 @@ static void test_damaged(void **state)
 	for (int i = 0; i < FUZZ_ROUNDS && seconds() < until; i++) {
 		state_of_random = (uint64_t)i + 1;
 		fuzz_once();
+	}
+}
+
+/* A frame cut at each length, and with each of its bytes another. */
+static void sweep_frame(struct observer *o, const struct frame *whole)
+{
+	struct frame f = *whole;
+
+	for (f.length = 0; f.length < whole->length; f.length++)
+		feed_frame(o, &f);
+	for (size_t i = 0; i < f.length; i++) {
+		f.bytes[i] ^= (uint8_t)(1 + roll(255));
+		feed_frame(o, &f);
+		f.bytes[i] = whole->bytes[i];
+	}
+}
+
+#define SWEPT 8 /* frames of each capture, others with each version of it */
+
+static void test_swept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < captures.count; i++) {
+		const struct capture_bytes *c = &captures.list[i];
+		struct observer *o = observer_new();
+		size_t step = 1 + c->count / SWEPT;
+
+		assert_non_null(o);
+		state_of_random = c->count + i;
+		for (size_t k = 0; k < c->count; k++)
+			if (k % step == i % step)
+				sweep_frame(o, &c->frames[k]);
+			else
+				feed_frame(o, &c->frames[k]);
+		judge_all(o);
+		observer_free(o);
 	}
 }
 
@@ -431,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_swept),
 		cmocka_unit_test(test_floods),
 	};
 

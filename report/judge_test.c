@@ -1262,6 +1262,7 @@ static void test_interrupted(void **state)
 	(void)state;
 	s.port_silent = true;
 	scene_begin(&s);
+	send_syn(&s, call(&s, PURPOSE_TCP, 0), 1, false); /* of a sweep */
 	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
 	s.now -= 249 * MS;
 	send_control(&s, 1);

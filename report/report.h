@@ -282,6 +282,8 @@ struct report {
 	struct address source;
 	const char *interface; /* NULL offline */
 	uint64_t frames, dropped;
+	uint64_t misfits; /* packets with the addresses and ports of its
+			     connections that fit nothing that was sent */
 	enum status status;
 	enum confidence confidence;
 	int mptcp_version;   /* proven or spoken; -1: none */

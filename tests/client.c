@@ -19,7 +19,7 @@ struct caller *call(struct scene *s, enum purpose purpose, unsigned version)
 			     .version = version,
 			     .port = s->next_port++,
 			     .isn = (uint32_t)scene_random(s),
-			     .ts = (uint32_t)scene_random(s),
+			     .ts = (uint32_t)scene_random(s) & 0xffffff00,
 			     .token = (uint32_t)scene_random(s),
 			     .nonce = (uint32_t)scene_random(s),
 			     .key = scene_random(s)};

@@ -392,6 +392,7 @@ struct report *sample_impaired(void)
 
 	r->status = STATUS_IMPAIRED;
 	r->dropped = 1;
+	r->misfits = 1204;
 	r->verdict = "MPTCP v1 works on this path, but only in part: MP_JOIN "
 		     "is removed from the MP_JOIN SYN (cut out) at hop 1 "
 		     "(10.0.1.2) or between it and hop 2 (10.0.2.2).";

@@ -214,7 +214,9 @@ static json_t *source(const struct report *r)
 static json_t *capture(const struct report *r)
 {
 	return JSON_OBJECT({"frames", json_count(r->frames)},
-			   {"dropped", json_count(r->dropped)});
+			   {"dropped", json_count(r->dropped)},
+			   {r->misfits ? "misfits" : NULL,
+			    r->misfits ? json_count(r->misfits) : NULL});
 }
 
 static json_t *verdict(const struct report *r)

@@ -90,6 +90,8 @@ static void test_top(const json_t *json)
 	text_at(json, "source.interface", "eth0");
 	number_at(json, "capture.frames", 84);
 	number_at(json, "capture.dropped", 0);
+	assert_null(
+		json_object_get(json_object_get(json, "capture"), "misfits"));
 	text_at(json, "verdict.status", "blocked");
 	text_at(json, "verdict.confidence", "proven");
 	null_at(json, "verdict.mptcp_version");
@@ -206,6 +208,7 @@ static void test_places(void **state)
 	json_t *json = parsed(r);
 
 	(void)state;
+	number_at(json, "capture.misfits", 1204);
 	null_at(json, "findings.3.after");
 	number_at(json, "findings.3.at.ttl", 3);
 	null_at(json, "findings.4.at");

@@ -216,6 +216,28 @@ static const char *elapsed_phrase(const struct page *p, const struct report *r)
 			  : arena_printf(p->arena, "%.1f s", ms / 1000);
 }
 
+/* "1,204" */
+static const char *grouped(const struct page *p, uint64_t n)
+{
+	if (n < 1000)
+		return arena_printf(p->arena, "%u", (unsigned)n);
+	return arena_printf(p->arena, "%s,%03u", grouped(p, n / 1000),
+			    (unsigned)(n % 1000));
+}
+
+static void misfits(const struct page *p, const struct report *r)
+{
+	if (!r->misfits || !p->verbose)
+		return;
+	text_wrap(p, "", "",
+		  arena_printf(p->arena,
+			       "%s packet%s did not fit: the addresses and "
+			       "ports are those of connections, the numbers "
+			       "are not. They are not believed.",
+			       grouped(p, r->misfits),
+			       r->misfits == 1 ? "" : "s"));
+}
+
 static void context(const struct page *p, const struct report *r)
 {
 	text_wrap(p, "", "",
@@ -238,6 +260,7 @@ static void context(const struct page *p, const struct report *r)
 				       "The capture lost %s: more may have "
 				       "come back than is shown.",
 				       page_count(p, r->dropped, "frame")));
+	misfits(p, r);
 }
 
 static const char *hop_word(const struct page *p, const struct place *at)

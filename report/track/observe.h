@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * How the observer takes a packet: finding its flow (observer.c), what TCP
- * says (observe_tcp.c), what MPTCP says (observe_mptcp.c), ICMP errors
- * (observe_icmp.c), and what may be forgotten (observe_forget.c).
+ * says (observe_tcp.c), which SYN begins a flow (observe_begin.c), which
+ * replies are believed (observe_fits.c), what MPTCP says (observe_mptcp.c),
+ * ICMP errors (observe_icmp.c), and what may be forgotten (observe_forget.c).
  */
 #ifndef REPORT_TRACK_OBSERVE_H
 #define REPORT_TRACK_OBSERVE_H
@@ -24,9 +25,13 @@ struct arena;
 /* Of those that no sweep sent: data and acknowledgments of a download. */
 #define KEPT_ORDINARY 192
 #define ORDINARY_TTL 32
+/* With so many segments kept of all flows, of one that nobody answered these
+ * only. */
+#define KEPT_PLENTY 65536
+#define KEPT_UNANSWERED 4
 
-/* Whether a live run sends from this address. */
-bool observer_owns(const struct observer *o, const struct address *a);
+/* Subflows of one connection that its server is let begin in a live run. */
+#define SUBFLOWS_MAX 64
 
 /* A new flow that a packet of its client begins, entered in the table. */
 struct flow *observer_add_flow(struct observer *o, const struct packet *first,
@@ -47,6 +52,18 @@ void observer_free_flow(struct flow *f);
 /* Takes a flow out of the tables. */
 void observer_unlist(struct observer *o, struct flow *f);
 
+/* Remembers who was answered, and by whom: that is known of the first of
+ * them. */
+void observer_note_answered(struct observer *o, const struct flow *f);
+bool observer_was_answered(const struct observer *o,
+			   const struct address *client);
+bool observer_has_server(const struct observer *o, const struct address *a,
+			 uint16_t port);
+
+/* Forgets a flow that was none: its SYN was not its client's. One that joins a
+ * connection stays. */
+void observer_retract(struct observer *o, struct flow *f);
+
 /* Gives back what is not needed any more of flows that ended long ago; each
  * call looks at a few of them. */
 void observer_forget(struct observer *o, int64_t now_us);
@@ -62,6 +79,53 @@ struct kept *observer_keep(struct arena *a, const struct packet *p,
 /* One TCP packet: from the client of a flow, or to it. */
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 		 int64_t time_us);
+
+/* A segment that a flow's client, its server sent. */
+void observe_sent(struct observer *o, struct flow *f, const struct packet *p,
+		  uint64_t frame, int64_t time_us);
+void observe_received(struct observer *o, struct flow *f,
+		      const struct packet *p, uint64_t frame, int64_t time_us);
+
+/* Whether a reply is believed: it fits the numbers of the flow. */
+bool observe_fits(const struct flow *f, const struct packet *p);
+
+/* Whether a segment may be the client's by its numbers. */
+bool observe_may_be_sent(struct flow *f, const struct packet *p);
+
+/* The window that a segment of the client opens (RFC 9293 3.8.6). */
+void observe_window(struct flow *f, const struct kept *k);
+
+bool observe_is_syn(const struct packet *p);
+
+/* Whether a packet is a SYN that begins a connection; `from`, `to`: the flows
+ * that its source, its destination began, or NULL. Not one that comes from
+ * where a server answered: who forges that wants to be taken for a client. */
+bool observe_opens(const struct observer *o, const struct packet *p,
+		   const struct flow *from, const struct flow *to,
+		   int64_t time_us);
+
+/* Begins it. A SYN that comes behind others of its subflow in the file begins
+ * that, `middle`; else NULL. */
+struct flow *observe_begin(struct observer *o, const struct packet *p,
+			   struct flow *middle, uint64_t frame,
+			   int64_t time_us);
+
+/* Whether a packet is another SYN with the addresses and ports of a connection
+ * that is open: hosts do not use them anew before it ends. */
+bool observe_contends(const struct packet *p, const struct flow *from,
+		      int64_t time_us);
+
+/* It is remembered until an answer tells which of them is the client's; that
+ * one begins a flow in the place of the other, and is returned. */
+void observe_rival(struct observer *o, const struct packet *p, uint64_t frame,
+		   int64_t time_us);
+struct flow *observe_confirm(struct observer *o, struct flow *to,
+			     const struct packet *p);
+
+/* A SYN/ACK without a SYN, which may come yet; and that has come. */
+void observe_early(struct observer *o, const struct packet *p, uint64_t frame,
+		   int64_t time_us);
+void observe_take_early(struct observer *o, struct flow *f);
 
 /* A fragment that is not the first: of the segment that the latest first one
  * of a client began. */

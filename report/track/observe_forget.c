@@ -52,7 +52,7 @@ static void keep_again(struct arena *a, struct kept ***list, size_t *count,
 }
 
 /* Moves what is wanted to a new arena. */
-static void release_packets(struct flow *f)
+static void release_packets(struct observer *o, struct flow *f)
 {
 	struct arena *a = arena_new();
 	struct kept **sent = f->sent, **received = f->received;
@@ -72,6 +72,8 @@ static void release_packets(struct flow *f)
 			keep_again(a, &f->received, &f->received_count,
 				   received[i]);
 	}
+	o->kept -= sent_count - f->sent_count;
+	o->kept -= received_count - f->received_count;
 	arena_free(f->packets);
 	f->packets = a;
 	f->sightings = NULL;
@@ -90,17 +92,29 @@ static bool is_settled(const struct flow *f, int64_t now_us)
 	       seq_diff(f->server_acked, f->client_next) >= -1;
 }
 
-/* Old enough, and over with all subflows of its connection. */
+/* A SYN to which nothing came, of who was never answered, or a single segment
+ * of a connection that was not seen: anybody can send such in any number. */
+static bool is_slight(const struct observer *o, const struct flow *f)
+{
+	if (!f->begun)
+		return f->sides[0].packets + f->sides[1].packets <= 1;
+	return !f->syn_ack_seen && !f->received_count && !f->quote_count &&
+	       !observer_was_answered(o, &f->client);
+}
+
+/* Over, or slight, with many newer ones. */
 static bool is_past(const struct observer *o, const struct flow *f,
 		    int64_t now_us)
 {
 	size_t newer = f->begun ? o->flow_count - f->id : o->middle_count;
 
-	return newer >= FLOWS_MAX && is_over(f, now_us);
+	return (newer >= FLOWS_MAX && is_over(f, now_us)) ||
+	       (newer >= STRANGERS_MAX && is_slight(o, f));
 }
 
 static void forget_flow(struct observer *o, struct flow *f)
 {
+	o->kept -= f->sent_count + f->received_count;
 	observer_unlist(o, f);
 	if (f->begun)
 		o->flows[f->id - 1] = o->forgotten;
@@ -130,6 +144,17 @@ static void forget(struct observer *o, struct flow *f, int64_t now_us)
 	mptcp_connection_free(&o->connections, c);
 }
 
+void observer_retract(struct observer *o, struct flow *f)
+{
+	struct mptcp_connection *c = f->connection;
+
+	if (c && c->flow_count > 1)
+		return;
+	forget_flow(o, f);
+	if (c)
+		mptcp_connection_free(&o->connections, c);
+}
+
 static void look_at(struct observer *o, size_t index, int64_t now_us)
 {
 	struct flow *f = o->flows[index];
@@ -140,12 +165,13 @@ static void look_at(struct observer *o, size_t index, int64_t now_us)
 		forget(o, f, now_us);
 	else if (o->flow_count - index > FLOWS_WITH_PACKETS &&
 		 is_settled(f, now_us))
-		release_packets(f);
+		release_packets(o, f);
 }
 
 void observer_forget(struct observer *o, int64_t now_us)
 {
-	for (unsigned i = 0; i < LOOKS && o->middle_count > FLOWS_MAX; i++) {
+	for (unsigned i = 0; i < LOOKS && o->middle_count > STRANGERS_MAX;
+	     i++) {
 		struct flow *f =
 			o->middles[o->middle_sweep++ % o->middle_count];
 
@@ -154,6 +180,8 @@ void observer_forget(struct observer *o, int64_t now_us)
 	}
 	if (o->flow_count < FLOWS_WITH_PACKETS)
 		return;
+	if (o->flow_count > STRANGERS_MAX)
+		look_at(o, o->flow_count - STRANGERS_MAX - 1, now_us);
 	for (unsigned i = 0; i < LOOKS; i++) {
 		if (o->sweep >= o->flow_count)
 			o->sweep = o->oldest;

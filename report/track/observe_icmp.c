@@ -82,13 +82,17 @@ static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
 	fit.sequence =
 		q->tcp.available >= 8 && q->tcp.sequence == p->tcp.sequence;
-	fit.tsval = clocks && quoted->tsval == k->options.tsval;
-	fit.other_tsval = clocks && !fit.tsval;
-	/* Another timestamp has another checksum: that they agree is chance. */
-	fit.checksum = q->tcp.available >= 18 &&
+	fit.tsval = clocks && quoted->tsval == k->options.tsval &&
+		    (fit.id || fit.sequence || !is_ip4(p));
+	fit.other_tsval = clocks && quoted->tsval != k->options.tsval;
+	/* Other numbers have another checksum: that they agree is chance. */
+	fit.checksum = q->tcp.available >= 18 && fit.sequence &&
 		       q->tcp.checksum == p->tcp.checksum && !fit.other_tsval;
 	return fit;
 }
+
+/* Of the payload of a control, with 32 random bits (observe.h). */
+#define PAYLOAD_MIN 20
 
 static struct fit fit_udp(const struct kept *k, const struct packet *q)
 {
@@ -98,7 +102,8 @@ static struct fit fit_udp(const struct kept *k, const struct packet *q)
 
 	fit.id = is_ip4(p) && p->ip.id != 0 &&
 		 (q->ip.id == p->ip.id || q->ip.id == swap16(p->ip.id));
-	fit.payload = there >= 16 && there <= p->udp.payload_available &&
+	fit.payload = there >= PAYLOAD_MIN &&
+		      there <= p->udp.payload_available &&
 		      memcmp(q->udp.payload, p->udp.payload, there) == 0;
 	fit.mark = fit.payload && there == p->udp.payload_available;
 	fit.checksum =

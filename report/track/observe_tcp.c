@@ -12,11 +12,6 @@ static bool has_flags(const struct packet *p, uint8_t set, uint8_t clear)
 	return (p->tcp.flags & set) == set && (p->tcp.flags & clear) == 0;
 }
 
-static bool is_syn(const struct packet *p)
-{
-	return has_flags(p, TCP_FLAG_SYN, TCP_FLAG_ACK | TCP_FLAG_RST);
-}
-
 /* A plain SYN of a flow that asked for MPTCP: so clients end up whose other
  * SYNs are not answered. */
 static bool gives_up(const struct flow *f, const struct kept *k)
@@ -33,9 +28,9 @@ static enum segment_kind sent_kind(const struct flow *f, const struct kept *k)
 	bool third = f->syn_ack_seen && tcp->sequence == f->client_isn + 1 &&
 		     tcp->acknowledgment == f->server_isn + 1;
 
-	if (is_syn(&k->packet) && gives_up(f, k))
+	if (observe_is_syn(&k->packet) && gives_up(f, k))
 		return SEGMENT_FALLBACK_SYN;
-	if (is_syn(&k->packet))
+	if (observe_is_syn(&k->packet))
 		return joining ? SEGMENT_JOIN_SYN : SEGMENT_SYN;
 	if (tcp->flags & (TCP_FLAG_RST | TCP_FLAG_SYN))
 		return SEGMENT_OTHER;
@@ -66,20 +61,6 @@ static enum segment_kind received_kind(const struct flow *f,
 	return SEGMENT_OTHER;
 }
 
-/* The purpose of a flow is what its first SYN asks for. A token that no
- * connection of this capture has is a random one. */
-static enum purpose syn_purpose(const struct kept *k)
-{
-	struct tcp_option experiment;
-
-	if (tcp_options_mptcp(&k->options, MP_CAPABLE))
-		return PURPOSE_MP_CAPABLE;
-	if (tcp_options_mptcp(&k->options, MP_JOIN))
-		return PURPOSE_MP_JOIN_RANDOM; /* until its parent is found */
-	return kept_experiment(k, &experiment) ? PURPOSE_UNKNOWN_OPTION
-					       : PURPOSE_TCP;
-}
-
 static void track_sent(struct flow *f, const struct kept *k)
 {
 	const struct tcp_view *tcp = &k->packet.tcp;
@@ -89,7 +70,8 @@ static void track_sent(struct flow *f, const struct kept *k)
 		end++;
 	if (tcp->flags & TCP_FLAG_RST)
 		return;
-	if (is_syn(&k->packet) && gives_up(f, k)) {
+	observe_window(f, k);
+	if (observe_is_syn(&k->packet) && gives_up(f, k)) {
 		f->plain_syn = true;
 		f->mptcp.gave_up |= !f->syn_ack_seen;
 	}
@@ -100,26 +82,6 @@ static void track_sent(struct flow *f, const struct kept *k)
 		f->established = true;
 }
 
-/* A reply is believed if it acknowledges what this flow sent, which nobody who
- * does not see its packets can know; hosts send no segment without ACK but a
- * SYN or a RST (RFC 9293 3.10). */
-static bool reply_fits(const struct flow *f, const struct packet *p)
-{
-	const struct tcp_view *tcp = &p->tcp;
-	bool ack = tcp->flags & TCP_FLAG_ACK;
-	bool ack_fits = ack && tcp->acknowledgment != f->client_isn &&
-			seq_diff(tcp->acknowledgment, f->client_isn) > 0 &&
-			seq_diff(tcp->acknowledgment, f->client_next) <= 0;
-	int32_t ahead = seq_diff(tcp->sequence, f->server_next);
-
-	if (tcp->flags & TCP_FLAG_SYN)
-		return ack && tcp->acknowledgment == f->client_isn + 1;
-	if (tcp->flags & TCP_FLAG_RST)
-		return ack_fits ||
-		       (f->syn_ack_seen && ahead > -65536 && ahead < 65536);
-	return f->syn_ack_seen && ack_fits;
-}
-
 static void track_syn_ack(struct flow *f, const struct kept *k, size_t index)
 {
 	if (f->syn_ack_seen)
@@ -127,7 +89,7 @@ static void track_syn_ack(struct flow *f, const struct kept *k, size_t index)
 	f->syn_ack_seen = true;
 	f->first_syn_ack = index;
 	f->server_isn = k->packet.tcp.sequence;
-	f->server_next = f->server_isn + 1;
+	f->server_next = f->client_acked = f->server_isn + 1;
 	f->server_acked = k->packet.tcp.acknowledgment;
 	f->timestamps = k->options.has_timestamps;
 }
@@ -161,6 +123,13 @@ static void track_received(struct flow *f, const struct kept *k, size_t index)
 	}
 	if (k->options.has_timestamps)
 		f->server_tsval = k->options.tsval;
+}
+
+/* Nothing was answered, and there is much already. */
+static bool is_too_much(const struct observer *o, const struct flow *f)
+{
+	return !f->syn_ack_seen && f->sent_count >= KEPT_UNANSWERED &&
+	       o->kept >= KEPT_PLENTY;
 }
 
 /* One more segment of a long connection: followed, but not kept. Segments
@@ -214,7 +183,8 @@ void observe_fragment(struct observer *o, const struct packet *p,
 	    p->ip.fragment_offset != k->fragments.length ||
 	    p->ip.total_length < p->ip.header_length ||
 	    !address_equal(&p->ip.source, &first->source) ||
-	    !address_equal(&p->ip.destination, &first->destination))
+	    !address_equal(&p->ip.destination, &first->destination) ||
+	    link_comes_back(&f->link, &o->link))
 		return;
 	k->fragments.count++;
 	k->fragments.length += p->ip.total_length - p->ip.header_length;
@@ -235,12 +205,15 @@ static bool seen_again(struct flow *f, unsigned side, const struct packet *p,
 	return sightings_again(&f->sightings[side], p, time_us);
 }
 
-static void observe_sent(struct observer *o, struct flow *f,
-			 const struct packet *p, uint64_t frame,
-			 int64_t time_us)
+void observe_sent(struct observer *o, struct flow *f, const struct packet *p,
+		  uint64_t frame, int64_t time_us)
 {
 	struct kept k;
 
+	if (!observe_may_be_sent(f, p)) {
+		f->unfit++;
+		return;
+	}
 	if (seen_again(f, 0, p, time_us))
 		return;
 	k = observer_look(p, frame, time_us);
@@ -249,9 +222,10 @@ static void observe_sent(struct observer *o, struct flow *f,
 	k.kind = sent_kind(f, &k);
 	track_sent(f, &k);
 	observe_mptcp(o, f, 0, &k);
-	if (f->sent_count >= KEPT_MAX ||
+	if (f->sent_count >= KEPT_MAX || is_too_much(o, f) ||
 	    is_ordinary(f, &k, f->sent_count, true))
 		return;
+	o->kept++;
 	*ARENA_PUSH(f->packets, f->sent, f->sent_count) =
 		observer_keep(f->packets, p, frame, time_us);
 	f->sent[f->sent_count - 1]->kind = k.kind;
@@ -259,96 +233,34 @@ static void observe_sent(struct observer *o, struct flow *f,
 		begin_fragments(o, f);
 }
 
-static void observe_received(struct observer *o, struct flow *f,
-			     const struct packet *p, uint64_t frame,
-			     int64_t time_us)
+void observe_received(struct observer *o, struct flow *f,
+		      const struct packet *p, uint64_t frame, int64_t time_us)
 {
 	size_t index = f->received_count;
 	struct kept k;
 
-	if (!reply_fits(f, p) || seen_again(f, 1, p, time_us))
+	if (!observe_fits(f, p)) {
+		f->unfit++;
+		return;
+	}
+	if (seen_again(f, 1, p, time_us))
 		return;
 	see_snapped(f, p);
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
 	k.kind = received_kind(f, &k);
 	track_received(f, &k, index);
+	if (f->first_syn_ack == index)
+		observer_note_answered(o, f);
 	observe_mptcp(o, f, 1, &k);
 	/* The first SYN/ACK and the first RST are kept in any case. */
 	if ((index >= KEPT_MAX || is_ordinary(f, &k, index, false)) &&
 	    f->first_syn_ack != index && f->first_reset != index)
 		return;
+	o->kept++;
 	*ARENA_PUSH(f->packets, f->received, f->received_count) =
 		observer_keep(f->packets, p, frame, time_us);
 	f->received[index]->kind = k.kind;
-}
-
-/* A SYN that comes behind others of its subflow in the file begins it. */
-static struct flow *begin_flow(struct observer *o, const struct packet *p,
-			       struct flow *middle, uint64_t frame,
-			       int64_t time_us)
-{
-	const struct side *sent = middle ? &middle->sides[0] : NULL;
-	struct kept first = observer_look(p, frame, time_us);
-	struct flow *f = middle;
-
-	if (sent && (!sent->has_isn || sent->isn == p->tcp.sequence)) {
-		observer_remove_middle(o, f);
-		observer_begin(o, f);
-	} else {
-		f = observer_add_flow(o, p, IPPROTO_TCP, p->tcp.source_port,
-				      p->tcp.destination_port);
-		f->first_frame = frame;
-		f->first_us = time_us;
-	}
-	f->purpose = syn_purpose(&first);
-	f->last_us = time_us;
-	f->client_isn = p->tcp.sequence;
-	f->client_next = f->client_isn;
-	return f;
-}
-
-/* So long after its last packet the ports of a connection may be used anew
- * by the other end: twice the maximum segment lifetime of Linux. */
-#define PORTS_REST_US 60000000
-
-/* The server joins a connection by its client's token: nobody else knows it. */
-static bool joins_ours(const struct observer *o, const struct packet *p)
-{
-	const struct kept k = observer_look(p, 0, 0);
-	const struct mptcp_option *join =
-		tcp_options_mptcp(&k.options, MP_JOIN);
-	unsigned host;
-
-	return join && mptcp_by_token(&o->connections, join->join.token, &host);
-}
-
-/* A SYN with the addresses and ports of a connection that is open is not its
- * client's: hosts do not use them anew before it ends. */
-static bool is_forged_syn(const struct packet *p, const struct flow *from,
-			  int64_t time_us)
-{
-	return is_syn(p) && from && from->begun && from->syn_ack_seen &&
-	       from->client_isn != p->tcp.sequence && !from->sides[0].fin &&
-	       !from->sides[1].fin && !from->sides[0].reset_frame &&
-	       !from->sides[1].reset_frame &&
-	       time_us - from->last_us < PORTS_REST_US;
-}
-
-/* A SYN begins a connection, unless it comes from the server of one: who forges
- * that wants to be taken for its client. */
-static bool opens(const struct observer *o, const struct packet *p,
-		  const struct flow *from, const struct flow *to,
-		  int64_t time_us)
-{
-	if (!is_syn(p) ||
-	    (from && from->begun && from->client_isn == p->tcp.sequence))
-		return false;
-	if (!from && to && to->begun && to->syn_ack_seen &&
-	    time_us - to->last_us < PORTS_REST_US)
-		return false;
-	return !o->own_count || observer_owns(o, &p->ip.source) ||
-	       joins_ours(o, p);
 }
 
 /* --- in the middle -------------------------------------------------------- */
@@ -358,7 +270,7 @@ static bool opens(const struct observer *o, const struct packet *p,
 static bool sender_began(const struct packet *p)
 {
 	if (p->tcp.flags & TCP_FLAG_SYN)
-		return is_syn(p);
+		return observe_is_syn(p);
 	return p->tcp.source_port >= p->tcp.destination_port;
 }
 
@@ -373,6 +285,8 @@ static void observe_middle(struct observer *o, struct flow *f, unsigned side,
 		return;
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
+	if (side && !f->sides[1].packets)
+		f->server_acked = p->tcp.acknowledgment;
 	see_snapped(f, p);
 	observe_mptcp(o, f, side, &k);
 }
@@ -405,56 +319,33 @@ static bool lacks_syn_ack(const struct observer *o, const struct flow *f,
 	       !(p->tcp.flags & TCP_FLAG_SYN);
 }
 
-/* --- a SYN/ACK in front of its SYN ---------------------------------------- */
-
-static void keep_early(struct observer *o, const struct packet *p,
-		       uint64_t frame, int64_t time_us)
-{
-	struct early *e = &o->early[o->next_early % EARLY_MAX];
-
-	if (o->own_count ||
-	    !has_flags(p, TCP_FLAG_SYN | TCP_FLAG_ACK, TCP_FLAG_RST))
-		return;
-	o->next_early++;
-	arena_free(e->arena);
-	e->arena = arena_new();
-	e->syn_ack = observer_keep(e->arena, p, frame, time_us);
-}
-
-static bool answers(const struct packet *p, const struct flow *f)
-{
-	return p->tcp.destination_port == f->client_port &&
-	       p->tcp.source_port == f->server_port &&
-	       address_equal(&p->ip.destination, &f->client) &&
-	       address_equal(&p->ip.source, &f->server) && reply_fits(f, p);
-}
-
-/* The SYN has come: its SYN/ACK is taken now, as if only now it came. */
-static void take_early(struct observer *o, struct flow *f)
-{
-	for (size_t i = 0; i < EARLY_MAX; i++) {
-		struct early *e = &o->early[i];
-
-		if (!e->arena || !answers(&e->syn_ack->packet, f))
-			continue;
-		f->sightings = NULL;
-		observe_received(o, f, &e->syn_ack->packet, e->syn_ack->frame,
-				 e->syn_ack->time_us);
-		arena_free(e->arena);
-		e->arena = NULL;
-	}
-}
-
 static void observe_unbegun(struct observer *o, struct flow *from,
 			    struct flow *to, const struct packet *p,
 			    uint64_t frame, int64_t time_us)
 {
-	keep_early(o, p, frame, time_us);
+	observe_early(o, p, frame, time_us);
 	if (from || to)
 		observe_middle(o, from ? from : to, from ? 0 : 1, p, frame,
 			       time_us);
 	else
 		begin_middle(o, p, frame, time_us);
+}
+
+/* Forged, or our own that came back: a SYN beside that of a connection, and
+ * what is said to be of its client and comes to where this sends from. Which of
+ * two SYNs is its client's the server tells. */
+static bool is_alien(struct observer *o, const struct packet *p,
+		     struct flow *from, uint64_t frame, int64_t time_us)
+{
+	bool contends = observe_contends(p, from, time_us);
+
+	if (!from || !from->begun ||
+	    (!contends && !link_comes_back(&from->link, &o->link)))
+		return false;
+	if (contends && !from->syn_ack_seen)
+		observe_rival(o, p, frame, time_us);
+	from->unfit++;
+	return true;
 }
 
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
@@ -471,21 +362,21 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 			     IPPROTO_TCP);
 	to = observer_flow(o, &p->ip.destination, tcp->destination_port,
 			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
-	if (is_forged_syn(p, from, time_us))
+	if (is_alien(o, p, from, frame, time_us))
 		return;
-	begins = opens(o, p, from, to, time_us);
-	if (begins) {
-		observer_forget(o, time_us);
-		from = begin_flow(o, p, from && !from->begun ? from : NULL,
-				  frame, time_us);
-	}
+	begins = observe_opens(o, p, from, to, time_us);
+	if (begins)
+		from = observe_begin(o, p, from && !from->begun ? from : NULL,
+				     frame, time_us);
+	else if (to && to->begun && !from)
+		to = observe_confirm(o, to, p);
 	if (from && from->begun &&
-	    (is_syn(p) || !to || !to->begun || !reply_fits(to, p)))
+	    (observe_is_syn(p) || !to || !to->begun || !observe_fits(to, p)))
 		observe_sent(o, from, p, frame, time_us);
 	else if (to && to->begun && !lacks_syn_ack(o, to, p))
 		observe_received(o, to, p, frame, time_us);
 	else
 		observe_unbegun(o, from, to, p, frame, time_us);
 	if (begins)
-		take_early(o, from);
+		observe_take_early(o, from);
 }

@@ -45,8 +45,10 @@ void observer_free(struct observer *o)
 			observer_free_flow(o->flows[i]);
 	for (size_t i = 0; i < o->middle_count; i++)
 		observer_free_flow(o->middles[i]);
-	for (size_t i = 0; i < EARLY_MAX; i++)
+	for (size_t i = 0; i < WAITING_MAX; i++) {
 		arena_free(o->early[i].arena);
+		arena_free(o->rivals[i].arena);
+	}
 	mptcp_connections_close(&o->connections);
 	keys_free(o->keys);
 	free(o->forgotten);
@@ -67,6 +69,53 @@ void observer_own(struct observer *o, const struct address *a)
 {
 	if (!observer_owns(o, a))
 		*ARENA_PUSH(o->arena, o->own, o->own_count) = *a;
+}
+
+static const struct endpoint *
+find_endpoint(const struct endpoints *e, const struct address *a, uint16_t port)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->list[i].port == port &&
+		    address_equal(&e->list[i].address, a))
+			return &e->list[i];
+	return NULL;
+}
+
+static void add_endpoint(struct endpoints *e, const struct endpoint *new)
+{
+	if (e->count < ANSWERED_MAX &&
+	    !find_endpoint(e, &new->address, new->port))
+		e->list[e->count++] = *new;
+}
+
+void observer_note_answered(struct observer *o, const struct flow *f)
+{
+	const struct endpoint client = {f->client, 0, f->link};
+	const struct endpoint server = {.address = f->server,
+					.port = f->server_port};
+
+	add_endpoint(&o->answered, &client);
+	add_endpoint(&o->servers, &server);
+}
+
+bool observer_was_answered(const struct observer *o,
+			   const struct address *client)
+{
+	return find_endpoint(&o->answered, client, 0) != NULL;
+}
+
+bool observer_came_in(const struct observer *o, const struct address *client,
+		      const struct link_ends *link)
+{
+	const struct endpoint *e = find_endpoint(&o->answered, client, 0);
+
+	return e && link_comes_back(&e->link, link);
+}
+
+bool observer_has_server(const struct observer *o, const struct address *a,
+			 uint16_t port)
+{
+	return find_endpoint(&o->servers, a, port) != NULL;
 }
 
 /* FNV-1a over client and server, their ports and the protocol. */
@@ -298,8 +347,17 @@ static void observe_control(struct observer *o, const struct packet *p,
 			      server_port, protocol);
 	struct kept **slot;
 
+	if (!f && o->own_count && !observer_owns(o, &p->ip.source))
+		return;
+	if (f && link_comes_back(&f->link, &o->link)) {
+		f->unfit++;
+		return;
+	}
+	if (observer_came_in(o, &p->ip.source, &o->link))
+		return;
 	if (!f) {
 		f = observer_add_flow(o, p, protocol, client_port, server_port);
+		f->link = o->link;
 		f->purpose = PURPOSE_CONTROL;
 		f->first_us = time_us;
 		f->first_frame = frame;
@@ -310,6 +368,7 @@ static void observe_control(struct observer *o, const struct packet *p,
 	f->last_us = time_us;
 	if (f->sent_count >= KEPT_MAX)
 		return;
+	o->kept++;
 	slot = ARENA_PUSH(f->packets, f->sent, f->sent_count);
 	*slot = observer_keep(f->packets, p, frame, time_us);
 	(*slot)->kind = SEGMENT_OTHER;
@@ -332,6 +391,24 @@ static void observe_echo_request(struct observer *o, const struct packet *p,
 				time_us);
 }
 
+/* A reply has the payload of the request, with its random digits. */
+static bool is_echo_of(const struct packet *reply, const struct packet *request)
+{
+	return reply->echo_sequence == request->echo_sequence &&
+	       reply->echo_payload_available ==
+		       request->echo_payload_available &&
+	       !memcmp(reply->echo_payload, request->echo_payload,
+		       reply->echo_payload_available);
+}
+
+static bool echoes(const struct flow *f, const struct packet *p)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (is_echo_of(p, &f->sent[i]->packet))
+			return true;
+	return false;
+}
+
 static void observe_echo_reply(struct observer *o, const struct packet *p,
 			       uint64_t frame, int64_t time_us)
 {
@@ -341,27 +418,44 @@ static void observe_echo_reply(struct observer *o, const struct packet *p,
 
 	if (!f || f->received_count >= KEPT_MAX)
 		return;
+	if (!echoes(f, p)) {
+		f->unfit++;
+		return;
+	}
+	o->kept++;
 	slot = ARENA_PUSH(f->packets, f->received, f->received_count);
 	*slot = observer_keep(f->packets, p, frame, time_us);
 	(*slot)->kind = SEGMENT_OTHER;
 }
 
-void observer_frame(struct observer *o, int link_type, uint64_t number,
-		    int64_t time_us, const uint8_t *frame, size_t captured,
-		    size_t length)
+/* Its packet, if it has one that is understood. */
+static bool begin_frame(struct observer *o, int link_type, int64_t time_us,
+			const uint8_t *frame, size_t captured,
+			struct packet *out)
 {
 	const uint8_t *ip;
 	size_t available;
-	struct packet p;
 
-	(void)length;
 	o->frames++;
 	if (o->first_us == 0 || time_us < o->first_us)
 		o->first_us = time_us;
 	if (time_us > o->last_us)
 		o->last_us = time_us;
 	if (!link_find_ip(link_type, frame, captured, &ip, &available) ||
-	    !packet_parse(ip, available, &p))
+	    !packet_parse(ip, available, out))
+		return false;
+	link_read_ends(link_type, frame, captured, &o->link);
+	return true;
+}
+
+void observer_frame(struct observer *o, int link_type, uint64_t number,
+		    int64_t time_us, const uint8_t *frame, size_t captured,
+		    size_t length)
+{
+	struct packet p;
+
+	(void)length;
+	if (!begin_frame(o, link_type, time_us, frame, captured, &p))
 		return;
 	switch (p.transport) {
 	case TRANSPORT_TCP:
@@ -383,6 +477,22 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 		observe_fragment(o, &p, time_us);
 		break;
 	}
+}
+
+void observer_came_back(struct observer *o, int link_type, int64_t time_us,
+			const uint8_t *frame, size_t captured)
+{
+	struct packet p;
+	struct flow *f = NULL;
+
+	if (!begin_frame(o, link_type, time_us, frame, captured, &p))
+		return;
+	if (p.transport == TRANSPORT_TCP)
+		f = observer_flow(o, &p.ip.source, p.tcp.source_port,
+				  &p.ip.destination, p.tcp.destination_port,
+				  IPPROTO_TCP);
+	if (f)
+		f->unfit++;
 }
 
 bool kept_experiment(const struct kept *k, struct tcp_option *o)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crafting/link.h"
 #include "crafting/packet.h"
 #include "report/report.h"
 #include "report/track/mptcp_connection.h"
@@ -108,6 +109,12 @@ struct join_facts {
 				    anywhere unless it is elsewhere; 0 */
 };
 
+/* A segment of the client that is far from what came before. */
+struct stray {
+	bool there;
+	uint32_t sequence, acknowledgment;
+};
+
 struct flow {
 	unsigned id; /* from 1, if it was begun */
 	bool begun;  /* by a SYN in the capture; of others, the sides and
@@ -125,10 +132,15 @@ struct flow {
 	uint32_t client_isn, server_isn;
 	bool syn_ack_seen, established; /* established: our ACK went out */
 	uint32_t client_next;		/* behind the highest byte sent */
-	uint32_t server_acked; /* the highest acknowledgment of the server */
-	uint32_t server_next;  /* contiguous, what we should acknowledge */
-	bool timestamps;       /* negotiated */
-	uint32_t server_tsval; /* the latest */
+	uint32_t server_acked;	/* the highest acknowledgment of the server */
+	uint32_t server_next;	/* contiguous, what we should acknowledge */
+	uint32_t client_acked;	/* the highest acknowledgment of the client */
+	uint32_t client_window; /* the largest that it opened, in bytes */
+	uint8_t shift;		/* of its windows, in its SYN (RFC 7323) */
+	struct link_ends link;	/* of its first SYN */
+	struct stray stray;	/* the latest */
+	bool timestamps;	/* negotiated */
+	uint32_t server_tsval;	/* the latest */
 	bool server_fin;
 	size_t first_syn_ack, first_reset; /* index in received; NONE */
 	uint32_t payload_received;	   /* bytes, contiguous */
@@ -161,6 +173,8 @@ struct flow {
 				 client never sent; NULL. It has no `sent` */
 	unsigned misfits; /* quotes of its addresses and ports that fit nothing
 			     that was sent */
+	uint64_t unfit;	  /* TCP segments of its addresses and ports that fit
+			     nothing, and own packets that came back */
 	bool client_fin, released; /* released: only the SYNs and the first
 				      answers are still there */
 
@@ -170,22 +184,42 @@ struct flow {
 
 #define FLOW_NONE ((size_t)-1)
 
+/* mpprobe's SYNs have their TTL in the low bits of the timestamp (RFC 7323): so
+ * an answer tells which one it is to. */
+#define CLOCK_TTL 0x7f
+
 /* A capture may be of any length. Of a connection that ended, with so many
  * newer flows behind it, first the packets go, if no quote refers to them;
- * then the flow: `forgotten`, which is no target's, takes its place. */
+ * then the flow: `forgotten`, which is no target's, takes its place. Of SYNs of
+ * strangers that nobody answers, fewer are kept, and not for as long. */
 #define FLOWS_WITH_PACKETS 512
 #define FLOWS_MAX 16384
+#define STRANGERS_MAX 4096
+
+/* Who was answered, and by whom; of more it is not known. */
+#define ANSWERED_MAX 64
+struct endpoint {
+	struct address address;
+	uint16_t port;	       /* of a server; else 0 */
+	struct link_ends link; /* of a client's SYN */
+};
+struct endpoints {
+	struct endpoint list[ANSWERED_MAX];
+	size_t count;
+};
 
 /* A connection that is forgotten; valid during the call. */
 typedef void mptcp_connection_fn(void *context,
 				 const struct mptcp_connection *c);
 
-/* Merged captures, and those of several queues, have a SYN/ACK in front of
- * its SYN: so many are remembered until that comes. */
-#define EARLY_MAX 16
-struct early {
-	struct arena *arena; /* of the packet; NULL: none yet */
-	struct kept *syn_ack;
+/* Segments that wait for another. Merged captures, and those of several queues,
+ * have a SYN/ACK in front of its SYN. And of two SYNs of one connection one is
+ * forged: which, its answer tells. */
+#define WAITING_MAX 16
+struct waiting {
+	struct arena *arena; /* of the packet; NULL: none */
+	struct kept *kept;
+	struct link_ends link;
 };
 
 struct observer {
@@ -206,13 +240,16 @@ struct observer {
 	size_t middle_count, middle_sweep;
 	struct flow **buckets; /* of all flows, by addresses and ports */
 	size_t bucket_count;
-	struct early early[EARLY_MAX];
-	size_t next_early;
+	struct waiting early[WAITING_MAX], rivals[WAITING_MAX];
+	size_t next_early, next_rival;
+	struct link_ends link;	/* of the frame that is looked at */
 	size_t fragmented;	/* index of the flow that sent the latest
 				   first fragment; FLOW_NONE */
 	unsigned long searched; /* segments, for quotes without a flow */
-	struct address *own;	/* of a live run: only these open flows */
-	size_t own_count;	/* 0: it was not told */
+	struct endpoints answered, servers;
+	size_t kept;	     /* segments, of all flows */
+	struct address *own; /* of a live run: only these open flows */
+	size_t own_count;    /* 0: it was not told */
 };
 
 /* NULL if OpenSSL or memory failed. */
@@ -222,12 +259,23 @@ void observer_free(struct observer *o);
 /* A live run sends from this address: from now on a SYN opens a flow only if it
  * comes from such a one. Without: any may. */
 void observer_own(struct observer *o, const struct address *a);
+bool observer_owns(const struct observer *o, const struct address *a);
+
+/* Whether a SYN or control comes to where its client's packets are sent from,
+ * so that it is none of its own; as far as the link headers tell. */
+bool observer_came_in(const struct observer *o, const struct address *client,
+		      const struct link_ends *link);
 
 /* One frame, in the order of the capture. `link_type` is a DLT_*. What is
  * not understood is counted and otherwise ignored. */
 void observer_frame(struct observer *o, int link_type, uint64_t number,
 		    int64_t time_us, const uint8_t *frame, size_t captured,
 		    size_t length);
+
+/* One that a live run has from its own address, and did not send: it is
+ * counted, and otherwise ignored. */
+void observer_came_back(struct observer *o, int link_type, int64_t time_us,
+			const uint8_t *frame, size_t captured);
 
 /* The newest flow of this client and server, or NULL. */
 struct flow *observer_flow(const struct observer *o,

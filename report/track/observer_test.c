@@ -243,6 +243,7 @@ static void test_port_reuse(void **state)
 	(void)state;
 	caller->isn += 100000;
 	caller->ts += 100000;
+	scene_wait(&s, 60000 * MS);
 	sent[1] = syn_wire(&s, caller, 1, 0);
 	scene_see(&s, &sent[1]);
 	newer = flow_of(&s, caller);
