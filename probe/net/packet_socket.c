@@ -9,6 +9,7 @@
 #include <net/if_arp.h>
 #include <netinet/if_ether.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,16 +23,26 @@
 #define BATCHES 4
 #define RECEIVE_BUFFER (2 << 20)
 
+/* Where there is no Ethernet header one of LINKTYPE_LINUX_SLL tells the way of
+ * the packet: type, kind of device, length of the address, address, protocol.
+ */
+#define COOKED_HEADER 16
+
 struct slot {
 	struct sockaddr_ll from;
 	_Alignas(struct cmsghdr)
 		uint8_t control[CMSG_SPACE(sizeof(struct timeval))];
+	uint8_t header[COOKED_HEADER]; /* right before the frame */
 	uint8_t frame[FRAME_MAX];
 };
 
+_Static_assert(offsetof(struct slot, frame) ==
+		       offsetof(struct slot, header) + COOKED_HEADER,
+	       "the header stands right before the frame");
+
 struct packet_socket {
 	int fd;
-	bool loopback;
+	bool loopback, cooked;
 	pcap_t *pcap;
 	uint64_t dropped;
 	struct mmsghdr messages[BATCH];
@@ -55,6 +66,21 @@ static int find_link(struct packet_socket *s, const char *name, int *type)
 	return 0;
 }
 
+/* The kernel has the frames of a cooked socket without a header. */
+static int compile(const struct packet_socket *s, const char *filter,
+		   struct bpf_program *out)
+{
+	pcap_t *raw = s->cooked ? pcap_open_dead(DLT_RAW, SNAPLEN) : NULL;
+	int result = s->cooked && !raw
+			     ? -1
+			     : pcap_compile(raw ? raw : s->pcap, out, filter, 1,
+					    PCAP_NETMASK_UNKNOWN);
+
+	if (raw)
+		pcap_close(raw);
+	return result;
+}
+
 /* The same program, as libpcap and as the kernel write it. */
 int packet_socket_filter(const struct packet_socket *s, const char *filter)
 {
@@ -64,7 +90,7 @@ int packet_socket_filter(const struct packet_socket *s, const char *filter)
 
 	if (!filter)
 		return 0;
-	if (pcap_compile(s->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN)) {
+	if (compile(s, filter, &program)) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -121,8 +147,9 @@ static int set_up(struct packet_socket *s, const char *name, unsigned index,
 		if (s->fd == -1)
 			return -1;
 	}
-	s->pcap = pcap_open_dead(type == SOCK_RAW ? DLT_EN10MB : DLT_RAW,
-				 SNAPLEN);
+	s->cooked = type == SOCK_DGRAM;
+	s->pcap =
+		pcap_open_dead(s->cooked ? DLT_LINUX_SLL : DLT_EN10MB, SNAPLEN);
 	if (!s->pcap || packet_socket_filter(s, filter) == -1)
 		return -1;
 	set_options(s);
@@ -180,6 +207,30 @@ static void order_times(struct packet_socket *s, int count)
 			s->headers[i - 1].ts = s->headers[i].ts;
 }
 
+static void put16(uint8_t *at, unsigned value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+/* The frame, from its header on. */
+static const u_char *cook(struct packet_socket *s, int i)
+{
+	struct slot *slot = &s->slots[i];
+	const struct sockaddr_ll *from = &slot->from;
+
+	if (!s->cooked)
+		return slot->frame;
+	put16(slot->header, from->sll_pkttype);
+	put16(slot->header + 2, from->sll_hatype);
+	put16(slot->header + 4, from->sll_halen);
+	memcpy(slot->header + 6, from->sll_addr, sizeof(from->sll_addr));
+	put16(slot->header + 14, ntohs(from->sll_protocol));
+	s->headers[i].len += COOKED_HEADER;
+	s->headers[i].caplen += COOKED_HEADER;
+	return slot->header;
+}
+
 static int read_batch(struct packet_socket *s)
 {
 	for (int i = 0; i < BATCH; i++) {
@@ -197,7 +248,16 @@ static bool is_echo(const struct packet_socket *s, int i)
 	return s->loopback && s->slots[i].from.sll_pkttype == PACKET_OUTGOING;
 }
 
-int packet_socket_read(struct packet_socket *s, pcap_handler fn, u_char *user)
+static enum frame_way way_of(const struct packet_socket *s, int i)
+{
+	if (s->loopback)
+		return WAY_BOTH;
+	return s->slots[i].from.sll_pkttype == PACKET_OUTGOING ? WAY_OUT
+							       : WAY_IN;
+}
+
+int packet_socket_read(struct packet_socket *s, packet_socket_fn *fn,
+		       void *context)
 {
 	int total = 0, count = BATCH;
 
@@ -211,9 +271,11 @@ int packet_socket_read(struct packet_socket *s, pcap_handler fn, u_char *user)
 			take_header(s, i);
 		order_times(s, count);
 		for (int i = 0; i < count; i++) {
+			const u_char *frame = cook(s, i);
+
 			if (is_echo(s, i))
 				continue;
-			fn(user, &s->headers[i], s->slots[i].frame);
+			fn(context, way_of(s, i), &s->headers[i], frame);
 			total++;
 		}
 	}

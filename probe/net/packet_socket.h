@@ -27,13 +27,22 @@ int packet_socket_filter(const struct packet_socket *s, const char *filter);
 /* To be polled for reading; stays owned by the socket. */
 int packet_socket_fd(const struct packet_socket *s);
 
-/* A handle with the link type of the frames (DLT_EN10MB, or DLT_RAW where the
- * interface has no Ethernet header), for savefiles; lives with the socket. */
+/* A handle with the link type of the frames (DLT_EN10MB, or DLT_LINUX_SLL where
+ * the interface has no Ethernet header), for savefiles; lives with the socket.
+ */
 pcap_t *packet_socket_pcap(const struct packet_socket *s);
+
+/* A frame that this host has sent, or that came in; on the loopback, where it
+ * does both, WAY_BOTH. */
+enum frame_way { WAY_IN, WAY_OUT, WAY_BOTH };
+typedef void packet_socket_fn(void *context, enum frame_way way,
+			      const struct pcap_pkthdr *header,
+			      const u_char *frame);
 
 /* Hands what is there to `fn`, oldest first, at most a few hundred frames.
  * Returns their number, 0 if there is none; -1 with errno set (ENETDOWN). */
-int packet_socket_read(struct packet_socket *s, pcap_handler fn, u_char *user);
+int packet_socket_read(struct packet_socket *s, packet_socket_fn *fn,
+		       void *context);
 
 /* Frames that the kernel has dropped for want of room. */
 uint64_t packet_socket_dropped(struct packet_socket *s);

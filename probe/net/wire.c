@@ -475,10 +475,10 @@ static int64_t microseconds(const struct timeval *t)
 	return (int64_t)t->tv_sec * 1000000 + t->tv_usec;
 }
 
-static void take_frame(u_char *user, const struct pcap_pkthdr *header,
-		       const u_char *frame)
+static void take_frame(void *context, enum frame_way way,
+		       const struct pcap_pkthdr *header, const u_char *frame)
 {
-	struct wire *w = (struct wire *)user;
+	struct wire *w = context;
 
 	if (w->exit_code)
 		return;
@@ -487,7 +487,7 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header,
 		return;
 	}
 	w->frames++;
-	w->fn(w->context, pcap_datalink(packet_socket_pcap(w->capture)),
+	w->fn(w->context, way, pcap_datalink(packet_socket_pcap(w->capture)),
 	      w->frames, microseconds(&header->ts), frame, header->caplen,
 	      header->len);
 }
@@ -495,7 +495,7 @@ static void take_frame(u_char *user, const struct pcap_pkthdr *header,
 static int dispatch(struct wire *w)
 {
 	uint64_t before = w->frames;
-	int result = packet_socket_read(w->capture, take_frame, (u_char *)w);
+	int result = packet_socket_read(w->capture, take_frame, w);
 
 	if (result == -1)
 		explain_capture_error(w, errno);

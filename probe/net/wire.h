@@ -10,15 +10,17 @@
 #include <stdint.h>
 
 #include "crafting/address.h"
+#include "probe/net/packet_socket.h"
 
 struct wire;
 struct ip_envelope;
 
 /* A frame from the wire. `time_us` since 1970; `number` from 1. The bytes
  * are valid during the call only. */
-typedef void wire_frame_fn(void *context, int link_type, uint64_t number,
-			   int64_t time_us, const uint8_t *frame,
-			   size_t captured, size_t length);
+typedef void wire_frame_fn(void *context, enum frame_way way, int link_type,
+			   uint64_t number, int64_t time_us,
+			   const uint8_t *frame, size_t captured,
+			   size_t length);
 
 struct wire_config {
 	const char *interface; /* capture here and send from here */

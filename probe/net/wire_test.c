@@ -3,8 +3,10 @@
  * namespace of its own. Skipped where none can be had. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <netinet/in.h>
+#include <pcap/pcap.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,19 +35,27 @@ static const struct address loopback6 = {.family = 6, .bytes = {[15] = 1}};
 struct seen {
 	unsigned frames, syns, syn_acks, resets;
 	uint16_t guarded; /* resets from this port are the kernel's own */
+	unsigned in, out; /* that are told apart */
+	int link_type;
+	unsigned kind;
 	uint64_t last_number;
 	uint8_t bytes[200];
 	size_t length; /* of the first packet */
 };
 
-static void see(void *context, int link_type, uint64_t number, int64_t time_us,
-		const uint8_t *frame, size_t captured, size_t length)
+static void see(void *context, enum frame_way way, int link_type,
+		uint64_t number, int64_t time_us, const uint8_t *frame,
+		size_t captured, size_t length)
 {
 	struct seen *s = context;
 	struct packet p;
 	const uint8_t *ip;
 	size_t size;
 
+	s->in += way == WAY_IN;
+	s->out += way == WAY_OUT;
+	s->link_type = link_type;
+	s->kind = frame[1]; /* of a cooked header */
 	assert_true(time_us > 0 && captured <= length);
 	assert_int_equal(number, s->last_number + 1);
 	s->last_number = number;
@@ -193,15 +203,16 @@ struct fragments_seen {
 	unsigned first, last, syn_acks;
 };
 
-static void see_fragments(void *context, int link_type, uint64_t number,
-			  int64_t time_us, const uint8_t *frame,
-			  size_t captured, size_t length)
+static void see_fragments(void *context, enum frame_way way, int link_type,
+			  uint64_t number, int64_t time_us,
+			  const uint8_t *frame, size_t captured, size_t length)
 {
 	struct fragments_seen *s = context;
 	struct packet p;
 	const uint8_t *ip;
 	size_t size;
 
+	(void)way;
 	(void)number;
 	(void)time_us;
 	(void)length;
@@ -452,6 +463,9 @@ static void test_raw_ip(void **state)
 	assert_int_equal(s.frames, 1);
 	assert_int_equal(s.length, length);
 	assert_memory_equal(s.bytes + 12, packet + 12, (size_t)length - 12);
+	assert_true(s.out == 1 && s.in == 0);
+	assert_int_equal(s.link_type, DLT_LINUX_SLL);
+	assert_int_equal(s.kind, PACKET_OUTGOING);
 	/* and what comes in; the kernel may send IPv6 of its own there */
 	do
 		got = read(tun, answer, sizeof(answer));
@@ -460,6 +474,8 @@ static void test_raw_ip(void **state)
 	assert_int_equal(write(tun, answer, (size_t)length), length);
 	gather(w, &s);
 	assert_int_equal(s.frames, 2);
+	assert_true(s.out == 1 && s.in == 1);
+	assert_int_equal(s.kind, PACKET_HOST);
 	wire_close(w);
 	close(tun);
 }

@@ -24,7 +24,7 @@ void client_open(struct client *c, const struct destination *to,
 
 	*c = (struct client){.to = to, .purpose = purpose, .version = version};
 	c->isn = live_random32(live);
-	c->timestamp = live_random32(live) & 0x3fffff00;
+	c->timestamp = live_random32(live) & 0xffffff00;
 	c->flow_label = (live_random32(live) & 0xfffff) | 1;
 	c->key = live_random(live) | 1;
 	c->nonce = live_random32(live);

@@ -33,23 +33,66 @@ struct departure {
 	uint8_t bytes[PACKET_MAX];
 };
 
-/* --- opening and closing ------------------------------------------------- */
+/* --- numbers and ports --------------------------------------------------- */
 
-static void init(struct live *live, uint64_t seed)
+__attribute__((format(printf, 3, 4))) static bool
+fail(struct live *live, int exit_code, const char *format, ...)
 {
-	memset(live, 0, sizeof(*live));
-	live->random.state = seed;
-	live->next_id = (uint16_t)live_random(live);
-	live->next_port = (uint16_t)(32768 + live_random(live) % 28000);
+	va_list list;
+
+	if (live->exit_code)
+		return false;
+	live->exit_code = exit_code;
+	va_start(list, format);
+	vsnprintf(live->error, sizeof(live->error), format, list);
+	va_end(list);
+	return false;
 }
 
-static uint64_t draw_seed(void)
+static uint64_t next_of_seed(struct random *r)
 {
-	uint64_t seed;
+	uint64_t z = r->state += 0x9e3779b97f4a7c15u;
 
-	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)live_now_us();
-	return seed;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+uint64_t live_random(struct live *live)
+{
+	struct random *r = &live->random;
+	ssize_t size = sizeof(r->pool);
+
+	if (r->seeded)
+		return next_of_seed(r);
+	if (!r->left && getrandom(r->pool, sizeof(r->pool), 0) != size)
+		fail(live, EXIT_SYSTEM, "no random numbers: %s",
+		     strerror(errno));
+	else if (!r->left)
+		r->left = RANDOM_POOL;
+	return r->left ? r->pool[--r->left] : 0;
+}
+
+uint32_t live_random32(struct live *live)
+{
+	return (uint32_t)(live_random(live) >> 32);
+}
+
+/* Of one nobody can tell the next. */
+static uint16_t random_port(struct live *live)
+{
+	return (uint16_t)(32768 + live_random(live) % 28000);
+}
+
+/* --- opening and closing ------------------------------------------------- */
+
+static void init(struct live *live, const uint64_t *seed)
+{
+	memset(live, 0, sizeof(*live));
+	live->random.seeded = seed != NULL;
+	live->random.state = seed ? *seed : 0;
+	live->next_id = (uint16_t)live_random(live);
+	live->next_port = random_port(live);
 }
 
 /* The TCP and UDP of the targets, both ways, and the ICMP to us. */
@@ -110,7 +153,9 @@ int live_open(struct live *live, const struct live_config *c)
 {
 	int code;
 
-	init(live, c->seed ? *c->seed : draw_seed());
+	init(live, c->seed);
+	if (live->exit_code)
+		return failure(live->exit_code, "%s", live->error);
 	/* First: its process shall have none of what is opened next. */
 	live->names = c->names ? names_new() : NULL;
 	code = open_wire(live, c);
@@ -118,9 +163,11 @@ int live_open(struct live *live, const struct live_config *c)
 		return code;
 	live->guard = guard_new(c->targets[0].route.interface);
 	live->observer = observer_new();
-	if (live->guard && live->observer)
-		return 0;
-	return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
+	if (!live->guard || !live->observer)
+		return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
+	for (unsigned i = 0; i < live->target_count; i++)
+		observer_own(live->observer, &live->targets[i].route.source);
+	return 0;
 }
 
 void live_close(struct live *live)
@@ -206,36 +253,6 @@ bool live_follow(struct live *live, const struct address *source,
 	return f->reached;
 }
 
-/* --- numbers and ports --------------------------------------------------- */
-
-uint64_t live_random(struct live *live)
-{
-	uint64_t z = live->random.state += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-uint32_t live_random32(struct live *live)
-{
-	return (uint32_t)(live_random(live) >> 32);
-}
-
-__attribute__((format(printf, 3, 4))) static bool
-fail(struct live *live, int exit_code, const char *format, ...)
-{
-	va_list list;
-
-	if (live->exit_code)
-		return false;
-	live->exit_code = exit_code;
-	va_start(list, format);
-	vsnprintf(live->error, sizeof(live->error), format, list);
-	va_end(list);
-	return false;
-}
-
 bool live_finish(struct live *live)
 {
 	live_linger(live);
@@ -250,6 +267,8 @@ bool live_cut_short(const struct live *live)
 	       live->exit_code == EXIT_INTERFACE;
 }
 
+/* --- sending -------------------------------------------------------------- */
+
 uint16_t live_port(struct live *live, const struct address *source, bool udp)
 {
 	uint16_t port;
@@ -262,7 +281,7 @@ uint16_t live_port(struct live *live, const struct address *source, bool udp)
 		fail(live,
 		     errno == EADDRNOTAVAIL ? EXIT_INTERRUPTED : EXIT_SYSTEM,
 		     "cannot reserve a source port: %s", strerror(errno));
-	live->next_port = (uint16_t)(port + 1);
+	live->next_port = random_port(live);
 	return port;
 }
 
@@ -441,16 +460,31 @@ static void check_departure(struct live *live, const uint8_t *ip, size_t length)
 		}
 }
 
-static void on_frame(void *context, int link_type, uint64_t number,
-		     int64_t time_us, const uint8_t *frame, size_t captured,
-		     size_t length)
+/* What comes in from an address of ours is no packet of ours, or came back. */
+static bool came_back(const struct live *live, const uint8_t *ip, size_t length)
+{
+	struct packet p;
+
+	return packet_parse(ip, length, &p) &&
+	       observer_owns(live->observer, &p.ip.source);
+}
+
+static void on_frame(void *context, enum frame_way way, int link_type,
+		     uint64_t number, int64_t time_us, const uint8_t *frame,
+		     size_t captured, size_t length)
 {
 	struct live *live = context;
 	const uint8_t *ip;
 	size_t available;
+	bool has_ip = link_find_ip(link_type, frame, captured, &ip, &available);
 
-	if (link_find_ip(link_type, frame, captured, &ip, &available))
+	if (has_ip && way != WAY_IN)
 		check_departure(live, ip, available);
+	if (has_ip && way == WAY_IN && came_back(live, ip, available)) {
+		observer_came_back(live->observer, link_type, time_us, frame,
+				   captured);
+		return;
+	}
 	observer_frame(live->observer, link_type, number, time_us, frame,
 		       captured, length);
 }

@@ -20,9 +20,13 @@ struct wire;
 struct observer;
 struct names;
 
-/* splitmix64, seeded from --seed or the kernel. */
+/* The kernel's random numbers, some at a time; splitmix64 with --seed. */
+#define RANDOM_POOL 32
 struct random {
+	bool seeded;
 	uint64_t state;
+	uint64_t pool[RANDOM_POOL];
+	unsigned left; /* of the pool */
 };
 
 #define FOLLOWED_MAX 8
