@@ -63,7 +63,7 @@ PROBE    := $(call objects,probe)
 SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\
 	crafting report probe lab tests,$(call files,$(layer),*_test.c)))
-LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box \
+LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box lab/flood \
 	lab/userns/tcpdump
 BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
 V0PEER   := $(patsubst %,$(BUILD)/lab/servers/%.o,v0data v0peer v0send)
@@ -100,6 +100,10 @@ servers: deps			## every server of the lab behind boxes: 1,400 runs
 mutants: packages		## change the judge: does a test notice each?
 	$(Q)MUTANTS_CC='$(CC) $(CPPFLAGS) -std=c11' MUTANTS_LIBS='$(LDLIBS)' \
 		tests/mutants $(MUTANTS)
+
+.PHONY: forgeries
+forgeries: $(BUILD)/report/forgery_test	## forge a frame at each place of pcaps/
+	$(Q)FORGERY_ALL=1 $<
 
 .PHONY: bench
 BENCHED := traceroute mtr-tiny scamper tshark
@@ -232,6 +236,11 @@ lab/boxes/box: $(BOX) $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) \
 		-lnetfilter_queue && mv $@.new $@
+
+lab/flood: $(BUILD)/lab/flood.o $(BUILD)/tests/frames.o \
+		$(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) && mv $@.new $@
 
 lab/servers/httpd lab/userns/tcpdump: %: %.c Makefile
 	$(call say,CC)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs mpprobe time and again where nothing interferes: against every server of
 the lab, on paths that lose, reorder and duplicate packets, over both families,
-one run right behind the other. Any finding but what is right of the server is a
-false accusation. Prints TAP, with counts for each server; the captures of what
+one run right behind the other, and while somebody sends forged packets. Any
+finding but what is right of the server is a false accusation. Prints TAP, with counts for each server; the captures of what
 went wrong are kept.
 
 usage: lab/soak.py [--runs N] [--minutes M] [--jobs N] [--only TEXT]
@@ -16,6 +16,7 @@ import concurrent.futures
 import json
 import os
 import random
+import resource
 import selectors
 import shutil
 import socket
@@ -29,6 +30,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(HERE)
 LAB = os.path.join(HERE, "lab")
 MPPROBE = os.path.join(TOP, "mpprobe")
+FLOOD = os.path.join(HERE, "flood")
+FLOOD_RATE = 100000     # packets a second
+MEMORY_MAX = 64 << 10   # KiB, for mpprobe in a flood
 IPPROTO_MPTCP = 262
 sys.path.insert(0, os.path.join(HERE, "matrix"))
 import zoo_servers  # noqa: E402
@@ -89,20 +93,28 @@ def answer(kind, client, selector):
 
 class Kind:
     """A server and a path, the statuses and findings that are right for them,
-    and the steps of the ladder that must pass."""
+    the steps of the ladder that must pass, and what kind of junk is sent."""
 
     def __init__(self, name, statuses, port=80, up=(), prepare=(), serve=None,
-                 share=1, args=(), passes=(), findings=(), group=None):
+                 share=1, args=(), passes=(), findings=(), group=None,
+                 flood=None):
         self.name, self.statuses, self.port = name, statuses, port
         self.up, self.prepare, self.serve = list(up), prepare, serve
         self.share, self.args, self.passes = share, list(args), passes
         self.findings, self.group = findings, group or name
+        self.flood = flood
 
 
 def server_tool(*command):
     return ("server", list(command))
 
 
+FILTERED = [server_tool(t, "-A", "INPUT", "-p", "tcp", "--dport", "82", "-j",
+                        "DROP") for t in ("iptables", "ip6tables")]
+# The addresses of the client and the server.
+ENDS = [("10.0.1.1", "10.0.5.2"), ("fd00:1::1", "fd00:5::2")]
+FLOODS = ["syn", "syn-ack", "ack", "rst", "rst-ack", "no-ack", "any-flags",
+          "icmp", "bounced", "all"]
 NOISE = ["--box", "loss1@2", "--box", "reorder@3", "--box", "duplicate@4"]
 OFFLOADS = ["tx", "on", "rx", "on", "tso", "on", "gso", "on", "gro", "on"]
 
@@ -121,9 +133,7 @@ KINDS = [
     Kind("plain TCP", ["unsupported"], port=8080),
     Kind("closed port", ["unreachable"], port=81),
     Kind("filtered port", ["unreachable"], port=82, share=0.3,
-         prepare=[server_tool(t, "-A", "INPUT", "-p", "tcp", "--dport", "82",
-                              "-j", "DROP")
-                  for t in ("iptables", "ip6tables")]),
+         prepare=FILTERED),
     Kind("closes at once", ["clear", "undetermined"], port=85, serve="closes",
          share=0.3),
     Kind("closes at the first line", ["clear"], port=89, serve="hasty",
@@ -136,6 +146,16 @@ KINDS = [
     Kind("offloads on", ["clear"],
          prepare=[(n, ["ethtool", "-K", "eth0"] + OFFLOADS)
                   for n in ("client", "server")]),
+] + [
+    Kind(f"flooded: {f}", ["clear", "undetermined"], flood=f, share=0.5)
+    for f in FLOODS
+] + [
+    Kind("flooded from a filtered port", ["unreachable", "undetermined"],
+         port=82, prepare=FILTERED, flood="syn-ports", share=0.3),
+    Kind("flooded, behind a box", ["blocked", "undetermined"], flood="all",
+         up=["--box", "strip@3"], findings=["mp_capable.removed"], share=0.5),
+    Kind("flooded, --all", ["clear", "undetermined"], flood="all",
+         args=["--all"], share=0.3),
 ]
 
 # What nothing interferes on: a name, and the box that does it.
@@ -165,7 +185,7 @@ class Lab:
 
     def __init__(self, kind):
         self.kind, self.name = kind, f"soak-{os.getpid()}-{id(self)}"
-        self.server = None
+        self.started = []
 
     def run(self, node, command, **more):
         return subprocess.run([LAB, "run", "--name", self.name, "--on", node]
@@ -181,18 +201,27 @@ class Lab:
             if done.returncode:
                 raise RuntimeError(f"{command}: {done.stderr}")
         if self.kind.serve:
-            self.server = subprocess.Popen(
-                [LAB, "run", "--name", self.name, "--on", "server", "python3",
-                 os.path.abspath(__file__), "--serve", self.kind.serve,
-                 str(self.kind.port)], stdout=subprocess.PIPE, text=True)
-            if self.server.stdout.readline() != "ready\n":
-                raise RuntimeError(f"the server {self.kind.serve} is not up")
+            self.start("server", ["python3", os.path.abspath(__file__),
+                                  "--serve", self.kind.serve,
+                                  str(self.kind.port)])
+        for ends in ENDS if self.kind.flood else ():
+            self.start("r1", [FLOOD, "-k", self.kind.flood, "-r",
+                              str(FLOOD_RATE), *ends])
         return self
 
+    def start(self, node, command):
+        """What goes on until the lab is gone."""
+        process = subprocess.Popen(
+            [LAB, "run", "--name", self.name, "--on", node] + command,
+            stdout=subprocess.PIPE, text=True)
+        self.started.append(process)
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError(f"{command} is not up")
+
     def __exit__(self, *_):
-        if self.server:
-            self.server.kill()
-            self.server.wait()
+        for process in self.started:
+            process.kill()
+            process.wait()
         subprocess.run([LAB, "down", "--name", self.name], check=True)
 
 
@@ -214,6 +243,24 @@ def complaints(kind, report):
     return wrong
 
 
+def judged(kind, done):
+    """What is wrong with the first report that a command gave."""
+    try:
+        return complaints(kind, json.loads(done.stdout.splitlines()[0]))
+    except (ValueError, IndexError):
+        return [f"no report: {done.stderr.strip()}"]
+
+
+def read_again(kind, capture):
+    """A flood is nothing to its capture, either, and takes little memory."""
+    wrong = judged(kind, subprocess.run(
+        [MPPROBE, "read", "-j", capture], capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=120))
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return wrong + ([f"a program took {memory} KiB"]
+                    if memory > MEMORY_MAX else [])
+
+
 def run_once(lab, family, keep):
     """What is wrong; then the capture is kept."""
     kind = lab.kind
@@ -222,10 +269,9 @@ def run_once(lab, family, keep):
         capture = os.path.join(directory, "run.pcap")
         done = lab.run("client", [MPPROBE, "-n", "-j", "-w", capture]
                        + kind.args + [f"{host}:{kind.port}"], timeout=120)
-        try:
-            wrong = complaints(kind, json.loads(done.stdout))
-        except ValueError:
-            wrong = [f"no report: {done.stderr.strip()}"]
+        wrong = judged(kind, done)
+        if kind.flood and not wrong:
+            wrong = read_again(kind, capture)
         if wrong and os.path.exists(capture):
             kept = os.path.join(keep, "".join(
                 c if c.isalnum() else "-" for c in kind.name))
