@@ -23,12 +23,25 @@ PACKAGES := gcc libc6-dev pkg-config \
 	iputils-ping procps \
 	libcmocka-dev bats tcpdump curl openssl mptcpize python3-jsonschema mandoc clang-format
 
-PKGS := libpcap libcrypto jansson lua5.4 libcurl
+# Commands that are left out, and the libraries that they alone need with them:
+# WITHOUT="speed run". They say so then. A copy of the program that has
+# CAP_NET_RAW and that only some users may execute, as Debian's package has one:
+# RIGHTS=/usr/libexec/mpprobe. What pkg-config calls Lua, or nothing if CPPFLAGS
+# and LDLIBS know where it is.
+WITHOUT ?=
+RIGHTS  ?=
+LUA     ?= lua5.4
+has      = $(filter-out $(WITHOUT),$(1))
+$(if $(filter-out speed run,$(WITHOUT)),\
+	$(error WITHOUT: only speed and run can be left out))
+PKGS := libpcap libcrypto jansson $(if $(call has,run),$(LUA)) \
+	$(if $(call has,speed),libcurl)
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKGS_LIBS   := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) \
 	2>/dev/null))	# loaded by `mpprobe speed` alone
 override CPPFLAGS += -D_GNU_SOURCE -DMPPROBE_VERSION='"$(VERSION)"' -I. \
-	$(PKGS_CFLAGS)
+	$(PKGS_CFLAGS) $(patsubst %,-DWITHOUT_%,$(WITHOUT)) \
+	$(if $(RIGHTS),-DPROGRAM_WITH_RIGHTS='"$(RIGHTS)"')
 accepted = $(foreach flag,$(1),$(shell $(CC) -O2 -Werror $(flag) -c -x c \
 	-include stdio.h -o /dev/null /dev/null 2>/dev/null && echo '$(flag)'))
 fortify  = -U_FORTIFY_SOURCE $(or $(call accepted,-D_FORTIFY_SOURCE=3),\
@@ -42,7 +55,7 @@ hardened := $(call accepted,$(filter -f%,$(HARDENING))) \
 override CFLAGS := -std=c11 $(WARN) $(hardened) $(CFLAGS) $(WERROR) $(SANITIZE)
 override LDFLAGS := $(if $(HARDENING),-pie -z relro -z now) \
 	$(LDFLAGS)
-LDLIBS = $(PKGS_LIBS) -lnet -lm
+override LDLIBS += $(PKGS_LIBS) -lnet -lm
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$@")
@@ -59,15 +72,20 @@ sources  = $(filter-out %_test.c %_fuzz.c,$(call files,$(1),*.c))
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 CRAFTING := $(call objects,crafting)
 REPORT   := $(call objects,report)
-PROBE    := $(call objects,probe)
+LEFT_OUT := $(patsubst %,$(BUILD)/probe/cli/%.o,\
+	$(if $(call has,speed),,cmd_speed download) \
+	$(if $(call has,run),,cmd_run scenario_list)) \
+	$(if $(call has,run),,$(BUILD)/probe/scenario/%)
+PROBE    := $(filter-out $(LEFT_OUT),$(call objects,probe))
 SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\
 	crafting report probe lab tests,$(call files,$(layer),*_test.c)))
+TESTS    := $(filter-out $(LEFT_OUT),$(TESTS))
 LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box lab/flood \
 	lab/userns/tcpdump
 BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
 V0PEER   := $(patsubst %,$(BUILD)/lab/servers/%.o,v0data v0peer v0send)
-FORMATTED = $(foreach layer,crafting report probe lab tests,\
+FORMATTED = $(foreach layer,crafting report probe lab tests packaging,\
 	$(call files,$(layer),*.[ch]))
 
 .PHONY: all
@@ -112,6 +130,24 @@ bench: deps			## measure mpprobe beside its peers: docs/bench.md
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BENCHED)" deps
 	$(Q)lab/bench && lab/bench_read; status=$$?; $(disown); exit $$status
 
+# Of files that are tracked or may become so, and of nothing that was built.
+.PHONY: dist deb
+DIST := $(BUILD)/mpprobe-$(VERSION).tar.gz
+dist:				## the source, as build/mpprobe-VERSION.tar.gz
+	$(Q)mkdir -p $(BUILD)
+	$(Q)tar -czf $(DIST) --transform 'flags=rSh;s,^\.,mpprobe-$(VERSION),' \
+		--sort=name --owner=0 --group=0 --numeric-owner \
+		--exclude-vcs --exclude-vcs-ignores --exclude='./build' \
+		--exclude='./build-*' --exclude=./mpprobe .
+
+PACKAGED := build-essential debhelper dh-apparmor apparmor lintian zsh
+deb: deps			## Debian's packages, in build/deb; lintian
+	$(Q)$(MAKE) --no-print-directory PACKAGES="$(PACKAGED)" deps
+	$(Q)$(MAKE) --no-print-directory dist completions
+	$(Q)zsh -n $(BUILD)/completions/zsh
+	$(Q)packaging/deb $(DIST) $(BUILD)/deb; status=$$?; \
+		$(disown); exit $$status
+
 # The lab starts its own haproxy and redsocks; the services that come with the
 # packages are none of the machine's business.
 deps:				## install what is missing (as root)
@@ -143,24 +179,38 @@ deps:				## install what is missing (as root)
 	fi
 
 .PHONY: install uninstall
+SHAREDIR = $(DESTDIR)$(PREFIX)/share
 BINDIR = $(DESTDIR)$(PREFIX)/bin
-MANDIR = $(DESTDIR)$(PREFIX)/share/man
-DATADIR = $(DESTDIR)$(PREFIX)/share/mpprobe
-DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/mpprobe
-install: mpprobe		## into PREFIX (/usr/local), under DESTDIR
+MANDIR = $(SHAREDIR)/man
+DATADIR = $(SHAREDIR)/mpprobe
+DOCDIR = $(SHAREDIR)/doc/mpprobe
+BASHDIR = $(SHAREDIR)/bash-completion/completions
+ZSHDIR = $(SHAREDIR)/zsh/site-functions
+# Made by a program that runs here, so for other machines: COMPLETIONS=
+COMPLETIONS ?= y
+install: mpprobe $(if $(COMPLETIONS),completions)	## into PREFIX, under DESTDIR
 	$(Q)install -D -m 755 mpprobe $(BINDIR)/mpprobe
-	$(Q)install -D -m 644 -t $(MANDIR)/man1 $(wildcard man/*.1)
-	$(Q)install -D -m 644 -t $(MANDIR)/man7 $(wildcard man/*.7)
-	$(Q)install -D -m 644 -t $(DATADIR)/scenarios $(wildcard scenarios/*.lua)
-	$(Q)install -D -m 644 -t $(DOCDIR) README.md COPYING
+	$(if $(RIGHTS),$(Q)install -D -m 755 mpprobe $(DESTDIR)$(RIGHTS))
+	$(Q)install -D -m 644 -t $(MANDIR)/man1 man/mpprobe.1
+	$(Q)install -D -m 644 -t $(DOCDIR) README.md CHANGELOG.md SECURITY.md \
+		COPYING
 	$(Q)install -D -m 644 -t $(DOCDIR)/schemas report/schemas/*.json
 	$(Q)install -m 644 report/schemas/report.json $(DOCDIR)/schema.json
+ifneq ($(call has,run),)
+	$(Q)install -D -m 644 -t $(MANDIR)/man7 man/mpprobe-scenario.7
+	$(Q)install -D -m 644 -t $(DATADIR)/scenarios scenarios/*.lua
 	$(Q)install -D -m 644 probe/scenario/schema.json \
 		$(DOCDIR)/scenario_schema.json
+endif
+ifneq ($(COMPLETIONS),)
+	$(Q)install -D -m 644 $(BUILD)/completions/bash $(BASHDIR)/mpprobe
+	$(Q)install -D -m 644 $(BUILD)/completions/zsh $(ZSHDIR)/_mpprobe
+endif
 
 uninstall:			## remove what install has put there
-	$(Q)rm -f $(BINDIR)/mpprobe $(MANDIR)/man1/mpprobe*.1 \
-		$(MANDIR)/man7/mpprobe-*.7
+	$(Q)rm -f $(BINDIR)/mpprobe $(if $(RIGHTS),$(DESTDIR)$(RIGHTS)) \
+		$(MANDIR)/man1/mpprobe.1 $(MANDIR)/man7/mpprobe-scenario.7 \
+		$(BASHDIR)/mpprobe $(ZSHDIR)/_mpprobe
 	$(Q)rm -rf $(DATADIR) $(DOCDIR)
 
 .PHONY: format format-check lint
@@ -176,6 +226,7 @@ lint: mpprobe			## man pages, held to the program; words
 	$(Q)sh probe/scenario/check.sh ./mpprobe
 	$(Q)tests/words_check.py
 	$(Q)tests/papers_check.py
+	$(Q)packaging/check.sh
 
 .PHONY: clean help
 clean:				## remove what was built
@@ -206,7 +257,17 @@ mpprobe: $(BUILD)/mpprobe
 
 $(BUILD)/mpprobe: $(PROBE) $(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
+
+# What is compiled and linked anew when WITHOUT or RIGHTS are others.
+VARIES := $(patsubst %,$(BUILD)/probe/%.o,cli/main cli/left_out net/wire)
+$(BUILD)/mpprobe $(VARIES): $(BUILD)/variant
+$(BUILD)/variant: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(sort $(WITHOUT)) $(RIGHTS)' | cmp -s - $@ || \
+		echo '$(sort $(WITHOUT)) $(RIGHTS)' >$@
+.PHONY: FORCE
+FORCE:
 
 $(BUILD)/libcrafting.a: $(CRAFTING)
 $(BUILD)/libreport.a: $(REPORT)
@@ -219,6 +280,21 @@ $(BUILD)/%.o: %.c Makefile | packages
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# For shells, made of the tables of commands and options.
+.PHONY: completions
+completions: $(BUILD)/completions/bash $(BUILD)/completions/zsh
+
+$(BUILD)/completions/%: packaging/completion.% $(BUILD)/packaging/completions
+	$(Q)mkdir -p $(@D)
+	$(Q)cat $< >$@.new && $(BUILD)/packaging/completions $* >>$@.new
+	$(Q)mv $@.new $@
+
+$(BUILD)/packaging/completions: $(patsubst %,$(BUILD)/%.o,\
+		packaging/completions probe/cli/options probe/net/complain) \
+		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Unit tests link with what tests share, and everything but the programs' mains.
 $(BUILD)/%_test: $(BUILD)/%_test.o $(BUILD)/libtests.a $(V0PEER) \
@@ -248,4 +324,6 @@ lab/servers/httpd lab/userns/tcpdump: %: %.c Makefile
 	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -MMD -MP \
 		-MF $(BUILD)/$@.d -o $@ $<
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# Not those of the packages.
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -print \
+	2>/dev/null)

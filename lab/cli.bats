@@ -856,16 +856,6 @@ first_syns() {		# CAPTURE
 	! [[ $output =~ GNU_STACK[^$'\n']*RWE ]]
 }
 
-@test "make install and uninstall, with DESTDIR" {
-	make --no-print-directory install PREFIX=/usr DESTDIR="$tmp/root"
-	[[ -x $tmp/root/usr/bin/mpprobe ]]
-	[[ -r $tmp/root/usr/share/man/man1/mpprobe.1 ]]
-	[[ -r $tmp/root/usr/share/doc/mpprobe/README.md ]]
-	[[ -r $tmp/root/usr/share/doc/mpprobe/COPYING ]]
-	make --no-print-directory uninstall PREFIX=/usr DESTDIR="$tmp/root"
-	[[ -z $(find "$tmp/root" -type f) ]]
-}
-
 # Last, as the kernel's connections stay in TIME-WAIT.
 @test "nor has a download" {
 	runs_without_rights 1 speed -c 20 http://$HOST/4M

@@ -82,6 +82,28 @@ static int check_owner(void)
 				       "setcap cap_net_raw+ep");
 }
 
+/* Some users may execute a copy of this program that has CAP_NET_RAW, as
+ * Debian's package installs it. For what sends raw packets that one goes on
+ * from here; for others than them execv fails. */
+static void take_rights(const struct options *o, enum command_bit command,
+			char **argv)
+{
+#ifdef PROGRAM_WITH_RIGHTS
+	bool sends = command == COMMAND_PROBE ||
+		     (command == COMMAND_RUN && !o->replay_file) ||
+		     (command == COMMAND_COMPARE && o->live);
+
+	if (!sends || !geteuid() || !strcmp(argv[0], PROGRAM_WITH_RIGHTS))
+		return;
+	argv[0] = (char *)PROGRAM_WITH_RIGHTS; /* it is at this place now */
+	execv(PROGRAM_WITH_RIGHTS, argv);
+#else
+	(void)o;
+	(void)command;
+	(void)argv;
+#endif
+}
+
 /* Files that are read: captures, reports, scripts named as files. */
 static bool is_input(const struct options *o, enum command_bit command,
 		     const char *argument)
@@ -131,7 +153,8 @@ static int run_with_output(const struct command *c, const struct options *o,
 		   : EXIT_OUTPUT;
 }
 
-static int run_command(const struct options *o, int argc, char **argv)
+static int run_command(const struct options *o, int argc, char **argv,
+		       char **line)
 {
 	const struct command *c = argc ? find_command(argv[0]) : NULL;
 	int result;
@@ -154,6 +177,8 @@ static int run_command(const struct options *o, int argc, char **argv)
 		result = check_owner();
 	if (result == -1)
 		result = check_outputs(o, c->bit, argc, argv);
+	if (result == -1)
+		take_rights(o, c->bit, line);
 	return result == -1 ? run_with_output(c, o, argc, argv) : result;
 }
 
@@ -209,7 +234,7 @@ int main(int argc, char **argv)
 	else if (result == -1 && options.version)
 		result = puts("mpprobe " MPPROBE_VERSION) < 0 ? EXIT_OUTPUT : 0;
 	else if (result == -1)
-		result = run_command(&options, count, arguments);
+		result = run_command(&options, count, arguments, argv);
 	free(arguments);
 	return finish_output(result);
 }

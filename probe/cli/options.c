@@ -565,3 +565,17 @@ void options_help(FILE *out)
 			fprintf(out, "  %-24s  %s\n", left, r->help);
 	}
 }
+
+bool options_row(size_t i, struct option_about *out)
+{
+	if (i >= ROWS)
+		return false;
+	*out = (struct option_about){
+		.short_name = rows[i].short_name,
+		.name = rows[i].name,
+		.argument = rows[i].argument,
+		.help = rows[i].help,
+		.commands = rows[i].commands,
+	};
+	return true;
+}

@@ -72,4 +72,16 @@ int options_accept(const struct options *o, enum command_bit command,
 /* The options' part of -h, made of the table. */
 void options_help(FILE *out);
 
+/* What the table says of an option, for the completions of shells. */
+struct option_about {
+	char short_name;      /* '\0': none */
+	const char *name;     /* the long one */
+	const char *argument; /* as in -h; NULL: none */
+	const char *help;
+	unsigned commands; /* enum command_bit */
+};
+
+/* Row number `i` of the table; false behind the last. */
+bool options_row(size_t i, struct option_about *out);
+
 #endif

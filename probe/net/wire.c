@@ -69,10 +69,17 @@ static int fail_privilege(struct wire *w, const char *what)
 			    "%s: not permitted, as this root lacks "
 			    "CAP_NET_RAW; `mpprobe read` works without",
 			    what);
+#ifdef PROGRAM_WITH_RIGHTS
+	return fail(w, EXIT_PRIVILEGE,
+		    "%s: not permitted; run with sudo, or join the group that "
+		    "may execute %s ; `mpprobe read` works without",
+		    what, PROGRAM_WITH_RIGHTS);
+#else
 	return fail(w, EXIT_PRIVILEGE,
 		    "%s: not permitted; run with sudo, or allow it once: sudo "
 		    "setcap cap_net_raw+ep %s ; `mpprobe read` works without",
 		    what, n < 0 ? "mpprobe" : path);
+#endif
 }
 
 /* --- the interface ------------------------------------------------------ */

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Holds the packages to the Makefile: of its version, and with no library to
+# build with that is not one of its PACKAGES.
+set -eu
+export LC_ALL=C
+cd "$(dirname "$0")/.."
+status=0
+version=$(sed -n 's/^VERSION := //p' Makefile)
+needed=$(sed -n '/^PACKAGES := /,/[^\\]$/p' Makefile | tr -s ':=\\\n\t' ' ')
+
+complain() {
+	echo "$*"
+	status=1
+}
+
+head -n1 packaging/debian/changelog | grep -q "^mpprobe ($version-[0-9]*) " ||
+	complain "packaging/debian/changelog: no entry for $version"
+grep -qx "PKG_VERSION:=$version" packaging/openwrt/Makefile ||
+	complain "packaging/openwrt/Makefile: not of version $version"
+libraries=$(sed -n '/^Build-Depends/,/^Standards/s/^ \(lib.*-dev\),$/\1/p' \
+	packaging/debian/control)
+[ -n "$libraries" ] || complain 'packaging/debian/control: no libraries'
+for library in $libraries; do
+	case " $needed " in
+	*" $library "*) ;;
+	*) complain "packaging/debian/control: the Makefile has no $library" ;;
+	esac
+done
+exit $status

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What stands in for commands that were left out when the program was built,
+ * by `make WITHOUT="speed run"`. */
+#include "probe/cli/command.h"
+#include "probe/cli/scenario_list.h"
+
+#define LEFT_OUT(name)                                                         \
+	int cmd_##name(const struct options *o, struct output *out, int argc,  \
+		       char **argv)                                            \
+	{                                                                      \
+		(void)o;                                                       \
+		(void)out;                                                     \
+		(void)argc;                                                    \
+		(void)argv;                                                    \
+		return failure(EXIT_USAGE, "mpprobe " #name " was left out "   \
+					   "when this program was built");     \
+	}
+
+#ifdef WITHOUT_speed
+LEFT_OUT(speed)
+#endif
+
+#ifdef WITHOUT_run
+LEFT_OUT(run)
+
+struct scenario_list *scenario_list_load(void)
+{
+	return NULL;
+}
+
+void scenario_list_print(const struct scenario_list *list, const struct page *p)
+{
+	(void)list;
+	(void)p;
+}
+
+void scenario_list_free(struct scenario_list *list)
+{
+	(void)list;
+}
+#endif
