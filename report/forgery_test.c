@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@
 #define ETHERNET 1
 #define LINUX_SLL 113
 #define LINUX_SLL2 276
-#define CONTROL "mpprobe 064 0123456789abcdef"
+#define CONTROL "mpprobe %03u 0123456789abcdef" /* with its TTL */
 
 static struct captures captures;
 static uint64_t state_of_random;

@@ -108,7 +108,7 @@ static bool sweep_untold(const struct sweep *w)
 {
 	const struct flow *f = client_flow(&w->client);
 
-	return f && f->misfits > 0;
+	return f && f->untold > 0;
 }
 
 /* The hops of a sweep that should have answered and did not: sent again. */
@@ -264,7 +264,7 @@ bool untold_hops_wanted(const struct run *r, const struct version *v)
 	const struct flow *f =
 		r->plain.last ? client_flow(&r->plain.client) : NULL;
 
-	return (r->to.target.family == 6 || (f && f->misfits)) &&
+	return (r->to.target.family == 6 || (f && f->untold)) &&
 	       v->sweep.last && sweep_settled(r, &r->plain) &&
 	       sweep_settled(r, &v->sweep);
 }

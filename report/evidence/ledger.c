@@ -106,7 +106,7 @@ static unsigned class_copies(const struct judgement *j, const void *of,
 	unsigned count = 0;
 
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (class_has(c, j->flows[i]) && !j->flows[i]->misfits)
+		if (class_has(c, j->flows[i]) && !j->flows[i]->untold)
 			count += flow_sent_count(j->flows[i], c->kind, ttl);
 	return count;
 }

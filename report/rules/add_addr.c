@@ -94,7 +94,7 @@ static bool no_echo(const struct judgement *j, const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && count_full(j, f) > 0 &&
 	       !f->mptcp.add_addr_echoed && flow_data_acked(f) &&
-	       !flow_reset(f) && !f->misfits;
+	       !flow_reset(f) && !f->untold;
 }
 
 /* Of the first connection whose hops tell. */

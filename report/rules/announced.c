@@ -76,7 +76,7 @@ static unsigned copies(const struct judgement *j, const void *of, unsigned ttl)
 	for (size_t i = 0; i < j->o->flow_count; i++) {
 		const struct flow *f = j->o->flows[i];
 
-		if (goes_there(f, of) && !f->misfits)
+		if (goes_there(f, of) && !f->untold)
 			count += flow_sent_count(f, SEGMENT_SYN, ttl) +
 				 flow_sent_count(f, SEGMENT_JOIN_SYN, ttl);
 	}

@@ -371,14 +371,14 @@ static void test_echo(void **state)
 	struct flow *f;
 
 	(void)state;
-	see_echo(false, "mpprobe 064 0123456789abcdef");
+	see_echo(false, "mpprobe 060 0123456789abcdef");
 	f = s.o->flows[0];
-	see_echo(true, "mpprobe 064 0123456789abcdee");
-	see_echo(true, "mpprobe 064 0123456789abcde");
+	see_echo(true, "mpprobe 060 0123456789abcdee");
+	see_echo(true, "mpprobe 060 0123456789abcde");
 	see_echo(true, "");
 	assert_int_equal(f->received_count, 0);
 	assert_int_equal(f->unfit, 3);
-	see_echo(true, "mpprobe 064 0123456789abcdef");
+	see_echo(true, "mpprobe 060 0123456789abcdef");
 	assert_int_equal(f->received_count, 1);
 	assert_int_equal(flow_reach(f), 60);
 }

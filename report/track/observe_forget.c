@@ -88,7 +88,7 @@ static bool is_settled(const struct flow *f, int64_t now_us)
 	return f->protocol == IPPROTO_TCP && !f->released &&
 	       f->first_reset == FLOW_NONE && f->syn_ack_seen &&
 	       now_us - f->last_us >= (closed ? LATE_US : SILENT_US) &&
-	       !f->quote_count && !f->misfits &&
+	       !f->quote_count && !f->untold &&
 	       seq_diff(f->server_acked, f->client_next) >= -1;
 }
 

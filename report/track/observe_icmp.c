@@ -353,6 +353,26 @@ static void observe_later(struct observer *o, const struct packet *p,
 	}
 }
 
+/* So far from the first the timestamps of a connection may be: hours. */
+#define CLOCK_SPAN (1 << 24)
+#define SEQUENCE_SPAN (1 << 16) /* sent below the ISN, to provoke an answer */
+
+/* At a glance: whether its sequence number or timestamp may be of a segment
+ * that was sent. Of what is forged one in thousands comes so far. */
+static bool is_near(const struct flow *f, const struct quoted *q)
+{
+	const struct tcp_view *tcp = &q->packet.tcp;
+	uint32_t behind = tcp->sequence - f->client_isn + SEQUENCE_SPAN;
+	uint32_t all = f->client_next - f->client_isn + SEQUENCE_SPAN;
+
+	if (q->packet.transport != TRANSPORT_TCP || tcp->available < 8 ||
+	    behind <= all || !f->sent_count)
+		return true;
+	return q->has_tsval && f->sent[0]->options.has_timestamps &&
+	       q->tsval - f->sent[0]->options.tsval + CLOCK_SPAN <=
+		       2 * CLOCK_SPAN;
+}
+
 void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 		  int64_t time_us)
 {
@@ -374,6 +394,10 @@ void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 		return;
 	read_tsval(&quoted);
 	f = quoted_flow(o, &quoted.packet);
+	if (f && !is_near(f, &quoted)) {
+		f->unfit++;
+		return;
+	}
 	if (f && (f->quote_count >= QUOTES_MAX || f->misfits >= MISFITS_MAX))
 		return;
 	if (f)
@@ -384,6 +408,8 @@ void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 		add_quote(o, f, p, &quoted.packet, &choice, frame, time_us);
 	else if (f && is_alien_reset(f, p, &quoted.packet))
 		see_alien_reset(o, f, p, &quoted.packet, frame, time_us);
-	else if (f)
+	else if (f) {
 		f->misfits++;
+		f->untold += choice.rank != 0;
+	}
 }

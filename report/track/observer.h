@@ -171,10 +171,11 @@ struct flow {
 	struct quote
 		*alien_reset; /* the first that quotes a RST which the
 				 client never sent; NULL. It has no `sent` */
-	unsigned misfits; /* quotes of its addresses and ports that fit nothing
-			     that was sent */
-	uint64_t unfit;	  /* TCP segments of its addresses and ports that fit
-			     nothing, and own packets that came back */
+	unsigned misfits;     /* quotes of its addresses and ports that are of
+				 nothing that was sent, or do not tell of what */
+	unsigned untold;      /* of these the latter: a number of it fits */
+	uint64_t unfit; /* TCP segments of its addresses and ports that fit
+			   nothing, and own packets that came back */
 	bool client_fin, released; /* released: only the SYNs and the first
 				      answers are still there */
 

@@ -329,7 +329,7 @@ static void test_guessed_id(void **state)
 	w.bytes[24] ^= 0x55; /* the sequence number */
 	quote(&w, 28);
 	assert_int_equal(f->quote_count, 0);
-	assert_int_equal(f->misfits, 1);
+	assert_int_equal(f->unfit, 1);
 	quote(&sent[2], 28);
 	assert_int_equal(f->quote_count, 1);
 }
