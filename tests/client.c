@@ -18,6 +18,7 @@ struct caller *call(struct scene *s, enum purpose purpose, unsigned version)
 	*c = (struct caller){.purpose = purpose,
 			     .version = version,
 			     .port = s->next_port++,
+			     .to = s->to,
 			     .isn = (uint32_t)scene_random(s),
 			     .ts = (uint32_t)scene_random(s) & 0xffffff00,
 			     .token = (uint32_t)scene_random(s),
@@ -30,8 +31,8 @@ struct flow *flow_of(const struct scene *s, const struct caller *c)
 {
 	struct address from = hop_address(s, 0), to = server_address(s);
 
-	return observer_flow(s->o, &from, c->port, &to, scene_port(s),
-			     IPPROTO_TCP);
+	return observer_flow(s->o, &from, c->port, &to,
+			     c->to ? c->to : scene_port(s), IPPROTO_TCP);
 }
 
 struct wire client_wire(struct scene *s, struct tcp_segment *t,
@@ -45,7 +46,7 @@ struct wire client_wire(struct scene *s, struct tcp_segment *t,
 			     .id = s->next_id++};
 
 	t->source_port = c->port;
-	t->destination_port = scene_port(s);
+	t->destination_port = c->to ? c->to : scene_port(s);
 	if (!t->window)
 		t->window = 64240;
 	return wire_tcp(&e, t);

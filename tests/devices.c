@@ -193,6 +193,16 @@ enum act alter_dsn(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+enum act alter_data_ack(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
+
+	(void)s;
+	if (o && (o[3] & DSS_ACK))
+		o[5] ^= 0x55;
+	return PASS;
+}
+
 enum act alter_hmac(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL);
@@ -216,6 +226,17 @@ static enum purpose purpose_to(struct scene *s, struct wire *w)
 			      &p.ip.source, p.tcp.source_port, IPPROTO_TCP);
 
 	return f ? f->purpose : PURPOSE_CONTROL;
+}
+
+/* Of an MP_JOIN SYN. */
+enum act alter_nonce(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL);
+
+	(void)s;
+	if (o && is_syn(w))
+		o[11] ^= 0x55;
+	return PASS;
 }
 
 enum act mirror(struct scene *s, struct wire *w)

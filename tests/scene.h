@@ -33,6 +33,7 @@ struct caller {
 	const struct caller *parent;
 	unsigned joined_at; /* offset of the first data over this subflow */
 	uint16_t mss;	    /* 0: 1460 */
+	uint16_t to;	    /* another port of the server; 0: the scene's */
 };
 
 /* The server's side of a connection. */
@@ -99,6 +100,7 @@ struct scene {
 	int64_t pause;	    /* before plain TCP is tried again */
 	unsigned uplink;    /* another address of its own */
 	uint16_t port;	    /* 0: PORT */
+	uint16_t to;	    /* where new connections go; 0: the same */
 	bool reference;	    /* the target is one (--reference) */
 	bool other_program; /* not mpprobe: no controls */
 	bool at_server;	    /* where the capture is made */

@@ -63,6 +63,14 @@ static enum act close_fast(struct scene *s, struct wire *w)
 	return say(w, MP_FASTCLOSE, 0);
 }
 
+static enum act hang_up(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (!is_syn(w))
+		wire_tcp_header(w)[13] |= TCP_FLAG_RST;
+	return PASS;
+}
+
 static enum act finish(struct scene *s, struct wire *w)
 {
 	(void)s;
@@ -183,6 +191,8 @@ static const struct {
 	DEVICE(corrupt),	 DEVICE(alter_checksum),
 	DEVICE(alter_address),	 DEVICE(alter_client_key),
 	DEVICE(crowd),		 DEVICE(mirror_nop),
+	DEVICE(alter_nonce),	 DEVICE(alter_data_ack),
+	DEVICE(hang_up),
 };
 
 /* Where a device stands and what it leaves alone. */
@@ -218,6 +228,8 @@ static bool is_kind(struct wire *w, const char *kind)
 	       (strcmp(kind, "mptcp") == 0 && mptcp) ||
 	       (strcmp(kind, "dss") == 0 && mptcp && !syn && has_data(w)) ||
 	       (strcmp(kind, "data") == 0 && tcp && has_data(w)) ||
+	       (strcmp(kind, "plain_ack") == 0 && tcp && !syn && !mptcp &&
+		!has_data(w)) ||
 	       (strcmp(kind, "ack") == 0 && tcp && !syn && !has_data(w)) ||
 	       (strcmp(kind, "capable") == 0 && tcp && has_capable(w)) ||
 	       (strcmp(kind, "join") == 0 && tcp && has_join(w)) ||
@@ -226,6 +238,7 @@ static bool is_kind(struct wire *w, const char *kind)
 	       (strcmp(kind, "join_ack") == 0 && tcp && !syn && has_join(w)) ||
 	       (strcmp(kind, "full") == 0 && !(w->bytes[1] & 0xf0)) ||
 	       (strcmp(kind, "big") == 0 && w->length > 1300) ||
+	       (strcmp(kind, "big_dss") == 0 && mptcp && w->length > 1300) ||
 	       (strcmp(kind, "bigger") == 0 && w->length > 1490) ||
 	       (strcmp(kind, "port80") == 0 && tcp &&
 		(p.tcp.destination_port == 80 || p.tcp.source_port == 80)) ||
@@ -233,6 +246,8 @@ static bool is_kind(struct wire *w, const char *kind)
 		wire_option(w, TCPOPT_MPTCP, MP_ADD_ADDR, NULL)) ||
 	       (strcmp(kind, "syn0") == 0 && is_capable(w, 0)) ||
 	       (strcmp(kind, "syn1") == 0 && is_capable(w, 1)) ||
+	       (strcmp(kind, "elsewhere") == 0 && tcp &&
+		p.tcp.destination_port != PORT && p.tcp.source_port != PORT) ||
 	       (strcmp(kind, "udp") == 0 && !tcp);
 }
 
@@ -502,11 +517,18 @@ static void take_step(struct scene *s, struct caller *c, const char *step)
 }
 
 /* A step of a course, on its connection or on the subflow that joined last:
- * "join", up to its third ACK, "knock", without that; then "over:STEP". */
+ * "join", up to its third ACK, "knock", without that; then "over:STEP". And
+ * "plain", a connection; behind "at:PORT" they go to that port. */
 static void take_turn(struct scene *s, struct caller *c, struct caller **joined,
 		      const char *step)
 {
-	if (strcmp(step, "join") == 0 || strcmp(step, "knock") == 0) {
+	unsigned port;
+
+	if (sscanf(step, "at:%u", &port) == 1) {
+		s->to = (uint16_t)port;
+	} else if (strcmp(step, "plain") == 0) {
+		knock(s, PURPOSE_TCP, 0, false, NULL, 3);
+	} else if (strcmp(step, "join") == 0 || strcmp(step, "knock") == 0) {
 		*joined = knock(s, PURPOSE_MP_JOIN, c->version, false, c, 3);
 		if (*step == 'j' && flow_of(s, *joined)->join.syn_ack)
 			send_third_ack(s, *joined, 64, false);
@@ -536,6 +558,7 @@ static void run_course(struct scene *s, const char *course)
 	for (char *step = strtok_r(steps + 1, ",", &rest); step;
 	     step = strtok_r(NULL, ",", &rest))
 		take_turn(s, c, &joined, step);
+	s->to = 0;
 }
 
 static const struct {

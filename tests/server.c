@@ -388,6 +388,7 @@ static void server_ack(struct scene *s, struct served *c,
 		echo = *address;
 		echo.add_addr.echo = true;
 		echo.add_addr.has_hmac = false;
+		echo.length = 0;
 		server_say(s, c, p, &echo);
 		return;
 	}

@@ -176,8 +176,7 @@ static bool told_deferring(const struct judgement *j, const struct flow *f,
 	int64_t begin_us = 0, end_us = j->o->last_us;
 
 	*again = false;
-	if (!flow_is(f, PURPOSE_TCP) || !f->established || flow_reset(f) ||
-	    f->sides[0].first_us)
+	if (!flow_is(f, PURPOSE_TCP) || flow_reset(f) || f->sides[0].first_us)
 		return false;
 	for (size_t i = 0; i < f->sent_count; i++) {
 		if (f->sent[i]->kind == SEGMENT_ACK && !begin_us)

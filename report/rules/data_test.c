@@ -99,6 +99,29 @@ static void test_reset_of_others(void **state)
 	expect(s, innocent);
 }
 
+/* Where such a RST may have made the server mute, DSS is not what is dropped.
+ */
+static void test_reset_and_mute(void **state)
+{
+	static const struct expected e = {
+		STATUS_BLOCKED,
+		"tcp.reset_injected",
+		EFFECT_BLOCKS,
+		DIRECTION_FORWARD,
+		SEGMENT_DATA,
+		2,
+		3,
+		CONFIDENCE_PROVEN,
+		NULL,
+	};
+	struct scene s = with_box(2, reset_forward);
+
+	(void)state;
+	s.back = drop_dss;
+	s.no_join = true;
+	expect(s, e);
+}
+
 /* ---- answers in the server's name ---------------------------------------- */
 
 static unsigned page_hop; /* from where it seems to come */
@@ -205,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reset_forward),
+		cmocka_unit_test(test_reset_and_mute),
 		cmocka_unit_test(test_reset_of_others),
 		cmocka_unit_test(test_emptied),
 		cmocka_unit_test(test_block_page),

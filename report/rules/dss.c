@@ -25,8 +25,6 @@ static unsigned dss_in_vain(const struct flow *f)
 {
 	unsigned most = 0;
 
-	if (!f->mptcp.syn_ack)
-		return 0;
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *plain = f->sent[i];
 		uint32_t sequence = plain->packet.tcp.sequence;

@@ -148,8 +148,7 @@ static void removed_forms(struct judgement *j, struct finding *f,
 	struct sight form = {0}, unknown = {0};
 
 	for (size_t i = 0; i < j->flow_count; i++) {
-		if (!flow_is(j->flows[i], PURPOSE_MP_CAPABLE) ||
-		    !met(j, i, f->after) || !met(j, i, f->at))
+		if (!met(j, i, f->after) || !met(j, i, f->at))
 			continue;
 		for (size_t k = j->first_view[i]; k < j->first_view[i + 1]; k++)
 			if (j->views[k].ttl >= f->at.ttl &&

@@ -20,10 +20,17 @@ static bool wrong_hmac(const struct judgement *j, const struct flow *f)
 	       flow_token_known(f);
 }
 
-static enum why modified(const struct judgement *j, struct said *s)
+/* One subflow that shows it suffices; which way it happened, none tells. */
+static enum why shown_by(const struct judgement *j, struct said *s,
+			 shows_fn *shows)
 {
 	s->direction = DIRECTION_UNKNOWN;
-	return ask_witnesses(j, wrong_hmac, &s->flow) ? WHY_SAID : WHY_ABSENT;
+	return ask_witnesses(j, shows, &s->flow) ? WHY_SAID : WHY_ABSENT;
+}
+
+static enum why modified(const struct judgement *j, struct said *s)
+{
+	return shown_by(j, s, wrong_hmac);
 }
 
 static void say_modified(struct judgement *j, struct finding *f,
@@ -45,9 +52,8 @@ static bool lost_option(const struct judgement *j, const struct flow *f)
 
 static enum why removed(const struct judgement *j, struct said *s)
 {
-	s->direction = DIRECTION_UNKNOWN;
 	s->confidence = CONFIDENCE_LIKELY;
-	return ask_witnesses(j, lost_option, &s->flow) ? WHY_SAID : WHY_ABSENT;
+	return shown_by(j, s, lost_option);
 }
 
 static void say_removed(struct judgement *j, struct finding *f,
@@ -405,9 +411,8 @@ static unsigned joined_data_lost(const struct judgement *j,
 	const struct mptcp_facts *m;
 	unsigned count = 0;
 
-	if (!flow_is(f, PURPOSE_MP_JOIN) || !f->join.fourth_ack_frame ||
-	    !f->join.data_elsewhere || flow_tcp_acked(f) ||
-	    join_data_reset(j, f))
+	if (!f->join.fourth_ack_frame || !f->join.data_elsewhere ||
+	    flow_tcp_acked(f) || join_data_reset(j, f))
 		return 0;
 	m = &j->o->flows[f->join.parent]->mptcp;
 	if (m->data_ack != m->mapped_end)
@@ -475,20 +480,16 @@ const struct rule join_rules[] = {
 	 say_refused, .unless = {CHANGED_BY_QUOTES}},
 	{"mp_join.removed", "reason", PHASE_REST, SEGMENT_JOIN_ACK, removed_ack,
 	 say_removed_ack,
-	 .unless = {CHANGED_BY_QUOTES, "mp_join.modified", "mp_join.removed",
-		    "tcp.terminated"}},
+	 .unless = {"mp_join.modified", "mp_join.removed", "tcp.terminated"}},
 	{"dss.dropped", "joined", PHASE_REST, SEGMENT_JOIN_DATA, dropped_data,
 	 say_dropped_data, .unless = {"dss.dropped", "dss.removed"},
 	 .gates = WORKING, .if_working = TO_IMPAIRS},
 	{"mp_join.dropped", "third_ack", PHASE_REST, SEGMENT_JOIN_ACK,
 	 dropped_ack, say_dropped_ack,
-	 .unless = {CHANGED_BY_QUOTES, "mp_join.modified", "mp_join.removed",
-		    "tcp.terminated"},
-	 .gates = WORKING},
+	 .unless = {"mp_join.modified", "mp_join.removed", "tcp.terminated"}},
 	{"mp_join.dropped", "silence", PHASE_REST, SEGMENT_JOIN_SYN, dropped,
 	 say_dropped, .unless = {CHANGED_BY_QUOTES}, .gates = TAKING},
 	{"mp_join.dropped", "way", PHASE_REST, SEGMENT_JOIN_SYN, dropped_way,
-	 say_dropped_on_a_way, .unless = {CHANGED_BY_QUOTES, "mp_join.dropped"},
-	 .gates = WORKING, .of = &joins, .if_less = TO_IMPAIRS},
+	 say_dropped_on_a_way, .unless = {CHANGED_BY_QUOTES}, .of = &joins},
 	{0},
 };

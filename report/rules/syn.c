@@ -24,7 +24,7 @@ static struct attempts count_no_algorithm(const struct judgement *j,
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!flow_is(f, PURPOSE_MP_CAPABLE) || f->mptcp.syn_valid ||
+		if (!flow_is(f, PURPOSE_MP_CAPABLE) ||
 		    (int)f->mptcp.version != version ||
 		    f->mptcp.syn_flags & MPC_HMAC)
 			continue;
