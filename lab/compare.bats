@@ -60,6 +60,53 @@ on_client() {
 	[[ $output == *"port 80"*"port 443"* ]]
 }
 
+@test "compare --live says what probing says" {
+	run lab/lab with --name "$LAB_NAME-strip" --hops 4 --box strip@3 -- \
+		./mpprobe compare --live -c 2 10.0.5.2
+	echo "$output"
+	((status == 1))
+	[[ ${output//$'\n'   / } == "!! MP_CAPABLE is removed from the SYN (overwritten with NOPs) at hop 3 (10.0.3.2) or between it and hop 4 (10.0.4.2)."* ]]
+	[[ $output == *"mpprobe -p 80 10.0.5.2 tells more."* ]]
+	run lab/lab with --name "$LAB_NAME-proxy80" --hops 4 --box proxy80@2 \
+		-- ./mpprobe compare --live -c 2 -p 80,443 10.0.5.2
+	echo "$output"
+	((status == 1))
+	[[ ${output//$'\n'   / } == "!! "*"port 443 "*"4 hops away"*"port 80 "*"1 hop away"*"terminated by a device on the path, at hop 2 (10.0.2.2)."* ]]
+	run lab/lab with --name "$LAB_NAME-clean" --hops 4 -- \
+		./mpprobe compare --live -c 2 -p 80,443 10.0.5.2
+	echo "$output"
+	((status == 0))
+	[[ ${lines[0]} == "No significant difference." ]]
+}
+
+@test "compare DIR: over time, quiet where nothing changed" {
+	for ((i = 0; i < 2; i++)); do
+		on_client ./mpprobe compare --live -q -c 1 --save "$tmp/dir" \
+			$HOST || (($? == 1))
+	done
+	run ./mpprobe compare "$tmp/dir"
+	echo "$output"
+	((status == 0))
+	[[ $output == "Nothing has changed in 2 runs." ]]
+	run ./mpprobe compare -v "$tmp/dir"
+	((status == 0))
+	((${#lines[@]} > 8))
+	run ./mpprobe compare -q "$tmp/dir"
+	((status == 0))
+	[[ -z $output ]]
+	mkdir "$tmp/empty"
+	run ./mpprobe compare "$tmp/empty"
+	((status == 65))
+	# A device ends connections, and then it does not.
+	cp pcaps/compare/clean-mptcp.pcap "$tmp/empty/a.pcap"
+	cp pcaps/compare/optimiser-tcp.pcap pcaps/compare/clean-tcp.pcap \
+		"$tmp/empty"
+	run ./mpprobe compare "$tmp/empty"
+	echo "$output"
+	((status == 1))
+	[[ ${lines[0]} == "!! Changed between 2026-11-21 "*" and "*" UTC: "* ]]
+}
+
 @test "compare: captures of curl with and without MPTCP" {
 	command -v mptcpize curl >/dev/null || skip "no mptcpize or curl"
 	on_client lab/record "$tmp/a.pcap" curl -s http://$HOST/

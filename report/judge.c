@@ -271,16 +271,6 @@ bool had_time(const struct judgement *j, const struct kept *k)
 	return j->o->last_us - k->time_us >= j->patience_us;
 }
 
-/* That the server knows the token of an MP_JOIN, which is made of its key,
- * proves that as the first DSN does (RFC 8684 3.2). */
-static bool joined_by_key(const struct flow *parent)
-{
-	for (const struct flow *f = parent->sibling; f; f = f->sibling)
-		if (flow_token_known(f) && !f->reversed)
-			return true;
-	return false;
-}
-
 /* A server that takes data and sends none: all that can be proven is, but for
  * its key. */
 static bool takes_silently(const struct flow *f)
@@ -298,7 +288,7 @@ static void judge_mute(struct judgement *j)
 
 		if (!takes_silently(f))
 			continue;
-		if (joined_by_key(f))
+		if (flow_joined_by_key(f))
 			j->working = f;
 		else if (!j->taking)
 			j->taking = f;

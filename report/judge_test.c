@@ -377,6 +377,35 @@ static enum act strip_odd(struct scene *s, struct wire *w)
 		       : PASS;
 }
 
+/* What a rung says is so. */
+static void check_rung(struct scene s, enum ladder_rung rung, const char *text)
+{
+	struct report *r;
+
+	scene_begin(&s);
+	run_probe(&s);
+	r = judge_scene(&s);
+	if (!strstr(r->ladder[rung].text, text))
+		assert_string_equal(r->ladder[rung].text, text);
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_rungs_say_what_is_so(void **state)
+{
+	struct scene s = with_back(alter_version);
+
+	(void)state;
+	check_rung(s, RUNG_SYN_ACK_OPTION,
+		   "carries MP_CAPABLE of version 0, and the SYN that of 1");
+	s = with_back(cut_capable);
+	check_rung(s, RUNG_SYN_ACK_OPTION, "comes without MP_CAPABLE");
+	s = with_back(drop_dss); /* the server sends some */
+	check_rung(s, RUNG_SERVER_DSN,
+		   "no data of the server with a mapping "
+		   "came");
+}
+
 /* On one of two ways: the routers of that way are named. */
 static void test_removed_on_branch(void **state)
 {
@@ -1419,6 +1448,7 @@ int main(void)
 		cmocka_unit_test(test_mute_server),
 		cmocka_unit_test(test_join_after_close),
 		cmocka_unit_test(test_wrong_version),
+		cmocka_unit_test(test_rungs_say_what_is_so),
 		cmocka_unit_test(test_congestion_mark),
 		cmocka_unit_test(test_capable_removed),
 		cmocka_unit_test(test_removed_behind_short_quotes),

@@ -73,9 +73,11 @@ const struct topic topics[] = {
 			   "interfere. Connections work, over a single path.",
 		.proof = "MPTCP v1, v0 and a join with a random token are all "
 			 "answered as plain TCP, and the last hop quotes the "
-			 "option as it was sent. It is proven only if another "
-			 "port of the address, or a reference, speaks MPTCP "
-			 "behind the same hop; else likely.",
+			 "option as it was sent. That is likely, never proven: "
+			 "a device right before the server would look the "
+			 "same, even one that acts on this port only. Another "
+			 "port, or a reference, that speaks MPTCP behind the "
+			 "same hop clears that hop.",
 		.advice = MPTCP_ON,
 	},
 	{
@@ -184,7 +186,8 @@ const struct topic topics[] = {
 			   "the data: nobody changed it on the way.",
 		.proof = "The DSN of the server's first data is IDSN(its key) "
 			 "+ 1.",
-		.advice = "If it was skipped, the server sent no data: probe a "
+		.advice = "If it was skipped, no data of the server came: "
+			  "probe a "
 			  "port that answers a request (-p).",
 	},
 	{

@@ -201,6 +201,7 @@ struct part {
 	char kind[16]; /* "syn" ...; "": all */
 	unsigned after, until, seen;
 	unsigned parity; /* of the client's port: 1 even, 2 odd, 0 both */
+	bool second;	 /* every second one only */
 };
 
 /* In the order of the scene's: box, second, back, forger; behind the first on
@@ -262,7 +263,7 @@ static enum act apply(struct part *part, struct scene *s, struct wire *w)
 	    (part->parity && (!tcp || (port & 1) + 1u != part->parity)))
 		return PASS;
 	part->seen++;
-	if (part->seen <= part->after ||
+	if (part->seen <= part->after || (part->second && part->seen % 2) ||
 	    (part->until && part->seen > part->until))
 		return PASS;
 	return part->device(s, w);
@@ -389,7 +390,7 @@ static bool set_other(struct scene *s, const char *word)
 }
 
 /* device@HOP, back:device or forger:device@HOP, then /KIND, /odd, /even,
- * /after:N, /until:N */
+ * /second, /after:N, /until:N */
 static bool set_device(struct scene *s, char *word)
 {
 	char *rest = strchr(word, '/'), *at, *more;
@@ -415,6 +416,8 @@ static bool set_device(struct scene *s, char *word)
 	     f = strtok_r(NULL, "/", &more))
 		if (strcmp(f, "odd") == 0 || strcmp(f, "even") == 0)
 			part.parity = f[0] == 'o' ? 2 : 1;
+		else if (strcmp(f, "second") == 0)
+			part.second = true;
 		else if (!sscanf(f, "after:%u", &part.after) &&
 			 !sscanf(f, "until:%u", &part.until))
 			snprintf(part.kind, sizeof(part.kind), "%s", f);

@@ -66,6 +66,18 @@ optimiser|end|hop|ends those to 80 and 9080 whose SYN has no MP_CAPABLE
 throttle|path|hop|segments with an MPTCP option pass at 400 kB/s at most
 filter-udp|icmp|hop|UDP to the server and port unreachables from it are dropped
 user-nat|end|client|slirp4netns, as before a virtual machine (IPv4)
+strip80|path|hop|MPTCP options become NOPs in what goes to port 80
+odd-drop|path|hop|SYNs with MP_CAPABLE from odd ports are dropped
+odd-reset|path|hop|SYNs with MP_CAPABLE from odd ports trigger a RST
+odd-strip|path|hop|MP_CAPABLE becomes NOPs in SYNs from odd ports
+odd-drop-join|path|hop|SYNs with MP_JOIN from odd ports are dropped
+odd-reset-join|path|hop|SYNs with MP_JOIN from odd ports trigger a RST
+odd-strip-join|path|hop|MP_JOIN becomes NOPs in SYNs from odd ports
+odd-drop-data|path|hop|data with an MPTCP option from odd ports is dropped
+odd-reset-data|path|hop|data with an MPTCP option from odd ports triggers a RST
+odd-strip-data|path|hop|MPTCP options become NOPs in data from odd ports
+second-drop|path|hop|every second SYN with MP_CAPABLE is dropped
+second-drop-join|path|hop|every second SYN with MP_JOIN is dropped
 own-host|host|client|the client itself strips MPTCP options from what it sends
 '
 
@@ -288,6 +300,64 @@ reset_with_option() {	# NODE KIND RULE...
 
 box_reset_join() {
 	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 reject with tcp reset"
+}
+
+# A firewall that knows one port of its server.
+box_strip80() {
+	nft_forward "r$1" "iifname \"eth0\" tcp dport 80 reset tcp option mptcp"
+}
+
+# What takes its turn by the ports, as a balancer of several devices may.
+odd_ports() {		# HOP RULE
+	nft_forward "r$1" "iifname \"eth0\" tcp sport & 1 == 1 $2"
+}
+
+capable_syn='tcp flags syn / syn,ack tcp option mptcp subtype 0'
+join_syn='tcp flags syn / syn,ack tcp option mptcp subtype 1'
+mptcp_data='tcp flags psh / syn,psh tcp option mptcp exists'
+
+box_odd_drop() {
+	odd_ports "$1" "$capable_syn drop"
+}
+
+box_odd_reset() {
+	odd_ports "$1" "$capable_syn reject with tcp reset"
+}
+
+box_odd_strip() {
+	odd_ports "$1" "$capable_syn reset tcp option mptcp"
+}
+
+box_odd_drop_join() {
+	odd_ports "$1" "$join_syn drop"
+}
+
+box_odd_reset_join() {
+	odd_ports "$1" "$join_syn reject with tcp reset"
+}
+
+box_odd_strip_join() {
+	odd_ports "$1" "$join_syn reset tcp option mptcp"
+}
+
+box_odd_drop_data() {
+	odd_ports "$1" "$mptcp_data drop"
+}
+
+box_odd_reset_data() {
+	odd_ports "$1" "$mptcp_data reject with tcp reset"
+}
+
+box_odd_strip_data() {
+	odd_ports "$1" "$mptcp_data reset tcp option mptcp"
+}
+
+box_second_drop() {
+	nft_forward "r$1" "iifname \"eth0\" $capable_syn numgen inc mod 2 0 drop"
+}
+
+box_second_drop_join() {
+	nft_forward "r$1" "iifname \"eth0\" $join_syn numgen inc mod 2 0 drop"
 }
 
 box_proxy() {

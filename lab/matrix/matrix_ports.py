@@ -61,6 +61,12 @@ def port_cases():
         Case(1, "--box strip@2", f"-p 80,443 {V4}",
              Expected(80, "blocked", REMOVED),
              Expected(443, "blocked", REMOVED)),
+        # Right before the server, on one port: nobody could tell it from that.
+        Case(2, "--box strip80@4", f"-p 80,443 {V4}",
+             Expected(80, "unsupported", text="that acts on this port only"),
+             Expected(443)),
+        Case(1, "--box strip80@2", f"-p 80,443 {V6}",
+             Expected(80, "blocked", REMOVED, affected), Expected(443)),
     ]
     for host in (V4, V6):
         ended = Expected(80, "blocked", ENDED, affected, "proven", hops=5)

@@ -175,6 +175,37 @@ def path_cases(Case):
     return out
 
 
+# What takes its turn by the source port, or by each packet.
+# box, finding, bracket, more that it says
+TURNS = [
+    ("odd-drop", "mp_capable.dropped", (2, 3), {"segment": "syn"}),
+    ("odd-reset", "mp_capable.reset", (2, 3), {"segment": "syn"}),
+    ("odd-strip", "mp_capable.removed", (2, 3), {"segment": "syn"}),
+    ("odd-drop-join", "mp_join.dropped", (2, 3), {"segment": "join_syn"}),
+    ("odd-reset-join", "mp_join.reset", (2, 3), {"segment": "join_syn"}),
+    ("odd-strip-join", "mp_join.removed", (2, 3), {"segment": "join_syn"}),
+    ("odd-drop-data", "dss.dropped", (2, 3), {"segment": "data"}),
+    ("odd-strip-data", "dss.removed", (2, 3), {"segment": "data"}),
+    ("second-drop", "mp_capable.dropped", (None, None), {}),
+]
+
+
+def turn_cases(Case):
+    out = [case(Case, "strip80", 3, "blocked", "mp_capable.removed", 3, 4),
+           case(Case, "strip80", 4, "unsupported")]
+    out += [case(Case, box, 2, "impaired", finding, after, at, family=f,
+                **checks)
+           for box, finding, (after, at), checks in TURNS for f in (4, 6)]
+    # So few prove nothing, and are told.
+    out += [Case(boxes=["odd-reset-data@2"], family=f, rungs=("checksum",
+                 "join_data"), text="lost MPTCP with the first data: a RST")
+            for f in (4, 6)]
+    out += [Case(boxes=["second-drop-join@2"], family=f,
+                 text="The first SYN with MP_JOIN, however,", rungs=("join",))
+            for f in (4, 6)]
+    return out
+
+
 def pair_cases(Case):
     out = []
     for f in (4, 6):
@@ -280,5 +311,5 @@ def idle_cases(Case):
 
 def cases(Case):
     return (option_cases(Case) + header_cases(Case) + ending_cases(Case) +
-            path_cases(Case) + pair_cases(Case) + slow_cases(Case) +
+            path_cases(Case) + turn_cases(Case) + pair_cases(Case) + slow_cases(Case) +
             idle_cases(Case))

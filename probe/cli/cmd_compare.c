@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mpprobe compare: the SYN/ACKs of several runs, recorded or made now. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "probe/cli/comparing.h"
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
+#include "report/arena.h"
 #include "report/compare/compare.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
@@ -156,17 +158,73 @@ static int print(struct compare *c, struct output *out)
 	return compare_differs(c) ? EXIT_INTERFERENCE : EXIT_CLEAR;
 }
 
-static int compare_files(struct compare *c, struct output *out, int count,
-			 char **names)
+/* ---- directories --------------------------------------------------------- */
+
+/* The files that are compared: those that were named, and all of directories,
+ * which hold runs of one path over time. */
+struct names {
+	char **list;
+	size_t count;
+};
+
+static bool is_directory(const char *name)
 {
-	struct source *sources = calloc((size_t)count, sizeof(*sources));
-	int ret;
+	struct stat st;
+
+	return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int add_directory(struct compare *c, struct names *n, const char *name)
+{
+	struct dirent **entries;
+	int count = scandir(name, &entries, is_visible, alphasort);
+
+	if (count < 0)
+		return failure(EXIT_INPUT, "%s: %s", name, strerror(errno));
+	for (int i = 0; i < count; i++) {
+		char *file = arena_printf(c->arena, "%s/%s", name,
+					  entries[i]->d_name);
+
+		if (!is_directory(file))
+			*ARENA_PUSH(c->arena, n->list, n->count) = file;
+		free(entries[i]);
+	}
+	free(entries);
+	c->over_time = true;
+	return 0;
+}
+
+static int find_names(struct compare *c, struct names *n, int count,
+		      char **names)
+{
+	int ret = 0;
+
+	for (int i = 0; i < count && ret == 0; i++)
+		if (is_directory(names[i]))
+			ret = add_directory(c, n, names[i]);
+		else
+			*ARENA_PUSH(c->arena, n->list, n->count) = names[i];
+	if (ret == 0 && n->count == 0)
+		return failure(EXIT_INPUT, "%s: no file in it", names[0]);
+	return ret;
+}
+
+static int compare_files(struct compare *c, struct output *out,
+			 const struct names *n)
+{
+	struct source *sources = calloc(n->count, sizeof(*sources));
+	int ret, count = (int)n->count;
 
 	if (!sources)
 		return failure(EXIT_SYSTEM, "no memory");
 	raise_file_limit();
 	for (int i = 0; i < count; i++) {
-		if (!open_source(&sources[i], names[i])) {
+		if (!open_source(&sources[i], n->list[i])) {
 			close_sources(sources, i);
 			return EXIT_INPUT;
 		}
@@ -180,6 +238,15 @@ static int compare_files(struct compare *c, struct output *out, int count,
 	if (c->row_count)
 		return print(c, out);
 	return failure(EXIT_INPUT, "no TCP connection to compare");
+}
+
+static int compare_recorded(struct compare *c, struct output *out, int count,
+			    char **names)
+{
+	struct names n = {0};
+	int ret = find_names(c, &n, count, names);
+
+	return ret ? ret : compare_files(c, out, &n);
 }
 
 static int compare_live(const struct options *o, struct compare *c,
@@ -211,7 +278,7 @@ int cmd_compare(const struct options *o, struct output *out, int argc,
 	if (!c)
 		return failure(EXIT_SYSTEM, "no memory");
 	ret = o->live ? compare_live(o, c, out, argv[0])
-		      : compare_files(c, out, argc, argv);
+		      : compare_recorded(c, out, argc, argv);
 	compare_free(c);
 	return ret;
 }

@@ -37,7 +37,6 @@ static const struct {
 struct port_run {
 	struct live live;
 	struct destination to;
-	const char *name; /* of the run: the file's, or host and port */
 	const char *file; /* NULL: not saved */
 	bool answered[KINDS];
 	unsigned reach[KINDS];
@@ -96,17 +95,6 @@ static int make_directory(const char *name)
 	return 0;
 }
 
-static void name_run(const struct comparing *l, struct arena *arena,
-		     struct port_run *p)
-{
-	if (!l->options->save) {
-		p->name = arena_printf(arena, "now");
-		return;
-	}
-	p->file = file_name(l, arena, p->to.port);
-	p->name = strrchr(p->file, '/') + 1;
-}
-
 /* --- opening ------------------------------------------------------------- */
 
 static int open_port(const struct comparing *l, struct port_run *p, unsigned i)
@@ -132,7 +120,7 @@ static int open_ports(struct comparing *l, struct arena *arena)
 		struct port_run *p = &l->ports[i];
 
 		p->to = live_destination(&p->live, &l->target, port_of(l, i));
-		name_run(l, arena, p);
+		p->file = save ? file_name(l, arena, p->to.port) : NULL;
 		code = open_port(l, p, i);
 	}
 	return code ? code : privileges_drop();
@@ -264,7 +252,7 @@ static int run_ports(struct comparing *l, struct compare *c)
 		if (!live_finish(&p->live))
 			complain("%s", p->live.error);
 		if (!p->live.exit_code || live_cut_short(&p->live))
-			compare_observe(c, p->name, p->live.observer);
+			compare_observe_more(c, "now", p->live.observer);
 		if (p->live.exit_code)
 			return p->live.exit_code;
 	}

@@ -243,40 +243,113 @@ void token_start(struct run *r, struct version *v)
 
 /* ---- several ways -------------------------------------------------------- */
 
-/* Answered as plain TCP, or as a MP_JOIN never is, and no copies went the same
- * way yet. */
-static bool wants_copies(const struct run *r, const struct client *c)
+/* Answered as plain TCP, as a MP_JOIN never is, or by a RST. */
+static bool is_odd(const struct client *c)
 {
 	const struct flow *f = client_flow(c);
 
-	return f && f->syn_ack_seen && !is_negotiated(c) &&
-	       !f->mptcp.mirrored &&
-	       !flow_sent_count(f, SEGMENT_SYN, r->settings->first_ttl) &&
+	if (!f || is_negotiated(c) || f->mptcp.mirrored)
+		return false;
+	return f->syn_ack_seen ||
+	       (c->purpose != PURPOSE_MP_JOIN_RANDOM && flow_reset(f));
+}
+
+/* The first that asks so and is answered oddly. */
+static struct client *find_odd(const struct run *r, const struct version *v,
+			       enum purpose purpose)
+{
+	for (size_t i = 0; i < r->connection_count; i++) {
+		struct connection *c = r->connections[i];
+
+		if (c->client.purpose == purpose && c->copy.ttl == FULL_TTL &&
+		    c->client.version == v->number && !c->client.no_algorithm &&
+		    is_odd(&c->client))
+			return &c->client;
+	}
+	return NULL;
+}
+
+static bool any_negotiated(const struct run *r, const struct version *v,
+			   enum purpose purpose)
+{
+	for (size_t i = 0; i < r->connection_count; i++)
+		if (r->connections[i]->client.purpose == purpose &&
+		    r->connections[i]->client.version == v->number &&
+		    is_negotiated(&r->connections[i]->client))
+			return true;
+	return false;
+}
+
+/* One of each kind, whose option comes back on others: they may take different
+ * ways. The SYN with a random token is looked at where MP_CAPABLE does. */
+static struct client *find_branch(const struct run *r, const struct version *v,
+				  enum purpose purpose)
+{
+	bool others =
+		purpose == PURPOSE_MP_JOIN
+			? any_negotiated(r, v, PURPOSE_MP_JOIN)
+			: is_negotiated(&v->sweep.client) ||
+				  any_negotiated(r, v, PURPOSE_MP_CAPABLE);
+
+	return others ? find_odd(r, v, purpose) : NULL;
+}
+
+static const enum purpose branch_kinds[] = {PURPOSE_MP_CAPABLE, PURPOSE_MP_JOIN,
+					    PURPOSE_MP_JOIN_RANDOM};
+
+#define BRANCH_KINDS (sizeof(branch_kinds) / sizeof(*branch_kinds))
+
+/* No copies went the same way yet. */
+static bool wants_copies(const struct run *r, const struct client *c)
+{
+	const struct flow *f = c ? client_flow(c) : NULL;
+
+	return f && !flow_sent_count(f, SEGMENT_SYN, r->settings->first_ttl) &&
 	       !flow_sent_count(f, SEGMENT_JOIN_SYN, r->settings->first_ttl);
 }
 
-/* MP_CAPABLE comes back on one connection, and another is answered as plain
- * TCP: they may take different ways. */
 bool branches_wanted(const struct run *r, const struct version *v)
 {
-	return r->reach > r->settings->first_ttl &&
-	       (is_negotiated(&v->bare.client) ||
-		is_negotiated(&v->summed.client) ||
-		is_negotiated(&v->sweep.client)) &&
-	       (wants_copies(r, &v->bare.client) ||
-		wants_copies(r, &v->summed.client) ||
-		wants_copies(r, &v->random.client));
+	for (size_t i = 0; i < BRANCH_KINDS; i++)
+		if (r->reach > r->settings->first_ttl &&
+		    wants_copies(r, find_branch(r, v, branch_kinds[i])))
+			return true;
+	return false;
+}
+
+static bool is_untold(const struct run *r, const struct client *c, unsigned ttl)
+{
+	const struct flow *f = c ? client_flow(c) : NULL;
+
+	return f && run_heard(r, ttl) && !flow_quote(f, SEGMENT_SYN, ttl) &&
+	       !flow_quote(f, SEGMENT_JOIN_SYN, ttl);
+}
+
+static bool branches_missing(const struct run *r, const struct version *v)
+{
+	for (size_t i = 0; i < BRANCH_KINDS; i++)
+		for (unsigned ttl = r->settings->first_ttl; ttl < r->reach;
+		     ttl++)
+			if (is_untold(r, find_branch(r, v, branch_kinds[i]),
+				      ttl))
+				return true;
+	return false;
 }
 
 /* Copies of the SYN take the same way as it did. */
-void branches_start(struct run *r, struct version *v)
+static void branches_send(struct run *r, struct version *v)
 {
-	struct client *clients[] = {&v->bare.client, &v->summed.client,
-				    &v->random.client};
+	for (size_t i = 0; i < BRANCH_KINDS; i++) {
+		struct client *c = find_branch(r, v, branch_kinds[i]);
 
-	for (size_t i = 0; i < sizeof(clients) / sizeof(clients[0]); i++)
-		for (unsigned ttl = r->settings->first_ttl;
-		     ttl < r->reach && wants_copies(r, clients[i]); ttl++)
-			client_send_syn(clients[i], low_copy(ttl));
-	run_wait(r, 2 * answer_wait_us(&r->to));
+		for (unsigned ttl = r->settings->first_ttl; ttl < r->reach;
+		     ttl++)
+			if (is_untold(r, c, ttl))
+				client_send_syn(c, low_copy(ttl));
+	}
+}
+
+int64_t branches_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return run_round(r, v, now_us, branches_missing, branches_send);
 }

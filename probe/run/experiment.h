@@ -77,6 +77,9 @@ bool run_began(const struct run *r, start_fn *start, const struct version *v);
 /* Whether TTLs below those of full segments may be sent. */
 bool run_sweeping(const struct run *r);
 
+/* The hop at this TTL has quoted something. */
+bool run_heard(const struct run *r, unsigned ttl);
+
 /* Another port of this address is probed before this one. */
 bool run_follows(const struct run *r);
 
@@ -108,13 +111,13 @@ step_fn control_step, control_again_step;
 
 /* mptcp.c: the connections with MPTCP, and copies of their segments. */
 struct connection *connection_to_copy(struct version *v);
-wanted_fn mptcp_wanted, copies_wanted, join_wanted, join_copies_wanted,
-	join_data_wanted, unconfirmed_wanted, again_wanted, stalled_wanted,
-	open_wanted;
+wanted_fn mptcp_wanted, copies_wanted, odd_copies_wanted, join_wanted,
+	join_copies_wanted, join_data_wanted, unconfirmed_wanted, again_wanted,
+	stalled_wanted, open_wanted;
 start_fn mptcp_start, copies_start, join_start, join_copies_start,
 	join_data_start, unconfirmed_start, deferring_start, again_start,
 	open_start;
-step_fn stalled_step;
+step_fn stalled_step, odd_copies_step;
 
 /* A DATA_ACK for the first data will do for a token. */
 bool is_proven(const struct connection *c);
@@ -135,7 +138,15 @@ step_fn announcement_step;
 wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,
 	join_contrast_wanted, token_wanted, branches_wanted;
 start_fn sort_start, mirror_start, limited_start, contrast_start,
-	join_contrast_start, token_start, branches_start;
+	join_contrast_start, token_start;
+step_fn branches_step;
+
+/* ports.c */
+wanted_fn ports_wanted, join_ports_wanted;
+start_fn ports_start, join_ports_start;
+/* SYNs with MP_CAPABLE are lost more often than loss explains, by the plain
+ * ones. */
+bool lost_with_option(const struct run *r, const struct version *v);
 
 /* same_port.c */
 wanted_fn adopt_wanted, pairs_wanted, same_port_wanted, plain_port_wanted,

@@ -10,6 +10,7 @@
 #include "probe/run/live.h"
 #include "report/evidence/loss.h"
 #include "report/judge.h"
+#include "report/rules/rules.h"
 #include "report/track/observer.h"
 
 #define TURN_WAIT_US 100000
@@ -135,17 +136,30 @@ static void fetch_behind_end(struct run *r, unsigned reach)
 
 /* ---- what findings leave open -------------------------------------------- */
 
+static struct client *client_of(const struct run *r, const struct flow *f)
+{
+	for (size_t i = 0; i < r->connection_count; i++)
+		if (client_flow(&r->connections[i]->client) == f)
+			return &r->connections[i]->client;
+	return NULL;
+}
+
 /* A segment of the kind that a quote is missing of, once more: of this flow,
  * or of the sweep. */
-static void send_copy(struct version *v, const struct flow *f,
+static void send_copy(struct run *r, struct version *v, const struct flow *f,
 		      enum segment_kind kind, unsigned ttl)
 {
 	bool summed = client_flow(&v->summed.client) == f;
+	struct client *own = client_of(r, f);
 
 	if (kind == SEGMENT_SYN)
-		client_send_syn(&v->sweep.client, low_copy(ttl));
+		client_send_syn(flow_swept(f, kind) && own ? own
+							   : &v->sweep.client,
+				low_copy(ttl));
 	else if (kind == SEGMENT_JOIN_SYN)
-		client_send_syn(&v->join.client, low_copy(ttl));
+		client_send_syn(flow_swept(f, kind) && own ? own
+							   : &v->join.client,
+				low_copy(ttl));
 	else if (kind == SEGMENT_JOIN_DATA)
 		connection_copy(&v->join, kind, ttl);
 	else
@@ -178,7 +192,7 @@ static bool fetch_segment(struct run *r, unsigned id, enum segment_kind kind,
 			continue;
 		if (!may_ask(r, ttl, rested))
 			return false;
-		send_copy(v, f, kind, ttl);
+		send_copy(r, v, f, kind, ttl);
 		return true;
 	}
 	return false;
@@ -249,7 +263,8 @@ static bool begins_late(const struct run *r, const struct finding *f)
 static void fetch_drop(struct run *r, const struct finding *f, unsigned reach)
 {
 	bool vanishes = strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
-			strcmp(f->kind->id, "dss.reset") == 0;
+			strcmp(f->kind->id, "dss.reset") == 0 ||
+			strncmp(f->rule->row, "way", 3) == 0;
 
 	if (vanishes && f->at.known && f->at.ttl < reach &&
 	    !(r->fetch.drops >> f->at.ttl & 1) &&

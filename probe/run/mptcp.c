@@ -112,8 +112,7 @@ void copies_start(struct run *r, struct version *v)
 		connection_copy(c, SEGMENT_DATA, ttl);
 }
 
-/* ---- once more ----------------------------------------------------------- */
-
+/* Its data was taken, but not as MPTCP. */
 static bool fell_back(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
@@ -121,6 +120,60 @@ static bool fell_back(const struct connection *c)
 	return c->state == CONNECTION_HELD && f && f->mptcp.syn_ack &&
 	       !f->mptcp.has_data_ack;
 }
+
+static bool lost_mptcp(const struct connection *c)
+{
+	return data_refused(c) || fell_back(c);
+}
+
+/* The one of the two that lost MPTCP with its data, if the other did not: so
+ * far copies were sent of that one. Or NULL. */
+static struct connection *odd_one(struct version *v)
+{
+	if (connection_data_acked(&v->summed) && lost_mptcp(&v->bare))
+		return &v->bare;
+	return connection_data_acked(&v->bare) && lost_mptcp(&v->summed)
+		       ? &v->summed
+		       : NULL;
+}
+
+bool odd_copies_wanted(const struct run *r, const struct version *v)
+{
+	return run_began(r, copies_start, v) && odd_one((struct version *)v);
+}
+
+static bool odd_untold(const struct run *r, const struct connection *c,
+		       unsigned ttl)
+{
+	return run_heard(r, ttl) &&
+	       !flow_quote(client_flow(&c->client), SEGMENT_DATA, ttl);
+}
+
+static bool odd_missing(const struct run *r, const struct version *v)
+{
+	const struct connection *c = odd_one((struct version *)v);
+
+	for (unsigned ttl = r->settings->first_ttl; c && ttl < r->reach; ttl++)
+		if (odd_untold(r, c, ttl))
+			return true;
+	return false;
+}
+
+static void odd_send(struct run *r, struct version *v)
+{
+	struct connection *c = odd_one(v);
+
+	for (unsigned ttl = r->settings->first_ttl; c && ttl < r->reach; ttl++)
+		if (odd_untold(r, c, ttl))
+			connection_copy(c, SEGMENT_DATA, ttl);
+}
+
+int64_t odd_copies_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return run_round(r, v, now_us, odd_missing, odd_send);
+}
+
+/* ---- once more ----------------------------------------------------------- */
 
 /* Checksums alone that fail ask for a second witness. */
 bool again_wanted(const struct run *r, const struct version *v)

@@ -44,7 +44,7 @@ void run_see_quotes(struct run *r)
 	}
 }
 
-static bool heard(const struct run *r, unsigned ttl)
+bool run_heard(const struct run *r, unsigned ttl)
 {
 	return r->shared->heard >> (ttl & 63) & 1;
 }
@@ -53,7 +53,7 @@ static bool heard(const struct run *r, unsigned ttl)
  * answered anything is asked twice in vain, no more. */
 static bool is_missing(const struct run *r, const struct sweep *w, unsigned ttl)
 {
-	return !sweep_quoted(w, ttl) && (w->rounds == 0 || heard(r, ttl));
+	return !sweep_quoted(w, ttl) && (w->rounds == 0 || run_heard(r, ttl));
 }
 
 static unsigned end_of(const struct run *r, const struct sweep *w)

@@ -102,11 +102,21 @@ void adopt_start(struct run *r, struct version *v)
 	connection_begin(&v->bare);
 }
 
-/* MP_JOINs may all have met the way that drops the others. */
+static bool was_refused(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return f && flow_reset(f) && !f->syn_ack_seen;
+}
+
+/* Some are answered and others are not, or by a RST; or more are lost than of
+ * plain ones. MP_JOINs may all have met the way that drops the others. */
 bool pairs_wanted(const struct run *r, const struct version *v)
 {
-	return (any(r, v, PURPOSE_MP_CAPABLE, is_silent) &&
-		any(r, v, PURPOSE_MP_CAPABLE, was_answered)) ||
+	return (any(r, v, PURPOSE_MP_CAPABLE, was_answered) &&
+		(any(r, v, PURPOSE_MP_CAPABLE, is_silent) ||
+		 any(r, v, PURPOSE_MP_CAPABLE, was_refused) ||
+		 lost_with_option(r, v))) ||
 	       any(r, v, PURPOSE_MP_JOIN, is_silent);
 }
 

@@ -3,15 +3,16 @@
  */
 #include "report/compare/compare.h"
 
-#include <jansson.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crafting/cursor.h"
 #include "crafting/segment.h"
 #include "report/arena.h"
+#include "report/compare/samples.h"
+#include "report/judge.h"
+#include "report/report.h"
 #include "report/track/observer.h"
 
 struct compare *compare_new(void)
@@ -36,27 +37,13 @@ void compare_free(struct compare *c)
 	free(c);
 }
 
-static struct compare_run *add_run(struct compare *c, const char *name,
-				   int64_t started_us)
+void compare_add_run(struct compare *c, const char *name, int64_t started_us)
 {
 	struct compare_run *run = ARENA_PUSH(c->arena, c->runs, c->run_count);
 
 	run->name = arena_printf(c->arena, "%s", name);
 	run->started_us = started_us;
-	return run;
 }
-
-/* One connection, or the part of one whose SYNs are alike. */
-struct sample {
-	struct address target;
-	uint16_t port;
-	int version;
-	bool fallback;
-	int64_t last_us; /* of the SYNs */
-	unsigned syns, syn_ttl, syn_offers, reach, short_ttl;
-	bool answered, refused, undecided;
-	struct compare_answer answer;
-};
 
 static unsigned offers_of(const struct tcp_options *o)
 {
@@ -96,8 +83,8 @@ static const char *option_letters(struct compare *c, const uint8_t *block,
 	return arena_printf(c->arena, "%.*s", (int)used, text);
 }
 
-static struct compare_answer answer_of(struct compare *c, const uint8_t *block,
-				       size_t length)
+struct compare_answer compare_answer_of(struct compare *c, const uint8_t *block,
+					size_t length)
 {
 	struct tcp_options options;
 
@@ -114,7 +101,7 @@ static struct compare_answer answer_of(struct compare *c, const uint8_t *block,
 
 /* --- from samples to rows ------------------------------------------------ */
 
-static struct compare_row *row_of(struct compare *c, const struct sample *s)
+struct compare_row *compare_row_of(struct compare *c, const struct sample *s)
 {
 	struct compare_row *row;
 	size_t run = c->run_count - 1;
@@ -124,11 +111,13 @@ static struct compare_row *row_of(struct compare *c, const struct sample *s)
 		if (row->run == run && row->port == s->port &&
 		    row->version == s->version &&
 		    row->fallback == s->fallback &&
+		    address_equal(&row->source, &s->source) &&
 		    address_equal(&row->target, &s->target))
 			return row;
 	}
 	row = ARENA_PUSH(c->arena, c->rows, c->row_count);
 	*row = (struct compare_row){.run = run,
+				    .source = s->source,
 				    .target = s->target,
 				    .port = s->port,
 				    .version = s->version,
@@ -183,9 +172,9 @@ static void add_reach(struct compare_row *row, const struct sample *s)
 	}
 }
 
-static void add_sample(struct compare *c, const struct sample *s)
+void compare_add_sample(struct compare *c, const struct sample *s)
 {
-	struct compare_row *row = row_of(c, s);
+	struct compare_row *row = compare_row_of(c, s);
 
 	add_reach(row, s);
 	if (s->syn_ttl > row->syn_ttl)
@@ -220,7 +209,7 @@ static void sample_syn_ack(struct compare *c, struct sample *s,
 	const struct tcp_view *tcp = &k->packet.tcp;
 
 	s->answered = true;
-	s->answer = answer_of(c, tcp->options, tcp->options_available);
+	s->answer = compare_answer_of(c, tcp->options, tcp->options_available);
 	s->answer.ttl = k->packet.ip.ttl;
 	s->answer.window = tcp->window;
 	s->answer.rtt_ms = (double)(k->time_us - syn->time_us) / 1000;
@@ -308,7 +297,8 @@ static void sample_flow(struct compare *c, struct sample *s,
 			const struct observer *o, const struct flow *f,
 			enum segment_kind kind)
 {
-	*s = (struct sample){.target = f->server,
+	*s = (struct sample){.source = f->client,
+			     .target = f->server,
 			     .port = f->server_port,
 			     .fallback = kind == SEGMENT_FALLBACK_SYN};
 	sample_answers(c, s, f, kind);
@@ -323,7 +313,7 @@ static void sample_flow(struct compare *c, struct sample *s,
 static void see_hops(struct compare *c, const struct sample *s,
 		     const struct flow *f)
 {
-	struct compare_row *row = row_of(c, s);
+	struct compare_row *row = compare_row_of(c, s);
 
 	for (size_t i = 0; i < f->quote_count; i++) {
 		const struct quote *q = &f->quotes[i];
@@ -334,6 +324,68 @@ static void see_hops(struct compare *c, const struct sample *s,
 	}
 }
 
+/* ---- what judging finds -------------------------------------------------- */
+
+void compare_add_found(struct compare *c, const struct sample *of,
+		       const char *id, const char *text)
+{
+	static const char *const told[] = {
+		"tcp.terminated", "mp_capable.dropped", "mp_capable.reset"};
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		if (strcmp(id, told[i]) == 0)
+			return;
+	*ARENA_PUSH(c->arena, c->found, c->found_count) =
+		(struct compare_found){
+			.run = c->run_count - 1,
+			.source = of->source,
+			.target = of->target,
+			.port = of->port,
+			.id = arena_printf(c->arena, "%s", id),
+			.text = arena_printf(c->arena, "%s", text)};
+}
+
+/* Of a run, where routers quote SYNs: as probes make them do. */
+static void find(struct compare *c, const struct observer *o,
+		 const struct judge_target *target)
+{
+	struct report *r = judge(o, target);
+	const struct sample of = {.source = r->source,
+				  .target = target->address,
+				  .port = target->port};
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (r->findings[i].effect != EFFECT_HARMLESS)
+			compare_add_found(c, &of, r->findings[i].kind->id,
+					  r->findings[i].text);
+	report_free(r);
+}
+
+static bool is_quoted(const struct observer *o, const struct judge_target *t)
+{
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i]->purpose == PURPOSE_MP_CAPABLE &&
+		    o->flows[i]->quote_count &&
+		    o->flows[i]->server_port == t->port &&
+		    address_equal(&o->flows[i]->server, &t->address))
+			return true;
+	return false;
+}
+
+#define TARGETS_FOUND 64
+
+static void find_all(struct compare *c, const struct observer *o)
+{
+	struct judge_target targets[TARGETS_FOUND];
+	size_t count = judge_targets(o, targets, TARGETS_FOUND);
+
+	for (size_t i = 0; i < count && i < TARGETS_FOUND; i++)
+		if (is_quoted(o, &targets[i]))
+			find(c, o, &targets[i]);
+}
+
+/* ---- captures ------------------------------------------------------------ */
+
 static bool comparable(const struct flow *f)
 {
 	return f->protocol == IPPROTO_TCP && !f->syn_snapped &&
@@ -341,15 +393,13 @@ static bool comparable(const struct flow *f)
 	       (f->purpose == PURPOSE_TCP || f->purpose == PURPOSE_MP_CAPABLE);
 }
 
-size_t compare_observe(struct compare *c, const char *run,
-		       const struct observer *o)
+static size_t observe(struct compare *c, const struct observer *o)
 {
 	static const enum segment_kind kinds[] = {SEGMENT_SYN,
 						  SEGMENT_FALLBACK_SYN};
 	struct sample s;
 	size_t count = 0;
 
-	add_run(c, run, o->first_us);
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
@@ -357,145 +407,26 @@ size_t compare_observe(struct compare *c, const char *run,
 			if (!flow_sent_count(f, kinds[k], 0))
 				continue;
 			sample_flow(c, &s, o, f, kinds[k]);
-			add_sample(c, &s);
+			compare_add_sample(c, &s);
 			see_hops(c, &s, f);
 			count++;
 		}
 	}
+	find_all(c, o);
 	return count;
 }
 
-/* --- reports ------------------------------------------------------------- */
-
-static const char *member_text(const json_t *object, const char *name)
+size_t compare_observe(struct compare *c, const char *run,
+		       const struct observer *o)
 {
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
+	compare_add_run(c, run, o->first_us);
+	return observe(c, o);
 }
 
-static int member_number(const json_t *object, const char *name, int otherwise)
+size_t compare_observe_more(struct compare *c, const char *run,
+			    const struct observer *o)
 {
-	const json_t *value = json_object_get(object, name);
-
-	return json_is_integer(value) ? (int)json_integer_value(value)
-				      : otherwise;
-}
-
-static void report_syn_ack(struct compare *c, struct sample *s,
-			   const json_t *answer)
-{
-	const json_t *rtt = json_object_get(answer, "rtt_ms");
-	uint8_t block[40];
-	long length =
-		hex_bytes(member_text(answer, "options"), block, sizeof(block));
-
-	s->answered = true;
-	s->answer = answer_of(c, block, length < 0 ? 0 : (size_t)length);
-	s->answer.ttl = (unsigned)member_number(answer, "ttl", 0) & 255;
-	s->answer.window = (unsigned)member_number(answer, "window", 0);
-	if (json_is_number(rtt))
-		s->answer.rtt_ms = json_number_value(rtt);
-}
-
-static bool report_sample(struct compare *c, struct sample *s,
-			  const json_t *connection)
-{
-	const char *purpose = member_text(connection, "purpose");
-	const json_t *answer = json_object_get(connection, "syn_ack");
-	bool capable = strcmp(purpose, "mp_capable") == 0;
-	int reach = member_number(connection, "reach_ttl", -1);
-
-	if (!capable && strcmp(purpose, "tcp") != 0)
-		return false;
-	s->version = capable ? member_number(connection, "version", 1) : -1;
-	s->syn_ttl = (unsigned)member_number(connection, "syn_ttl", 0);
-	s->syns = (unsigned)member_number(connection, "attempts", 1);
-	s->syn_offers =
-		OFFER_MSS | OFFER_SACK | OFFER_TIMESTAMPS | OFFER_WSCALE;
-	if (json_is_object(answer))
-		report_syn_ack(c, s, answer);
-	else if (json_is_object(json_object_get(connection, "reset")))
-		s->refused = true;
-	if (reach > 0 && reach <= REACH_TTL_MAX) {
-		s->reach = (unsigned)reach;
-		if (json_is_true(json_object_get(connection, "swept")))
-			s->short_ttl = s->reach - 1;
-	} else if (!s->answered && s->syn_ttl <= REACH_TTL_MAX) {
-		s->short_ttl = s->syn_ttl;
-	}
-	return true;
-}
-
-/* "2026-11-20T23:00:00.123Z" */
-static int64_t started_us(const char *text)
-{
-	struct tm tm = {0};
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-
-	if (!rest)
-		return 0;
-	return (int64_t)timegm(&tm) * 1000000 +
-	       (int64_t)(strtod(*rest == '.' ? rest : "0", NULL) * 1e6);
-}
-
-static size_t add_report(struct compare *c, const json_t *report)
-{
-	const json_t *target = json_object_get(report, "target");
-	const json_t *connection;
-	size_t index, count = 0;
-	struct sample s;
-
-	json_array_foreach(json_object_get(report, "connections"), index,
-			   connection)
-	{
-		s = (struct sample){0};
-		if (!address_parse(member_text(target, "address"), &s.target))
-			return 0;
-		s.port = (uint16_t)member_number(target, "port", 0);
-		if (!report_sample(c, &s, connection))
-			continue;
-		add_sample(c, &s);
-		count++;
-	}
-	return count;
-}
-
-/* A line of `mpprobe -j`: a report, or something else of its, which is no run
- * of SYNs. False if it is neither. */
-static bool add_line(struct compare *c, const char *run, const json_t *line,
-		     int *count)
-{
-	const char *schema = member_text(line, "schema");
-
-	if (strcmp(schema, "mpprobe-report/1") != 0)
-		return strncmp(schema, "mpprobe-", strlen("mpprobe-")) == 0;
-	if (*count < 0) {
-		add_run(c, run, started_us(member_text(line, "started")));
-		*count = 0;
-	}
-	*count += (int)add_report(c, line);
-	return true;
-}
-
-int compare_report(struct compare *c, const char *run, const char *text,
-		   size_t length, char *error, size_t size)
-{
-	const char *end = text + length, *line = text;
-	bool ours = true;
-	int count = -1;
-
-	while (line < end && ours) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		size_t span = (size_t)((stop ? stop : end) - line);
-		json_t *json = json_loadb(line, span, 0, NULL);
-
-		ours = !span || add_line(c, run, json, &count);
-		json_decref(json);
-		line += span + 1;
-	}
-	if (ours && count >= 0)
-		return count;
-	snprintf(error, size, "not a report of mpprobe -j");
-	return -1;
+	if (!c->run_count || strcmp(c->runs[c->run_count - 1].name, run) != 0)
+		compare_add_run(c, run, o->first_us);
+	return observe(c, o);
 }

@@ -51,7 +51,8 @@ struct compare_answer {
 /* All connections of one run to one address and port whose SYNs are alike:
  * a row of the table. */
 struct compare_row {
-	size_t run; /* index in compare->runs */
+	size_t run;	       /* index in compare->runs */
+	struct address source; /* family 0: not known */
 	struct address target;
 	uint16_t port;
 	int version;	    /* of MPTCP in the SYN; -1: without it */
@@ -85,6 +86,14 @@ struct compare_row {
  * else it is a bound, and the host may be nearer. */
 bool compare_reach_measured(const struct compare_row *r);
 
+/* What judging a run says, as mpprobe or `mpprobe read` does. */
+struct compare_found {
+	size_t run;
+	struct address source, target;
+	uint16_t port;
+	const char *id, *text; /* of the finding */
+};
+
 struct difference {
 	bool meaningful;
 	const char *kind; /* "terminated", "unanswered", "address" ... */
@@ -97,6 +106,9 @@ struct compare {
 	size_t run_count;
 	struct compare_row *rows; /* after compare_judge: by time */
 	size_t row_count;
+	struct compare_found *found;
+	size_t found_count;
+	bool over_time; /* only what has changed from run to run is told */
 	struct difference *differences; /* meaningful ones first */
 	size_t difference_count;
 	struct difference *notes; /* what no difference says */
@@ -111,8 +123,13 @@ void compare_free(struct compare *c);
 size_t compare_observe(struct compare *c, const char *run,
 		       const struct observer *o);
 
-/* Adds the reports of `mpprobe -j`, one object a line, as a run. Returns how
- * many connections; -1 and one line in `error` if it is none. */
+/* The same; to the last run, if it has this name. */
+size_t compare_observe_more(struct compare *c, const char *run,
+			    const struct observer *o);
+
+/* Adds what `-j` of mpprobe wrote, one object a line, as a run: the reports,
+ * and the runs of comparisons. Returns how many connections, or rows; -1 and
+ * one line in `error` if it has none. */
 int compare_report(struct compare *c, const char *run, const char *text,
 		   size_t length, char *error, size_t size);
 

@@ -166,6 +166,143 @@ static void add_made(struct compare *c, const char *run, const struct made *m)
 			 m->count);
 }
 
+/* Of the same: from another address, or port, or with a finding. */
+static void add_line(struct compare *c, const char *run, const char *time,
+		     const char *source, unsigned port, const char *finding,
+		     const char *options)
+{
+	char text[2000], error[200];
+	int used = snprintf(
+		text, sizeof(text),
+		"{\"schema\":\"mpprobe-report/1\",\"started\":"
+		"\"2026-11-20T%s:00.000Z\",\"source\":{\"address\":\"%s\"},"
+		"\"target\":{\"address\":\"192.0.2.1\",\"port\":%u},"
+		"\"findings\":[%s],\"connections\":[{\"purpose\":"
+		"\"mp_capable\",\"version\":1,\"attempts\":1,\"syn_ttl\":"
+		"64,\"syn_ack\":{\"ttl\":52,\"mss\":1460,\"window\":65160,"
+		"\"options\":\"%s\"}}]}\n",
+		time, source, port, finding, options);
+
+	assert_int_equal(compare_report(c, run, text, (size_t)used, error,
+					sizeof(error)),
+			 1);
+}
+
+#define REMOVED                                                                \
+	"{\"id\":\"mp_capable.removed\",\"effect\":\"blocks\",\"text\":"       \
+	"\"MP_CAPABLE is removed at hop 3.\"}"
+#define WITH_MPTCP LINUX "1e0c018100000000000000ff"
+
+/* What judging found is said, and when that began and ended. */
+static void test_found(void **state)
+{
+	struct compare *c = compare_new();
+
+	(void)state;
+	add_line(c, "a", "08:29", "192.0.2.9", 80, "", LINUX);
+	add_line(c, "b", "09:29", "192.0.2.9", 80, REMOVED, LINUX);
+	compare_judge(c);
+	assert_int_equal(c->difference_count, 1);
+	assert_true(c->differences[0].meaningful);
+	assert_string_equal(c->differences[0].kind, "mp_capable.removed");
+	assert_string_equal(c->differences[0].text,
+			    "In b: MP_CAPABLE is removed at hop 3.");
+	assert_string_equal(c->notes[c->note_count - 1].text,
+			    "mpprobe -p 80 192.0.2.1 tells more.");
+	compare_free(c);
+	c = compare_new();
+	c->over_time = true;
+	add_line(c, "c", "10:29", "192.0.2.9", 80, "", LINUX);
+	add_line(c, "a", "08:29", "192.0.2.9", 80, "", LINUX);
+	add_line(c, "b", "09:29", "192.0.2.9", 80, REMOVED, LINUX);
+	compare_judge(c);
+	assert_int_equal(c->difference_count, 2);
+	assert_string_equal(c->differences[0].text,
+			    "Changed between 2026-11-20 08:29 and 09:29 UTC: "
+			    "MP_CAPABLE is removed at hop 3.");
+	assert_string_equal(c->differences[1].text,
+			    "Changed between 2026-11-20 09:29 and 10:29 UTC: "
+			    "no longer so: MP_CAPABLE is removed at hop 3.");
+	compare_free(c);
+}
+
+/* Over time, only what has changed is told. */
+static void test_over_time(void **state)
+{
+	struct compare *c = compare_new();
+
+	(void)state;
+	c->over_time = true;
+	add_line(c, "a", "08:29", "192.0.2.9", 80, REMOVED, LINUX);
+	add_line(c, "b", "09:29", "192.0.2.9", 80, REMOVED, LINUX);
+	compare_judge(c);
+	assert_int_equal(c->difference_count + c->note_count, 0);
+	assert_false(compare_differs(c));
+	compare_free(c);
+	c = compare_new();
+	c->over_time = true;
+	add_line(c, "a", "08:29", "192.0.2.9", 80, "", WITH_MPTCP);
+	add_line(c, "b", "09:29", "192.0.2.9", 80, "", LINUX);
+	compare_judge(c);
+	assert_int_equal(c->difference_count, 1);
+	assert_string_equal(
+		c->differences[0].text,
+		"Changed between 2026-11-20 08:29 and 09:29 UTC: The SYN/ACK "
+		"has MP_CAPABLE with MPTCP v1 at 08:29, and not with MPTCP v1 "
+		"at 09:29: the server's setting has changed, or a device "
+		"removes the option.");
+	compare_free(c);
+}
+
+/* Another source is no later time of the same path. */
+static void test_sources(void **state)
+{
+	struct compare *c = compare_new();
+
+	(void)state;
+	add_line(c, "a", "08:29", "192.0.2.9", 80, "", WITH_MPTCP);
+	add_line(c, "b", "09:29", "198.51.100.9", 80, "", LINUX);
+	add_line(c, "c", "10:29", "192.0.2.9", 80, "", WITH_MPTCP);
+	compare_judge(c);
+	assert_int_equal(c->difference_count, 1);
+	assert_true(c->differences[0].meaningful);
+	assert_string_equal(
+		c->differences[0].text,
+		"192.0.2.1 port 80: The SYN/ACK has MP_CAPABLE with MPTCP v1 "
+		"from 192.0.2.9, and not with MPTCP v1 from 198.51.100.9: a "
+		"device on one of the two paths removes the option, or another "
+		"server answers there.");
+	compare_free(c);
+}
+
+/* What a comparison wrote can be compared again. */
+static void test_comparison_again(void **state)
+{
+	struct compare *c = compare_new(), *again = compare_new();
+	char *text = NULL, error[200];
+	size_t size;
+	struct page page = page_in(&text, &size);
+
+	(void)state;
+	add_capture(c, "clean-tcp");
+	add_capture(c, "optimiser-live");
+	compare_judge(c);
+	json_compare(&page, c);
+	page_done(&page);
+	assert_int_equal(compare_report(again, "x", text, strlen(text), error,
+					sizeof(error)),
+			 c->row_count);
+	assert_int_equal(again->run_count, 2);
+	compare_judge(again);
+	assert_int_equal(again->difference_count, c->difference_count);
+	for (size_t i = 0; i < c->difference_count; i++)
+		assert_string_equal(again->differences[i].kind,
+				    c->differences[i].kind);
+	free(text);
+	compare_free(c);
+	compare_free(again);
+}
+
 static const struct difference *
 judge_two(struct compare *c, const struct made *a, const struct made *b)
 {
@@ -281,7 +418,8 @@ static void test_bound(void **state)
 	assert_non_null(d);
 	assert_string_equal(d->kind, "terminated");
 	assert_non_null(strstr(d->text, "SYNs with TTL 9 reach it"));
-	assert_non_null(strstr(d->text, "at hop 9 or before it"));
+	assert_non_null(strstr(d->text, "at hop 9 or before it; the SYN/ACK's "
+					"own TTL says 4."));
 	compare_free(c);
 }
 
@@ -315,6 +453,10 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_no_report),
+		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_over_time),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_comparison_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

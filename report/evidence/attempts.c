@@ -81,6 +81,7 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 		a.flows++;
 		a.sent += syns;
 		a.lost += reply ? syns - 1 : syns;
+		a.late += !reply || syns > 1;
 		a.answered += reply && flow_syn_ack(f) && !flow_refused(f);
 		a.reset += reply && flow_refused(f);
 		if (!a.example)
@@ -104,6 +105,12 @@ void judge_company(struct judgement *j)
 		qsort(j->plain_times, j->plain_time_count,
 		      sizeof(*j->plain_times), by_time);
 	j->plain = count_attempts(j, PURPOSE_TCP, -1);
+}
+
+double chance_of_late(const struct judgement *j, const struct attempts *a)
+{
+	return chance_of_losses((struct tries){a->flows, a->late},
+				(struct tries){j->plain.flows, j->plain.late});
 }
 
 unsigned controls_since(const struct judgement *j, int64_t since_us)

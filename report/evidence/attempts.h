@@ -26,6 +26,11 @@ static inline struct tries tries_of(const struct attempts *a)
 	return (struct tries){a->sent, a->lost};
 }
 
+/* How often loss alone has that many of the connections wait for their second
+ * SYN or for ever, by the plain ones. Later SYNs do not count: where one way is
+ * down for a while, they are all lost. */
+double chance_of_late(const struct judgement *j, const struct attempts *a);
+
 /* What became of attempts as a whole. */
 enum fate {
 	FATE_UNCLEAR, /* too few, or of several kinds */

@@ -30,6 +30,39 @@ uint64_t flow_mptcp_acked(const struct flow *f)
 	return m->has_data_ack ? m->data_ack - m->client_idsn - 1 : 0;
 }
 
+bool flow_joined_by_key(const struct flow *parent)
+{
+	for (const struct flow *f = parent->sibling; f; f = f->sibling)
+		if (flow_token_known(f) && !f->reversed)
+			return true;
+	return false;
+}
+
+bool flow_lost_mptcp(const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+
+	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !f->mptcp.syn_ack ||
+	    !f->established || !f->mptcp.mapped || flow_data_acked(f) ||
+	    f->mptcp.mp_fail)
+		return false;
+	return reset ? !tcp_options_mptcp(&reset->options, MP_TCPRST) &&
+			       !tcp_options_mptcp(&reset->options, MP_FASTCLOSE)
+		     : flow_tcp_acked(f) > 0;
+}
+
+bool lost_alone(const struct judgement *j, const struct flow *f)
+{
+	if (!flow_lost_mptcp(f))
+		return false;
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (j->flows[i]->mptcp.version == f->mptcp.version &&
+		    flow_proves_mptcp(j->flows[i]) &&
+		    !flow_fell_behind(j->flows[i]))
+			return true;
+	return false;
+}
+
 bool flow_sent_unmapped(const struct flow *f)
 {
 	for (size_t i = 0; i < f->sent_count; i++) {

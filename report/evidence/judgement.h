@@ -28,6 +28,7 @@ struct view {
 struct attempts {
 	unsigned sent, lost; /* lost: unanswered SYNs */
 	unsigned flows, answered, reset;
+	unsigned late; /* flows whose first SYN was not answered */
 	const struct flow *example;
 	int64_t first_us;
 };
@@ -147,6 +148,16 @@ bool flow_stalls(const struct flow *f);
  * one. */
 bool flow_sent_unmapped(const struct flow *f);
 
+/* MPTCP was negotiated, and its first data was not acknowledged at the MPTCP
+ * level, but by TCP; or a RST came for it, and not by an MPTCP stack. */
+bool flow_lost_mptcp(const struct flow *f);
+/* That the server knows the token of an MP_JOIN, to whatever address, which is
+ * made of its key, proves that as the first DSN does (RFC 8684 3.2). */
+bool flow_joined_by_key(const struct flow *parent);
+/* It lost MPTCP so, and others of its version did not: it goes by ports, or by
+ * the path that they take. */
+bool lost_alone(const struct judgement *j, const struct flow *f);
+
 /* The TTL of all data that it sent: 0 if there was none, or several. */
 unsigned flow_data_ttl(const struct flow *f);
 
@@ -230,6 +241,8 @@ bool plainly_answered(const struct judgement *j, int version);
 /* The reason that a RST names by MP_TCPRST; -1: none. In words: " (MP_TCPRST,
  * reason 1: MPTCP-specific error)"; or "". */
 int reset_reason(const struct kept *reset);
+/* The server had begun to close the connection when it reset the subflow. */
+bool closed_before(const struct judgement *j, const struct flow *f);
 /* The RST of a subflow that joined, unless its data had gone over the first one
  * by then: that ends the connection. NULL: none. */
 const struct kept *join_data_reset(const struct judgement *j,

@@ -13,6 +13,22 @@ double chance_of_loss(unsigned lost, struct tries control)
 	return pow(loss_rate(control), lost);
 }
 
+/* The upper end of a binomial distribution, by logarithms: of many SYNs, that
+ * none is lost is rarer than a double tells. */
+double chance_of_losses(struct tries of, struct tries control)
+{
+	double rate = loss_rate(control), odds = log(rate / (1 - rate));
+	double term = of.sent * log(1 - rate), chance = 0;
+
+	for (unsigned lost = 0; lost <= of.sent; lost++) {
+		if (lost > 0)
+			term += odds + log((of.sent - lost + 1.) / lost);
+		if (lost >= of.lost)
+			chance += exp(term);
+	}
+	return chance;
+}
+
 unsigned losses_needed(struct tries control)
 {
 	double lost = floor(log(CHANCE_OF_LOSS) / log(loss_rate(control))) + 1;
@@ -26,13 +42,18 @@ bool beyond_chance(unsigned lost, struct tries control, unsigned controls)
 	       chance_of_loss(lost, control) < CHANCE_OF_LOSS;
 }
 
+double chance_of_marking(unsigned marked, unsigned one, unsigned other)
+{
+	double chance = marked <= one;
+
+	for (unsigned i = 0; i < marked && i < one; i++)
+		chance *= (double)(one - i) / (one + other - i);
+	return chance;
+}
+
 double chance_of_sorting(unsigned one, unsigned other)
 {
-	double chance = 1;
-
-	for (unsigned i = 1; i <= one; i++)
-		chance *= (double)i / (other + i);
-	return chance;
+	return chance_of_marking(one, one, other);
 }
 
 double student(size_t freedom)

@@ -199,6 +199,15 @@
 #define SORTED_TOLD_MIN 3
 /* Pairs on fresh ports: so many find ways that few connections take. */
 #define WAY_PAIRS 16
+/* More are lost with the option than without it, so often by loss alone: reason
+ * enough for such pairs. */
+#define CHANCE_OF_PAIRS 0.05
+/* Pairs that are sent in any case, where MPTCP is spoken, and SYNs with
+ * MP_JOIN: a device that spares one port in two spares them all less than once
+ * in a hundred runs. One lost packet is none of its doing. */
+#define PORT_PAIRS 6
+#define PORT_TRIES 2
+#define JOIN_PORTS 6
 /* Plain SYNs on the ports of those that were not answered. */
 #define WAY_PLAIN_TRIES 3
 /* Times that a router is asked again, ROUTER_REST_US apart. */
@@ -219,6 +228,10 @@ double loss_rate(struct tries control);
 /* How often loss alone, at the rate of the control, takes that many. */
 double chance_of_loss(unsigned lost, struct tries control);
 
+/* How often loss alone, at the rate of the control, takes that many, or more,
+ * of so many: where the rest is answered. */
+double chance_of_losses(struct tries of, struct tries control);
+
 /* The fewest losses that are beyond chance, at the rate of the control. */
 unsigned losses_needed(struct tries control);
 
@@ -229,6 +242,10 @@ bool beyond_chance(unsigned lost, struct tries control, unsigned controls);
 /* How often chance sorts that many of two kinds so that all of one are here
  * and all of the other there (Fisher's exact test, one-sided). */
 double chance_of_sorting(unsigned one, unsigned other);
+
+/* How often chance marks `marked` of two kinds so that all of them are of one
+ * kind, of which there are `one`, and none of the `other` (the same test). */
+double chance_of_marking(unsigned marked, unsigned one, unsigned other);
 
 /* Student's t, 97.5 %, by degrees of freedom, of which there is one at least:
  * an interval so wide on both sides holds 95 %. */

@@ -66,6 +66,31 @@ static void losses_needed_are_the_fewest(void **state)
 	}
 }
 
+static void losses_among_answers_are_counted_as_well(void **state)
+{
+	static const struct {
+		struct tries of, control;
+		double chance;
+	} cases[] = {
+		{{0, 0}, {8, 3}, 1},
+		{{5, 0}, {8, 3}, 1},
+		{{2, 2}, {8, 3}, 0.16},
+		{{2, 1}, {8, 3}, 1 - 0.36},
+		{{4, 2}, {8, 0}, 0.0523},
+		/* every second one of those that are sent in pairs */
+		{{32, 16}, {32, 0}, 6.3e-17},
+		/* loss of one in ten takes a tenth of many */
+		{{100000, 10000}, {100000, 10000}, 0.505},
+		{{100000, 11000}, {100000, 10000}, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_float_equal(
+			chance_of_losses(cases[i].of, cases[i].control),
+			cases[i].chance, 0.003);
+}
+
 /* What loss.h says of its own numbers. */
 static void connections_are_sorted_by_chance_so_often(void **state)
 {
@@ -79,6 +104,9 @@ static void connections_are_sorted_by_chance_so_often(void **state)
 			   1e-9);
 	assert_float_equal(chance_of_sorting(ONE_HOP_MIN, ONE_HOP_MIN), 1. / 70,
 			   1e-9);
+	assert_float_equal(chance_of_marking(0, 3, 9), 1, 1e-9);
+	assert_float_equal(chance_of_marking(2, 3, 1), 0.5, 1e-9);
+	assert_float_equal(chance_of_marking(4, 3, 9), 0, 1e-9);
 	assert_true(chance_of_sorting(RESETS_MIN, RESETS_MIN) <
 		    CHANCE_OF_SORTING);
 	assert_true(chance_of_sorting(RESETS_MIN - 1, RESETS_MIN - 1) >
@@ -117,6 +145,7 @@ int main(void)
 		cmocka_unit_test(the_rate_of_few_controls_is_no_certainty),
 		cmocka_unit_test(silence_is_beyond_chance_where_loss_is_rare),
 		cmocka_unit_test(losses_needed_are_the_fewest),
+		cmocka_unit_test(losses_among_answers_are_counted_as_well),
 		cmocka_unit_test(connections_are_sorted_by_chance_so_often),
 		cmocka_unit_test(the_probe_sends_enough),
 		cmocka_unit_test(

@@ -87,6 +87,18 @@ int reset_reason(const struct kept *reset)
 	return o ? o->tcprst.reason : -1;
 }
 
+bool closed_before(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+	const struct side *s = f->join.parent < 0
+				       ? NULL
+				       : &j->o->flows[f->join.parent]->sides[1];
+
+	return reset && s &&
+	       ((s->data_fin_frame && s->data_fin_frame < reset->frame) ||
+		(s->fastclose_frame && s->fastclose_frame < reset->frame));
+}
+
 const struct kept *join_data_reset(const struct judgement *j,
 				   const struct flow *f)
 {

@@ -36,6 +36,7 @@ static json_t *row(const struct compare *c, const struct compare_row *r)
 	return JSON_OBJECT(
 		{"run", json_text(run->name)},
 		{"started", json_time(run->started_us, 3)},
+		{"source", json_address(&r->source)},
 		{"address", json_address(&r->target)},
 		{"port", json_count(r->port)},
 		{"mptcp", json_count_or_null(r->version)},

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * A comparison for people: a table by run, then what differs, in sentences.
+ * A comparison for people: what differs, in sentences, then a table by run.
  */
 #include <time.h>
 
 #include "report/compare/compare.h"
 #include "report/print/text_page.h"
+
+static bool several_sources(const struct compare *c)
+{
+	for (size_t i = 1; i < c->row_count; i++)
+		if (!address_equal(&c->rows[i].source, &c->rows[0].source))
+			return true;
+	return false;
+}
 
 static void print_run(const struct page *p, const struct compare *c,
 		      const struct compare_row *r)
@@ -15,9 +23,11 @@ static void print_run(const struct page *p, const struct compare *c,
 
 	if (gmtime_r(&seconds, &tm))
 		strftime(day, sizeof(day), "%Y-%m-%d %H:%M:%S UTC", &tm);
-	fprintf(p->out, "\n%s  %s  %s port %u\n",
+	fprintf(p->out, "\n%s  %s  %s port %u%s%s\n",
 		page_clean(p, c->runs[r->run].name), day,
-		page_address(p, &r->target), r->port);
+		page_address(p, &r->target), r->port,
+		several_sources(c) ? " from " : "",
+		several_sources(c) ? page_address(p, &r->source) : "");
 }
 
 static const char *kind_word(const struct compare_row *r)
@@ -69,7 +79,8 @@ static bool same_heading(const struct compare_row *a,
 			 const struct compare_row *b)
 {
 	return a->run == b->run && a->port == b->port &&
-	       address_equal(&a->target, &b->target);
+	       address_equal(&a->target, &b->target) &&
+	       address_equal(&a->source, &b->source);
 }
 
 static void print_table(const struct page *p, const struct compare *c)
@@ -92,26 +103,44 @@ static void print_table(const struct page *p, const struct compare *c)
 	      p->out);
 }
 
+/* What it comes to, where nothing differs. */
+static const char *verdict(const struct page *p, const struct compare *c)
+{
+	if (compare_uncertain(c))
+		return "No difference is certain.";
+	if (c->row_count <= 1)
+		return "There is nothing to compare it with.";
+	if (!c->over_time)
+		return "No significant difference.";
+	return arena_printf(p->arena, "Nothing has changed in %s.",
+			    page_count(p, c->run_count, "run"));
+}
+
+static void print_differences(const struct page *p, const struct compare *c,
+			      bool meaningful)
+{
+	for (size_t i = 0; i < c->difference_count; i++)
+		if (c->differences[i].meaningful == meaningful)
+			text_wrap(p, meaningful ? "!! " : "   ", "   ",
+				  c->differences[i].text);
+}
+
+/* Over time, what means nothing and what all the runs were is of interest to
+ * who asks for it. */
 int text_compare(const struct page *p, const struct compare *c)
 {
-	if (!p->quiet) {
-		print_table(p, c);
-		fputc('\n', p->out);
-	}
-	for (size_t i = 0; i < c->difference_count; i++) {
-		const struct difference *d = &c->differences[i];
+	bool more = !p->quiet && (!c->over_time || p->verbose);
 
-		if (!p->quiet || d->meaningful)
-			text_wrap(p, d->meaningful ? "!! " : "   ", "   ",
-				  d->text);
-	}
-	if (!compare_differs(c))
-		fputs(compare_uncertain(c) ? "   No difference is certain.\n"
-		      : c->row_count > 1
-			      ? "   No significant difference.\n"
-			      : "   There is nothing to compare it with.\n",
-		      p->out);
+	print_differences(p, c, true);
+	if (!compare_differs(c) && (!c->over_time || !p->quiet))
+		text_wrap(p, "", "", verdict(p, c));
+	if (more)
+		print_differences(p, c, false);
 	for (size_t i = 0; i < c->note_count; i++)
 		text_wrap(p, "   ", "   ", c->notes[i].text);
+	if (more) {
+		fputc('\n', p->out);
+		print_table(p, c);
+	}
 	return 0;
 }

@@ -317,7 +317,7 @@ const struct rule data_rules[] = {
 	 .if_lost = TO_BLOCKS},
 	{"payload.modified", "complaint", PHASE_DATA, SEGMENT_DATA,
 	 changed_by_complaints, say_changed_by_complaints,
-	 .unless = {"payload.modified", "data.rewritten"},
+	 .unless = {"payload.modified", "data.rewritten", "dss.removed"},
 	 .if_lost = TO_BLOCKS},
 	{0},
 };

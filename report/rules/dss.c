@@ -278,7 +278,6 @@ static void place_drop(const struct judgement *j, struct said *s)
 
 static enum why dropped_vain(const struct judgement *j, struct said *s)
 {
-
 	s->need = losses_needed(tries_of(&j->plain));
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
@@ -295,6 +294,7 @@ static enum why dropped_vain(const struct judgement *j, struct said *s)
 	if (!s->flow ||
 	    !beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
+	s->less = lost_alone(j, s->flow);
 	place_drop(j, s);
 	return WHY_SAID;
 }
@@ -581,7 +581,7 @@ const struct rule dss_rules[] = {
 	 .unless = {"dss.removed", "payload.modified", "data.rewritten"},
 	 .if_working = TO_IMPAIRS},
 	{"dss.dropped", "vain", PHASE_DATA, SEGMENT_DATA, dropped_vain,
-	 say_dropped_vain, .unless = {"dss.removed"}},
+	 say_dropped_vain, .unless = {"dss.removed"}, .if_less = TO_IMPAIRS},
 	{"dss.dropped", "all", PHASE_DATA, SEGMENT_DATA, dropped_all,
 	 .say = say_dropped_all},
 	{"dss.reset", "rst", PHASE_DATA, SEGMENT_DATA, reset, say_reset,

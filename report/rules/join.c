@@ -93,6 +93,18 @@ static bool closes_before(const struct flow *f, uint64_t frame)
 	       (s->fastclose_frame && s->fastclose_frame < frame);
 }
 
+/* Another subflow joined the same connection when this one had been refused. */
+static bool joined_since(const struct flow *parent, const struct flow *f)
+{
+	const struct kept *end = flow_reset(f);
+
+	for (const struct flow *k = parent->sibling; k && end; k = k->sibling)
+		if (k->join.hmac == KNOWN_YES && !k->reversed &&
+		    k->join.fourth_ack_frame > end->frame)
+			return true;
+	return false;
+}
+
 /* Whether the server still had to know the token: all data is acknowledged at
  * the MPTCP level, of which the last went out so much later than the subflow
  * was refused, or first asked for, that the server would have told by then
@@ -103,6 +115,8 @@ static bool parent_alive(const struct judgement *j, const struct flow *f)
 	const struct kept *end = flow_reset(f), *data = last_data(parent);
 	int64_t since_us = end ? end->time_us : f->first_us;
 
+	if (joined_since(parent, f))
+		return true;
 	return data && data->time_us - since_us >= CLOSE_TOLD_US &&
 	       flow_data_acked(parent) && !parent->mptcp.mp_fail &&
 	       parent->mptcp.data_ack == parent->mptcp.mapped_end &&
@@ -192,6 +206,21 @@ static enum why refused_by(const struct judgement *j, struct said *s,
 static enum why refused(const struct judgement *j, struct said *s)
 {
 	return refused_by(j, s, true);
+}
+
+/* Others are answered: then lone SYNs, from ports of their own, tell no edge.
+ */
+static enum why reset_way(const struct judgement *j, struct said *s)
+{
+	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
+	enum why why;
+
+	if (!join.answered)
+		return WHY_ABSENT;
+	why = refused_by(j, s, false);
+	if (why == WHY_SAID)
+		place_reset_way(j, s, &joins);
+	return why;
 }
 
 static enum why reset(const struct judgement *j, struct said *s)
@@ -294,6 +323,14 @@ static enum why dropped_way(const struct judgement *j, struct said *s)
 	enum why why = tried(j, &join);
 
 	return why == WHY_SAID ? dropped_on_a_way(j, s) : why;
+}
+
+static enum why dropped_joins(const struct judgement *j, struct said *s)
+{
+	struct attempts join;
+	enum why why = tried(j, &join);
+
+	return why == WHY_SAID ? dropped_some(j, s) : why;
 }
 
 /* ---- the third ACK --------------------------------------------------------
@@ -476,8 +513,10 @@ const struct rule join_rules[] = {
 	 say_removed, .unless = {CHANGED_BY_QUOTES, "tcp.terminated"}},
 	{"mp_join.refused", "rst", PHASE_REST, SEGMENT_JOIN_SYN, refused,
 	 say_refused, .unless = {CHANGED_BY_QUOTES}},
+	{"mp_join.reset", "way", PHASE_REST, SEGMENT_JOIN_SYN, reset_way,
+	 say_reset_on_a_way, .unless = {CHANGED_BY_QUOTES}, .of = &joins},
 	{"mp_join.reset", "rst", PHASE_REST, SEGMENT_JOIN_SYN, reset,
-	 say_refused, .unless = {CHANGED_BY_QUOTES}},
+	 say_refused, .unless = {CHANGED_BY_QUOTES, "mp_join.reset"}},
 	{"mp_join.removed", "reason", PHASE_REST, SEGMENT_JOIN_ACK, removed_ack,
 	 say_removed_ack,
 	 .unless = {"mp_join.modified", "mp_join.removed", "tcp.terminated"}},
@@ -491,5 +530,9 @@ const struct rule join_rules[] = {
 	 say_dropped, .unless = {CHANGED_BY_QUOTES}, .gates = TAKING},
 	{"mp_join.dropped", "way", PHASE_REST, SEGMENT_JOIN_SYN, dropped_way,
 	 say_dropped_on_a_way, .unless = {CHANGED_BY_QUOTES}, .of = &joins},
+	{"mp_join.dropped", "some", PHASE_REST, SEGMENT_JOIN_SYN, dropped_joins,
+	 say_dropped_some,
+	 .unless = {CHANGED_BY_QUOTES, "mp_join.dropped", "mp_join.reset"},
+	 .gates = WORKING, .of = &joins, .if_less = TO_IMPAIRS},
 	{0},
 };

@@ -44,7 +44,8 @@ static enum why mptcp_changed(const struct judgement *j, struct said *s,
 			continue;
 		}
 		/* What starts late in a connection ends MPTCP all the same. */
-		s->less = j->working && !flow_fell_behind(b.flow);
+		s->less = j->working &&
+			  (!flow_fell_behind(b.flow) || lost_alone(j, b.flow));
 		return said_bracket(j, s, &b);
 	}
 	return why;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SYNs with an option that are dropped on one of several ways: some of the
  * connections that ask for it are answered, and others are not until they send
- * the SYN without it, on the same ports and so on the same way.
+ * the SYN without it, on the same ports and so on the same way. Or some of them
+ * are reset, or lost wherever they go.
  */
 #include "report/rules/ways.h"
 #include "crafting/segment.h"
@@ -174,4 +175,133 @@ void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 		f->direction == DIRECTION_FORWARD
 			? ""
 			: ", or their SYN/ACKs on the return path");
+}
+
+/* ---- reset --------------------------------------------------------------- */
+
+static unsigned count_refused(const struct judgement *j, const struct class *c)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		count += class_has(c, j->flows[i]) && flow_refused(j->flows[i]);
+	return count;
+}
+
+/* The first that a RST refused; if there is one, of which copies went the same
+ * way. */
+static const struct flow *first_refused(const struct judgement *j,
+					const struct class *c)
+{
+	const struct flow *first = NULL;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!class_has(c, f) || !flow_refused(f))
+			continue;
+		if (flow_swept(f, c->kind))
+			return f;
+		first = first ? first : f;
+	}
+	return first;
+}
+
+/* Copies of the SYN, from the same port, are quoted as far as they come. */
+void place_reset_way(const struct judgement *j, struct said *s,
+		     const struct class *c)
+{
+	struct class one = *c;
+	struct between b;
+
+	s->flow = first_refused(j, c);
+	one.only = s->flow;
+	b = ask_silence(j, &one);
+	said_between(j, s, b);
+	if (!b.at || b.at >= j->plain_reach)
+		s->confidence = CONFIDENCE_LIKELY;
+}
+
+enum why reset_on_a_way(const struct judgement *j, struct said *s)
+{
+	const struct class *c = s->rule->of;
+	struct attempts a = count_attempts(j, c->purpose, c->version);
+
+	s->have = count_refused(j, c);
+	s->need = RESETS_LIKELY_MIN;
+	if (!a.answered || !s->have)
+		return WHY_ABSENT;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	if (j->plain.reset ||
+	    chance_of_marking(s->have, s->have + a.answered,
+			      j->plain.answered) >= CHANCE_OF_SORTING)
+		return WHY_CONTROL;
+	s->less = true;
+	place_reset_way(j, s, c);
+	return WHY_SAID;
+}
+
+void say_reset_on_a_way(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	const struct class *c = s->rule->of;
+	bool join = c->purpose == PURPOSE_MP_JOIN;
+	struct attempts a = count_attempts(j, c->purpose, c->version);
+
+	reset_evidence(j, f, s->flow);
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "%u SYNs with the option were answered by a RST, and "
+			 "%u by a SYN/ACK, while %u of %u connections without "
+			 "it were answered",
+			 count_refused(j, c), a.answered, j->plain.answered,
+			 j->plain.flows);
+	f->text = arena_printf(
+		j->arena,
+		"Some SYNs with %s are answered by a RST %s, and others from "
+		"other ports are not (load balancing, or a device that goes by "
+		"ports); none without it is.",
+		join ? "MP_JOIN" : "MP_CAPABLE",
+		place_phrase(j, f->after, f->at));
+}
+
+/* ---- lost now and then --------------------------------------------------- */
+
+enum why dropped_some(const struct judgement *j, struct said *s)
+{
+	const struct class *c = s->rule->of;
+	struct attempts a = count_attempts(j, c->purpose, c->version);
+
+	s->flow = a.example;
+	s->have = a.late;
+	s->need = LOST_MIN;
+	s->less = true;
+	s->direction = DIRECTION_UNKNOWN;
+	if (!a.answered)
+		return WHY_ABSENT;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	if (a.reset || controls_since(j, a.first_us) < CONTROLS_MIN)
+		return WHY_CONTROL;
+	return chance_of_late(j, &a) < CHANCE_OF_LOSS ? WHY_SAID : WHY_FEW;
+}
+
+void say_dropped_some(struct judgement *j, struct finding *f,
+		      const struct said *s)
+{
+	const struct class *c = s->rule->of;
+	struct attempts a = count_attempts(j, c->purpose, c->version);
+
+	finding_evidence(j, f, a.example->first_frame, NULL, NULL,
+			 "the first SYN of %u of %u connections with the "
+			 "option went unanswered, and that of %u of %u without "
+			 "it",
+			 a.late, a.flows, j->plain.late, j->plain.flows);
+	f->text = arena_printf(
+		j->arena,
+		"Some SYNs with %s are dropped, or their SYN/ACKs: the first "
+		"one of %u of %u connections, of %u of %u without it. Loss "
+		"alone does that less than once in a million.",
+		c->purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE",
+		a.late, a.flows, j->plain.late, j->plain.flows);
 }

@@ -144,7 +144,14 @@ static void rung_syn_ack(struct judgement *j, const struct flow *f)
 		text = "the SYNs are not answered, a plain one after them is";
 	} else if (f && flow_syn_ack(f)) {
 		result = RUNG_FAIL;
-		text = "the SYN/ACK comes without MP_CAPABLE";
+		text = f->mptcp.other_version < 0
+			       ? "the SYN/ACK comes without MP_CAPABLE"
+			       : arena_printf(
+					 j->arena,
+					 "the SYN/ACK carries MP_CAPABLE of "
+					 "version %d, and the SYN that of %u",
+					 f->mptcp.other_version,
+					 f->mptcp.version);
 	} else if (f) {
 		result = RUNG_FAIL;
 		text = flow_reset(f) ? "the SYN triggers a RST"
@@ -235,6 +242,8 @@ static const char *no_data_reason(const struct flow *f)
 		return "the third ACK has other keys than the SYN and SYN/ACK";
 	if (!f->mptcp.third_ack)
 		return "the handshake was not completed";
+	if (!f->mptcp.mapped && f->sides[0].mapped)
+		return "the mapping of the data that was sent does not fit";
 	if (!f->mptcp.mapped)
 		return "no data with a mapping was sent";
 	return NULL;
@@ -272,7 +281,7 @@ static void rung_server_dsn(struct judgement *j, const struct flow *f)
 	}
 	if (f->mptcp.server_dsn == UNKNOWN) {
 		set(j, RUNG_SERVER_DSN, RUNG_SKIPPED,
-		    "the server sent no data with a mapping");
+		    "no data of the server with a mapping came");
 		return;
 	}
 	set(j, RUNG_SERVER_DSN,
@@ -335,19 +344,6 @@ static const char *reset_cause(const struct flow *f, const struct kept *reset)
 	default:
 		return "a limit of its own, or its HMAC did not arrive";
 	}
-}
-
-/* The server had begun to close the connection when it reset the subflow. */
-static bool closed_before(const struct judgement *j, const struct flow *f)
-{
-	const struct kept *reset = flow_reset(f);
-	const struct side *s = f->join.parent < 0
-				       ? NULL
-				       : &j->o->flows[f->join.parent]->sides[1];
-
-	return reset && s &&
-	       ((s->data_fin_frame && s->data_fin_frame < reset->frame) ||
-		(s->fastclose_frame && s->fastclose_frame < reset->frame));
 }
 
 /* As Apache has it: a bare third ACK is dropped, and a new subflow may send

@@ -212,15 +212,17 @@ void say_undetermined(struct judgement *j)
 		 "level (DATA_ACK): its mapping is modified where no hop shows "
 		 "it, or the server holds it back",
 		 NULL},
-		{came_back && j->negotiated->mptcp.version == 0,
-		 "the server speaks MPTCP v0, which was not proven", NULL},
 		{came_back && flow_has_several_keys(j->negotiated),
 		 "the SYN/ACKs of one connection bring different keys: the "
 		 "server is broken, or several answer at its address",
 		 NULL},
+		{came_back && flow_joined_by_key(j->negotiated),
+		 "a second subflow joined with the server's key, but data on "
+		 "the first does not prove that MPTCP works",
+		 "A port whose server answers data would decide it (-p)."},
 		{came_back && flow_data_acked(j->negotiated),
-		 "the server speaks MPTCP and acknowledges data, but sent none "
-		 "of its own that would prove its key",
+		 "the server speaks MPTCP and acknowledges data, but none of "
+		 "its own came that would prove its key",
 		 "A port whose server answers data would decide it (-p)."},
 		{no_data && syns_in_vain(j),
 		 "some SYNs with MP_CAPABLE are answered with it, and some are "

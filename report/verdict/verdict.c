@@ -266,7 +266,7 @@ static void say_impaired(struct judgement *j)
 		    "MPTCP v%u works on this path, but only in part: %s%s%s",
 		    j->taking->mptcp.version, f->text,
 		    doubt ? arena_printf(j->arena, " But %s.", doubt) : "",
-		    j->working ? "" : " The server sent no data of its own.");
+		    j->working ? "" : " No data of the server's own came.");
 }
 
 static void say_stopped(struct judgement *j)
@@ -305,36 +305,47 @@ static bool is_working(const struct judgement *j)
 
 /* ---- MPTCP does not come back -------------------------------------------- */
 
-static void say_unsupported(struct judgement *j)
+/* What speaks MPTCP behind the same last hop clears that of stripping the
+ * option from all; a device right before the server may act on this port alone.
+ */
+static const char *who_answers(struct judgement *j)
 {
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
-	bool controlled = j->distance && j->distance == reach;
 
-	if (j->speaks_behind && controlled) {
-		say_verdict(j, STATUS_UNSUPPORTED, CONFIDENCE_PROVEN,
-			    "The server does not speak MPTCP on port %u: the "
-			    "option "
-			    "arrives intact at the last hop, and %s, behind "
-			    "the same "
-			    "hop, speaks it.",
-			    j->r->port, j->speaks_behind);
-		return;
-	}
-	say_verdict(
-		j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
-		"Port %u does not speak MPTCP: the server, or a device right "
-		"before it, answers as plain TCP, and the option arrives "
-		"intact at the last hop%s.%s",
-		j->r->port,
-		controlled ? "" : " (the distance could not be confirmed)",
-		token_ends_before(j) ? " An MP_JOIN with an unknown token, "
-				       "which would tell more, does not get "
-				       "there."
-				     : "");
-	j->r->advice = "That hop itself, or a device between it and the "
-		       "server, would look the same: ask who runs them, or "
-		       "probe a port, or a reference server behind the same "
-		       "hop, that is known to speak MPTCP (-p, --reference).";
+	if (!j->distance || j->distance != reach)
+		return "the server, or a device right before it, answers as "
+		       "plain TCP, and the option arrives intact at the last "
+		       "hop (the distance could not be confirmed)";
+	if (!j->speaks_behind)
+		return "the server, or a device right before it, answers as "
+		       "plain TCP, and the option arrives intact at the last "
+		       "hop";
+	return arena_printf(j->arena,
+			    "the server, or a device right before it that acts "
+			    "on this port only, answers as plain TCP. The "
+			    "option arrives intact at the last hop, and %s, "
+			    "behind the same hop, speaks it",
+			    j->speaks_behind);
+}
+
+static void say_unsupported(struct judgement *j)
+{
+	say_verdict(j, STATUS_UNSUPPORTED, CONFIDENCE_LIKELY,
+		    "Port %u does not speak MPTCP: %s.%s", j->r->port,
+		    who_answers(j),
+		    token_ends_before(j)
+			    ? " An MP_JOIN with an unknown token, which would "
+			      "tell more, does not get there."
+			    : "");
+	j->r->advice =
+		j->speaks_behind
+			? "A capture on the server shows whether the option "
+			  "arrives there."
+			: "That hop itself, or a device between it and the "
+			  "server, would look the same: ask who runs them, or "
+			  "capture on the server. Another port, or a reference "
+			  "server behind the same hop, that speaks MPTCP (-p, "
+			  "--reference) would clear that hop.";
 }
 
 static bool reference_works(const struct judgement *j)

@@ -25,6 +25,11 @@ void say_clear(struct judgement *j);
 /* "whether it is the target that answers ... is not known: ..."; or NULL. */
 const char *target_doubt(const struct judgement *j);
 
+/* others.c: what befell other connections than the one that works, in sentences
+ * with a space before each; "" if nothing did. And what to do about that. */
+const char *others_phrase(const struct judgement *j);
+const char *others_advice(const struct judgement *j);
+
 /* undetermined.c: what is missing, and would decide it. */
 void say_undetermined(struct judgement *j);
 

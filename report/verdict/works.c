@@ -53,69 +53,6 @@ static const char *stall_doubt(const struct judgement *j)
 	return NULL;
 }
 
-/* Connections with MPTCP that were not answered at all, though that may have
- * been chance. */
-static unsigned connections_in_vain(const struct judgement *j)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-		unsigned syns = 0;
-
-		if ((!flow_is(f, PURPOSE_MP_CAPABLE) &&
-		     !flow_is(f, PURPOSE_MP_JOIN)) ||
-		    flow_syn_ack(f) || flow_reset(f))
-			continue;
-		for (size_t k = 0; k < f->sent_count; k++)
-			syns += kept_is_syn(f->sent[k]) &&
-				as_sent(f->sent[k]) && had_time(j, f->sent[k]);
-		count += syns >= VAIN_SYNS_MIN;
-	}
-	return count;
-}
-
-/* Connections with the MPTCP that works on others, answered by a RST, though
- * plain ones were not: too few to be a finding, or only on some ports. */
-static unsigned connections_refused(const struct judgement *j)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < j->flow_count && !j->plain.reset; i++)
-		count += flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
-			 j->flows[i]->mptcp.version ==
-				 j->working->mptcp.version &&
-			 flow_refused(j->flows[i]);
-	return count;
-}
-
-static const char *refused_phrase(const struct judgement *j, unsigned refused)
-{
-	if (j->plain.reset)
-		return " Some connections, however, were answered by a RST, "
-		       "also without MPTCP.";
-	if (refused < 2)
-		return refused ? " One connection with MPTCP, however, was "
-				 "answered by a RST."
-			       : "";
-	return arena_printf(j->arena,
-			    " %u connections with MPTCP, however, were "
-			    "answered by a RST.",
-			    refused);
-}
-
-static const char *vain_phrase(const struct judgement *j, unsigned vain)
-{
-	if (vain < 2)
-		return vain ? " One connection with MPTCP, however, was not "
-			      "answered."
-			    : "";
-	return arena_printf(j->arena,
-			    " %u connections with MPTCP, however, were not "
-			    "answered.",
-			    vain);
-}
-
 /* Every rung that was tried passed; and what answers is at the distance of the
  * target: a device that ends MPTCP on the path passes all the others. */
 static bool all_passed(const struct judgement *j)
@@ -197,13 +134,13 @@ static const char *doubts_phrase(const struct judgement *j)
 	return text;
 }
 
-static const char *interferes(const struct judgement *j, bool vain)
+static const char *interferes(const struct judgement *j, bool some)
 {
 	if (target_doubt(j) || subflow_doubt(j))
 		return doubts_phrase(j);
-	if (j->r->ladder[RUNG_JOIN].result == RUNG_SKIPPED && !vain)
+	if (j->r->ladder[RUNG_JOIN].result == RUNG_SKIPPED && !some)
 		return ", and nothing interferes with what was tested";
-	return vain ? ", and nothing is seen to interfere"
+	return some ? ", and nothing is seen to interfere"
 		    : ", and nothing interferes";
 }
 
@@ -213,30 +150,24 @@ void say_clear(struct judgement *j)
 	bool only_v0 = j->working->mptcp.version == 0 &&
 		       plainly_answered(j, 1) && reaches_server(j);
 	bool mute = j->working->mptcp.server_dsn == UNKNOWN;
-	unsigned vain = connections_in_vain(j);
-	unsigned refused = connections_refused(j);
-	bool doubtful = vain || refused || j->plain.reset;
+	const char *others = others_phrase(j);
+	bool some = *others;
 
 	say_verdict(j, STATUS_CLEAR,
-		    doubtful || !all_passed(j) ? CONFIDENCE_LIKELY
-					       : CONFIDENCE_PROVEN,
+		    some || !all_passed(j) ? CONFIDENCE_LIKELY
+					   : CONFIDENCE_PROVEN,
 		    "MPTCP v%u works on this path: data is acknowledged at the "
-		    "MPTCP level (DATA_ACK)%s%s.%s%s%s%s",
+		    "MPTCP level (DATA_ACK)%s%s.%s%s%s",
 		    j->working->mptcp.version, subflow_phrase(j),
-		    interferes(j, doubtful), vain_phrase(j, vain),
-		    refused_phrase(j, refused),
+		    interferes(j, some), others,
 		    only_v0 ? " The server speaks only MPTCP v0." : "",
-		    mute ? " The server sent no data of its own." : "");
+		    mute ? " No data of the server's own came." : "");
 	if (join->result == RUNG_FAIL && !subflow_doubt(j))
 		j->r->advice = arena_printf(j->arena,
 					    "No second subflow was joined: %s.",
 					    join->text);
-	else if (refused)
-		j->r->advice = "A device that some connections meet (load "
-			       "balancing) may refuse them: probe again.";
-	else if (vain)
-		j->r->advice = "Loss may be the reason, or one of several "
-			       "paths (load balancing): probe again.";
+	else if (some)
+		j->r->advice = others_advice(j);
 }
 
 /* Where the SYNs had come some way already, the server's own data passes by as

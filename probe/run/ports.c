@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * SYNs from several ports: what a device does to an option may depend on them,
+ * as where it takes its turn by their bits, or stands on one of several ways.
+ * Two or three connections may all be spared.
+ */
+#include "probe/run/experiment.h"
+#include "report/evidence/loss.h"
+#include "report/track/observer.h"
+
+static void knock_next(struct connection *c, const struct flow *f, bool done)
+{
+	(void)f;
+	(void)done;
+	connection_end(c);
+}
+
+/* Ended as soon as it is answered: the server need not remember it. */
+static const struct course course_knock = {.next = knock_next};
+
+static struct connection *open_knock(struct run *r, enum purpose purpose,
+				     unsigned version, unsigned tries)
+{
+	struct connection *c =
+		run_open(r, NULL, &course_knock, purpose, version);
+
+	c->syn_tries = tries;
+	return c;
+}
+
+/* MPTCP is spoken, as far as a connection or two tell. */
+bool ports_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return is_negotiated(&v->bare.client) ||
+	       is_negotiated(&v->summed.client);
+}
+
+/* By turns with some without the option. */
+void ports_start(struct run *r, struct version *v)
+{
+	for (unsigned i = 0; i < 2 * PORT_PAIRS; i++) {
+		/* Which of a pair is first changes: balancers go by the bits
+		 * of ports. */
+		bool plain = i % 2 == i / 2 % 2;
+
+		connection_begin(
+			open_knock(r, plain ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
+				   plain ? 0 : v->number, PORT_TRIES));
+	}
+}
+
+bool join_ports_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return v->join.state != CONNECTION_IDLE;
+}
+
+/* At once with the first: the server may close when it has answered. Each
+ * once, as it may have, by the second time. */
+void join_ports_start(struct run *r, struct version *v)
+{
+	for (unsigned i = 0; i < JOIN_PORTS; i++) {
+		struct connection *c =
+			open_knock(r, PURPOSE_MP_JOIN, v->number, 1);
+
+		client_join(&c->client, v->join.client.parent);
+		c->client.to = v->join.client.to;
+		connection_begin(c);
+	}
+}
+
+/* ---- what became of them ------------------------------------------------- */
+
+/* The SYNs of connections that ask so, and those that nothing answered. */
+static struct tries tries_of(const struct run *r, const struct version *v,
+			     enum purpose purpose)
+{
+	struct tries t = {0};
+
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct connection *c = r->connections[i];
+		const struct flow *f = client_flow(&c->client);
+		unsigned sent;
+
+		if (!f || c->client.purpose != purpose ||
+		    c->copy.ttl < FULL_TTL || c->client.no_algorithm ||
+		    (purpose != PURPOSE_TCP && c->client.version != v->number))
+			continue;
+		sent = flow_sent_count(f, SEGMENT_SYN, FULL_TTL);
+		t.sent += sent;
+		t.lost += sent && connection_answered(c) ? sent - 1 : sent;
+	}
+	return t;
+}
+
+bool lost_with_option(const struct run *r, const struct version *v)
+{
+	struct tries t = tries_of(r, v, PURPOSE_MP_CAPABLE);
+
+	return t.lost && chance_of_losses(t, tries_of(r, v, PURPOSE_TCP)) <
+				 CHANCE_OF_PAIRS;
+}

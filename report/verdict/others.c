@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Where MPTCP works on one connection: others that fared otherwise, too few for
+ * a finding. Then it is only likely that nothing interferes.
+ */
+#include "report/arena.h"
+#include "report/evidence/attempts.h"
+#include "report/evidence/loss.h"
+#include "report/verdict/verdict.h"
+
+/* ---- no answer ----------------------------------------------------------- */
+
+/* Connections with MPTCP that were not answered at all, though that may have
+ * been chance. */
+static unsigned connections_in_vain(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned syns = 0;
+
+		if ((!flow_is(f, PURPOSE_MP_CAPABLE) &&
+		     !flow_is(f, PURPOSE_MP_JOIN)) ||
+		    flow_syn_ack(f) || flow_reset(f))
+			continue;
+		for (size_t k = 0; k < f->sent_count; k++)
+			syns += kept_is_syn(f->sent[k]) &&
+				as_sent(f->sent[k]) && had_time(j, f->sent[k]);
+		count += syns >= VAIN_SYNS_MIN;
+	}
+	return count;
+}
+
+/* Connections with the MPTCP that works on others, answered by a RST, though
+ * plain ones were not: too few to be a finding, or only on some ports. */
+static unsigned connections_refused(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count && !j->plain.reset; i++)
+		count += flow_is(j->flows[i], PURPOSE_MP_CAPABLE) &&
+			 j->flows[i]->mptcp.version ==
+				 j->working->mptcp.version &&
+			 flow_refused(j->flows[i]);
+	return count;
+}
+
+static const char *refused_phrase(const struct judgement *j)
+{
+	unsigned refused = connections_refused(j);
+
+	if (j->plain.reset)
+		return " Some connections, however, were answered by a RST, "
+		       "also without MPTCP.";
+	if (refused < 2)
+		return refused ? " One connection with MPTCP, however, was "
+				 "answered by a RST."
+			       : "";
+	return arena_printf(j->arena,
+			    " %u connections with MPTCP, however, were "
+			    "answered by a RST.",
+			    refused);
+}
+
+static const char *vain_phrase(const struct judgement *j)
+{
+	unsigned vain = connections_in_vain(j);
+
+	if (vain < 2)
+		return vain ? " One connection with MPTCP, however, was not "
+			      "answered."
+			    : "";
+	return arena_printf(j->arena,
+			    " %u connections with MPTCP, however, were not "
+			    "answered.",
+			    vain);
+}
+
+/* More of their first SYNs went unanswered than of plain ones, by chance once
+ * in some hundred runs: too few for a finding. */
+static bool are_late(const struct judgement *j, const struct attempts *a)
+{
+	return a->late && j->plain.answered >= CONTROLS_MIN &&
+	       chance_of_late(j, a) < CHANCE_OF_SORTING;
+}
+
+static struct attempts working_attempts(const struct judgement *j)
+{
+	return count_attempts(j, PURPOSE_MP_CAPABLE,
+			      (int)j->working->mptcp.version);
+}
+
+static struct attempts join_attempts(const struct judgement *j)
+{
+	return count_attempts(j, PURPOSE_MP_JOIN, -1);
+}
+
+static const char *late_phrase(const struct judgement *j,
+			       const struct attempts *a, const char *option)
+{
+	if (!are_late(j, a))
+		return "";
+	return arena_printf(j->arena,
+			    " The first SYN with %s, however, was not answered "
+			    "on %u of %u connections; without MPTCP, on %u of "
+			    "%u.",
+			    option, a->late, a->flows, j->plain.late,
+			    j->plain.flows);
+}
+
+static const char *lates_phrase(const struct judgement *j)
+{
+	struct attempts capable = working_attempts(j), join = join_attempts(j);
+
+	return arena_printf(j->arena, "%s%s",
+			    late_phrase(j, &capable, "MP_CAPABLE"),
+			    late_phrase(j, &join, "MP_JOIN"));
+}
+
+/* Connections with the MPTCP that works on others, answered as plain TCP: by
+ * another server, or the option was removed where no hop shows it. A server
+ * without DSS checksums answers SYNs so that ask for them. */
+static unsigned connections_plain(const struct judgement *j)
+{
+	int version = (int)j->working->mptcp.version;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		count += flow_answered_plainly(j->flows[i], version) &&
+			 !(j->flows[i]->mptcp.syn_flags & MPC_CHECKSUM);
+	return count;
+}
+
+static const char *plain_phrase(const struct judgement *j)
+{
+	unsigned count = connections_plain(j);
+
+	if (!count)
+		return "";
+	return arena_printf(j->arena,
+			    " %u of %u connections with MP_CAPABLE, however, "
+			    "%s answered as plain TCP: by another server "
+			    "behind a balancer, or a device that goes by ports "
+			    "removes the option.",
+			    count, working_attempts(j).flows,
+			    count == 1 ? "was" : "were");
+}
+
+/* What became of the first that lost MPTCP with its data. */
+static const char *plain_or_reset(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (lost_alone(j, j->flows[i]))
+			return flow_reset(j->flows[i])
+				       ? "a RST came, and none of an MPTCP "
+					 "stack"
+				       : "it was acknowledged by TCP only";
+	return "";
+}
+
+static unsigned connections_lost(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		count += lost_alone(j, j->flows[i]);
+	return count;
+}
+
+static const char *lost_phrase(const struct judgement *j)
+{
+	unsigned count = connections_lost(j);
+
+	if (!count)
+		return "";
+	return arena_printf(j->arena,
+			    " %u connection%s, however, lost MPTCP with the "
+			    "first data: %s.",
+			    count, count == 1 ? "" : "s", plain_or_reset(j));
+}
+
+/* Joins that a RST refused beside one that was taken, and not for a limit of
+ * the server's, or as it closes. */
+static unsigned joins_refused(const struct judgement *j)
+{
+	unsigned count = 0;
+
+	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS || j->plain.reset)
+		return 0;
+	for (size_t i = 0; i < j->flow_count; i++)
+		count += flow_is(j->flows[i], PURPOSE_MP_JOIN) &&
+			 flow_refused(j->flows[i]) &&
+			 reset_reason(flow_reset(j->flows[i])) !=
+				 TCPRST_PROHIBITED &&
+			 !closed_before(j, j->flows[i]);
+	return count;
+}
+
+static const char *joins_phrase(const struct judgement *j)
+{
+	unsigned count = joins_refused(j);
+
+	if (!count)
+		return "";
+	return arena_printf(j->arena,
+			    " %u of %u SYNs with MP_JOIN, however, %s answered "
+			    "by a RST.",
+			    count, join_attempts(j).flows,
+			    count == 1 ? "was" : "were");
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+const char *others_phrase(const struct judgement *j)
+{
+	return arena_printf(j->arena, "%s%s%s%s%s%s", vain_phrase(j),
+			    refused_phrase(j), lates_phrase(j), plain_phrase(j),
+			    lost_phrase(j), joins_phrase(j));
+}
+
+const char *others_advice(const struct judgement *j)
+{
+	return connections_refused(j)
+		       ? "A device that some connections meet (load balancing) "
+			 "may refuse them: probe again."
+		       : "Loss may be the reason, or one of several paths "
+			 "(load balancing): probe again.";
+}
