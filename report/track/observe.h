@@ -30,6 +30,9 @@ struct arena;
 #define KEPT_PLENTY 65536
 #define KEPT_UNANSWERED 4
 
+/* So far behind its SYN a segment may be that comes before it in the file. */
+#define EARLY_BYTES (1 << 16)
+
 /* Subflows of one connection that its server is let begin in a live run. */
 #define SUBFLOWS_MAX 64
 

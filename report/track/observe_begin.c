@@ -27,15 +27,12 @@ static enum purpose syn_purpose(const struct kept *k)
 					       : PURPOSE_TCP;
 }
 
-/* So far behind its SYN a segment may be that comes before it in the file. */
-#define EARLY_BYTES (1 << 16)
-
 /* What came before the SYN is of the same subflow; or it was forged. */
 static bool began_so(const struct flow *middle, uint32_t isn)
 {
 	const struct side *sides = middle->sides;
 
-	return (!sides[0].has_isn || sides[0].isn == isn) &&
+	return !middle->mixed && (!sides[0].has_isn || sides[0].isn == isn) &&
 	       (!sides[0].stream.begun ||
 		sides[0].stream.low - isn < EARLY_BYTES) &&
 	       (!sides[1].packets ||
@@ -122,11 +119,9 @@ bool observe_opens(const struct observer *o, const struct packet *p,
 /* --- what waits ------------------------------------------------------------
  */
 
-static void keep(struct waiting *ring, size_t *next, const struct packet *p,
+static void keep(struct waiting *w, const struct packet *p,
 		 const struct link_ends *link, uint64_t frame, int64_t time_us)
 {
-	struct waiting *w = &ring[(*next)++ % WAITING_MAX];
-
 	arena_free(w->arena);
 	w->arena = arena_new();
 	w->kept = observer_keep(w->arena, p, frame, time_us);
@@ -145,7 +140,8 @@ void observe_early(struct observer *o, const struct packet *p, uint64_t frame,
 	const uint8_t both = TCP_FLAG_SYN | TCP_FLAG_ACK;
 
 	if (!o->own_count && (p->tcp.flags & (both | TCP_FLAG_RST)) == both)
-		keep(o->early, &o->next_early, p, &o->link, frame, time_us);
+		keep(&o->early[o->next_early++ % EARLY_MAX], p, &o->link, frame,
+		     time_us);
 }
 
 static bool answers(const struct packet *p, const struct flow *f)
@@ -159,7 +155,7 @@ static bool answers(const struct packet *p, const struct flow *f)
 /* The SYN has come: its SYN/ACK is taken now, as if only now it came. */
 void observe_take_early(struct observer *o, struct flow *f)
 {
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < EARLY_MAX; i++) {
 		struct waiting *w = &o->early[i];
 
 		if (!w->arena || !answers(&w->kept->packet, f))
@@ -174,7 +170,8 @@ void observe_take_early(struct observer *o, struct flow *f)
 void observe_rival(struct observer *o, const struct packet *p, uint64_t frame,
 		   int64_t time_us)
 {
-	keep(o->rivals, &o->next_rival, p, &o->link, frame, time_us);
+	keep(&o->rivals[o->next_rival++ % RIVALS_MAX], p, &o->link, frame,
+	     time_us);
 }
 
 /* A SYN/ACK, or a RST with ACK, that acknowledges this SYN. */
@@ -189,23 +186,55 @@ static bool is_answer_to(const struct packet *p, const struct packet *syn)
 	       address_equal(&p->ip.source, &syn->ip.destination);
 }
 
+static bool same_syn(const struct packet *a, const struct packet *b)
+{
+	return a->tcp.sequence == b->tcp.sequence &&
+	       a->tcp.source_port == b->tcp.source_port &&
+	       a->tcp.destination_port == b->tcp.destination_port &&
+	       address_equal(&a->ip.source, &b->ip.source) &&
+	       address_equal(&a->ip.destination, &b->ip.destination);
+}
+
+/* The SYN that waits at this place of the ring, oldest first. */
+static struct waiting *rival_at(struct observer *o, size_t i)
+{
+	return &o->rivals[(o->next_rival + i) % RIVALS_MAX];
+}
+
+/* It begins a flow, with all copies of it. */
+static struct flow *begin_rival(struct observer *o, const struct packet *syn)
+{
+	const struct link_ends now = o->link;
+	struct flow *f = NULL;
+
+	for (size_t i = 0; i < RIVALS_MAX; i++) {
+		struct waiting *w = rival_at(o, i);
+		const struct kept *k = w->arena ? w->kept : NULL;
+
+		if (!k || !same_syn(&k->packet, syn))
+			continue;
+		o->link = w->link;
+		if (!f)
+			f = observe_begin(o, &k->packet, NULL, k->frame,
+					  k->time_us);
+		observe_sent(o, f, &k->packet, k->frame, k->time_us);
+		if (&k->packet != syn)
+			drop(w);
+	}
+	o->link = now;
+	return f;
+}
+
 struct flow *observe_confirm(struct observer *o, struct flow *to,
 			     const struct packet *p)
 {
-	struct link_ends now = o->link;
+	for (size_t i = 0; i < RIVALS_MAX && !to->syn_ack_seen; i++) {
+		struct waiting *w = rival_at(o, i);
 
-	for (size_t i = 0; i < WAITING_MAX && !to->syn_ack_seen; i++) {
-		struct waiting *w = &o->rivals[i];
-		const struct packet *syn = w->arena ? &w->kept->packet : NULL;
-
-		if (!syn || !is_answer_to(p, syn))
+		if (!w->arena || !is_answer_to(p, &w->kept->packet))
 			continue;
 		observer_retract(o, to);
-		o->link = w->link;
-		to = observe_begin(o, syn, NULL, w->kept->frame,
-				   w->kept->time_us);
-		observe_sent(o, to, syn, w->kept->frame, w->kept->time_us);
-		o->link = now;
+		to = begin_rival(o, &w->kept->packet);
 		drop(w);
 		break;
 	}

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <netinet/in.h>
 
+#include "crafting/cursor.h"
 #include "report/track/observe.h"
 #include "tests/client.h"
 
@@ -211,6 +212,34 @@ static void test_confirmed_by_reset(void **state)
 	confirmed(TCP_FLAG_RST | TCP_FLAG_ACK);
 }
 
+/* A whole sweep waits: the answer tells which SYN it is to. */
+static void test_confirmed_sweep(void **state)
+{
+	struct caller *c = call(&s, PURPOSE_TCP, 0);
+	struct wire forged = rival_of(c);
+	struct tcp_segment t = {.source_port = PORT,
+				.destination_port = c->port,
+				.flags = TCP_FLAG_SYN | TCP_FLAG_ACK,
+				.acknowledgment = c->isn + 1};
+	uint8_t options[12];
+	struct writer w = writer_over(options, sizeof(options));
+
+	(void)state;
+	scene_see(&s, &forged);
+	for (unsigned ttl = 1; ttl <= 30; ttl++) {
+		struct wire syn = syn_wire(&s, c, ttl, 0);
+
+		scene_see(&s, &syn);
+	}
+	write_timestamps(&w, 1, c->ts + 5);
+	write_nop(&w, 2);
+	t.options = options;
+	t.options_length = w.length;
+	scene_reply(&s, s.hops + 1, &t);
+	assert_int_equal(flow_of(&s, c)->sent_count, 30);
+	assert_int_equal(flow_reach(flow_of(&s, c)), 5);
+}
+
 /* Ports that rested for long are used anew. */
 static void test_rested(void **state)
 {
@@ -252,6 +281,13 @@ static void test_forged_before(void **state)
 	c->port++;
 	send_syn(&s, c, 1, false);
 	assert_int_equal(flow_of(&s, c)->sides[1].packets, 1);
+	t.destination_port++;
+	c->port++;
+	scene_reply(&s, s.hops + 1, &t);
+	t.acknowledgment += 1 << 17; /* beside one that was forged */
+	scene_reply(&s, s.hops + 1, &t);
+	send_syn(&s, c, 1, false);
+	assert_int_equal(flow_of(&s, c)->sides[1].packets, 0);
 }
 
 /* ---- ways ---------------------------------------------------------------- */
@@ -306,6 +342,28 @@ static void test_bounced_control(void **state)
 	f = s.o->flows[0];
 	assert_int_equal(f->sent_count, 1);
 	assert_int_equal(f->unfit, 1);
+}
+
+/* What came in before the client was seen to send is given up for its SYN. */
+static void test_came_in(void **state)
+{
+	struct caller *c = call(&s, PURPOSE_TCP, 0);
+	struct caller *other = call(&s, PURPOSE_TCP, 0);
+	struct wire forged = rival_of(c), w = syn_wire(&s, other, 64, 0);
+	const struct flow *f;
+
+	(void)state;
+	see_ethernet(&forged, COMES);
+	see_ethernet(&w, GOES);
+	reply_with(other, TCP_FLAG_SYN | TCP_FLAG_ACK, 7, other->isn + 1);
+	w = syn_wire(&s, c, 64, 0);
+	see_ethernet(&w, GOES);
+	f = flow_of(&s, c);
+	assert_int_equal(f->client_isn, c->isn);
+	assert_ptr_equal(s.o->flows[0], s.o->forgotten);
+	see_ethernet(&forged, COMES);
+	assert_ptr_equal(flow_of(&s, c), f);
+	assert_int_equal(f->sent_count, 1);
 }
 
 /* What came in from an own address is told apart by the socket. */
@@ -474,10 +532,12 @@ int main(void)
 		TEST(test_forged_syn),
 		TEST(test_confirmed),
 		TEST(test_confirmed_by_reset),
+		TEST(test_confirmed_sweep),
 		TEST(test_rested),
 		TEST(test_forged_before),
 		TEST(test_bounced),
 		TEST(test_bounced_control),
+		TEST(test_came_in),
 		TEST(test_came_back),
 		TEST(test_strange_controls),
 		TEST(test_echo),

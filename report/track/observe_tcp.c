@@ -287,6 +287,8 @@ static void observe_middle(struct observer *o, struct flow *f, unsigned side,
 	f->last_us = time_us;
 	if (side && !f->sides[1].packets)
 		f->server_acked = p->tcp.acknowledgment;
+	f->mixed |= side && (uint32_t)(p->tcp.acknowledgment - f->server_acked +
+				       EARLY_BYTES) > 2 * EARLY_BYTES;
 	see_snapped(f, p);
 	observe_mptcp(o, f, side, &k);
 }
@@ -348,6 +350,18 @@ static bool is_alien(struct observer *o, const struct packet *p,
 	return true;
 }
 
+/* A SYN that came in, where its client is seen to send another: it is none. */
+static struct flow *without_alien(struct observer *o, const struct packet *p,
+				  struct flow *from)
+{
+	if (!observe_is_syn(p) || !from || !from->begun || from->syn_ack_seen ||
+	    !observer_came_in(o, &from->client, &from->link) ||
+	    observer_came_in(o, &from->client, &o->link))
+		return from;
+	observer_retract(o, from);
+	return NULL;
+}
+
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 		 int64_t time_us)
 {
@@ -362,6 +376,7 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 			     IPPROTO_TCP);
 	to = observer_flow(o, &p->ip.destination, tcp->destination_port,
 			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
+	from = without_alien(o, p, from);
 	if (is_alien(o, p, from, frame, time_us))
 		return;
 	begins = observe_opens(o, p, from, to, time_us);

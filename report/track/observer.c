@@ -45,10 +45,10 @@ void observer_free(struct observer *o)
 			observer_free_flow(o->flows[i]);
 	for (size_t i = 0; i < o->middle_count; i++)
 		observer_free_flow(o->middles[i]);
-	for (size_t i = 0; i < WAITING_MAX; i++) {
+	for (size_t i = 0; i < EARLY_MAX; i++)
 		arena_free(o->early[i].arena);
+	for (size_t i = 0; i < RIVALS_MAX; i++)
 		arena_free(o->rivals[i].arena);
-	}
 	mptcp_connections_close(&o->connections);
 	keys_free(o->keys);
 	free(o->forgotten);

@@ -180,7 +180,9 @@ struct flow {
 				      answers are still there */
 
 	struct flow *hash_next; /* the next in its bucket */
-	size_t place;		/* of one that was not begun: in o->middles */
+	bool mixed; /* one that was not begun: its server's segments are not of
+		       one connection */
+	size_t place; /* of one that was not begun: in o->middles */
 };
 
 #define FLOW_NONE ((size_t)-1)
@@ -215,8 +217,9 @@ typedef void mptcp_connection_fn(void *context,
 
 /* Segments that wait for another. Merged captures, and those of several queues,
  * have a SYN/ACK in front of its SYN. And of two SYNs of one connection one is
- * forged: which, its answer tells. */
-#define WAITING_MAX 16
+ * forged: which, its answer tells; the other may be a whole sweep. */
+#define EARLY_MAX 16
+#define RIVALS_MAX 64
 struct waiting {
 	struct arena *arena; /* of the packet; NULL: none */
 	struct kept *kept;
@@ -241,7 +244,7 @@ struct observer {
 	size_t middle_count, middle_sweep;
 	struct flow **buckets; /* of all flows, by addresses and ports */
 	size_t bucket_count;
-	struct waiting early[WAITING_MAX], rivals[WAITING_MAX];
+	struct waiting early[EARLY_MAX], rivals[RIVALS_MAX];
 	size_t next_early, next_rival;
 	struct link_ends link;	/* of the frame that is looked at */
 	size_t fragmented;	/* index of the flow that sent the latest
