@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ static void __attribute__((noreturn)) ask_servers(int socket, pid_t parent)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	dup2(socket, STDIN_FILENO);
-	close_range(3, ~0U, 0);
+	syscall(SYS_close_range, 3, ~0U, 0);
 	socket = STDIN_FILENO;
 	if (privileges_drop_but_asking() || !die_with_parent(parent))
 		_exit(EXIT_SYSTEM);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -275,7 +276,7 @@ static int keep_only(int socket, struct outfile *f)
 	if (directory == -1 ||
 	    (directory != DIRECTORY && dup2(directory, DIRECTORY) == -1))
 		return -1;
-	close_range(DIRECTORY + 1, ~0U, 0);
+	syscall(SYS_close_range, DIRECTORY + 1, ~0U, 0);
 	return 0;
 }
 
