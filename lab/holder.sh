@@ -202,7 +202,7 @@ for_each_node() {	# FUNCTION WHAT-IT-DOES
 	for index in "${!nodes[@]}"; do
 		wait "${jobs[index]}" || {
 			said=$(</run/said."$index")
-			die "cannot $2 ${nodes[index]}: $said"
+			die "cannot $2 ${nodes[index]}: ${said##*$'\n'}"
 		}
 	done
 }

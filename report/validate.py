@@ -40,7 +40,7 @@ def references(schemas, schema):
         return {"resolver": jsonschema.RefResolver(schema["$id"], schema,
                                                    store=schemas)}
     return {"registry": Registry().with_resources(
-        (s["$id"], Resource.from_contents(s)) for s in schemas.values())}
+        (place, Resource.from_contents(s)) for place, s in schemas.items())}
 
 
 def validators():
