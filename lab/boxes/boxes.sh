@@ -158,8 +158,17 @@ both() {		# NODE TABLE CHAIN RULE...
 	rule ip6tables "$@"
 }
 
+# Those of nft_forward. From 1.1 on nft has names for subtypes, and writes flags
+# otherwise.
+nft_rules() {		# NODE
+	on "$1" nft list chain inet lab forward | sed '
+		s/tcp flags & (syn | ack) == syn/tcp flags syn \/ syn,ack/
+		s/subtype mp-capable/subtype 0/; s/subtype mp-join/subtype 1/
+		s/subtype dss/subtype 2/; s/subtype add-addr/subtype 3/'
+}
+
 # A rule of nft on forwarded packets of both families, for what iptables cannot
-# say. RULE is written as nft lists it, and must be in the list afterwards.
+# say. RULE is written as nft 1.0 lists it, and must be in the list afterwards.
 nft_forward() {		# NODE RULE
 	local said
 
@@ -169,8 +178,7 @@ nft_forward() {		# NODE RULE
 		add rule inet lab forward $2
 	END
 	) || box_failed "$1" "$said"
-	said=$(on "$1" nft list chain inet lab forward 2>&1) &&
-		[[ $said == *"$2"* ]] ||
+	[[ $(nft_rules "$1") == *"$2"* ]] ||
 		box_failed "$1" "nft: the rule is not active: $2"
 }
 
