@@ -304,7 +304,9 @@ unprivileged() {	# COMMAND...
 	END
 	run timeout 60 ./mpprobe run "$tmp/endless.lua" 127.0.0.1
 	((status == 65))
-	[[ $output == *"too much processor time"* ]]
+	# On a busy machine the clock comes before the processor.
+	[[ $output == *"too much processor time"* ||
+		$output == *"too much time"* ]]
 	./mpprobe run "$tmp/endless.lua" 127.0.0.1 2>"$tmp/stderr" 3>&- &
 	pid=$!
 	await pgrep -P "$pid"
@@ -542,10 +544,16 @@ on_small_disk() {	# FILLER-BYTES COMMAND...
 # ---- interruptions --------------------------------------------------------
 
 interrupt_at() {	# SIGNAL BYTES
-	rm -f "$tmp"/run.* "$tmp/report"
-	start_slow "$2" -j -o "$tmp/report"
-	kill -"$1" "$pid"
-	await_end
+	local tries=5
+
+	# On a busy machine a run may be over before the signal comes: impaired.
+	while :; do
+		rm -f "$tmp"/run.* "$tmp/report"
+		start_slow "$2" -j -o "$tmp/report"
+		kill -"$1" "$pid" || true
+		await_end
+		((status == 1 && --tries)) || break
+	done
 	((status == 130))
 	[[ ! -s $tmp/stdout && ! -s $tmp/stderr ]]
 	report/validate.py "$tmp/report"
