@@ -252,10 +252,16 @@ void link_read_ends(int link_type, const uint8_t *frame, size_t captured,
 		out->way = type == SLL_OUTGOING ? LINK_WAY_OUT : LINK_WAY_IN;
 }
 
+bool link_goes_to(const struct link_ends *f, const struct link_ends *sent)
+{
+	return sent->addressed && f->addressed &&
+	       !memcmp(f->to, sent->from, sizeof(f->to));
+}
+
 bool link_comes_back(const struct link_ends *sent, const struct link_ends *f)
 {
 	if (sent->addressed && f->addressed)
-		return !memcmp(f->to, sent->from, sizeof(f->to)) &&
+		return link_goes_to(f, sent) &&
 		       memcmp(f->from, sent->from, sizeof(f->from));
 	return sent->way == LINK_WAY_OUT && f->way == LINK_WAY_IN;
 }

@@ -23,6 +23,9 @@ struct link_ends {
 void link_read_ends(int link_type, const uint8_t *frame, size_t captured,
 		    struct link_ends *out);
 
+/* Whether a frame is addressed to who sent another. */
+bool link_goes_to(const struct link_ends *f, const struct link_ends *sent);
+
 /* Whether a frame comes to where another was sent from. */
 bool link_comes_back(const struct link_ends *sent, const struct link_ends *f);
 

@@ -125,6 +125,10 @@ void observe_rival(struct observer *o, const struct packet *p, uint64_t frame,
 struct flow *observe_confirm(struct observer *o, struct flow *to,
 			     const struct packet *p);
 
+/* An ICMP error goes to where the client is: of two SYNs the one from there is
+ * its own. The flow, or the one that takes its place. */
+struct flow *observe_at_home(struct observer *o, struct flow *f);
+
 /* A SYN/ACK without a SYN, which may come yet; and that has come. */
 void observe_early(struct observer *o, const struct packet *p, uint64_t frame,
 		   int64_t time_us);

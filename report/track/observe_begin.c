@@ -240,3 +240,30 @@ struct flow *observe_confirm(struct observer *o, struct flow *to,
 	}
 	return to;
 }
+
+/* A SYN with the addresses and ports of a flow. */
+static bool is_syn_of(const struct flow *f, const struct packet *p)
+{
+	return p->tcp.source_port == f->client_port &&
+	       p->tcp.destination_port == f->server_port &&
+	       address_equal(&p->ip.source, &f->client) &&
+	       address_equal(&p->ip.destination, &f->server);
+}
+
+struct flow *observe_at_home(struct observer *o, struct flow *f)
+{
+	for (size_t i = 0; i < RIVALS_MAX && o->next_rival; i++) {
+		struct waiting *w = rival_at(o, i);
+
+		if (f->syn_ack_seen || link_goes_to(&o->link, &f->link))
+			break;
+		if (!w->arena || !link_goes_to(&o->link, &w->link) ||
+		    !is_syn_of(f, &w->kept->packet))
+			continue;
+		observer_retract(o, f);
+		f = begin_rival(o, &w->kept->packet);
+		drop(w);
+		break;
+	}
+	return f;
+}

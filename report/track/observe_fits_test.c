@@ -366,6 +366,30 @@ static void test_came_in(void **state)
 	assert_int_equal(f->sent_count, 1);
 }
 
+/* Or by what routers answer to where the client is. */
+static void test_at_home(void **state)
+{
+	struct caller *c = call(&s, PURPOSE_TCP, 0);
+	struct wire forged = rival_of(c), w = syn_wire(&s, c, 1, 0), icmp;
+	struct envelope e = scene_envelope(&s, 1, 64);
+	const struct flow *f;
+
+	(void)state;
+	see_ethernet(&forged, COMES);
+	see_ethernet(&w, GOES);
+	icmp = wire_icmp(&e, TIME_EXCEEDED, &w, 1500);
+	see_ethernet(&icmp, COMES);
+	f = flow_of(&s, c);
+	assert_int_equal(f->client_isn, c->isn);
+	assert_int_equal(f->quote_count, 1);
+	/* and not the other way round */
+	see_ethernet(&forged, COMES);
+	icmp = wire_icmp(&e, TIME_EXCEEDED, &forged, 1500);
+	see_ethernet(&icmp, COMES);
+	assert_ptr_equal(flow_of(&s, c), f);
+	assert_int_equal(f->quote_count, 1);
+}
+
 /* What came in from an own address is told apart by the socket. */
 static void test_came_back(void **state)
 {
@@ -538,6 +562,7 @@ int main(void)
 		TEST(test_bounced),
 		TEST(test_bounced_control),
 		TEST(test_came_in),
+		TEST(test_at_home),
 		TEST(test_came_back),
 		TEST(test_strange_controls),
 		TEST(test_echo),

@@ -394,6 +394,8 @@ void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 		return;
 	read_tsval(&quoted);
 	f = quoted_flow(o, &quoted.packet);
+	if (f && f->begun && transport == TRANSPORT_TCP)
+		f = observe_at_home(o, f);
 	if (f && !is_near(f, &quoted)) {
 		f->unfit++;
 		return;
