@@ -155,3 +155,11 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	((status == 0))
 	[[ $output == *"10.1.2.1:51161 > 10.2.2.1:80"* ]]
 }
+
+@test "read: keys, tokens, bytes and resets as tshark reads them" {
+	command -v tshark >/dev/null || skip "no tshark"
+	run lab/read_tshark
+	echo "$output"
+	((status == 0))
+	[[ ${lines[-1]} =~ ^[1-9][0-9]+\ passed ]]
+}
