@@ -21,7 +21,8 @@ static void run_pairs(struct scene *s, enum purpose purpose,
 	for (int i = 0; i < 2 * PAIRS; i++) {
 		bool plain = i % 2 == i / 2 % 2;
 
-		knock(s, plain ? PURPOSE_TCP : purpose, plain ? 0 : 1, false,
+		knock(s, plain ? PURPOSE_TCP : purpose,
+		      plain ? 0 : (unsigned)s->version, false,
 		      plain ? NULL : parent, 1);
 	}
 	scene_wait(s, 500 * MS);
@@ -61,7 +62,8 @@ static void run_turns(struct scene *s, enum purpose purpose)
 
 	for (size_t i = 0; i < s->caller_count && count < SILENT_MAX; i++)
 		if (s->callers[i].purpose == purpose &&
-		    !s->callers[i].no_algorithm && s->callers[i].version == 1 &&
+		    !s->callers[i].no_algorithm &&
+		    s->callers[i].version == (unsigned)s->version &&
 		    is_silent(s, &s->callers[i]))
 			silent[count++] = &s->callers[i];
 	for (unsigned tries = 0; tries < 4; tries++) {
@@ -136,16 +138,17 @@ static void test_dropped_on_a_way(void **state)
 	struct expected e = dropped("mp_capable.dropped", SEGMENT_SYN);
 
 	(void)state;
-	for (unsigned first = 0; first < 8; first++) {
+	for (unsigned first = 0; first < 16; first++) {
 		struct scene s = with_box(2, drop_odd);
 		struct report *r;
 
 		s.parted = true;
 		s.ip6 = first & 1;
+		s.version = first < 8;
 		s.silent[3] = first & 2;
 		e.at = s.silent[3] ? 4 : 3;
 		s.no_join = true;
-		s.next_port = (uint16_t)(40000 + (first >> 2));
+		s.next_port = (uint16_t)(40000 + (first >> 2) % 2);
 		r = run_ways(&s, PURPOSE_MP_CAPABLE);
 		check_report(r, &e);
 		if (!s.ip6)
@@ -190,6 +193,58 @@ static void test_joins_dropped_on_a_way(void **state)
 		report_free(r);
 		scene_end(&s);
 	}
+}
+
+/* All that were answered were so long before: that is no other way. */
+static void test_dropped_since(void **state)
+{
+	struct scene s = with_box(2, drop_odd);
+	struct report *r;
+
+	(void)state;
+	s.next_port = 40000;
+	scene_begin(&s);
+	converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+	scene_wait(&s, 3000 * MS);
+	for (int i = 0; i < PAIRS; i++) {
+		s.next_port |= 1;
+		knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	}
+	scene_wait(&s, 500 * MS);
+	run_turns(&s, PURPOSE_MP_CAPABLE);
+	converse(&s, PURPOSE_TCP, 0, false);
+	scene_wait(&s, 1200 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1);
+	CHECK(r, strcmp(r->findings[0].kind->id, "mp_capable.dropped") == 0);
+	report_free(r);
+	scene_end(&s);
+}
+
+static enum act alter_odd_tokens(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return p.transport == TRANSPORT_TCP && p.tcp.source_port & 1
+		       ? alter_hmac(s, w)
+		       : PASS;
+}
+
+/* Under SYN cookies a token that was altered is met with silence. */
+static void test_joins_altered_on_a_way(void **state)
+{
+	struct scene s = with_box(2, alter_odd_tokens);
+	struct expected e = dropped("mp_join.modified", SEGMENT_JOIN_SYN);
+	struct report *r;
+
+	(void)state;
+	s.parted = s.cookies = true;
+	r = run_ways(&s, PURPOSE_MP_JOIN);
+	check_report(r, &e);
+	report_free(r);
+	scene_end(&s);
 }
 
 static bool lose_some(struct scene *s, bool forward, const struct packet *p)
@@ -274,6 +329,8 @@ int main(void)
 		cmocka_unit_test(test_dropped_on_a_way),
 		cmocka_unit_test(test_silent_hop),
 		cmocka_unit_test(test_joins_dropped_on_a_way),
+		cmocka_unit_test(test_dropped_since),
+		cmocka_unit_test(test_joins_altered_on_a_way),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_outage),
 	};
