@@ -134,6 +134,19 @@ static bool offers_no_window(const struct judgement *j)
 	return sent;
 }
 
+/* Behind their handshake, and before all that was sent was acknowledged. */
+static bool resets_what_it_took(const struct judgement *j, enum purpose purpose)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, purpose) && f->established && flow_reset(f) &&
+		    !flow_data_acked(f) && f->sides[0].first_us)
+			return true;
+	}
+	return false;
+}
+
 /* What would decide it depends on what is missing: the first that is. */
 struct missing {
 	bool is;
@@ -220,6 +233,12 @@ void say_undetermined(struct judgement *j)
 		 "a second subflow joined with the server's key, but data on "
 		 "the first does not prove that MPTCP works",
 		 "A port whose server answers data would decide it (-p)."},
+		{came_back && resets_what_it_took(j, PURPOSE_TCP) &&
+			 resets_what_it_took(j, PURPOSE_MP_CAPABLE),
+		 "connections are reset behind their handshake, with MPTCP and "
+		 "without it: the server takes none, or several that do not "
+		 "know each other's connections answer at its address",
+		 NULL},
 		{came_back && flow_data_acked(j->negotiated),
 		 "the server speaks MPTCP and acknowledges data, but none of "
 		 "its own came that would prove its key",
