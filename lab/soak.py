@@ -171,10 +171,14 @@ def server_kinds():
         if server in zoo_servers.broken():
             continue
         status, _, finding = zoo_servers.on_clean_path(server)
+        findings = [finding]
         statuses = {status} if status == "unsupported" else {status, "clear"}
+        if server == "balanced-packets":  # joins meet the other by chance
+            findings.append("mp_join.refused")
+            statuses.add("impaired")
         for path, box in PATHS:
             out.append(Kind(f"{server}, {path}", statuses, group=server,
-                            findings=[finding],
+                            findings=findings,
                             up=["--server", server]
                             + (["--box", box] if box else [])))
     return out

@@ -19,6 +19,16 @@ static bool is_negotiated(const struct flow *f)
 	       f->established && f->mptcp.mapped && f->join.parent < 0;
 }
 
+/* A DATA_ACK covers what is mapped from there on: the mapping came late, not
+ * never, as all does on a path that stalled (RFC 8684 3.3.2). */
+static bool mapping_arrived(const struct flow *f, uint32_t sequence)
+{
+	uint64_t dsn = f->mptcp.client_idsn +
+		       (uint32_t)seq_diff(sequence, f->client_isn);
+
+	return f->mptcp.has_data_ack && (int64_t)(f->mptcp.data_ack - dsn) > 0;
+}
+
 /* How often bytes went out with a mapping, and in vain, that were acknowledged
  * when they came without it; 0: there are none such. */
 static unsigned dss_in_vain(const struct flow *f)
@@ -31,7 +41,8 @@ static unsigned dss_in_vain(const struct flow *f)
 		unsigned lost = 0;
 
 		if (!is_full_data(plain) || kept_is_mapped(plain) ||
-		    seq_diff(f->server_acked, sequence) <= 0)
+		    seq_diff(f->server_acked, sequence) <= 0 ||
+		    mapping_arrived(f, sequence))
 			continue;
 		for (size_t k = 0; k < i; k++)
 			lost += is_full_data(f->sent[k]) &&
