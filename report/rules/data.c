@@ -190,6 +190,38 @@ static enum why altered(const struct judgement *j, struct said *s, bool dsn)
 	return WHY_SAID;
 }
 
+/* ---- who answers data ---------------------------------------------------- */
+
+/* What acknowledges data in the place of the server also sends data, which does
+ * not fit the server's key: the connection ends there. */
+static enum why answered_by_other(const struct judgement *j, struct said *s)
+{
+	const struct finding *f = finding_find(j, "data.acked_early");
+
+	if (!f || !ask_witnesses(j, has_altered_key, &s->flow))
+		return WHY_ABSENT;
+	s->direction = f->direction;
+	s->confidence = f->confidence;
+	s->after = f->after;
+	s->at = f->at;
+	s->less = true; /* of MPTCP, all of it */
+	return WHY_SAID;
+}
+
+static void say_answered_by_other(struct judgement *j, struct finding *f,
+				  const struct said *s)
+{
+	finding_evidence(j, f, s->flow->mptcp.server_dsn_frame, NULL, NULL,
+			 "the data sequence numbers of what answers do not fit "
+			 "the key in the SYN/ACK");
+	f->text = arena_printf(j->arena,
+			       "%s What answers data does not know the "
+			       "server's key.",
+			       f->text);
+}
+
+/* ---- numbers that do not fit the key ------------------------------------- */
+
 static enum why key_altered(const struct judgement *j, struct said *s)
 {
 	return altered(j, s, false);
@@ -307,10 +339,15 @@ const struct rule data_rules[] = {
 	{"tcp.reset_injected", "quote", PHASE_DATA, SEGMENT_DATA, reset_quoted,
 	 say_reset_quoted, .unless = {"tcp.reset_injected"},
 	 .if_working = TO_IMPAIRS},
+	{"data.acked_early", "key", PHASE_DATA, SEGMENT_DATA, answered_by_other,
+	 say_answered_by_other, .joins = JOINS_REFINES,
+	 .gates = NOT_WORKING, .if_less = TO_BLOCKS},
 	{"mp_capable.modified", "key", PHASE_DATA, SEGMENT_SYN_ACK, key_altered,
-	 say_altered, .if_working = TO_IMPAIRS},
+	 say_altered, .unless = {"data.acked_early", "data.injected"},
+	 .if_working = TO_IMPAIRS},
 	{"dss.modified", "key", PHASE_DATA, SEGMENT_DATA, dsn_altered,
-	 say_altered, .if_working = TO_IMPAIRS},
+	 say_altered, .unless = {"data.acked_early", "data.injected"},
+	 .if_working = TO_IMPAIRS},
 	{"payload.modified", "checksum", PHASE_DATA, SEGMENT_DATA,
 	 changed_by_sums, say_changed_by_sums,
 	 .unless = {"payload.modified", "data.rewritten"}, .stands = true,
