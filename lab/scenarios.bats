@@ -191,6 +191,31 @@ write_script() {	# BODY
 	grep -aq $'^Host: \\[fd00:4::2\\]\r$' "$tmp/run.pcap"
 }
 
+@test 'a capture of another exchange is no replay: 65' {
+	cat >"$tmp/short.lua" <<-'END'
+		scenario {
+			title = "a connection, and half a request",
+			source = "RFC 8684 3.1",
+			versions = { 1 },
+			answers = { rfc = { option = "there" } },
+		}
+		local a = subflow { checksum = true }
+		a:connect()
+		a:data(opening)
+		outcome("option", "there")
+	END
+	run --separate-stderr ./mpprobe run --replay \
+		pcaps/v1-scenarios/compliant.pcap "$tmp/short.lua"
+	echo "$stderr"
+	((status == 65))
+	[[ $stderr == *'the capture is of another exchange: in frame '*' the client sends data that the scenario does not'* ]]
+	for name in join data-fin invalid-key; do
+		run ./mpprobe run -q --replay \
+			pcaps/v1-scenarios/$name.pcap compliant
+		((status == 65))
+	done
+}
+
 @test 'outcomes of a replay are those of the live run' {
 	scenario -j -w "$tmp/run.pcap" join 10.0.4.2 >"$tmp/live"
 	./mpprobe run -j --replay "$tmp/run.pcap" join >"$tmp/again"
@@ -252,6 +277,18 @@ print([s["raw"] for s in o["segments"] if s["direction"] == "sent"])' \
 	run --separate-stderr scenario --join-source 10.9.9.9 join 10.0.4.2
 	((status == 64))
 	[[ $stderr == *'--join-source'* ]]
+}
+
+@test 'a second subflow from an address of another interface' {
+	on client ip link add other type veth peer name peer
+	on client ip addr add 10.77.0.1/24 dev other
+	on client ip link set other up
+	run --separate-stderr scenario -i eth0 --join-source 10.77.0.1 join \
+		10.0.4.2
+	on client ip link del other
+	echo "$stderr"
+	((status == 64))
+	[[ $stderr == *'--join-source 10.77.0.1 is of other, but the first subflow leaves by eth0'* ]]
 }
 
 # ---- what is no MPTCP peer ------------------------------------------------------

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The live peer of a scenario: raw sockets, guarded ports, a capture. */
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +10,7 @@
 #include "probe/net/complain.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
+#include "probe/net/sockaddr.h"
 #include "probe/net/target.h"
 #include "probe/run/connection.h"
 #include "probe/run/live.h"
@@ -120,16 +123,39 @@ static void live_peer_close(struct peer *p)
 }
 
 static const struct peer_ops live_peer_ops = {
-	live_peer_choose, live_peer_send,  live_peer_wait,
-	live_peer_now,	  live_peer_close,
+	live_peer_choose, live_peer_send, live_peer_wait,
+	live_peer_now,	  NULL,		  live_peer_close,
 };
 
 /* --- opening ------------------------------------------------------------- */
+
+/* The interface that this address of the host belongs to; "" if none. With -i,
+ * the route to the server goes by that one whatever the source is. */
+static void find_owner(const struct address *a, char owner[IF_NAMESIZE])
+{
+	struct ifaddrs *list = NULL;
+	struct address one;
+	uint16_t port;
+
+	owner[0] = '\0';
+	if (getifaddrs(&list))
+		return;
+	for (const struct ifaddrs *i = list; i && !owner[0]; i = i->ifa_next) {
+		if (!i->ifa_addr || (i->ifa_addr->sa_family != AF_INET &&
+				     i->ifa_addr->sa_family != AF_INET6))
+			continue;
+		one = sockaddr_read(i->ifa_addr, &port);
+		if (address_equal(&one, a))
+			snprintf(owner, IF_NAMESIZE, "%s", i->ifa_name);
+	}
+	freeifaddrs(list);
+}
 
 /* One capture handle a run: both subflows leave by the same interface. */
 static int find_join_route(struct live_peer *l, const char *join_source)
 {
 	struct target *first = &l->ways[0], *join = &l->ways[1];
+	char owner[IF_NAMESIZE];
 	struct address source;
 	int code;
 
@@ -137,13 +163,19 @@ static int find_join_route(struct live_peer *l, const char *join_source)
 	if (!join_source || !address_parse(join_source, &source))
 		return 0;
 	code = target_route(join, &source, "--join-source");
-	if (code != 0 || !strcmp(join->route.interface, first->route.interface))
+	if (code != 0)
 		return code;
-	return failure(EXIT_USAGE,
-		       "--join-source %s leaves by %s, but the first subflow "
-		       "by %s; both must use one interface",
-		       join_source, join->route.interface,
-		       first->route.interface);
+	find_owner(&source, owner);
+	if (strcmp(join->route.interface, first->route.interface) != 0)
+		snprintf(owner, sizeof(owner), "%s", join->route.interface);
+	if (!owner[0] || strcmp(owner, first->route.interface) == 0 ||
+	    strcmp(owner, "lo") == 0)
+		return 0;
+	return failure(
+		EXIT_USAGE,
+		"--join-source %s is of %s, but the first subflow leaves "
+		"by %s; both must use one interface",
+		join_source, owner, first->route.interface);
 }
 
 static int open_live(struct live_peer *l, const struct peer_wanted *w)

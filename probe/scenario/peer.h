@@ -62,6 +62,9 @@ struct peer_ops {
 	 * if the run must stop). */
 	bool (*wait)(struct peer *p, int64_t until_us);
 	int64_t (*now_us)(const struct peer *p);
+	/* Whether there is more that the client is to send, at the end of the
+	 * script: peer->error says what. NULL: there never is. */
+	bool (*is_left)(struct peer *p);
 	void (*close)(struct peer *p);
 };
 

@@ -391,6 +391,35 @@ static int64_t replay_now(const struct peer *p)
 	return ((const struct replay *)p)->now_us;
 }
 
+/* Data that the client of the capture sends behind what the script sent on that
+ * subflow: the answers are to another exchange. A script may end before it
+ * sends any. */
+static bool replay_is_left(struct peer *p)
+{
+	struct replay *r = replay_of(p);
+
+	for (size_t i = r->next; i < r->frame_count; i++) {
+		const struct recorded *frame = &r->frames[i];
+		const struct tcp_view *tcp = &frame->packet.tcp;
+		const struct flow *f = frame->flow, *sent;
+
+		if (!f || !in_use(r, f) || !tcp->payload_length)
+			continue;
+		sent = observer_flow(p->observer, &f->client, f->client_port,
+				     &f->server, f->server_port, IPPROTO_TCP);
+		if (!sent || sent->client_next == f->client_isn + 1 ||
+		    seq_diff(tcp->sequence + (uint32_t)tcp->payload_length,
+			     sent->client_next) <= 0)
+			continue;
+		snprintf(p->error, sizeof(p->error),
+			 "the capture is of another exchange: in frame %lu the "
+			 "client sends data that the scenario does not",
+			 (unsigned long)frame->number);
+		return true;
+	}
+	return false;
+}
+
 static void replay_close(struct peer *p)
 {
 	struct replay *r = replay_of(p);
@@ -402,7 +431,8 @@ static void replay_close(struct peer *p)
 }
 
 static const struct peer_ops replay_ops = {
-	choose, replay_send, replay_wait, replay_now, replay_close,
+	choose,	    replay_send,    replay_wait,
+	replay_now, replay_is_left, replay_close,
 };
 
 static struct replay *replay_new(void)

@@ -158,6 +158,19 @@ static void finish(struct scenario *r, struct sandbox *s, int result)
 		bad(r, sandbox_error(s));
 }
 
+/* What the peer answers is told only of the exchange that the script is. */
+static void check_whole(struct scenario *r)
+{
+	struct peer *p = r->peer;
+
+	if ((r->end != SCENARIO_COMPLETE && r->end != SCENARIO_UNMET) ||
+	    !p->ops->is_left || !p->ops->is_left(p))
+		return;
+	r->end = SCENARIO_NOT_RECORDED;
+	snprintf(r->error, sizeof(r->error), "%s: %s", r->script->file,
+		 p->error);
+}
+
 void scenario_run(struct scenario *r, const struct script *script,
 		  struct peer *peer)
 {
@@ -179,6 +192,7 @@ void scenario_run(struct scenario *r, const struct script *script,
 	result = sandbox_run(s, script->file, script->text, script->length);
 	exchange_end(x);
 	finish(r, s, result);
+	check_whole(r);
 	/* the captured copies of the resets */
 	while (!peer->replay &&
 	       peer->ops->wait(peer, peer->ops->now_us(peer) + 2000))
