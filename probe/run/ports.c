@@ -69,6 +69,42 @@ void join_ports_start(struct run *r, struct version *v)
 	}
 }
 
+static bool is_open(const struct flow *f)
+{
+	return f && !f->server_fin && !f->mptcp.data_fin &&
+	       !f->mptcp.fastclose && !f->mptcp.mp_fail && !flow_reset(f);
+}
+
+static unsigned count_joins(const struct run *r, const struct version *v,
+			    bool (*fits)(const struct client *c))
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct client *c = &r->connections[i]->client;
+
+		count += c->purpose == PURPOSE_MP_JOIN &&
+			 c->to == v->join.client.to &&
+			 r->connections[i]->copy.ttl == FULL_TTL && fits(c);
+	}
+	return count;
+}
+
+/* Some joins are answered, and too few are not to tell loss from a device. */
+bool more_joins_wanted(const struct run *r, const struct version *v)
+{
+	const struct client *parent = v->join.client.parent;
+
+	return parent && is_open(client_flow(parent)) &&
+	       count_joins(r, v, is_silent) && count_joins(r, v, is_negotiated);
+}
+
+void more_joins_start(struct run *r, struct version *v)
+{
+	join_ports_start(r, v);
+	join_ports_start(r, v);
+}
+
 /* ---- what became of them ------------------------------------------------- */
 
 /* The SYNs of connections that ask so, and those that nothing answered. */
@@ -98,5 +134,5 @@ bool lost_with_option(const struct run *r, const struct version *v)
 	struct tries t = tries_of(r, v, PURPOSE_MP_CAPABLE);
 
 	return t.lost && chance_of_losses(t, tries_of(r, v, PURPOSE_TCP)) <
-				 CHANCE_OF_PAIRS;
+				 CHANCE_OF_DOUBT;
 }

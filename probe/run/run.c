@@ -280,6 +280,7 @@ static const struct experiment experiments[] = {
 	/* Where some ways differ from others. */
 	{"adopt", EACH, QUIET, adopt_wanted, adopt_start, NULL},
 	{"pairs", EACH, QUIET, pairs_wanted, pairs_start, NULL},
+	{"more joins", EACH, QUIET, more_joins_wanted, more_joins_start, NULL},
 	{"same ports", EACH, QUIET, same_port_wanted, same_port_start, NULL},
 	{"same ports, plain", EACH, QUIET, plain_port_wanted, plain_port_start,
 	 NULL},

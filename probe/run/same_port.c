@@ -84,10 +84,22 @@ static struct connection *find_answered(const struct run *r,
 	return NULL;
 }
 
-/* Neither connection came back, and a SYN did. */
+static bool was_refused(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return f && flow_reset(f) && !f->syn_ack_seen;
+}
+
+static bool got_nowhere(const struct client *c)
+{
+	return is_silent(c) || was_refused(c);
+}
+
+/* Neither connection came up, and a SYN was answered. */
 bool adopt_wanted(const struct run *r, const struct version *v)
 {
-	return is_silent(&v->bare.client) && is_silent(&v->summed.client) &&
+	return got_nowhere(&v->bare.client) && got_nowhere(&v->summed.client) &&
 	       find_answered(r, v);
 }
 
@@ -100,13 +112,6 @@ void adopt_start(struct run *r, struct version *v)
 	syn->client = v->bare.client;
 	run_take_up(r, &v->bare, &course_request, &answered);
 	connection_begin(&v->bare);
-}
-
-static bool was_refused(const struct client *c)
-{
-	const struct flow *f = client_flow(c);
-
-	return f && flow_reset(f) && !f->syn_ack_seen;
 }
 
 /* Some are answered and others are not, or by a RST; or more are lost than of

@@ -200,8 +200,8 @@
 /* Pairs on fresh ports: so many find ways that few connections take. */
 #define WAY_PAIRS 16
 /* More are lost with the option than without it, so often by loss alone: reason
- * enough for such pairs. */
-#define CHANCE_OF_PAIRS 0.05
+ * enough for such pairs, and not to call it proven that all pass. */
+#define CHANCE_OF_DOUBT 0.05
 /* Pairs that are sent in any case, where MPTCP is spoken, and SYNs with
  * MP_JOIN: a device that spares one port in two spares them all less than once
  * in a hundred runs. One lost packet is none of its doing. */

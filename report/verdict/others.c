@@ -76,12 +76,12 @@ static const char *vain_phrase(const struct judgement *j)
 			    vain);
 }
 
-/* More of their first SYNs went unanswered than of plain ones, by chance once
- * in some hundred runs: too few for a finding. */
+/* More of their first SYNs went unanswered than of plain ones, and by loss
+ * alone seldom so: too few for a finding. */
 static bool are_late(const struct judgement *j, const struct attempts *a)
 {
 	return a->late && j->plain.answered >= CONTROLS_MIN &&
-	       chance_of_late(j, a) < CHANCE_OF_SORTING;
+	       chance_of_late(j, a) < CHANCE_OF_DOUBT;
 }
 
 static struct attempts working_attempts(const struct judgement *j)
