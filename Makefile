@@ -290,8 +290,8 @@ $(BUILD)/completions/%: packaging/completion.% $(BUILD)/packaging/completions
 	$(Q)cat $< >$@.new && $(BUILD)/packaging/completions $* >>$@.new
 	$(Q)mv $@.new $@
 
-$(BUILD)/packaging/completions: $(patsubst %,$(BUILD)/%.o,\
-		packaging/completions probe/cli/options probe/net/complain) \
+$(BUILD)/packaging/completions: $(BUILD)/packaging/completions.o \
+		$(filter-out $(BUILD)/probe/cli/main.o,$(PROBE)) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
