@@ -390,11 +390,15 @@ static bool same_probe(const struct packet *a, const struct packet *b)
 	if (a->ip.protocol != b->ip.protocol ||
 	    !address_equal(&a->ip.destination, &b->ip.destination))
 		return false;
-	if (a->ip.version == 4 && a->ip.id == b->ip.id)
+	if (a->ip.version == 4 && a->ip.id != b->ip.id)
+		return false;
+	/* A target on this host sends packets with such IDs, too. */
+	if (a->ip.version == 4 &&
+	    !address_equal(&a->ip.source, &a->ip.destination))
 		return true;
 	if (a->transport != TRANSPORT_TCP || b->transport != TRANSPORT_TCP)
 		return false;
-	return a->ip.version == 6 && a->ip.ttl == b->ip.ttl &&
+	return a->ip.ttl == b->ip.ttl &&
 	       a->tcp.source_port == b->tcp.source_port &&
 	       a->tcp.sequence == b->tcp.sequence &&
 	       a->tcp.flags == b->tcp.flags;
