@@ -64,7 +64,8 @@ again = $(Q)+$(MAKE) --no-print-directory \
 	$(if $(findstring -j,$(MAKEFLAGS)),,-j"$$(nproc)")
 # What root has made belongs to whom the tree belongs, as after `sudo make`.
 disown = if [ "$$(id -u)" = 0 ]; then chown -R --reference=Makefile \
-	$$(ls -d build build-asan mpprobe $(LAB) 2>/dev/null); fi
+	$$(ls -d build build-asan build-fuzz tests/corpus mpprobe $(LAB) \
+	2>/dev/null); fi
 
 # The files of a layer, which lie in it and in its rooms.
 files    = $(wildcard $(addprefix $(1)/,$(2) $(addprefix */,$(2))))
@@ -81,6 +82,9 @@ SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\
 	crafting report probe lab tests,$(call files,$(layer),*_test.c)))
 TESTS    := $(filter-out $(LEFT_OUT),$(TESTS))
+FUZZES   := $(filter-out $(LEFT_OUT),$(patsubst %.c,$(BUILD)/%,\
+	$(foreach layer,crafting report probe,\
+	$(call files,$(layer),*_fuzz.c))))
 LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box lab/flood \
 	lab/userns/tcpdump
 BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
@@ -122,6 +126,15 @@ mutants: packages		## change the judge: does a test notice each?
 .PHONY: forgeries
 forgeries: $(BUILD)/report/forgery_test	## forge a frame at each place of pcaps/
 	$(Q)FORGERY_ALL=1 $<
+
+.PHONY: fuzz
+FUZZED := clang libclang-rt-dev llvm
+FUZZ_TIME ?= 60
+fuzz: deps			## fuzz what parses, FUZZ_TIME=60 seconds each
+	$(Q)$(MAKE) --no-print-directory PACKAGES="$(FUZZED)" deps
+	$(again) fuzzers
+	$(Q)tests/fuzz --time $(FUZZ_TIME) --coverage; status=$$?; \
+		$(disown); exit $$status
 
 .PHONY: bench
 BENCHED := traceroute mtr-tiny scamper tshark
@@ -238,7 +251,7 @@ help:				## list the targets
 
 # ---- building -------------------------------------------------------------
 
-.PHONY: tests asan packages
+.PHONY: tests asan fuzzers packages
 tests: $(TESTS)			## build the unit tests
 
 asan:				## build all with sanitizers, in build-asan
@@ -246,6 +259,19 @@ asan:				## build all with sanitizers, in build-asan
 		CFLAGS="-O1 -g" SANITIZE="\
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer" build-asan/mpprobe tests
+
+# By libFuzzer if clang is there; else they read files only. Flows are forgotten
+# after few, so that this is fuzzed, too; scripts are stopped earlier.
+CLANG := $(shell command -v clang)
+fuzzers:			## build the fuzz targets, in build-fuzz
+	$(Q)+$(MAKE) --no-print-directory BUILD=build-fuzz HARDENING= \
+		CC=$(if $(CLANG),clang,gcc) CFLAGS="-O1 -g -DFLOWS_MAX=16 \
+		-DFLOWS_WITH_PACKETS=4 -DSTRANGERS_MAX=8 -DLESS=100" \
+		SANITIZE="\
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer $(if $(CLANG),\
+		-fsanitize=fuzzer-no-link \
+		-fprofile-instr-generate -fcoverage-mapping)" fuzz-programs
 
 # One clear line instead of a missing header.
 packages:
@@ -302,6 +328,19 @@ $(BUILD)/%_test: $(BUILD)/%_test.o $(BUILD)/libtests.a $(V0PEER) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+.PRECIOUS: $(FUZZES:=.o)
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZES)
+
+# What gives up rights for ever is replaced (tests/fuzz.c).
+$(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(BUILD)/libtests.a \
+		$(filter-out $(BUILD)/probe/cli/main.o,$(PROBE)) \
+		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=privileges_drop \
+		$(if $(findstring clang,$(CC)),-fsanitize=fuzzer) -o $@ $^ \
+		$(LDLIBS) -lcmocka
 
 lab/servers/v0server: $(BUILD)/lab/servers/v0server.o $(V0PEER) \
 		$(BUILD)/libcrafting.a

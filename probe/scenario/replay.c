@@ -63,18 +63,25 @@ static void keep_frame(void *context, uint64_t number, int64_t time_us,
 	frame->length = frame->packet.available;
 }
 
+/* Only of one that begins in the capture it is known who its client is. */
+static const struct flow *begun_flow(const struct replay *r,
+				     const struct packet *p)
+{
+	const struct flow *f = observer_flow(
+		r->whole, &p->ip.source, p->tcp.source_port, &p->ip.destination,
+		p->tcp.destination_port, IPPROTO_TCP);
+
+	return f && f->begun ? f : NULL;
+}
+
 /* The client's flow of each frame. */
 static void name_flows(struct replay *r)
 {
 	for (size_t i = 0; i < r->frame_count; i++) {
 		struct recorded *frame = &r->frames[i];
-		const struct packet *p = &frame->packet;
 
-		if (p->transport == TRANSPORT_TCP)
-			frame->flow = observer_flow(
-				r->whole, &p->ip.source, p->tcp.source_port,
-				&p->ip.destination, p->tcp.destination_port,
-				IPPROTO_TCP);
+		if (frame->packet.transport == TRANSPORT_TCP)
+			frame->flow = begun_flow(r, &frame->packet);
 	}
 }
 

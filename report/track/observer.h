@@ -195,9 +195,11 @@ struct flow {
  * newer flows behind it, first the packets go, if no quote refers to them;
  * then the flow: `forgotten`, which is no target's, takes its place. Of SYNs of
  * strangers that nobody answers, fewer are kept, and not for as long. */
+#ifndef FLOWS_MAX /* fuzz targets are built with less */
 #define FLOWS_WITH_PACKETS 512
 #define FLOWS_MAX 16384
 #define STRANGERS_MAX 4096
+#endif
 
 /* Who was answered, and by whom; of more it is not known. */
 #define ANSWERED_MAX 64

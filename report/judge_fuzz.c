@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A whole capture to all that is said of it. Fuzz targets are built so that
+ * flows are forgotten after a few (FLOWS_MAX).
+ */
+#include "report/compare/compare.h"
+#include "report/judge.h"
+#include "report/report.h"
+#include "report/track/capture.h"
+#include "report/track/observer.h"
+#include "tests/fuzz.h"
+
+#define TARGETS 4
+
+static const struct format *const *formats(void)
+{
+	static const struct format *all[3];
+
+	all[0] = format_named("text");
+	all[1] = format_named("json");
+	return all;
+}
+
+static void print_report(const struct page *page, const struct report *r)
+{
+	int code = report_exit_code(r);
+
+	FUZZ_REQUIRE(code >= 0 && code <= 3);
+	FUZZ_REQUIRE(r->verdict);
+	for (const struct format *const *f = formats(); *f; f++)
+		FUZZ_REQUIRE((*f)->report(page, r) == 0);
+}
+
+static void list(void *context, const struct mptcp_connection *c)
+{
+	for (const struct format *const *f = formats(); *f; f++)
+		FUZZ_REQUIRE((*f)->connection(context, c) == 0);
+}
+
+static void judge_all(const struct page *page, const struct observer *o)
+{
+	struct judge_target targets[TARGETS];
+	size_t count = judge_targets(o, targets, TARGETS);
+
+	for (size_t i = 0; i < count && i < TARGETS; i++) {
+		struct report *r = judge(o, &targets[i]);
+
+		print_report(page, r);
+		report_free(r);
+	}
+}
+
+static void compare_all(const struct page *page, const struct observer *o)
+{
+	struct compare *c = compare_new();
+
+	FUZZ_REQUIRE(c);
+	compare_observe(c, "a", o);
+	compare_observe(c, "b", o);
+	compare_judge(c);
+	for (const struct format *const *f = formats(); *f; f++)
+		FUZZ_REQUIRE((*f)->compare(page, c) == 0);
+	compare_free(c);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct page page = fuzz_page();
+	struct observer *o = observer_new();
+	char error[400];
+
+	FUZZ_REQUIRE(o);
+	o->ended = list;
+	o->ended_context = &page;
+	capture_read(fuzz_file(data, size), o, error, sizeof(error));
+	judge_all(&page, o);
+	compare_all(&page, o);
+	for (const struct mptcp_connection *c = o->connections.oldest; c;
+	     c = c->newer)
+		list(&page, c);
+	observer_free(o);
+	fuzz_page_done(&page);
+	return 0;
+}

@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What fuzzers begin with: made of pcaps/ and scenarios/, so that nothing of it
+need be kept. SEEDS and WORDS have a row for each target that has some."""
+import glob
+import json
+import re
+import struct
+
+LINKS = [1, 0, 9, 12, 14, 101, 108, 113, 228, 229, 276]   # as in packet_fuzz.c
+MPTCP = 30
+CAPTURE_MAX = 60000     # bytes; longer ones are cut
+
+
+# ---- captures --------------------------------------------------------------
+
+def read_pcap(name):
+    """(link type, [(seconds, microseconds, frame)])"""
+    with open(name, "rb") as file:
+        data = file.read()
+    link, at, frames = struct.unpack_from("<I", data, 20)[0], 24, []
+    while at + 16 <= len(data):
+        seconds, micros, length = struct.unpack_from("<III", data, at)
+        frames.append((seconds, micros, data[at + 16:at + 16 + length]))
+        at += 16 + length
+    return link, frames
+
+
+def write_pcap(link, frames):
+    head = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, link)
+    return head + b"".join(
+        struct.pack("<IIII", seconds, micros, len(frame), len(frame)) + frame
+        for seconds, micros, frame in frames)
+
+
+def block(kind, body):
+    """A block of pcapng."""
+    body += b"\0" * (-len(body) % 4)
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def write_pcapng(link, frames):
+    out = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
+    out += block(1, struct.pack("<HHI", link, 0, 65535))
+    for seconds, micros, frame in frames:
+        when = seconds * 1000000 + micros
+        out += block(6, struct.pack("<IIIII", 0, when >> 32,
+                                    when & 0xffffffff, len(frame), len(frame))
+                     + frame)
+    return out
+
+
+def captures():
+    for name in sorted(glob.glob("pcaps/*/*.pcap")):
+        yield name, *read_pcap(name)
+
+
+def ip_of(link, frame):
+    return frame[{1: 14, 276: 20, 113: 16}.get(link, 0):]
+
+
+# ---- packets and options ---------------------------------------------------
+
+def tcp_of(ip):
+    """The TCP header with its options, or nothing."""
+    if len(ip) < 40:
+        return b""
+    if ip[0] >> 4 == 4 and ip[9] == 6:
+        tcp = ip[(ip[0] & 15) * 4:]
+    elif ip[0] >> 4 == 6 and ip[6] == 6:
+        tcp = ip[40:]
+    else:
+        return b""
+    return tcp[:(tcp[12] >> 4) * 4] if len(tcp) >= 20 else b""
+
+
+def walk(block_of_options):
+    """Its options, as bytes."""
+    while block_of_options:
+        kind = block_of_options[0]
+        length = 1 if kind < 2 or len(block_of_options) < 2 \
+            else max(2, block_of_options[1])
+        yield block_of_options[:length]
+        block_of_options = block_of_options[length:]
+
+
+def option_blocks():
+    """One of each shape."""
+    shapes = {}
+    for _, link, frames in captures():
+        for *_, frame in frames:
+            options = tcp_of(ip_of(link, frame))[20:]
+            shape = tuple((o[0], len(o), o[2] >> 4 if o[0] == MPTCP and
+                           len(o) > 2 else 0) for o in walk(options))
+            shapes.setdefault(shape, options)
+    return shapes.values()
+
+
+def packet_seeds():
+    shapes = {}
+    for _, link, frames in captures():
+        for *_, frame in frames:
+            ip = ip_of(link, frame)
+            shape = (link, len(frame) // 32, ip[:1], ip[6:10],
+                     tcp_of(ip)[12:14], ip[20:22])
+            shapes.setdefault(shape, bytes([LINKS.index(link)]) + frame)
+    yield from shapes.values()
+    for number, link in enumerate(LINKS):
+        yield bytes([number]) + other_link(link, read_pcap(SMALL)[1][0][2][14:])
+
+
+def tcp_option_seeds():
+    for options in option_blocks():
+        yield b"\0" + options
+        yield b"\x08" + options[:-4]
+
+
+def mptcp_seeds():
+    yield from {(o[2] >> 4, len(o)): o for options in option_blocks()
+                for o in walk(options) if o[0] == MPTCP and
+                len(o) > 2}.values()
+    for subtype in range(16):
+        for length in (3, 4, 8, 12, 16, 20, 24, 28, 30):
+            yield bytes([MPTCP, length, subtype << 4]) + bytes(length - 3)
+
+
+# ---- whole captures --------------------------------------------------------
+
+SMALL = "pcaps/v1/lab-6.18-t3-joincsum.pcap"
+
+
+def other_link(link, ip):
+    """The packet as a frame of another link type."""
+    version = ip[0] >> 4
+    ethertype = struct.pack(">H", 0x0800 if version == 4 else 0x86dd)
+    family = 2 if version == 4 else 10
+    return {
+        0: struct.pack("<I", family), 108: struct.pack(">I", family),
+        9: b"\xff\x03" + (b"\0\x21" if version == 4 else b"\0\x57"),
+        1: b"\0" * 12 + b"\x81\0\0\7\x88\x64\x11\0\0\1\0\x40\0\x21",
+        113: b"\0" * 14 + ethertype, 276: ethertype + b"\0" * 18,
+    }.get(link, b"") + ip
+
+
+def forgetful():
+    """Many connections with hours in between, then all of them again: most are
+    forgotten as others begin."""
+    frames, later = [], 0
+    names = sorted(glob.glob("pcaps/v1-scenarios/*.pcap")) + [
+        SMALL, "pcaps/v0/compliant.pcap"]
+    for gap in (40, 130, 4000):
+        for name in names:
+            link, some = read_pcap(name)
+            if link != 1:
+                continue
+            for seconds, micros, frame in some[:40]:
+                frames.append((seconds - some[0][0] + later, micros, frame))
+            later += gap
+    return write_pcap(1, frames)
+
+
+def middles():
+    """Connections without their beginnings, of many ports."""
+    frames = []
+    link, some = read_pcap(SMALL)
+    for n in range(60):
+        for seconds, micros, frame in some[3:]:
+            frame = bytearray(frame)
+            at = 34 if frame[23] == 6 else 0
+            if at:
+                frame[at] ^= n      # of both directions, half of each port
+                frame[at + 2] ^= n
+            frames.append((seconds - some[0][0] + 4000 * n, micros,
+                           bytes(frame)))
+    return write_pcap(link, frames)
+
+
+def capture_seeds():
+    for name, *_ in captures():
+        with open(name, "rb") as file:
+            yield file.read(CAPTURE_MAX)
+    for link in LINKS:
+        frames = [(s, m, other_link(link, f[14:]))
+                  for s, m, f in read_pcap(SMALL)[1]]
+        yield write_pcap(link, frames)
+        yield write_pcapng(link, frames)
+
+
+def judge_seeds():
+    yield from capture_seeds()
+    yield forgetful()
+    yield middles()
+
+
+def replay_seeds():
+    for name in glob.glob("pcaps/v[01]*/*.pcap"):
+        scenario = re.search(r"([^/]*)\.pcap$", name)[1]
+        with open(name, "rb") as file:
+            yield scenario.encode() + b"\n" + file.read(CAPTURE_MAX)
+
+
+# ---- text ------------------------------------------------------------------
+
+def report_seeds():
+    for name in sorted(glob.glob("pcaps/*/*.json")):
+        with open(name, "rb") as file:
+            text = file.read()
+        lines = text.splitlines()
+        if lines and lines[0].startswith(b'{"schema"'):
+            yield text
+            small = json.loads(lines[0])
+            yield json.dumps({key: small[key] for key in (
+                "schema", "started", "target", "connections")}).encode()
+
+
+def literals(text):
+    """The strings of C in it, those side by side, and macros of them, as one."""
+    for name, value in re.findall(
+            r"#define ([A-Z]+)\s((?:[^\n]*\\\n)*[^\n]*)", text):
+        text = re.sub(rf"(?<!#define )\b{name}\b",
+                      lambda _, value=value: value.replace("\\\n", ""), text)
+    for match in re.finditer(r'(?:"(?:\\.|[^"\\\n])*"\s*)+', text):
+        parts = re.findall(r'"((?:\\.|[^"\\\n])*)"', match[0])
+        yield re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(
+            m[1], m[1]), "".join(parts))
+
+
+def script_seeds():
+    """The scenarios, and what their tests try."""
+    for name in sorted(glob.glob("scenarios/*.lua")):
+        with open(name, "rb") as file:
+            title = re.search(r"([^/]*)\.lua$", name)[1]
+            yield f"-- {title}\n".encode() + file.read()
+    for name in ("sandbox", "scenario"):
+        with open(f"probe/scenario/{name}_test.c", encoding="ascii") as file:
+            for text in literals(file.read()):
+                if len(text) > 12:
+                    yield text.encode()
+
+
+SEEDS = {
+    "crafting/packet_fuzz": packet_seeds,
+    "crafting/tcp_options_fuzz": tcp_option_seeds,
+    "crafting/mptcp_fuzz": mptcp_seeds,
+    "report/track/capture_fuzz": capture_seeds,
+    "report/judge_fuzz": judge_seeds,
+    "report/compare/compare_fuzz": report_seeds,
+    "probe/scenario/scenario_fuzz": script_seeds,
+    "probe/scenario/replay_fuzz": replay_seeds,
+}
+
+
+# ---- dictionaries ----------------------------------------------------------
+
+def option_words():
+    """What options begin with, and numbers that headers are told by."""
+    for options in option_blocks():
+        for o in walk(options):
+            yield o[:3] if o[0] == MPTCP else o[:2]
+    yield from (b"\x08\x00", b"\x86\xdd", b"\x81\x00", b"\x88\x64", b"\x88\x47",
+                b"\x45\x00", b"\x60\x00", b"\x0b\x00", b"\x03\x03", b"\x03\x04")
+
+
+def file_words():
+    yield from option_words()
+    yield from (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1",
+                b"\x0a\x0d\x0d\x0a", b"\x4d\x3c\x2b\x1a", b"\x06\0\0\0")
+
+
+def json_words():
+    with open("report/schemas/report.json", encoding="ascii") as file:
+        for word in re.findall(r'"[a-z_.]+"', file.read()):
+            yield word.encode()
+    yield from (b'"mpprobe-report/1"', b'"reset": {}', b"null", b"true", b"-1",
+                b"99999999999999999999", b"1e999", b"\\ud800")
+
+
+def lua_words():
+    for text in script_seeds():
+        yield from re.findall(rb"[a-z_]{3,}|[a-z]+:[a-z_]+\(", text)
+    for name in glob.glob("probe/scenario/*.c"):
+        with open(name, "rb") as file:
+            yield from re.findall(rb'"([a-z_]{3,16})"', file.read())
+    yield from (b"pcall(", b"string.rep(", b"table.concat(", b"for i=1,9 do ",
+                b"setmetatable(", b"function()", b" end ", b"nil", b"1e308",
+                b"math.mininteger", b"coroutine", b"..")
+
+
+WORDS = {
+    "crafting/packet_fuzz": option_words,
+    "crafting/tcp_options_fuzz": option_words,
+    "crafting/mptcp_fuzz": option_words,
+    "report/track/capture_fuzz": file_words,
+    "report/judge_fuzz": file_words,
+    "report/compare/compare_fuzz": json_words,
+    "probe/scenario/scenario_fuzz": lua_words,
+    "probe/scenario/replay_fuzz": file_words,
+}
+
+
+def dictionary(target):
+    """Its words, as libFuzzer reads them."""
+    words = sorted({bytes(word) for word in WORDS[target]() if word})
+    return "".join('"%s"\n' % "".join("\\x%02x" % byte for byte in word)
+                   for word in words)
