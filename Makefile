@@ -86,7 +86,7 @@ FUZZES   := $(filter-out $(LEFT_OUT),$(patsubst %.c,$(BUILD)/%,\
 	$(foreach layer,crafting report probe,\
 	$(call files,$(layer),*_fuzz.c))))
 LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box lab/flood \
-	lab/userns/tcpdump
+	lab/userns/tcpdump lab/faults/no_memory.so
 BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
 V0PEER   := $(patsubst %,$(BUILD)/lab/servers/%.o,v0data v0peer v0send)
 FORMATTED = $(foreach layer,crafting report probe lab tests packaging,\
@@ -362,6 +362,11 @@ lab/servers/httpd lab/userns/tcpdump: %: %.c Makefile
 	$(Q)mkdir -p $(BUILD)/$(@D)
 	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -MMD -MP \
 		-MF $(BUILD)/$@.d -o $@ $<
+
+lab/faults/no_memory.so: lab/faults/no_memory.c Makefile
+	$(call say,CC)
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARN) $(WERROR) -O2 -fPIC -shared \
+		-o $@ $<
 
 # Not those of the packages.
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -print \

@@ -352,6 +352,15 @@ change_host() {		# CODE WORDS COMMAND...
 	change_host 69 'eth0 went down' ip link set eth0 down
 }
 
+@test "interface down and up again in mid-run" {
+	change_host 69 'eth0 went down' \
+		sh -c 'ip link set eth0 down; ip link set eth0 up'
+	grep -q -i 'undetermined\|works' "$tmp/report"
+	./mpprobe read -j "$tmp/run.pcap" >"$tmp/read" || (($? <= 3))
+	[[ $(field "$tmp/read" \
+		"[f['id'] for f in r['findings'] if f['effect'] != 'harmless']") == '[]' ]]
+}
+
 @test "address removed in mid-run" {
 	change_host 130 '10.0.1.1 is no longer an address of this host' \
 		ip address del 10.0.1.1/24 dev eth0
@@ -428,6 +437,39 @@ change_host() {		# CODE WORDS COMMAND...
 		ulimit -f 1; exec ./mpprobe -n -w "$1" "$2"' - "$tmp/capture" \
 		$HOST
 	frames_of "$tmp/capture"
+}
+
+@test "a list of connections that finds no room: 74, all else is there" {
+	run --separate-stderr bash -c 'ulimit -f 1; ./mpprobe read -j "$1" |
+		cat; exit ${PIPESTATUS[0]}' - pcaps/v1/lab-6.18-t2.pcap
+	echo "exit status $status, stdout: $output, stderr: $stderr"
+	((status == 74))
+	((${#lines[@]} == 1))
+	[[ $output == '{"schema":"mpprobe-report/'*'}' ]]
+	[[ $stderr == 'mpprobe: the list of connections, in a temporary file: '*'File too large' ]]
+}
+
+@test "closed descriptors" {
+	local capture=pcaps/v1/lab-6.18-t2.pcap
+
+	run bash -c './mpprobe read -q "$1" <&- 2>&-' - $capture
+	((status == 0))
+	[[ $output == 'MPTCP v1 works'* ]]
+	refuses 65 'the file is empty' bash -c './mpprobe read - <&-'
+	refuses 74 'standard output: Bad file' \
+		bash -c './mpprobe read "$1" >&- <&-' - $capture
+	run bash -c './mpprobe read "$1" <&- >&- 2>&-' - $capture
+	((status == 74))
+	[[ -z $output ]]
+	run bash -c './mpprobe read -q -o "$2" "$1" <&- >&- 2>&-' - \
+		$capture "$tmp/report"
+	((status == 0))
+	[[ $(<"$tmp/report") == 'MPTCP v1 works'* ]]
+	run lab/lab run --name $LAB_NAME bash -c './mpprobe -n -q -o "$1/report" \
+		-w "$1/run.pcap" 10.0.3.2 <&- >&- 2>&-' - "$tmp"
+	((status == 0))
+	[[ $(<"$tmp/report") == 'MPTCP v1 works'* ]]
+	frames_of "$tmp/run.pcap"
 }
 
 # ---- output that cannot be written ----------------------------------------

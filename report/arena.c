@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "crafting/address.h"
 
@@ -25,19 +26,20 @@ struct arena {
 };
 
 /* Only here does anything but a command end the program: the contract says
- * that no caller need look. */
-static void *must(void *memory)
+ * that no caller need look. At once, as a library that calls this may hold
+ * locks that it takes again on exit(). */
+void *must_have(void *memory)
 {
 	if (memory == NULL) {
 		fputs("mpprobe: out of memory\n", stderr);
-		exit(EX_OSERR);
+		_exit(EX_OSERR);
 	}
 	return memory;
 }
 
 struct arena *arena_new(void)
 {
-	return must(calloc(1, sizeof(struct arena)));
+	return must_have(calloc(1, sizeof(struct arena)));
 }
 
 void arena_free(struct arena *a)
@@ -59,7 +61,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	if (size <= SIZE_MAX - sizeof(*piece))
 		piece = calloc(1, sizeof(*piece) + size);
-	piece = must(piece);
+	piece = must_have(piece);
 	piece->next = a->pieces;
 	a->pieces = piece;
 	return piece->bytes;
@@ -131,7 +133,7 @@ void *arena_push(struct arena *a, void **items, size_t *count, size_t size)
 	memcpy(&array, items, sizeof(array));
 	if (full(*count)) {
 		if (capacity > SIZE_MAX / size)
-			must(NULL);
+			must_have(NULL);
 		larger = arena_alloc(a, capacity * size);
 		if (*count > 0)
 			memcpy(larger, array, *count * size);

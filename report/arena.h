@@ -17,6 +17,9 @@ void arena_free(struct arena *a); /* NULL is fine */
  * the program ends with exit code 71 (there is no report to save then). */
 void *arena_alloc(struct arena *a, size_t size);
 
+/* The same for memory of another kind: what calloc() returned, or the end. */
+void *must_have(void *memory);
+
 char *arena_printf(struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3), nonnull(2)));
 char *arena_vprintf(struct arena *a, const char *format, va_list list)

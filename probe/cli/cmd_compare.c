@@ -29,10 +29,15 @@ struct source {
 /* Reports begin with a brace; no capture does. */
 static FILE *open_report(const char *name)
 {
-	FILE *file = strcmp(name, "-") ? fopen(name, "re") : NULL;
 	struct stat st;
+	FILE *file;
 	int first;
 
+	if (strcmp(name, "-") == 0)
+		return NULL;
+	file = fopen(name, "re");
+	if (!file && errno == ENOMEM)
+		must_have(NULL);
 	if (!file)
 		return NULL;
 	if (fstat(fileno(file), &st) || !S_ISREG(st.st_mode)) {
@@ -82,28 +87,22 @@ static const char *short_name(const char *name)
 
 static int read_report(struct compare *c, struct source *s)
 {
-	char *text = NULL, error[200];
+	char *text = NULL, error[200] = "is empty";
 	size_t length = 0, size = 0;
 	int count = -1;
 
 	while (length < REPORT_MAX && !feof(s->report) && !ferror(s->report)) {
 		if (length == size) {
-			char *grown = realloc(text, size * 2 + 65536);
-
-			if (!grown)
-				break;
-			text = grown;
 			size = size * 2 + 65536;
+			text = must_have(realloc(text, size));
 		}
 		length += fread(text + length, 1, size - length, s->report);
 	}
 	if (text)
 		count = compare_report(c, short_name(s->name), text, length,
 				       error, sizeof(error));
-	if (count < 0)
-		complain("%s: %s", s->name, text ? error : "no memory");
 	free(text);
-	return count < 0 ? EXIT_INPUT : 0;
+	return count < 0 ? failure(EXIT_INPUT, "%s: %s", s->name, error) : 0;
 }
 
 static int read_capture(struct compare *c, struct source *s)

@@ -35,6 +35,7 @@ struct reading {
 	FILE *list; /* of the connections that are over, as they are printed */
 	struct listed *listed;
 	size_t listed_count;
+	int list_error; /* errno of what of it could not be kept; 0: none */
 	int64_t first_us, previous_us; /* of the packets that were printed */
 	bool any;
 	struct arena *arena;
@@ -98,9 +99,7 @@ static int judge_all(const struct reading *r, const char *cut)
 		complain("%s: no TCP connection begins in it", r->name);
 		return EXIT_INPUT;
 	}
-	targets = calloc(count, sizeof(*targets));
-	if (!targets)
-		return failure(EXIT_SYSTEM, "no memory");
+	targets = must_have(calloc(count, sizeof(*targets)));
 	judge_targets(r->observer, targets, count);
 	ret = report_all(r, targets, count);
 	free(targets);
@@ -123,8 +122,12 @@ static void list_connection(void *context, const struct mptcp_connection *c)
 	page.arena = arena_new();
 	l->number = c->number;
 	l->begin = ftello(r->list);
-	if (output_format(r->out)->connection(&page, c) == 0)
+	errno = 0;
+	if (output_format(r->out)->connection(&page, c) == 0 &&
+	    fflush(r->list) == 0 && !ferror(r->list))
 		l->length = (size_t)(ftello(r->list) - l->begin);
+	else if (!r->list_error)
+		r->list_error = errno ? errno : ENOMEM;
 	arena_free(page.arena);
 }
 
@@ -149,7 +152,7 @@ static void print_listed(const struct reading *r, const struct listed *l)
 {
 	const struct page *page = output_begin(r->out);
 	char *text = arena_alloc(page->arena, l->length);
-	bool whole = l->length && fseeko(r->list, l->begin, SEEK_SET) == 0 &&
+	bool whole = fseeko(r->list, l->begin, SEEK_SET) == 0 &&
 		     fread(text, l->length, 1, r->list) == 1;
 
 	if (whole)
@@ -157,21 +160,28 @@ static void print_listed(const struct reading *r, const struct listed *l)
 	output_end(r->out, whole ? 0 : -1);
 }
 
-static void print_list(struct reading *r)
+/* 0, or the exit code after a complaint. */
+static int print_list(struct reading *r)
 {
 	const struct mptcp_connections *all = &r->observer->connections;
 	const struct format *format = output_format(r->out);
 
 	if (!all->count || r->options->quiet ||
 	    (is_own(r->observer) && !r->options->verbose))
-		return;
+		return 0;
 	for (const struct mptcp_connection *c = all->oldest; c; c = c->newer)
 		list_connection(r, c);
 	qsort(r->listed, r->listed_count, sizeof(*r->listed), by_number);
 	if (format->list)
 		output_end(r->out, format->list(output_begin(r->out)));
 	for (size_t i = 0; i < r->listed_count; i++)
-		print_listed(r, &r->listed[i]);
+		if (r->listed[i].length)
+			print_listed(r, &r->listed[i]);
+	if (!r->list_error)
+		return 0;
+	return failure(r->list_error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT,
+		       "the list of connections, in a temporary file: %s",
+		       strerror(r->list_error));
 }
 
 /* --- feeding ------------------------------------------------------------- */
@@ -211,14 +221,14 @@ static void print_packet(void *context, uint64_t number, int64_t time_us,
 static int feed_and_judge(struct reading *r)
 {
 	char error[400] = "";
-	int ret;
+	int ret, listed;
 
 	if (capture_feed(r->capture, r->observer, error, sizeof(error)) ==
 	    CAPTURE_UNREADABLE)
 		return failure(EXIT_INPUT, "%s", error);
 	ret = judge_all(r, error);
-	print_list(r);
-	return ret;
+	listed = print_list(r);
+	return listed ? listed : ret;
 }
 
 static int print_packets(struct reading *r)
@@ -241,22 +251,30 @@ static int drop_and_read(struct reading *r)
 	return r->options->packets ? print_packets(r) : feed_and_judge(r);
 }
 
+/* On disk, as there may be millions; afterwards no file is made. False: no
+ * memory. */
+static bool open_list(struct reading *r)
+{
+	if (r->options->quiet || r->options->packets)
+		return true;
+	r->list = tmpfile();
+	if (!r->list && errno != ENOMEM)
+		complain("no list: no temporary file: %s", strerror(errno));
+	return r->list || errno != ENOMEM;
+}
+
 static int read_capture(struct reading *r)
 {
-	int ret = EXIT_SYSTEM;
+	int ret;
 
 	r->observer = observer_new();
-	/* On disk, as there may be millions; afterwards no file is made. */
-	r->list = tmpfile();
 	r->arena = arena_new();
-	if (!r->list)
-		complain("no list: no temporary file: %s", strerror(errno));
-	if (r->observer) {
-		r->observer->ended = r->options->quiet ? NULL : list_connection;
+	if (r->observer && open_list(r)) {
+		r->observer->ended = list_connection;
 		r->observer->ended_context = r;
 		ret = drop_and_read(r);
 	} else {
-		complain("no memory, or OpenSSL failed");
+		ret = failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
 	}
 	observer_free(r->observer);
 	arena_free(r->arena);

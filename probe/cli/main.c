@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/memory.h"
 #include "probe/cli/output.h"
 #include "probe/net/outfile.h"
 
@@ -226,8 +227,9 @@ int main(int argc, char **argv)
 	keep_streams_apart();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
+	memory_must_last();
 	if (!arguments)
-		return EXIT_SYSTEM;
+		return failure(EXIT_SYSTEM, "no memory");
 	result = options_parse(argc, argv, &options, arguments, &count);
 	if (result == -1 && options.help)
 		result = help();

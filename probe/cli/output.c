@@ -43,22 +43,14 @@ static bool open_file(struct output *out, const char *name)
 		complain("cannot write %s: %s", out->name, strerror(errno));
 		return false;
 	}
-	out->page.out = open_memstream(&out->text, &out->length);
-	if (out->page.out)
-		return true;
-	complain("no memory");
-	outfile_abandon(&out->file);
-	return false;
+	out->page.out = must_have(open_memstream(&out->text, &out->length));
+	return true;
 }
 
 struct output *output_open(const struct options *o)
 {
-	struct output *out = calloc(1, sizeof(*out));
+	struct output *out = must_have(calloc(1, sizeof(*out)));
 
-	if (!out) {
-		complain("no memory");
-		return NULL;
-	}
 	out->format = format_named(o->json ? "json" : "text");
 	out->collects = o->output_file != NULL;
 	out->page = (struct page){

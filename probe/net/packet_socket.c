@@ -17,6 +17,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "probe/net/complain.h"
+
 #define FRAME_MAX 2048 /* whole frames of any usual MTU */
 #define SNAPLEN 262144 /* that of the filter: it must not cut */
 #define BATCH 64
@@ -66,15 +68,37 @@ static int find_link(struct packet_socket *s, const char *name, int *type)
 	return 0;
 }
 
+/* Without memory the parser of libpcap ends the program itself, by exit(2),
+ * which would mean that the server has no MPTCP. */
+static bool compiling;
+
+static void end_compiling(void)
+{
+	if (compiling)
+		_exit(EXIT_SYSTEM);
+}
+
+static int compile_guarded(pcap_t *pcap, const char *filter,
+			   struct bpf_program *out)
+{
+	static bool registered;
+	int result;
+
+	registered = registered || atexit(end_compiling) == 0;
+	compiling = true;
+	result = pcap_compile(pcap, out, filter, 1, PCAP_NETMASK_UNKNOWN);
+	compiling = false;
+	return result;
+}
+
 /* The kernel has the frames of a cooked socket without a header. */
 static int compile(const struct packet_socket *s, const char *filter,
 		   struct bpf_program *out)
 {
 	pcap_t *raw = s->cooked ? pcap_open_dead(DLT_RAW, SNAPLEN) : NULL;
-	int result = s->cooked && !raw
-			     ? -1
-			     : pcap_compile(raw ? raw : s->pcap, out, filter, 1,
-					    PCAP_NETMASK_UNKNOWN);
+	int result = s->cooked && !raw ? -1
+				       : compile_guarded(raw ? raw : s->pcap,
+							 filter, out);
 
 	if (raw)
 		pcap_close(raw);

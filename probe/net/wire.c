@@ -418,8 +418,10 @@ static long carry(struct wire *w, const struct ip_envelope *envelope,
 	size = packet_carry(w->net, envelope, payload, length, packet,
 			    capacity);
 	if (size == -1) {
-		snprintf(w->error, sizeof(w->error), "crafting: %s",
-			 libnet_geterror(w->net));
+		const char *reason = libnet_geterror(w->net);
+
+		snprintf(w->error, sizeof(w->error), "crafting: %.*s",
+			 (int)strcspn(reason, "\n"), reason);
 		errno = EINVAL;
 		return -1;
 	}

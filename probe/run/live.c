@@ -18,6 +18,7 @@
 #include "probe/net/target.h"
 #include "probe/net/wire.h"
 #include "probe/run/client.h"
+#include "report/arena.h"
 #include "report/track/observer.h"
 
 #define PACKET_MAX 1600
@@ -304,14 +305,11 @@ static void mask_kernel_fields(uint8_t *packet, size_t length)
 
 static void remember(struct live *live, const uint8_t *packet, size_t length)
 {
-	struct departure *grown =
-		realloc(live->departures, (live->departure_count + 1) *
-						  sizeof(*live->departures));
 	struct departure *d;
 
-	if (!grown)
-		return;
-	live->departures = grown;
+	live->departures = must_have(
+		realloc(live->departures, (live->departure_count + 1) *
+						  sizeof(*live->departures)));
 	d = &live->departures[live->departure_count++];
 	d->length = length;
 	d->sent_us = live_now_us();

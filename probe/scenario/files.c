@@ -10,6 +10,7 @@
 
 #include "probe/scenario/sandbox.h"
 #include "probe/scenario/scenario.h"
+#include "report/arena.h"
 
 #define SUFFIX ".lua"
 
@@ -102,6 +103,8 @@ static int read_text(struct script *s, const char *path, char *error,
 	FILE *file = fopen(path, "rbe");
 	struct stat st;
 
+	if (!file && errno == ENOMEM)
+		must_have(NULL);
 	if (!file || fstat(fileno(file), &st) || S_ISDIR(st.st_mode)) {
 		snprintf(error, size, "%.200s: %s", path,
 			 strerror(file ? EISDIR : errno));
@@ -109,14 +112,12 @@ static int read_text(struct script *s, const char *path, char *error,
 			fclose(file);
 		return -1;
 	}
-	s->text = malloc(SANDBOX_SCRIPT_MAX + 1);
-	if (s->text)
-		s->length = fread(s->text, 1, SANDBOX_SCRIPT_MAX + 1, file);
+	s->text = must_have(malloc(SANDBOX_SCRIPT_MAX + 1));
+	s->length = fread(s->text, 1, SANDBOX_SCRIPT_MAX + 1, file);
 	fclose(file);
-	if (s->text && s->length <= SANDBOX_SCRIPT_MAX)
+	if (s->length <= SANDBOX_SCRIPT_MAX)
 		return 0;
-	snprintf(error, size, "%.200s: %s", path,
-		 s->text ? "too long for a scenario (64 KiB)" : "no memory");
+	snprintf(error, size, "%.200s: too long for a scenario (64 KiB)", path);
 	script_free(s);
 	return -1;
 }
@@ -156,16 +157,16 @@ size_t scripts_list(char ***names)
 	if (!find_directory(directory, sizeof(directory)))
 		return 0;
 	count = scandir(directory, &entries, is_script, alphasort);
+	if (count < 0 && errno == ENOMEM)
+		must_have(NULL);
 	if (count <= 0)
 		return 0;
-	*names = calloc((size_t)count, sizeof(**names));
+	*names = must_have(calloc((size_t)count, sizeof(**names)));
 	for (int i = 0; i < count; i++) {
 		size_t length = strlen(entries[i]->d_name) - strlen(SUFFIX);
 
-		if (*names)
-			(*names)[kept] = strndup(entries[i]->d_name, length);
-		if (*names && (*names)[kept])
-			kept++;
+		(*names)[kept++] =
+			must_have(strndup(entries[i]->d_name, length));
 		free(entries[i]);
 	}
 	free(entries);

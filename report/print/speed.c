@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "report/arena.h"
 #include "report/evidence/loss.h"
 
 bool speed_is_treated(const struct speed_ratio *r)
@@ -54,11 +55,11 @@ static int by_size(const void *a, const void *b)
 
 double speed_median(const struct speed *s, bool mptcp)
 {
-	double *rates = calloc(s->round_count + 1, sizeof(*rates));
+	double *rates = must_have(calloc(s->round_count + 1, sizeof(*rates)));
 	double median = -1;
 	size_t count = 0;
 
-	for (size_t i = 0; rates && i < s->round_count; i++) {
+	for (size_t i = 0; i < s->round_count; i++) {
 		const struct speed_run *run =
 			mptcp ? &s->rounds[i].mptcp : &s->rounds[i].tcp;
 

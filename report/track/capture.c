@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "crafting/link.h"
+#include "report/arena.h"
 #include "report/track/observer.h"
 #include "report/track/unpack.h"
 
@@ -70,6 +71,8 @@ static const char *open_source(struct source *s, const char *file)
 {
 	s->name = file;
 	s->stream = open_stream(file);
+	if (!s->stream && errno == ENOMEM)
+		must_have(NULL);
 	if (!s->stream)
 		return strerror(errno);
 	if (is_directory(s->stream))
@@ -83,15 +86,9 @@ static const char *open_source(struct source *s, const char *file)
 struct capture *capture_open(const char *const *files, size_t count,
 			     char *error, size_t size)
 {
-	struct capture *c = calloc(1, sizeof(*c));
+	struct capture *c = must_have(calloc(1, sizeof(*c)));
 
-	if (c)
-		c->sources = calloc(count, sizeof(*c->sources));
-	if (!c || !c->sources) {
-		snprintf(error, size, "%s: no memory", files[0]);
-		capture_close(c);
-		return NULL;
-	}
+	c->sources = must_have(calloc(count, sizeof(*c->sources)));
 	while (c->count < count) {
 		const char *file = files[c->count];
 		const char *wrong = open_source(&c->sources[c->count++], file);
@@ -150,7 +147,10 @@ static bool start(struct source *s, char *error, size_t size)
 			 s->name, unpack_tool(first));
 		return false;
 	}
+	errno = 0;
 	s->pcap = pcap_fopen_offline(s->stream, reason);
+	if (!s->pcap && errno == ENOMEM)
+		must_have(NULL);
 	if (!s->pcap) {
 		snprintf(error, size, "%s: not a pcap or pcapng file (%s)",
 			 s->name, reason);
@@ -196,8 +196,12 @@ static bool passes(const struct capture *c, const struct source *s)
 /* Reads on. False and a line in `error` if the file is damaged here. */
 static bool advance(struct source *s, char *error, size_t size)
 {
-	int result = pcap_next_ex(s->pcap, &s->header, &s->frame);
+	int result;
 
+	errno = 0;
+	result = pcap_next_ex(s->pcap, &s->header, &s->frame);
+	if (result == PCAP_ERROR && errno == ENOMEM)
+		must_have(NULL); /* more is there */
 	if (result == 1) {
 		s->frames++;
 		return true;

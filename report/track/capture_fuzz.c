@@ -22,13 +22,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct page page = fuzz_page();
 	char error[400] = "";
-	struct capture *c =
-		capture_open(fuzz_file(data, size), error, sizeof(error));
+	const char *file = fuzz_file(data, size);
+	struct capture *c = capture_open(&file, 1, error, sizeof(error));
 
-	FUZZ_REQUIRE(c);
-	FUZZ_REQUIRE(capture_feed_each(c, NULL, print_packet, &page, error,
-				       sizeof(error)) == CAPTURE_OK ||
-		     *error);
+	FUZZ_REQUIRE((c == NULL) == (*error != '\0'));
+	if (c)
+		FUZZ_REQUIRE(capture_feed_each(c, NULL, print_packet, &page,
+					       error, sizeof(error)) ==
+				     CAPTURE_OK ||
+			     *error);
 	capture_close(c);
 	fuzz_page_done(&page);
 	return 0;

@@ -6,6 +6,7 @@
 
 #include "crafting/keys.h"
 #include "crafting/mptcp.h"
+#include "report/arena.h"
 #include "report/track/observer.h"
 
 bool mptcp_connections_open(struct mptcp_connections *all, struct keys *keys)
@@ -27,10 +28,8 @@ void mptcp_connections_close(struct mptcp_connections *all)
 
 struct mptcp_connection *mptcp_connection_new(struct mptcp_connections *all)
 {
-	struct mptcp_connection *c = calloc(1, sizeof(*c));
+	struct mptcp_connection *c = must_have(calloc(1, sizeof(*c)));
 
-	if (!c)
-		return NULL;
 	c->number = ++all->count;
 	c->version = -1;
 	c->hosts[0].first_dsn = c->hosts[1].first_dsn = UNKNOWN;
@@ -185,8 +184,9 @@ static enum known add_addr_hmac(const struct mptcp_connections *all,
 static struct announced *new_announced(struct mptcp_connection *c)
 {
 	if (!c->addresses)
-		c->addresses = calloc(ANNOUNCED_MAX, sizeof(*c->addresses));
-	return c->addresses && c->address_count < ANNOUNCED_MAX
+		c->addresses =
+			must_have(calloc(ANNOUNCED_MAX, sizeof(*c->addresses)));
+	return c->address_count < ANNOUNCED_MAX
 		       ? &c->addresses[c->address_count++]
 		       : NULL;
 }

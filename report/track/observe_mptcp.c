@@ -534,15 +534,11 @@ static void find_connection(struct observer *o, struct flow *f, unsigned side,
 {
 	const struct mptcp_option *join =
 		tcp_options_mptcp(&k->options, MP_JOIN);
-	struct mptcp_connection *c;
 
 	if (join && join->join.stage == JOIN_SYN && side == 0 && !f->join.syn)
 		find_parent(o, f, join);
-	if (f->connection)
-		return;
-	c = mptcp_connection_new(&o->connections);
-	if (c)
-		mptcp_attach(c, f);
+	if (!f->connection)
+		mptcp_attach(mptcp_connection_new(&o->connections), f);
 }
 
 void observe_mptcp(struct observer *o, struct flow *f, unsigned side,

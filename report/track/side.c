@@ -6,6 +6,7 @@
 
 #include "crafting/packet.h"
 #include "crafting/segment.h"
+#include "report/arena.h"
 
 /* --- bytes ---------------------------------------------------------------- */
 
@@ -13,8 +14,8 @@
 static void add_gap(struct stream *s, size_t index, uint32_t from, uint32_t to)
 {
 	if (!s->gaps)
-		s->gaps = calloc(GAPS_MAX, sizeof(*s->gaps));
-	if (!s->gaps || s->gap_count == GAPS_MAX)
+		s->gaps = must_have(calloc(GAPS_MAX, sizeof(*s->gaps)));
+	if (s->gap_count == GAPS_MAX)
 		return;
 	memmove(&s->gaps[index + 1], &s->gaps[index],
 		(s->gap_count - index) * sizeof(*s->gaps));
@@ -175,12 +176,10 @@ static void begin_sum(struct side *s, const struct mapping *m)
 	if (!m->has_checksum)
 		return;
 	if (!s->sums)
-		s->sums = calloc(SUMS_MAX, sizeof(*s->sums));
-	for (unsigned i = 0; s->sums && i < SUMS_MAX; i++)
+		s->sums = must_have(calloc(SUMS_MAX, sizeof(*s->sums)));
+	for (unsigned i = 0; i < SUMS_MAX; i++)
 		if (same_mapping(&s->sums[i].mapping, m))
 			return;
-	if (!s->sums)
-		return;
 	mapping_sum_begin(&s->sums[s->next_sum], m);
 	s->next_sum = (s->next_sum + 1) % SUMS_MAX;
 }

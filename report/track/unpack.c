@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "report/arena.h"
+
 /* libarchive brings ten libraries: it is loaded when it is needed. */
 static struct {
 	struct archive *(*begin)(void);
@@ -111,13 +113,9 @@ FILE *unpack(FILE *packed)
 {
 	static const cookie_io_functions_t functions = {
 		.read = read_unpacked, .close = close_unpacked};
-	struct unpacked *u = calloc(1, sizeof(*u));
+	struct unpacked *u = must_have(calloc(1, sizeof(*u)));
 	FILE *stream;
 
-	if (!u) {
-		fclose(packed);
-		return NULL;
-	}
 	u->packed = packed;
 	stream = begin(u) ? fopencookie(u, "rb", functions) : NULL;
 	if (!stream)
