@@ -136,6 +136,13 @@ fuzz: deps			## fuzz what parses, FUZZ_TIME=60 seconds each
 	$(Q)tests/fuzz --time $(FUZZ_TIME) --coverage; status=$$?; \
 		$(disown); exit $$status
 
+.PHONY: analyze
+ANALYZERS := cppcheck clang-tidy valgrind
+analyze: deps			## what gcc, cppcheck, clang-tidy, valgrind find
+	$(Q)$(MAKE) --no-print-directory PACKAGES="$(ANALYZERS)" deps
+	$(again) tests
+	$(Q)tests/analyze; status=$$?; $(disown); exit $$status
+
 .PHONY: bench
 BENCHED := traceroute mtr-tiny scamper tshark
 bench: deps			## measure mpprobe beside its peers: docs/bench.md

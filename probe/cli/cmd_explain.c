@@ -27,7 +27,7 @@ static unsigned distance(const char *a, const char *b)
 
 	for (size_t i = 0; i <= width; i++)
 		row[i] = (unsigned)i;
-	for (size_t i = 0; a[i] && i < LONGEST; i++) {
+	for (size_t i = 0; i < LONGEST && a[i]; i++) {
 		unsigned diagonal = row[0];
 
 		row[0] = (unsigned)i + 1;

@@ -43,15 +43,22 @@ static int64_t answered_of_late_us(const struct run *r, unsigned ttl,
 						  : 0;
 }
 
+/* How often a hop was asked; none so far away is. */
+static unsigned asks_of(const struct run *r, unsigned ttl)
+{
+	return ttl < FULL_TTL ? r->fetch.asks[ttl] : 0;
+}
+
 /* What is open; and whether it may be asked now: a hop must rest in between.
  * The first time it need not: its first answers may not be spent. */
 static bool may_ask(struct run *r, unsigned ttl, bool rested)
 {
 	struct fetch *f = &r->fetch;
-	int64_t at_us = f->asked_us[ttl], late_us;
+	int64_t at_us, late_us;
 
-	if (ttl >= FULL_TTL || f->asks[ttl] == REST_ROUNDS)
+	if (ttl >= FULL_TTL || asks_of(r, ttl) == REST_ROUNDS)
 		return false;
+	at_us = f->asked_us[ttl];
 	if (at_us || rested) {
 		late_us = answered_of_late_us(r, ttl, f->now_us);
 		at_us = (late_us > at_us ? late_us : at_us) + ROUTER_REST_US;
@@ -229,7 +236,7 @@ static void fetch_between(struct run *r, const struct report *report,
 
 		if (hop->is_target ||
 		    (hop->responder_count == 0 &&
-		     (placed || r->fetch.asks[ttl] == SILENT_ASKS)))
+		     (placed || asks_of(r, ttl) == SILENT_ASKS)))
 			continue;
 		if (kind == SEGMENT_DATA && hop_quotes(hop, kind, id))
 			kind = SEGMENT_ACK;
@@ -306,7 +313,7 @@ static void fetch_last_hop(struct run *r, const struct report *report)
 	unsigned last = r->reach - 1;
 
 	if (r->reach < 2 ||
-	    (r->fetch.asks[last] > 1 && last <= report->path_length &&
+	    (asks_of(r, last) > 1 && last <= report->path_length &&
 	     report->path[last - 1].responder_count == 0))
 		return;
 	for (unsigned i = 0; i < r->version_count; i++) {
