@@ -28,8 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_REQUIRE((c == NULL) == (*error != '\0'));
 	if (c)
 		FUZZ_REQUIRE(capture_feed_each(c, NULL, print_packet, &page,
-					       error, sizeof(error)) ==
-				     CAPTURE_OK ||
+					       error,
+					       sizeof(error)) == CAPTURE_OK ||
 			     *error);
 	capture_close(c);
 	fuzz_page_done(&page);
