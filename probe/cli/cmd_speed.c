@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "probe/cli/command.h"
@@ -10,13 +11,15 @@
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
+#include "report/evidence/loss.h"
 #include "report/print/speed.h"
 
 /* Where it stands, for the bar. */
 struct stand {
 	unsigned round, rounds;
 	bool mptcp;
-	int shown; /* percent */
+	int shown;		/* percent */
+	double mptcp_s, busy_s; /* of downloads by MPTCP; of processors then */
 };
 
 static void draw_bar(void *context, double share)
@@ -38,30 +41,97 @@ static void clear_bar(void)
 	fprintf(stderr, "\r%70s\r", "");
 }
 
-/* Who begins changes from round to round. */
+/* Seconds that the processors of this host have worked, all together; < 0: not
+ * known. */
+static double processor_seconds(void)
+{
+	FILE *file = fopen("/proc/stat", "re");
+	unsigned long long ticks[8] = {0}, busy = 0;
+	int found =
+		file ? fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu",
+			      &ticks[0], &ticks[1], &ticks[2], &ticks[3],
+			      &ticks[4], &ticks[5], &ticks[6])
+		     : 0;
+
+	if (file)
+		fclose(file);
+	for (int i = 0; i < 7; i++)
+		if (i != 3 && i != 4) /* idle, and idle for want of data */
+			busy += ticks[i];
+	return found == 7 ? (double)busy / (double)sysconf(_SC_CLK_TCK) : -1;
+}
+
+static double now_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool download_mptcp(const struct download *d, struct stand *stand,
+			   struct speed_run *out)
+{
+	double start = now_seconds(), busy = processor_seconds();
+	bool goes_on = download_run(d, true, out);
+	double end = processor_seconds();
+
+	stand->mptcp_s += now_seconds() - start;
+	if (busy >= 0 && end >= 0)
+		stand->busy_s += end - busy;
+	return goes_on;
+}
+
+/* Who begins changes from round to round; at first TCP, which tells whether
+ * anybody is there. */
 static bool run_round(const struct download *d, struct stand *stand,
 		      struct speed_round *r)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		bool mptcp = (stand->round + i) % 2 == 0;
+		struct speed_run *run = mptcp ? &r->mptcp : &r->tcp;
 
 		stand->mptcp = mptcp;
 		stand->shown = -1;
-		if (!download_run(d, mptcp, mptcp ? &r->mptcp : &r->tcp))
+		if (!(mptcp ? download_mptcp(d, stand, run)
+			    : download_run(d, false, run)))
 			return false;
+		if (stand->round == 1 && !mptcp && !run->done) {
+			snprintf(r->mptcp.error, sizeof(r->mptcp.error),
+				 "not tried");
+			break;
+		}
 	}
 	return true;
+}
+
+static bool goes_on(const struct speed *s, unsigned wanted)
+{
+	double seconds = 0;
+
+	if (s->round_count && !s->rounds[0].tcp.done)
+		return false;
+	if (wanted)
+		return s->round_count < wanted;
+	for (size_t i = 0; i < s->round_count; i++)
+		seconds +=
+			s->rounds[i].tcp.seconds + s->rounds[i].mptcp.seconds;
+	return s->round_count < ROUNDS_MIN ||
+	       (s->round_count < ROUNDS_WANTED && seconds < ROUNDS_SECONDS);
 }
 
 static int run_rounds(const struct options *o, struct speed *s,
 		      struct speed_round *rounds)
 {
 	bool bar = isatty(STDERR_FILENO) && !o->quiet;
-	struct stand stand = {.rounds = o->count};
+	struct stand stand = {.rounds = o->count ?: ROUNDS_WANTED};
 	struct download d = {
 		.url = s->url,
 		.ipv4 = o->where.ipv4,
 		.ipv6 = o->where.ipv6,
+		.interface = o->where.interface,
+		.source = o->where.source,
+		.insecure = o->insecure,
 		.seconds = o->seconds,
 		.progress = bar ? draw_bar : NULL,
 		.context = &stand,
@@ -69,18 +139,23 @@ static int run_rounds(const struct options *o, struct speed *s,
 	unsigned long disabled = download_counter("MPCapableSYNTXDisabled");
 	unsigned long dropped = download_counter("MPCapableSYNTXDrop");
 
-	for (unsigned i = 0; i < o->count; i++) {
-		stand.round = i + 1;
-		if (!run_round(&d, &stand, &rounds[i]))
+	while (goes_on(s, o->count)) {
+		stand.round = (unsigned)s->round_count + 1;
+		if (!run_round(&d, &stand, &rounds[s->round_count]))
 			break;
 		s->round_count++;
 	}
+	s->processors = stand.mptcp_s > 0 ? stand.busy_s / stand.mptcp_s : -1;
 	if (bar)
 		clear_bar();
 	s->blackhole = download_counter("MPCapableSYNTXDisabled") > disabled;
 	s->unanswered =
 		(unsigned)(download_counter("MPCapableSYNTXDrop") - dropped);
-	return signals_interrupted() ? EXIT_INTERRUPTED : speed_exit_code(s);
+	if (rounds[0].tcp.unknown_host)
+		return failure(EXIT_NO_HOST, "%s: %s", s->url,
+			       rounds[0].tcp.error);
+	return signals_interrupted() ? EXIT_INTERRUPTED
+				     : speed_verdict(s)->exit_code;
 }
 
 static bool is_url(const char *text)
@@ -107,7 +182,7 @@ int cmd_speed(const struct options *o, struct output *out, int argc,
 	if (!download_has_mptcp(error, sizeof(error)) ||
 	    !download_load(error, sizeof(error)))
 		return failure(EXIT_SYSTEM, "%s", error);
-	s.rounds = rounds = calloc(o->count, sizeof(*rounds));
+	s.rounds = rounds = calloc(o->count ?: ROUNDS_WANTED, sizeof(*rounds));
 	if (!rounds)
 		return failure(EXIT_SYSTEM, "no memory");
 	signals_install();

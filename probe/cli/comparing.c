@@ -25,6 +25,7 @@
 
 #define SYN_TRIES_LATER 2
 #define KINDS 3
+#define ROUNDS_LIVE 5
 
 /* Without MPTCP, version 1, version 0. */
 static const struct {
@@ -248,7 +249,7 @@ static int run_ports(struct comparing *l, struct compare *c)
 	for (unsigned i = 0; i < l->port_count && !signals_interrupted(); i++) {
 		struct port_run *p = &l->ports[i];
 
-		run_port(p, l->options->count);
+		run_port(p, l->options->count ?: ROUNDS_LIVE);
 		if (!live_finish(&p->live))
 			complain("%s", p->live.error);
 		if (!p->live.exit_code || live_cut_short(&p->live))

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "probe/net/signals.h"
+#include "report/evidence/loss.h"
 #include "report/print/speed.h"
 
 #ifndef IPPROTO_MPTCP
@@ -27,7 +28,8 @@
 #define MPTCP_INFO 1
 #endif
 
-#define CONNECT_SECONDS 20L
+/* Without a byte. */
+#define SILENT_SECONDS 20L
 
 /* libcurl brings forty libraries: it is loaded when it is needed. */
 static struct {
@@ -61,18 +63,27 @@ bool download_load(char *error, unsigned size)
 struct transfer {
 	const struct download *about;
 	struct speed_run *run;
-	int socket; /* -1: none yet */
+	int socket;	 /* -1: none yet */
+	char source[64]; /* "host!ADDRESS" */
+	uint64_t before; /* bytes of the downloads before */
 };
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
 				 struct curl_sockaddr *address)
 {
 	struct transfer *t = context;
+	const char *interface = t->about->interface;
 
 	(void)purpose;
 	t->socket = socket(address->family, address->socktype | SOCK_CLOEXEC,
 			   t->run->mptcp ? IPPROTO_MPTCP : IPPROTO_TCP);
-	return t->socket;
+	if (t->socket == -1 || !interface ||
+	    setsockopt(t->socket, SOL_SOCKET, SO_BINDTODEVICE, interface,
+		       (socklen_t)strlen(interface)) == 0)
+		return t->socket;
+	close(t->socket);
+	t->socket = -1;
+	return CURL_SOCKET_BAD;
 }
 
 /* A connection that fell back has no MPTCP_INFO, or says so. */
@@ -143,7 +154,13 @@ static void set_options(CURL *curl, const struct download *d,
 	api.setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	api.setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	api.setopt(curl, CURLOPT_USERAGENT, "mpprobe/" MPPROBE_VERSION);
-	api.setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	api.setopt(curl, CURLOPT_CONNECTTIMEOUT, SILENT_SECONDS);
+	api.setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	api.setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS);
+	if (d->source)
+		api.setopt(curl, CURLOPT_INTERFACE, t->source);
+	api.setopt(curl, CURLOPT_SSL_VERIFYPEER, d->insecure ? 0L : 1L);
+	api.setopt(curl, CURLOPT_SSL_VERIFYHOST, d->insecure ? 0L : 2L);
 	if (d->seconds)
 		/* 0: no limit */
 		api.setopt(curl, CURLOPT_TIMEOUT, (long)d->seconds);
@@ -162,6 +179,13 @@ static void set_options(CURL *curl, const struct download *d,
 	api.setopt(curl, CURLOPT_XFERINFODATA, t);
 }
 
+static bool came(const struct transfer *t, CURLcode code)
+{
+	return t->run->bytes > t->before &&
+	       (code == CURLE_OK ||
+		(code == CURLE_OPERATION_TIMEDOUT && t->about->seconds));
+}
+
 /* From the first byte on: names and handshakes are not throughput. */
 static void take_result(CURL *curl, CURLcode code, struct transfer *t)
 {
@@ -171,34 +195,45 @@ static void take_result(CURL *curl, CURLcode code, struct transfer *t)
 	api.getinfo(curl, CURLINFO_TOTAL_TIME_T, &total);
 	api.getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &start);
 	ask_socket(t);
-	run->seconds = (double)(total - start) / 1e6;
-	run->done = run->bytes && run->seconds > 0 &&
-		    (code == CURLE_OK ||
-		     (code == CURLE_OPERATION_TIMEDOUT && t->about->seconds));
-	if (run->done)
-		run->rate = (double)run->bytes * 8 / 1e6 / run->seconds;
-	else
+	run->done = came(t, code) && total > start;
+	run->unknown_host = code == CURLE_COULDNT_RESOLVE_HOST;
+	if (!run->done) {
 		snprintf(run->error, sizeof(run->error), "%s",
 			 code == CURLE_OK ? "nothing came"
 					  : api.strerror(code));
+		return;
+	}
+	run->downloads++;
+	run->seconds += (double)(total - start) / 1e6;
+	run->rate = (double)run->bytes * 8 / 1e6 / run->seconds;
+}
+
+static void download_once(const struct download *d, struct speed_run *out)
+{
+	struct transfer t = {
+		.about = d, .run = out, .socket = -1, .before = out->bytes};
+	CURL *curl = api.init();
+
+	out->done = false;
+	if (!curl) {
+		snprintf(out->error, sizeof(out->error), "no memory");
+		return;
+	}
+	snprintf(t.source, sizeof(t.source), "host!%s", d->source ?: "");
+	set_options(curl, d, &t);
+	take_result(curl, api.perform(curl), &t);
+	api.cleanup(curl);
 }
 
 bool download_run(const struct download *d, bool mptcp, struct speed_run *out)
 {
-	struct transfer t = {.about = d, .run = out, .socket = -1};
-	CURL *curl = api.init();
-	CURLcode code;
-
 	*out = (struct speed_run){.mptcp = mptcp, .rtt_ms = -1};
-	if (!curl) {
-		snprintf(out->error, sizeof(out->error), "no memory");
-		return true;
-	}
-	set_options(curl, d, &t);
-	code = api.perform(curl);
-	take_result(curl, code, &t);
-	api.cleanup(curl);
-	return !signals_interrupted();
+	do {
+		download_once(d, out);
+	} while (out->done && !signals_interrupted() && !d->seconds &&
+		 out->seconds < DOWNLOAD_SECONDS &&
+		 out->downloads < DOWNLOADS_MAX);
+	return !signals_interrupted() && !out->unknown_host;
 }
 
 bool download_has_mptcp(char *error, unsigned size)

@@ -10,8 +10,11 @@ struct speed_run;
 
 struct download {
 	const char *url;
-	bool ipv4, ipv6;  /* neither: any */
-	unsigned seconds; /* at most; 0: to the end */
+	bool ipv4, ipv6;       /* neither: any */
+	const char *interface; /* NULL: as the routes say */
+	const char *source;    /* an address of this host; NULL: any */
+	bool insecure;	       /* certificates are not verified */
+	unsigned seconds;      /* at most; 0: to the end */
 	void (*progress)(void *context, double share); /* < 0: unknown */
 	void *context;
 };
@@ -19,7 +22,9 @@ struct download {
 /* Loads libcurl, first of all. False with one line in `error`. */
 bool download_load(char *error, unsigned size);
 
-/* Downloads; `out` says how it went. False: interrupted. */
+/* Downloads, again until it has taken a while (DOWNLOAD_SECONDS); `out` says
+ * how it went. False: interrupted, or the host has no address, and
+ * out->unknown_host is set. */
 bool download_run(const struct download *d, bool mptcp, struct speed_run *out);
 
 /* Whether this kernel makes MPTCP sockets. False with one line in `error`. */

@@ -258,10 +258,10 @@ static const struct row rows[] = {
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
 	 .help = "only the TTL sweeps: no data, no joins"},
 
-	{"How to send", 'i', "interface", "IFACE", SYNS, take_interface, 0,
+	{"How to send", 'i', "interface", "IFACE", FAMILIES, take_interface, 0,
 	 .help = "send and capture on this interface"},
-	{NULL, 's', "source", "ADDRESS", SYNS, take_address, AT(where.source),
-	 .help = "send from this address of this host"},
+	{NULL, 's', "source", "ADDRESS", FAMILIES, take_address,
+	 AT(where.source), .help = "send from this address of this host"},
 	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_number,
 	 AT(first_ttl), .help = "first TTL of the sweeps (default 1)",
 	 .must = "TTL must be between 1 and 255", .max = 255},
@@ -287,11 +287,13 @@ static const struct row rows[] = {
 	 .must = "the name of a directory must follow"},
 	{NULL, 'c', "count", "N", COMMAND_COMPARE_LIVE | COMMAND_SPEED,
 	 take_number, AT(count),
-	 .help = "rounds of --live and speed (default 5)",
+	 .help = "rounds of --live (default 5), of speed (20)",
 	 .must = "the count must be between 1 and 1000", .max = 1000},
 	{NULL, 'T', "time", "SECONDS", COMMAND_SPEED, take_number, AT(seconds),
 	 .help = "speed: end each download after so long",
 	 .must = "the time must be between 1 and 3600 seconds", .max = 3600},
+	{NULL, 'k', "insecure", NULL, COMMAND_SPEED, take_flag, AT(insecure),
+	 .help = "speed: do not verify certificates"},
 
 	{"Output", 'n', "numeric", NULL, REPORTS, take_flag, AT(numeric),
 	 .help = "do not look up names of hops"},
@@ -428,7 +430,6 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 		.first_ttl = 1,
 		.max_ttl = 30,
 		.mptcp_version = -1,
-		.count = 5,
 	};
 	*argument_count = 0;
 	make_tables(short_options, long_options);

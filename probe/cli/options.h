@@ -48,7 +48,8 @@ struct options {
 	const char *filter; /* read: of pcap-filter(7), or NULL */
 	bool live;
 	const char *save; /* a directory, or NULL */
-	unsigned count;	  /* rounds: 5 */
+	unsigned count;	  /* rounds; 0: not said */
+	bool insecure;	  /* speed: -k */
 	unsigned seconds; /* of a download; 0: to its end */
 	enum colour_choice colour;
 	bool has_seed;

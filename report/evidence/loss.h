@@ -169,9 +169,21 @@
 #define ROUNDS_MIN 2
 /* Less than this share of the speed of TCP is worth a word. */
 #define WORTH_A_WORD 0.9
-/* On a fast path MPTCP's own cost in the kernel makes a third of difference;
- * an interval below this is the path's doing. */
+/* MPTCP's own cost in the kernel makes a third of difference where the
+ * processor is what limits; an interval below this is the path's doing... */
 #define TREATED_OTHERWISE 0.67
+/* ...if meanwhile this host used less than so much of a processor, all in all;
+ * a busy host made MPTCP up to four times slower, so there, below this. */
+#define BUSY_PROCESSORS 0.5
+#define TREATED_THOUGH_BUSY 0.1
+/* Rounds unless the user says how many, and the seconds after which they end,
+ * ten for each protocol. */
+#define ROUNDS_WANTED 20
+#define ROUNDS_SECONDS 20
+/* A download takes so long, or is repeated: below, the time of one interrupt
+ * shows. So many downloads at most. */
+#define DOWNLOAD_SECONDS 0.1
+#define DOWNLOADS_MAX 50
 
 /* Round-trip times of two runs that are worth a word beside each other: so many
  * times as long, and so many milliseconds more, as hosts take their time. */

@@ -7,15 +7,10 @@
 #include "report/arena.h"
 #include "report/evidence/loss.h"
 
-bool speed_is_treated(const struct speed_ratio *r)
-{
-	return r->rounds >= ROUNDS_MIN && r->high < TREATED_OTHERWISE;
-}
-
 static bool counts(const struct speed_round *r)
 {
-	return r->tcp.done && r->mptcp.done && r->tcp.rate > 0 &&
-	       r->mptcp.rate > 0;
+	return r->tcp.done && r->mptcp.done && !r->mptcp.fallback &&
+	       r->tcp.rate > 0 && r->mptcp.rate > 0;
 }
 
 struct speed_ratio speed_ratio(const struct speed *s)
@@ -84,11 +79,14 @@ size_t speed_runs(const struct speed *s, bool fallback)
 	return count;
 }
 
+/* --- the verdict --------------------------------------------------------- */
+
 /* All connections with MPTCP failed, and none without. */
-bool speed_only_mptcp_fails(const struct speed *s)
+static bool mptcp_fails(const struct speed *s, const struct speed_ratio *r)
 {
 	size_t tcp = 0, mptcp = 0;
 
+	(void)r;
 	for (size_t i = 0; i < s->round_count; i++) {
 		tcp += s->rounds[i].tcp.done;
 		mptcp += s->rounds[i].mptcp.done;
@@ -96,15 +94,96 @@ bool speed_only_mptcp_fails(const struct speed *s)
 	return tcp >= ROUNDS_MIN && tcp == s->round_count && mptcp == 0;
 }
 
-int speed_exit_code(const struct speed *s)
+static bool not_in_use(const struct speed *s, const struct speed_ratio *r)
 {
-	struct speed_ratio r = speed_ratio(s);
+	(void)r;
+	return speed_runs(s, true) && !speed_runs(s, false);
+}
 
-	if (speed_only_mptcp_fails(s))
-		return 1;
-	if (r.rounds < ROUNDS_MIN)
-		return 3;
-	if (speed_is_treated(&r))
-		return 1;
-	return speed_runs(s, false) ? 0 : 3;
+static bool too_few(const struct speed *s, const struct speed_ratio *r)
+{
+	(void)s;
+	return r->rounds < ROUNDS_MIN;
+}
+
+static bool is_busy(const struct speed *s)
+{
+	return s->processors < 0 || s->processors >= BUSY_PROCESSORS;
+}
+
+static bool slower(const struct speed *s, const struct speed_ratio *r)
+{
+	return r->high < (is_busy(s) ? TREATED_THOUGH_BUSY : TREATED_OTHERWISE);
+}
+
+static bool slow_host(const struct speed *s, const struct speed_ratio *r)
+{
+	return is_busy(s) && r->high < TREATED_OTHERWISE;
+}
+
+static bool cannot_tell(const struct speed *s, const struct speed_ratio *r)
+{
+	(void)s;
+	return r->low < TREATED_OTHERWISE;
+}
+
+static bool faster(const struct speed *s, const struct speed_ratio *r)
+{
+	(void)s;
+	return r->low > 1 && r->ratio > 1 / WORTH_A_WORD;
+}
+
+static bool little_slower(const struct speed *s, const struct speed_ratio *r)
+{
+	(void)s;
+	return r->high < 1 && r->ratio < WORTH_A_WORD;
+}
+
+static bool as_fast(const struct speed *s, const struct speed_ratio *r)
+{
+	(void)s;
+	(void)r;
+	return true;
+}
+
+/* The first that holds. */
+static const struct {
+	bool (*holds)(const struct speed *s, const struct speed_ratio *r);
+	struct speed_verdict verdict;
+} verdicts[] = {
+	{mptcp_fails,
+	 {"mptcp_fails", 1, "Downloads by MPTCP fail, those by TCP do not."}},
+	{not_in_use,
+	 {"not_in_use", 3,
+	  "MPTCP was not in use: all connections fell back to TCP. mpprobe "
+	  "HOST tells why."}},
+	{too_few,
+	 {"too_few", 3, "Too few downloads were completed to compare them."}},
+	{slower,
+	 {"slower", 1,
+	  "MPTCP is slower than TCP on this path: something treats it "
+	  "differently."}},
+	{slow_host,
+	 {"busy", 3,
+	  "MPTCP was slower than TCP, but this host was busy meanwhile, which "
+	  "may be all there is to it."}},
+	{cannot_tell,
+	 {"cannot_tell", 3,
+	  "Whether MPTCP is slower than TCP these rounds cannot tell: they "
+	  "differ too much (-c N: more rounds)."}},
+	{faster, {"faster", 0, "MPTCP is faster than TCP on this path."}},
+	{little_slower,
+	 {"overhead", 0,
+	  "MPTCP is a little slower than TCP, as its overhead explains."}},
+	{as_fast, {"same", 0, "MPTCP is as fast as TCP on this path."}},
+};
+
+const struct speed_verdict *speed_verdict(const struct speed *s)
+{
+	const struct speed_ratio r = speed_ratio(s);
+	size_t i = 0;
+
+	while (!verdicts[i].holds(s, &r))
+		i++;
+	return &verdicts[i].verdict;
 }

@@ -10,16 +10,18 @@
 
 /* One download. */
 struct speed_run {
-	bool done;	   /* to its end, or as long as was asked for */
-	bool mptcp;	   /* asked for */
-	bool fallback;	   /* and not in use */
-	unsigned subflows; /* beside the first */
-	double seconds;	   /* from the first byte to the last */
-	uint64_t bytes;
-	double rate; /* Mbit/s */
+	bool done;	    /* to its end, or as long as was asked for */
+	bool mptcp;	    /* asked for */
+	bool fallback;	    /* and not in use */
+	unsigned subflows;  /* beside the first */
+	unsigned downloads; /* one after the other */
+	double seconds;	    /* of all, from the first byte to the last */
+	uint64_t bytes;	    /* of all */
+	double rate;	    /* Mbit/s */
 	double rtt_ms;
 	unsigned retransmitted; /* segments that we sent again */
 	char error[120];	/* if not done */
+	bool unknown_host;	/* the error */
 };
 
 struct speed_round {
@@ -30,12 +32,15 @@ struct speed {
 	const char *url;
 	const struct speed_round *rounds;
 	size_t round_count;
-	bool blackhole;	     /* the kernel has switched MPTCP off */
+	double processors; /* that this host used during the downloads by MPTCP,
+			      on average; < 0: not known */
+	bool blackhole;	   /* the kernel has switched MPTCP off */
 	unsigned unanswered; /* SYNs with MPTCP that it gave up */
 };
 
 /* The geometric mean of MPTCP/TCP over the rounds, and its 95 % interval by
- * Student's t on the logarithms. Rounds that were not done do not count. */
+ * Student's t on the logarithms. Rounds that were not done, or fell back, do
+ * not count. */
 struct speed_ratio {
 	size_t rounds;
 	double ratio, low, high; /* low, high: 0 and INFINITY below two */
@@ -49,14 +54,12 @@ double speed_median(const struct speed *s, bool mptcp);
 /* How many downloads by MPTCP were done, with it or fallen back. */
 size_t speed_runs(const struct speed *s, bool fallback);
 
-/* All connections with MPTCP failed, and none without. */
-bool speed_only_mptcp_fails(const struct speed *s);
+struct speed_verdict {
+	const char *name; /* in JSON */
+	int exit_code;
+	const char *text;
+};
 
-/* So much slower that the path does it. */
-bool speed_is_treated(const struct speed_ratio *r);
-
-/* 0: no difference; 1: MPTCP is slower; 3: MPTCP was not in use, or nothing
- * can be said. */
-int speed_exit_code(const struct speed *s);
+const struct speed_verdict *speed_verdict(const struct speed *s);
 
 #endif

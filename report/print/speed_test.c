@@ -18,18 +18,23 @@
 #define ROUNDS 4
 
 static struct speed_round rounds[ROUNDS];
-static struct speed speed = {
-	.url = "http://x/", .rounds = rounds, .round_count = ROUNDS};
+static struct speed speed = {.url = "http://x/",
+			     .rounds = rounds,
+			     .round_count = ROUNDS,
+			     .processors = 0};
 
 static void set(const double *tcp, const double *mptcp, bool fallback)
 {
 	for (size_t i = 0; i < ROUNDS; i++)
-		rounds[i] = (struct speed_round){
-			{.done = tcp[i] > 0, .rate = tcp[i], .bytes = 1},
-			{.done = mptcp[i] > 0,
-			 .rate = mptcp[i],
-			 .mptcp = true,
-			 .fallback = fallback}};
+		rounds[i] = (struct speed_round){{.done = tcp[i] > 0,
+						  .rate = tcp[i],
+						  .downloads = 2,
+						  .seconds = 0.2,
+						  .bytes = 1000},
+						 {.done = mptcp[i] > 0,
+						  .rate = mptcp[i],
+						  .mptcp = true,
+						  .fallback = fallback}};
 }
 
 static char *text_of(void)
@@ -49,12 +54,13 @@ static void expect(const char *words, int code)
 
 	assert_non_null(strstr(text, words));
 	assert_null(strstr(text, "-1.00"));
-	assert_int_equal(speed_exit_code(&speed), code);
+	assert_int_equal(speed_verdict(&speed)->exit_code, code);
 	free(text);
 }
 
 static const double same[] = {100, 104, 98, 101}, third[] = {33, 34, 32, 33},
-		    wild[] = {20, 300, 90, 150}, none[] = {0, 0, 0, 0};
+		    wild[] = {20, 300, 90, 150}, none[] = {0, 0, 0, 0},
+		    more[] = {130, 135, 128, 131}, less[] = {85, 88, 83, 86};
 
 static void test_ratio(void **state)
 {
@@ -77,7 +83,13 @@ static void test_verdicts(void **state)
 	set(same, same, false);
 	expect("as fast as TCP", 0);
 	set(same, wild, false);
-	expect("as fast as TCP, as far as", 0);
+	expect("cannot tell", 3);
+	set(wild, same, false);
+	expect("cannot tell", 3);
+	set(same, more, false);
+	expect("faster than TCP", 0);
+	set(same, less, false);
+	expect("as its overhead explains", 0);
 	set(same, same, true);
 	expect("MPTCP was not in use", 3);
 	set(same, none, false);
@@ -87,6 +99,34 @@ static void test_verdicts(void **state)
 	speed.blackhole = true;
 	expect("blackhole", 3);
 	speed.blackhole = false;
+}
+
+/* A busy host makes MPTCP slower by itself, but not by so much. */
+static void test_busy(void **state)
+{
+	static const double twentieth[] = {5, 6, 5, 4};
+
+	(void)state;
+	set(same, third, false);
+	speed.processors = 0.4;
+	expect("MPTCP is slower than TCP on this path", 1);
+	speed.processors = 0.6;
+	expect("this host was busy", 3);
+	speed.processors = -1;
+	expect("this host was busy", 3);
+	set(same, twentieth, false);
+	expect("MPTCP is slower than TCP on this path", 1);
+	speed.processors = 0;
+}
+
+/* What fell back was TCP. */
+static void test_fallen(void **state)
+{
+	(void)state;
+	set(same, third, false);
+	rounds[0].mptcp.fallback = true;
+	assert_int_equal(speed_ratio(&speed).rounds, ROUNDS - 1);
+	expect("1 of the connections fell back", 1);
 }
 
 static void test_json(void **state)
@@ -101,14 +141,15 @@ static void test_json(void **state)
 	page_done(&page);
 	assert_non_null(strstr(text, "\"schema\":\"mpprobe-speed/1\""));
 	assert_non_null(strstr(text, "\"tcp_mbit_s\":100.5"));
+	assert_non_null(strstr(text, "\"verdict\":{\"status\":\"slower\""));
 	free(text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ratio),
-		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_ratio), cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_busy),  cmocka_unit_test(test_fallen),
 		cmocka_unit_test(test_json),
 	};
 

@@ -51,37 +51,18 @@ static void print_rounds(const struct page *p, const struct speed *s)
 	fputc('\n', p->out);
 }
 
-static const char *judgement(const struct speed *s, const struct speed_ratio *r)
-{
-	if (speed_only_mptcp_fails(s))
-		return "Downloads by MPTCP fail, those by TCP do not.";
-	if (r->rounds < ROUNDS_MIN)
-		return "Too few downloads were completed to compare them.";
-	if (speed_is_treated(r))
-		return "MPTCP is slower than TCP on this path: something "
-		       "treats it differently.";
-	if (r->high < 1 && r->ratio < WORTH_A_WORD)
-		return "MPTCP is a little slower than TCP, as its overhead "
-		       "explains.";
-	if (r->low > 1 && r->ratio > 1 / WORTH_A_WORD)
-		return "MPTCP is faster than TCP on this path.";
-	return "MPTCP is as fast as TCP, as far as these rounds can tell.";
-}
-
 static void print_use(const struct page *p, const struct speed *s)
 {
 	size_t used = speed_runs(s, false), fell = speed_runs(s, true);
 
+	if (used && fell)
+		text_wrap(p, "", "",
+			  arena_printf(p->arena,
+				       "%zu of the connections fell back to "
+				       "TCP, and are not compared.",
+				       fell));
 	if (fell == 0 && !s->blackhole)
 		return;
-	text_wrap(p, "", "",
-		  arena_printf(
-			  p->arena,
-			  used == 0
-				  ? "MPTCP was not in use: all %zu connections "
-				    "fell back to TCP. mpprobe HOST tells why."
-				  : "%zu of the connections fell back to TCP.",
-			  fell));
 	if (s->blackhole)
 		text_wrap(p, "", "",
 			  "This kernel has switched MPTCP off for a while, as "
@@ -99,7 +80,7 @@ static void print_use(const struct page *p, const struct speed *s)
 int text_speed(const struct page *p, const struct speed *s)
 {
 	struct speed_ratio r = speed_ratio(s);
-	const char *text = judgement(s, &r);
+	const char *text = speed_verdict(s)->text;
 
 	if (r.rounds >= ROUNDS_MIN)
 		text = arena_printf(p->arena,
