@@ -8,8 +8,9 @@ import os
 import re
 import sys
 
-PAPERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
-CODE = ["crafting", "report", "probe", "lab", "tests", "scenarios", "pcaps"]
+PAPERS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
+CODE = ["crafting", "report", "probe", "lab", "tests", "scenarios", "pcaps",
+        "packaging"]
 NAMED = re.compile(r"`([^`\n]+)`")
 
 
