@@ -326,7 +326,7 @@ static const struct {
 	FLAG(at_server),   FLAG(unfilled),	 FLAG(echo),
 	FLAG(no_checksum), FLAG(no_dss),	 FLAG(echoes),
 	FLAG(announce),	   FLAG(echo_address),	 FLAG(complain),
-	FLAG(unasked),	   FLAG(several_keys),
+	FLAG(unasked),	   FLAG(several_keys),	 FLAG(reset_idle),
 };
 
 /* name:NUMBER */

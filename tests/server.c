@@ -371,7 +371,8 @@ static void server_ack(struct scene *s, struct served *c,
 	server_keys(c, tcp_options_mptcp(in, MP_CAPABLE));
 	if (c->mptcp && s->version == 0)
 		c->third_ack = true; /* it has the key from the SYN */
-	if (c->unknown) {
+	if (c->unknown || (s->reset_idle && !p->tcp.payload_length &&
+			   p->tcp.sequence == c->client_isn + 1)) {
 		scene_reset(s, s->hops + 1, p, -1);
 		return;
 	}
