@@ -83,6 +83,7 @@ struct scene {
 	bool bare_reset, udp_silent, data_fin, no_timestamps, ecn_syn;
 	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */
 	bool reset_idle;  /* a RST for what is not data, first of all */
+	bool no_window;	  /* behind the SYN/ACK: it takes no data */
 	bool several_keys;   /* another one in the first of two SYN/ACKs */
 	bool unasked;	     /* MPTCP options in all that it sends */
 	bool no_dss;	     /* it stops to speak MPTCP behind the handshake */

@@ -326,7 +326,8 @@ static const struct {
 	FLAG(at_server),   FLAG(unfilled),	 FLAG(echo),
 	FLAG(no_checksum), FLAG(no_dss),	 FLAG(echoes),
 	FLAG(announce),	   FLAG(echo_address),	 FLAG(complain),
-	FLAG(unasked),	   FLAG(several_keys),	 FLAG(reset_idle),
+	FLAG(unasked),	   FLAG(several_keys),	 FLAG(no_window),
+	FLAG(reset_idle),
 };
 
 /* name:NUMBER */

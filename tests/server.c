@@ -211,6 +211,8 @@ static void server_send(struct scene *s, struct served *c,
 	uint8_t options[40];
 	struct writer w = writer_over(options, sizeof(options));
 
+	if (s->no_window)
+		r.window = 0;
 	r.acknowledgment = c->next;
 	write_ts(s, &w, 0);
 	if (((c->mptcp || c->joined) && !s->no_dss) || s->unasked)
@@ -329,7 +331,7 @@ static void server_joined_data(struct scene *s, struct served *c,
 static void server_data(struct scene *s, struct served *c,
 			const struct packet *p, const struct tcp_options *in)
 {
-	bool fresh = p->tcp.sequence == c->next;
+	bool fresh = p->tcp.sequence == c->next && !s->no_window;
 
 	if (c->joined) {
 		server_joined_data(s, c, p, in);

@@ -227,18 +227,56 @@ bool token_wanted(const struct run *r, const struct version *v)
 	       !is_negotiated(&v->bare.client);
 }
 
-/* Copies show where it is dropped, SYNs of their own which TTL draws a RST. */
+/* A RST: SYNs of their own tell which TTL draws one. */
 void token_start(struct run *r, struct version *v)
 {
-	bool silent = is_silent(&v->random.client);
-
-	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
-		if (silent)
-			client_send_syn(&v->random.client, low_copy(ttl));
-		else
-			run_add_syn(r, PURPOSE_MP_JOIN_RANDOM, v->number, ttl,
-				    2);
+	for (unsigned ttl = r->settings->first_ttl;
+	     ttl < r->reach && !is_silent(&v->random.client); ttl++)
+		run_add_syn(r, PURPOSE_MP_JOIN_RANDOM, v->number, ttl, 2);
 	run_wait(r, 2 * answer_wait_us(&r->to));
+}
+
+/* The last hop that quoted its copies. */
+static unsigned token_quoted(const struct run *r, const struct version *v)
+{
+	const struct flow *f = client_flow(&v->random.client);
+	unsigned ttl = r->reach - 1;
+
+	while (ttl && !flow_quote(f, SEGMENT_JOIN_SYN, ttl))
+		ttl--;
+	return ttl;
+}
+
+/* Of routers whose answers were spent a second round tells, before their
+ * silence does; and one behind the last must quote SYNs without MPTCP. */
+#define TOKEN_ROUNDS_MIN 2
+
+static bool token_missing(const struct run *r, const struct version *v)
+{
+	unsigned ttl = token_quoted(r, v) + 1;
+
+	if (r->current->rounds < TOKEN_ROUNDS_MIN)
+		return ttl < r->reach;
+	while (ttl < r->reach && !sweep_quoted(&r->plain, ttl))
+		ttl++;
+	return ttl == r->reach && token_quoted(r, v) + 1 < r->reach;
+}
+
+static void token_copies(struct run *r, struct version *v)
+{
+	for (unsigned ttl = token_quoted(r, v) + 1; ttl < r->reach; ttl++) {
+		client_send_syn(&v->random.client, low_copy(ttl));
+		if (!sweep_quoted(&r->plain, ttl))
+			sweep_again(&r->plain, ttl, true);
+	}
+}
+
+/* Silence: copies show where it is dropped. */
+int64_t token_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return is_silent(&v->random.client)
+		       ? run_round(r, v, now_us, token_missing, token_copies)
+		       : OVER;
 }
 
 /* ---- several ways -------------------------------------------------------- */

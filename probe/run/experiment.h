@@ -139,7 +139,7 @@ wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,
 	join_contrast_wanted, token_wanted, branches_wanted;
 start_fn sort_start, mirror_start, limited_start, contrast_start,
 	join_contrast_start, token_start;
-step_fn branches_step;
+step_fn token_step, branches_step;
 
 /* ports.c */
 wanted_fn ports_wanted, join_ports_wanted, more_joins_wanted;

@@ -275,7 +275,7 @@ static const struct experiment experiments[] = {
 	{"contrast", EACH, NEED_RTT, contrast_wanted, contrast_start, NULL},
 	{"join contrast", EACH, NEED_RTT, join_contrast_wanted,
 	 join_contrast_start, NULL},
-	{"unknown token", EACH, REACH, token_wanted, token_start, NULL},
+	{"unknown token", EACH, REACH, token_wanted, token_start, token_step},
 	{"branches", EACH_AGAIN, REACH, branches_wanted, NULL, branches_step},
 	/* Where some ways differ from others. */
 	{"adopt", EACH, QUIET, adopt_wanted, adopt_start, NULL},

@@ -229,6 +229,11 @@ void say_undetermined(struct judgement *j)
 		 "the SYN/ACKs of one connection bring different keys: the "
 		 "server is broken, or several answer at its address",
 		 NULL},
+		{came_back && offers_no_window(j),
+		 "the server takes no data, with MPTCP or without: the window "
+		 "that it offers is 0",
+		 "The server, or a device before it, may be overloaded: probe "
+		 "again, or another port (-p)."},
 		{came_back && flow_joined_by_key(j->negotiated),
 		 "a second subflow joined with the server's key, but data on "
 		 "the first does not prove that MPTCP works",
@@ -253,11 +258,6 @@ void say_undetermined(struct judgement *j)
 		 "it",
 		 "Probe to the end and with data: mpprobe HOST, without "
 		 "--sweep-only."},
-		{came_back && offers_no_window(j),
-		 "the server takes no data, with MPTCP or without: the window "
-		 "that it offers is 0",
-		 "The server, or a device before it, may be overloaded: probe "
-		 "again, or another port (-p)."},
 		{came_back,
 		 "MP_CAPABLE came back, but no data was acknowledged at the "
 		 "MPTCP level (DATA_ACK)",

@@ -37,14 +37,24 @@ static bool any_announced(const struct judgement *j)
 	return false;
 }
 
+static bool is_of_join(enum segment_kind kind)
+{
+	switch (kind) {
+	case SEGMENT_JOIN_SYN:
+	case SEGMENT_JOIN_SYN_ACK:
+	case SEGMENT_JOIN_ACK:
+	case SEGMENT_JOIN_DATA:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool joins_found(const struct judgement *j)
 {
-	for (size_t i = 0; i < j->r->finding_count; i++) {
-		enum segment_kind kind = j->r->findings[i].segment;
-
-		if (kind >= SEGMENT_JOIN_SYN && kind <= SEGMENT_JOIN_DATA)
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		if (is_of_join(j->r->findings[i].segment))
 			return true;
-	}
 	return false;
 }
 
