@@ -33,8 +33,8 @@ on() {			# NODE COMMAND...
 
 # Sends junk until the end of the test.
 flood() {		# KIND RATE [COUNT]
-	on r1 lab/flood -k "$1" -r "$2" ${3:+-n "$3"} 10.0.1.1 10.0.3.2 \
-		>"$tmp/flood" 2>&1 3>&- &
+	lab/lab run --name "$LAB_NAME" --on r1 lab/flood -k "$1" -r "$2" \
+		${3:+-n "$3"} 10.0.1.1 10.0.3.2 >"$tmp/flood" 2>&1 3>&- &
 	pid=$!
 	until grep -q ready "$tmp/flood"; do
 		kill -0 $pid || return
