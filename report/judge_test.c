@@ -1316,9 +1316,9 @@ static enum act delay(struct scene *s, struct wire *w)
 	return PASS;
 }
 
-/* Whether plain TCP is said to have stopped: three SYNs, and then so long no
+/* Whether plain TCP is said to have stopped: so many SYNs, and then so long no
  * answer, where the one before took so long. */
-static bool has_stopped(int64_t answer_us, int64_t wait_us)
+static bool has_stopped(unsigned syns, int64_t answer_us, int64_t wait_us)
 {
 	struct scene s = with_back(delay);
 	struct caller *c;
@@ -1330,7 +1330,7 @@ static bool has_stopped(int64_t answer_us, int64_t wait_us)
 	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
 	s.port_silent = true;
 	c = call(&s, PURPOSE_TCP, 0);
-	for (int i = 0; i < 3; i++)
+	for (unsigned i = 0; i < syns; i++)
 		send_syn(&s, c, 64, false);
 	scene_wait(&s, wait_us);
 	send_control(&s, 1);
@@ -1344,12 +1344,75 @@ static bool has_stopped(int64_t answer_us, int64_t wait_us)
 static void test_patience(void **state)
 {
 	(void)state;
-	assert_false(has_stopped(0, 199 * MS));
-	assert_true(has_stopped(0, 200 * MS));
-	assert_false(has_stopped(250 * MS, 499 * MS));
-	assert_true(has_stopped(250 * MS, 501 * MS));
-	assert_false(has_stopped(700 * MS, 999 * MS));
-	assert_true(has_stopped(700 * MS, 1000 * MS));
+	assert_false(has_stopped(3, 0, 199 * MS));
+	assert_true(has_stopped(3, 0, 200 * MS));
+	assert_false(has_stopped(3, 250 * MS, 499 * MS));
+	assert_true(has_stopped(3, 250 * MS, 501 * MS));
+	assert_false(has_stopped(3, 700 * MS, 999 * MS));
+	assert_true(has_stopped(3, 700 * MS, 1000 * MS));
+	assert_false(has_stopped(2, 0, 9000 * MS));
+}
+
+/* The verdict has these words if so many connections with MPTCP get no answer
+ * to so many SYNs each; `working`: where it works on others. */
+static void check_vain(bool working, unsigned flows, unsigned syns,
+		       const char *words)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	scene_begin(&s);
+	if (working)
+		run_probe(&s);
+	else
+		sweep(&s, PURPOSE_MP_CAPABLE, 1);
+	s.port_silent = true;
+	for (unsigned i = 0; i < flows; i++)
+		for (struct caller *c = call(&s, PURPOSE_MP_CAPABLE, 1);
+		     c->segments < syns; c->segments++)
+			send_syn(&s, c, 64, false);
+	scene_wait(&s, 1500 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, strstr(r->verdict, words));
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_syns_in_vain(void **state)
+{
+	(void)state;
+	check_vain(true, 1, 2, "nothing interferes.");
+	check_vain(true, 1, 3, " One connection with MPTCP, however, was not");
+	check_vain(true, 2, 3, " 2 connections with MPTCP, however, were not");
+	check_vain(false, 1, 1, "no data was sent");
+	check_vain(false, 1, 2, "some SYNs with MP_CAPABLE are answered");
+}
+
+/* Data of a joined subflow belongs to the hops that quote it. */
+static void test_join_data_quoted(void **state)
+{
+	struct scene s = scene();
+	struct caller *join = NULL;
+	const struct report_hop *hop;
+	struct report *r;
+	bool quoted = false;
+
+	(void)state;
+	scene_begin(&s);
+	run_probe(&s);
+	for (size_t i = 0; i < s.caller_count; i++)
+		if (s.callers[i].purpose == PURPOSE_MP_JOIN)
+			join = &s.callers[i];
+	assert_non_null(join);
+	send_half(&s, join, 1, false, 2, true);
+	r = judge_scene(&s);
+	hop = &r->path[1];
+	for (size_t i = 0; i < hop->quote_count; i++)
+		quoted |= hop->quotes[i].segment == SEGMENT_JOIN_DATA;
+	CHECK(r, quoted);
+	report_free(r);
+	scene_end(&s);
 }
 
 /* A TTL that nobody sends names no hop. */
@@ -1492,6 +1555,8 @@ int main(void)
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_syns_in_vain),
+		cmocka_unit_test(test_join_data_quoted),
 		cmocka_unit_test(test_ttl_of_zero),
 		cmocka_unit_test(test_counter_syn),
 		cmocka_unit_test(test_uplinks),

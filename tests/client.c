@@ -213,7 +213,9 @@ void send_data(struct scene *s, struct caller *c, const struct span *d,
 			dss_checksum(dsn, 1, length, t.payload, length);
 	} else {
 		o.dss.flags = DSS_ACK | DSS_ACK8 | DSS_MAPPING | DSS_DSN8;
-		o.dss.data_ack = first->mptcp.server_idsn + 1;
+		o.dss.data_ack = first->mptcp.server_mapped_end
+					 ? first->mptcp.server_mapped_end
+					 : first->mptcp.server_idsn + 1;
 		o.dss.dsn = dsn;
 		o.dss.ssn = 1 + before;
 		o.dss.data_level_length = length;

@@ -79,6 +79,18 @@ static enum act finish(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* Copies only: the rest needs repair. */
+static enum act append_payload(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (has_data(w) && wire_parse(w).ip.traffic_class) {
+		memset(w->bytes + w->length, 'x', 4);
+		w->length += 4;
+		fix_length(w);
+	}
+	return PASS;
+}
+
 /* No TTL is larger behind it. */
 static enum act cap_ttl(struct scene *s, struct wire *w)
 {
@@ -170,28 +182,51 @@ static const struct {
 	const char *name;
 	box_fn *device;
 } devices[] = {
-	DEVICE(strip),		 DEVICE(strip_eol),
-	DEVICE(strip_cut),	 DEVICE(drop),
-	DEVICE(reset),		 DEVICE(prohibit),
-	DEVICE(downgrade),	 DEVICE(alter_key),
-	DEVICE(alter_version),	 DEVICE(alter_hmac),
-	DEVICE(alter_dsn),	 DEVICE(mirror),
-	DEVICE(proxy),		 DEVICE(mptcp_proxy),
-	DEVICE(raise_ttl),	 DEVICE(raise_tcp_ttl),
-	DEVICE(from_nearer),	 DEVICE(cap_ttl),
-	DEVICE(clear_dscp),	 DEVICE(clear_ecn),
-	DEVICE(mark_congestion), DEVICE(rewrite_id),
-	DEVICE(clear_ecn_flags), DEVICE(set_window),
-	DEVICE(add_option),	 DEVICE(clamp_mss),
-	DEVICE(strip_wscale),	 DEVICE(alter_wscale),
-	DEVICE(translate),	 DEVICE(shift_sequence),
-	DEVICE(alter_payload),	 DEVICE(lengthen_payload),
-	DEVICE(fail_mptcp),	 DEVICE(close_fast),
-	DEVICE(finish),		 DEVICE(refuse),
-	DEVICE(corrupt),	 DEVICE(alter_checksum),
-	DEVICE(alter_address),	 DEVICE(alter_client_key),
-	DEVICE(crowd),		 DEVICE(mirror_nop),
-	DEVICE(alter_nonce),	 DEVICE(alter_data_ack),
+	DEVICE(strip),
+	DEVICE(strip_eol),
+	DEVICE(strip_cut),
+	DEVICE(drop),
+	DEVICE(reset),
+	DEVICE(prohibit),
+	DEVICE(downgrade),
+	DEVICE(alter_key),
+	DEVICE(alter_version),
+	DEVICE(alter_hmac),
+	DEVICE(alter_dsn),
+	DEVICE(mirror),
+	DEVICE(proxy),
+	DEVICE(mptcp_proxy),
+	DEVICE(raise_ttl),
+	DEVICE(raise_tcp_ttl),
+	DEVICE(from_nearer),
+	DEVICE(cap_ttl),
+	DEVICE(clear_dscp),
+	DEVICE(clear_ecn),
+	DEVICE(mark_congestion),
+	DEVICE(rewrite_id),
+	DEVICE(clear_ecn_flags),
+	DEVICE(set_window),
+	DEVICE(add_option),
+	DEVICE(clamp_mss),
+	DEVICE(strip_wscale),
+	DEVICE(alter_wscale),
+	DEVICE(translate),
+	DEVICE(shift_sequence),
+	DEVICE(alter_payload),
+	DEVICE(lengthen_payload),
+	DEVICE(append_payload),
+	DEVICE(fail_mptcp),
+	DEVICE(close_fast),
+	DEVICE(finish),
+	DEVICE(refuse),
+	DEVICE(corrupt),
+	DEVICE(alter_checksum),
+	DEVICE(alter_address),
+	DEVICE(alter_client_key),
+	DEVICE(crowd),
+	DEVICE(mirror_nop),
+	DEVICE(alter_nonce),
+	DEVICE(alter_data_ack),
 	DEVICE(hang_up),
 };
 
@@ -544,19 +579,20 @@ static void take_turn(struct scene *s, struct caller *c, struct caller **joined,
 	}
 }
 
-/* "tcp=STEP,...", "mptcp=STEP,..." or "sums=STEP,...". */
+/* "tcp=STEP,...", "mptcp=STEP,..." or "sums=STEP,..."; "blind=STEP,...": TCP,
+ * and no SYN/ACK is seen. */
 static void run_course(struct scene *s, const char *course)
 {
 	char copy[400], *steps, *rest;
 	struct caller *c, *joined = NULL;
-	bool tcp = course[0] == 't';
+	bool blind = course[0] == 'b', tcp = blind || course[0] == 't';
 	enum purpose purpose = tcp ? PURPOSE_TCP : PURPOSE_MP_CAPABLE;
 
 	snprintf(copy, sizeof(copy), "%s", course);
 	steps = strchr(copy, '=');
 	c = knock(s, purpose, s->version == 0 ? 0 : 1, course[0] == 's', NULL,
 		  3);
-	if (!flow_of(s, c)->syn_ack_seen)
+	if (!flow_of(s, c)->syn_ack_seen && !blind)
 		return;
 	send_third_ack(s, c, 64, false);
 	for (char *step = strtok_r(steps + 1, ",", &rest); step;
@@ -677,7 +713,7 @@ static bool run_other(struct scene *s, const char *word)
 static bool set_course(const char *word)
 {
 	static const char *const begins[] = {
-		"tcp=", "mptcp=", "sums=", "probe=", "reference="};
+		"tcp=", "blind=", "mptcp=", "sums=", "probe=", "reference="};
 	bool course = is_lone(word);
 
 	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++)

@@ -88,7 +88,7 @@ static struct tried tried(const struct judgement *j,
 	for (size_t i = 0; i < j->o->flow_count; i++) {
 		const struct flow *f = j->o->flows[i];
 
-		if (f->protocol != IPPROTO_TCP || f->server_port != port ||
+		if (f->server_port != port ||
 		    !address_equal(&f->server, &a->address))
 			continue;
 		t.any = true;

@@ -484,7 +484,7 @@ bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
 
 	/* not if what answers may be nearer or farther than the target */
-	if (j->ttl_rewritten || j->beyond >= reach || j->distance > reach)
+	if (j->ttl_rewritten || j->distance > reach)
 		return false;
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];

@@ -76,6 +76,31 @@ static void test_hops_told(void **state)
 	scene_end(&s);
 }
 
+/* Routers side by side, of which one's answers take a way of their own. */
+static void test_two_routers(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	s.back_from = 3;
+	s.back_more = 1;
+	s.next_port = 40000;
+	scene_begin(&s);
+	sweep(&s, PURPOSE_TCP, 0);
+	r = judge_scene(&s);
+	CHECK(r, r->asymmetry && r->asymmetry->from == 3);
+	report_free(r);
+	s.back_from = 0;
+	s.parted = true;
+	s.next_port = 40001;
+	sweep(&s, PURPOSE_TCP, 0);
+	r = judge_scene(&s);
+	CHECK(r, r->path[2].responder_count == 2 && !r->asymmetry);
+	report_free(r);
+	scene_end(&s);
+}
+
 static void test_longer_and_shorter(void **state)
 {
 	struct scene s = scene();
@@ -145,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_same),
 		cmocka_unit_test(test_hops_told),
+		cmocka_unit_test(test_two_routers),
 		cmocka_unit_test(test_longer_and_shorter),
 		cmocka_unit_test(test_tunnel),
 		cmocka_unit_test(test_too_little),

@@ -90,7 +90,7 @@ static enum why ended_by_distance(const struct judgement *j, struct said *s)
 static enum why ended_without_mptcp(const struct judgement *j, struct said *s)
 {
 	s->less = true; /* MPTCP itself passes */
-	if (!j->plain_reach || j->ttl_rewritten || !j->plain_farthest)
+	if (j->ttl_rewritten || !j->plain_farthest)
 		return WHY_ABSENT;
 	if (j->capable_reach <= j->plain_farthest)
 		return WHY_CONTRARY;
@@ -341,7 +341,7 @@ static enum why data_injected(const struct judgement *j, struct said *s)
 
 	s->have = ask_witnesses(j, has_alien_data, &s->flow);
 	s->need = ANSWERED_DATA_MIN;
-	if (!s->have || !t.syn_ack || !t.following || t.syn_ack == t.following)
+	if (!s->have || !t.following || t.syn_ack == t.following)
 		return WHY_ABSENT;
 	if (s->have < t.count || !server_answers(j, t.syn_ack))
 		return WHY_CONTROL;
@@ -494,8 +494,7 @@ const struct rule distance_rules[] = {
 	 ended_without_mptcp, say_ended, .unless = {"tcp.terminated"},
 	 .if_working = TO_IMPAIRS, .if_less = TO_HARMLESS},
 	{"data.injected", "ttl", PHASE_DISTANCE, SEGMENT_DATA, data_injected,
-	 say_data_injected, .unless = {"tcp.terminated"},
-	 .if_working = TO_IMPAIRS},
+	 say_data_injected, .if_working = TO_IMPAIRS},
 	{"tcp.terminated", "ttl", PHASE_DISTANCE, SEGMENT_SYN, syns_answered,
 	 say_syns_answered, .unless = {"tcp.terminated", "data.injected"},
 	 .if_working = TO_IMPAIRS},

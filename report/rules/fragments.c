@@ -106,9 +106,6 @@ static bool read_received(struct sending *a)
 		const struct kept *r = f->received[i];
 		int32_t ahead = seq_diff(r->packet.tcp.acknowledgment, begin);
 
-		if ((r->packet.tcp.flags & (TCP_FLAG_RST | TCP_FLAG_SYN)) ||
-		    !(r->packet.tcp.flags & TCP_FLAG_ACK))
-			continue;
 		if (ahead > 0)
 			return a->whole && r->time_us >= a->whole->time_us &&
 			       seq_diff(f->server_acked, begin) >=

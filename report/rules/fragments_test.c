@@ -10,6 +10,7 @@
 
 #include "crafting/cursor.h"
 #include "crafting/fragment.h"
+#include "report/evidence/loss.h"
 #include "tests/expect.h"
 #include "tests/server.h"
 
@@ -19,6 +20,11 @@
 #define FLOWS 2
 
 /* ---- the client ---------------------------------------------------------- */
+
+/* How often fragments are sent, other data meanwhile, and copies. */
+static unsigned tries = TRIES, alive = TRIES, rounds = ROUNDS;
+/* Other data follows. */
+static bool going_on;
 
 struct cut {
 	struct wire whole, parts[2];
@@ -95,7 +101,7 @@ static bool all_acked(const struct scene *s, const struct caller *c)
 
 static void run_copies(struct scene *s, struct caller *c)
 {
-	for (int i = 0; i < ROUNDS; i++)
+	for (unsigned i = 0; i < rounds; i++)
 		for (unsigned ttl = 1; ttl <= s->hops; ttl++) {
 			if (flow_quote(flow_of(s, c), SEGMENT_FRAGMENT, ttl))
 				continue;
@@ -116,9 +122,9 @@ static void run_fragments(struct scene *s)
 		send_half(s, c, 0, false, 64, false);
 	if (!half_acked(s, c, 0))
 		return;
-	for (int i = 0; i < TRIES; i++) {
+	for (unsigned i = 0; i < tries; i++) {
 		send_fragments(s, c);
-		if (i)
+		if (i && i <= alive)
 			send_half(s, c, 0, false, 64, false);
 		if (all_acked(s, c))
 			return;
@@ -128,16 +134,33 @@ static void run_fragments(struct scene *s)
 		scene_send(s, cut_segment(s, c, 64, false).whole, 64);
 		scene_wait(s, 210 * MS);
 	}
-	if (all_acked(s, c))
-		run_copies(s, c);
+	if (!all_acked(s, c))
+		return;
+	run_copies(s, c);
+	if (going_on)
+		send_data(s, c, &(struct span){HALF + DATA, 10, .plain = true},
+			  64, false);
 }
+
+/* Behind so many it lets all pass; 0: never. */
+static unsigned passes_after;
+/* Other data that is swept. */
+static unsigned others;
 
 static struct report *judge_run(struct scene *s, unsigned flows)
 {
 	scene_begin(s);
 	run_probe(s);
-	for (unsigned i = 0; i < flows; i++)
+	for (size_t i = 0; i < s->caller_count && others; i++)
+		for (unsigned k = 0;
+		     k < others && flow_of(s, &s->callers[i])->mptcp.mapped;
+		     k++)
+			copies(s, &s->callers[i]);
+	for (unsigned i = 0; i < flows; i++) {
+		if (passes_after && i == passes_after)
+			s->box = NULL;
 		run_fragments(s);
+	}
 	scene_wait(s, 1200 * MS);
 	send_control(s, 1);
 	return judge_scene(s);
@@ -169,6 +192,30 @@ static enum act keep_quiet(struct scene *s, struct wire *w)
 			       (p.ip.ttl == 1 || p.ip.ttl > 10)
 		       ? DROP
 		       : PASS;
+}
+
+/* It quotes none, the next one does, and they vanish there. */
+static struct scene quiet_hop_before(void)
+{
+	struct scene s = with_box(1, keep_quiet);
+
+	s.box_on_arrival = true;
+	s.second = drop_all;
+	s.second_at = 2;
+	return s;
+}
+
+/* The first piece with this TTL. */
+static unsigned lost_ttl;
+
+static bool lose_a_piece(struct scene *s, bool forward, const struct packet *p)
+{
+	(void)s;
+	if (!forward || !lost_ttl || p->ip.ttl != lost_ttl ||
+	    p->tcp.payload_length < DATA)
+		return false;
+	lost_ttl = 0;
+	return true;
 }
 
 static bool lose_some(struct scene *s, bool forward, const struct packet *p)
@@ -285,6 +332,83 @@ static void check_innocent(struct scene s, unsigned flows)
 	}
 }
 
+/* How many connections show it; 0: it is not said. */
+static size_t count_dropped(struct scene s, unsigned flows, struct finding *out)
+{
+	struct report *r = judge_run(&s, flows);
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (strcmp(r->findings[i].kind->id, "ip.fragment_dropped") ==
+		    0) {
+			count = r->findings[i].connection_count;
+			*out = r->findings[i];
+		}
+	report_free(r);
+	scene_end(&s);
+	return count;
+}
+
+/* Each number that it takes, and one less. */
+static void test_enough(void **state)
+{
+	struct scene s = with_box(2, drop_all);
+	struct finding f;
+
+	(void)state;
+	tries = FRAGMENTED_LOST_MIN; /* and ALIVE_MIN of them answered */
+	assert_int_equal(count_dropped(s, 6, &f), 6);
+	tries--;
+	assert_int_equal(count_dropped(s, 12, &f), 0);
+	tries = TRIES;
+	alive = ALIVE_MIN - 1;
+	assert_int_equal(count_dropped(s, 6, &f), 0);
+	alive = TRIES;
+	/* Where some pass, what became of the others was chance; where other
+	 * data is under way, too. */
+	passes_after = 3;
+	assert_int_equal(count_dropped(s, 4, &f), 0);
+	passes_after = 0;
+	going_on = true;
+	assert_int_equal(count_dropped(s, 2, &f), 0);
+	going_on = false;
+}
+
+/* So many copies, of all connections together, tell that a hop is silent. */
+static void expect_place(struct scene s, unsigned flows, int after, int at)
+{
+	struct finding f;
+
+	s.ip6 = true;
+	assert_int_equal(count_dropped(s, flows, &f), flows);
+	assert_true(is_at(&f.after, after));
+	assert_true(is_at(&f.at, at));
+}
+
+static void test_place(void **state)
+{
+	struct scene s = with_box(2, drop_all);
+
+	(void)state;
+	others = 4; /* of which nothing is told here */
+	expect_place(s, FLOWS, 2, 3);
+	others = 0;
+	rounds = 1;
+	expect_place(s, 3, 2, 5); /* (1/5)^3: hop 3 may be silent by chance */
+	expect_place(s, 4, 2, 3); /* (1/6)^4, 1 in 1296 */
+	s.lost = lose_a_piece;
+	lost_ttl = 3; /* (2/7)^5, 1 in 525 */
+	expect_place(s, 5, 2, 5);
+	/* And one that is silent before: then silence says nothing. */
+	s = quiet_hop_before();
+	expect_place(s, 3, 2, 5);
+	expect_place(s, 4, NOWHERE, NOWHERE);
+	s.lost = lose_a_piece;
+	lost_ttl = 1;
+	expect_place(s, 5, 2, 3);
+	rounds = ROUNDS;
+}
+
 static void test_innocent(void **state)
 {
 	struct scene s = scene();
@@ -341,6 +465,8 @@ int main(void)
 		cmocka_unit_test(test_later_dropped),
 		cmocka_unit_test(test_all_dropped),
 		cmocka_unit_test(test_quiet_hop),
+		cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_loss),

@@ -24,7 +24,7 @@ struct rest {
 	const struct kept *reset; /* drawn by such as do not reach the server,
 				     with no other behind the silence */
 	unsigned least;		  /* the smallest TTL of these */
-	bool ended;		  /* a FIN or a RST, of either end */
+	bool ended;		  /* by the server: a FIN or a RST */
 };
 
 /* One byte that was acknowledged before (RFC 9293 3.8.4). */
@@ -40,10 +40,6 @@ static bool is_keep_alive(const struct flow *f, const struct kept *k)
 static void read_sent(const struct judgement *j, struct rest *r,
 		      const struct kept *k, int64_t silence_us)
 {
-	if (k->packet.tcp.flags & (TCP_FLAG_FIN | TCP_FLAG_RST)) {
-		r->ended = true;
-		return;
-	}
 	if (!is_keep_alive(r->flow, k))
 		return;
 	if (!r->first) {
@@ -226,7 +222,7 @@ static unsigned controls_of(const struct idling *all, const struct rest *r)
 		const struct rest *other = &all->list[i];
 		unsigned answered;
 
-		if (!is_alive(other) || !is_twin(r, other))
+		if (!is_twin(r, other))
 			continue;
 		answered = answered_in(other->flow, from_us, until_us);
 		count += answered;
@@ -429,7 +425,7 @@ static enum why reset(const struct judgement *j, struct said *s)
 		return enough(s);
 	at = reset_at(all);
 	after = last_quoted(j, all, at);
-	if (!at || !after || !fewest_controls(all) || !is_spared(j, all, at))
+	if (!after || !fewest_controls(all) || !is_spared(j, all, at))
 		return WHY_CONTROL;
 	s->confidence = CONFIDENCE_LIKELY;
 	s->after = place_at(j, after);

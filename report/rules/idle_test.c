@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "crafting/cursor.h"
+#include "report/evidence/loss.h"
 #include "tests/expect.h"
 
 #define SECOND (1000 * MS)
@@ -27,7 +28,7 @@ static const unsigned usual[RESTS] = {2, 2, 2, 2};
 struct idler {
 	struct caller *c;
 	int64_t rest, at;
-	unsigned tries, ttl;
+	unsigned tries, sent, ttl;
 	size_t received;
 	enum { RESTING, WOKEN, BUSY, SILENT, ENDED } state;
 };
@@ -38,6 +39,14 @@ static bool uncontrolled;
 static bool once;
 /* Those that are busy have asked for a page. */
 static bool asking;
+/* They send no more keep-alives than one, and other data that is answered; and
+ * keep-alives that cannot arrive. */
+static bool chatty;
+/* Nothing is waited for when all is told. */
+static bool hasty;
+/* What was acknowledged goes out again with small TTLs. */
+static bool swept;
+static unsigned tries = TRIES, rounds = ROUNDS, later = 2;
 
 struct ladder {
 	struct idler list[40];
@@ -73,6 +82,8 @@ static void open_idler(struct scene *s, struct ladder *l, int64_t rest,
 		return;
 	if (asking && !rest)
 		send_half(s, c, 1, false, 64, false);
+	for (unsigned hop = 1; swept && hop <= s->hops; hop++)
+		send_half(s, c, 0, false, hop, false);
 	*i = (struct idler){.c = c,
 			    .rest = rest,
 			    .at = s->now + (rest ? rest : SECOND / 2),
@@ -101,11 +112,16 @@ static void tick(struct scene *s, struct idler *i)
 		i->received = f->received_count;
 		i->state = WOKEN;
 	}
-	if (i->state == WOKEN && i->tries++ == TRIES) {
+	if (i->state == WOKEN && i->tries++ == tries) {
 		i->state = SILENT;
 		return;
 	}
 	i->at = s->now + (i->state == BUSY ? SECOND / 2 : 2 * TICK);
+	if (chatty && i->state == BUSY && i->sent++) {
+		keep_alive(s, i->c, 2);
+		send_half(s, i->c, 0, false, 64, false);
+		return;
+	}
 	keep_alive(s, i->c, i->ttl);
 }
 
@@ -145,10 +161,11 @@ static void place_silence(struct scene *s, struct ladder *l)
 	struct idler *silent = find(l, true, SILENT);
 	struct idler *busy = find(l, false, BUSY);
 
-	for (int i = 0; i < ROUNDS && silent && busy && !s->no_sweep; i++) {
+	for (unsigned i = 0; i < rounds && silent && busy && !s->no_sweep;
+	     i++) {
 		for (unsigned ttl = 1; ttl <= s->hops; ttl++) {
-			if (flow_quote(flow_of(s, silent->c), SEGMENT_DATA,
-				       ttl))
+			if (!swept && flow_quote(flow_of(s, silent->c),
+						 SEGMENT_DATA, ttl))
 				continue;
 			keep_alive(s, silent->c, ttl);
 			keep_alive(s, busy->c, ttl);
@@ -168,7 +185,8 @@ static void place_resets(struct scene *s, struct ladder *l, event_fn *event)
 		keep_alive(s, busy->c, s->hops);
 	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
 		open_idler(s, l, ended->rest, ttl);
-	open_idler(s, l, ended->rest, s->hops);
+	if (!once)
+		open_idler(s, l, ended->rest, s->hops);
 	run_until_told(s, l, event);
 }
 
@@ -186,11 +204,12 @@ static struct report *judge_ladder_of(struct scene *s, const unsigned *each,
 			open_idler(s, &l, rests[i], 64);
 	run_until_told(s, &l, event);
 	place_resets(s, &l, event);
-	for (int i = 0; i < 2 && !once && find(&l, true, SILENT); i++)
+	for (unsigned i = 0; i < later && !once && find(&l, true, SILENT); i++)
 		open_idler(s, &l, find(&l, true, SILENT)->rest, 64);
 	run_until_told(s, &l, event);
 	place_silence(s, &l);
-	scene_wait(s, 1200 * MS);
+	if (!hasty)
+		scene_wait(s, 1200 * MS);
 	send_control(s, 1);
 	return judge_scene(s);
 }
@@ -260,6 +279,51 @@ static enum act break_down(struct scene *s, struct wire *w)
 			       s->now - f->first_us > MEMORY
 		       ? DROP
 		       : PASS;
+}
+
+/* RSTs for what was silent for two seconds, and not for longer. */
+static enum act reset_shorter(struct scene *s, struct wire *w)
+{
+	return forget_shorter(s, w) == DROP ? RESET : PASS;
+}
+
+/* A RST for some, nothing for others. */
+static enum act forget_either_way(struct scene *s, struct wire *w)
+{
+	if (is_known(s, w))
+		return PASS;
+	return wire_parse(w).tcp.source_port & 1 ? RESET : DROP;
+}
+
+static int64_t delay_us;
+
+static enum act delay(struct scene *s, struct wire *w)
+{
+	if (is_syn(w))
+		scene_wait(s, delay_us);
+	return PASS;
+}
+
+/* Keep-alives are lost for so long, once one is sent behind a silence. */
+static int64_t woken_until;
+
+static bool lose_woken(struct scene *s, bool forward, const struct packet *p)
+{
+	struct address from = hop_address(s, 0);
+	const struct flow *f =
+		forward && p->transport == TRANSPORT_TCP
+			? observer_flow(s->o, &from, p->tcp.source_port,
+					&p->ip.destination,
+					p->tcp.destination_port, IPPROTO_TCP)
+			: NULL;
+
+	if (!f || p->tcp.payload_length != 1)
+		return false;
+	if (f->received_count &&
+	    s->now - f->received[f->received_count - 1]->time_us > MEMORY &&
+	    s->now - f->first_us < 6 * SECOND)
+		woken_until = s->now + 3 * SECOND / 2;
+	return s->now < woken_until;
 }
 
 static bool lose_some(struct scene *s, bool forward, const struct packet *p)
@@ -339,6 +403,15 @@ static void reset_woken(struct scene *s, struct ladder *l)
 			server_ends(s, &l->list[i], TCP_FLAG_RST);
 }
 
+/* The same, of what was sent three hops far or more. */
+static void reset_far(struct scene *s, struct ladder *l)
+{
+	for (unsigned i = 0; i < l->count; i++)
+		if (l->list[i].rest > MEMORY && l->list[i].tries &&
+		    l->list[i].ttl >= 3)
+			server_ends(s, &l->list[i], TCP_FLAG_RST);
+}
+
 /* It gives up on what it has not heard of for so long. */
 static void close_unheard(struct scene *s, struct ladder *l)
 {
@@ -415,6 +488,79 @@ static void test_reset(void **state)
 	check_forgotten(with_box(3, forget_with_reset), 3, 4);
 }
 
+/* How many connections show it; 0: it is not said. */
+static size_t count_forgotten(struct scene s, const unsigned *each)
+{
+	struct report *r = judge_ladder_of(&s, each, NULL);
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (strcmp(r->findings[i].kind->id, "tcp.idle_forgotten") == 0)
+			count = r->findings[i].connection_count;
+	report_free(r);
+	scene_end(&s);
+	return count;
+}
+
+/* Each number that it takes, and one less. */
+static void test_enough(void **state)
+{
+	struct scene s = with_box(2, forget);
+
+	(void)state;
+	tries = KEEP_ALIVES_LOST_MIN;
+	assert_int_equal(count_forgotten(s, usual), 4);
+	tries--;
+	assert_int_equal(count_forgotten(s, usual), 0);
+	tries = TRIES;
+	/* those that are busy */
+	assert_int_equal(count_forgotten(s, (unsigned[]){2, 0, 0, 2}), 4);
+	assert_int_equal(count_forgotten(s, (unsigned[]){1, 0, 0, 2}), 0);
+	/* the last of them had no time */
+	tries = KEEP_ALIVES_LOST_MIN;
+	s.no_sweep = hasty = true;
+	s.back = delay;
+	assert_int_equal(count_forgotten(s, usual), 4);
+	delay_us = 3 * TICK;
+	assert_int_equal(count_forgotten(s, usual), 0);
+	delay_us = 0;
+	hasty = false;
+	tries = TRIES;
+	/* RSTs that nothing but the hop before them draws */
+	s = with_box(4, forget_with_reset);
+	s.box_on_arrival = true;
+	assert_int_equal(count_forgotten(s, usual), 2);
+	once = true;
+	assert_int_equal(count_forgotten(s, usual), 0);
+	once = false;
+}
+
+/* What else was sent tells no place; nor do too few copies. */
+static void test_place(void **state)
+{
+	(void)state;
+	swept = true;
+	check_forgotten(with_box(2, forget), 2, 3);
+	swept = false;
+	rounds = KEEP_ALIVE_COPIES_MIN - 1;
+	check_forgotten(with_box(2, forget), NOWHERE, NOWHERE);
+	rounds = ROUNDS;
+}
+
+/* Of those whose keep-alives arrive, and are lost now and then, a RST says
+ * nothing. */
+static void test_resets_of_arrived(void **state)
+{
+	struct scene s = with_box(3, forget_with_reset);
+
+	(void)state;
+	s.ip6 = true;
+	s.random = 807;
+	s.lost = lose_some;
+	s.lost_count = 11;
+	assert_int_equal(count_forgotten(s, (unsigned[]){3, 0, 2, 1}), 2);
+}
+
 static void check_innocent(struct scene s, const unsigned *each,
 			   event_fn *event)
 {
@@ -458,7 +604,22 @@ static void test_innocent(void **state)
 	/* The server may tell those apart that it knows more of. */
 	asking = true;
 	check_innocent(with_box(2, forget), (unsigned[]){2, 0, 0, 2}, NULL);
+	check_innocent(with_box(2, forget_with_reset), (unsigned[]){2, 0, 0, 2},
+		       NULL);
 	asking = false;
+	/* Nor do other answers show that keep-alives would be answered, or
+	 * those of another time. */
+	chatty = true;
+	check_innocent(with_box(2, forget), (unsigned[]){2, 0, 0, 2}, NULL);
+	chatty = false;
+	s = scene();
+	s.lost = lose_woken;
+	check_innocent(s, (unsigned[]){2, 0, 0, 2}, NULL);
+	check_innocent(with_box(2, reset_shorter), usual, NULL);
+	later = 8;
+	check_innocent(with_box(2, forget_either_way), (unsigned[]){2, 2, 2, 8},
+		       NULL);
+	later = 2;
 }
 
 /* Whatever becomes of segments for what the server has ended. */
@@ -475,6 +636,11 @@ static void test_server_ends(void **state)
 			check_innocent(with_box(boxes[k] ? 4 : 0, boxes[k]),
 				       usual, events[i]);
 	check_innocent(with_box(2, forget), usual, close_unheard);
+	check_innocent(scene(), usual, reset_far);
+	s = with_box(3, forget_with_reset);
+	s.box_on_arrival = true;
+	check_innocent(s, (unsigned[]){2, 2, 3, 3}, close_unheard);
+	s = scene();
 	s.silent[1] = s.silent[2] = s.silent[3] = s.silent[4] = true;
 	check_innocent(s, usual, reset_woken);
 }
@@ -538,6 +704,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_resets_of_arrived),
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_server_ends),
 		cmocka_unit_test(test_loss),

@@ -35,6 +35,6 @@ static void say_reference(struct judgement *j, struct finding *f,
 
 const struct rule last_rules[] = {
 	{"mp_capable.removed", "reference", PHASE_LAST, SEGMENT_SYN,
-	 removed_by_reference, say_reference, .gates = NOT_NEGOTIATED},
+	 removed_by_reference, .say = say_reference},
 	{0},
 };

@@ -169,7 +169,7 @@ static bool join(struct judgement *j, const struct said *s, bool again)
 	finding_connection(j, f, s->flow->id);
 	if (same && b->at - b->after < f->at.ttl - f->after.ttl)
 		place_bracket(j, f, b);
-	else if (same || said_before(j, s->rule, again))
+	else if (said_before(j, s->rule, again))
 		return true;
 	bracket_evidence(j, f, b);
 	return true;

@@ -110,7 +110,7 @@ static struct sizes sizes_of(const struct judgement *j, bool mapped)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!flow_is(f, purpose) || !f->established)
+		if (!flow_is(f, purpose))
 			continue;
 		for (size_t k = 0; k < f->sent_count; k++)
 			if (is_big_data(f->sent[k], mapped))

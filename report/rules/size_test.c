@@ -9,12 +9,14 @@
 #include <cmocka.h>
 
 #include "crafting/cursor.h"
+#include "report/evidence/loss.h"
 #include "tests/expect.h"
 
 #define FULL 1420    /* bytes of data: packets of 1500 bytes, 1520 over IPv6 */
 #define SMALLER 1100 /* with all headers no more than 1280 */
 #define LINK 1280
-#define TRIES 5
+
+static unsigned tries = 5;
 
 /* ---- the client ---------------------------------------------------------- */
 
@@ -59,10 +61,10 @@ static void run_big(struct scene *s, enum purpose purpose, const size_t *sizes,
 	if (!flow_of(s, c)->syn_ack_seen)
 		return;
 	send_third_ack(s, c, 64, false);
-	for (int i = 0; i < TRIES && !half_acked(s, c, 0); i++)
+	for (int i = 0; i < 5 && !half_acked(s, c, 0); i++)
 		send_half(s, c, 0, false, 64, false);
 	for (size_t i = 0; i < count; i++)
-		for (int k = 0; k < TRIES; k++) {
+		for (unsigned k = 0; k < tries; k++) {
 			send_big(s, c, sizes[i]);
 			if (big_acked(s, c, sizes[i]))
 				return;
@@ -123,6 +125,28 @@ static enum act told_hole(struct scene *s, struct wire *w)
 	at[7] = LINK & 0xff;
 	scene_see(s, &icmp);
 	return DROP;
+}
+
+/* The same, and a link for which all of full size is too large. */
+static enum act drop_both(struct scene *s, struct wire *w)
+{
+	return w->length > 1490 ? DROP : drop_big_dss(s, w);
+}
+
+/* The first plain SYN of those that are sent for it. */
+static bool lost_one;
+
+static bool lose_a_plain_syn(struct scene *s, bool forward,
+			     const struct packet *p)
+{
+	bool plain = forward && s->caller_count > 10 &&
+		     p->transport == TRANSPORT_TCP &&
+		     p->tcp.flags == TCP_FLAG_SYN &&
+		     p->tcp.options_length == 20;
+
+	if (!plain || lost_one)
+		return false;
+	return lost_one = true;
 }
 
 /* ---- what is said -------------------------------------------------------- */
@@ -196,6 +220,98 @@ static void test_option_dropped(void **state)
 	}
 }
 
+/* How often one id is said. */
+static unsigned count_of(const struct report *r, const char *id)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		count += strcmp(r->findings[i].kind->id, id) == 0;
+	return count;
+}
+
+static unsigned count_too_big(struct scene *s)
+{
+	struct report *r;
+	unsigned count;
+
+	scene_begin(s);
+	run_sizes(s);
+	r = judge_scene(s);
+	count = count_of(r, "ip.too_big_dropped");
+	report_free(r);
+	scene_end(s);
+	return count;
+}
+
+/* Each number that it takes, and one less. */
+static void test_enough(void **state)
+{
+	struct scene s = with_box(2, hole);
+
+	(void)state;
+	tries = FULL_SIZE_LOST_MIN;
+	assert_int_equal(count_too_big(&s), 1);
+	/* That may be chance on a path that loses plain SYNs as well. */
+	s = with_box(2, hole);
+	s.lost = lose_a_plain_syn;
+	lost_one = false;
+	assert_int_equal(count_too_big(&s), 0);
+	assert_true(lost_one);
+	tries--;
+	s = with_box(2, hole);
+	assert_int_equal(count_too_big(&s), 0);
+	tries = 5;
+}
+
+/* One of them is what MPTCP meets first. */
+static void test_both(void **state)
+{
+	static const size_t mapped[] = {FULL - 40, SMALLER};
+	static const size_t plain[] = {FULL + 28, FULL};
+	struct scene s = with_box(2, drop_both);
+	struct report *r;
+
+	(void)state;
+	scene_begin(&s);
+	run_probe(&s);
+	for (int i = 0; i < 2; i++)
+		run_big(&s, PURPOSE_MP_CAPABLE, mapped, 2);
+	for (int i = 0; i < 2; i++)
+		run_big(&s, PURPOSE_TCP, plain, 2);
+	scene_wait(&s, 1200 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, count_of(r, "dss.dropped") == 1);
+	CHECK(r, count_of(r, "ip.too_big_dropped") == 0);
+	report_free(r);
+	scene_end(&s);
+}
+
+/* Data with MP_CAPABLE, of whatever size, is not without MPTCP. */
+static void test_first_data(void **state)
+{
+	static const size_t mapped[] = {FULL - 40, SMALLER};
+	struct scene s = with_box(2, drop_big_dss);
+	struct caller *c;
+	struct report *r;
+
+	(void)state;
+	scene_begin(&s);
+	run_probe(&s);
+	for (int i = 0; i < 2; i++)
+		run_big(&s, PURPOSE_MP_CAPABLE, mapped, 2);
+	c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 3);
+	send_third_ack(&s, c, 64, false);
+	send_data(&s, c, &(struct span){.length = FULL}, 64, false);
+	scene_wait(&s, 1200 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, count_of(r, "dss.dropped") == 0);
+	report_free(r);
+	scene_end(&s);
+}
+
 static bool lose_some(struct scene *s, bool forward, const struct packet *p)
 {
 	(void)forward;
@@ -248,6 +364,16 @@ static enum act hole_back(struct scene *s, struct wire *w)
 static enum act mptcp_hole_back(struct scene *s, struct wire *w)
 {
 	return wire_has(w, TCPOPT_MPTCP) ? hole_back(s, w) : PASS;
+}
+
+/* The same, but for the first of all connections with data. */
+static enum act hole_back_later(struct scene *s, struct wire *w)
+{
+	const struct kept *syn = has_data(w) ? syn_of(s, w) : NULL;
+
+	if (syn && !s->lost_count)
+		s->lost_count = syn->frame;
+	return syn && syn->frame != s->lost_count ? hole_back(s, w) : PASS;
 }
 
 /* A server that answers the last connection only. */
@@ -313,6 +439,7 @@ static void test_not_too_big_back(void **state)
 		uint16_t mss;
 	} cases[] = {{mptcp_hole_back, SMALL}, /* plain answers come */
 		     {hole_back, 1460},	       /* small ones do not */
+		     {hole_back_later, SMALL}, /* a large one does */
 		     {late_back, 1460}};
 
 	(void)state;
@@ -335,6 +462,9 @@ int main(void)
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_option_dropped),
+		cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_both),
+		cmocka_unit_test(test_first_data),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_too_big_back),
 		cmocka_unit_test(test_not_too_big_back),

@@ -35,15 +35,23 @@ static bool is_silent(const struct scene *s, const struct caller *c)
 	return !f->syn_ack_seen && !flow_reset(f);
 }
 
+/* Of the plain SYNs. */
+static unsigned plain_ttl = 64;
+
 static void again(struct scene *s, struct caller *c, bool plain)
 {
 	c->gave_up = plain;
-	send_syn(s, c, 64, false);
+	send_syn(s, c, plain ? plain_ttl : 64, false);
 }
+
+/* How often a way is swept, and how many connections go on with plain SYNs. */
+static unsigned sweeps = 2, silent_max = SILENT_MAX;
+/* More plain ones that are answered. */
+static unsigned controls;
 
 static void sweep_way(struct scene *s, struct caller *c)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < sweeps; i++) {
 		for (unsigned ttl = 1; ttl <= s->hops; ttl++) {
 			c->gave_up = false;
 			send_syn(s, c, ttl, true);
@@ -60,7 +68,7 @@ static void run_turns(struct scene *s, enum purpose purpose)
 	struct caller *silent[SILENT_MAX];
 	unsigned count = 0;
 
-	for (size_t i = 0; i < s->caller_count && count < SILENT_MAX; i++)
+	for (size_t i = 0; i < s->caller_count && count < silent_max; i++)
 		if (s->callers[i].purpose == purpose &&
 		    !s->callers[i].no_algorithm &&
 		    s->callers[i].version == (unsigned)s->version &&
@@ -96,6 +104,8 @@ static struct report *run_ways(struct scene *s, enum purpose purpose)
 			parent = &s->callers[i];
 	assert_non_null(parent);
 	run_pairs(s, purpose, purpose == PURPOSE_MP_JOIN ? parent : NULL);
+	for (unsigned i = 0; i < controls; i++)
+		knock(s, PURPOSE_TCP, 0, false, NULL, 1);
 	run_turns(s, purpose);
 	converse(s, PURPOSE_TCP, 0, false);
 	scene_wait(s, 1200 * MS);
@@ -119,6 +129,25 @@ static enum act drop_odd_joins(struct scene *s, struct wire *w)
 	return p.transport == TRANSPORT_TCP && p.tcp.source_port & 1
 		       ? drop_join(s, w)
 		       : PASS;
+}
+
+/* And all of so many. */
+static unsigned dead;
+static uint16_t dead_ports[8];
+
+static enum act drop_odd_and_dead(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+	enum act act = drop_odd(s, w);
+	unsigned i = 0;
+
+	if (p.transport != TRANSPORT_TCP)
+		return PASS;
+	while (i < dead && dead_ports[i] && dead_ports[i] != p.tcp.source_port)
+		i++;
+	if (act == DROP && s->caller_count > 30 && i < dead)
+		dead_ports[i] = p.tcp.source_port;
+	return i < dead && dead_ports[i] ? DROP : act;
 }
 
 static struct expected dropped(const char *id, enum segment_kind segment)
@@ -328,6 +357,65 @@ static void test_outage(void **state)
 	}
 }
 
+/* Whether it is said, and where. */
+static bool is_said(box_fn *box, struct finding *out)
+{
+	struct scene s = with_box(2, box);
+	struct report *r;
+	bool said = false;
+
+	s.parted = s.no_join = true;
+	r = run_ways(&s, PURPOSE_MP_CAPABLE);
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (strcmp(r->findings[i].kind->id, "mp_capable.dropped") ==
+		    0) {
+			said = true;
+			*out = r->findings[i];
+		}
+	report_free(r);
+	scene_end(&s);
+	return said;
+}
+
+/* For each connection that nothing helps three were answered when they gave
+ * the option up. */
+static void test_silent_as_well(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	controls = 60;
+	silent_max = 4;
+	dead = 1;
+	memset(dead_ports, 0, sizeof(dead_ports));
+	assert_true(is_said(drop_odd_and_dead, &f));
+	silent_max = 6;
+	dead = 2;
+	memset(dead_ports, 0, sizeof(dead_ports));
+	assert_false(is_said(drop_odd_and_dead, &f));
+	silent_max = SILENT_MAX;
+	controls = 0;
+}
+
+static void test_swept_too_little(void **state)
+{
+	struct finding f;
+
+	(void)state;
+	sweeps = 1;
+	assert_true(is_said(drop_odd, &f));
+	assert_int_equal(f.direction, DIRECTION_UNKNOWN);
+	assert_true(is_at(&f.after, 2) && is_at(&f.at, 5));
+	sweeps = 0;
+	assert_true(is_said(drop_odd, &f));
+	assert_true(is_at(&f.after, NOWHERE) && is_at(&f.at, NOWHERE));
+	sweeps = 2;
+	/* That is not the way that the others took. */
+	plain_ttl = 60;
+	assert_false(is_said(drop_odd, &f));
+	plain_ttl = 64;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +424,8 @@ int main(void)
 		cmocka_unit_test(test_joins_dropped_on_a_way),
 		cmocka_unit_test(test_dropped_since),
 		cmocka_unit_test(test_joins_altered_on_a_way),
+		cmocka_unit_test(test_silent_as_well),
+		cmocka_unit_test(test_swept_too_little),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_outage),
 	};

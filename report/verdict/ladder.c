@@ -275,7 +275,7 @@ static void rung_data_ack(struct judgement *j, const struct flow *f)
 
 static void rung_server_dsn(struct judgement *j, const struct flow *f)
 {
-	if (!f || !f->mptcp.syn_ack || !f->mptcp.mapped) {
+	if (!f || !f->mptcp.mapped) {
 		set(j, RUNG_SERVER_DSN, RUNG_SKIPPED, "MPTCP was not in use");
 		return;
 	}

@@ -84,7 +84,7 @@ static const char *only_with_option(const struct judgement *j)
 {
 	bool reset = false, waited = had_time_to_answer(j);
 
-	if (j->tcp_tried || j->tcp_answered || j->unshown)
+	if (j->tcp_tried || j->tcp_answered)
 		return NULL;
 	for (size_t i = 0; i < j->flow_count; i++)
 		reset |= !flow_joins(j->flows[i]) && flow_reset(j->flows[i]);
@@ -162,7 +162,7 @@ static bool is_at_server(const struct judgement *j)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!flow_syn_ack(f) || !f->sent_count)
+		if (!flow_syn_ack(f))
 			continue;
 		if (as_sent(f->sent[0]) || !as_sent(flow_syn_ack(f)))
 			return false;

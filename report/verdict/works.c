@@ -175,11 +175,9 @@ void say_clear(struct judgement *j)
 static const char *return_doubt(const struct judgement *j)
 {
 	const struct flow *f = j->working;
-	const struct host *server =
-		f->connection ? &f->connection->hosts[1] : NULL;
+	const struct host *server = &f->connection->hosts[1];
 
-	if (j->controlled || !server || !f->sent_count || as_sent(f->sent[0]) ||
-	    !f->payload_received ||
+	if (j->controlled || as_sent(f->sent[0]) || !f->payload_received ||
 	    (server->has_acked && server->acked - server->idsn > 1))
 		return NULL;
 	return "the capture was not made at the client, and it acknowledges "
