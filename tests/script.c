@@ -481,6 +481,7 @@ static size_t course_count;
 static bool bare;	  /* nothing but these; otherwise behind a usual run */
 static bool interrupted;  /* the capture ends with them */
 static bool in_words;	  /* what is said is told as well */
+static bool in_full;	  /* and the evidence, and what is announced */
 static const char *asked; /* rows of which it is told what became of them, or a
 			     rung whose text is */
 
@@ -736,6 +737,8 @@ static bool set_word(struct scene *s, char *word)
 		return interrupted = true;
 	if (strcmp(word, "in_words") == 0)
 		return in_words = true;
+	if (strcmp(word, "in_full") == 0)
+		return in_words = in_full = true;
 	if (strncmp(word, "why=", 4) == 0) {
 		asked = word + 4;
 		return true;
@@ -754,7 +757,7 @@ bool script_play(const char *words, struct scene *s)
 	memset(parts, 0, sizeof(parts));
 	outage_begin = outage_end = 0;
 	course_count = 0;
-	bare = interrupted = in_words = false;
+	bare = interrupted = in_words = in_full = false;
 	asked = NULL;
 	*s = scene();
 	snprintf(copy, sizeof(copy), "%s", words);
@@ -821,6 +824,8 @@ static void tell_finding(struct text *t, const struct finding *f)
 	add(t, " by %zu of %zu", f->evidence_count, f->connection_count);
 	if (in_words)
 		add(t, ": %s", f->text);
+	for (size_t i = 0; i < f->evidence_count && in_full; i++)
+		add(t, " [%s]", f->evidence[i].text);
 }
 
 /* These rows; "*": all that had something to say and did not. */
@@ -882,6 +887,8 @@ void script_tell(const struct report *r, char *text, size_t size)
 	if (r->status == STATUS_UNDETERMINED ||
 	    r->status == STATUS_UNREACHABLE || in_words)
 		add(&t, "; %s", r->verdict);
+	for (size_t i = 0; i < r->announcement_count && in_full; i++)
+		add(&t, "; %s", r->announcements[i].text);
 	if (asked)
 		tell_asked(&t, r);
 }
