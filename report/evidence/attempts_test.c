@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "report/arena.h"
 #include "tests/client.h"
 
 #define CONTROLS 3
@@ -91,9 +92,56 @@ static void those_that_are_dropped_are_beyond_chance(void **state)
 	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
 }
 
+/* Nor is it one that was lost. */
+static void a_plain_syn_on_its_port_is_no_attempt(void **state)
+{
+	struct scene s = scene();
+	struct judgement j = {0};
+	struct attempts a;
+	struct caller *c;
+
+	(void)state;
+	scene_begin(&s);
+	for (int i = 0; i < CONTROLS; i++)
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	s.port_silent = true;
+	c = call(&s, PURPOSE_MP_CAPABLE, 1);
+	send_syn(&s, c, 64, false);
+	c->gave_up = true;
+	send_syn(&s, c, 64, false);
+	j.o = s.o;
+	j.flows = s.o->flows;
+	j.flow_count = s.o->flow_count;
+	j.arena = arena_new();
+	judge_company(&j);
+	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
+	assert_int_equal(a.flows, 1);
+	assert_int_equal(a.sent, 1);
+	assert_int_equal(a.lost, 1);
+	arena_free(j.arena);
+	scene_end(&s);
+}
+
+/* As much as the shortest DSS takes. */
+static void padding_of_a_dss(void **state)
+{
+	static const uint8_t nops[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+	struct kept k = {.options.complete = true};
+
+	(void)state;
+	k.packet.tcp.options = nops;
+	for (size_t i = 7; i <= 8; i++) {
+		k.packet.tcp.options_length = i;
+		k.packet.tcp.options_available = i;
+		assert_int_equal(kept_lost_dss(&k), i == 8);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plain_syn_on_its_port_is_no_attempt),
+		cmocka_unit_test(padding_of_a_dss),
 		cmocka_unit_test(those_that_pass_are_several_and_most),
 		cmocka_unit_test(
 			those_that_are_reset_have_controls_that_are_not),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "report/rules/rules.h"
 #include "tests/expect.h"
 
 #define PAIRS 12
@@ -367,8 +368,7 @@ static bool is_said(box_fn *box, struct finding *out)
 	s.parted = s.no_join = true;
 	r = run_ways(&s, PURPOSE_MP_CAPABLE);
 	for (size_t i = 0; i < r->finding_count; i++)
-		if (strcmp(r->findings[i].kind->id, "mp_capable.dropped") ==
-		    0) {
+		if (strcmp(r->findings[i].rule->row, "way_v1") == 0) {
 			said = true;
 			*out = r->findings[i];
 		}
