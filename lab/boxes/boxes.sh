@@ -162,7 +162,7 @@ both() {		# NODE TABLE CHAIN RULE...
 # otherwise.
 nft_rules() {		# NODE
 	on "$1" nft list chain inet lab forward | sed '
-		s/tcp flags & (syn | ack) == syn/tcp flags syn \/ syn,ack/
+		s/tcp flags & (syn | \([a-z]*\)) == \([a-z]*\)/tcp flags \2 \/ syn,\1/
 		s/subtype mp-capable/subtype 0/; s/subtype mp-join/subtype 1/
 		s/subtype dss/subtype 2/; s/subtype add-addr/subtype 3/'
 }
