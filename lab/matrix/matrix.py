@@ -266,8 +266,8 @@ def check_place(case, place, ttl, what):
 
 
 def check_finding(case, found, after, place, checks):
-    wrong = [f"{found['id']}: {name} is {found[name]}, expected {value}"
-             for name, value in checks.items() if found[name] != value]
+    wrong = [f"{found['id']}: {name} is {found.get(name)}, expected {value}"
+             for name, value in checks.items() if found.get(name) != value]
     if after is not None:
         wrong += check_place(case, found["after"], after, "after")
     if place is not None:

@@ -113,6 +113,7 @@ LESS = {
     "mute": ("payload@2,return",),
     "hanging-up": ("payload@2,return",),
     "tls": ("payload@2,return",),
+    "https": ("payload@2,return",),
     "socks": ("payload@2,return",),
     # It refuses before there is data.
     "no-subflows": ("strip-joined@2",),
@@ -126,19 +127,21 @@ LESS = {
             "strip-joined@2", "strip-acks@2,return", "payload@2,return",
             "loss3@2"),
 }
-LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"] + ("address@2,return",)})
+LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"]})
 ANNOUNCING = ("flag-c-port", "flag-c-address", "announcing",
               "announcing-private", "announcing-silent")
 # Nothing but ACKs comes from them: which end lost the option is not known, and
 # no DATA_ACK ever comes.
-ONLY_ACKS = ("mute", "hanging-up", "balanced-packets")
+ONLY_ACKS = ("mute", "hanging-up", "https", "balanced-packets")
 # Joins are refused as well.
 ALSO = [("balanced-flows", ("hmac@2", "payload@2,return"), "mp_join.refused")]
 # Whether a connection lives is chance: the finding, or what is said of a clean
 # path.
 CHANCE = [("rst-every-other", None), ("balanced-packets", None),
           ("hanging-up", "strip-joined@2"),
-          ("tls", "strip-joined@2"), ("socks", "strip-joined@2")]
+          ("tls", "strip-joined@2"), ("socks", "strip-joined@2"),
+          # Hops alone show it, and have spent their answers on the first run.
+          ("flag-c", "strip-join@2"), ("flag-c-port", "strip-join@2")]
 # What mpprobe is known to say wrong: server, boxes, what it says.
 KNOWN = []
 # Each server once and each box once, for every run of the matrix.
@@ -198,9 +201,12 @@ def pair(Case, name, row, family):
     rungs = (RUNGS if family == 4 else RUNGS6).get(name, ())
     if row[2] and not finding:  # nor is the rung passed that would show it
         rungs += ("join", "server_dsn", "checksum", "random_token")
+    if box == "loss3@2" and name in ANNOUNCING:  # ADD_ADDR may be lost
+        rungs += ("join",)
     chance = []
     if (name, box) in CHANCE or (name, None) in CHANCE:
         chance.append(on_clean_path(name)[:2])
+        rungs += ("random_token",)
     if name == "rst-every-other":  # whose turn the last one is
         chance.append(("clear", 0))
     return Case(boxes=[box], family=family, up=["--server", name],
