@@ -120,6 +120,8 @@ LESS = {
     # It resets what joined before there is data, and uses no checksums.
     "no-checksum": ("strip-joined@2", "payload@2,return"),
     "balanced-flows": ("strip-joined@2",),
+    # Few of its ACKs come through between so many announcements.
+    "garbage-addresses": ("strip-acks@2,return",),
     # It forbids joins, and only a SYN with MP_JOIN is seen.
     "flag-c": ("drop-join@3", "reset-join@2", "hmac@2", "strip-joined@2"),
     # What changes MPTCP behind its handshake has nothing to change.
@@ -129,7 +131,7 @@ LESS = {
 }
 LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"]})
 ANNOUNCING = ("flag-c-port", "flag-c-address", "announcing",
-              "announcing-private", "announcing-silent")
+              "announcing-private", "announcing-silent", "garbage-addresses")
 # Nothing but ACKs comes from them: which end lost the option is not known, and
 # no DATA_ACK ever comes.
 ONLY_ACKS = ("mute", "hanging-up", "https", "balanced-packets")
