@@ -282,7 +282,9 @@ uint16_t live_port(struct live *live, const struct address *source, bool udp)
 		fail(live,
 		     errno == EADDRNOTAVAIL ? EXIT_INTERRUPTED : EXIT_SYSTEM,
 		     "cannot reserve a source port: %s", strerror(errno));
-	live->next_port = random_port(live);
+	/* Odd and even by turns: what goes by that meets one of two connections
+	 * that are opened one behind the other. */
+	live->next_port = (uint16_t)((random_port(live) & ~1u) | !(port & 1));
 	return port;
 }
 
