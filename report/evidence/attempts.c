@@ -12,21 +12,37 @@ static bool is_first_syn(const struct kept *k)
 	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
 }
 
-/* Whether a plain SYN that was answered went out at about that time. */
-static bool in_company(const struct judgement *j, int64_t time_us)
+/* Whether one of these times, which are in order, is so near. */
+static bool is_near(const int64_t *times, size_t count, int64_t time_us,
+		    int64_t near_us)
 {
-	size_t low = 0, high = j->plain_time_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (j->plain_times[middle] < time_us - COMPANY_US)
+		if (times[middle] < time_us - near_us)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < j->plain_time_count &&
-	       j->plain_times[low] <= time_us + COMPANY_US;
+	return low < count && times[low] <= time_us + near_us;
+}
+
+/* Whether a plain SYN that was answered went out at about that time. */
+static bool in_company(const struct judgement *j, int64_t time_us)
+{
+	return is_near(j->plain_times, j->plain_time_count, time_us,
+		       COMPANY_US);
+}
+
+/* Whether another that was late, at this time, may share its cause. */
+static bool shares_moment(const struct judgement *j, const struct flow *f,
+			  int64_t late_us)
+{
+	return llabs(f->first_us - late_us) <= MOMENT_US &&
+	       !is_near(j->prompt_times, j->prompt_time_count, f->first_us,
+			MOMENT_US);
 }
 
 static int by_time(const void *a, const void *b)
@@ -63,6 +79,7 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 {
 	struct class c = {.purpose = purpose, .version = version};
 	struct attempts a = {0};
+	int64_t late_us = 0;
 
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
@@ -81,7 +98,11 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 		a.flows++;
 		a.sent += syns;
 		a.lost += reply ? syns - 1 : syns;
-		a.late += !reply || syns > 1;
+		if ((!reply || syns > 1) &&
+		    !(a.late && shares_moment(j, f, late_us))) {
+			a.late++;
+			late_us = f->first_us;
+		}
 		a.answered += reply && flow_syn_ack(f) && !flow_refused(f);
 		a.reset += reply && flow_refused(f);
 		if (!a.example)
@@ -92,18 +113,40 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 	return a;
 }
 
+/* Whether its first SYN was answered before another went out. */
+static bool was_prompt(const struct flow *f, const struct kept *reply)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (is_first_syn(f->sent[i]) &&
+		    f->sent[i]->packet.ip.ttl > SWEEP_TTL_MAX &&
+		    f->sent[i]->time_us > f->first_us)
+			return f->sent[i]->time_us > reply->time_us;
+	return true;
+}
+
+static void put_in_order(int64_t *times, size_t count)
+{
+	if (count)
+		qsort(times, count, sizeof(*times), by_time);
+}
+
 void judge_company(struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
+		const struct kept *reply = flow_syn_ack(f);
 
-		if (flow_is(f, PURPOSE_TCP) && flow_syn_ack(f))
+		if (!reply)
+			continue;
+		if (flow_is(f, PURPOSE_TCP))
 			*ARENA_PUSH(j->arena, j->plain_times,
 				    j->plain_time_count) = f->first_us;
+		if (!f->mptcp.gave_up && was_prompt(f, reply))
+			*ARENA_PUSH(j->arena, j->prompt_times,
+				    j->prompt_time_count) = f->first_us;
 	}
-	if (j->plain_time_count)
-		qsort(j->plain_times, j->plain_time_count,
-		      sizeof(*j->plain_times), by_time);
+	put_in_order(j->plain_times, j->plain_time_count);
+	put_in_order(j->prompt_times, j->prompt_time_count);
 	j->plain = count_attempts(j, PURPOSE_TCP, -1);
 }
 

@@ -92,6 +92,8 @@ struct judgement {
 	struct attempts plain;	       /* those without MPTCP: the controls */
 	int64_t *plain_times; /* of plain SYNs that were answered, sorted */
 	size_t plain_time_count;
+	int64_t *prompt_times; /* of SYNs that were answered at once, sorted */
+	size_t prompt_time_count;
 	uint16_t working_port; /* another one of the address, that is clear */
 	enum reference reference; /* looked at if this one answers plainly */
 	const char *reference_name;
