@@ -86,11 +86,11 @@ static int64_t started_us(const char *text)
 {
 	struct tm tm = {0};
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	double fraction = rest && *rest == '.' ? strtod(rest, NULL) : 0;
 
-	if (!rest)
+	if (!rest || !(fraction < 1)) /* an exponent is a stranger's */
 		return 0;
-	return (int64_t)timegm(&tm) * 1000000 +
-	       (int64_t)(strtod(*rest == '.' ? rest : "0", NULL) * 1e6);
+	return (int64_t)timegm(&tm) * 1000000 + (int64_t)(fraction * 1e6);
 }
 
 static void add_findings(struct compare *c, const json_t *report,
