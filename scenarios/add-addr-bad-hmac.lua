@@ -10,8 +10,7 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 a:ack { options = { add_addr { address_id = 7, wrong_hmac = true } } }
 local reply = a:wait({ where = function(s)
 	return s.add_addr and s.add_addr.echo and s.add_addr.address_id == 7

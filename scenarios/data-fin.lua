@@ -11,8 +11,7 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 a:ack { data_fin = true }
 local reply = a:wait { data_ack = #opening + 1 }
 outcome("data_fin", reply and "acked" or "not acked")

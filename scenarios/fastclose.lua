@@ -11,8 +11,7 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 
 a:ack { options = { mp_fastclose { receiver_key = a.server_key ~ 1 } } }
 outcome("wrong_key", a:reset_answer(200))

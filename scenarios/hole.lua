@@ -13,8 +13,7 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 local n, first, second = #opening, rest:sub(1, 20), rest:sub(21)
 a:data(second, { seq = n + 21, offset = n + 20 })
 a:wait({ flags = "A" }, 300)

@@ -11,8 +11,7 @@ scenario {
 
 local a = subflow { checksum = true }
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 
 local b = a:join()
 b:syn()

@@ -12,8 +12,7 @@ scenario {
 
 local a = subflow { checksum = true }
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 waits(a)
 a:ack { options = { dss {}, mp_fail {} } }
 a:data(rest)

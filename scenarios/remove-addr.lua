@@ -11,8 +11,7 @@ scenario {
 
 local a = subflow()
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 a:ack { options = { dss {}, remove_addr(9) } }
 outcome("reply", a:wait({ where = function(s)
 	return s.flags:find "R" or s.add_addr and s.add_addr.echo or s.remove_addr

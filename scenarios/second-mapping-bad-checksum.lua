@@ -11,8 +11,7 @@ scenario {
 
 local a = subflow { checksum = true }
 a:connect()
-a:data(opening)
-a:expect { data_ack = #opening }
+check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 
 a:data(rest, { wrong_checksum = true, dsn = a.idsn + 1 + #opening })
 local reply = a:wait { option = "MP_FAIL" }
