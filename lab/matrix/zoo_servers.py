@@ -241,7 +241,7 @@ def cases(Case):
         out += [Case(family=f, up=["--server", name], status=status,
                      code=code, finding=finding, rungs=rungs.get(name, ()),
                      # Whose turn the closing plain SYN is, is chance.
-                     chance=("clear", 0) if name == "rst-every-other"
+                     chance=[("clear", 0)] if name == "rst-every-other"
                      else None)
                 for f, rungs in ((4, RUNGS), (6, RUNGS6))]
     return out
