@@ -200,8 +200,9 @@ def turn_cases(Case):
     out += [Case(boxes=["odd-reset-data@2"], family=f, rungs=("checksum",
                  "join_data"), text="lost MPTCP with the first data: a RST")
             for f in (4, 6)]
-    out += [Case(boxes=["second-drop-join@2"], family=f,
-                 text="The first SYN with MP_JOIN, however,", rungs=("join",))
+    # Which of them are the second ones is chance.
+    out += [Case(boxes=["second-drop-join@2"], family=f, status="impaired",
+                 code=1, finding="mp_join.dropped", chance=[("clear", 0)])
             for f in (4, 6)]
     return out
 
