@@ -75,7 +75,7 @@ write_script() {	# BODY
 }
 
 @test 'all scenarios, servers that close, defer, announce, refuse' {
-	for server in fin fastclose deferring announcing rst-every-other mute; do
+	for server in fin deferring announcing rst-every-other mute; do
 		run lab/lab with --hops 2 --server $server -- \
 			./mpprobe run all 10.0.3.2
 		echo "$server: $output"
