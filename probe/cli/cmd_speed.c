@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "probe/cli/command.h"
@@ -11,6 +10,7 @@
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
+#include "probe/run/live.h"
 #include "report/evidence/loss.h"
 #include "report/print/speed.h"
 
@@ -46,7 +46,7 @@ static void clear_bar(void)
 static double processor_seconds(void)
 {
 	FILE *file = fopen("/proc/stat", "re");
-	unsigned long long ticks[8] = {0}, busy = 0;
+	unsigned long long ticks[7] = {0}, busy = 0;
 	int found =
 		file ? fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu",
 			      &ticks[0], &ticks[1], &ticks[2], &ticks[3],
@@ -61,22 +61,15 @@ static double processor_seconds(void)
 	return found == 7 ? (double)busy / (double)sysconf(_SC_CLK_TCK) : -1;
 }
 
-static double now_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static bool download_mptcp(const struct download *d, struct stand *stand,
 			   struct speed_run *out)
 {
-	double start = now_seconds(), busy = processor_seconds();
+	int64_t start_us = live_now_us();
+	double busy = processor_seconds();
 	bool goes_on = download_run(d, true, out);
 	double end = processor_seconds();
 
-	stand->mptcp_s += now_seconds() - start;
+	stand->mptcp_s += (double)(live_now_us() - start_us) / 1e6;
 	if (busy >= 0 && end >= 0)
 		stand->busy_s += end - busy;
 	return goes_on;
