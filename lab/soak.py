@@ -3,8 +3,8 @@
 """Runs mpprobe time and again where nothing interferes: against every server of
 the lab, on paths that lose, reorder and duplicate packets, over both families,
 one run right behind the other, and while somebody sends forged packets. Any
-finding but what is right of the server is a false accusation. Prints TAP, with counts for each server; the captures of what
-went wrong are kept.
+finding but what is right of the server is a false accusation. Prints TAP, with
+counts for each server; the captures of what went wrong are kept.
 
 usage: lab/soak.py [--runs N] [--minutes M] [--jobs N] [--only TEXT]
                    [--keep DIR] [--seed TEXT]
@@ -16,7 +16,6 @@ import concurrent.futures
 import json
 import os
 import random
-import resource
 import selectors
 import shutil
 import socket
@@ -24,6 +23,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,6 +33,7 @@ MPPROBE = os.path.join(TOP, "mpprobe")
 FLOOD = os.path.join(HERE, "flood")
 FLOOD_RATE = 100000     # packets a second
 MEMORY_MAX = 64 << 10   # KiB, for mpprobe in a flood
+FRAME_MAX = 1           # KiB, for each frame of its capture that is read
 IPPROTO_MPTCP = 262
 sys.path.insert(0, os.path.join(HERE, "matrix"))
 import zoo_servers  # noqa: E402
@@ -191,10 +192,12 @@ class Lab:
         self.kind, self.name = kind, f"soak-{os.getpid()}-{id(self)}"
         self.started = []
 
-    def run(self, node, command, **more):
-        return subprocess.run([LAB, "run", "--name", self.name, "--on", node]
-                              + command, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, **more)
+    def command(self, node, command):
+        return [LAB, "run", "--name", self.name, "--on", node] + command
+
+    def run(self, node, command):
+        return subprocess.run(self.command(node, command), text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL)
 
     def __enter__(self):
         subprocess.run([LAB, "up", "--name", self.name] + self.kind.up,
@@ -215,9 +218,8 @@ class Lab:
 
     def start(self, node, command):
         """What goes on until the lab is gone."""
-        process = subprocess.Popen(
-            [LAB, "run", "--name", self.name, "--on", node] + command,
-            stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(self.command(node, command),
+                                   stdout=subprocess.PIPE, text=True)
         self.started.append(process)
         if process.stdout.readline() != "ready\n":
             raise RuntimeError(f"{command} is not up")
@@ -255,14 +257,36 @@ def judged(kind, done):
         return [f"no report: {done.stderr.strip()}"]
 
 
+def measured(command, seconds=120):
+    """A command that ran to its end, and the memory that it took at most, in
+    KiB, or what ran in it."""
+    with tempfile.TemporaryFile("w+") as out, \
+            tempfile.TemporaryFile("w+") as err:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                 stderr=err)
+        watch = threading.Timer(seconds, child.kill)
+        watch.start()
+        _, status, used = os.wait4(child.pid, 0)
+        watch.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(
+            command, child.returncode, out.read(), err.read()), used.ru_maxrss
+
+
+def takes(memory, most):
+    return [f"takes {memory} KiB, at most {most}"] if memory > most else []
+
+
 def read_again(kind, capture):
     """A flood is nothing to its capture, either, and takes little memory."""
-    wrong = judged(kind, subprocess.run(
-        [MPPROBE, "read", "-j", capture], capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, timeout=120))
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return wrong + ([f"a program took {memory} KiB"]
-                    if memory > MEMORY_MAX else [])
+    done, memory = measured([MPPROBE, "read", "-j", capture])
+    wrong = judged(kind, done)
+    if wrong:
+        return wrong
+    frames = json.loads(done.stdout.splitlines()[0])["capture"]["frames"]
+    return takes(memory, MEMORY_MAX + FRAME_MAX * frames)
 
 
 def run_once(lab, family, keep):
@@ -271,11 +295,12 @@ def run_once(lab, family, keep):
     host = "10.0.5.2" if family == 4 else "[fd00:5::2]"
     with tempfile.TemporaryDirectory() as directory:
         capture = os.path.join(directory, "run.pcap")
-        done = lab.run("client", [MPPROBE, "-n", "-j", "-w", capture]
-                       + kind.args + [f"{host}:{kind.port}"], timeout=120)
+        done, memory = measured(lab.command(
+            "client", [MPPROBE, "-n", "-j", "-w", capture] + kind.args +
+            [f"{host}:{kind.port}"]))
         wrong = judged(kind, done)
         if kind.flood and not wrong:
-            wrong = read_again(kind, capture)
+            wrong = takes(memory, MEMORY_MAX) or read_again(kind, capture)
         if wrong and os.path.exists(capture):
             kept = os.path.join(keep, "".join(
                 c if c.isalnum() else "-" for c in kind.name))
