@@ -255,13 +255,13 @@ void link_read_ends(int link_type, const uint8_t *frame, size_t captured,
 bool link_goes_to(const struct link_ends *f, const struct link_ends *sent)
 {
 	return sent->addressed && f->addressed &&
-	       !memcmp(f->to, sent->from, sizeof(f->to));
+	       memcmp(f->to, sent->from, sizeof(f->to)) == 0;
 }
 
 bool link_comes_back(const struct link_ends *sent, const struct link_ends *f)
 {
 	if (sent->addressed && f->addressed)
 		return link_goes_to(f, sent) &&
-		       memcmp(f->from, sent->from, sizeof(f->from));
+		       memcmp(f->from, sent->from, sizeof(f->from)) != 0;
 	return sent->way == LINK_WAY_OUT && f->way == LINK_WAY_IN;
 }

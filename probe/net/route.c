@@ -99,7 +99,7 @@ static void take_route(const struct nlmsghdr *header, struct answer *out)
 	}
 }
 
-/* 0, or the kernel's errno. */
+/* 0, or the kernel's errno. `out` is all 0 so far. */
 static int ask(int fd, const struct question *q, struct answer *out)
 {
 	union {
@@ -110,7 +110,6 @@ static int ask(int fd, const struct question *q, struct answer *out)
 	struct request r;
 	ssize_t n;
 
-	*out = (struct answer){0};
 	build(&r, q);
 	if (send(fd, &r, r.header.nlmsg_len, 0) == -1)
 		return errno;
@@ -269,12 +268,13 @@ static int ask_as_connect(const struct question *question,
 	struct question q = *question;
 	int fd = routing_socket(), result;
 
+	*answer = (struct answer){0};
 	if (fd == -1)
 		return errno;
 	result = ask(fd, &q, answer);
 	if (!result && !q.source && answer->source.family) {
 		struct address source = answer->source;
-		struct answer again;
+		struct answer again = {0};
 
 		q.source = &source;
 		if (!is_link_local(&source) && !ask(fd, &q, &again)) {

@@ -156,11 +156,16 @@ static bool is_accepted(const struct connection *c, const struct flow *f)
 	       (f->join.syn_ack && f->join.hmac != KNOWN_NO);
 }
 
+static bool is_answered(const struct flow *f)
+{
+	return f && f->syn_ack_seen;
+}
+
 static void finish_step(struct connection *c, const struct flow *f, bool done)
 {
 	if (c->step > 0)
 		c->course->next(c, f, done);
-	else if (!done)
+	else if (!is_answered(f))
 		c->state = CONNECTION_ENDED;
 	else if (!c->course)
 		connection_hold(c);
@@ -188,7 +193,7 @@ static bool is_ended(const struct connection *c, const struct flow *f)
 
 static bool step_done(const struct connection *c, const struct flow *f)
 {
-	return c->step > 0 ? c->course->done(c, f) : f && f->syn_ack_seen;
+	return c->step > 0 ? c->course->done(c, f) : is_answered(f);
 }
 
 static unsigned step_tries(const struct connection *c)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/scenario/match.h"
 
+#include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -286,7 +287,6 @@ static void push_add_addr(lua_State *L, const struct mptcp_option *o)
 static void push_mptcp(lua_State *L, const struct mptcp_option *o)
 {
 	char name[24], text[200];
-	size_t length = strlen(mptcp_subtype_name(o->subtype));
 
 	lua_newtable(L);
 	set_number(L, "option_length", o->length);
@@ -307,12 +307,9 @@ static void push_mptcp(lua_State *L, const struct mptcp_option *o)
 		set_number(L, "reason", o->tcprst.reason);
 	else if (o->subtype == MP_PRIO)
 		set_flag(L, "backup", o->prio.backup);
-	for (size_t i = 0; i <= length && i < sizeof(name); i++) {
-		char c = mptcp_subtype_name(o->subtype)[i];
-
-		name[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-	}
-	name[sizeof(name) - 1] = '\0';
+	snprintf(name, sizeof(name), "%s", mptcp_subtype_name(o->subtype));
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
 	lua_setfield(L, -2, name);
 }
 

@@ -237,7 +237,7 @@ const struct run_format *run_format(const struct format *format)
 {
 	size_t i = 0;
 
-	while (strcmp(formats[i].name, format->name))
+	while (strcmp(formats[i].name, format->name) != 0)
 		i++;
 	return &formats[i];
 }

@@ -238,15 +238,16 @@ static bool shows_list(const struct tcp_view *q)
 	return false;
 }
 
-/* What stands in the quote where the option stood: NULL unless all of it is
- * there. */
+/* What stands in the quote where the option stood: NULL unless so many bytes
+ * are there. */
 static const uint8_t *bytes_in_place(const struct comparing *c,
-				     const struct tcp_option *sent)
+				     const struct tcp_option *sent,
+				     size_t length)
 {
 	const struct tcp_view *q = &c->quoted->tcp;
 
 	if (q->data_offset != c->sent->tcp.data_offset ||
-	    sent->offset + sent->length > q->options_available)
+	    sent->offset + length > q->options_available)
 		return NULL;
 	return q->options + sent->offset;
 }
@@ -254,12 +255,10 @@ static const uint8_t *bytes_in_place(const struct comparing *c,
 static const char *how_removed(const struct comparing *c,
 			       const struct tcp_option *sent)
 {
-	const struct tcp_view *q = &c->quoted->tcp;
-	const uint8_t *there = bytes_in_place(c, sent);
+	const uint8_t *first = bytes_in_place(c, sent, 1);
+	const uint8_t *there = bytes_in_place(c, sent, sent->length);
 
-	if (q->data_offset == c->sent->tcp.data_offset &&
-	    sent->offset < q->options_available &&
-	    q->options[sent->offset] == TCPOPT_KIND_EOL)
+	if (first && *first == TCPOPT_KIND_EOL)
 		return "eol";
 	if (!there)
 		return "cut";
@@ -309,7 +308,7 @@ static void compare_option(struct comparing *c, const struct tcp_option *sent,
 {
 	const struct tcp_view *q = &c->quoted->tcp;
 	enum field field = option_field(sent->kind);
-	const uint8_t *there = bytes_in_place(c, sent);
+	const uint8_t *there = bytes_in_place(c, sent, sent->length);
 	struct tcp_option found;
 	struct changed *item;
 

@@ -283,7 +283,7 @@ static void row_end(const struct table *t, const char *time,
 
 	fprintf(p->out, "%*s", RTT_WIDTH, time);
 	for (k = 0; k < COLUMNS; k++) {
-		struct cell c = {.ink = INK_NONE};
+		struct cell c;
 
 		if (!t->shown[k])
 			continue;

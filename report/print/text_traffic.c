@@ -268,7 +268,7 @@ int text_connection(const struct page *p, const struct mptcp_connection *c)
 	else
 		fputs(" MPTCP", out);
 	fprintf(out, ", frame %llu, %zu subflow%s, %s: %s%s\n",
-		number(s ? s->first_frame : 0), c->flow_count,
+		number(s->first_frame), c->flow_count,
 		c->flow_count == 1 ? "" : "s",
 		c->checksum ? "checksums" : "no checksums",
 		mptcp_fallback(c) ? "TCP, " : "", traffic_state(c));

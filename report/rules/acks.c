@@ -85,6 +85,7 @@ static bool acks_have_dss(const struct judgement *j, const struct flow *f)
 static enum why removed_acks(const struct judgement *j, struct said *s)
 {
 	bool padded = ask_witnesses(j, acks_padded, &s->flow) > 0;
+	struct acks *a;
 
 	s->direction = DIRECTION_RETURN;
 	s->have = ask_witnesses(j, acks_lack_dss, padded ? NULL : &s->flow);
@@ -95,35 +96,39 @@ static enum why removed_acks(const struct judgement *j, struct said *s)
 		return WHY_CONTRARY;
 	if (!padded)
 		s->confidence = CONFIDENCE_LIKELY;
+	a = arena_alloc(j->arena, sizeof(*a));
+	*a = acks_of(s->flow);
+	s->facts = a;
 	return s->have < s->need ? WHY_FEW : WHY_SAID;
 }
 
 static void say_removed_acks(struct judgement *j, struct finding *f,
 			     const struct said *s)
 {
-	struct acks a = acks_of(s->flow);
+	const struct acks *a = s->facts;
 	const char *how;
 
-	if (a.padded) {
-		kept_padding(a.first, &how);
+	if (a->padded) {
+		kept_padding(a->first, &how);
 		f->how = how;
 	}
-	finding_evidence(j, f, a.first->frame, NULL, NULL,
+	finding_evidence(j, f, a->first->frame, NULL, NULL,
 			 "%u ACKs for our data have no DSS%s, while the "
 			 "server's data has one",
-			 a.bare,
-			 a.padded ? ", but padding (NOP or EOL) in its "
-				    "place"
-				  : "");
-	f->or_server = !a.padded;
-	f->text = a.padded ? "DSS is removed from the server's ACKs without "
-			     "data on the return path: a client whose first "
-			     "data is acknowledged without it, as Linux, falls "
-			     "back to TCP."
-			   : "The server's ACKs without data have no DSS, "
-			     "removed on the return path or never sent: a "
-			     "client whose first data is acknowledged without "
-			     "it, as Linux, falls back to TCP.";
+			 a->bare,
+			 a->padded ? ", but padding (NOP or EOL) in its "
+				     "place"
+				   : "");
+	f->or_server = !a->padded;
+	f->text = a->padded
+			  ? "DSS is removed from the server's ACKs without "
+			    "data on the return path: a client whose first "
+			    "data is acknowledged without it, as Linux, falls "
+			    "back to TCP."
+			  : "The server's ACKs without data have no DSS, "
+			    "removed on the return path or never sent: a "
+			    "client whose first data is acknowledged without "
+			    "it, as Linux, falls back to TCP.";
 }
 
 const struct rule acks_rules[] = {

@@ -274,21 +274,23 @@ static struct tally tally_of(const struct judgement *j)
 
 static enum why dropped(const struct judgement *j, struct said *s)
 {
-	struct tally t = tally_of(j);
+	struct tally *t = arena_alloc(j->arena, sizeof(*t));
 
-	s->flow = t.example.flow;
-	s->have = t.flows;
+	*t = tally_of(j);
+	s->facts = t;
+	s->flow = t->example.flow;
+	s->have = t->flows;
 	s->need = FRAGMENTED_WITNESSES_MIN;
-	if (t.passed)
+	if (t->passed)
 		return WHY_CONTRARY;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
-	s->have = t.lost / FRAGMENTED_PER_LOSS;
+	s->have = t->lost / FRAGMENTED_PER_LOSS;
 	s->need = losses_needed(tries_of(&j->plain));
 	if (s->have < s->need)
 		return WHY_FEW;
 	place(j, s);
-	return beyond_chance(s->have, tries_of(&j->plain), t.alive)
+	return beyond_chance(s->have, tries_of(&j->plain), t->alive)
 		       ? WHY_SAID
 		       : WHY_CONTROL;
 }
@@ -312,11 +314,10 @@ static const char *unplaced(struct judgement *j)
 static void say_dropped(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
-	const struct tally t = tally_of(j);
-	const struct kept *first = t.example.first;
+	const struct tally *t = s->facts;
+	const struct kept *first = t->example.first;
 	struct sending a;
 
-	(void)s;
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (read_sending(j, j->flows[i], &a))
 			finding_connection(j, f, a.flow->id);
@@ -325,8 +326,8 @@ static void say_dropped(struct judgement *j, struct finding *f,
 			 "unacknowledged %u times on %u connections, while the "
 			 "server answered other data",
 			 fragmented_bytes(first), first->fragments.count,
-			 t.lost, t.flows);
-	finding_evidence(j, f, t.example.whole->frame, NULL, NULL,
+			 t->lost, t->flows);
+	finding_evidence(j, f, t->example.whole->frame, NULL, NULL,
 			 "the same bytes in one piece were acknowledged");
 	f->text = arena_printf(j->arena, "IP fragments are dropped %s.%s",
 			       f->at.known ? place_phrase(j, f->after, f->at)

@@ -212,10 +212,9 @@ static enum why refused(const struct judgement *j, struct said *s)
  */
 static enum why reset_way(const struct judgement *j, struct said *s)
 {
-	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
 	enum why why;
 
-	if (!join.answered)
+	if (!keep_attempts(j, s)->answered)
 		return WHY_ABSENT;
 	why = refused_by(j, s, false);
 	if (why == WHY_SAID)
@@ -286,25 +285,26 @@ static enum why tried(const struct judgement *j, struct attempts *join)
  * of them, and of its key, does not matter. */
 static enum why dropped(const struct judgement *j, struct said *s)
 {
-	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
-	enum why why = ask_chance(j, &join, &s->have, &s->need);
+	struct attempts *join = arena_alloc(j->arena, sizeof(*join));
+	enum why why;
 
+	*join = count_attempts(j, PURPOSE_MP_JOIN, -1);
+	s->facts = join;
+	why = ask_chance(j, join, &s->have, &s->need);
 	if (why != WHY_SAID)
 		return why;
-	if (join.reset)
+	if (join->reset)
 		return WHY_CONTRARY;
-	s->flow = join.example;
+	s->flow = join->example;
 	said_between(j, s, ask_silence(j, &joins));
-	return s->direction == DIRECTION_UNKNOWN ? tried(j, &join) : WHY_SAID;
+	return s->direction == DIRECTION_UNKNOWN ? tried(j, join) : WHY_SAID;
 }
 
 static void say_dropped(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
-	struct attempts join = count_attempts(j, PURPOSE_MP_JOIN, -1);
-
 	finding_evidence(j, f, s->flow->first_frame, NULL, NULL, "%s",
-			 attempts_text(j, &join));
+			 attempts_text(j, s->facts));
 	f->text = arena_printf(
 		j->arena,
 		f->direction == DIRECTION_UNKNOWN

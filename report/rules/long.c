@@ -96,10 +96,14 @@ static struct witness witness_of(const struct judgement *j,
 /* The finding is placed by the smallest TTL with which it is so, and the
  * largest below that with which it is not. */
 static enum why edge_of(const struct judgement *j, struct said *s,
-			draws_fn *draws, unsigned need)
+			draws_fn *draws, acted_fn *acted, unsigned need)
 {
 	struct edge e = ask_edge(j, draws);
+	struct witness *w = arena_alloc(j->arena, sizeof(*w));
 
+	if (e.flow)
+		*w = witness_of(j, e.flow, acted);
+	s->facts = w;
 	s->have = e.count;
 	s->need = need;
 	s->flow = e.flow;
@@ -118,12 +122,10 @@ static unsigned draws_by(const struct judgement *j, const struct flow *f,
 }
 
 static void expired_evidence(struct judgement *j, struct finding *f,
-			     const struct flow *flow, acted_fn *acted)
+			     const struct witness *w)
 {
-	struct witness w = witness_of(j, flow, acted);
-
-	finding_evidence(j, f, w.reply->frame, NULL, NULL,
-			 "data with TTL %u expired on the path", w.ttl);
+	finding_evidence(j, f, w->reply->frame, NULL, NULL,
+			 "data with TTL %u expired on the path", w->ttl);
 }
 
 static unsigned draws_early_ack(const struct judgement *j, const struct flow *f,
@@ -134,13 +136,13 @@ static unsigned draws_early_ack(const struct judgement *j, const struct flow *f,
 
 static enum why acked_early(const struct judgement *j, struct said *s)
 {
-	return edge_of(j, s, draws_early_ack, 1);
+	return edge_of(j, s, draws_early_ack, early_ack, 1);
 }
 
 static void say_acked_early(struct judgement *j, struct finding *f,
 			    const struct said *s)
 {
-	expired_evidence(j, f, s->flow, early_ack);
+	expired_evidence(j, f, s->facts);
 	f->text = arena_printf(j->arena,
 			       "Data is acknowledged in place of the server "
 			       "%s.",
@@ -199,13 +201,14 @@ static unsigned draws_dropped_change(const struct judgement *j,
 
 static enum why change_dropped(const struct judgement *j, struct said *s)
 {
-	return edge_of(j, s, draws_dropped_change, VAIN_WITNESSES_MIN);
+	return edge_of(j, s, draws_dropped_change, dropped_change,
+		       VAIN_WITNESSES_MIN);
 }
 
 static void say_change_dropped(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
-	expired_evidence(j, f, s->flow, dropped_change);
+	expired_evidence(j, f, s->facts);
 	f->text = arena_printf(
 		j->arena, "Retransmissions with other bytes are dropped %s.",
 		place_phrase(j, f->after, f->at));

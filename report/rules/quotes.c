@@ -258,7 +258,7 @@ static void say_field(struct judgement *j, struct finding *f,
 #define MPTCP(id, row, segment, test, object)                                  \
 	{                                                                      \
 		id, row, PHASE_QUOTES, segment, test, say_mptcp,               \
-			.of = object, .joins = JOINS_VERB, .each = true,       \
+			.of = (object), .joins = JOINS_VERB, .each = true,     \
 			.if_less = TO_IMPAIRS                                  \
 	}
 

@@ -216,7 +216,7 @@ static struct random_answers random_answers(const struct judgement *j,
  * so both must have been tried in vain. */
 static enum why removed_rst(const struct judgement *j, struct said *s)
 {
-	struct random_answers random;
+	struct random_answers *random;
 
 	s->flow = flow_first(j, answered_v0);
 	said_removed(j, s, 0);
@@ -224,9 +224,11 @@ static enum why removed_rst(const struct judgement *j, struct said *s)
 	s->need = RANDOM_RESETS_MIN;
 	if (!s->flow || !plainly_answered(j, 1))
 		return WHY_ABSENT;
-	random = random_answers(j, flow_syn_ack(s->flow));
-	s->have = random.bare;
-	if (random.others)
+	random = arena_alloc(j->arena, sizeof(*random));
+	*random = random_answers(j, flow_syn_ack(s->flow));
+	s->facts = random;
+	s->have = random->bare;
+	if (random->others)
 		return WHY_CONTRARY;
 	return s->have < s->need ? WHY_FEW : WHY_SAID;
 }
@@ -234,10 +236,12 @@ static enum why removed_rst(const struct judgement *j, struct said *s)
 static void say_removed_rst(struct judgement *j, struct finding *f,
 			    const struct said *s)
 {
+	const struct random_answers *random = s->facts;
+
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
 			 "the SYN/ACK comes without MP_CAPABLE, for version 1 "
 			 "and for version 0");
-	show_listener(j, f, random_answers(j, flow_syn_ack(s->flow)).example,
+	show_listener(j, f, random->example,
 		      "yet an MP_JOIN with an unknown token is refused, as by "
 		      "an MPTCP listener; a plain TCP listener would accept "
 		      "it");

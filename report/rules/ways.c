@@ -135,6 +135,7 @@ enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 {
 	const struct class *c = s->rule->of;
 	struct ways *w = arena_alloc(j->arena, sizeof(*w));
+	unsigned controls;
 
 	*w = count_ways(j, c);
 	s->facts = w;
@@ -146,9 +147,10 @@ enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 		return WHY_ABSENT;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
+	/* One fell: NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
+	controls = controls_since(j, s->flow->first_us);
 	if (w->fallen < FALLEN_PER_SILENT * w->silent ||
-	    !beyond_chance(w->lost, tries_of(&j->plain),
-			   controls_since(j, s->flow->first_us)))
+	    !beyond_chance(w->lost, tries_of(&j->plain), controls))
 		return WHY_CONTROL;
 	place_way(j, s, c->kind);
 	return WHY_SAID;
@@ -178,6 +180,16 @@ void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 }
 
 /* ---- reset --------------------------------------------------------------- */
+
+const struct attempts *keep_attempts(const struct judgement *j, struct said *s)
+{
+	const struct class *c = s->rule->of;
+	struct attempts *a = arena_alloc(j->arena, sizeof(*a));
+
+	*a = count_attempts(j, c->purpose, c->version);
+	s->facts = a;
+	return a;
+}
 
 static unsigned count_refused(const struct judgement *j, const struct class *c)
 {
@@ -225,16 +237,16 @@ void place_reset_way(const struct judgement *j, struct said *s,
 enum why reset_on_a_way(const struct judgement *j, struct said *s)
 {
 	const struct class *c = s->rule->of;
-	struct attempts a = count_attempts(j, c->purpose, c->version);
+	const struct attempts *a = keep_attempts(j, s);
 
 	s->have = count_refused(j, c);
 	s->need = RESETS_LIKELY_MIN;
-	if (!a.answered || !s->have)
+	if (!a->answered || !s->have)
 		return WHY_ABSENT;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
 	if (j->plain.reset ||
-	    chance_of_marking(s->have, s->have + a.answered,
+	    chance_of_marking(s->have, s->have + a->answered,
 			      j->plain.answered) >= CHANCE_OF_SORTING)
 		return WHY_CONTROL;
 	s->less = true;
@@ -247,14 +259,14 @@ void say_reset_on_a_way(struct judgement *j, struct finding *f,
 {
 	const struct class *c = s->rule->of;
 	bool join = c->purpose == PURPOSE_MP_JOIN;
-	struct attempts a = count_attempts(j, c->purpose, c->version);
+	const struct attempts *a = s->facts;
 
 	reset_evidence(j, f, s->flow);
 	finding_evidence(j, f, 0, NULL, NULL,
 			 "%u SYNs with the option were answered by a RST, and "
 			 "%u by a SYN/ACK, while %u of %u connections without "
 			 "it were answered",
-			 count_refused(j, c), a.answered, j->plain.answered,
+			 count_refused(j, c), a->answered, j->plain.answered,
 			 j->plain.flows);
 	f->text = arena_printf(
 		j->arena,
@@ -269,39 +281,38 @@ void say_reset_on_a_way(struct judgement *j, struct finding *f,
 
 enum why dropped_some(const struct judgement *j, struct said *s)
 {
-	const struct class *c = s->rule->of;
-	struct attempts a = count_attempts(j, c->purpose, c->version);
+	const struct attempts *a = keep_attempts(j, s);
 
-	s->flow = a.example;
-	s->have = a.late;
+	s->flow = a->example;
+	s->have = a->late;
 	s->need = LOST_MIN;
 	s->less = true;
 	s->direction = DIRECTION_UNKNOWN;
-	if (!a.answered)
+	if (!a->answered)
 		return WHY_ABSENT;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
-	if (a.reset || controls_since(j, a.first_us) < CONTROLS_MIN)
+	if (a->reset || controls_since(j, a->first_us) < CONTROLS_MIN)
 		return WHY_CONTROL;
-	return chance_of_late(j, &a) < CHANCE_OF_LOSS ? WHY_SAID : WHY_FEW;
+	return chance_of_late(j, a) < CHANCE_OF_LOSS ? WHY_SAID : WHY_FEW;
 }
 
 void say_dropped_some(struct judgement *j, struct finding *f,
 		      const struct said *s)
 {
 	const struct class *c = s->rule->of;
-	struct attempts a = count_attempts(j, c->purpose, c->version);
+	const struct attempts *a = s->facts;
 
-	finding_evidence(j, f, a.example->first_frame, NULL, NULL,
+	finding_evidence(j, f, a->example->first_frame, NULL, NULL,
 			 "the first SYN of %u of %u connections with the "
 			 "option went unanswered, and that of %u of %u without "
 			 "it",
-			 a.late, a.flows, j->plain.late, j->plain.flows);
+			 a->late, a->flows, j->plain.late, j->plain.flows);
 	f->text = arena_printf(
 		j->arena,
 		"Some SYNs with %s are dropped, or their SYN/ACKs: the first "
 		"one of %u of %u connections, of %u of %u without it. Loss "
 		"alone does that less than once in a million.",
 		c->purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE",
-		a.late, a.flows, j->plain.late, j->plain.flows);
+		a->late, a->flows, j->plain.late, j->plain.flows);
 }

@@ -11,6 +11,10 @@ enum why dropped_on_a_way(const struct judgement *j, struct said *s);
 void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 			  const struct said *s);
 
+/* What became of the SYNs that the row is about: kept in s->facts, where the
+ * functions below look for it. */
+const struct attempts *keep_attempts(const struct judgement *j, struct said *s);
+
 enum why reset_on_a_way(const struct judgement *j, struct said *s);
 void say_reset_on_a_way(struct judgement *j, struct finding *f,
 			const struct said *s);

@@ -20,8 +20,12 @@ bool mptcp_connections_open(struct mptcp_connections *all, struct keys *keys)
 
 void mptcp_connections_close(struct mptcp_connections *all)
 {
-	while (all->oldest)
-		mptcp_connection_free(all, all->oldest);
+	struct mptcp_connection *c = all->oldest, *newer;
+
+	for (; c; c = newer) {
+		newer = c->newer;
+		mptcp_connection_free(all, c);
+	}
 	free(all->tokens[0]);
 	free(all->tokens[1]);
 }

@@ -74,7 +74,8 @@ struct mptcp_connection {
 	struct host hosts[2];
 	struct announced *addresses;
 	size_t address_count;
-	struct flow *flows, *last; /* its subflows, in order of beginning */
+	struct flow *flows, *last; /* its subflows, at least one, in order of
+				      beginning */
 	size_t flow_count;
 	struct mptcp_connection *older, *newer, *token_next[2];
 };

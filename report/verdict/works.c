@@ -73,17 +73,20 @@ static const char *subflow_phrase(const struct judgement *j)
 		return arena_printf(j->arena,
 				    ", no second subflow is possible (%s)",
 				    impossible);
-	if (j->r->initial_joins == 0 && f && !flow_syn_ack(f) &&
-	    !flow_reset(f) && !join_control_answered(j, f))
+	if (!f)
+		return j->r->initial_joins == 0 && j->controlled
+			       ? ", no second subflow can be tried from here "
+				 "(the server forbids joins to this address "
+				 "and port, by flag C, and announces others "
+				 "that cannot be reached so)"
+			       : "";
+	if (j->r->initial_joins == 0 && !flow_syn_ack(f) && !flow_reset(f) &&
+	    !join_control_answered(j, f))
 		return arena_printf(
 			j->arena,
 			", no second subflow joins (the server takes them only "
 			"at %s port %u, by flag C, which does not answer)",
 			arena_address(j->arena, &f->server), f->server_port);
-	if (j->r->initial_joins == 0 && !f && j->controlled)
-		return ", no second subflow can be tried from here (the server "
-		       "forbids joins to this address and port, by flag C, and "
-		       "announces others that cannot be reached so)";
 	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS)
 		return "";
 	if (is_own_join(j, f))
