@@ -19,19 +19,18 @@
 
 #define REPORT_MAX ((size_t)256 << 20)
 
-/* A file of either kind, opened with the privilege of the start. */
+/* A file of either kind, opened as both with the privilege of the start: its
+ * first byte, which tells, is read without. */
 struct source {
 	const char *name;
 	struct capture *capture;
-	FILE *report;
+	FILE *report; /* NULL: it cannot be one */
 };
 
-/* Reports begin with a brace; no capture does. */
 static FILE *open_report(const char *name)
 {
 	struct stat st;
 	FILE *file;
-	int first;
 
 	if (strcmp(name, "-") == 0)
 		return NULL;
@@ -40,17 +39,18 @@ static FILE *open_report(const char *name)
 		must_have(NULL);
 	if (!file)
 		return NULL;
-	if (fstat(fileno(file), &st) || !S_ISREG(st.st_mode)) {
-		fclose(file);
-		return NULL;
-	}
-	first = getc(file);
-	if (first == '{') {
-		ungetc(first, file);
+	if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode))
 		return file;
-	}
 	fclose(file);
 	return NULL;
+}
+
+/* Reports begin with a brace; no capture does. */
+static bool is_report(FILE *file)
+{
+	int first = file ? getc(file) : EOF;
+
+	return first == '{' && ungetc(first, file) == first;
 }
 
 static bool open_source(struct source *s, const char *name)
@@ -59,8 +59,6 @@ static bool open_source(struct source *s, const char *name)
 
 	s->name = name;
 	s->report = open_report(name);
-	if (s->report)
-		return true;
 	s->capture = capture_open(&name, 1, error, sizeof(error));
 	if (!s->capture)
 		complain("%s", error);
@@ -135,8 +133,9 @@ static int read_sources(struct compare *c, struct source *sources, int count)
 	int ret = 0;
 
 	for (int i = 0; i < count && ret == 0; i++)
-		ret = sources[i].report ? read_report(c, &sources[i])
-					: read_capture(c, &sources[i]);
+		ret = is_report(sources[i].report)
+			      ? read_report(c, &sources[i])
+			      : read_capture(c, &sources[i]);
 	return ret;
 }
 
@@ -224,7 +223,7 @@ static int compare_files(struct compare *c, struct output *out,
 	raise_file_limit();
 	for (int i = 0; i < count; i++) {
 		if (!open_source(&sources[i], n->list[i])) {
-			close_sources(sources, i);
+			close_sources(sources, i + 1);
 			return EXIT_INPUT;
 		}
 	}

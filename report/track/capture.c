@@ -20,6 +20,7 @@
 struct source {
 	const char *name;
 	FILE *stream; /* until libpcap takes it over */
+	bool unpacks; /* if it is compressed */
 	pcap_t *pcap;
 	struct bpf_program filter;
 	struct pcap_pkthdr *header; /* of the next frame; NULL: none is left */
@@ -55,18 +56,8 @@ static FILE *open_stream(const char *file)
 	return stream;
 }
 
-/* The first byte, which stays there, or EOF. */
-static int peek(FILE *stream)
-{
-	int c = getc(stream);
-
-	if (c != EOF)
-		ungetc(c, stream);
-	return c;
-}
-
-/* Standard input may come late, and privileges are to be dropped by then.
- * NULL, or what is wrong. */
+/* Privileges are to be dropped before the first byte is read. NULL, or what is
+ * wrong. */
 static const char *open_source(struct source *s, const char *file)
 {
 	s->name = file;
@@ -77,10 +68,8 @@ static const char *open_source(struct source *s, const char *file)
 		return strerror(errno);
 	if (is_directory(s->stream))
 		return strerror(EISDIR);
-	if (strcmp(file, "-") != 0 && unpack_tool(peek(s->stream)) &&
-	    unpack_load())
-		s->stream = unpack(s->stream);
-	return s->stream ? NULL : "compressed, and damaged";
+	s->unpacks = unpack_named(file) && unpack_load();
+	return NULL;
 }
 
 struct capture *capture_open(const char *const *files, size_t count,
@@ -128,12 +117,37 @@ static int64_t microseconds(const struct timeval *t)
 	return us;
 }
 
+/* The first byte, which stays there, or EOF. */
+static int peek(FILE *stream)
+{
+	int c = getc(stream);
+
+	if (c != EOF)
+		ungetc(c, stream);
+	return c;
+}
+
+/* The first byte of what may have been packed. */
+static int begin(struct source *s)
+{
+	int first = peek(s->stream);
+
+	if (!s->unpacks || !unpack_tool(first))
+		return first;
+	s->stream = unpack(s->stream);
+	return s->stream ? peek(s->stream) : EOF;
+}
+
 /* libpcap takes the stream over if it understands the file. */
 static bool start(struct source *s, char *error, size_t size)
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
-	int first = peek(s->stream);
+	int first = begin(s);
 
+	if (!s->stream) {
+		snprintf(error, size, "%s: compressed, and damaged", s->name);
+		return false;
+	}
 	if (first == EOF) {
 		snprintf(error, size, "%s: %s", s->name,
 			 ferror(s->stream) ? strerror(errno)

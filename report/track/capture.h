@@ -18,10 +18,10 @@ enum capture_result {
 			       there is fed, `error` says where it ends */
 };
 
-/* Opens the files ("-": standard input) without reading more than the first
- * byte of a file. Compressed files are unpacked (gzip, xz, zstd, bzip2), but
- * not standard input. The names must outlive it. NULL and one line in `error`
- * that begins with the file's name, as all errors here do. */
+/* Opens the files ("-": standard input) without reading a byte. Those that are
+ * called so (.gz, .xz, .zst, .bz2) and compressed are unpacked later on. The
+ * names must outlive it. NULL and one line in `error` that begins with the
+ * file's name, as all errors here do. */
 struct capture *capture_open(const char *const *files, size_t count,
 			     char *error, size_t size);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "report/track/capture.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -144,7 +147,8 @@ static void test_foreign(void **state)
 	assert_non_null(strstr(error, "x.pcap: the file is empty"));
 	w = writer_over((void *)(uintptr_t)gzip, sizeof(gzip));
 	read_back(&w, sizeof(gzip), CAPTURE_UNREADABLE, NULL);
-	assert_non_null(strstr(error, "x.pcap: compressed, and damaged"));
+	assert_non_null(strstr(error, "x.pcap: compressed: unpack it first ("
+				      "zcat"));
 }
 
 static void test_link_type(void **state)
@@ -177,38 +181,99 @@ static void see(void *context, uint64_t number, int64_t time_us,
 	s->times[s->count++] = time_us;
 }
 
-/* What is packed, in pieces as well; and damaged at its end. */
+/* The name of `file` in the scratch directory, until the next call. */
+static const char *scratch_file(const char *file)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "%s/%s", scratch, file);
+	return name;
+}
+
+/* The frames of a file, which is removed. */
+static uint64_t frames_of(const char *name, enum capture_result expected)
+{
+	struct observer *o = observer_new();
+	uint64_t frames;
+
+	assert_int_equal(capture_read(name, o, error, sizeof(error)), expected);
+	frames = o->frames;
+	observer_free(o);
+	unlink(name);
+	return frames;
+}
+
+/* What is packed, and called so. */
 static void test_compressed(void **state)
 {
-	static const char *const tools[] = {"gzip", "xz", "bzip2", "zstd"};
+	static const struct {
+		const char *tool, *file;
+	} packed[] = {
+		{"gzip", "p.pcap.gz"},
+		{"xz", "p.pcap.xz"},
+		{"bzip2", "p.pcap.bz2"},
+		{"zstd", "p.pcap.zst"},
+	};
 	uint8_t bytes[400];
 	struct writer w = writer_over(bytes, sizeof(bytes));
-	char name[64], command[400];
+	char plain[64], command[400];
 
 	(void)state;
 	put_header(&w, 0xa1b2c3d4, LINKTYPE_RAW);
 	put_frame(&w, 1, 0);
 	put_frame(&w, 2, 0);
-	snprintf(name, sizeof(name), "%s/p.pcap", scratch);
+	snprintf(plain, sizeof(plain), "%s", scratch_file("p.pcap"));
+	put_file(plain, bytes, w.length);
 	for (size_t i = 0; i < 4; i++) {
-		struct observer *o = observer_new();
+		const char *name = scratch_file(packed[i].file);
 
-		put_file(name, bytes, w.length);
-		snprintf(command, sizeof(command),
-			 "%s -c %s >%s.z 2>/dev/null && mv %s.z %s", tools[i],
-			 name, name, name, name);
-		if (system(command) == 0) {
-			assert_int_equal(
-				capture_read(name, o, error, sizeof(error)),
-				CAPTURE_OK);
-			assert_int_equal(o->frames, 2);
-		} else {
-			assert_string_not_equal(tools[i], "gzip");
-		}
-		observer_free(o);
+		snprintf(command, sizeof(command), "%s -c %s >%s 2>/dev/null",
+			 packed[i].tool, plain, name);
+		if (system(command) == 0)
+			assert_int_equal(frames_of(name, CAPTURE_OK), 2);
+		else
+			assert_string_not_equal(packed[i].tool, "gzip");
+		unlink(name);
 	}
-	snprintf(command, sizeof(command), "rm -f %s*", name);
-	assert_int_equal(system(command), 0);
+	unlink(plain);
+}
+
+/* Called so, and it is not; or it is damaged. */
+static void test_called_compressed(void **state)
+{
+	static const char damaged[] = "\37\213\10\10 and more";
+	const char *name = scratch_file("x.pcap.gz");
+	uint8_t bytes[400];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	(void)state;
+	put_header(&w, 0xa1b2c3d4, LINKTYPE_RAW);
+	put_frame(&w, 1, 0);
+	put_file(name, bytes, w.length);
+	assert_int_equal(frames_of(name, CAPTURE_OK), 1);
+	put_file(name, damaged, sizeof(damaged));
+	assert_int_equal(frames_of(name, CAPTURE_UNREADABLE), 0);
+	assert_non_null(strstr(error, "x.pcap.gz: compressed, and damaged"));
+}
+
+/* Who opens it has rights still, which no stranger's byte is to meet. */
+static void test_opened_unread(void **state)
+{
+	const char *name = scratch_file("pipe.gz");
+	struct capture *c;
+	int fd, left;
+
+	(void)state;
+	assert_int_equal(mkfifo(name, 0600), 0);
+	fd = open(name, O_RDWR | O_CLOEXEC);
+	assert_int_equal(write(fd, packet, sizeof(packet)), sizeof(packet));
+	c = capture_open(&name, 1, error, sizeof(error));
+	assert_non_null(c);
+	assert_int_equal(ioctl(fd, FIONREAD, &left), 0);
+	assert_int_equal(left, sizeof(packet));
+	capture_close(c);
+	close(fd);
+	unlink(name);
 }
 
 /* Frames of two files come by time; one that is damaged ends early. */
@@ -324,6 +389,8 @@ int main(void)
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_link_type),
 		cmocka_unit_test(test_compressed),
+		cmocka_unit_test(test_called_compressed),
+		cmocka_unit_test(test_opened_unread),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_absurd_lengths),

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/arena.h"
 
@@ -28,20 +29,35 @@ struct unpacked {
 	bool begun;
 };
 
-/* The first byte of each format's magic; no capture begins so. */
+/* `first` is the first byte of its magic; no capture begins so. */
+static const struct {
+	int first;
+	const char *tool, *ending;
+} formats[] = {
+	{0x1f, "zcat", ".gz"},
+	{0x28, "zstdcat", ".zst"},
+	{0x42, "bzcat", ".bz2"},
+	{0xfd, "xzcat", ".xz"},
+};
+
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
 const char *unpack_tool(int first)
 {
-	switch (first) {
-	case 0x1f:
-		return "zcat";
-	case 0x28:
-		return "zstdcat";
-	case 0x42:
-		return "bzcat";
-	case 0xfd:
-		return "xzcat";
-	}
+	for (size_t i = 0; i < FORMATS; i++)
+		if (formats[i].first == first)
+			return formats[i].tool;
 	return NULL;
+}
+
+bool unpack_named(const char *file)
+{
+	const char *ending = strrchr(file, '.');
+
+	for (size_t i = 0; ending && i < FORMATS; i++)
+		if (strcmp(formats[i].ending, ending) == 0)
+			return true;
+	return false;
 }
 
 bool unpack_load(void)

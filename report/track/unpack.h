@@ -11,6 +11,9 @@
  * shell would call it ("zcat"). NULL: it is not compressed. */
 const char *unpack_tool(int first);
 
+/* Whether a file of this name is unpacked: "x.pcap.gz". */
+bool unpack_named(const char *file);
+
 /* Loads libarchive, which makes memory executable: before privileges are
  * dropped. False if it is not there. */
 bool unpack_load(void);
