@@ -109,6 +109,23 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	((status == 65)) && [[ $output == *"filter src porrt 8081: "* ]]
 }
 
+@test "read --at: where the capture was made" {
+	local file=pcaps/read/one-link.pcap
+
+	run ./mpprobe read -v $file
+	[[ $output == *"The capture was made at the client."* ]]
+	run ./mpprobe read -v --at server $file
+	[[ $output == *"The capture was made at the server, as --at says."* ]]
+	run --separate-stderr ./mpprobe read -j --at path $file
+	[[ ${lines[0]} == *'"vantage":{"at":"path","said":true}'* ]]
+	run ./mpprobe read pcaps/read/on-path-strip.pcap
+	[[ $output == "Undetermined: the SYNs pass without MPTCP "* ]]
+	run ./mpprobe read --at server pcaps/read/on-path-strip.pcap
+	[[ $output == "Undetermined: the SYNs arrive without MPTCP "* ]]
+	run ./mpprobe read --at home $file
+	((status == 64)) && [[ $output == *"client, server or path" ]]
+}
+
 @test "read: from the middle of a connection" {
 	command -v editcap >/dev/null || skip "no editcap"
 	editcap -r pcaps/v1/lab-6.18-t3-join.pcap "$tmp/part.pcap" 5-12

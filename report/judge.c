@@ -96,9 +96,8 @@ static bool is_probe(const struct flow *f, unsigned ttl_max)
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		if (kept_is_syn(k) && k->options.has_timestamps &&
-		    k->packet.ip.ttl <= ttl_max &&
-		    !((k->options.tsval ^ k->packet.ip.ttl) & CLOCK_TTL))
+		if (kept_is_syn(k) && k->packet.ip.ttl <= ttl_max &&
+		    kept_names_ttl(k))
 			return true;
 	}
 	return false;
@@ -316,6 +315,7 @@ static void judge_facts(struct judgement *j)
 {
 	bool reset = false;
 
+	judge_vantage(j);
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 

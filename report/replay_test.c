@@ -24,10 +24,10 @@
 #include "tests/page.h"
 
 /* What must be the same: not the program's version. */
-static const char *const compared[] = {"target",    "source",	     "capture",
-				       "verdict",   "findings",	     "path",
-				       "asymmetry", "connections",   "ladder",
-				       "announced", "announcements", "server"};
+static const char *const compared[] = {
+	"target",	 "source",    "capture",     "verdict", "findings",
+	"path",		 "asymmetry", "connections", "ladder",	"announced",
+	"announcements", "server",    "vantage"};
 
 #define COMPARED (sizeof(compared) / sizeof(compared[0]))
 #define TARGETS_MAX 16

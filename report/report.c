@@ -15,6 +15,7 @@ NAMES_OF(rung_name, enum ladder_rung, RUNGS, ENUM_NAME)
 NAMES_OF(rung_result_name, enum rung_result, RUNG_RESULTS, ENUM_NAME)
 NAMES_OF(why_name, enum why, WHYS, ENUM_NAME)
 NAMES_OF(why_phrase, enum why, WHYS, ENUM_THIRD)
+NAMES_OF(vantage_name, enum vantage, VANTAGES, ENUM_NAME)
 
 int report_exit_code(const struct report *r)
 {

@@ -97,6 +97,13 @@ struct rule;
 	X(WHY_UNLESS, "unless", "not said: another finding explains it")       \
 	X(WHY_BLOCKED, "blocked", "not asked: an earlier finding blocks")
 
+/* Where the capture was made; a path is anywhere in between. */
+#define VANTAGES(X)                                                            \
+	X(VANTAGE_UNKNOWN, "unknown")                                          \
+	X(VANTAGE_CLIENT, "client")                                            \
+	X(VANTAGE_SERVER, "server")                                            \
+	X(VANTAGE_PATH, "path")
+
 enum status { STATUSES(ENUM_VALUE) };
 enum confidence { CONFIDENCES(ENUM_VALUE) };
 enum direction { DIRECTIONS(ENUM_VALUE) };
@@ -106,6 +113,7 @@ enum matched_by { MATCHES(ENUM_VALUE) };
 enum ladder_rung { RUNGS(ENUM_VALUE) RUNG_COUNT };
 enum rung_result { RUNG_RESULTS(ENUM_VALUE) };
 enum why { WHYS(ENUM_VALUE) };
+enum vantage { VANTAGES(ENUM_VALUE) };
 
 const char *status_name(enum status s);
 const char *confidence_name(enum confidence c);
@@ -118,6 +126,7 @@ const char *rung_name(enum ladder_rung r);
 const char *rung_result_name(enum rung_result r);
 const char *why_name(enum why w);
 const char *why_phrase(enum why w);
+const char *vantage_name(enum vantage v);
 
 /* A place on the path. ttl 0 is the probing host itself. */
 struct place {
@@ -282,8 +291,10 @@ struct report {
 	struct address source;
 	const char *interface; /* NULL offline */
 	uint64_t frames, dropped;
-	uint64_t misfits; /* packets with the addresses and ports of its
-			     connections that fit nothing that was sent */
+	enum vantage vantage;
+	bool vantage_said; /* by the user, not by the packets */
+	uint64_t misfits;  /* packets with the addresses and ports of its
+			      connections that fit nothing that was sent */
 	enum status status;
 	enum confidence confidence;
 	int mptcp_version;   /* proven or spoken; -1: none */

@@ -50,6 +50,7 @@ static struct report *sample_report(const char *target, const char *source)
 	r->port = 80;
 	r->source = sample_address(source);
 	r->interface = "eth0";
+	r->vantage = VANTAGE_CLIENT;
 	r->frames = 84;
 	r->initial_joins = 1;
 	r->mptcp_version = 1;
@@ -306,6 +307,7 @@ static struct report *sample_strip6(void)
 	r->target_name = "a-server-with-a-long-name.an-even-longer-domain-name."
 			 "example.net";
 	r->interface = NULL;
+	r->vantage = VANTAGE_PATH;
 	for (i = 1; i <= 12; i++)
 		sample_strip_hop(
 			r,

@@ -59,6 +59,7 @@ void scene_begin(struct scene *s)
 	s->keys = keys_new();
 	if (!s->o || !s->keys)
 		abort();
+	s->o->vantage = s->said;
 }
 
 void scene_end(struct scene *s)
@@ -101,6 +102,7 @@ void scene_reply(struct scene *s, unsigned from_hop,
 	e.from = server_address(s);
 	if (s->at_server)
 		e.ttl = 64;
+	e.ttl = (uint8_t)(e.ttl + s->on_path);
 	if (s->back_detour && segment->destination_port & 1)
 		e.ttl = (uint8_t)(e.ttl - s->detour);
 	e.id = (uint16_t)scene_random(s);
@@ -109,6 +111,8 @@ void scene_reply(struct scene *s, unsigned from_hop,
 	if (s->lost && s->lost(s, false, &p))
 		return;
 	if (from_hop > s->hops && s->back && s->back(s, &w) == DROP)
+		return;
+	if (s->on_path && from_hop <= s->on_path)
 		return;
 	scene_see(s, &w);
 }
@@ -163,7 +167,7 @@ static void router_error(struct scene *s, unsigned hop, enum icmp_error error,
 	struct wire quoted = *w, icmp;
 	struct packet p = wire_parse(&quoted);
 
-	if (s->silent[hop] || s->at_server)
+	if (s->silent[hop] || s->at_server || s->on_path)
 		return;
 	if (s->parted && p.transport == TRANSPORT_TCP && p.tcp.source_port & 1)
 		e.from.bytes[1]++; /* 10.1.2.2, fd01:2::2 */
@@ -205,6 +209,13 @@ static enum act pass_box(struct scene *s, unsigned hop, bool arrival,
 	return act;
 }
 
+/* As the router has forwarded it. */
+static void see_behind(struct scene *s, struct wire w)
+{
+	set_ttl(&w, w.bytes[s->ip6 ? 7 : 8] - 1U);
+	scene_see(s, &w);
+}
+
 void scene_send(struct scene *s, struct wire w, unsigned ttl)
 {
 	struct packet p = wire_parse(&w);
@@ -214,7 +225,7 @@ void scene_send(struct scene *s, struct wire w, unsigned ttl)
 
 	if (s->unfilled && p.transport == TRANSPORT_TCP)
 		spoil_checksum(&w);
-	if (!s->at_server)
+	if (!s->at_server && !s->on_path)
 		scene_see(s, &w);
 	if (s->lost && s->lost(s, true, &p))
 		return;
@@ -233,6 +244,8 @@ void scene_send(struct scene *s, struct wire w, unsigned ttl)
 		}
 		if (pass_box(s, hop, false, &w) != PASS)
 			return;
+		if (s->on_path == hop)
+			see_behind(s, w);
 		ttl = w.bytes[s->ip6 ? 7 : 8] + (hop - 1);
 	}
 	set_ttl(&w, ttl - s->hops - extra);

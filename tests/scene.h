@@ -106,6 +106,8 @@ struct scene {
 	bool reference;	    /* the target is one (--reference) */
 	bool other_program; /* not mpprobe: no controls */
 	bool at_server;	    /* where the capture is made */
+	unsigned on_path;   /* or behind this router */
+	enum vantage said;  /* --at, 1: client, 2: server, 3: path */
 	bool echo;	    /* controls are ICMP echoes */
 
 	struct observer *o;

@@ -373,7 +373,7 @@ static const struct {
 	FLAG(hops),	  FLAG(server_hop), FLAG(detour),	FLAG(back_from),
 	FLAG(back_until), FLAG(back_more),  FLAG(udp_hop),	FLAG(icmp_ttl),
 	FLAG(router_ttl), FLAG(version),    FLAG(only_version), FLAG(mended),
-	FLAG(pages),
+	FLAG(pages),	  FLAG(on_path),    FLAG(said),
 };
 
 static bool set_flag(struct scene *s, const char *word)

@@ -270,6 +270,7 @@ static int read_capture(struct reading *r)
 	r->observer = observer_new();
 	r->arena = arena_new();
 	if (r->observer && open_list(r)) {
+		r->observer->vantage = r->options->vantage;
 		r->observer->ended = list_connection;
 		r->observer->ended_context = r;
 		ret = drop_and_read(r);

@@ -192,6 +192,19 @@ static const char *take_mptcp(struct options *o, const struct row *r,
 	return NULL;
 }
 
+static const char *take_vantage(struct options *o, const struct row *r,
+				const char *value)
+{
+	(void)r;
+	for (enum vantage v = VANTAGE_CLIENT; v <= VANTAGE_PATH; v++) {
+		if (!strcmp(value, vantage_name(v))) {
+			o->vantage = v;
+			return NULL;
+		}
+	}
+	return "must be client, server or path";
+}
+
 static const char *take_say(struct options *o, const struct row *r,
 			    const char *value)
 {
@@ -304,6 +317,8 @@ static const struct row rows[] = {
 	{NULL, 0, "filter", "EXPRESSION", COMMAND_READ, take_text, AT(filter),
 	 .help = "read: only packets that pass this pcap-filter",
 	 .must = "an expression must follow"},
+	{NULL, 0, "at", "client|server|path", COMMAND_READ, take_vantage, 0,
+	 .help = "read: where the capture was made"},
 	{NULL, 'w', "write", "FILE", LIVE, take_text, AT(write_file),
 	 .help = "write the capture to FILE (-: standard output)",
 	 .must = FILE_MUST},

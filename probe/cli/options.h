@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "probe/net/target.h"
+#include "report/report.h"
 
 #define PORTS_MAX 64
 
@@ -45,7 +46,8 @@ struct options {
 	const char *replay_file, *join_source; /* NULL: none */
 	bool packets;			       /* read: line by line */
 	unsigned times;			       /* read -x: how many -t */
-	const char *filter; /* read: of pcap-filter(7), or NULL */
+	const char *filter;   /* read: of pcap-filter(7), or NULL */
+	enum vantage vantage; /* read: where the capture was made */
 	bool live;
 	const char *save; /* a directory, or NULL */
 	unsigned count;	  /* rounds; 0: not said */

@@ -201,6 +201,11 @@ bool had_time(const struct judgement *j, const struct kept *k);
 /* It has the TTL that hosts send with: captured where it was sent. */
 bool as_sent(const struct kept *k);
 
+/* vantage.c */
+void judge_vantage(struct judgement *j);
+/* What the server of a flow sends is seen as it left it, or it may be. */
+bool seen_leaving(const struct judgement *j, const struct flow *f);
+
 /* path.c */
 void judge_reach(struct judgement *j);
 /* The smallest TTL with which its SYN was answered; 0: that is not known, or

@@ -219,6 +219,12 @@ static json_t *capture(const struct report *r)
 			    r->misfits ? json_count(r->misfits) : NULL});
 }
 
+static json_t *vantage(const struct report *r)
+{
+	return JSON_OBJECT({"at", json_text(vantage_name(r->vantage))},
+			   {"said", json_flag(r->vantage_said)});
+}
+
 static json_t *verdict(const struct report *r)
 {
 	return JSON_OBJECT(
@@ -267,7 +273,7 @@ int json_report(const struct page *p, const struct report *r)
 		{"announced", addresses(r->announced, r->announced_count)},
 		{"announcements",
 		 announcements(r->announcements, r->announcement_count)},
-		{"server", server(r)},
+		{"server", server(r)}, {"vantage", vantage(r)},
 		{p->rules ? "rules" : NULL,
 		 p->rules ? rules(r->rules, r->rule_count) : NULL});
 }

@@ -238,6 +238,28 @@ static void misfits(const struct page *p, const struct report *r)
 			       r->misfits == 1 ? "" : "s"));
 }
 
+static void vantage(const struct page *p, const struct report *r)
+{
+	static const char *const places[] = {
+		[VANTAGE_CLIENT] = "at the client",
+		[VANTAGE_SERVER] = "at the server",
+		[VANTAGE_PATH] = "between client and server",
+	};
+	const char *why = r->vantage_said ? ", as --at says"
+			  : r->vantage == VANTAGE_CLIENT
+				  ? ""
+				  : ", as it looks (--at says otherwise)";
+
+	if (!p->verbose || r->interface || r->connection_count == 0)
+		return;
+	text_wrap(p, "", "",
+		  r->vantage == VANTAGE_UNKNOWN
+			  ? "Where the capture was made is not known (--at "
+			    "says it)."
+			  : arena_printf(p->arena, "The capture was made %s%s.",
+					 places[r->vantage], why));
+}
+
 static void context(const struct page *p, const struct report *r)
 {
 	text_wrap(p, "", "",
@@ -260,6 +282,7 @@ static void context(const struct page *p, const struct report *r)
 				       "The capture lost %s: more may have "
 				       "come back than is shown.",
 				       page_count(p, r->dropped, "frame")));
+	vantage(p, r);
 	misfits(p, r);
 }
 

@@ -17,7 +17,7 @@ static const struct announced *forged_address(const struct judgement *j,
 	const struct mptcp_connection *c = f->connection;
 
 	if (!flow_data_acked(f) || f->mptcp.server_dsn != KNOWN_YES ||
-	    (!j->controlled && as_sent(flow_syn_ack(f))))
+	    seen_leaving(j, f))
 		return NULL;
 	for (size_t i = 0; i < c->address_count; i++)
 		if (c->addresses[i].host == 1 &&

@@ -148,10 +148,9 @@ static void say_reset_quoted(struct judgement *j, struct finding *f,
 
 static bool has_altered_key(const struct judgement *j, const struct flow *f)
 {
-	(void)j;
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.third_ack &&
 	       f->mptcp.server_dsn == KNOWN_NO && f->mptcp.mapped &&
-	       !flow_has_several_keys(f);
+	       !flow_has_several_keys(f) && j->r->vantage != VANTAGE_SERVER;
 }
 
 /* What a DSN that does not fit the key was, key or DSN, tells the checksum of
@@ -265,7 +264,7 @@ static void say_altered(struct judgement *j, struct finding *f,
 static bool sums_wrong(const struct judgement *j, const struct flow *f)
 {
 	return f->mptcp.checksums_bad && f->mptcp.server_dsn == KNOWN_YES &&
-	       (j->controlled || !as_sent(flow_syn_ack(f)));
+	       !seen_leaving(j, f);
 }
 
 static enum why changed_by_sums(const struct judgement *j, struct said *s)

@@ -250,8 +250,10 @@ void observe_received(struct observer *o, struct flow *f,
 	f->last_us = time_us;
 	k.kind = received_kind(f, &k);
 	track_received(f, &k, index);
-	if (f->first_syn_ack == index)
+	if (f->first_syn_ack == index) {
+		f->syn_ack_link = o->link;
 		observer_note_answered(o, f);
+	}
 	observe_mptcp(o, f, 1, &k);
 	/* The first SYN/ACK and the first RST are kept in any case. */
 	if ((index >= KEPT_MAX || is_ordinary(f, &k, index, false)) &&

@@ -523,6 +523,12 @@ bool kept_is_syn(const struct kept *k)
 	       k->kind == SEGMENT_FALLBACK_SYN;
 }
 
+bool kept_names_ttl(const struct kept *k)
+{
+	return k->options.has_timestamps &&
+	       !((k->options.tsval ^ k->packet.ip.ttl) & CLOCK_TTL);
+}
+
 /* A reply names a timestamp that is nearly a SYN's own: it answers another of
  * the sweep, which this capture began too late to see. */
 #define SWEEP_SPAN 256

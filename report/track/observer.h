@@ -138,9 +138,10 @@ struct flow {
 	uint32_t client_window; /* the largest that it opened, in bytes */
 	uint8_t shift;		/* of its windows, in its SYN (RFC 7323) */
 	struct link_ends link;	/* of its first SYN */
-	struct stray stray;	/* the latest */
-	bool timestamps;	/* negotiated */
-	uint32_t server_tsval;	/* the latest */
+	struct link_ends syn_ack_link;
+	struct stray stray;    /* the latest */
+	bool timestamps;       /* negotiated */
+	uint32_t server_tsval; /* the latest */
 	bool server_fin;
 	size_t first_syn_ack, first_reset; /* index in received; NONE */
 	uint32_t payload_received;	   /* bytes, contiguous */
@@ -253,9 +254,10 @@ struct observer {
 				   first fragment; FLOW_NONE */
 	unsigned long searched; /* segments, for quotes without a flow */
 	struct endpoints answered, servers;
-	size_t kept;	     /* segments, of all flows */
-	struct address *own; /* of a live run: only these open flows */
-	size_t own_count;    /* 0: it was not told */
+	size_t kept;	      /* segments, of all flows */
+	struct address *own;  /* of a live run: only these open flows */
+	size_t own_count;     /* 0: it was not told */
+	enum vantage vantage; /* that the user says; else unknown */
 };
 
 /* NULL if OpenSSL or memory failed. */
@@ -321,6 +323,10 @@ const struct kept *flow_syn_ack(const struct flow *f);
 
 /* Whether it asks for a connection: a SYN of the client. */
 bool kept_is_syn(const struct kept *k);
+
+/* Whether its timestamp names the TTL that it has, as that of a SYN of mpprobe
+ * does where it was sent. */
+bool kept_names_ttl(const struct kept *k);
 
 /* The experimental option (kind 253, RFC 4727) of a kept segment. */
 bool kept_experiment(const struct kept *k, struct tcp_option *o);

@@ -153,28 +153,14 @@ struct missing {
 	const char *what, *advice;
 };
 
-/* Another program's SYNs have come some way, and the SYN/ACKs none: then what
- * leaves here is seen, and not what becomes of it. */
-static bool is_at_server(const struct judgement *j)
-{
-	bool seen = false;
-
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-
-		if (!flow_syn_ack(f))
-			continue;
-		if (as_sent(f->sent[0]) || !as_sent(flow_syn_ack(f)))
-			return false;
-		seen = true;
-	}
-	return seen && !j->controlled;
-}
-
+/* Where the capture was not made at the client: what is seen to leave one end
+ * need not arrive at the other. */
 static const char *seen_at_server(const struct judgement *j)
 {
-	if (!is_at_server(j))
-		return NULL;
+	if (gave_up(j))
+		return "SYNs with MP_CAPABLE arrive at the server, where the "
+		       "capture was made, and go unanswered, and the plain SYN "
+		       "after them is answered";
 	if (nothing_tried(j))
 		return "the SYNs arrive without MPTCP at the server, where the "
 		       "capture was made: they were sent so, or the option "
@@ -187,9 +173,50 @@ static const char *seen_at_server(const struct judgement *j)
 	       "was made, and it answers as plain TCP";
 }
 
+static const char *seen_on_path(const struct judgement *j)
+{
+	if (gave_up(j))
+		return "SYNs with MP_CAPABLE pass where the capture was made, "
+		       "between client and server, and no answer to them "
+		       "does, while the plain SYN after them was answered: "
+		       "they were dropped behind, or their answers, or lost";
+	if (nothing_tried(j))
+		return "the SYNs pass without MPTCP where the capture was "
+		       "made, between client and server: they were sent so, "
+		       "or the option was removed before";
+	if (j->negotiated)
+		return "a SYN/ACK with MP_CAPABLE passes where the capture was "
+		       "made, between client and server, and no data with "
+		       "MPTCP follows: that option may not arrive at the "
+		       "client, or DSS not here";
+	return "SYNs with MP_CAPABLE pass where the capture was made, between "
+	       "client and server, and SYN/ACKs without come back: the server "
+	       "lacks MPTCP, or the option is removed behind, either way";
+}
+
+static bool is_answered(const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_CAPABLE) && flow_syn_ack(f);
+}
+
+static const char *seen_elsewhere(const struct judgement *j)
+{
+	if (!j->tcp_answered ||
+	    (!nothing_tried(j) && !flow_first(j, is_answered)))
+		return NULL;
+	switch (j->r->vantage) {
+	case VANTAGE_SERVER:
+		return seen_at_server(j);
+	case VANTAGE_PATH:
+		return seen_on_path(j);
+	default:
+		return NULL;
+	}
+}
+
 void say_undetermined(struct judgement *j)
 {
-	const char *at_server = seen_at_server(j);
+	const char *elsewhere = seen_elsewhere(j);
 	const char *other = other_version_untried(j);
 	const char *unshown = unshown_answers(j), *only = only_with_option(j);
 	bool came_back = j->negotiated;
@@ -203,7 +230,7 @@ void say_undetermined(struct judgement *j)
 		 "Capture both directions, and from before the connection "
 		 "begins: tcpdump -s 0 host ADDRESS."},
 		{only, only, "Probe the path: mpprobe HOST."},
-		{at_server, at_server,
+		{elsewhere, elsewhere,
 		 "A capture at the client would decide it; or probe the path: "
 		 "mpprobe HOST."},
 		{gave_up(j),

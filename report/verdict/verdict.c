@@ -118,14 +118,18 @@ static bool is_silent(const struct judgement *j)
 static void say_silent(struct judgement *j)
 {
 	const struct quote *q = refusal(j);
+	bool pass = j->r->vantage == VANTAGE_PATH;
 	const char *why =
-		q ? arena_printf(j->arena, " (%s answers that %s)",
-				 arena_address(j->arena, &q->responder),
-				 refusal_phrase(q))
-		  : " at all";
+		q      ? arena_printf(j->arena, " (%s answers that %s)",
+				      arena_address(j->arena, &q->responder),
+				      refusal_phrase(q))
+		: pass ? " where the capture was made, between client and "
+			 "server"
+		       : " at all";
 
 	say_verdict(
-		j, STATUS_UNREACHABLE, CONFIDENCE_PROVEN,
+		j, STATUS_UNREACHABLE,
+		pass && !q ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN,
 		"Port %u of %s does not answer TCP%s, so MPTCP could not be "
 		"tested.",
 		j->r->port, arena_address(j->arena, &j->r->target), why);
@@ -166,7 +170,8 @@ static const struct finding *headline(const struct judgement *j,
 bool nothing_tried(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (!flow_is(j->flows[i], PURPOSE_TCP))
+		if (!flow_is(j->flows[i], PURPOSE_TCP) &&
+		    !flow_is(j->flows[i], PURPOSE_UNKNOWN_OPTION))
 			return false;
 	return true;
 }

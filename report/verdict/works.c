@@ -13,7 +13,7 @@ static const char *checksum_doubt(const struct judgement *j)
 		const struct flow *f = j->flows[i];
 		const struct mptcp_facts *m = &f->mptcp;
 
-		if (m->sent_bad_frame && f->sent_count && !as_sent(f->sent[0]))
+		if (m->sent_bad_frame && j->r->vantage != VANTAGE_CLIENT)
 			return arena_printf(
 				j->arena,
 				"DSS checksums of the client are wrong where "
@@ -180,7 +180,7 @@ static const char *return_doubt(const struct judgement *j)
 	const struct flow *f = j->working;
 	const struct host *server = &f->connection->hosts[1];
 
-	if (j->controlled || as_sent(f->sent[0]) || !f->payload_received ||
+	if (j->r->vantage == VANTAGE_CLIENT || !f->payload_received ||
 	    (server->has_acked && server->acked - server->idsn > 1))
 		return NULL;
 	return "the capture was not made at the client, and it acknowledges "
