@@ -51,6 +51,14 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	((large < 2 * small))
 }
 
+@test "read: connections that stay open take less than 1 kB each" {
+	lab/matrix/many_connections.py 400000 plain >"$tmp/plain.pcap"
+	run bash -c 'ulimit -v 420000; ./mpprobe read -q "$1"' bash \
+		"$tmp/plain.pcap"
+	echo "$output"
+	((status == 3)) && [[ $output == Undetermined* ]]
+}
+
 @test "read -j: lines of runs side by side do not mix" {
 	local capture=pcaps/read/drop-on-a-way.pcap
 

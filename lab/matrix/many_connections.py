@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes a capture of COUNT short MPTCP v1 connections to standard output,
 one behind the other, some without an answer: what `mpprobe read` must follow
-with little memory. usage: lab/matrix/many_connections.py COUNT >many.pcap"""
+with little memory; or of connections without MPTCP that stay open, each from
+an address of its own. usage: lab/matrix/many_connections.py COUNT [plain]"""
 import hashlib
 import struct
 import sys
 
 
-def packet(now, forward, port, seq, ack, flags, options, payload=b""):
+CLIENT, SERVER = b"\x0a\x00\x01\x01", b"\x0a\x00\x05\x02"
+
+
+def packet(now, forward, port, seq, ack, flags, options, payload=b"",
+           client=CLIENT):
     tcp = struct.pack("!HHIIBBHHH", port if forward else 80,
                       80 if forward else port, seq, ack,
                       (20 + len(options)) // 4 << 4, flags, 65535, 0, 0)
-    ends = (b"\x0a\x00\x01\x01", b"\x0a\x00\x05\x02")
+    ends = (client, SERVER)
     body = tcp + options + payload
     ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0x4000,
                      64 if forward else 60, 6, 0)
@@ -47,11 +52,25 @@ def connection(number, now):
     return out
 
 
+def plain(number, now):
+    client = struct.pack("!I", 11 << 24 | number)
+
+    def sent(step, forward, seq, ack, flags, payload=b""):
+        return packet(now + step * 1e-5, forward, 4000, seq, ack, flags, b"",
+                      payload, client)
+    return [sent(0, True, 100, 0, 2), sent(1, False, 500, 101, 0x12),
+            sent(2, True, 101, 501, 0x10), sent(3, True, 101, 501, 0x18, b"?"),
+            sent(4, False, 501, 102, 0x18, b"!")]
+
+
 def main():
     out = sys.stdout.buffer
     out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
     for number in range(int(sys.argv[1])):
-        out.write(b"".join(connection(number, 1.7e9 + number * .005)))
+        if "plain" in sys.argv:
+            out.write(b"".join(plain(number, 1.7e9 + number * 5e-5)))
+        else:
+            out.write(b"".join(connection(number, 1.7e9 + number * .005)))
 
 
 if __name__ == "__main__":

@@ -26,9 +26,10 @@ struct arena;
 #define KEPT_ORDINARY 192
 #define ORDINARY_TTL 32
 /* With so many segments kept of all flows, of one that nobody answered these
- * only. */
+ * only, and these of plain TCP. */
 #define KEPT_PLENTY 65536
 #define KEPT_UNANSWERED 4
+#define KEPT_PLAIN 4
 
 /* So far behind its SYN a segment may be that comes before it in the file. */
 #define EARLY_BYTES (1 << 16)

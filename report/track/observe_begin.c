@@ -45,7 +45,6 @@ struct flow *observe_begin(struct observer *o, const struct packet *p,
 	struct kept first = observer_look(p, frame, time_us);
 	struct flow *f = middle;
 
-	observer_forget(o, time_us);
 	if (middle && began_so(middle, p->tcp.sequence)) {
 		observer_remove_middle(o, f);
 		observer_begin(o, f);
@@ -60,6 +59,7 @@ struct flow *observe_begin(struct observer *o, const struct packet *p,
 	f->client_isn = p->tcp.sequence;
 	f->client_next = f->client_isn;
 	f->link = o->link;
+	observer_forget(o, time_us);
 	return f;
 }
 

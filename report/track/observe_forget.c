@@ -102,24 +102,36 @@ static bool is_slight(const struct observer *o, const struct flow *f)
 	       !observer_was_answered(o, &f->client);
 }
 
-/* Over, or slight, with many newer ones. */
+/* Plain TCP of who has no connection with MPTCP: newer ones tell as much. */
+static bool is_plain(const struct observer *o, const struct flow *f)
+{
+	return f->begun && f->protocol == IPPROTO_TCP && !f->connection &&
+	       !f->quote_count && !clients_have(&o->speakers, &f->client);
+}
+
+/* Over or slight, with many newer ones; or plain, where many go on. */
 static bool is_past(const struct observer *o, const struct flow *f,
 		    int64_t now_us)
 {
 	size_t newer = f->begun ? o->flow_count - f->id : o->middle_count;
+	bool many = o->flow_count - o->forgotten_count >= 2 * FLOWS_MAX;
 
-	return (newer >= FLOWS_MAX && is_over(f, now_us)) ||
-	       (newer >= STRANGERS_MAX && is_slight(o, f));
+	if (newer >= FLOWS_MAX)
+		return is_over(f, now_us) || is_slight(o, f) ||
+		       (many && is_plain(o, f));
+	return newer >= STRANGERS_MAX && is_slight(o, f);
 }
 
 static void forget_flow(struct observer *o, struct flow *f)
 {
 	o->kept -= f->sent_count + f->received_count;
 	observer_unlist(o, f);
-	if (f->begun)
+	if (f->begun) {
 		o->flows[f->id - 1] = o->forgotten;
-	else
+		o->forgotten_count++;
+	} else {
 		observer_remove_middle(o, f);
+	}
 	observer_free_flow(f);
 }
 
@@ -182,6 +194,8 @@ void observer_forget(struct observer *o, int64_t now_us)
 		return;
 	if (o->flow_count > STRANGERS_MAX)
 		look_at(o, o->flow_count - STRANGERS_MAX - 1, now_us);
+	if (o->flow_count > FLOWS_MAX)
+		look_at(o, o->flow_count - FLOWS_MAX - 1, now_us);
 	for (unsigned i = 0; i < LOOKS; i++) {
 		if (o->sweep >= o->flow_count)
 			o->sweep = o->oldest;

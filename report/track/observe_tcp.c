@@ -134,13 +134,14 @@ static bool is_too_much(const struct observer *o, const struct flow *f)
 
 /* One more segment of a long connection: followed, but not kept. Segments
  * with low TTLs, which quotes refer to, are. */
-static bool is_ordinary(const struct flow *f, const struct kept *k, size_t kept,
-			bool sent)
+static bool is_ordinary(const struct observer *o, const struct flow *f,
+			const struct kept *k, size_t kept, bool sent)
 {
+	bool few = !f->connection && o->kept >= KEPT_PLENTY;
 	bool plain = k->kind == SEGMENT_DATA || k->kind == SEGMENT_JOIN_DATA ||
 		     k->kind == SEGMENT_FRAGMENT || k->kind == SEGMENT_OTHER;
 
-	if (kept < KEPT_ORDINARY || !plain ||
+	if (kept < (few ? KEPT_PLAIN : KEPT_ORDINARY) || !plain ||
 	    (k->packet.tcp.flags & TCP_FLAG_RST))
 		return false;
 	return !sent || f->released || k->packet.ip.ttl >= ORDINARY_TTL;
@@ -223,7 +224,7 @@ void observe_sent(struct observer *o, struct flow *f, const struct packet *p,
 	track_sent(f, &k);
 	observe_mptcp(o, f, 0, &k);
 	if (f->sent_count >= KEPT_MAX || is_too_much(o, f) ||
-	    is_ordinary(f, &k, f->sent_count, true))
+	    is_ordinary(o, f, &k, f->sent_count, true))
 		return;
 	o->kept++;
 	*ARENA_PUSH(f->packets, f->sent, f->sent_count) =
@@ -256,7 +257,7 @@ void observe_received(struct observer *o, struct flow *f,
 	}
 	observe_mptcp(o, f, 1, &k);
 	/* The first SYN/ACK and the first RST are kept in any case. */
-	if ((index >= KEPT_MAX || is_ordinary(f, &k, index, false)) &&
+	if ((index >= KEPT_MAX || is_ordinary(o, f, &k, index, false)) &&
 	    f->first_syn_ack != index && f->first_reset != index)
 		return;
 	o->kept++;

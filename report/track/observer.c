@@ -53,6 +53,7 @@ void observer_free(struct observer *o)
 	keys_free(o->keys);
 	free(o->forgotten);
 	arena_free(o->arena);
+	clients_free(&o->speakers);
 	free(o->buckets);
 	free(o);
 }
@@ -96,6 +97,8 @@ void observer_note_answered(struct observer *o, const struct flow *f)
 
 	add_endpoint(&o->answered, &client);
 	add_endpoint(&o->servers, &server);
+	if (f->connection)
+		clients_add(&o->speakers, &f->client);
 }
 
 bool observer_was_answered(const struct observer *o,

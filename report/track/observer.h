@@ -13,6 +13,7 @@
 #include "crafting/link.h"
 #include "crafting/packet.h"
 #include "report/report.h"
+#include "report/track/clients.h"
 #include "report/track/mptcp_connection.h"
 #include "report/track/side.h"
 #include "report/track/sightings.h"
@@ -194,8 +195,9 @@ struct flow {
 
 /* A capture may be of any length. Of a connection that ended, with so many
  * newer flows behind it, first the packets go, if no quote refers to them;
- * then the flow: `forgotten`, which is no target's, takes its place. Of SYNs of
- * strangers that nobody answers, fewer are kept, and not for as long. */
+ * then the flow: `forgotten`, which is no target's, takes its place. So does
+ * one of plain TCP that goes on, where so many do. Of SYNs of strangers that
+ * nobody answers, fewer are kept, and not for as long. */
 #ifndef FLOWS_MAX /* fuzz targets are built with less */
 #define FLOWS_WITH_PACKETS 512
 #define FLOWS_MAX 16384
@@ -242,7 +244,7 @@ struct observer {
 	size_t quotes; /* of all flows */
 	int64_t first_us, last_us;
 	struct flow **flows; /* begun in this capture */
-	size_t flow_count;
+	size_t flow_count, forgotten_count;
 	struct flow **middles; /* MPTCP subflows in their middle */
 	size_t middle_count, middle_sweep;
 	struct flow **buckets; /* of all flows, by addresses and ports */
@@ -254,10 +256,11 @@ struct observer {
 				   first fragment; FLOW_NONE */
 	unsigned long searched; /* segments, for quotes without a flow */
 	struct endpoints answered, servers;
-	size_t kept;	      /* segments, of all flows */
-	struct address *own;  /* of a live run: only these open flows */
-	size_t own_count;     /* 0: it was not told */
-	enum vantage vantage; /* that the user says; else unknown */
+	struct clients speakers; /* with MPTCP, that were answered */
+	size_t kept;		 /* segments, of all flows */
+	struct address *own;	 /* of a live run: only these open flows */
+	size_t own_count;	 /* 0: it was not told */
+	enum vantage vantage;	 /* that the user says; else unknown */
 };
 
 /* NULL if OpenSSL or memory failed. */
