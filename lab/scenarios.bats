@@ -75,7 +75,7 @@ write_script() {	# BODY
 }
 
 @test 'all scenarios, servers that close, defer, announce, refuse' {
-	for server in fin deferring announcing rst-every-other mute; do
+	for server in fin fastclose deferring announcing rst-every-other mute; do
 		run lab/lab with --hops 2 --server $server -- \
 			./mpprobe run all 10.0.3.2
 		echo "$server: $output"
@@ -94,6 +94,12 @@ write_script() {	# BODY
 	echo "$output"
 	((status == 0))
 	[[ $output == *'All 28 scenarios: '*linux-v1* ]]
+	lab/lab with --hops 2 --server https -- sh -c 'for name in join failover
+		do ./mpprobe run -q --say tls -w "$0/$name.pcap" $name 10.0.3.2
+		done' "$tmp"
+	for name in join failover; do
+		./mpprobe run -q --replay "$tmp/$name.pcap" $name
+	done
 	for say in http socks5; do
 		run lab/lab with --hops 2 --server socks -- \
 			./mpprobe -q --say $say 10.0.3.2

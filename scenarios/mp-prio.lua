@@ -16,5 +16,5 @@ local b = a:join()
 b:syn()
 outcome("join", joined(a, b))
 b:ack { options = { dss {}, mp_prio { backup = true } } }
-a:data(rest)
+a:data(more)
 outcome("data", a:data_answer())

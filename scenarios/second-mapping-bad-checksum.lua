@@ -13,7 +13,7 @@ local a = subflow { checksum = true }
 a:connect()
 check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
 
-a:data(rest, { wrong_checksum = true, dsn = a.idsn + 1 + #opening })
+a:data(more, { wrong_checksum = true, dsn = a.idsn + 1 + #opening })
 local reply = a:wait { option = "MP_FAIL" }
 outcome("data", reply and "mp-fail" or "no MP_FAIL")
 local right = reply and reply.mp_fail.dsn == a.idsn + 1 + #opening

@@ -211,6 +211,7 @@ static int open_peer(struct live_peer *l, const struct peer_wanted *w,
 	l->peer.opening_length = OPENING_MAX < l->peer.request_length
 					 ? OPENING_MAX
 					 : l->peer.request_length - 1;
+	l->peer.has_end = true;
 	snprintf(l->peer.target, sizeof(l->peer.target), "%s", t->name.host);
 	return open_live(l, w);
 }

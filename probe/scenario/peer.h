@@ -16,6 +16,8 @@
 /* The server waits for the rest of a request, whatever it does behind one: TLS
  * for its fifth byte, others for the end of the line. */
 #define OPENING_MAX 4
+/* The last bytes of a request, without which no server answers it. */
+#define ENDING 2
 
 struct ip_envelope;
 struct observer;
@@ -75,6 +77,7 @@ struct peer {
 	size_t request_length;
 	size_t opening_length; /* of the part that they hold the rest back
 				  behind */
+	bool has_end;	       /* the request has; a capture may lack it */
 	int version;	       /* of MPTCP that the peer speaks; -1: none */
 	bool answered;	       /* TCP: any SYN was answered by a SYN/ACK */
 	bool replay;

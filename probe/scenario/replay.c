@@ -102,20 +102,34 @@ static const struct flow *first_flow(const struct replay *r)
 	return first;
 }
 
-/* What the client of this flow sent, put in order behind `from` bytes. */
-static size_t put_in_order(struct replay *r, const struct flow *f, size_t from)
+/* Where a segment lies in the data of the connection that `first` began: by
+ * its mapping on another subflow. */
+static size_t data_offset(const struct flow *first, const struct flow *f,
+			  const struct kept *k)
 {
-	uint8_t *to = r->peer.request;
-	size_t end = from;
+	const struct mptcp_option *o = tcp_options_mptcp(&k->options, MP_DSS);
 
+	if (f == first)
+		return k->packet.tcp.sequence - f->client_isn - 1;
+	if (!o || !(o->dss.flags & DSS_MAPPING))
+		return REQUEST_MAX;
+	return (uint32_t)(o->dss.dsn - first->mptcp.client_idsn - 1);
+}
+
+/* Puts what the client sent over this flow into the request, whose bytes up to
+ * `end` are there. Returns their new end. */
+static size_t put_in_order(struct replay *r, const struct flow *first,
+			   const struct flow *f, size_t end)
+{
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct tcp_view *tcp = &f->sent[i]->packet.tcp;
-		size_t at = from + (tcp->sequence - f->client_isn - 1);
+		size_t at = data_offset(first, f, f->sent[i]);
 
-		if (!tcp->payload_available || at >= sizeof(r->peer.request) ||
-		    tcp->payload_available > sizeof(r->peer.request) - at)
+		if (!tcp->payload_available || at >= REQUEST_MAX ||
+		    tcp->payload_available > REQUEST_MAX - at)
 			continue;
-		memcpy(to + at, tcp->payload, tcp->payload_available);
+		memcpy(r->peer.request + at, tcp->payload,
+		       tcp->payload_available);
 		if (at + tcp->payload_available > end)
 			end = at + tcp->payload_available;
 	}
@@ -143,23 +157,24 @@ static size_t first_payload(const struct flow *f)
 		       : OPENING_MAX;
 }
 
-/* The bytes that the client sent first, up to the end of a request, or all;
- * the rest of one may have gone over a second subflow. */
+/* The bytes that the client sent first, up to the end of a request, or all; it
+ * may have sent the rest of one over a second subflow, or no end. */
 static void find_request(struct replay *r, const struct flow *f)
 {
-	const uint8_t *bytes = r->peer.request;
-	size_t length = put_in_order(r, f, 0);
-	size_t end = request_end(bytes, length), i = 0;
+	size_t length = put_in_order(r, f, f, 0);
+	size_t end = request_end(r->peer.request, length), i = 0;
 
 	while (!end && i < r->whole->flow_count) {
 		const struct flow *other = r->whole->flows[i++];
 
-		if (other != f && other->purpose == PURPOSE_MP_JOIN)
-			end = request_end(bytes,
-					  put_in_order(r, other, length));
+		if (other == f || other->purpose != PURPOSE_MP_JOIN)
+			continue;
+		length = put_in_order(r, f, other, length);
+		end = request_end(r->peer.request, length);
 	}
 	r->peer.request_length = end ? end : length;
 	r->peer.opening_length = first_payload(f);
+	r->peer.has_end = end != 0;
 }
 
 static const struct flow *with_data(const struct replay *r)

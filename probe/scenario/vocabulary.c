@@ -240,18 +240,26 @@ static const char prelude[] =
 	"  return found "
 	"end ";
 
+static void set_bytes(lua_State *L, const char *name, const char *bytes,
+		      size_t length)
+{
+	lua_pushlstring(L, bytes, length);
+	lua_setglobal(L, name);
+}
+
+/* The request and its parts, as the manual has them. */
 static void set_request(lua_State *L, const struct peer *p)
 {
 	const char *text = p ? (const char *)p->request : "";
 	size_t length = p ? p->request_length : 0;
 	size_t opening = p ? p->opening_length : 0;
+	size_t rest = length - opening;
+	size_t ending = p && p->has_end && rest > ENDING ? ENDING : 0;
 
-	lua_pushlstring(L, text, length);
-	lua_setglobal(L, "request");
-	lua_pushlstring(L, text, opening);
-	lua_setglobal(L, "opening");
-	lua_pushlstring(L, text + opening, length - opening);
-	lua_setglobal(L, "rest");
+	set_bytes(L, "request", text, length);
+	set_bytes(L, "opening", text, opening);
+	set_bytes(L, "rest", text + opening, rest);
+	set_bytes(L, "more", text + opening, rest - ending);
 }
 
 static int open_vocabulary(lua_State *L)
