@@ -83,7 +83,8 @@ write_script() {	# BODY
 		[[ $output == *linux-v1*throughout.* ]]
 		case $server in
 		deferring | mute) [[ $output == *'Not tested, because'* ]] ;;
-		*) [[ $output == *'All 28 scenarios: '* ]] ;;
+		fastclose) [[ $output == *'All 28 scenarios tested: '*': 1.' ]] ;;
+		*) [[ $output == *'All 29 scenarios: '* ]] ;;
 		esac
 	done
 }
@@ -93,7 +94,7 @@ write_script() {	# BODY
 		./mpprobe run --say tls all 10.0.3.2
 	echo "$output"
 	((status == 0))
-	[[ $output == *'All 28 scenarios: '*linux-v1* ]]
+	[[ $output == *'All 29 scenarios: '*linux-v1* ]]
 	lab/lab with --hops 2 --server https -- sh -c 'for name in join failover
 		do ./mpprobe run -q --say tls -w "$0/$name.pcap" $name 10.0.3.2
 		done' "$tmp"
@@ -124,6 +125,42 @@ write_script() {	# BODY
 	echo "$output"
 	((status == 1))
 	[[ $output == *"join is unconfirmed"* ]]
+}
+
+# Of data, the server sends so many bytes to the port of the client, no more.
+choke() {		# PORT BYTES
+	local rule=(OUTPUT -p tcp --dport "$1" -m length --length 100:1500)
+
+	on server iptables -A "${rule[@]}" -m quota --quota "$2" -j ACCEPT
+	on server iptables -A "${rule[@]}" -j DROP
+}
+
+@test 'a server that takes over, one that does not, one that repeats nothing' {
+	seeded() {
+		run scenario -j --seed 11 -w "$tmp/run.pcap" takeover 10.0.4.2
+		((status == $1))
+		python3 -c 'import json, sys; o = json.load(sys.stdin)
+print(*(o["outcomes"][n] for n in ("takeover", "original")),
+      *(s["name"] for s in o["stacks"] if s["matches"]))' \
+			<<<"${lines[0]}" >"$tmp/found"
+		cat "$tmp/found"
+		./mpprobe run -j --replay "$tmp/run.pcap" takeover |
+			grep -qF "$(grep -o '"outcomes":{[^}]*}' <<<"${lines[0]}")"
+	}
+	seeded 0
+	[[ $(<"$tmp/found") == 'same DSN again rfc linux-v1' ]]
+	# Of the look at the version, of the first subflow, of the second one.
+	mapfile -t ports < <(tcpdump -nr "$tmp/run.pcap" \
+		'tcp[tcpflags] == tcp-syn' 2>/dev/null |
+		sed 's/.*10\.0\.1\.1\.\([0-9]*\) >.*/\1/')
+	((${#ports[@]} == 3))
+	choke "${ports[2]}" 0
+	seeded 0
+	[[ $(<"$tmp/found") == 'none again rfc' ]]
+	choke "${ports[1]}" 600
+	seeded 1
+	[[ $(<"$tmp/found") == 'none not again' ]]
+	on server iptables -F OUTPUT
 }
 
 @test 'all scenarios, the v0 responder over IPv4' {

@@ -16,5 +16,4 @@ local b = a:join()
 b:syn()
 outcome("join", joined(a, b))
 b:ack { options = { dss {}, mp_prio { backup = true } } }
-a:data(more)
-outcome("data", a:data_answer())
+outcome("data", hold_more(a))

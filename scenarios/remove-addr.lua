@@ -16,5 +16,4 @@ a:ack { options = { dss {}, remove_addr(9) } }
 outcome("reply", a:wait({ where = function(s)
 	return s.flags:find "R" or s.add_addr and s.add_addr.echo or s.remove_addr
 end }, 300) and "some" or "none")
-a:data(more)
-outcome("data", a:data_answer())
+outcome("data", hold_more(a))

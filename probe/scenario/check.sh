@@ -41,7 +41,7 @@ rows() {		# FILE TABLE
 	rows options.c kinds
 	sed -n 's/^.*"function \([a-z_]*\)(.*/\1/p' "$dir/vocabulary.c"
 	rows subflow.c methods | sed 's/^/s:/'
-	echo subflow
+	sed -n 's/^\tlua_setglobal(L, "\([a-z_]*\)");/\1/p' "$dir/subflow.c"
 } | sort >"$tmp/functions"
 sed -n 's/^\.It Fn \([a-z_:]*\).*/\1/p' "$page" | sort -u >"$tmp/page"
 for name in $(comm -23 "$tmp/functions" "$tmp/page"); do

@@ -540,33 +540,71 @@ static bool begin_again(struct subflow *s, const struct kept *k)
 	return false;
 }
 
-const struct kept *subflow_receive(struct subflow *s, int64_t until_us)
+/* Of what the subflow received next; UINT64_MAX: nothing yet. */
+static uint64_t next_frame(const struct subflow *s)
+{
+	const struct flow *f = s ? subflow_flow(s) : NULL;
+
+	return f && s->seen < f->received_count ? f->received[s->seen]->frame
+						: UINT64_MAX;
+}
+
+/* Consumes it. NULL: it is nothing that a script waits for. */
+static const struct kept *take_next(struct subflow *s)
+{
+	const struct flow *f = subflow_flow(s);
+	const struct kept *k = f->received[s->seen++], *last = s->last;
+	const struct mptcp_option *o = announcement(k);
+
+	if (begin_again(s, k))
+		return NULL;
+	consume(s, f, k);
+	if (!o)
+		return k;
+	s->last = last;
+	echo_announcement(s, o);
+	return NULL;
+}
+
+const struct kept *either_receive(struct subflow *s, struct subflow *other,
+				  int64_t until_us, struct subflow **whose)
 {
 	struct exchange *x = s->exchange;
 	int64_t end = x->started_us + (int64_t)EXCHANGE_MAX_MS * 1000;
+	const struct kept *k;
 
 	if (!x->peer->replay && until_us > end)
 		until_us = end;
 	for (;;) {
-		const struct flow *f = subflow_flow(s);
-
-		if (f && s->seen < f->received_count) {
-			const struct kept *k = f->received[s->seen++];
-			const struct mptcp_option *o = announcement(k);
-			const struct kept *last = s->last;
-
-			if (begin_again(s, k))
-				continue;
-			consume(s, f, k);
-			if (!o)
+		*whose = next_frame(other) < next_frame(s) ? other : s;
+		if (next_frame(*whose) != UINT64_MAX) {
+			k = take_next(*whose);
+			if (k)
 				return k;
-			s->last = last;
-			echo_announcement(s, o);
-			continue;
-		}
-		if (!x->peer->ops->wait(x->peer, until_us))
+		} else if (!x->peer->ops->wait(x->peer, until_us)) {
 			return NULL;
+		}
 	}
+}
+
+const struct kept *subflow_receive(struct subflow *s, int64_t until_us)
+{
+	struct subflow *whose;
+
+	return either_receive(s, NULL, until_us, &whose);
+}
+
+int64_t exchange_ms(const struct exchange *x, const struct kept *k)
+{
+	int64_t first = k->time_us;
+
+	for (size_t i = 0; i < x->subflow_count; i++) {
+		const struct flow *f = subflow_flow(x->subflows[i]);
+
+		if (f && f->sent[0]->time_us < first)
+			first = f->sent[0]->time_us;
+	}
+	return (k->time_us - first) / 1000;
 }
 
 int64_t subflow_patience_us(const struct subflow *s)

@@ -139,6 +139,15 @@ struct mptcp_host subflow_host(const struct subflow *s);
  * came (or x->peer->exit_code). */
 const struct kept *subflow_receive(struct subflow *s, int64_t until_us);
 
+/* The same of what comes first on two subflows of the exchange (`other`: NULL
+ * for one only); `whose` it is. */
+const struct kept *either_receive(struct subflow *s, struct subflow *other,
+				  int64_t until_us, struct subflow **whose);
+
+/* When it came, in milliseconds since the first segment of the exchange, by the
+ * clock of the capture. */
+int64_t exchange_ms(const struct exchange *x, const struct kept *k);
+
 /* How long an answer is waited for unless the script says: 1 s and four
  * round-trip times. */
 int64_t subflow_patience_us(const struct subflow *s);

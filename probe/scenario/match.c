@@ -321,6 +321,7 @@ void segment_push(lua_State *L, const struct subflow *s, const struct kept *k)
 
 	lua_newtable(L);
 	set_text(L, "flags", flags_text(tcp->flags, flags));
+	set_number(L, "ms", (uint64_t)exchange_ms(s->exchange, k));
 	set_number(L, "ttl", k->packet.ip.ttl);
 	set_number(L, "seq", tcp->sequence - s->server_isn);
 	set_number(L, "ack", tcp->acknowledgment - s->choices.isn);

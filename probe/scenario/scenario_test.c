@@ -147,7 +147,7 @@ static void test_v1_captures(void **state)
 		count++;
 	}
 	closedir(directory);
-	assert_true(count >= 28);
+	assert_true(count >= 29);
 }
 
 static void test_another_exchange(void **state)
@@ -239,6 +239,11 @@ static const struct {
 	{HEAD CONNECT "outcome('x', 'z')", 1, "x is z, not y"},
 	{HEAD CONNECT "for i = 1, 100 do subflow() end", 65, "x.lua:5: "},
 	{HEAD CONNECT "wait(1 << 40)", 65, "x.lua:5: bad argument"},
+	{HEAD "either(subflow(), 1)", 65, "x.lua:3: bad argument #2"},
+	{HEAD CONNECT "local b = subflow { checksum = true }\n"
+		      "local k, s = either(a, b, {}, 100)\n"
+		      "outcome('x', not k and not s and 'y')",
+	 0, "The peer answers as s asks."},
 	{HEAD "subflow { version = 0, checksum = true }:connect() note(1)", 1,
 	 "note      line 3   1"},
 	{"scenario { title = 't', source = 's', versions = { 0, 1 },\n"

@@ -253,26 +253,47 @@ static int method_data(lua_State *L)
 
 /* --- receiving ----------------------------------------------------------- */
 
-static int method_wait(lua_State *L)
+/* The next segment of `s`, or of `other`, that fits the match at `index`; nil
+ * if none comes in the time behind that. */
+static const struct kept *wait_for(lua_State *L, struct subflow *s,
+				   struct subflow *other, int index,
+				   struct subflow **whose)
 {
-	struct subflow *s = check_subflow(L, 1);
 	struct scenario *r = scenario_of(L);
-	int64_t us = patience(L, 3, s);
+	int64_t us = patience(L, index + 1, s);
 	int64_t until = r->peer->ops->now_us(r->peer) + us;
 	const struct kept *k;
 	struct match m;
 
-	lua_settop(L, 3);
-	match_read(L, 2, &m);
-	while ((k = subflow_receive(s, until)))
-		if (match_fits(L, &m, s, k))
+	lua_settop(L, index + 1);
+	match_read(L, index, &m);
+	while ((k = either_receive(s, other, until, whose)))
+		if (match_fits(L, &m, *whose, k))
 			break;
 	subflow_check_peer(L);
 	if (k)
-		segment_push(L, s, k);
+		segment_push(L, *whose, k);
 	else
 		lua_pushnil(L);
+	return k;
+}
+
+static int method_wait(lua_State *L)
+{
+	struct subflow *whose;
+
+	wait_for(L, check_subflow(L, 1), NULL, 2, &whose);
 	return 1;
+}
+
+static int global_either(lua_State *L)
+{
+	struct subflow *first = check_subflow(L, 1), *whose;
+
+	if (!wait_for(L, first, check_subflow(L, 2), 3, &whose))
+		return 1;
+	lua_pushvalue(L, whose == first ? 1 : 2);
+	return 2;
 }
 
 /* Whether there is no use in waiting for more: this is a RST, or it is the
@@ -590,4 +611,6 @@ void subflow_register(lua_State *L)
 	lua_pop(L, 1);
 	lua_pushcfunction(L, global_subflow);
 	lua_setglobal(L, "subflow");
+	lua_pushcfunction(L, global_either);
+	lua_setglobal(L, "either");
 }
