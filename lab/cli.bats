@@ -777,6 +777,22 @@ own_firewall() {	# TOOL HOST RULE...
 	[[ $output == '6 valid lines' ]]
 }
 
+@test "-j of eight runs side by side in one file: each line whole" {
+	local all=$(($(ls scenarios/*.lua | wc -l) + 1))
+
+	printf '%s\n' "run -j compliant $HOST" "run -j all $HOST" "-j $HOST" \
+		"run -j all $HOST6" "run -j all $HOST" "-j $HOST6" \
+		"speed -j -c 2 http://$HOST/64K" "run -j join $HOST" |
+		xargs -P 8 -I{} lab/lab run --name $LAB_NAME sh -c \
+			'./mpprobe {} >>"$0/lines" || echo {}: $?' "$tmp" \
+			>"$tmp/failed"
+	cat "$tmp/failed"
+	[[ ! -s $tmp/failed || $(<"$tmp/failed") == speed*': 3' ]]
+	run report/validate.py "$tmp/lines"
+	echo "$output"
+	[[ $output == "$((3 * all + 5)) valid lines" ]]
+}
+
 @test "-o writes the report to a file" {
 	run --separate-stderr probe -o "$tmp/report" $HOST
 	((status == 0))

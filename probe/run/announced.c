@@ -142,7 +142,7 @@ bool echo_wanted(const struct run *r, const struct version *v)
 	const struct connection *c = connection_to_join((struct version *)v);
 	const struct mptcp_connection *m = mptcp_of(&c->client);
 
-	return !r->to.live->departure_count && m && is_proven(c) &&
+	return !r->to.live->departures.count && m && is_proven(c) &&
 	       m->address_count > v->echoed;
 }
 

@@ -21,18 +21,10 @@
 #include "report/arena.h"
 #include "report/track/observer.h"
 
-#define PACKET_MAX 1600
 /* A copy that was not captured after this time, while the kernel lost no
  * frame, did not leave: long enough for a machine under heavy load. */
 #define DEPARTURE_US 2000000
 #define LINGER_US 20000
-
-/* A packet on its way out: what its captured copy must look like. */
-struct departure {
-	size_t length;
-	int64_t sent_us;
-	uint8_t bytes[PACKET_MAX];
-};
 
 /* --- numbers and ports --------------------------------------------------- */
 
@@ -176,7 +168,7 @@ void live_close(struct live *live)
 	names_free(live->names);
 	guard_free(live->guard);
 	observer_free(live->observer);
-	free(live->departures);
+	departures_free(&live->departures);
 	free(live->targets);
 	wire_close(live->wire);
 }
@@ -185,7 +177,8 @@ void live_linger(struct live *live)
 {
 	int64_t end = live_now_us() + LINGER_US;
 
-	while (live->departure_count && !live->exit_code && live_now_us() < end)
+	while (live->departures.count && !live->exit_code &&
+	       live_now_us() < end)
 		live_poll(live, end);
 }
 
@@ -296,34 +289,6 @@ int64_t live_now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* What the kernel fills in itself (raw(7)): IPv4 total length, checksum. */
-static void mask_kernel_fields(uint8_t *packet, size_t length)
-{
-	if (length >= 20 && packet[0] >> 4 == 4) {
-		memset(packet + 2, 0, 2);
-		memset(packet + 10, 0, 2);
-	}
-}
-
-static void remember(struct live *live, const uint8_t *packet, size_t length)
-{
-	struct departure *d;
-
-	live->departures = must_have(
-		realloc(live->departures, (live->departure_count + 1) *
-						  sizeof(*live->departures)));
-	d = &live->departures[live->departure_count++];
-	d->length = length;
-	d->sent_us = live_now_us();
-	memcpy(d->bytes, packet, length);
-	mask_kernel_fields(d->bytes, length);
-}
-
-static void forget(struct live *live, size_t index)
-{
-	live->departures[index] = live->departures[--live->departure_count];
-}
-
 static bool fail_to_send(struct live *live)
 {
 	if (wire_exit_code(live->wire))
@@ -368,7 +333,7 @@ bool live_send(struct live *live, struct ip_envelope *envelope,
 	if (sent < 0)
 		return fail_to_send(live);
 	live->has_sent = true;
-	remember(live, packet, (size_t)sent);
+	departures_add(&live->departures, packet, (size_t)sent, live_now_us());
 	return true;
 }
 
@@ -385,83 +350,17 @@ bool live_send_fragments(struct live *live, struct ip_envelope *envelope,
 	       errno == EPERM || errno == EMSGSIZE || fail_to_send(live);
 }
 
-static bool same_probe(const struct packet *a, const struct packet *b)
-{
-	if (a->ip.protocol != b->ip.protocol ||
-	    !address_equal(&a->ip.destination, &b->ip.destination))
-		return false;
-	if (a->ip.version == 4 && a->ip.id != b->ip.id)
-		return false;
-	/* A target on this host sends packets with such IDs, too. */
-	if (a->ip.version == 4 &&
-	    !address_equal(&a->ip.source, &a->ip.destination))
-		return true;
-	if (a->transport != TRANSPORT_TCP || b->transport != TRANSPORT_TCP)
-		return false;
-	return a->ip.ttl == b->ip.ttl &&
-	       a->tcp.source_port == b->tcp.source_port &&
-	       a->tcp.sequence == b->tcp.sequence &&
-	       a->tcp.flags == b->tcp.flags;
-}
-
-static void changed_probe(struct live *live, const struct departure *d,
-			  const uint8_t *copy, size_t length)
-{
-	size_t at = 0;
-
-	while (at < length && at < d->length && copy[at] == d->bytes[at])
-		at++;
-	fail(live, EXIT_SYSTEM,
-	     "a firewall of this host changes the probes before they leave "
-	     "(byte %zu of the packet): look at its OUTPUT and POSTROUTING "
-	     "rules, or probe from another host",
-	     at);
-}
-
-/* Whether only what stands before the payload length (IPv6) and at the hop
- * limit differs: of an IPv6 sweep nothing else tells one probe from another. */
-static bool same_but_hop_limit(const struct departure *d, const uint8_t *copy,
-			       size_t length)
-{
-	return d->length == length && length >= 40 && copy[0] >> 4 == 6 &&
-	       !memcmp(d->bytes + 4, copy + 4, 3) &&
-	       !memcmp(d->bytes + 8, copy + 8, length - 8);
-}
-
-static bool is_changed_copy(const struct departure *d, const uint8_t *copy,
-			    size_t length, const struct packet *p)
-{
-	struct packet crafted;
-
-	return same_but_hop_limit(d, copy, length) ||
-	       (packet_parse(d->bytes, d->length, &crafted) &&
-		same_probe(&crafted, p));
-}
-
 /* Every packet of ours must be captured as it was crafted. */
 static void check_departure(struct live *live, const uint8_t *ip, size_t length)
 {
-	uint8_t copy[PACKET_MAX];
-	struct packet p;
+	size_t at;
 
-	if (!live->departure_count || length > sizeof(copy) ||
-	    !packet_parse(ip, length, &p) || p.ip.more_fragments ||
-	    p.ip.fragment_offset)
-		return;
-	length = p.available;
-	memcpy(copy, ip, length);
-	mask_kernel_fields(copy, length);
-	for (size_t i = 0; i < live->departure_count; i++)
-		if (live->departures[i].length == length &&
-		    memcmp(live->departures[i].bytes, copy, length) == 0) {
-			forget(live, i);
-			return;
-		}
-	for (size_t i = 0; i < live->departure_count; i++)
-		if (is_changed_copy(&live->departures[i], copy, length, &p)) {
-			changed_probe(live, &live->departures[i], copy, length);
-			return;
-		}
+	if (departures_see(&live->departures, ip, length, &at) == PROBE_CHANGED)
+		fail(live, EXIT_SYSTEM,
+		     "a firewall of this host changes the probes before they "
+		     "leave (byte %zu of the packet): look at its OUTPUT and "
+		     "POSTROUTING rules, or probe from another host",
+		     at);
 }
 
 /* What comes in from an address of ours is no packet of ours, or came back. */
@@ -495,16 +394,13 @@ static void on_frame(void *context, enum frame_way way, int link_type,
 
 static bool check_missing(struct live *live)
 {
-	int64_t now = live_now_us();
-
-	for (size_t i = 0; i < live->departure_count; i++)
-		if (now - live->departures[i].sent_us > DEPARTURE_US &&
-		    wire_dropped(live->wire) == 0)
-			return fail(live, EXIT_SYSTEM,
-				    "a probe never left this host: its own "
-				    "firewall drops it (look at its OUTPUT "
-				    "rules), or its link is down");
-	return true;
+	if (departures_since(&live->departures) >=
+		    live_now_us() - DEPARTURE_US ||
+	    wire_dropped(live->wire) != 0)
+		return true;
+	return fail(live, EXIT_SYSTEM,
+		    "a probe never left this host: its own firewall drops it "
+		    "(look at its OUTPUT rules), or its link is down");
 }
 
 bool live_poll(struct live *live, int64_t deadline_us)

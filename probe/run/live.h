@@ -12,6 +12,7 @@
 
 #include "crafting/address.h"
 #include "crafting/segment.h"
+#include "probe/run/departures.h"
 
 struct destination;
 struct guard;
@@ -44,8 +45,7 @@ struct live {
 	struct observer *observer;
 	struct names *names; /* NULL with -n */
 	struct random random;
-	struct departure *departures; /* sent, copy not yet captured */
-	size_t departure_count;
+	struct departures departures;
 	uint16_t next_id;
 	uint16_t next_port;
 	bool has_sent;
