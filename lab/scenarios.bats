@@ -322,18 +322,6 @@ print([s["raw"] for s in o["segments"] if s["direction"] == "sent"])' \
 	[[ $stderr == *'--join-source'* ]]
 }
 
-@test 'a second subflow from an address of another interface' {
-	on client ip link add other type veth peer name peer
-	on client ip addr add 10.77.0.1/24 dev other
-	on client ip link set other up
-	run --separate-stderr scenario -i eth0 --join-source 10.77.0.1 join \
-		10.0.4.2
-	on client ip link del other
-	echo "$stderr"
-	((status == 64))
-	[[ $stderr == *'--join-source 10.77.0.1 is of other, but the first subflow leaves by eth0'* ]]
-}
-
 # ---- what is no MPTCP peer ------------------------------------------------------
 
 @test 'a plain TCP server: 3' {

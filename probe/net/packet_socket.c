@@ -27,24 +27,27 @@
 
 /* Where there is no Ethernet header one of LINKTYPE_LINUX_SLL tells the way of
  * the packet: type, kind of device, length of the address, address, protocol.
+ * That of LINKTYPE_LINUX_SLL2 has the interface, too.
  */
 #define COOKED_HEADER 16
+#define TAGGED_HEADER 20
 
 struct slot {
 	struct sockaddr_ll from;
 	_Alignas(struct cmsghdr)
 		uint8_t control[CMSG_SPACE(sizeof(struct timeval))];
-	uint8_t header[COOKED_HEADER]; /* right before the frame */
+	uint8_t header[TAGGED_HEADER]; /* right before the frame */
 	uint8_t frame[FRAME_MAX];
 };
 
 _Static_assert(offsetof(struct slot, frame) ==
-		       offsetof(struct slot, header) + COOKED_HEADER,
+		       offsetof(struct slot, header) + TAGGED_HEADER,
 	       "the header stands right before the frame");
 
 struct packet_socket {
 	int fd;
-	bool loopback, cooked;
+	bool cooked;
+	unsigned indexes[INTERFACES_MAX], count;
 	pcap_t *pcap;
 	uint64_t dropped;
 	struct mmsghdr messages[BATCH];
@@ -53,18 +56,20 @@ struct packet_socket {
 	struct slot slots[BATCH];
 };
 
-/* What the interface's frames begin with. 0, or -1 with errno set. */
+/* What the frames begin with. 0, or -1 with errno set. */
 static int find_link(struct packet_socket *s, const char *name, int *type)
 {
 	struct ifreq request = {0};
 
+	*type = SOCK_DGRAM;
+	if (s->count > 1)
+		return 0;
 	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
 	if (ioctl(s->fd, SIOCGIFHWADDR, &request) == -1)
 		return -1;
-	s->loopback = request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK;
-	*type = s->loopback || request.ifr_hwaddr.sa_family == ARPHRD_ETHER
-			? SOCK_RAW
-			: SOCK_DGRAM;
+	if (request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK ||
+	    request.ifr_hwaddr.sa_family == ARPHRD_ETHER)
+		*type = SOCK_RAW;
 	return 0;
 }
 
@@ -150,14 +155,22 @@ static void set_slots(struct packet_socket *s)
 	}
 }
 
-/* No frame comes in before it is bound, which is last. */
-static int set_up(struct packet_socket *s, const char *name, unsigned index,
-		  const char *filter)
+static int link_type(const struct packet_socket *s)
+{
+	if (s->count > 1)
+		return DLT_LINUX_SLL2;
+	return s->cooked ? DLT_LINUX_SLL : DLT_EN10MB;
+}
+
+/* No frame comes in before it is bound, which is last; of several interfaces,
+ * to all that there are, as each of two sockets would have an order of its own.
+ */
+static int set_up(struct packet_socket *s, const char *name, const char *filter)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)index,
+		.sll_ifindex = s->count > 1 ? 0 : (int)s->indexes[0],
 	};
 	int type;
 
@@ -172,8 +185,7 @@ static int set_up(struct packet_socket *s, const char *name, unsigned index,
 			return -1;
 	}
 	s->cooked = type == SOCK_DGRAM;
-	s->pcap =
-		pcap_open_dead(s->cooked ? DLT_LINUX_SLL : DLT_EN10MB, SNAPLEN);
+	s->pcap = pcap_open_dead(link_type(s), SNAPLEN);
 	if (!s->pcap || packet_socket_filter(s, filter) == -1)
 		return -1;
 	set_options(s);
@@ -181,8 +193,9 @@ static int set_up(struct packet_socket *s, const char *name, unsigned index,
 	return bind(s->fd, (struct sockaddr *)&to, sizeof(to));
 }
 
-struct packet_socket *packet_socket_open(const char *name, unsigned index,
-					 const char *filter)
+struct packet_socket *packet_socket_open(const char *name,
+					 const unsigned *indexes,
+					 unsigned count, const char *filter)
 {
 	struct packet_socket *s = calloc(1, sizeof(*s));
 	int saved;
@@ -190,7 +203,9 @@ struct packet_socket *packet_socket_open(const char *name, unsigned index,
 	if (!s)
 		return NULL;
 	s->fd = -1;
-	if (set_up(s, name, index, filter) == 0)
+	s->count = count;
+	memcpy(s->indexes, indexes, count * sizeof(*indexes));
+	if (set_up(s, name, filter) == 0)
 		return s;
 	saved = errno;
 	packet_socket_close(s);
@@ -237,22 +252,42 @@ static void put16(uint8_t *at, unsigned value)
 	at[1] = (uint8_t)value;
 }
 
-/* The frame, from its header on. */
+static const u_char *put_cooked(uint8_t *at, const struct sockaddr_ll *from)
+{
+	put16(at, from->sll_pkttype);
+	put16(at + 2, from->sll_hatype);
+	put16(at + 4, from->sll_halen);
+	memcpy(at + 6, from->sll_addr, sizeof(from->sll_addr));
+	put16(at + 14, ntohs(from->sll_protocol));
+	return at;
+}
+
+static const u_char *put_tagged(uint8_t *at, const struct sockaddr_ll *from)
+{
+	put16(at, ntohs(from->sll_protocol));
+	put16(at + 2, 0);
+	put16(at + 4, (unsigned)from->sll_ifindex >> 16);
+	put16(at + 6, (unsigned)from->sll_ifindex);
+	put16(at + 8, from->sll_hatype);
+	at[10] = from->sll_pkttype;
+	at[11] = from->sll_halen;
+	memcpy(at + 12, from->sll_addr, sizeof(from->sll_addr));
+	return at;
+}
+
+/* The frame, from its header on, which ends right before it. */
 static const u_char *cook(struct packet_socket *s, int i)
 {
 	struct slot *slot = &s->slots[i];
-	const struct sockaddr_ll *from = &slot->from;
+	unsigned size = s->count > 1 ? TAGGED_HEADER : COOKED_HEADER;
+	uint8_t *header = slot->header + TAGGED_HEADER - size;
 
 	if (!s->cooked)
 		return slot->frame;
-	put16(slot->header, from->sll_pkttype);
-	put16(slot->header + 2, from->sll_hatype);
-	put16(slot->header + 4, from->sll_halen);
-	memcpy(slot->header + 6, from->sll_addr, sizeof(from->sll_addr));
-	put16(slot->header + 14, ntohs(from->sll_protocol));
-	s->headers[i].len += COOKED_HEADER;
-	s->headers[i].caplen += COOKED_HEADER;
-	return slot->header;
+	s->headers[i].len += size;
+	s->headers[i].caplen += size;
+	return s->count > 1 ? put_tagged(header, &slot->from)
+			    : put_cooked(header, &slot->from);
 }
 
 static int read_batch(struct packet_socket *s)
@@ -266,18 +301,29 @@ static int read_batch(struct packet_socket *s)
 			NULL);
 }
 
-/* What is sent on the loopback comes by twice. */
-static bool is_echo(const struct packet_socket *s, int i)
+static bool is_loopback(const struct sockaddr_ll *from)
 {
-	return s->loopback && s->slots[i].from.sll_pkttype == PACKET_OUTGOING;
+	return from->sll_hatype == ARPHRD_LOOPBACK;
 }
 
-static enum frame_way way_of(const struct packet_socket *s, int i)
+/* What is sent on the loopback comes by twice; of several interfaces, frames of
+ * others come by as well. */
+static bool is_wanted(const struct packet_socket *s,
+		      const struct sockaddr_ll *from)
 {
-	if (s->loopback)
+	if (is_loopback(from) && from->sll_pkttype == PACKET_OUTGOING)
+		return false;
+	for (unsigned i = 0; i < s->count; i++)
+		if (s->indexes[i] == (unsigned)from->sll_ifindex)
+			return true;
+	return s->count == 1;
+}
+
+static enum frame_way way_of(const struct sockaddr_ll *from)
+{
+	if (is_loopback(from))
 		return WAY_BOTH;
-	return s->slots[i].from.sll_pkttype == PACKET_OUTGOING ? WAY_OUT
-							       : WAY_IN;
+	return from->sll_pkttype == PACKET_OUTGOING ? WAY_OUT : WAY_IN;
 }
 
 int packet_socket_read(struct packet_socket *s, packet_socket_fn *fn,
@@ -295,11 +341,11 @@ int packet_socket_read(struct packet_socket *s, packet_socket_fn *fn,
 			take_header(s, i);
 		order_times(s, count);
 		for (int i = 0; i < count; i++) {
-			const u_char *frame = cook(s, i);
+			const struct sockaddr_ll *from = &s->slots[i].from;
 
-			if (is_echo(s, i))
+			if (!is_wanted(s, from))
 				continue;
-			fn(context, way_of(s, i), &s->headers[i], frame);
+			fn(context, way_of(from), &s->headers[i], cook(s, i));
 			total++;
 		}
 	}

@@ -14,12 +14,16 @@
 
 struct packet_socket;
 
-/* Opens the socket for the interface `index` named `name`. Only frames that
- * match `filter` (pcap-filter(7); NULL: all) and that come after this call are
- * ever read. NULL with errno set (EPERM: no privilege; EINVAL: the filter is
- * wrong). */
-struct packet_socket *packet_socket_open(const char *name, unsigned index,
-					 const char *filter);
+#define INTERFACES_MAX 2
+
+/* Opens the socket for interfaces by their indexes: of one, named `name`, or of
+ * several; then the frames come in their order and with headers that tell the
+ * interface. Only frames that match `filter` (pcap-filter(7); NULL: all) and
+ * that come after this call are ever read. NULL with errno set (EPERM: no
+ * privilege; EINVAL: the filter is wrong). */
+struct packet_socket *packet_socket_open(const char *name,
+					 const unsigned *indexes,
+					 unsigned count, const char *filter);
 
 /* Another filter from now on: 0, or -1 with errno set. Needs no privilege. */
 int packet_socket_filter(const struct packet_socket *s, const char *filter);
@@ -27,9 +31,9 @@ int packet_socket_filter(const struct packet_socket *s, const char *filter);
 /* To be polled for reading; stays owned by the socket. */
 int packet_socket_fd(const struct packet_socket *s);
 
-/* A handle with the link type of the frames (DLT_EN10MB, or DLT_LINUX_SLL where
- * the interface has no Ethernet header), for savefiles; lives with the socket.
- */
+/* A handle with the link type of the frames (DLT_EN10MB; DLT_LINUX_SLL where
+ * the interface has no Ethernet header; DLT_LINUX_SLL2 if tagged), for
+ * savefiles; lives with the socket. */
 pcap_t *packet_socket_pcap(const struct packet_socket *s);
 
 /* A frame that this host has sent, or that came in; on the loopback, where it

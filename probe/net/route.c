@@ -33,6 +33,7 @@ struct answer {
 struct question {
 	const struct address *target, *source; /* source may be NULL */
 	unsigned interface;		       /* 0: any */
+	unsigned flags;			       /* RTM_F_* */
 };
 
 static void add_attribute(struct request *r, unsigned short type,
@@ -59,7 +60,8 @@ static void build(struct request *r, const struct question *q)
 			   .nlmsg_type = RTM_GETROUTE,
 			   .nlmsg_flags = NLM_F_REQUEST},
 		.route = {.rtm_family = bits == 32 ? AF_INET : AF_INET6,
-			  .rtm_dst_len = bits},
+			  .rtm_dst_len = bits,
+			  .rtm_flags = q->flags},
 	};
 	add_attribute(r, RTA_DST, q->target->bytes, length);
 	if (q->source) {
@@ -260,6 +262,23 @@ static int routing_socket(void)
 	return fd;
 }
 
+/* A socket that is bound to an interface sends by that one, even where the IPv6
+ * answer for its source is another of a better metric. */
+static int ask_bound(int fd, const struct question *question,
+		     struct answer *answer)
+{
+	struct question q = *question;
+	int result = ask(fd, &q, answer);
+
+	if (result || !q.interface || !q.source ||
+	    answer->type != RTN_UNICAST || answer->interface == q.interface)
+		return result;
+	q.source = NULL;
+	result = ask(fd, &q, answer);
+	answer->source = *question->source;
+	return result;
+}
+
 /* The kernel asks twice for a connection without source address: once to
  * pick one, once more with it, as rules by source may differ. */
 static int ask_as_connect(const struct question *question,
@@ -271,13 +290,13 @@ static int ask_as_connect(const struct question *question,
 	*answer = (struct answer){0};
 	if (fd == -1)
 		return errno;
-	result = ask(fd, &q, answer);
+	result = ask_bound(fd, &q, answer);
 	if (!result && !q.source && answer->source.family) {
 		struct address source = answer->source;
 		struct answer again = {0};
 
 		q.source = &source;
-		if (!is_link_local(&source) && !ask(fd, &q, &again)) {
+		if (!is_link_local(&source) && !ask_bound(fd, &q, &again)) {
 			*answer = again;
 			answer->source = source;
 		}
@@ -347,4 +366,27 @@ bool route_is(const struct address *target, const struct route *as)
 	return target->family == as->source.family &&
 	       ask_as_connect(&q, &answer) == 0 && answer.type == RTN_UNICAST &&
 	       answer.interface == if_nametoindex(as->interface);
+}
+
+bool route_is_by_source(const struct address *target, const struct route *as)
+{
+	struct question q = {.target = target};
+	struct answer answer;
+
+	return ask_as_connect(&q, &answer) != 0 ||
+	       answer.interface != if_nametoindex(as->interface);
+}
+
+bool route_leads(const struct address *target, const char *interface)
+{
+	struct question q = {
+		.target = target,
+		.interface = if_nametoindex(interface),
+		.flags = RTM_F_FIB_MATCH,
+	};
+	struct answer answer;
+	int fd = routing_socket();
+
+	return fd != -1 && q.interface && ask(fd, &q, &answer) == 0 &&
+	       answer.type == RTN_UNICAST && answer.interface == q.interface;
 }

@@ -49,6 +49,14 @@ int route_find(const struct address *target, const char *interface,
  * interface; without a complaint. */
 bool route_is(const struct address *target, const struct route *as);
 
+/* Whether the way to `target` would be another without this source: rules by
+ * source decide. */
+bool route_is_by_source(const struct address *target, const struct route *as);
+
+/* Whether a route to `target` leads by this interface. With an interface the
+ * kernel takes any IPv4 address for a neighbour where none does. */
+bool route_leads(const struct address *target, const char *interface);
+
 /* Which address of a host, and which way to it. */
 struct target_wanted {
 	bool ipv4, ipv6;       /* neither: as `source` is, if there is one, or

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The live wire: crafted packets out through raw sockets, every packet of the
- * run in through one packet socket, both directions.
+ * run in through a packet socket, both directions, of one interface or two.
+ * Frames of two have headers that name the interface (LINKTYPE_LINUX_SLL2).
  */
 #ifndef PROBE_NET_WIRE_H
 #define PROBE_NET_WIRE_H
@@ -11,6 +12,7 @@
 
 #include "crafting/address.h"
 #include "probe/net/packet_socket.h"
+#include "probe/net/uplink.h"
 
 struct wire;
 struct ip_envelope;
@@ -22,13 +24,13 @@ typedef void wire_frame_fn(void *context, enum frame_way way, int link_type,
 			   const uint8_t *frame, size_t captured,
 			   size_t length);
 
+#define UPLINKS_MAX INTERFACES_MAX
+
 struct wire_config {
-	const char *interface; /* capture here and send from here */
-	bool bind_interface;   /* -i: SO_BINDTODEVICE for the raw sockets */
-	bool ipv4, ipv6;       /* which raw sockets to open */
-	struct address source4, source6; /* bind them, so that routing rules
-					    by source apply as they do to
-					    connections; family 0: do not */
+	/* What is sent from an address of the second goes by that; all else by
+	 * the first. */
+	struct uplink_config uplinks[UPLINKS_MAX];
+	unsigned uplink_count;
 	const char *filter;	/* pcap filter; no frame that came before it
 				   was set is ever seen */
 	const char *write_file; /* -w, or NULL; "-" is standard output */

@@ -38,6 +38,7 @@ struct seen {
 	unsigned in, out; /* that are told apart */
 	int link_type;
 	unsigned kind;
+	unsigned index; /* of the interface, in a tagged header */
 	uint64_t last_number;
 	uint8_t bytes[200];
 	size_t length; /* of the first packet */
@@ -55,7 +56,8 @@ static void see(void *context, enum frame_way way, int link_type,
 	s->in += way == WAY_IN;
 	s->out += way == WAY_OUT;
 	s->link_type = link_type;
-	s->kind = frame[1]; /* of a cooked header */
+	s->kind = frame[1];  /* of a cooked header */
+	s->index = frame[7]; /* of a tagged one */
 	assert_true(time_us > 0 && captured <= length);
 	assert_int_equal(number, s->last_number + 1);
 	s->last_number = number;
@@ -77,10 +79,11 @@ static void see(void *context, enum frame_way way, int link_type,
 static struct wire *open_wire(const char *file, int *exit_code)
 {
 	const struct wire_config config = {
-		.interface = "lo",
-		.ipv4 = true,
-		.ipv6 = true,
-		.source4 = loopback4,
+		.uplinks = {{.interface = "lo",
+			     .ipv4 = true,
+			     .ipv6 = true,
+			     .source4 = loopback4}},
+		.uplink_count = 1,
 		.filter = "tcp",
 		.write_file = file,
 	};
@@ -102,8 +105,9 @@ static struct wire *must_open(const char *file)
 }
 
 /* A SYN; returns the packet's length. */
-static long send_syn(struct wire *w, const struct address *a, uint16_t from,
-		     uint16_t to, uint8_t *packet, size_t capacity)
+static long send_between(struct wire *w, const struct address *source,
+			 const struct address *target, uint16_t from,
+			 uint16_t to, uint8_t *packet, size_t capacity)
 {
 	const struct tcp_segment syn = {
 		.source_port = from,
@@ -115,8 +119,8 @@ static long send_syn(struct wire *w, const struct address *a, uint16_t from,
 		.checksum = SEGMENT_AUTO,
 	};
 	const struct ip_envelope envelope = {
-		.source = *a,
-		.destination = *a,
+		.source = *source,
+		.destination = *target,
 		.protocol = IPPROTO_TCP,
 		.ttl = 9,
 		.traffic_class = 0x28,
@@ -125,12 +129,18 @@ static long send_syn(struct wire *w, const struct address *a, uint16_t from,
 		.flow_label = 0x12345,
 	};
 	uint8_t segment[64];
-	ssize_t length =
-		tcp_segment_write(&syn, a, a, segment, sizeof(segment));
+	ssize_t length = tcp_segment_write(&syn, source, target, segment,
+					   sizeof(segment));
 
 	assert_true(length > 0);
 	return wire_send(w, &envelope, segment, (size_t)length, packet,
 			 capacity);
+}
+
+static long send_syn(struct wire *w, const struct address *a, uint16_t from,
+		     uint16_t to, uint8_t *packet, size_t capacity)
+{
+	return send_between(w, a, a, from, to, packet, capacity);
 }
 
 static int listener(const struct address *a, uint16_t *port)
@@ -437,16 +447,17 @@ static void test_raw_ip(void **state)
 {
 	const struct address near = {.family = 4, .bytes = {192, 0, 2, 1}};
 	const struct wire_config config = {
-		.interface = "tun7",
-		.ipv4 = true,
-		.source4 = near,
-		.bind_interface = true,
+		.uplinks = {{.interface = "tun7",
+			     .ipv4 = true,
+			     .source4 = near,
+			     .bind_interface = true}},
+		.uplink_count = 1,
 		.filter = "tcp and host 192.0.2.9",
 	};
 	struct address far = near;
 	struct seen s = {0};
 	uint8_t packet[200], answer[200];
-	int tun = open_tun(config.interface), exit_code;
+	int tun = open_tun(config.uplinks[0].interface), exit_code;
 	char error[400];
 	struct wire *w;
 	long length, got;
@@ -478,6 +489,69 @@ static void test_raw_ip(void **state)
 	assert_int_equal(s.kind, PACKET_HOST);
 	wire_close(w);
 	close(tun);
+}
+
+/* One interface with Ethernet headers and one without: by which a packet leaves
+ * its source says, and each frame names it. What others send is not seen. */
+static void test_two_uplinks(void **state)
+{
+	const struct address own = {.family = 4, .bytes = {192, 0, 2, 1}};
+	const struct wire_config config = {
+		.uplinks = {{.interface = "lo",
+			     .ipv4 = true,
+			     .source4 = loopback4},
+			    {.interface = "tun7",
+			     .ipv4 = true,
+			     .source4 = own,
+			     .bind_interface = true}},
+		.uplink_count = 2,
+		.filter = "tcp and (port 4000 or port 4001)",
+	};
+	const struct wire_config third = {
+		.uplinks = {{.interface = "tun8",
+			     .ipv4 = true,
+			     .source4 = own,
+			     .bind_interface = true}},
+		.uplink_count = 1,
+	};
+	const struct address far = {.family = 4, .bytes = {192, 0, 2, 9}};
+	const struct address *const sources[] = {&loopback4, &own};
+	struct seen s = {0};
+	int tun = open_tun("tun7"), other = open_tun("tun8"), exit_code;
+	struct wire *w, *elsewhere;
+	unsigned seen;
+	uint8_t packet[200];
+	char error[400];
+
+	(void)state;
+	if (tun == -1 || other == -1)
+		skip();
+	w = wire_open(&config, error, sizeof(error), &exit_code);
+	assert_non_null(w);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *interface = config.uplinks[i].interface;
+		struct address target = *sources[i];
+		unsigned before = s.frames;
+
+		target.bytes[3] = 9;
+		assert_true(send_between(w, sources[i], &target, 4000, 80,
+					 packet, sizeof(packet)) > 0);
+		gather(w, &s);
+		assert_true(s.frames > before);
+		assert_int_equal(s.link_type, DLT_LINUX_SLL2);
+		assert_int_equal(s.index, if_nametoindex(interface));
+	}
+	elsewhere = wire_open(&third, error, sizeof(error), &exit_code);
+	assert_non_null(elsewhere);
+	seen = s.frames;
+	assert_true(send_between(elsewhere, &own, &far, 4001, 80, packet,
+				 sizeof(packet)) > 0);
+	gather(w, &s);
+	assert_int_equal(s.frames, seen);
+	wire_close(elsewhere);
+	wire_close(w);
+	close(tun);
+	close(other);
 }
 
 static char scratch[] = "/tmp/wire_test.XXXXXX";
@@ -536,8 +610,8 @@ static int open_unprivileged(const char *path)
 	char error[400];
 	int exit_code = 0;
 	const struct wire_config config = {
-		.interface = "lo",
-		.ipv4 = true,
+		.uplinks = {{.interface = "lo", .ipv4 = true}},
+		.uplink_count = 1,
 		.write_file = path,
 	};
 
@@ -578,6 +652,7 @@ int main(void)
 		cmocka_unit_test(test_early_frames),
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_raw_ip),
+		cmocka_unit_test(test_two_uplinks),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_no_privilege),

@@ -110,13 +110,44 @@ static void make_filter(const struct live_config *c, char *filter, size_t size)
 	}
 }
 
+/* The uplink of this interface; another one if there is room. */
+static struct uplink_config *uplink_for(struct wire_config *w,
+					const struct target *t)
+{
+	unsigned i = 0;
+
+	while (i < w->uplink_count &&
+	       strcmp(w->uplinks[i].interface, t->route.interface) != 0)
+		i++;
+	if (i == UPLINKS_MAX)
+		return &w->uplinks[0];
+	if (i == w->uplink_count)
+		w->uplinks[w->uplink_count++] = (struct uplink_config){
+			.interface = t->route.interface,
+			.bind_interface = t->bound,
+		};
+	return &w->uplinks[i];
+}
+
+/* Of several targets by one way the first has its raw socket. */
+static void take_target(struct wire_config *w, const struct target *t)
+{
+	struct uplink_config *u = uplink_for(w, t);
+
+	if (t->route.source.family == 4 && !u->ipv4) {
+		u->ipv4 = true;
+		u->source4 = t->route.source;
+	} else if (t->route.source.family == 6 && !u->ipv6) {
+		u->ipv6 = true;
+		u->source6 = t->route.source;
+	}
+}
+
 static int open_wire(struct live *live, const struct live_config *c)
 {
 	char error[300];
 	int code = EXIT_SYSTEM;
 	struct wire_config config = {
-		.interface = c->targets[0].route.interface,
-		.bind_interface = c->targets[0].bound,
 		.filter = live->filter,
 		.write_file = c->write_file,
 	};
@@ -128,16 +159,8 @@ static int open_wire(struct live *live, const struct live_config *c)
 	live->target_count = c->target_count;
 	memcpy(live->targets, c->targets,
 	       c->target_count * sizeof(*live->targets));
-	for (unsigned i = c->target_count; i-- > 0;) {
-		const struct address *source = &c->targets[i].route.source;
-
-		if (source->family == 4)
-			config.source4 = *source;
-		else
-			config.source6 = *source;
-	}
-	config.ipv4 = config.source4.family != 0;
-	config.ipv6 = config.source6.family != 0;
+	for (unsigned i = 0; i < c->target_count; i++)
+		take_target(&config, &c->targets[i]);
 	live->wire = wire_open(&config, error, sizeof(error), &code);
 	return live->wire ? 0 : failure(code, "%s", error);
 }

@@ -60,7 +60,8 @@ struct live {
 
 /* What a live run needs. */
 struct live_config {
-	const struct target *targets; /* all by the interface of the first */
+	const struct target *targets; /* by one interface, or two; the ports
+					 are guarded as the first wants it */
 	unsigned target_count;
 	uint16_t port; /* capture the TCP of this one only; 0: TCP and UDP of
 			  all */

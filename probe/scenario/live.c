@@ -129,8 +129,7 @@ static const struct peer_ops live_peer_ops = {
 
 /* --- opening ------------------------------------------------------------- */
 
-/* The interface that this address of the host belongs to; "" if none. With -i,
- * the route to the server goes by that one whatever the source is. */
+/* The interface that this address of the host belongs to; "" if none. */
 static void find_owner(const struct address *a, char owner[IF_NAMESIZE])
 {
 	struct ifaddrs *list = NULL;
@@ -151,31 +150,47 @@ static void find_owner(const struct address *a, char owner[IF_NAMESIZE])
 	freeifaddrs(list);
 }
 
-/* One capture handle a run: both subflows leave by the same interface. */
+/* By the interface that the address belongs to, whatever the main table says of
+ * the target. */
+static int take_owners_way(struct target *join, const struct address *source,
+			   const char *owner)
+{
+	char to[ADDRESS_TEXT], from[ADDRESS_TEXT];
+
+	if (join->name.zone[0] || !route_leads(&join->address, owner))
+		return failure(EXIT_USAGE,
+			       "--join-source %s is of %s, by which no route "
+			       "leads to %s",
+			       address_text(source, from), owner,
+			       address_text(&join->address, to));
+	join->bound = true;
+	snprintf(join->route.interface, sizeof(join->route.interface), "%s",
+		 owner);
+	return target_route(join, source, "--join-source");
+}
+
+/* As a connection that is bound to the address would leave, if rules by source
+ * say so; else by the address's own interface. */
 static int find_join_route(struct live_peer *l, const char *join_source)
 {
-	struct target *first = &l->ways[0], *join = &l->ways[1];
+	struct target *join = &l->ways[1];
 	char owner[IF_NAMESIZE];
 	struct address source;
 	int code;
 
-	*join = *first;
+	*join = l->ways[0];
 	if (!join_source || !address_parse(join_source, &source))
 		return 0;
+	join->bound = join->name.zone[0];
 	code = target_route(join, &source, "--join-source");
 	if (code != 0)
 		return code;
 	find_owner(&source, owner);
-	if (strcmp(join->route.interface, first->route.interface) != 0)
-		snprintf(owner, sizeof(owner), "%s", join->route.interface);
-	if (!owner[0] || strcmp(owner, first->route.interface) == 0 ||
-	    strcmp(owner, "lo") == 0)
+	if (!owner[0] || !strcmp(owner, "lo") ||
+	    !strcmp(owner, join->route.interface) ||
+	    route_is_by_source(&join->address, &join->route))
 		return 0;
-	return failure(
-		EXIT_USAGE,
-		"--join-source %s is of %s, but the first subflow leaves "
-		"by %s; both must use one interface",
-		join_source, owner, first->route.interface);
+	return take_owners_way(join, &source, owner);
 }
 
 static int open_live(struct live_peer *l, const struct peer_wanted *w)

@@ -1,0 +1,205 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A client with two ways out: eth0, which the routes to the server prefer, and
+# up1, both to the first router.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	LAB_NAME=uplinks-$$
+	export LAB_NAME LC_ALL=C.UTF-8
+	lab/lab up --name $LAB_NAME --hops 3
+	second_uplink
+	second_routes
+}
+
+teardown_file() {
+	lab/lab down --name "$LAB_NAME"
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+	tmp=$BATS_TEST_TMPDIR
+	pid=
+}
+
+teardown() {
+	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
+}
+
+on() {			# NODE COMMAND...
+	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
+}
+
+# 10.0.30.0/24 and fd00:30::/64. A process of the router's names its namespace.
+second_uplink() {
+	local router
+
+	exec {router}< <(on r1 sh -c 'echo $$; exec sleep 10')
+	read -r -u $router namespace
+	on client ip link add up1 type veth peer name down1 netns "$namespace"
+	on client ip addr add 10.0.30.1/24 dev up1
+	on client ip addr add fd00:30::1/64 dev up1 nodad
+	on client ip link set up1 up
+	on r1 ip addr add 10.0.30.2/24 dev down1
+	on r1 ip addr add fd00:30::2/64 dev down1 nodad
+	on r1 ip link set down1 up
+	for hop in 2 3; do
+		on r$hop ip route add 10.0.30.0/24 via 10.0.$hop.1
+		on r$hop ip route add fd00:30::/64 via fd00:$hop::1
+	done
+	kill "$namespace" 2>/dev/null || true
+	exec {router}<&-
+}
+
+# Worse ones than those by eth0.
+second_routes() {
+	on client ip route add 10.0.0.0/19 via 10.0.30.2 dev up1 metric 50
+	on client ip route add fd00::/16 via fd00:30::2 dev up1 metric 5000
+}
+
+no_second_routes() {
+	on client ip route del 10.0.0.0/19 dev up1
+	on client ip route del fd00::/16 dev up1
+}
+
+scenario() {		# ARGUMENT...
+	on client ./mpprobe run "$@"
+}
+
+# Which interface each TCP packet to the server left by, in a capture of both.
+left_by() {		# FILE SOURCE
+	python3 - "$1" "$2" <<-'END'
+		import socket, struct, sys
+		data = open(sys.argv[1], "rb").read()
+		source = socket.inet_pton(socket.AF_INET6 if ":" in sys.argv[2]
+		                          else socket.AF_INET, sys.argv[2])
+		link, at, found = struct.unpack_from("<I", data, 20)[0], 24, set()
+		assert link == 276, link
+		while at < len(data):
+		    size = struct.unpack_from("<I", data, at + 8)[0]
+		    frame = data[at + 16:at + 16 + size]
+		    ip = frame[20:]
+		    start = 12 if ip[0] >> 4 == 4 else 8
+		    if ip[start:start + len(source)] == source:
+		        found.add((struct.unpack_from(">I", frame, 4)[0], frame[10]))
+		    at += 16 + size
+		print(*(f"{index} {kind}" for index, kind in sorted(found)))
+	END
+}
+
+index_of() {		# INTERFACE
+	on client ip -o link show "$1" | cut -d: -f1
+}
+
+@test 'a second subflow leaves by the interface of its address' {
+	for ways in '10.0.1.1 10.0.30.1 10.0.4.2' \
+		'fd00:1::1 fd00:30::1 fd00:4::2'; do
+		read -r first second host <<<"$ways"
+		for interface in '' '-i eth0'; do
+			# shellcheck disable=SC2086
+			run scenario $interface --join-source "$second" \
+				-w "$tmp/run.pcap" takeover "$host"
+			echo "$output"
+			((status == 0))
+			[[ $output == *'takeover: same DSN'* ]]
+			# 4: it was sent by this host
+			[[ $(left_by "$tmp/run.pcap" "$first") == \
+				"$(index_of eth0) 4" ]]
+			[[ $(left_by "$tmp/run.pcap" "$second") == \
+				"$(index_of up1) 4" ]]
+			./mpprobe run -q --replay "$tmp/run.pcap" takeover
+		done
+		run ./mpprobe read "$tmp/run.pcap"
+		echo "$output"
+		[[ $output == *"$second"*'MP_JOIN, token '*'HMAC of SYN/ACK right'* ]]
+	done
+}
+
+@test 'the first subflow by the second interface, the second by the first' {
+	run scenario -i up1 --join-source 10.0.1.1 -w "$tmp/run.pcap" join \
+		10.0.4.2
+	echo "$output"
+	((status == 0))
+	[[ $(left_by "$tmp/run.pcap" 10.0.1.1) == "$(index_of eth0) 4" ]]
+	[[ $(left_by "$tmp/run.pcap" 10.0.30.1) == "$(index_of up1) 4" ]]
+}
+
+@test 'all scenarios over two interfaces' {
+	for way in '10.0.30.1 10.0.4.2' 'fd00:30::1 fd00:4::2'; do
+		# shellcheck disable=SC2086
+		run scenario --join-source ${way% *} all ${way#* }
+		echo "$output"
+		((status == 0))
+		[[ $output == *'All 29 scenarios: '* ]]
+	done
+}
+
+@test 'rules by source are respected' {
+	on client ip link add other type veth peer name peer
+	on client ip addr add 10.0.30.77/32 dev other
+	on client ip link set other up
+	on client ip route add 10.0.0.0/19 via 10.0.30.2 dev up1 table 7
+	on client ip rule add from 10.0.30.77 table 7
+	on r1 ip route add 10.0.30.77/32 via 10.0.30.1
+	run scenario --join-source 10.0.30.77 -w "$tmp/run.pcap" join 10.0.4.2
+	on client ip rule del from 10.0.30.77
+	on client ip link del other
+	echo "$output"
+	((status == 0))
+	[[ $(left_by "$tmp/run.pcap" 10.0.30.77) == "$(index_of up1) 4" ]]
+}
+
+@test 'an address of an interface by which no route leads: 64' {
+	no_second_routes
+	for way in '10.0.30.1 10.0.4.2' 'fd00:30::1 fd00:4::2'; do
+		# shellcheck disable=SC2086
+		run --separate-stderr scenario --join-source ${way% *} join \
+			${way#* }
+		echo "$stderr"
+		((status == 64)) || break
+	done
+	second_routes
+	((status == 64))
+	[[ -z $output ]]
+	[[ $stderr == *"--join-source ${way% *} is of up1, by which no route leads to ${way#* }" ]]
+}
+
+@test 'an interface that goes down ends the run: 69' {
+	write_script='scenario { title = "t", source = "s", versions = { 1 },
+		answers = { rfc = { x = "y" } } }
+		subflow():connect() wait(20000)'
+	echo "$write_script" >"$tmp/x.lua"
+	scenario --join-source 10.0.30.1 "$tmp/x.lua" 10.0.4.2 \
+		>"$tmp/out" 2>&1 &
+	pid=$!
+	for ((i = 0; i < 200; i++)); do
+		on server ss -Htn state established sport = :80 |
+			grep -q . && break
+		sleep 0.05
+	done
+	on client ip link set up1 down
+	code=0
+	wait $pid || code=$?
+	pid=
+	on client ip link set up1 up
+	on client ip addr replace fd00:30::1/64 dev up1 nodad
+	second_routes
+	cat "$tmp/out"
+	((code == 69))
+	grep -q 'up1 went down' "$tmp/out"
+}
+
+@test '-i: a probe leaves by that interface, whatever routes are better' {
+	for host in 10.0.4.2 fd00:4::2; do
+		for interface in eth0 up1; do
+			on client ./mpprobe -j -i $interface $host >"$tmp/run"
+			python3 -c 'import json, sys
+r = json.load(sys.stdin)
+print(r["source"]["interface"], r["verdict"]["status"])' <"$tmp/run" >"$tmp/said"
+			[[ $(<"$tmp/said") == "$interface clear" ]]
+		done
+	done
+}
