@@ -157,6 +157,7 @@ dist:				## the source, as build/mpprobe-VERSION.tar.gz
 	$(Q)mkdir -p $(BUILD)
 	$(Q)tar -czf $(DIST) --transform 'flags=rSh;s,^\.,mpprobe-$(VERSION),' \
 		--sort=name --owner=0 --group=0 --numeric-owner \
+		--mode=a+rX,go-w \
 		--exclude-vcs --exclude-vcs-ignores --exclude='./build' \
 		--exclude='./build-*' --exclude=./mpprobe .
 

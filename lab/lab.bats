@@ -37,6 +37,13 @@ on() {			# NODE COMMAND...
 	lab/lab run --name "$name" --on "$1" "${@:2}"
 }
 
+# In a container whose init reaps nobody, who has died stays a zombie.
+is_alive() {		# PID
+	local stat
+
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null && [[ $stat != *') Z '* ]]
+}
+
 box() {			# BOX...
 	local options=() one
 
@@ -243,7 +250,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	lab/lab up --name $name --hops 1
 	read -r holder _ <"$STATE/$name/holder"
 	kill -KILL "$holder"
-	while [[ -e /proc/$holder ]]; do sleep 0.01; done
+	while is_alive "$holder"; do sleep 0.01; done
 	fails_with 71 "'killed'" lab/lab run --name $name true
 	run lab/lab status
 	[[ $output != *killed* ]]
@@ -269,6 +276,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	copy=$(mktemp -d /tmp/lab-test-XXXXXX)
 	chmod 755 "$copy"
 	cp -r lab "$copy"
+	chmod -R a+rX "$copy"	# cloned with umask 077, perhaps
 	install -d -o 65534 "$copy/run"
 	cd "$copy"
 	as_nobody+=(XDG_RUNTIME_DIR="$copy/run")
