@@ -159,7 +159,7 @@ dist:				## the source, as build/mpprobe-VERSION.tar.gz
 		--sort=name --owner=0 --group=0 --numeric-owner \
 		--mode=a+rX,go-w \
 		--exclude-vcs --exclude-vcs-ignores --exclude='./build' \
-		--exclude='./build-*' --exclude=./mpprobe .
+		--exclude='./build-*' $(addprefix --exclude=./,mpprobe $(LAB)) .
 
 PACKAGED := build-essential debhelper dh-apparmor apparmor lintian zsh
 deb: deps			## Debian's packages, in build/deb; lintian

@@ -50,6 +50,27 @@ files_in() {		# DIRECTORY
 	[[ -z $(files_in "$tmp/root") ]]
 }
 
+# Here of a tree that was cloned with umask 077, and built.
+@test "make dist packs no program that was built, and all may read it" {
+	make_quietly dist BUILD="$tmp"
+	tar -C "$tmp" -xzf "$tmp"/mpprobe-*.tar.gz
+	rm "$tmp"/*.gz
+	(
+		cd "$tmp"/mpprobe-*
+		for program in mpprobe lab/flood lab/boxes/box build/x; do
+			install -D /bin/true $program
+		done
+		chmod -R go-rwx .
+		make_quietly dist
+	)
+	mkdir "$tmp/again"
+	tar -C "$tmp/again" -xpzf "$tmp"/mpprobe-*/build/*.gz
+	[[ -x $(echo "$tmp"/again/*/lab/lab) ]]
+	run grep -rl $'^\x7fELF' "$tmp/again"
+	((status == 1)) && [[ -z $output ]]
+	[[ -z $(find "$tmp/again" ! -perm -a+r -o -perm /go+w) ]]
+}
+
 # ---- completions ------------------------------------------------------------
 
 # What bash offers for the last of the words, a line each.
