@@ -111,10 +111,12 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	run ./mpprobe read -t $file
 	((status == 64))
 	run ./mpprobe read -x --filter 'src port 8081' $file
-	((status == 0)) && [[ ${lines[0]} == "2 "*"10.9.0.2.8081 > "* ]]
+	((status == 0))
+	[[ ${lines[0]} == "2 "*"10.9.0.2.8081 > "* ]]
 	[[ $output != *"> 10.9.0.2"* ]]
 	run ./mpprobe read -x --filter 'src porrt 8081' $file
-	((status == 65)) && [[ $output == *"filter src porrt 8081: "* ]]
+	((status == 65))
+	[[ $output == *"filter src porrt 8081: "* ]]
 }
 
 @test "read --at: where the capture was made" {

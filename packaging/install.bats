@@ -67,7 +67,8 @@ files_in() {		# DIRECTORY
 	tar -C "$tmp/again" -xpzf "$tmp"/mpprobe-*/build/*.gz
 	[[ -x $(echo "$tmp"/again/*/lab/lab) ]]
 	run grep -rl $'^\x7fELF' "$tmp/again"
-	((status == 1)) && [[ -z $output ]]
+	((status == 1))
+	[[ -z $output ]]
 	[[ -z $(find "$tmp/again" ! -perm -a+r -o -perm /go+w) ]]
 }
 
@@ -161,7 +162,8 @@ as_user() {		# COMMAND...
 	cd "$other"
 	for command in speed run; do
 		run --separate-stderr build/mpprobe $command x
-		((status == 64)) && [[ -z $output ]]
+		((status == 64))
+		[[ -z $output ]]
 		[[ $stderr == "mpprobe: mpprobe $command was left out"* ]]
 	done
 	run build/mpprobe list
@@ -178,14 +180,16 @@ as_user() {		# COMMAND...
 	[[ $(as_user build/mpprobe -4 -p80 127.0.0.1) == 'there: -4 -p80 127.0.0.1' ]]
 	[[ $(as_user build/mpprobe compare --live 127.0.0.1) == there:* ]]
 	run as_user build/mpprobe read -q /dev/stdin <"$capture"
-	((status < 4)) && [[ $output != there:* ]]
+	((status < 4))
+	[[ $output != there:* ]]
 	run as_user build/mpprobe compare missing
 	((status == 65))
 
 	# For who may not execute it, or where it has no right, nothing changes.
 	chmod 600 rights
 	run --separate-stderr as_user build/mpprobe 127.0.0.1
-	((status == 77)) && [[ $stderr == *"may execute $other/rights"* ]]
+	((status == 77))
+	[[ $stderr == *"may execute $other/rights"* ]]
 	cp build/mpprobe rights
 	chmod 755 rights
 	run --separate-stderr as_user build/mpprobe 127.0.0.1
