@@ -435,7 +435,7 @@ change_host() {		# CODE WORDS COMMAND...
 		ulimit -f 1; exec ./mpprobe read -j -o "$1" "$2"' - \
 		"$tmp/report" pcaps/lab/drop.pcap
 	[[ $(<"$tmp/report") == old ]]
-	! compgen -G "$tmp/.mpprobe-*"
+	run ! compgen -G "$tmp/.mpprobe-*"
 	refuses 74 "$tmp/capture: File too large" on client bash -c '
 		ulimit -f 1; exec ./mpprobe -n -w "$1" "$2"' - "$tmp/capture" \
 		$HOST
@@ -751,7 +751,7 @@ own_firewall() {	# TOOL HOST RULE...
 	[[ -z $stderr ]]
 	probe $HOST >"$tmp/plain"
 	probe -v $HOST >"$tmp/verbose"
-	! grep -q 'Proof ladder' "$tmp/plain"
+	run ! grep -q 'Proof ladder' "$tmp/plain"
 	grep -q 'Proof ladder' "$tmp/verbose"
 }
 
@@ -759,15 +759,15 @@ own_firewall() {	# TOOL HOST RULE...
 	local escape=$'\e['
 
 	probe --color always $HOST | grep -qF "$escape"
-	! probe --color auto $HOST | grep -qF "$escape"
+	[[ $(probe --color auto $HOST) != *"$escape"* ]]
 	# A terminal of its own.
 	export TERM=xterm SHELL=/bin/bash
 	script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n $HOST" \
 		/dev/null </dev/null | grep -qF "$escape"
-	! script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n \
-		--color never $HOST" /dev/null </dev/null | grep -qF "$escape"
-	! NO_COLOR=1 script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n \
-		$HOST" /dev/null </dev/null | grep -qF "$escape"
+	[[ $(script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n \
+		--color never $HOST" /dev/null </dev/null) != *"$escape"* ]]
+	[[ $(NO_COLOR=1 script -qec "lab/lab run --name $LAB_NAME ./mpprobe -n \
+		$HOST" /dev/null </dev/null) != *"$escape"* ]]
 }
 
 @test "-j is valid, on both families and several ports" {

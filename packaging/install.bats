@@ -69,7 +69,7 @@ files_in() {		# DIRECTORY
 	run grep -rl $'^\x7fELF' "$tmp/again"
 	((status == 1))
 	[[ -z $output ]]
-	[[ -z $(find "$tmp/again" ! -perm -a+r -o -perm /go+w) ]]
+	[[ -z $(find "$tmp"/again/* ! -perm -a+r -o -perm /go+w) ]]
 }
 
 # ---- completions ------------------------------------------------------------
@@ -179,7 +179,7 @@ as_user() {		# COMMAND...
 	chmod 755 rights
 	[[ $(as_user build/mpprobe -4 -p80 127.0.0.1) == 'there: -4 -p80 127.0.0.1' ]]
 	[[ $(as_user build/mpprobe compare --live 127.0.0.1) == there:* ]]
-	run as_user build/mpprobe read -q /dev/stdin <"$capture"
+	run as_user build/mpprobe read -q - <"$capture"
 	((status < 4))
 	[[ $output != there:* ]]
 	run as_user build/mpprobe compare missing
