@@ -143,6 +143,10 @@ analyze: deps			## what gcc, cppcheck, clang-tidy, valgrind find
 	$(again) tests
 	$(Q)tests/analyze; status=$$?; $(disown); exit $$status
 
+.PHONY: compilers
+compilers: packages		## no warning by any gcc and clang that is here
+	$(Q)tests/compilers $(COMPILERS); status=$$?; $(disown); exit $$status
+
 .PHONY: bench
 BENCHED := traceroute mtr-tiny scamper tshark
 bench: deps			## measure mpprobe beside its peers: docs/bench.md
