@@ -344,9 +344,15 @@ void join_data_start(struct run *r, struct version *v)
 		connection_copy(&v->join, SEGMENT_JOIN_DATA, ttl);
 }
 
+/* It says that it got no MP_JOIN with the third ACK: once may be chance. */
+static bool missed_third_ack(const struct flow *f)
+{
+	return f->join.ack_sent && f->sides[1].reset_reason == TCPRST_MPTCP;
+}
+
 /* The server ended the connection to which a subflow was to be added, and that
  * was not: some close as soon as they have answered, or found a request that
- * they do not know. */
+ * they do not know. Or it did not take the third ACK. */
 bool open_wanted(const struct run *r, const struct version *v)
 {
 	const struct connection *join = &v->join;
@@ -358,7 +364,7 @@ bool open_wanted(const struct run *r, const struct version *v)
 	       (join->state == CONNECTION_ENDED || join->tries > 1) &&
 	       !f->mptcp.mp_fail && f->mptcp.has_data_ack &&
 	       (f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
-		flow_reset(f));
+		flow_reset(f) || missed_third_ack(added));
 }
 
 /* Then a join is tried once more, to a connection whose server has not got a

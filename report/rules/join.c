@@ -357,11 +357,23 @@ static bool missed_option(const struct judgement *j, const struct flow *f)
 	       key_proven(j, f) && parent_alive(j, f);
 }
 
+static bool confirmed(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame;
+}
+
 static enum why removed_ack(const struct judgement *j, struct said *s)
 {
 	s->confidence = CONFIDENCE_LIKELY;
-	return ask_witnesses(j, missed_option, &s->flow) ? WHY_SAID
-							 : WHY_ABSENT;
+	s->need = ask_witnesses(j, confirmed, NULL) ? THIRD_ACKS_MISSED_MIN : 1;
+	for (size_t i = 0; i < j->flow_count; i++) {
+		if (!missed_option(j, j->flows[i]))
+			continue;
+		s->have++;
+		s->flow = s->flow ? s->flow : j->flows[i];
+	}
+	return enough(s);
 }
 
 static void say_removed_ack(struct judgement *j, struct finding *f,
@@ -371,12 +383,6 @@ static void say_removed_ack(struct judgement *j, struct finding *f,
 	f->text = "MP_JOIN is removed from the third ACK of additional "
 		  "subflows, or its HMAC is modified, beyond the last hop that "
 		  "quotes it: the server resets them.";
-}
-
-static bool confirmed(const struct judgement *j, const struct flow *f)
-{
-	(void)j;
-	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame;
 }
 
 /* How often it was sent; 0 unless the SYN/ACK came again behind the first, so
