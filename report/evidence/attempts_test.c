@@ -92,6 +92,51 @@ static void those_that_are_dropped_are_beyond_chance(void **state)
 	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
 }
 
+/* How many of two SYNs that are lost so many milliseconds apart count, if one
+ * without the option is answered so many behind the first; -1: none is. */
+static unsigned late_of(int apart, int answered)
+{
+	struct scene s = scene();
+	struct judgement j = {0};
+	unsigned late;
+
+	scene_begin(&s);
+	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	scene_wait(&s, 100 * MS);
+	for (int ms = 0; ms <= apart; ms++) {
+		s.port_silent = true;
+		if (ms == 0 || ms == apart)
+			send_syn(&s, call(&s, PURPOSE_MP_CAPABLE, 1), 64,
+				 false);
+		s.port_silent = false;
+		if (ms == answered)
+			knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+		scene_wait(&s, MS);
+	}
+	scene_wait(&s, PATIENCE_MAX_US);
+	send_control(&s, 1);
+	j.o = s.o;
+	j.flows = s.o->flows;
+	j.flow_count = s.o->flow_count;
+	j.arena = arena_new();
+	judge_company(&j);
+	late = count_attempts(&j, PURPOSE_MP_CAPABLE, 1).late;
+	arena_free(j.arena);
+	scene_end(&s);
+	return late;
+}
+
+static void those_of_one_moment_count_as_one(void **state)
+{
+	const int ms = MOMENT_US / MS;
+
+	(void)state;
+	assert_int_equal(late_of(ms - 5, -1), 1);
+	assert_int_equal(late_of(ms + 10, -1), 2);
+	/* unless another is answered then */
+	assert_int_equal(late_of(ms - 5, ms / 2), 2);
+}
+
 /* Nor is it one that was lost. */
 static void a_plain_syn_on_its_port_is_no_attempt(void **state)
 {
@@ -142,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_syn_on_its_port_is_no_attempt),
 		cmocka_unit_test(padding_of_a_dss),
+		cmocka_unit_test(those_of_one_moment_count_as_one),
 		cmocka_unit_test(those_that_pass_are_several_and_most),
 		cmocka_unit_test(
 			those_that_are_reset_have_controls_that_are_not),

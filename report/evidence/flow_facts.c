@@ -42,9 +42,7 @@ bool flow_lost_mptcp(const struct flow *f)
 {
 	const struct kept *reset = flow_reset(f);
 
-	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !f->mptcp.syn_ack ||
-	    !f->established || !f->mptcp.mapped || flow_data_acked(f) ||
-	    f->mptcp.mp_fail)
+	if (!f->mptcp.mapped || flow_data_acked(f))
 		return false;
 	return reset ? !tcp_options_mptcp(&reset->options, MP_TCPRST) &&
 			       !tcp_options_mptcp(&reset->options, MP_FASTCLOSE)

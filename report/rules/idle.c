@@ -419,8 +419,6 @@ static enum why reset(const struct judgement *j, struct said *s)
 	if (why != WHY_SAID)
 		return why;
 	s->have = all->reset;
-	if (all->forgotten)
-		return WHY_CONTRARY;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
 	at = reset_at(all);

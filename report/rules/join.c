@@ -293,8 +293,6 @@ static enum why dropped(const struct judgement *j, struct said *s)
 	why = ask_chance(j, join, &s->have, &s->need);
 	if (why != WHY_SAID)
 		return why;
-	if (join->reset)
-		return WHY_CONTRARY;
 	s->flow = join->example;
 	said_between(j, s, ask_silence(j, &joins));
 	return s->direction == DIRECTION_UNKNOWN ? tried(j, join) : WHY_SAID;
@@ -537,8 +535,7 @@ const struct rule join_rules[] = {
 	{"mp_join.dropped", "way", PHASE_REST, SEGMENT_JOIN_SYN, dropped_way,
 	 say_dropped_on_a_way, .unless = {CHANGED_BY_QUOTES}, .of = &joins},
 	{"mp_join.dropped", "some", PHASE_REST, SEGMENT_JOIN_SYN, dropped_joins,
-	 say_dropped_some,
-	 .unless = {CHANGED_BY_QUOTES, "mp_join.dropped", "mp_join.reset"},
-	 .gates = WORKING, .of = &joins, .if_less = TO_IMPAIRS},
+	 say_dropped_some, .unless = {CHANGED_BY_QUOTES, "mp_join.dropped"},
+	 .of = &joins},
 	{0},
 };

@@ -241,7 +241,7 @@ enum why reset_on_a_way(const struct judgement *j, struct said *s)
 
 	s->have = count_refused(j, c);
 	s->need = RESETS_LIKELY_MIN;
-	if (!a->answered || !s->have)
+	if (!a->answered)
 		return WHY_ABSENT;
 	if (enough(s) != WHY_SAID)
 		return enough(s);

@@ -4,6 +4,7 @@
  */
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
+#include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
 #include "report/verdict/verdict.h"
 
@@ -196,6 +197,12 @@ static unsigned joins_refused(const struct judgement *j)
 	return count;
 }
 
+static bool is_join(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN);
+}
+
 static const char *joins_phrase(const struct judgement *j)
 {
 	unsigned count = joins_refused(j);
@@ -205,7 +212,7 @@ static const char *joins_phrase(const struct judgement *j)
 	return arena_printf(j->arena,
 			    " %u of %u SYNs with MP_JOIN, however, %s answered "
 			    "by a RST.",
-			    count, join_attempts(j).flows,
+			    count, ask_witnesses(j, is_join, NULL),
 			    count == 1 ? "was" : "were");
 }
 

@@ -317,7 +317,7 @@ static const char *who_answers(struct judgement *j)
 {
 	unsigned reach = j->capable_reach ? j->capable_reach : j->plain_reach;
 
-	if (!j->distance || j->distance != reach)
+	if (j->distance != reach)
 		return "the server, or a device right before it, answers as "
 		       "plain TCP, and the option arrives intact at the last "
 		       "hop (the distance could not be confirmed)";
