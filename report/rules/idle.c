@@ -182,12 +182,13 @@ static unsigned answered_in(const struct flow *f, int64_t from_us,
 		const struct kept *k = f->sent[s];
 
 		if (!is_keep_alive(f, k) || !kept_is_full(k) ||
-		    k->time_us < from_us || k->time_us > until_us)
+		    k->time_us < from_us)
 			continue;
 		while (t < f->received_count &&
 		       f->received[t]->frame < k->frame)
 			t++;
 		if (t == f->received_count ||
+		    f->received[t]->time_us > until_us ||
 		    (f->received[t]->packet.tcp.flags & TCP_FLAG_RST))
 			break;
 		count++;

@@ -42,8 +42,8 @@ static bool asking;
 /* They send no more keep-alives than one, and other data that is answered; and
  * keep-alives that cannot arrive. */
 static bool chatty;
-/* Nothing is waited for when all is told. */
-static bool hasty;
+/* Nothing is waited for when all is told; or those that are busy go on. */
+static bool hasty, lasting;
 /* What was acknowledged goes out again with small TTLs. */
 static bool swept;
 static unsigned tries = TRIES, rounds = ROUNDS, later = 2;
@@ -208,6 +208,11 @@ static struct report *judge_ladder_of(struct scene *s, const unsigned *each,
 		open_idler(s, &l, find(&l, true, SILENT)->rest, 64);
 	run_until_told(s, &l, event);
 	place_silence(s, &l);
+	for (unsigned i = 0; lasting && i < 100; i++) {
+		for (unsigned k = 0; k < l.count; k++)
+			tick(s, &l.list[k]);
+		scene_wait(s, TICK);
+	}
 	if (!hasty)
 		scene_wait(s, 1200 * MS);
 	send_control(s, 1);
@@ -305,7 +310,7 @@ static enum act delay(struct scene *s, struct wire *w)
 }
 
 /* Keep-alives are lost for so long, once one is sent behind a silence. */
-static int64_t woken_until;
+static int64_t woken_until, woken_for = 3 * SECOND / 2;
 
 static bool lose_woken(struct scene *s, bool forward, const struct packet *p)
 {
@@ -322,7 +327,7 @@ static bool lose_woken(struct scene *s, bool forward, const struct packet *p)
 	if (f->received_count &&
 	    s->now - f->received[f->received_count - 1]->time_us > MEMORY &&
 	    s->now - f->first_us < 6 * SECOND)
-		woken_until = s->now + 3 * SECOND / 2;
+		woken_until = s->now + woken_for;
 	return s->now < woken_until;
 }
 
@@ -615,6 +620,11 @@ static void test_innocent(void **state)
 	s = scene();
 	s.lost = lose_woken;
 	check_innocent(s, (unsigned[]){2, 0, 0, 2}, NULL);
+	lasting = true;
+	woken_for = 5 * SECOND;
+	check_innocent(s, (unsigned[]){2, 0, 0, 2}, NULL);
+	lasting = false;
+	woken_for = 3 * SECOND / 2;
 	check_innocent(with_box(2, reset_shorter), usual, NULL);
 	later = 8;
 	check_innocent(with_box(2, forget_either_way), (unsigned[]){2, 2, 2, 8},
