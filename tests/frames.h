@@ -8,6 +8,7 @@
 #include "crafting/packet.h"
 #include "crafting/segment.h"
 
+#define LINK_ETHERNET 1
 #define LINK_RAW 12 /* DLT_RAW on Linux */
 
 /* One packet, from its IP header on. */

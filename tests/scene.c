@@ -80,6 +80,17 @@ void scene_see(struct scene *s, const struct wire *w)
 		       w->length);
 }
 
+void scene_see_ethernet(struct scene *s, const struct wire *w, const char *ends)
+{
+	uint8_t frame[1700] = {[12] = 8};
+
+	memcpy(frame, ends, 12);
+	memcpy(frame + 14, w->bytes, w->length);
+	observer_frame(s->o, LINK_ETHERNET, ++s->frames, s->now, frame,
+		       14 + w->length, 14 + w->length);
+	s->now += 5 * MS;
+}
+
 struct envelope scene_envelope(const struct scene *s, unsigned from_hop,
 			       unsigned ttl)
 {

@@ -146,6 +146,13 @@ void scene_wait(struct scene *s, int64_t us);
 /* What the client's capture sees. */
 void scene_see(struct scene *s, const struct wire *w);
 
+/* The same with an Ethernet header, that of a packet which goes out there, or
+ * of one that comes in (IPv4). */
+#define GOES "\1\1\1\1\1\1\2\2\2\2\2\2"
+#define COMES "\2\2\2\2\2\2\1\1\1\1\1\1"
+void scene_see_ethernet(struct scene *s, const struct wire *w,
+			const char *ends);
+
 /* What a hop sends to the client: its TTL at the client. */
 struct envelope scene_envelope(const struct scene *s, unsigned from_hop,
 			       unsigned ttl);

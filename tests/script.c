@@ -79,6 +79,13 @@ static enum act finish(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+static enum act delay(struct scene *s, struct wire *w)
+{
+	(void)w;
+	scene_wait(s, 10 * MS);
+	return PASS;
+}
+
 /* Copies only: the rest needs repair. */
 static enum act append_payload(struct scene *s, struct wire *w)
 {
@@ -228,6 +235,7 @@ static const struct {
 	DEVICE(alter_nonce),
 	DEVICE(alter_data_ack),
 	DEVICE(hang_up),
+	DEVICE(delay),
 };
 
 /* Where a device stands and what it leaves alone. */

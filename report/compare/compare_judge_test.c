@@ -391,6 +391,16 @@ static void the_nearer_host_ends_connections(void **state)
 	expect_text(near, far, "with MPTCP v1 are terminated");
 	near.short_ttl = 3;
 	expect_text(near, far, ", at hop 5 or before it.");
+	near.reach = near.hops.low + 1;
+	near.short_ttl = near.reach - 2;
+	far.reach = near.reach + 2;
+	far.short_ttl = far.reach - 1;
+	expect_text(near, far, " or before it.");
+	near.reach++;
+	near.short_ttl++;
+	far.reach++;
+	far.short_ttl++;
+	expect_text(near, far, "; the SYN/ACK's own TTL says 13");
 	expect_text(row_with(-1, TTL), row_with(1, TTL + 2),
 		    "with MPTCP v1 are terminated");
 }

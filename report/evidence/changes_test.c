@@ -436,6 +436,11 @@ static void test_short_options(void **state)
 	item = comparison_find(&c, FIELD_OPTION_MPTCP);
 	assert_non_null(item);
 	assert_true(item->removed);
+	/* One without a subtype is not the MP_CAPABLE before it. */
+	sent = syn(false);
+	option_append(&sent, "\x1e\x02\x01\x01", 4);
+	c = compare(&sent, &sent);
+	assert_int_equal(c.count, 0);
 }
 
 /* A data offset that no header has says nothing of options and payload. */

@@ -309,28 +309,34 @@ static void test_reference_alone(void **state)
  * blame. Nor do its hops stand for those of this path that are silent. */
 static void test_reference_elsewhere(void **state)
 {
-	struct scene s = scene();
-	struct report *r;
-
 	(void)state;
-	s.version = -1;
-	s.silent[3] = true;
-	scene_begin(&s);
-	run_probe(&s);
-	s.version = 1;
-	s.server_hop = 20;
-	s.reference = true;
-	s.silent[3] = false;
-	s.silent[4] = true;
-	run_probe(&s);
-	s.server_hop = 0;
-	r = judge_scene(&s);
-	CHECK(r, r->status == STATUS_UNSUPPORTED);
-	CHECK(r, r->confidence == CONFIDENCE_LIKELY);
-	CHECK(r, r->path_length == 5 && r->path[3].responder_count == 1);
-	CHECK(r, r->path[2].responder_count == 0);
-	report_free(r);
-	scene_end(&s);
+	for (int i = 0; i < 2; i++) {
+		struct scene s = scene();
+		struct report *r;
+
+		s.version = -1;
+		s.silent[3] = true;
+		scene_begin(&s);
+		run_probe(&s);
+		s.version = 1;
+		s.server_hop = 20;
+		s.port = i ? 8080 : PORT;
+		s.reference = true;
+		s.silent[3] = false;
+		s.silent[4] = true;
+		run_probe(&s);
+		s.server_hop = 0;
+		s.port = PORT;
+		r = judge_scene(&s);
+		CHECK(r, r->status == STATUS_UNSUPPORTED);
+		CHECK(r, r->confidence == CONFIDENCE_LIKELY);
+		CHECK(r, !strstr(r->verdict, "behind the same hop"));
+		CHECK(r, r->path_length == 5);
+		CHECK(r, r->path[3].responder_count == 1);
+		CHECK(r, r->path[2].responder_count == 0);
+		report_free(r);
+		scene_end(&s);
+	}
 }
 
 /* It works behind the same last hop: that is left which acts on this port. */

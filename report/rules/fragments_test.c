@@ -21,8 +21,9 @@
 
 /* ---- the client ---------------------------------------------------------- */
 
-/* How often fragments are sent, other data meanwhile, and copies. */
-static unsigned tries = TRIES, alive = TRIES, rounds = ROUNDS;
+/* How often fragments are sent, other data meanwhile (each time so often), and
+ * copies. */
+static unsigned tries = TRIES, alive = TRIES, alive_each = 1, rounds = ROUNDS;
 /* Other data follows. */
 static bool going_on;
 
@@ -124,7 +125,7 @@ static void run_fragments(struct scene *s)
 		return;
 	for (unsigned i = 0; i < tries; i++) {
 		send_fragments(s, c);
-		if (i && i <= alive)
+		for (unsigned k = 0; i && i <= alive && k < alive_each; k++)
 			send_half(s, c, 0, false, 64, false);
 		if (all_acked(s, c))
 			return;
@@ -359,7 +360,9 @@ static void test_enough(void **state)
 	tries = FRAGMENTED_LOST_MIN; /* and ALIVE_MIN of them answered */
 	assert_int_equal(count_dropped(s, 6, &f), 6);
 	tries--;
+	alive_each = ALIVE_MIN;
 	assert_int_equal(count_dropped(s, 12, &f), 0);
+	alive_each = 1;
 	tries = TRIES;
 	alive = ALIVE_MIN - 1;
 	assert_int_equal(count_dropped(s, 6, &f), 0);

@@ -15,7 +15,6 @@
 #include "report/track/observe.h"
 #include "tests/client.h"
 
-#define LINK_ETHERNET 1
 #define SECOND 1000000
 
 static struct scene s;
@@ -294,17 +293,8 @@ static void test_forged_before(void **state)
 
 static void see_ethernet(const struct wire *w, const char *ends)
 {
-	uint8_t frame[1700] = {[12] = 8};
-
-	memcpy(frame, ends, 12);
-	memcpy(frame + 14, w->bytes, w->length);
-	observer_frame(s.o, LINK_ETHERNET, ++s.frames, s.now, frame,
-		       14 + w->length, 14 + w->length);
-	s.now += 5000;
+	scene_see_ethernet(&s, w, ends);
 }
-
-#define GOES "\1\1\1\1\1\1\2\2\2\2\2\2"
-#define COMES "\2\2\2\2\2\2\1\1\1\1\1\1"
 
 static void test_bounced(void **state)
 {
