@@ -89,6 +89,47 @@ write_script() {	# BODY
 	done
 }
 
+@test 'all scenarios, servers that are two, or know less' {
+	for server in balanced-flows balanced-packets no-checksum; do
+		run lab/lab with --hops 2 --server $server -- \
+			./mpprobe run all 10.0.3.2
+		echo "$server: $output"
+		((status == 0))
+		flat=$(tr -s ' \n' ' ' <<<"$output")
+		case $server in
+		balanced-packets)
+			[[ $flat == *'the server takes no data either.'* ]]
+			;;
+		no-checksum)
+			[[ $flat == *'DSS checksums, as Linux before 5.14.'* ]]
+			[[ $flat == *'subflow, as Linux 5.10 by default.'* ]]
+			;;
+		esac
+	done
+	# Which of two it is, chance decides.
+	lab/lab with --hops 2 --server balanced-flows -- sh -c '
+		for i in $(seq 30); do
+			./mpprobe run -q join-before-data 10.0.3.2
+		done' >"$tmp/said"
+	sort "$tmp/said" | uniq -c
+	(($(grep -c 'Not tested: joins from some ports reach' "$tmp/said") +
+		$(grep -c 'asks and as linux-v1' "$tmp/said") == 30))
+	grep -q 'Not tested' "$tmp/said"
+	grep -q 'linux-v1' "$tmp/said"
+}
+
+@test 'a server that resets every join, or takes no MPTCP data, differs' {
+	run lab/lab with --hops 2 --box key@1 -- ./mpprobe run join 10.0.3.2
+	echo "$output"
+	((status == 1))
+	[[ $output == *'join is reset 1, not accepted'* ]]
+	run lab/lab with --hops 2 --server garbage-no-dss -- \
+		./mpprobe run data-fin 10.0.3.2
+	echo "$output"
+	((status == 1))
+	[[ $output == *'expected that the first data is acknowledged'* ]]
+}
+
 @test 'all scenarios, TLS; the probe of a SOCKS server' {
 	run lab/lab with --hops 2 --server https -- \
 		./mpprobe run --say tls all 10.0.3.2

@@ -4,7 +4,8 @@ scenario {
 	versions = { 0, 1 },
 	answers = {
 		rfc = { wrong_key = "silent", right_key = "reset*" },
-		linux_v1 = { release = "5.18", wrong_key = "silent", right_key = "reset 0" },
+		linux_v1 = { release = "5.13", wrong_key = "silent",
+			right_key = { "reset 0", "reset" } }, -- a reason since 5.18
 		linux_v0 = { wrong_key = "silent", right_key = "reset" },
 	},
 }

@@ -16,4 +16,5 @@ a:connect()
 a:data(request, { length = 2 * #request })
 local answer = a:data_answer()
 if answer == "fallback" then accepts_early() end
+if answer ~= "tcp-acked" then takes_data() end
 outcome("data", answer)

@@ -278,6 +278,7 @@ bool peer_live_detect(struct peer *p, int mptcp_version)
 		p->answered = true;
 	} else if (speaks(l, 1)) {
 		p->version = 1;
+		p->speaks_without_checksums = true;
 	} else if (fine(l) && speaks(l, 0)) {
 		p->version = 0;
 	}

@@ -79,7 +79,9 @@ struct peer {
 				  behind */
 	bool has_end;	       /* the request has; a capture may lack it */
 	int version;	       /* of MPTCP that the peer speaks; -1: none */
-	bool answered;	       /* TCP: any SYN was answered by a SYN/ACK */
+	bool speaks_without_checksums; /* a SYN without flag A was answered
+					  with MP_CAPABLE */
+	bool answered; /* TCP: any SYN was answered by a SYN/ACK */
 	bool replay;
 	bool ending;	  /* what is sent now ends connections */
 	char target[300]; /* as the user named it */
