@@ -46,11 +46,13 @@ static void add_row(struct compare *c, struct compare_row row)
 {
 	size_t many = REACH_TTL_MAX + 1;
 
-	while (c->run_count <= row.run)
+	while (c->run_count <= row.run) {
+		size_t run = c->run_count;
+
 		*ARENA_PUSH(c->arena, c->runs, c->run_count) =
-			(struct compare_run){
-				.name = c->run_count ? "second" : "first",
-				.started_us = (int64_t)c->run_count};
+			(struct compare_run){.name = run ? "second" : "first",
+					     .started_us = (int64_t)run};
+	}
 	if (!row.unanswered)
 		row.unanswered =
 			arena_alloc(c->arena, many * sizeof(*row.unanswered));
@@ -494,15 +496,173 @@ static void that_nobody_speaks_mptcp_is_said_once(void **state)
 	compare_free(c);
 }
 
-/* Of one run: by port, then by address, then without MPTCP, v1, v0. */
+/* A comparison of these rows, over time or not, with a finding in the run of
+ * each row that is marked. The caller's to free. */
+static struct compare *judged(const struct compare_row *rows, size_t count,
+			      bool over_time, const bool *found)
+{
+	struct compare *c = compare_new();
+
+	c->over_time = over_time;
+	for (size_t i = 0; i < count; i++) {
+		add_row(c, rows[i]);
+		if (found && found[i])
+			*ARENA_PUSH(c->arena, c->found, c->found_count) =
+				(struct compare_found){
+					.run = rows[i].run,
+					.target = rows[i].target,
+					.port = rows[i].port,
+					.id = "mp_capable.removed",
+					.text = "It is removed."};
+	}
+	compare_judge(c);
+	return c;
+}
+
+static struct compare_row from_source(struct compare_row r, uint8_t last)
+{
+	r.source = (struct address){.family = 4, .bytes = {10, 0, 0, last}};
+	return r;
+}
+
+/* Other uplinks are compared by what is alike otherwise. */
+static void uplinks_are_compared(void **state)
+{
+	struct compare_row a = from_source(row_with(-1, TTL), 1);
+	struct compare_row b = from_source(row_with(-1, TTL - 2), 2);
+
+	(void)state;
+	expect(a, b, "source");
+	b.port = 443;
+	expect(a, b, "");
+	b.port = 80;
+	b.version = 1;
+	expect(a, b, "");
+}
+
+/* What those without MPTCP have said is not said again. */
+static void ports_are_told_apart_once(void **state)
+{
+	struct compare_row rows[] = {row_with(-1, TTL), row_with(1, TTL),
+				     row_with(-1, TTL - 2),
+				     row_with(1, TTL - 2)};
+
+	(void)state;
+	rows[2].port = rows[3].port = 443;
+	expect_of(rows, 4, "terminated!");
+}
+
+static bool is_noted(const struct compare *c, const char *kind,
+		     const char *text)
+{
+	for (size_t i = 0; i < c->note_count; i++)
+		if (strcmp(c->notes[i].kind, kind) == 0 &&
+		    strstr(c->notes[i].text, text))
+			return true;
+	return false;
+}
+
+/* Not that no SYN/ACK has MPTCP, where judging says why. */
+static void findings_say_why(void **state)
+{
+	struct compare_row r = row_with(1, TTL);
+	struct compare *c = judged(&r, 1, false, (bool[]){true});
+
+	(void)state;
+	assert_int_equal(c->difference_count, 1);
+	assert_string_equal(c->differences[0].text, "It is removed.");
+	assert_false(is_noted(c, "plain", ""));
+	compare_free(c);
+	c = judged(&r, 1, false, NULL);
+	assert_true(is_noted(c, "plain", ""));
+	compare_free(c);
+}
+
+/* Runs are named if another of that place has it not. */
+static void runs_of_the_place_are_named(void **state)
+{
+	struct compare_row rows[] = {row_with(1, TTL), row_with(1, TTL)};
+	struct compare *c;
+
+	(void)state;
+	rows[1].run = 1;
+	c = judged(rows, 2, false, (bool[]){true, false});
+	assert_string_equal(c->differences[0].text, "In first: It is removed.");
+	compare_free(c);
+	rows[1].port = 443;
+	c = judged(rows, 2, false, (bool[]){true, false});
+	assert_string_equal(c->differences[0].text,
+			    "192.0.2.1 port 80: It is removed.");
+	compare_free(c);
+}
+
+/* A finding began, or ended, if the run before, or the next one, could have
+ * had it: with MPTCP, to that place. */
+static void findings_come_and_go(void **state)
+{
+	static const bool found[] = {true, false, true};
+	struct compare_row rows[] = {row_with(1, TTL), row_with(1, TTL),
+				     row_with(1, TTL)};
+	struct compare *c;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		rows[i].run = i;
+		rows[i].started_us = (int64_t)i;
+	}
+	c = judged(rows, 3, true, found);
+	assert_int_equal(c->difference_count, 2);
+	compare_free(c);
+	rows[1].version = -1;
+	c = judged(rows, 3, true, found);
+	assert_int_equal(c->difference_count, 0);
+	compare_free(c);
+	rows[1].version = 1;
+	rows[1].port = 443;
+	c = judged(rows, 3, true, found);
+	assert_int_equal(c->difference_count, 0);
+	compare_free(c);
+}
+
+/* Over time only what has changed is told. */
+static void over_time_rows_of_a_run_are_not_compared(void **state)
+{
+	struct compare_row rows[] = {row_with(-1, TTL), row_with(1, TTL - 2)};
+	struct compare *c = judged(rows, 2, true, NULL);
+
+	(void)state;
+	assert_int_equal(c->difference_count, 0);
+	compare_free(c);
+	expect_of(rows, 2, "terminated!");
+}
+
+/* To each address its own ports. */
+static void addresses_are_probed_on_their_ports(void **state)
+{
+	struct compare_row rows[] = {row_with(-1, TTL), row_with(1, TTL - 2),
+				     row_with(-1, TTL)};
+	struct compare *c;
+
+	(void)state;
+	rows[2].target.bytes[3] = 2;
+	rows[2].port = 443;
+	c = judged(rows, 3, false, NULL);
+	assert_true(is_noted(c, "probe", "mpprobe -p 80 192.0.2.1 tells"));
+	assert_true(is_noted(c, "probe", "mpprobe -p 443 192.0.2.2 tells"));
+	compare_free(c);
+}
+
+/* Of one run: by port, then by address, by source, then without MPTCP, v1,
+ * v0. */
 static void rows_are_in_order(void **state)
 {
 	static const struct {
 		uint16_t port;
-		uint8_t last;
+		uint8_t last, source;
 		int version;
-	} order[] = {{80, 1, -1}, {80, 1, 1},	{80, 1, 0}, {80, 2, -1},
-		     {80, 2, 1},  {443, 1, -1}, {443, 1, 1}};
+	} order[] = {{80, 1, 1, -1}, {80, 1, 1, 1},  {80, 1, 1, 0},
+		     {80, 1, 2, -1}, {80, 1, 2, 1},  {80, 2, 1, -1},
+		     {80, 2, 1, 1},  {443, 1, 1, -1}};
 	const size_t count = sizeof(order) / sizeof(order[0]);
 	struct compare *c = compare_new();
 
@@ -513,12 +673,13 @@ static void rows_are_in_order(void **state)
 
 		r.port = order[k].port;
 		r.target.bytes[3] = order[k].last;
-		add_row(c, r);
+		add_row(c, from_source(r, order[k].source));
 	}
 	compare_judge(c);
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(c->rows[i].port, order[i].port);
 		assert_int_equal(c->rows[i].target.bytes[3], order[i].last);
+		assert_int_equal(c->rows[i].source.bytes[3], order[i].source);
 		assert_int_equal(c->rows[i].version, order[i].version);
 	}
 	compare_free(c);
@@ -546,6 +707,13 @@ int main(void)
 		cmocka_unit_test(ports_may_end_at_different_devices),
 		cmocka_unit_test(what_is_significant_comes_first),
 		cmocka_unit_test(that_nobody_speaks_mptcp_is_said_once),
+		cmocka_unit_test(uplinks_are_compared),
+		cmocka_unit_test(ports_are_told_apart_once),
+		cmocka_unit_test(findings_say_why),
+		cmocka_unit_test(runs_of_the_place_are_named),
+		cmocka_unit_test(findings_come_and_go),
+		cmocka_unit_test(over_time_rows_of_a_run_are_not_compared),
+		cmocka_unit_test(addresses_are_probed_on_their_ports),
 		cmocka_unit_test(rows_are_in_order),
 	};
 
