@@ -98,21 +98,6 @@ static bool run_round(const struct download *d, struct stand *stand,
 	return true;
 }
 
-static bool goes_on(const struct speed *s, unsigned wanted)
-{
-	double seconds = 0;
-
-	if (s->round_count && !s->rounds[0].tcp.done)
-		return false;
-	if (wanted)
-		return s->round_count < wanted;
-	for (size_t i = 0; i < s->round_count; i++)
-		seconds +=
-			s->rounds[i].tcp.seconds + s->rounds[i].mptcp.seconds;
-	return s->round_count < ROUNDS_MIN ||
-	       (s->round_count < ROUNDS_WANTED && seconds < ROUNDS_SECONDS);
-}
-
 static int run_rounds(const struct options *o, struct speed *s,
 		      struct speed_round *rounds)
 {
@@ -132,7 +117,7 @@ static int run_rounds(const struct options *o, struct speed *s,
 	unsigned long disabled = download_counter("MPCapableSYNTXDisabled");
 	unsigned long dropped = download_counter("MPCapableSYNTXDrop");
 
-	while (goes_on(s, o->count)) {
+	while (speed_goes_on(s, o->count)) {
 		stand.round = (unsigned)s->round_count + 1;
 		if (!run_round(&d, &stand, &rounds[s->round_count]))
 			break;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "probe/net/signals.h"
-#include "report/evidence/loss.h"
 #include "report/print/speed.h"
 
 #ifndef IPPROTO_MPTCP
@@ -231,8 +230,7 @@ bool download_run(const struct download *d, bool mptcp, struct speed_run *out)
 	do {
 		download_once(d, out);
 	} while (out->done && !signals_interrupted() && !d->seconds &&
-		 out->seconds < DOWNLOAD_SECONDS &&
-		 out->downloads < DOWNLOADS_MAX);
+		 !speed_run_suffices(out));
 	return !signals_interrupted() && !out->unknown_host;
 }
 

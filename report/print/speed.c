@@ -82,6 +82,26 @@ size_t speed_runs(const struct speed *s, bool fallback)
 /* --- the verdict --------------------------------------------------------- */
 
 /* All connections with MPTCP failed, and none without. */
+bool speed_goes_on(const struct speed *s, unsigned wanted)
+{
+	double seconds = 0;
+
+	if (s->round_count && !s->rounds[0].tcp.done)
+		return false;
+	if (wanted)
+		return s->round_count < wanted;
+	for (size_t i = 0; i < s->round_count; i++)
+		seconds +=
+			s->rounds[i].tcp.seconds + s->rounds[i].mptcp.seconds;
+	return s->round_count < ROUNDS_MIN ||
+	       (s->round_count < ROUNDS_WANTED && seconds < ROUNDS_SECONDS);
+}
+
+bool speed_run_suffices(const struct speed_run *r)
+{
+	return r->seconds >= DOWNLOAD_SECONDS || r->downloads >= DOWNLOADS_MAX;
+}
+
 static bool mptcp_fails(const struct speed *s, const struct speed_ratio *r)
 {
 	size_t tcp = 0, mptcp = 0;

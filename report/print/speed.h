@@ -54,6 +54,14 @@ double speed_median(const struct speed *s, bool mptcp);
 /* How many downloads by MPTCP were done, with it or fallen back. */
 size_t speed_runs(const struct speed *s, bool fallback);
 
+/* Whether another round is to follow: of so many that the user wants, or (0) as
+ * many as suffice. */
+bool speed_goes_on(const struct speed *s, unsigned wanted);
+
+/* Whether downloads one after the other have taken so long, in all, that they
+ * tell a rate; or are so many. */
+bool speed_run_suffices(const struct speed_run *r);
+
 struct speed_verdict {
 	const char *name; /* in JSON */
 	int exit_code;

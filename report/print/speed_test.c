@@ -145,12 +145,60 @@ static void test_json(void **state)
 	free(text);
 }
 
+/* Rounds of so many seconds each, half by TCP. */
+static bool goes_on(size_t count, double seconds, unsigned wanted)
+{
+	struct speed_round list[64] = {0};
+	struct speed s = {.rounds = list, .round_count = count};
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = (struct speed_round){
+			{.done = true, .seconds = seconds / 2},
+			{.done = true, .seconds = seconds / 2}};
+	return speed_goes_on(&s, wanted);
+}
+
+/* Twenty rounds, or as many as take twenty seconds, but two. */
+static void test_rounds(void **state)
+{
+	(void)state;
+	assert_true(goes_on(0, 0, 0));
+	assert_true(goes_on(19, 1, 0));
+	assert_false(goes_on(20, 0.1, 0));
+	assert_true(goes_on(4, 4.75, 0));
+	assert_false(goes_on(4, 5.25, 0));
+	assert_true(goes_on(1, 90, 0));
+	assert_false(goes_on(2, 90, 0));
+	/* or so many that are asked for */
+	assert_true(goes_on(29, 90, 30));
+	assert_false(goes_on(30, 0.1, 30));
+	/* Where nobody is there, once is enough. */
+	set(none, none, false);
+	assert_false(speed_goes_on(&speed, 30));
+}
+
+/* A tenth of a second, or fifty downloads. */
+static void test_downloads(void **state)
+{
+	(void)state;
+	assert_true(speed_run_suffices(
+		&(struct speed_run){.seconds = 0.11, .downloads = 1}));
+	assert_false(speed_run_suffices(
+		&(struct speed_run){.seconds = 0.09, .downloads = 49}));
+	assert_true(speed_run_suffices(
+		&(struct speed_run){.seconds = 0.01, .downloads = 50}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ratio), cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_busy),  cmocka_unit_test(test_fallen),
+		cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_fallen),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_rounds),
+		cmocka_unit_test(test_downloads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
