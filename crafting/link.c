@@ -226,12 +226,26 @@ bool link_find_ip(int link_type, const uint8_t *frame, size_t captured,
 
 /* LINKTYPE_LINUX_SLL begins with the packet type of packet(7). */
 #define SLL_OUTGOING 4
-#define SLL2_PACKET_TYPE 10 /* bytes before it */
+#define SLL2_INTERFACE 4    /* bytes before it */
+#define SLL2_PACKET_TYPE 10 /* the same */
+
+/* LINKTYPE_LINUX_SLL2: its packet type and interface. */
+static unsigned read_sll2_ends(struct cursor *c, uint32_t *interface)
+{
+	unsigned type;
+
+	cursor_take(c, SLL2_INTERFACE);
+	*interface = cursor_u32(c);
+	cursor_take(c, SLL2_PACKET_TYPE - SLL2_INTERFACE - 4);
+	type = cursor_u8(c);
+	return type;
+}
 
 void link_read_ends(int link_type, const uint8_t *frame, size_t captured,
 		    struct link_ends *out)
 {
 	struct cursor c = cursor_over(frame, captured);
+	uint32_t interface = 0;
 	unsigned type = 0;
 
 	*out = (struct link_ends){0};
@@ -243,13 +257,14 @@ void link_read_ends(int link_type, const uint8_t *frame, size_t captured,
 	}
 	if (link_type == LINK_LINUX_SLL)
 		type = cursor_u16(&c);
-	else if (link_type == LINK_LINUX_SLL2 &&
-		 cursor_take(&c, SLL2_PACKET_TYPE))
-		type = cursor_u8(&c);
+	else if (link_type == LINK_LINUX_SLL2)
+		type = read_sll2_ends(&c, &interface);
 	else
 		return;
-	if (!c.failed)
-		out->way = type == SLL_OUTGOING ? LINK_WAY_OUT : LINK_WAY_IN;
+	if (c.failed)
+		return;
+	out->way = type == SLL_OUTGOING ? LINK_WAY_OUT : LINK_WAY_IN;
+	out->interface = interface;
 }
 
 bool link_goes_to(const struct link_ends *f, const struct link_ends *sent)

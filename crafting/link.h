@@ -18,6 +18,7 @@ struct link_ends {
 	bool addressed;
 	uint8_t from[6], to[6];
 	enum { LINK_WAY_UNKNOWN, LINK_WAY_IN, LINK_WAY_OUT } way;
+	uint32_t interface; /* its index, in Linux cooked v2; 0: not told */
 };
 
 void link_read_ends(int link_type, const uint8_t *frame, size_t captured,

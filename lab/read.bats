@@ -136,6 +136,23 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	((status == 64)) && [[ $output == *"client, server or path" ]]
 }
 
+@test "read: captures of both ends, and of two interfaces" {
+	run ./mpprobe read pcaps/ends/strip-{client,server}.pcap
+	echo "$output"
+	((status == 1))
+	[[ ${output//$'\n'/ } == *" is removed from the SYN (overwritten with NOPs) between strip-client.pcap and strip-server.pcap: "* ]]
+	run ./mpprobe read pcaps/ends/join-{server,client}.pcap
+	((status == 0))
+	[[ $output == *"29 packets were seen both at join-client.pcap and at"* ]]
+	[[ $output == *"and nothing interferes"* && $output != *retransm* ]]
+	run ./mpprobe read pcaps/read/router-strip.pcap
+	((status == 1))
+	[[ ${output//$'\n'/ } == *" between interface 2 and interface 3: "* ]]
+	run ./mpprobe read pcaps/read/router.pcap
+	((status == 0))
+	[[ $output == *" packets were seen both at interface "* ]]
+}
+
 @test "read: from the middle of a connection" {
 	command -v editcap >/dev/null || skip "no editcap"
 	editcap -r pcaps/v1/lab-6.18-t3-join.pcap "$tmp/part.pcap" 5-12

@@ -584,6 +584,7 @@ static struct report *judge_target(const struct observer *o,
 	}
 	for (size_t i = 0; i < j.control_count; i++)
 		collect_views(&j, j.controls[i]);
+	judge_pairs(&j, target);
 	judge_facts(&j);
 	report_head(&j, target);
 	judge_reach(&j);

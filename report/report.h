@@ -292,9 +292,10 @@ struct report {
 	const char *interface; /* NULL offline */
 	uint64_t frames, dropped;
 	enum vantage vantage;
-	bool vantage_said; /* by the user, not by the packets */
-	uint64_t misfits;  /* packets with the addresses and ports of its
-			      connections that fit nothing that was sent */
+	bool vantage_said;	/* by the user, not by the packets */
+	const char *seen_twice; /* packets seen in two places; NULL: none */
+	uint64_t misfits;	/* packets with the addresses and ports of its
+				   connections that fit nothing that was sent */
 	enum status status;
 	enum confidence confidence;
 	int mptcp_version;   /* proven or spoken; -1: none */

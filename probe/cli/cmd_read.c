@@ -28,7 +28,8 @@ struct listed {
 
 struct reading {
 	const struct options *options;
-	const char *name; /* of the file, or of all of them */
+	const char *name;	  /* of the file, or of all of them */
+	const char *const *files; /* their names; NULL: there is one */
 	struct capture *capture;
 	struct output *out;
 	struct observer *observer;
@@ -271,6 +272,7 @@ static int read_capture(struct reading *r)
 	r->arena = arena_new();
 	if (r->observer && open_list(r)) {
 		r->observer->vantage = r->options->vantage;
+		r->observer->files = r->files;
 		r->observer->ended = list_connection;
 		r->observer->ended_context = r;
 		ret = drop_and_read(r);
@@ -291,6 +293,7 @@ int cmd_read(const struct options *o, struct output *out, int argc, char **argv)
 	int ret;
 
 	r.name = argc == 1 ? argv[0] : "these captures";
+	r.files = argc == 1 ? NULL : (const char *const *)argv;
 	r.capture = capture_open((const char *const *)argv, (size_t)argc, error,
 				 sizeof(error));
 	if (!r.capture)

@@ -24,6 +24,17 @@ struct view {
 	unsigned ttl; /* of the hop that quotes; 0: not told */
 };
 
+/* One packet, seen in two places: as it passed the one nearer to its sender,
+ * and the other. */
+struct pair {
+	const struct flow *flow;
+	unsigned side; /* 0: the client sent it */
+	enum segment_kind kind;
+	const struct kept *left, *arrived;
+	struct viewpoint left_at, arrived_at;
+	struct comparison comparison;
+};
+
 /* Attempts of one kind at full TTL, each SYN that had time to be answered. */
 struct attempts {
 	unsigned sent, lost; /* lost: unanswered SYNs */
@@ -58,6 +69,9 @@ struct judgement {
 	size_t view_count;
 	size_t *first_view; /* by index in flows: the first of its views, and
 			       behind the last flow the end of them all */
+
+	struct pair *pairs;
+	size_t pair_count;
 
 	/* path.c; 0: unknown */
 	bool ttls_tell;		 /* how far the SYNs came */
@@ -205,6 +219,11 @@ bool as_sent(const struct kept *k);
 void judge_vantage(struct judgement *j);
 /* What the server of a flow sends is seen as it left it, or it may be. */
 bool seen_leaving(const struct judgement *j, const struct flow *f);
+
+/* pairs.c */
+void judge_pairs(struct judgement *j, const struct judge_target *target);
+/* "client.pcap", "interface 2" */
+const char *viewpoint_name(const struct judgement *j, struct viewpoint v);
 
 /* path.c */
 void judge_reach(struct judgement *j);

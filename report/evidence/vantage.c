@@ -6,7 +6,7 @@
 #include "report/evidence/judgement.h"
 
 /* By what cooked captures say of the first SYN and SYN/ACK. A router sees both
- * come in. */
+ * come in, or the latter go out if that is followed where the SYN came in. */
 static enum vantage told_by_ways(const struct flow *f)
 {
 	bool syn_out = f->link.way == LINK_WAY_OUT;
@@ -15,8 +15,10 @@ static enum vantage told_by_ways(const struct flow *f)
 	if (f->link.way == LINK_WAY_UNKNOWN ||
 	    f->syn_ack_link.way == LINK_WAY_UNKNOWN || (syn_out && answer_out))
 		return VANTAGE_UNKNOWN;
-	return syn_out ? VANTAGE_CLIENT
-		       : (answer_out ? VANTAGE_SERVER : VANTAGE_PATH);
+	if (syn_out)
+		return VANTAGE_CLIENT;
+	return answer_out && as_sent(flow_syn_ack(f)) ? VANTAGE_SERVER
+						      : VANTAGE_PATH;
 }
 
 static bool is_unfilled(const struct kept *k, const struct kept *other)

@@ -282,6 +282,8 @@ static void context(const struct page *p, const struct report *r)
 				       "The capture lost %s: more may have "
 				       "come back than is shown.",
 				       page_count(p, r->dropped, "frame")));
+	if (r->seen_twice)
+		text_wrap(p, "", "", r->seen_twice);
 	vantage(p, r);
 	misfits(p, r);
 }

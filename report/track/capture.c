@@ -244,13 +244,15 @@ static struct source *earliest(struct capture *c)
 	return found;
 }
 
-static void feed_observer(struct observer *o, uint64_t number,
+static void feed_observer(struct observer *o, uint64_t number, unsigned file,
 			  const struct source *s)
 {
-	if (o)
-		observer_frame(o, pcap_datalink(s->pcap), number,
-			       microseconds(&s->header->ts), s->frame,
-			       s->header->caplen, s->header->len);
+	if (!o)
+		return;
+	o->file = file;
+	observer_frame(o, pcap_datalink(s->pcap), number,
+		       microseconds(&s->header->ts), s->frame,
+		       s->header->caplen, s->header->len);
 }
 
 static void feed_packet(capture_packet_fn *fn, void *context, uint64_t number,
@@ -282,7 +284,8 @@ enum capture_result capture_feed_each(struct capture *c,
 	while ((s = earliest(c))) {
 		number++;
 		if (passes(c, s)) {
-			feed_observer(observer, number, s);
+			feed_observer(observer, number,
+				      (unsigned)(s - c->sources), s);
 			feed_packet(fn, context, number, s);
 		}
 		whole &= advance(s, error, size);

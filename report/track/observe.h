@@ -2,7 +2,8 @@
  * How the observer takes a packet: finding its flow (observer.c), what TCP
  * says (observe_tcp.c), which SYN begins a flow (observe_begin.c), which
  * replies are believed (observe_fits.c), what MPTCP says (observe_mptcp.c),
- * ICMP errors (observe_icmp.c), and what may be forgotten (observe_forget.c).
+ * ICMP errors (observe_icmp.c), what is seen twice (observe_doubles.c), and
+ * what may be forgotten (observe_forget.c).
  */
 #ifndef REPORT_TRACK_OBSERVE_H
 #define REPORT_TRACK_OBSERVE_H
@@ -89,6 +90,13 @@ void observe_sent(struct observer *o, struct flow *f, const struct packet *p,
 		  uint64_t frame, int64_t time_us);
 void observe_received(struct observer *o, struct flow *f,
 		      const struct packet *p, uint64_t frame, int64_t time_us);
+
+/* Whether a packet was seen where its flow is not followed, as the same SYN
+ * with another TTL had been: then it is none of the flow's, but kept as what it
+ * was there. `from`, `to`: as for observe_opens(). */
+bool observe_double(struct observer *o, struct flow *from, struct flow *to,
+		    const struct packet *p, uint64_t frame, int64_t time_us);
+struct viewpoint observe_viewpoint(const struct observer *o);
 
 /* Whether a reply is believed: it fits the numbers of the flow. */
 bool observe_fits(const struct flow *f, const struct packet *p);

@@ -59,6 +59,7 @@ struct flow *observe_begin(struct observer *o, const struct packet *p,
 	f->client_isn = p->tcp.sequence;
 	f->client_next = f->client_isn;
 	f->link = o->link;
+	f->viewpoint = observe_viewpoint(o);
 	observer_forget(o, time_us);
 	return f;
 }

@@ -125,6 +125,8 @@ static bool is_past(const struct observer *o, const struct flow *f,
 static void forget_flow(struct observer *o, struct flow *f)
 {
 	o->kept -= f->sent_count + f->received_count;
+	for (int side = 0; f->doubles && side < 2; side++)
+		o->kept -= f->doubles->seen_count[side];
 	observer_unlist(o, f);
 	if (f->begun) {
 		o->flows[f->id - 1] = o->forgotten;

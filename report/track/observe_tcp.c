@@ -379,6 +379,8 @@ void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 			     IPPROTO_TCP);
 	to = observer_flow(o, &p->ip.destination, tcp->destination_port,
 			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
+	if (observe_double(o, from, to, p, frame, time_us))
+		return;
 	from = without_alien(o, p, from);
 	if (is_alien(o, p, from, frame, time_us))
 		return;

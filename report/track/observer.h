@@ -28,10 +28,17 @@ struct fragments {
 	int64_t last_us;
 };
 
+/* Where a packet was seen: a file of several, an interface of a host. */
+struct viewpoint {
+	unsigned file;	    /* from 0 */
+	uint32_t interface; /* 0: not told */
+};
+
 /* A packet that was kept: a copy of its bytes, and what they say. */
 struct kept {
 	uint64_t frame; /* from 1 */
 	int64_t time_us;
+	struct viewpoint viewpoint;
 	struct packet packet; /* points into a copy of its own */
 	struct tcp_options options;
 	enum segment_kind kind;
@@ -116,6 +123,17 @@ struct stray {
 	uint32_t sequence, acknowledgment;
 };
 
+/* Packets of a flow as they were seen in other places as well: they tell what
+ * changed in between, and nothing else. */
+#define VIEWPOINTS_MAX 4
+#define DOUBLES_MAX 64
+struct doubles {
+	struct viewpoint viewpoints[VIEWPOINTS_MAX];
+	size_t viewpoint_count;
+	struct kept **seen[2]; /* of the client, of the server */
+	size_t seen_count[2];
+};
+
 struct flow {
 	unsigned id; /* from 1, if it was begun */
 	bool begun;  /* by a SYN in the capture; of others, the sides and
@@ -140,9 +158,11 @@ struct flow {
 	uint8_t shift;		/* of its windows, in its SYN (RFC 7323) */
 	struct link_ends link;	/* of its first SYN */
 	struct link_ends syn_ack_link;
-	struct stray stray;    /* the latest */
-	bool timestamps;       /* negotiated */
-	uint32_t server_tsval; /* the latest */
+	struct viewpoint viewpoint; /* where it is followed */
+	struct doubles *doubles;    /* NULL: it was not seen anywhere else */
+	struct stray stray;	    /* the latest */
+	bool timestamps;	    /* negotiated */
+	uint32_t server_tsval;	    /* the latest */
 	bool server_fin;
 	size_t first_syn_ack, first_reset; /* index in received; NONE */
 	uint32_t payload_received;	   /* bytes, contiguous */
@@ -251,10 +271,12 @@ struct observer {
 	size_t bucket_count;
 	struct waiting early[EARLY_MAX], rivals[RIVALS_MAX];
 	size_t next_early, next_rival;
-	struct link_ends link;	/* of the frame that is looked at */
-	size_t fragmented;	/* index of the flow that sent the latest
-				   first fragment; FLOW_NONE */
-	unsigned long searched; /* segments, for quotes without a flow */
+	struct link_ends link;	  /* of the frame that is looked at */
+	unsigned file;		  /* that it is in */
+	const char *const *files; /* their names; NULL: there is one */
+	size_t fragmented;	  /* index of the flow that sent the latest
+				     first fragment; FLOW_NONE */
+	unsigned long searched;	  /* segments, for quotes without a flow */
 	struct endpoints answered, servers;
 	struct clients speakers; /* with MPTCP, that were answered */
 	size_t kept;		 /* segments, of all flows */

@@ -167,13 +167,22 @@ static const struct finding *headline(const struct judgement *j,
 	return NULL;
 }
 
+/* Another place shows MPTCP in what the client sent. */
+static bool tried_before(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->pair_count; i++)
+		if (!j->pairs[i].side && j->pairs[i].left->options.mptcp_count)
+			return true;
+	return false;
+}
+
 bool nothing_tried(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (!flow_is(j->flows[i], PURPOSE_TCP) &&
 		    !flow_is(j->flows[i], PURPOSE_UNKNOWN_OPTION))
 			return false;
-	return true;
+	return !tried_before(j);
 }
 
 /* Not so of another program that did not try MPTCP, whatever ends its TCP. */

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Captures of both ends, of lab/: what changed between them, and what did not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/evidence/judgement.h"
+#include "report/track/capture.h"
+
+#define SKEW_US 300000
+
+/* The server's capture comes by a clock that is so much ahead. */
+struct skewed {
+	struct observer *o;
+	int64_t us;
+	unsigned file;
+};
+
+static void feed(void *context, uint64_t number, int64_t time_us,
+		 const uint8_t *ip, size_t available)
+{
+	const struct skewed *s = context;
+	const int raw = 101;
+
+	s->o->file = s->file;
+	observer_frame(s->o, raw, number, time_us + s->us, ip, available,
+		       available);
+}
+
+static struct report *judge_first(struct observer *o)
+{
+	struct judge_target target;
+
+	assert_true(judge_targets(o, &target, 1) >= 1);
+	return judge(o, &target);
+}
+
+/* As read has both files. */
+static struct report *read_ends(struct observer *o, const char *stem)
+{
+	static char names[2][100];
+	static const char *files[2] = {names[0], names[1]};
+	char error[400];
+	struct capture *c;
+
+	snprintf(names[0], sizeof(names[0]), "pcaps/ends/%s-client.pcap", stem);
+	snprintf(names[1], sizeof(names[1]), "pcaps/ends/%s-server.pcap", stem);
+	o->files = files;
+	c = capture_open(files, 2, error, sizeof(error));
+	assert_non_null(c);
+	assert_int_equal(capture_feed(c, o, error, sizeof(error)), CAPTURE_OK);
+	capture_close(c);
+	return judge_first(o);
+}
+
+/* One behind the other: the clocks of the ends are far apart. */
+static struct report *read_apart(struct observer *o, const char *stem,
+				 bool server_first)
+{
+	static const char *const files[] = {"client.pcap", "server.pcap"};
+	char name[100], error[400];
+
+	o->files = files;
+	for (int i = 0; i < 2; i++) {
+		struct skewed s = {.o = o, .us = i * SKEW_US};
+		const char *file;
+		struct capture *c;
+
+		s.file = server_first ? 1 - i : i;
+		snprintf(name, sizeof(name), "pcaps/ends/%s-%s", stem,
+			 files[s.file]);
+		file = name;
+		c = capture_open(&file, 1, error, sizeof(error));
+		assert_non_null(c);
+		assert_int_equal(capture_feed_each(c, NULL, feed, &s, error,
+						   sizeof(error)),
+				 CAPTURE_OK);
+		capture_close(c);
+	}
+	return judge_first(o);
+}
+
+static const struct {
+	const char *stem, *id; /* id NULL: nothing changed */
+	enum status status;
+	enum direction direction;
+	enum segment_kind segment;
+} ends[] = {
+	{"clean", NULL, STATUS_CLEAR, 0, 0},
+	{"join", NULL, STATUS_CLEAR, 0, 0},
+	{"strip", "mp_capable.removed", STATUS_BLOCKED, DIRECTION_FORWARD,
+	 SEGMENT_SYN},
+	{"key", "mp_capable.modified", STATUS_BLOCKED, DIRECTION_RETURN,
+	 SEGMENT_SYN_ACK},
+	{"hmac", "mp_join.modified", STATUS_IMPAIRED, DIRECTION_RETURN,
+	 SEGMENT_JOIN_SYN_ACK},
+	{"payload-return", "payload.modified", STATUS_IMPAIRED,
+	 DIRECTION_RETURN, SEGMENT_DATA},
+};
+
+#define ENDS (sizeof(ends) / sizeof(*ends))
+
+static void check(const struct report *r, size_t i, bool status)
+{
+	const struct finding *f = r->findings;
+
+	assert_non_null(r->seen_twice);
+	assert_int_equal(r->finding_count, ends[i].id != NULL);
+	if (status)
+		assert_int_equal(r->status, ends[i].status);
+	if (!ends[i].id) {
+		assert_non_null(strstr(r->seen_twice, "unchanged"));
+		return;
+	}
+	assert_string_equal(f->kind->id, ends[i].id);
+	assert_int_equal(f->direction, ends[i].direction);
+	assert_int_equal(f->segment, ends[i].segment);
+	assert_int_equal(f->confidence, CONFIDENCE_PROVEN);
+	assert_null(strstr(r->seen_twice, "unchanged"));
+}
+
+static void test_both_ends(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ENDS; i++) {
+		struct observer *o = observer_new();
+		struct report *r = read_ends(o, ends[i].stem);
+
+		check(r, i, true);
+		report_free(r);
+		observer_free(o);
+	}
+}
+
+/* What is nearer to the sender is told by the TTL, and not by the clock. */
+static void test_clocks_apart(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ENDS; i++) {
+		struct observer *o = observer_new();
+		struct report *r = read_apart(o, ends[i / 2].stem, i % 2);
+
+		check(r, i / 2, i % 2 == 0);
+		report_free(r);
+		observer_free(o);
+	}
+}
+
+/* Nothing is counted twice. */
+static void test_counted_once(void **state)
+{
+	struct observer *both = observer_new(), *one = observer_new();
+	char error[400];
+
+	(void)state;
+	report_free(read_ends(both, "join"));
+	assert_int_equal(capture_read("pcaps/ends/join-client.pcap", one, error,
+				      sizeof(error)),
+			 CAPTURE_OK);
+	assert_int_equal(both->flow_count, one->flow_count);
+	for (size_t i = 0; i < one->flow_count; i++)
+		for (int side = 0; side < 2; side++) {
+			const struct side *a = &both->flows[i]->sides[side];
+			const struct side *b = &one->flows[i]->sides[side];
+
+			assert_int_equal(a->packets, b->packets);
+			assert_int_equal(a->retransmitted, b->retransmitted);
+			assert_int_equal(a->stream.bytes, b->stream.bytes);
+		}
+	observer_free(both);
+	observer_free(one);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_ends),
+		cmocka_unit_test(test_clocks_apart),
+		cmocka_unit_test(test_counted_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

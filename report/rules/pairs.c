@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What changed between two places where the same packets were captured.
+ */
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/evidence/ledger.h"
+#include "report/rules/rules.h"
+
+/* What a row is about: who sent it, an MPTCP option or the payload, and whether
+ * that is gone. */
+struct pair_rule {
+	unsigned side;
+	enum field field;
+	const char *what;
+	enum mptcp_subtype subtype;
+	bool removed;
+};
+
+/* In hex, the subtype is the fifth digit (RFC 8684 3). */
+static bool is_of(const struct changed *c, const struct pair_rule *rule)
+{
+	const char *hex = c->change.sent;
+
+	if (c->field != rule->field || c->removed != rule->removed)
+		return false;
+	return rule->field != FIELD_OPTION_MPTCP ||
+	       (hex && strlen(hex) > 4 &&
+		hex[4] == "0123456789abcdef"[rule->subtype]);
+}
+
+static const struct changed *change_of(const struct pair *p,
+				       const struct pair_rule *rule)
+{
+	if (p->side != rule->side)
+		return NULL;
+	for (size_t i = 0; i < p->comparison.count; i++)
+		if (is_of(&p->comparison.items[i], rule))
+			return &p->comparison.items[i];
+	return NULL;
+}
+
+static enum why changed_between(const struct judgement *j, struct said *s)
+{
+	for (size_t i = 0; i < j->pair_count; i++) {
+		const struct pair *p = &j->pairs[i];
+
+		if (!change_of(p, s->rule->of))
+			continue;
+		s->have++;
+		if (!s->facts)
+			s->facts = p;
+	}
+	if (!s->have)
+		return WHY_ABSENT;
+	s->flow = ((const struct pair *)s->facts)->flow;
+	s->direction = ((const struct pair_rule *)s->rule->of)->side
+			       ? DIRECTION_RETURN
+			       : DIRECTION_FORWARD;
+	return WHY_SAID;
+}
+
+static const char *how_phrase(const struct changed *c)
+{
+	if (!c->removed)
+		return "";
+	if (!c->how || strcmp(c->how, "cut") == 0)
+		return " (cut out)";
+	return strcmp(c->how, "nop") == 0 ? " (overwritten with NOPs)"
+					  : " (overwritten with EOL)";
+}
+
+/* "MP_CAPABLE is removed from the SYN (cut out)" */
+static const char *what_happened(const struct judgement *j,
+				 const struct finding *f,
+				 const struct pair_rule *rule,
+				 const struct changed *c)
+{
+	const char *verb = strchr(f->kind->id, '.') + 1;
+
+	if (rule->field == FIELD_PAYLOAD || rule->subtype == MP_ADD_ADDR)
+		return arena_printf(j->arena, "%s is %s%s", rule->what, verb,
+				    how_phrase(c));
+	return arena_printf(j->arena, "%s is %s %s %s%s", rule->what, verb,
+			    c->removed ? "from" : "in",
+			    segment_phrase(f->segment), how_phrase(c));
+}
+
+static void say_between(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	const struct pair *p = s->facts;
+	const struct changed *c = change_of(p, s->rule->of);
+	const char *before = viewpoint_name(j, p->left_at);
+	const char *behind = viewpoint_name(j, p->arrived_at);
+
+	f->segment = p->kind == SEGMENT_OTHER ? s->rule->segment : p->kind;
+	f->how = c->how;
+	finding_evidence(j, f, p->left->frame, c->change.sent, c->change.sent,
+			 "at %s", before);
+	finding_evidence(j, f, p->arrived->frame, c->change.sent,
+			 c->removed ? c->in_place : c->change.quoted,
+			 "the same packet at %s", behind);
+	f->text = arena_printf(
+		j->arena, "%s between %s and %s: %u packet%s it.",
+		what_happened(j, f, s->rule->of, c), before, behind, s->have,
+		s->have == 1 ? " shows" : "s show");
+}
+
+#define ROW(id, row, side, segment, field, what, subtype, removed, ...)        \
+	{                                                                      \
+		id, row, PHASE_QUOTES, segment, changed_between, say_between,  \
+			.of = &(const struct pair_rule){side, field, what,     \
+							subtype, removed},     \
+			.if_working = TO_IMPAIRS, __VA_ARGS__                  \
+	}
+
+#define OPTION(name, row, side, segment, what, subtype, ...)                   \
+	ROW(name ".removed", row, side, segment, FIELD_OPTION_MPTCP, what,     \
+	    subtype, true, __VA_ARGS__),                                       \
+		ROW(name ".modified", row, side, segment, FIELD_OPTION_MPTCP,  \
+		    what, subtype, false, __VA_ARGS__)
+
+#define STRIPPED .unless = {"mp_capable.removed", "mp_capable.modified"}
+
+const struct rule pairs_rules[] = {
+	OPTION("mp_capable", "there", 0, SEGMENT_SYN, "MP_CAPABLE", MP_CAPABLE,
+	       .gates = 0),
+	OPTION("mp_capable", "back", 1, SEGMENT_SYN_ACK, "MP_CAPABLE",
+	       MP_CAPABLE, .gates = 0),
+	OPTION("mp_join", "there", 0, SEGMENT_JOIN_SYN, "MP_JOIN", MP_JOIN,
+	       .gates = 0),
+	OPTION("mp_join", "back", 1, SEGMENT_JOIN_SYN_ACK, "MP_JOIN", MP_JOIN,
+	       .gates = 0),
+	OPTION("dss", "there", 0, SEGMENT_DATA, "DSS", MP_DSS, STRIPPED),
+	OPTION("dss", "back", 1, SEGMENT_DATA, "DSS", MP_DSS, STRIPPED),
+	OPTION("add_addr", "there", 0, SEGMENT_ADD_ADDR, "ADD_ADDR",
+	       MP_ADD_ADDR, .gates = 0),
+	OPTION("add_addr", "back", 1, SEGMENT_ADD_ADDR, "ADD_ADDR", MP_ADD_ADDR,
+	       .gates = 0),
+	ROW("payload.modified", "there", 0, SEGMENT_DATA, FIELD_PAYLOAD,
+	    "The payload", 0, false, .if_lost = TO_BLOCKS),
+	ROW("payload.modified", "back", 1, SEGMENT_DATA, FIELD_PAYLOAD,
+	    "The payload", 0, false, .if_lost = TO_BLOCKS),
+	{0},
+};
