@@ -10,6 +10,7 @@
 # 1 it ends when stdin is closed, with 0 when it is killed.
 
 set -u
+umask 022	# programs without rights read /etc/hosts, too
 PATH=$PATH:/usr/sbin:/sbin	# where Debian hides ip and iptables from users
 
 lab_dir=$(dirname -- "${BASH_SOURCE[0]}")

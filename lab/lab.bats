@@ -15,7 +15,7 @@ setup_file() {
 	XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR
 	STATE=$XDG_RUNTIME_DIR/mpprobe-lab-$UID
 	export XDG_RUNTIME_DIR STATE LC_ALL=C
-	lab/lab up --name clean
+	(umask 077 && lab/lab up --name clean)
 }
 
 teardown_file() {
@@ -118,6 +118,7 @@ fails_with() {		# STATUS WORD COMMAND...
 
 @test "names resolve, and there is no way out" {
 	[[ $(on client getent hosts r3.lab) == fd00:3::2* ]]
+	[[ $(on client stat -c %a /etc/hosts) == 644 ]]
 	[[ $(on client getent ahostsv4 server.lab) == 10.0.5.2* ]]
 	run -2 on client ping -c 1 192.0.2.1
 }
@@ -282,6 +283,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	as_nobody+=(XDG_RUNTIME_DIR="$copy/run")
 	run "${as_nobody[@]}" lab/lab with --box strip@2 --box proxy@3 -- \
 		sh -c 'curl -sf -m 5 http://server.lab/ && id -u && >run/file &&
+			nft list ruleset &&
 			python3 lab/servers/knock.py tcp 10.0.5.2 443 S \
 				1e040101 3'
 	echo "$output"
@@ -353,7 +355,7 @@ split_five() {		# HOST
 			"http://$1" || ((++answers))
 	done
 	for node in server server2; do
-		counts+=("$(on "$node" nstat -sz TcpPassiveOpens |
+		counts+=("$(on "$node" nstat -asz TcpPassiveOpens |
 			awk '/^Tcp/ { print $2 }')")
 	done
 	echo "${counts[*]} of which $answers answer"
