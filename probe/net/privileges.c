@@ -31,6 +31,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NOBODY 65534
 #define ALL_IDS UINT32_MAX
+#define MAP_MAX (340 * 33) /* lines and their length, by the kernel */
 
 /* --- the filter ---------------------------------------------------------- */
 
@@ -435,35 +436,50 @@ static bool sanitized(void)
 
 /* --- who runs it --------------------------------------------------------- */
 
-/* Whether a user namespace around us knows this number, by "uid_map" or
- * "gid_map"; and how many numbers it knows. */
-static bool is_mapped(const char *map, id_t id, unsigned long *known)
+/* Without the heap, which may be used up. False: there is no /proc. */
+static bool read_map(const char *path, char text[MAP_MAX + 1])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	ssize_t n;
+
+	if (fd == -1)
+		return false;
+	while ((n = read(fd, text + length, MAP_MAX - length)) > 0)
+		length += (size_t)n;
+	close(fd);
+	text[length] = '\0';
+	return true;
+}
+
+/* Whether a user namespace around us knows this number, by its map; and how
+ * many numbers it knows. */
+static bool is_mapped(const char *path, id_t id, unsigned long *known)
 {
 	unsigned long first, outside, count;
-	char path[40];
+	char text[MAP_MAX + 1];
 	bool found = false;
-	FILE *file;
+	int length;
 
 	*known = 0;
-	snprintf(path, sizeof(path), "/proc/self/%s", map);
-	file = fopen(path, "re");
-	if (!file) { /* no /proc: no such namespace that we could tell */
+	if (!read_map(path, text)) { /* no such namespace that we could tell */
 		*known = ALL_IDS;
 		return true;
 	}
-	while (fscanf(file, "%lu %lu %lu", &first, &outside, &count) == 3) {
+	for (const char *line = text; sscanf(line, "%lu %lu %lu%n", &first,
+					     &outside, &count, &length) == 3;
+	     line += length) {
 		found |= id >= first && id - first < count;
 		*known += count;
 	}
-	fclose(file);
 	return found;
 }
 
 static bool both_mapped(uid_t uid, gid_t gid, bool *alone)
 {
 	unsigned long users, groups;
-	bool user = is_mapped("uid_map", uid, &users);
-	bool group = is_mapped("gid_map", gid, &groups);
+	bool user = is_mapped("/proc/self/uid_map", uid, &users);
+	bool group = is_mapped("/proc/self/gid_map", gid, &groups);
 
 	*alone = users <= 1 || groups <= 1;
 	return user && group;

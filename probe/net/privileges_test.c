@@ -301,17 +301,46 @@ static void test_user(void **state)
 	}
 }
 
-static bool lonely_root(void)
+static bool become_lonely(void)
 {
 	int fd;
 
 	if (unshare(CLONE_NEWUSER))
-		return true; /* cannot be tried here */
+		return false; /* cannot be tried here */
 	fd = open("/proc/self/uid_map", O_WRONLY);
-	if (fd == -1 || write(fd, "0 0 1", 5) != 5)
+	return fd != -1 && write(fd, "0 0 1", 5) == 5;
+}
+
+static bool lonely_root(void)
+{
+	if (!become_lonely())
 		return true;
 	return drop() && strtoul(status_of("Uid"), NULL, 10) == 0 &&
 	       strtoul(status_of("CapEff"), NULL, 16) == 0;
+}
+
+/* Leaves room on the stack alone. */
+static void use_up_memory(void)
+{
+	const struct rlimit none = {0, 0};
+	volatile char stack[1 << 16];
+	void *volatile taken;
+
+	for (size_t i = 0; i < sizeof(stack); i++)
+		stack[i] = 0;
+	setrlimit(RLIMIT_AS, &none);
+	for (size_t size = sizeof(stack); size; size -= 8)
+		do
+			taken = malloc(size);
+		while (taken);
+}
+
+static bool lonely_root_without_memory(void)
+{
+	if (!become_lonely())
+		return true;
+	use_up_memory();
+	return drop();
 }
 
 /* A user namespace that maps none but root. */
@@ -321,6 +350,8 @@ static void test_lonely_root(void **state)
 	if (geteuid())
 		skip();
 	in_child(lonely_root);
+	if (FILTERED) /* sanitizers need memory themselves */
+		in_child(lonely_root_without_memory);
 }
 
 static char secret[64], secret_socket[80];
