@@ -701,6 +701,24 @@ own_firewall() {	# TOOL HOST RULE...
 	done
 }
 
+@test "an answer that is dropped is asked for, and said to have been sent" {
+	lab_of_test=answer-$$
+	lab/lab up --name $lab_of_test --hops 2
+	lab/lab run --name $lab_of_test --on r1 nft -f - <<-'END'
+		table inet box {
+			chain box {
+				type filter hook forward priority 0
+				tcp sport 80 tcp flags & psh == psh \
+					tcp option mptcp exists drop
+			}
+		}
+	END
+	run lab/lab run --name $lab_of_test ./mpprobe $HOST
+	echo "$output"
+	((status == 1))
+	[[ $output == *'bytes that did not come'* ]]
+}
+
 @test "a silent target before which a proxy may stand is not cleared" {
 	lab_of_test=proxy-$$
 	lab/lab up --name $lab_of_test --hops 4 --no-udp-unreach \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crafting/cursor.h"
 #include "tests/client.h"
 #include "tests/devices.h"
 #include "tests/server.h"
@@ -370,7 +371,7 @@ static const struct {
 	FLAG(no_checksum), FLAG(no_dss),	 FLAG(echoes),
 	FLAG(announce),	   FLAG(echo_address),	 FLAG(complain),
 	FLAG(unasked),	   FLAG(several_keys),	 FLAG(no_window),
-	FLAG(reset_idle),
+	FLAG(reset_idle),  FLAG(mute_mptcp),
 };
 
 /* name:NUMBER */
@@ -508,8 +509,21 @@ static void answer_again(struct scene *s, const struct caller *c)
 	server_receive(s, &w);
 }
 
+/* A keep-alive without data (RFC 9293 3.8.4). */
+static void send_keep_alive(struct scene *s, struct caller *c, unsigned ttl)
+{
+	uint8_t options[40];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment t = {.options = options};
+
+	begin_client_segment(s, c, &w, &t, ttl);
+	t.sequence = flow_of(s, c)->client_next - 1;
+	t.options_length = w.length;
+	scene_send(s, client_wire(s, &t, c, ttl, 0), ttl);
+}
+
 /* OFFSET+LENGTH[x][p]: data, other bytes, plain; ack: the third ACK; again: the
- * SYN/ACK comes again; add_addr; urgent. */
+ * SYN/ACK comes again; alive: a keep-alive; add_addr; urgent. */
 static void send_step(struct scene *s, struct caller *c, const char *step,
 		      unsigned ttl)
 {
@@ -518,6 +532,10 @@ static void send_step(struct scene *s, struct caller *c, const char *step,
 
 	if (strncmp(step, "again", 5) == 0) {
 		answer_again(s, c);
+		return;
+	}
+	if (strncmp(step, "alive", 5) == 0) {
+		send_keep_alive(s, c, ttl);
 		return;
 	}
 	if (strncmp(step, "ack", 3) == 0) {

@@ -353,13 +353,12 @@ static void server_data(struct scene *s, struct served *c,
 	}
 	server_send(s, c, p, NULL, 0);
 	if (c->next - c->client_isn - 1 < sizeof(REQUEST) - 1 || s->mute ||
-	    c->answered)
+	    (s->mute_mptcp && c->mptcp) || c->answered)
 		return;
 	c->answered = true;
-	server_send(s, c, p, PAGE, 0);
-	for (unsigned i = 1; i < s->pages; i++) {
-		c->sent += sizeof(PAGE) - 1;
+	for (unsigned i = 0; i < s->pages || !i; i++) {
 		server_send(s, c, p, PAGE, 0);
+		c->sent += sizeof(PAGE) - 1;
 	}
 }
 
@@ -397,6 +396,10 @@ static void server_ack(struct scene *s, struct served *c,
 	}
 	if (p->tcp.payload_length) {
 		server_data(s, c, p, in);
+		return;
+	}
+	if (p->tcp.sequence + 1 == c->next) { /* a keep-alive */
+		server_send(s, c, p, NULL, 0);
 		return;
 	}
 	server_announce(s, c, p);

@@ -420,7 +420,7 @@ static bool uses_mptcp(const struct client *c, const struct flow *f)
 	       (!c->parent || f->join.syn_ack);
 }
 
-void client_send_ack(struct client *c)
+static void send_ack(struct client *c, uint32_t back)
 {
 	const struct flow *f = client_flow(c);
 	struct draft d;
@@ -428,10 +428,20 @@ void client_send_ack(struct client *c)
 	if (!f || !f->syn_ack_seen)
 		return;
 	begin_segment(&d, c, f, COPY_FULL);
-	d.segment.sequence = f->client_next;
+	d.segment.sequence = f->client_next - back;
 	if (uses_mptcp(c, f))
 		write_dss(&d.options, c, NULL, 0, 0, 0);
 	draft_send(&d, c, COPY_FULL);
+}
+
+void client_send_ack(struct client *c)
+{
+	send_ack(c, 0);
+}
+
+void client_send_keep_alive(struct client *c)
+{
+	send_ack(c, 1);
 }
 
 /* RFC 8684 3.5: the whole connection is ended, not just this subflow. */

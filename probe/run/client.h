@@ -104,6 +104,11 @@ void client_echo_add_addr(struct client *c, const struct announced *a);
 /* Acknowledges all that came in, at both levels. */
 void client_send_ack(struct client *c);
 
+/* The same from before what was sent last, so that the server acknowledges in
+ * turn, with the sequence number behind all that it has sent (RFC 9293
+ * 3.8.4). */
+void client_send_keep_alive(struct client *c);
+
 /* Ends the flow: RST, with MP_FASTCLOSE where MPTCP is in use. */
 void client_send_reset(struct client *c);
 

@@ -67,10 +67,13 @@ void connection_send(struct connection *c)
 
 static void enter(struct connection *c, unsigned step, int64_t wait_us)
 {
+	const struct flow *f = client_flow(&c->client);
+
 	c->step = step;
 	c->wait_us = wait_us;
 	c->tries = 1;
 	c->sent_us = live_now_us();
+	c->heard = f ? f->received_count : 0;
 }
 
 void connection_go(struct connection *c, unsigned step, int64_t wait_us)
@@ -254,6 +257,8 @@ static void request_send(struct connection *c)
 	if (c->step == REQUEST_TAIL)
 		client_send_data(&c->client, c->request + c->length, c->tail,
 				 c->length, c->plain_tried, COPY_FULL);
+	if (c->step == REQUEST_ASKED)
+		client_send_keep_alive(&c->client);
 }
 
 static bool joins(const struct connection *join, const struct connection *c)
@@ -289,6 +294,8 @@ static bool request_done(const struct connection *c, const struct flow *f)
 		return f->mptcp.data_fin || f->server_fin;
 	case REQUEST_TAIL:
 		return connection_acked(f) >= c->length + c->tail;
+	case REQUEST_ASKED:
+		return f->received_count > c->heard;
 	default:
 		return f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
 		       flow_answered(f) || f->server_fin;
@@ -357,7 +364,9 @@ static void request_next(struct connection *c, const struct flow *f, bool done)
 		client_send_third_ack(&c->client, COPY_FULL);
 	if (c->step == 0 && c->request)
 		connection_go(c, REQUEST_FIRST, 0);
-	else if (c->step == 0 || c->step == REQUEST_ANSWER)
+	else if (c->step == REQUEST_ANSWER && !done && wants_mptcp(c))
+		connection_go(c, REQUEST_ASKED, 0);
+	else if (c->step == 0 || c->step >= REQUEST_ANSWER)
 		connection_hold(c);
 	else if (c->step == REQUEST_HELD && tail_refused(c))
 		connection_go(c, REQUEST_QUIET, CLOSE_TOLD_US + WAIT_MIN_US);

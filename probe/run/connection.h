@@ -60,6 +60,7 @@ struct connection {
 	int64_t wait_us;    /* the step is not sent again before; 0: by RTT */
 	unsigned tries;	    /* of the step, yet */
 	uint32_t acked;	    /* what of the server's we acknowledged */
+	size_t heard;	    /* segments of the server's before the step */
 	bool closed;	    /* by our RST */
 
 	/* course_request */
@@ -85,7 +86,8 @@ enum {
 	REQUEST_HELD,
 	REQUEST_QUIET, /* a server that refused the subflow may tell why */
 	REQUEST_TAIL,
-	REQUEST_ANSWER
+	REQUEST_ANSWER,
+	REQUEST_ASKED /* whether an answer that did not come was sent */
 };
 
 /* Joins the connection of client.parent: until the fourth ACK, and then with

@@ -202,7 +202,7 @@ static bool answered(const struct connection *c)
 bool stalled_wanted(const struct run *r, const struct version *v)
 {
 	return v->again.state == CONNECTION_IDLE &&
-	       v->bare.step == REQUEST_ANSWER &&
+	       v->bare.step >= REQUEST_ANSWER &&
 	       connection_data_acked(&v->bare) &&
 	       connection_data_acked(&v->summed) &&
 	       r->before.state == CONNECTION_HELD && !answered(&r->before) &&

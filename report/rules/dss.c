@@ -524,13 +524,36 @@ static void say_removed_server(struct judgement *j, struct finding *f,
 			    "but its own comes without a mapping.";
 }
 
-static bool had_time_for_data(const struct judgement *j, const struct flow *f)
+/* When the last of our data went out; -1: none did. */
+static int64_t asked_us(const struct flow *f)
 {
 	for (size_t i = f->sent_count; i-- > 0;)
 		if (is_full_data(f->sent[i]))
-			return j->o->last_us - f->sent[i]->time_us >=
-			       ANSWER_TIME_US;
-	return false;
+			return f->sent[i]->time_us;
+	return -1;
+}
+
+static bool had_time_for_data(const struct judgement *j, const struct flow *f)
+{
+	return asked_us(f) >= 0 &&
+	       j->o->last_us - asked_us(f) >= ANSWER_TIME_US;
+}
+
+/* The latest segment of the server, sent when it had that time: its sequence
+ * number is behind all that it has sent (RFC 9293 3.4). NULL: none came. */
+static const struct kept *late_word(const struct flow *f)
+{
+	const struct kept *k =
+		f->received_count ? f->received[f->received_count - 1] : NULL;
+
+	return k && k->time_us - asked_us(f) >= ANSWER_TIME_US ? k : NULL;
+}
+
+static bool sent_nothing(const struct flow *f)
+{
+	const struct kept *k = late_word(f);
+
+	return k && seq_diff(k->packet.tcp.sequence, f->server_next) <= 0;
 }
 
 /* It takes all that we send, and has had the time to send something. */
@@ -552,7 +575,7 @@ static enum why dropped_server(const struct judgement *j, struct said *s)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		if (!is_negotiated(j->flows[i]))
 			continue;
-		if (!is_mute(j, j->flows[i]))
+		if (!is_mute(j, j->flows[i]) || sent_nothing(j->flows[i]))
 			return WHY_CONTRARY;
 		s->have++;
 		s->flow = j->flows[i];
@@ -567,13 +590,25 @@ static enum why dropped_server(const struct judgement *j, struct said *s)
 static void say_dropped_server(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
+	const struct kept *said = late_word(s->flow);
+
 	finding_evidence(j, f, s->flow->mptcp.data_ack_frame, NULL, NULL,
 			 "the server acknowledges our data by DATA_ACK on %u "
 			 "connections and answers on none, while it answers "
 			 "the same without MPTCP, before and after",
 			 s->have);
-	f->text = "The server's data is dropped on the return path when it "
-		  "carries a DSS; without MPTCP it arrives.";
+	if (said)
+		finding_evidence(j, f, said->frame, NULL, NULL,
+				 "its sequence number says that the server has "
+				 "sent %d bytes that did not come",
+				 seq_diff(said->packet.tcp.sequence,
+					  s->flow->server_next));
+	f->or_server = !said;
+	f->text = said ? "The server's data is dropped on the return path when "
+			 "it carries a DSS; without MPTCP it arrives."
+		       : "The server's data does not come with MPTCP, and "
+			 "without it does: it is dropped on the return path "
+			 "when it carries a DSS, or the server sends none.";
 }
 
 const struct rule dss_rules[] = {
