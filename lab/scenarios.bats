@@ -155,6 +155,18 @@ write_script() {	# BODY
 	((status == 64))
 }
 
+@test 'the nearest stack is named, with what it answers otherwise' {
+	lab/lab with --hops 2 --server garbage-no-dss -- \
+		./mpprobe run -j all 10.0.3.2 >"$tmp/all" || (($? == 1))
+	validate "$tmp/all"
+	run python3 -c 'import json, sys
+last = json.loads(sys.stdin.read().splitlines()[-1])
+print(last["like"], last["nearest"]["differs"], last["text"])' <"$tmp/all"
+	echo "$output"
+	[[ $output == "[] ["*"'compliant'"*'The nearest is '*', compliant,'* ]]
+	scenario -j all 10.0.4.2 | tail -1 | grep -q '"nearest":null'
+}
+
 @test 'what the path does is not taken for the server' {
 	run lab/lab with --hops 3 --box strip-join@2 -- \
 		./mpprobe run join 10.0.4.2

@@ -159,6 +159,13 @@ static struct total_stack *stack_named(struct run_total *t, const char *name)
 	return &t->stacks[i];
 }
 
+static void take_difference(struct total_stack *s, const char *scenario)
+{
+	if (s->differing < NAMED_MAX)
+		s->differs[s->differing] = scenario;
+	s->differing++;
+}
+
 static void take_run(struct run_total *t, const struct scenario *r)
 {
 	if (r->end == SCENARIO_UNTESTED) {
@@ -166,13 +173,14 @@ static void take_run(struct run_total *t, const struct scenario *r)
 		return;
 	}
 	t->count++;
+	t->incomplete += r->end != SCENARIO_COMPLETE;
 	t->matching += scenario_matches(r) && r->end == SCENARIO_COMPLETE;
-	for (size_t i = 0; i < r->stack_count; i++)
-		stack_named(t, r->stacks[i].name)->differs |=
-			!r->stacks[i].matches;
-	if (r->end != SCENARIO_COMPLETE)
-		for (size_t i = 0; i < t->stack_count; i++)
-			t->stacks[i].differs = true;
+	for (size_t i = 0; i < r->stack_count; i++) {
+		struct total_stack *s = stack_named(t, r->stacks[i].name);
+
+		if (!r->stacks[i].matches)
+			take_difference(s, r->script->name);
+	}
 }
 
 /* False: no further script is of use. */

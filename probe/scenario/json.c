@@ -110,10 +110,27 @@ static json_t *like(const struct run_total *t)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < t->stack_count; i++)
-		if (!t->stacks[i].differs)
+		if (run_total_like(t, &t->stacks[i]))
 			list = json_appended(list,
 					     json_text(t->stacks[i].name));
 	return list;
+}
+
+/* The stack that is nearest to the peer, and the scenarios that it answers
+ * otherwise. */
+static json_t *nearest(const struct run_total *t)
+{
+	const struct total_stack *s = run_total_nearest(t);
+	json_t *differs;
+
+	if (!s)
+		return json_null();
+	differs = json_array();
+	for (size_t i = 0; i < s->differing && i < NAMED_MAX; i++)
+		differs = json_appended(differs, json_text(s->differs[i]));
+	return JSON_OBJECT({"name", json_text(s->name)},
+			   {"differing", json_count(s->differing)},
+			   {"differs", differs});
 }
 
 static const char *end_name(enum scenario_end end)
@@ -153,10 +170,11 @@ int scenario_json(const struct page *p, struct scenario *r)
 
 int scenario_summary_json(const struct page *p, const struct run_total *t)
 {
-	return JSON_LINE(
-		p, "mpprobe-scenarios/1", {"scenarios", json_count(t->count)},
-		{"matching", json_count(t->matching)},
-		{"untested", json_count(t->untested)}, {"like", like(t)},
-		{"exit", json_count((unsigned)t->exit_code)},
-		{"text", json_text(run_total_sentence(p->arena, t))});
+	return JSON_LINE(p, "mpprobe-scenarios/1",
+			 {"scenarios", json_count(t->count)},
+			 {"matching", json_count(t->matching)},
+			 {"untested", json_count(t->untested)},
+			 {"like", like(t)}, {"nearest", nearest(t)},
+			 {"exit", json_count((unsigned)t->exit_code)},
+			 {"text", json_text(run_total_sentence(p->arena, t))});
 }

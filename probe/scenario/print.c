@@ -182,35 +182,83 @@ static int row_text(const struct page *p, struct scenario *r)
 	return 0;
 }
 
+bool run_total_like(const struct run_total *t, const struct total_stack *s)
+{
+	return !s->differing && !t->incomplete;
+}
+
 bool run_total_matches(const struct run_total *t)
 {
 	for (size_t i = 0; i < t->stack_count; i++)
-		if (!t->stacks[i].differs)
+		if (run_total_like(t, &t->stacks[i]))
 			return true;
 	return false;
 }
 
-const char *run_total_sentence(struct arena *a, const struct run_total *t)
+const struct total_stack *run_total_nearest(const struct run_total *t)
+{
+	const struct total_stack *nearest = NULL;
+
+	if (!t->matching || run_total_matches(t))
+		return NULL;
+	for (size_t i = 0; i < t->stack_count; i++)
+		if (!nearest || t->stacks[i].differing <= nearest->differing)
+			nearest = &t->stacks[i];
+	return nearest;
+}
+
+/* "rfc and linux-v1" */
+static const char *names_like(struct arena *a, const struct run_total *t)
 {
 	const char *names = "";
 
 	for (size_t i = 0; i < t->stack_count; i++)
-		if (!t->stacks[i].differs)
+		if (run_total_like(t, &t->stacks[i]))
 			names = arena_printf(a, "%s%s%s", names,
 					     *names ? " and " : "",
 					     t->stacks[i].name);
+	return names;
+}
+
+static const char *names_differing(struct arena *a, const struct total_stack *s)
+{
+	const char *names = "";
+	size_t named = 0;
+
+	for (; named < s->differing && named < NAMED_MAX; named++)
+		names = arena_printf(a, "%s%s%s", names, named ? ", " : "",
+				     s->differs[named]);
+	if (named == s->differing)
+		return names;
+	return arena_printf(a, "%s and %zu more", names, s->differing - named);
+}
+
+/* A sentence to follow another, or nothing. */
+static const char *nearest_text(struct arena *a, const struct run_total *t)
+{
+	const struct total_stack *nearest = run_total_nearest(t);
+
+	if (!nearest)
+		return "";
+	return arena_printf(a, " The nearest is %s%s%s.", nearest->name,
+			    nearest->differing ? ", which differs in " : "",
+			    names_differing(a, nearest));
+}
+
+const char *run_total_sentence(struct arena *a, const struct run_total *t)
+{
 	if (!t->count)
 		return "No scenario could be tested.";
-	if (*names)
+	if (run_total_matches(t))
 		return arena_printf(a,
 				    "All %zu scenarios%s: the peer answers as "
 				    "%s throughout.",
 				    t->count, t->untested ? " tested" : "",
-				    names);
+				    names_like(a, t));
 	return arena_printf(a,
 			    "%zu of %zu scenarios are answered as a named "
-			    "stack does; no stack matches throughout.",
-			    t->matching, t->count);
+			    "stack does; no stack matches throughout.%s",
+			    t->matching, t->count, nearest_text(a, t));
 }
 
 static int summary_text(const struct page *p, const struct run_total *t)

@@ -14,21 +14,32 @@ struct arena;
 struct scenario;
 
 #define STACKS_MAX 4 /* that are known */
+#define NAMED_MAX 8  /* scenarios that are named */
 
 /* What `run all` came to. */
 struct run_total {
 	size_t count, matching; /* scenarios */
 	size_t untested;	/* beside those */
+	size_t incomplete;	/* of those */
 	struct total_stack {
 		const char *name;
-		bool differs; /* in any of them */
+		/* The scenarios that it answers otherwise: how many, and the
+		 * names of the first. */
+		size_t differing;
+		const char *differs[NAMED_MAX];
 	} stacks[STACKS_MAX];
 	size_t stack_count;
 	int exit_code;
 };
 
-/* Whether one stack answers all of them so. */
+/* Whether this stack, or any, answers all of them so. */
+bool run_total_like(const struct run_total *t, const struct total_stack *s);
 bool run_total_matches(const struct run_total *t);
+
+/* The stack that answers most of them so, where none does all; an
+ * implementation rather than the RFC. NULL: no scenario is answered as any
+ * stack does. */
+const struct total_stack *run_total_nearest(const struct run_total *t);
 
 /* One sentence. */
 const char *run_total_sentence(struct arena *a, const struct run_total *t);
