@@ -12,12 +12,48 @@ static const struct class joins = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN, NULL,
 /* ---- SYN/ACKs -------------------------------------------------------------
  */
 
+/* The server has begun to close by then: it takes data still, but no more
+ * subflows. */
+static bool closes_before(const struct flow *f, uint64_t frame)
+{
+	const struct side *s = &f->sides[1];
+
+	for (size_t i = 0; i < f->received_count; i++)
+		if (f->received[i]->frame < frame &&
+		    f->received[i]->packet.tcp.flags & TCP_FLAG_FIN)
+			return true;
+	return (s->data_fin_frame && s->data_fin_frame < frame) ||
+	       (s->fastclose_frame && s->fastclose_frame < frame);
+}
+
+static bool answers_unknown(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return (flow_is(f, PURPOSE_MP_JOIN_RANDOM) && f->join.syn_ack) ||
+	       flow_token_unknown(f);
+}
+
+/* Linux before 5.13 answers unknown tokens as well, with what lies in its
+ * memory: zeros, or the HMAC and nonce of another subflow. */
+static bool token_forgotten(const struct judgement *j, const struct flow *f)
+{
+	const struct flow *parent = j->o->flows[f->join.parent];
+
+	if (!ask_witnesses(j, answers_unknown, NULL))
+		return false;
+	if (closes_before(parent, flow_syn_ack(f)->frame))
+		return true;
+	for (const struct flow *k = parent->sibling; k; k = k->sibling)
+		if (flow_token_unknown(k))
+			return true;
+	return false;
+}
+
 /* By who knows the token, and so has the keys. */
 static bool wrong_hmac(const struct judgement *j, const struct flow *f)
 {
-	(void)j;
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_NO &&
-	       flow_token_known(f);
+	       flow_token_known(f) && !token_forgotten(j, f);
 }
 
 /* One subflow that shows it suffices; which way it happened, none tells. */
@@ -77,20 +113,6 @@ static const struct kept *last_data(const struct flow *f)
 		    f->sent[i]->time_us == f->sides[0].last_us)
 			return f->sent[i];
 	return NULL;
-}
-
-/* The server has begun to close by then: it takes data still, but no more
- * subflows. */
-static bool closes_before(const struct flow *f, uint64_t frame)
-{
-	const struct side *s = &f->sides[1];
-
-	for (size_t i = 0; i < f->received_count; i++)
-		if (f->received[i]->frame < frame &&
-		    f->received[i]->packet.tcp.flags & TCP_FLAG_FIN)
-			return true;
-	return (s->data_fin_frame && s->data_fin_frame < frame) ||
-	       (s->fastclose_frame && s->fastclose_frame < frame);
 }
 
 /* Another subflow joined the same connection when this one had been refused. */
