@@ -4,7 +4,7 @@ scenario {
 	versions = { 1 },
 	answers = {
 		rfc = { echo = "yes" },
-		linux_v1 = { release = "5.10", echo = "yes" },
+		linux_v1 = { release = "5.10", echo = { "yes", "no before 5.13" } },
 	},
 }
 
@@ -15,4 +15,4 @@ a:ack { options = { add_addr { address_id = 7 } } }
 local reply = a:wait { where = function(s)
 	return s.add_addr and s.add_addr.echo and s.add_addr.address_id == 7
 end }
-outcome("echo", reply and "yes" or "no")
+outcome("echo", reply and "yes" or dated "no")

@@ -12,6 +12,10 @@ scenario {
 local a = subflow()
 a:connect()
 check(hold(a) == "data-acked", "the first data is acknowledged (DATA_ACK)")
-a:ack { data_fin = true }
-local reply = a:wait { data_ack = #opening + 1 }
+local reply
+for _ = 1, 4 do -- as any client does; Linux 5.10 may miss the first
+	a:ack { data_fin = true }
+	reply = a:wait({ data_ack = #opening + 1 }, 400)
+	if reply then break end
+end
 outcome("data_fin", reply and "acked" or "not acked")

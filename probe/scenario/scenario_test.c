@@ -125,14 +125,16 @@ static void test_v0_tokens(void **state)
 	expect_said("04a6e202");
 }
 
-/* Each was recorded in the lab, as `mpprobe run -w` writes it. */
-static void test_v1_captures(void **state)
+/* Each was recorded in the lab, as `mpprobe run -w` writes it. How many. */
+static unsigned replay_all(const char *place)
 {
-	DIR *directory = opendir("pcaps/v1-scenarios");
+	char path[64];
+	DIR *directory;
 	struct dirent *entry;
 	unsigned count = 0;
 
-	(void)state;
+	snprintf(path, sizeof(path), "pcaps/%s", place);
+	directory = opendir(path);
 	assert_non_null(directory);
 	while ((entry = readdir(directory))) {
 		char *dot = strstr(entry->d_name, ".pcap");
@@ -140,14 +142,31 @@ static void test_v1_captures(void **state)
 		if (!dot)
 			continue;
 		*dot = '\0';
-		if (replay("v1-scenarios", entry->d_name, true) != 0)
+		if (replay(place, entry->d_name, true) != 0)
 			fail_msg("%s: %s", entry->d_name, said);
 		expect_said("{\"name\":\"linux-v1\",\"release\":\"");
 		expect_said("\"matches\":true");
 		count++;
 	}
 	closedir(directory);
-	assert_true(count >= 29);
+	return count;
+}
+
+static void test_v1_captures(void **state)
+{
+	(void)state;
+	assert_true(replay_all("v1-scenarios") >= 29);
+}
+
+/* A kernel of that release, by lab/kernels.py. */
+static void test_old_captures(void **state)
+{
+	(void)state;
+	assert_true(replay_all("v1-linux-5.10") >= 6);
+	assert_int_equal(replay("v1-linux-5.10", "fastclose", true), 0);
+	expect_said("\"right_key\":\"silent before 5.13\"");
+	assert_int_equal(replay("v1-linux-5.10", "data-fin", true), 0);
+	expect_said("\"data_fin\":\"acked\"");
 }
 
 static void test_another_exchange(void **state)
@@ -301,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_v0_captures),
 		cmocka_unit_test(test_v0_tokens),
 		cmocka_unit_test(test_v1_captures),
+		cmocka_unit_test(test_old_captures),
 		cmocka_unit_test(test_another_exchange),
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_too_long),
