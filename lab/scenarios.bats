@@ -169,6 +169,22 @@ print(last["like"], last["nearest"]["differs"], last["text"])' <"$tmp/all"
 
 @test 'what the path does is not taken for the server' {
 	run lab/lab with --hops 3 --box strip-join@2 -- \
+		./mpprobe run -w "$tmp/run.pcap" join 10.0.4.2
+	echo "$output"
+	((status == 3))
+	flat=$(tr -s ' \n' ' ' <<<"$output")
+	[[ $flat == *'Not tested: MP_JOIN is removed from the MP_JOIN SYN'*'at hop 2 '*' or between it and hop 3 '* ]]
+	run ./mpprobe run -q --replay "$tmp/run.pcap" join
+	((status == 3))
+	[[ $output == 'join: Not tested: MP_JOIN is removed from'* ]]
+	run lab/lab with --hops 3 --box strip-data@2 -- \
+		./mpprobe run all 10.0.4.2
+	echo "$output"
+	# but MP_TCPRST is gone, too, which each kernel of today sends
+	grep -Eq '^([0-9]+) of \1 scenarios' <<<"$output"
+	[[ $output == *'because of what the server or the path does: '* ]]
+	# No hop behind the box, or nothing that hops quote: it may be the peer.
+	run lab/lab with --hops 3 --box strip-join@3 -- \
 		./mpprobe run join 10.0.4.2
 	echo "$output"
 	((status == 1))

@@ -269,7 +269,7 @@ static int summary_text(const struct page *p, const struct run_total *t)
 		text_wrap(p, "", "",
 			  arena_printf(p->arena,
 				       "Not tested, because of what the server "
-				       "does: %zu.",
+				       "or the path does: %zu.",
 				       t->untested));
 	return 0;
 }

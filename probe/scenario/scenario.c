@@ -7,6 +7,7 @@
 #include "probe/net/complain.h"
 #include "probe/scenario/answers.h"
 #include "probe/scenario/exchange.h"
+#include "probe/scenario/path.h"
 #include "probe/scenario/peer.h"
 #include "probe/scenario/sandbox.h"
 #include "probe/scenario/scenario.h"
@@ -158,6 +159,21 @@ static void finish(struct scenario *r, struct sandbox *s, int result)
 		bad(r, sandbox_error(s));
 }
 
+/* Before the peer is said to differ: whether the path did that. */
+static void ask_path(struct scenario *r)
+{
+	const char *said;
+
+	if (r->end != SCENARIO_UNMET &&
+	    (r->end != SCENARIO_COMPLETE || scenario_matches(r)))
+		return;
+	said = path_changes(r->exchange);
+	if (!said)
+		return;
+	r->end = SCENARIO_UNTESTED;
+	r->untested = arena_printf(r->arena, "%s", said);
+}
+
 /* What the peer answers is told only of the exchange that the script is. */
 static void check_whole(struct scenario *r)
 {
@@ -190,8 +206,9 @@ void scenario_run(struct scenario *r, const struct script *script,
 	if (!s)
 		return;
 	result = sandbox_run(s, script->file, script->text, script->length);
-	exchange_end(x);
 	finish(r, s, result);
+	ask_path(r);
+	exchange_end(x);
 	check_whole(r);
 	/* the captured copies of the resets */
 	while (!peer->replay &&
