@@ -10,6 +10,7 @@
 
 #include "report/evidence/judgement.h"
 #include "report/track/capture.h"
+#include "tests/client.h"
 
 static enum vantage vantage_in(const char *file, enum vantage said)
 {
@@ -65,11 +66,157 @@ static void test_said(void **state)
 			assert_int_equal(vantage_in(captures[i].file, v), v);
 }
 
+/* ---- packets by hand ----------------------------------------------------- */
+
+#define LINK_COOKED 113 /* DLT_LINUX_SLL */
+
+/* How it passed where it was captured. */
+enum way { UNTOLD = -1, IN = 0, OUT = 4 };
+
+static void see(struct scene *s, const struct wire *w, enum way way)
+{
+	uint8_t frame[1700] = {[1] = (uint8_t)way, [3] = 1, [5] = 6, [14] = 8};
+
+	if (way == UNTOLD) {
+		scene_see(s, w);
+		return;
+	}
+	memcpy(frame + 16, w->bytes, w->length);
+	observer_frame(s->o, LINK_COOKED, ++s->frames, s->now, frame,
+		       16 + w->length, 16 + w->length);
+}
+
+struct seen {
+	enum way way;
+	unsigned ttl; /* 0: it was not seen */
+};
+
+/* A connection of which these were seen. */
+static void see_connection(struct scene *s, struct seen syn, struct seen answer)
+{
+	struct caller *c = call(s, PURPOSE_TCP, 0);
+	struct wire w = syn_wire(s, c, syn.ttl, 0);
+	struct packet p = wire_parse(&w);
+	struct envelope e = scene_envelope(s, s->hops + 1, answer.ttl);
+	struct tcp_segment t =
+		answer_to(&p, TCP_FLAG_SYN | TCP_FLAG_ACK, 0x10203040);
+
+	see(s, &w, syn.way);
+	if (!answer.ttl)
+		return;
+	e.ttl = (uint8_t)answer.ttl;
+	e.protocol = 6;
+	w = wire_tcp(&e, &t);
+	see(s, &w, answer.way);
+}
+
+static enum vantage vantage_told(struct scene *s)
+{
+	struct report *r = judge_scene(s);
+	enum vantage found = r->vantage;
+
+	report_free(r);
+	scene_end(s);
+	return found;
+}
+
+/* What link headers say of one of the two, or of both that they went out,
+ * leaves it to the TTLs. */
+static void test_ways(void **state)
+{
+	static const struct {
+		struct seen syn, answer;
+		enum vantage vantage;
+	} cases[] = {
+		{{IN, 60}, {OUT, 64}, VANTAGE_SERVER},
+		{{OUT, 64}, {IN, 60}, VANTAGE_CLIENT},
+		{{IN, 64}, {IN, 64}, VANTAGE_PATH},
+		{{UNTOLD, 64}, {OUT, 64}, VANTAGE_CLIENT},
+		{{IN, 64}, {UNTOLD, 64}, VANTAGE_CLIENT},
+		{{OUT, 60}, {OUT, 64}, VANTAGE_SERVER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct scene s = scene();
+
+		scene_begin(&s);
+		see_connection(&s, cases[i].syn, cases[i].answer);
+		assert_int_equal(vantage_told(&s), cases[i].vantage);
+	}
+}
+
+/* A sweep that names its TTLs is mpprobe's; one beside which somebody else's
+ * SYN comes in is not where both were sent. */
+static void test_sweeps_and_contradictions(void **state)
+{
+	struct scene s = scene();
+	struct caller *c;
+
+	(void)state;
+	scene_begin(&s);
+	c = call(&s, PURPOSE_TCP, 0);
+	for (unsigned ttl = 1; ttl < 4; ttl++) {
+		struct wire w = syn_wire(&s, c, ttl, 0);
+
+		scene_see(&s, &w);
+	}
+	assert_int_equal(vantage_told(&s), VANTAGE_CLIENT);
+	s = scene();
+	scene_begin(&s);
+	see_connection(&s, (struct seen){UNTOLD, 64},
+		       (struct seen){UNTOLD, 60});
+	see_connection(&s, (struct seen){UNTOLD, 60},
+		       (struct seen){UNTOLD, 64});
+	assert_int_equal(vantage_told(&s), VANTAGE_UNKNOWN);
+}
+
+/* ---- what is said of it -------------------------------------------------- */
+
+static void expect_verdict(struct observer *o, enum vantage said,
+			   const char *words, bool there)
+{
+	struct judge_target target;
+	struct report *r;
+
+	o->vantage = said;
+	assert_true(judge_targets(o, &target, 1) >= 1);
+	r = judge(o, &target);
+	if (!strstr(r->verdict, words) == there)
+		assert_string_equal(r->verdict, words);
+	report_free(r);
+}
+
+static void test_verdicts(void **state)
+{
+	struct observer *o = observer_new();
+	struct scene s = scene();
+	char error[400];
+
+	(void)state;
+	assert_int_equal(capture_read("pcaps/read/gave-up.pcap", o, error,
+				      sizeof(error)),
+			 CAPTURE_OK);
+	expect_verdict(o, VANTAGE_SERVER,
+		       "the plain SYN after them is answered", true);
+	expect_verdict(o, VANTAGE_PATH, "the plain SYN after them was answered",
+		       true);
+	observer_free(o);
+	/* Where nothing is answered, too little is known. */
+	scene_begin(&s);
+	see_connection(&s, (struct seen){UNTOLD, 60}, (struct seen){0});
+	expect_verdict(s.o, VANTAGE_SERVER, "arrive without MPTCP", false);
+	scene_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_guessed),
 		cmocka_unit_test(test_said),
+		cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_sweeps_and_contradictions),
+		cmocka_unit_test(test_verdicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
