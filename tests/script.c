@@ -83,7 +83,7 @@ static enum act finish(struct scene *s, struct wire *w)
 static enum act delay(struct scene *s, struct wire *w)
 {
 	(void)w;
-	scene_wait(s, 10 * MS);
+	scene_wait(s, 75 * MS);
 	return PASS;
 }
 
