@@ -35,6 +35,13 @@ struct pair {
 	struct comparison comparison;
 };
 
+/* What one side of a flow sent, as it was seen in one place. */
+struct sightings_of {
+	struct kept *const *list;
+	size_t count;
+	bool whole; /* all that came by there */
+};
+
 /* Attempts of one kind at full TTL, each SYN that had time to be answered. */
 struct attempts {
 	unsigned sent, lost; /* lost: unanswered SYNs */
@@ -72,6 +79,7 @@ struct judgement {
 
 	struct pair *pairs;
 	size_t pair_count;
+	unsigned missed; /* packets, between the two places */
 
 	/* path.c; 0: unknown */
 	bool ttls_tell;		 /* how far the SYNs came */
@@ -222,6 +230,12 @@ bool seen_leaving(const struct judgement *j, const struct flow *f);
 
 /* pairs.c */
 void judge_pairs(struct judgement *j, const struct judge_target *target);
+/* missed.c: how many packets of a side were seen in the place nearer to their
+ * sender, and not in the other: where the flow is followed, and there. */
+unsigned missed_packets(const struct judgement *j, const struct flow *f,
+			unsigned side, struct viewpoint other,
+			const struct sightings_of *home,
+			const struct sightings_of *there);
 /* "client.pcap", "interface 2" */
 const char *viewpoint_name(const struct judgement *j, struct viewpoint v);
 

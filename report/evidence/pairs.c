@@ -92,29 +92,58 @@ static size_t of_viewpoint(const struct doubles *e, unsigned side,
 	return count;
 }
 
+static struct sightings_of home_of(const struct flow *f, unsigned side)
+{
+	size_t count = side ? f->received_count : f->sent_count;
+
+	return (struct sightings_of){side ? f->received : f->sent, count,
+				     f->sides[side].packets == count};
+}
+
+static struct sightings_of there_of(const struct flow *f, unsigned side,
+				    struct viewpoint v,
+				    struct kept *list[DOUBLES_MAX])
+{
+	return (struct sightings_of){
+		list, of_viewpoint(f->doubles, side, v, list),
+		f->doubles->seen_count[side] < DOUBLES_MAX};
+}
+
 static void pair_side(struct judgement *j, const struct flow *f, unsigned side,
 		      struct viewpoint v)
 {
-	struct kept *const *home = side ? f->received : f->sent;
-	size_t count = side ? f->received_count : f->sent_count;
 	struct kept *list[DOUBLES_MAX];
-	size_t others = of_viewpoint(f->doubles, side, v, list);
+	struct sightings_of home = home_of(f, side);
+	struct sightings_of there = there_of(f, side, v, list);
 
-	for (size_t i = 0; i < others; i++) {
-		const struct kept *k = match(list[i], home, count);
+	for (size_t i = 0; i < there.count; i++) {
+		const struct kept *k = match(list[i], home.list, home.count);
 
-		if (k && match(k, list, others))
+		if (k && match(k, list, there.count))
 			add_pair(j, f, side, k, list[i]);
 	}
+}
+
+static void count_missed(struct judgement *j, const struct flow *f,
+			 unsigned side, struct viewpoint v)
+{
+	struct kept *list[DOUBLES_MAX];
+	struct sightings_of home = home_of(f, side);
+	struct sightings_of there = there_of(f, side, v, list);
+
+	j->missed += missed_packets(j, f, side, v, &home, &there);
 }
 
 static void collect_pairs(struct judgement *j, const struct flow *f)
 {
 	const struct doubles *e = f->doubles;
 
-	for (size_t i = 0; e && i < e->viewpoint_count; i++)
-		for (unsigned side = 0; side < 2; side++)
-			pair_side(j, f, side, e->viewpoints[i]);
+	for (size_t i = 0; e && i < e->viewpoint_count; i++) {
+		pair_side(j, f, 0, e->viewpoints[i]);
+		pair_side(j, f, 1, e->viewpoints[i]);
+		count_missed(j, f, 0, e->viewpoints[i]);
+		count_missed(j, f, 1, e->viewpoints[i]);
+	}
 }
 
 /* And of its connection's subflows to elsewhere, which are no target's. */
@@ -140,6 +169,17 @@ const char *viewpoint_name(const struct judgement *j, struct viewpoint v)
 			   : file;
 }
 
+static const char *missed_phrase(const struct judgement *j)
+{
+	if (!j->missed)
+		return "";
+	return arena_printf(j->arena,
+			    " %u more %s seen only where %s passed first: "
+			    "lost in between, or missed by a capture.",
+			    j->missed, j->missed == 1 ? "was" : "were",
+			    j->missed == 1 ? "it" : "they");
+}
+
 /* "24 packets were seen both at a.pcap and at b.pcap, and 1 of them changed in
  * between." */
 static const char *sum_up(const struct judgement *j)
@@ -150,13 +190,14 @@ static const char *sum_up(const struct judgement *j)
 	for (size_t i = 0; i < j->pair_count; i++)
 		changed += j->pairs[i].comparison.count > 0;
 	return arena_printf(
-		j->arena, "%zu packet%s seen both at %s and at %s, %s.",
+		j->arena, "%zu packet%s seen both at %s and at %s, %s.%s",
 		j->pair_count, j->pair_count == 1 ? " was" : "s were",
 		viewpoint_name(j, p->left_at), viewpoint_name(j, p->arrived_at),
 		changed ? arena_printf(j->arena,
 				       "and %u of them changed in between",
 				       changed)
-			: "unchanged");
+			: "unchanged",
+		missed_phrase(j));
 }
 
 void judge_pairs(struct judgement *j, const struct judge_target *target)
