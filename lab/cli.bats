@@ -130,7 +130,7 @@ same() {		# REPORT REPORT FIELD...
 no_process() {		# PID
 	local stat
 
-	! { stat=$(<"/proc/$1/stat"); } 2>/dev/null || [[ $stat == *') Z '* ]]
+	! read -r stat 2>/dev/null <"/proc/$1/stat" || [[ $stat == *') Z '* ]]
 }
 
 # All below a process, itself included, that are mpprobe's.

@@ -41,7 +41,7 @@ on() {			# NODE COMMAND...
 is_alive() {		# PID
 	local stat
 
-	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null && [[ $stat != *') Z '* ]]
+	read -r stat 2>/dev/null <"/proc/$1/stat" && [[ $stat != *') Z '* ]]
 }
 
 box() {			# BOX...
