@@ -17,7 +17,8 @@ struct pair_rule {
 	bool removed;
 };
 
-/* In hex, the subtype is the fifth digit (RFC 8684 3). */
+/* In hex, which has four digits at least, the subtype is the fifth (RFC 8684
+ * 3). */
 static bool is_of(const struct changed *c, const struct pair_rule *rule)
 {
 	const char *hex = c->change.sent;
@@ -25,8 +26,7 @@ static bool is_of(const struct changed *c, const struct pair_rule *rule)
 	if (c->field != rule->field || c->removed != rule->removed)
 		return false;
 	return rule->field != FIELD_OPTION_MPTCP ||
-	       (hex && strlen(hex) > 4 &&
-		hex[4] == "0123456789abcdef"[rule->subtype]);
+	       (hex && hex[4] == "0123456789abcdef"[rule->subtype]);
 }
 
 static const struct changed *change_of(const struct pair *p,
@@ -64,7 +64,7 @@ static const char *how_phrase(const struct changed *c)
 {
 	if (!c->removed)
 		return "";
-	if (!c->how || strcmp(c->how, "cut") == 0)
+	if (strcmp(c->how, "cut") == 0)
 		return " (cut out)";
 	return strcmp(c->how, "nop") == 0 ? " (overwritten with NOPs)"
 					  : " (overwritten with EOL)";

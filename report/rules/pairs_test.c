@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Packets that are seen in two places, by hand: what is said of a change, and
+ * which packets are one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/expect.h"
+
+#define FARTHER 61 /* TTL there */
+
+static const char *const files[] = {"a.pcap", "b.pcap"};
+
+static struct wire wire_sent(const struct kept *k)
+{
+	struct wire w = {.length = k->packet.available};
+
+	memcpy(w.bytes, k->packet.bytes, w.length);
+	return w;
+}
+
+/* A connection as it was seen at its client, and its SYN, some hops on. */
+static struct caller *begin(struct scene *s, box_fn *on_syn)
+{
+	struct caller *c;
+	struct wire w;
+
+	*s = scene();
+	scene_begin(s);
+	s->o->files = files;
+	c = knock(s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	send_third_ack(s, c, 64, false);
+	w = wire_sent(flow_of(s, c)->sent[0]);
+	if (on_syn)
+		on_syn(s, &w);
+	set_ttl(&w, FARTHER);
+	s->o->file = 1;
+	scene_see(s, &w);
+	s->o->file = 0;
+	return c;
+}
+
+/* The last packet that was sent, as it is seen there. */
+static struct wire last_sent(const struct scene *s, const struct caller *c)
+{
+	const struct flow *f = flow_of(s, c);
+	struct wire w = wire_sent(f->sent[f->sent_count - 1]);
+
+	set_ttl(&w, FARTHER);
+	return w;
+}
+
+static void see_there(struct scene *s, const struct wire *w)
+{
+	s->o->file = 1;
+	scene_see(s, w);
+}
+
+static void expect_text(struct scene *s, const char *text)
+{
+	struct report *r = judge_scene(s);
+
+	CHECK(r, r->finding_count == 1);
+	assert_string_equal(r->findings[0].text, text);
+	report_free(r);
+	scene_end(s);
+}
+
+static void test_words(void **state)
+{
+	static const struct {
+		box_fn *box;
+		const char *text;
+	} cases[] = {
+		{strip, "MP_CAPABLE is removed from the SYN (overwritten with "
+			"NOPs) between a.pcap and b.pcap: 1 packet shows it."},
+		{strip_eol, "MP_CAPABLE is removed from the SYN (overwritten "
+			    "with EOL) between a.pcap and b.pcap: 1 packet "
+			    "shows it."},
+		{strip_cut, "MP_CAPABLE is removed from the SYN (cut out) "
+			    "between a.pcap and b.pcap: 1 packet shows it."},
+		{alter_version, "MP_CAPABLE is modified in the SYN between "
+				"a.pcap and b.pcap: 1 packet shows it."},
+	};
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin(&s, cases[i].box);
+		expect_text(&s, cases[i].text);
+	}
+}
+
+/* Of what may go with any segment, the segment is not told. */
+static void test_no_segment(void **state)
+{
+	struct scene s;
+	struct caller *c = begin(&s, NULL);
+	struct wire w;
+
+	(void)state;
+	send_half(&s, c, 0, false, 64, false);
+	w = last_sent(&s, c);
+	alter_payload(&s, &w);
+	see_there(&s, &w);
+	expect_text(&s, "The payload is modified between a.pcap and b.pcap: 1 "
+			"packet shows it.");
+	c = begin(&s, NULL);
+	send_half(&s, c, 0, false, 64, false);
+	send_rare(&s, c, true, 64);
+	w = last_sent(&s, c);
+	strip(&s, &w);
+	see_there(&s, &w);
+	expect_text(&s, "ADD_ADDR is removed (overwritten with NOPs) between "
+			"a.pcap and b.pcap: 1 packet shows it.");
+}
+
+/* How many packets were seen twice, when the last one is seen there so. */
+static size_t pairs_with(void (*change)(struct scene *s, struct wire *w))
+{
+	struct scene s;
+	struct caller *c = begin(&s, NULL);
+	struct report *r;
+	unsigned pairs = 0;
+	struct wire w;
+
+	send_half(&s, c, 0, false, 64, false);
+	w = last_sent(&s, c);
+	change(&s, &w);
+	see_there(&s, &w);
+	r = judge_scene(&s);
+	if (r->seen_twice)
+		sscanf(r->seen_twice, "%u", &pairs);
+	report_free(r);
+	scene_end(&s);
+	return pairs;
+}
+
+static void leave(struct scene *s, struct wire *w)
+{
+	(void)s;
+	(void)w;
+}
+
+/* Sent again, at the same time. */
+static void take_another_id(struct scene *s, struct wire *w)
+{
+	(void)s;
+	w->bytes[5] ^= 1;
+	set_ttl(w, FARTHER);
+}
+
+static void take_its_ttl(struct scene *s, struct wire *w)
+{
+	(void)s;
+	set_ttl(w, 64);
+}
+
+static void come_twice(struct scene *s, struct wire *w)
+{
+	see_there(s, w);
+}
+
+static void test_same(void **state)
+{
+	(void)state;
+	assert_int_equal(pairs_with(leave), 2);
+	assert_int_equal(pairs_with(take_another_id), 1);
+	assert_int_equal(pairs_with(take_its_ttl), 1);
+	assert_int_equal(pairs_with(come_twice), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_no_segment),
+		cmocka_unit_test(test_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
