@@ -136,6 +136,17 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	((status == 64)) && [[ $output == *"client, server or path" ]]
 }
 
+@test "read -vv -j: each rule, whatever else is there" {
+	local file
+
+	for file in pcaps/read/router-strip.pcap pcaps/lab/strip.pcap; do
+		run --separate-stderr ./mpprobe read -j -vv $file
+		[[ ${lines[0]} == *'"rules":[{"id":'* ]]
+		run --separate-stderr ./mpprobe read -j -v $file
+		[[ ${lines[0]} != *'"rules":'* ]]
+	done
+}
+
 @test "read: captures of both ends, and of two interfaces" {
 	run ./mpprobe read pcaps/ends/strip-{client,server}.pcap
 	echo "$output"

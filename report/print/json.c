@@ -274,7 +274,7 @@ int json_report(const struct page *p, const struct report *r)
 		{"announcements",
 		 announcements(r->announcements, r->announcement_count)},
 		{"server", server(r)}, {"vantage", vantage(r)},
-		{r->seen_twice ? "seen_twice" : NULL,
+		{r->seen_twice ? "seen_twice" : "",
 		 r->seen_twice ? json_text(r->seen_twice) : NULL},
 		{p->rules ? "rules" : NULL,
 		 p->rules ? rules(r->rules, r->rule_count) : NULL});
