@@ -345,12 +345,13 @@ $(BUILD)/%_test: $(BUILD)/%_test.o $(BUILD)/libtests.a $(V0PEER) \
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZES)
 
-# What gives up rights for ever is replaced (tests/fuzz.c).
+# What gives up rights for ever is replaced (tests/fuzz.c), and what goes by the
+# name of a file.
 $(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(BUILD)/libtests.a \
 		$(filter-out $(BUILD)/probe/cli/main.o,$(PROBE)) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=privileges_drop \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=privileges_drop,--wrap=unpack_named \
 		$(if $(findstring clang,$(CC)),-fsanitize=fuzzer) -o $@ $^ \
 		$(LDLIBS) -lcmocka
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What fuzzers begin with: made of pcaps/ and scenarios/, so that nothing of it
 need be kept. SEEDS and WORDS have a row for each target that has some."""
+import bz2
 import glob
+import gzip
 import json
+import lzma
 import re
 import struct
 
@@ -184,6 +187,10 @@ def capture_seeds():
                   for s, m, f in read_pcap(SMALL)[1]]
         yield write_pcap(link, frames)
         yield write_pcapng(link, frames)
+    with open(SMALL, "rb") as file:
+        small = file.read()
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        yield pack(small)
 
 
 def judge_seeds():
