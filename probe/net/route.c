@@ -101,7 +101,7 @@ static void take_route(const struct nlmsghdr *header, struct answer *out)
 	}
 }
 
-/* 0, or the kernel's errno. `out` is all 0 so far. */
+/* 0, or the kernel's errno. */
 static int ask(int fd, const struct question *q, struct answer *out)
 {
 	union {
@@ -112,6 +112,7 @@ static int ask(int fd, const struct question *q, struct answer *out)
 	struct request r;
 	ssize_t n;
 
+	*out = (struct answer){0};
 	build(&r, q);
 	if (send(fd, &r, r.header.nlmsg_len, 0) == -1)
 		return errno;
@@ -293,7 +294,7 @@ static int ask_as_connect(const struct question *question,
 	result = ask_bound(fd, &q, answer);
 	if (!result && !q.source && answer->source.family) {
 		struct address source = answer->source;
-		struct answer again = {0};
+		struct answer again;
 
 		q.source = &source;
 		if (!is_link_local(&source) && !ask_bound(fd, &q, &again)) {
