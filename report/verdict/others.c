@@ -132,6 +132,12 @@ static unsigned connections_plain(const struct judgement *j)
 	return count;
 }
 
+static bool asks_as_working(const struct judgement *j, const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
+	       f->mptcp.version == j->working->mptcp.version;
+}
+
 static const char *plain_phrase(const struct judgement *j)
 {
 	unsigned count = connections_plain(j);
@@ -143,7 +149,7 @@ static const char *plain_phrase(const struct judgement *j)
 			    "%s answered as plain TCP: by another server "
 			    "behind a balancer, or a device that goes by ports "
 			    "removes the option.",
-			    count, working_attempts(j).flows,
+			    count, ask_witnesses(j, asks_as_working, NULL),
 			    count == 1 ? "was" : "were");
 }
 
