@@ -1347,6 +1347,10 @@ static void test_patience(void **state)
 	(void)state;
 	assert_false(has_stopped(3, 0, 199 * MS));
 	assert_true(has_stopped(3, 0, 200 * MS));
+	assert_false(has_stopped(3, 70 * MS, 199 * MS));
+	assert_true(has_stopped(3, 70 * MS, 200 * MS));
+	assert_false(has_stopped(3, 150 * MS, 299 * MS));
+	assert_true(has_stopped(3, 150 * MS, 301 * MS));
 	assert_false(has_stopped(3, 250 * MS, 499 * MS));
 	assert_true(has_stopped(3, 250 * MS, 501 * MS));
 	assert_false(has_stopped(3, 700 * MS, 999 * MS));

@@ -137,6 +137,70 @@ static void those_of_one_moment_count_as_one(void **state)
 	assert_int_equal(late_of(ms - 5, ms / 2), 2);
 }
 
+/* Its first SYN was. */
+static void what_is_answered_the_second_time_is_late(void **state)
+{
+	struct scene s = scene();
+	struct judgement j = {0};
+	struct attempts a;
+	struct caller *c;
+
+	(void)state;
+	scene_begin(&s);
+	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	c = call(&s, PURPOSE_MP_CAPABLE, 1);
+	s.port_silent = true;
+	send_syn(&s, c, 64, false);
+	s.port_silent = false;
+	scene_wait(&s, 100 * MS);
+	send_syn(&s, c, 64, false);
+	j.o = s.o;
+	j.flows = s.o->flows;
+	j.flow_count = s.o->flow_count;
+	j.arena = arena_new();
+	judge_company(&j);
+	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
+	assert_int_equal(a.answered, 1);
+	assert_int_equal(a.lost, 1);
+	assert_int_equal(a.late, 1);
+	arena_free(j.arena);
+	scene_end(&s);
+}
+
+/* Of SYNs with these TTLs, 5 ms apart, on one port: whether the first answer
+ * was prompt. Copies of a sweep are not sent for want of an answer. */
+static bool is_prompt(unsigned first, unsigned second)
+{
+	struct scene s = scene();
+	struct judgement j = {0};
+	struct caller *c;
+	bool prompt;
+
+	scene_begin(&s);
+	c = call(&s, PURPOSE_TCP, 0);
+	send_syn(&s, c, first, true);
+	scene_wait(&s, 5 * MS);
+	send_syn(&s, c, second, true);
+	j.o = s.o;
+	j.flows = s.o->flows;
+	j.flow_count = s.o->flow_count;
+	j.arena = arena_new();
+	judge_company(&j);
+	assert_int_equal(j.plain_time_count, 1);
+	prompt = j.prompt_time_count;
+	arena_free(j.arena);
+	scene_end(&s);
+	return prompt;
+}
+
+static void a_sweep_is_prompt(void **state)
+{
+	(void)state;
+	assert_true(is_prompt(1, SWEEP_TTL_MAX));
+	assert_false(is_prompt(1, SWEEP_TTL_MAX + 1));
+	assert_true(is_prompt(SWEEP_TTL_MAX + 1, SWEEP_TTL_MAX + 1));
+}
+
 /* Nor is it one that was lost. */
 static void a_plain_syn_on_its_port_is_no_attempt(void **state)
 {
@@ -188,6 +252,8 @@ int main(void)
 		cmocka_unit_test(a_plain_syn_on_its_port_is_no_attempt),
 		cmocka_unit_test(padding_of_a_dss),
 		cmocka_unit_test(those_of_one_moment_count_as_one),
+		cmocka_unit_test(what_is_answered_the_second_time_is_late),
+		cmocka_unit_test(a_sweep_is_prompt),
 		cmocka_unit_test(those_that_pass_are_several_and_most),
 		cmocka_unit_test(
 			those_that_are_reset_have_controls_that_are_not),

@@ -166,7 +166,7 @@ static void compare_header(struct comparing *c)
 {
 	const struct tcp_view *s = &c->sent->tcp, *q = &c->quoted->tcp;
 
-	if (q->available >= 4) {
+	if (q->available) { /* else it is no TCP: ports are there */
 		compare_number(c, FIELD_TCP_SOURCE_PORT, s->source_port,
 			       q->source_port);
 		compare_number(c, FIELD_TCP_DESTINATION_PORT,

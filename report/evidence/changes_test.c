@@ -356,6 +356,24 @@ static void test_other_options_all_or_none(void **state)
 	assert_only(&c, FIELD_OPTION_OTHER, "tcp.option.sackOK", "0402", NULL);
 }
 
+/* An MPTCP option of 2 bytes has no subtype: what follows is none. */
+static void test_no_subtype(void **state)
+{
+	struct wire sent = syn(false), quoted = sent;
+	uint8_t *s = wire_option(&sent, TCPOPT_MPTCP, -1, NULL);
+	uint8_t *q = wire_option(&quoted, TCPOPT_MPTCP, -1, NULL);
+	struct comparison c;
+
+	(void)state;
+	memcpy(q, (uint8_t[]){1, TCPOPT_MPTCP, 2, 1}, 4);
+	c = compare(&sent, &quoted);
+	assert_true(comparison_find(&c, FIELD_OPTION_MPTCP)->removed);
+	memcpy(s, (uint8_t[]){TCPOPT_MPTCP, 2, 1, 1}, 4);
+	memcpy(q, (uint8_t[]){1, TCPOPT_MPTCP, 3, 1}, 4);
+	c = compare(&sent, &quoted);
+	assert_true(comparison_find(&c, FIELD_OPTION_MPTCP)->removed);
+}
+
 static void test_modified(void **state)
 {
 	struct wire sent = syn(false), quoted = sent;
@@ -688,6 +706,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reordered, begin, end),
 		cmocka_unit_test_setup_teardown(test_other_options_all_or_none,
 						begin, end),
+		cmocka_unit_test_setup_teardown(test_no_subtype, begin, end),
 		cmocka_unit_test_setup_teardown(test_modified, begin, end),
 		cmocka_unit_test_setup_teardown(test_added, begin, end),
 		cmocka_unit_test_setup_teardown(test_ip_fields, begin, end),
