@@ -16,7 +16,9 @@ local a = subflow()
 a:connect()
 a:data(request, { options = {} })
 local answer = a:data_answer()
-outcome("data", answer == "reset" and dated(answer) or answer)
+local found = answer == "reset" and dated(answer) or answer
+if found == "reset" then takes_data() end
+outcome("data", found)
 outcome("response", answer == "reset" and dated "none"
 	or version == 1 and response(a) or a:response())
 a:ack()
