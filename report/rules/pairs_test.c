@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -26,14 +27,11 @@ static struct wire wire_sent(const struct kept *k)
 }
 
 /* A connection as it was seen at its client, and its SYN, some hops on. */
-static struct caller *begin(struct scene *s, box_fn *on_syn)
+static struct caller *connect_twice(struct scene *s, box_fn *on_syn)
 {
 	struct caller *c;
 	struct wire w;
 
-	*s = scene();
-	scene_begin(s);
-	s->o->files = files;
 	c = knock(s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
 	send_third_ack(s, c, 64, false);
 	w = wire_sent(flow_of(s, c)->sent[0]);
@@ -44,6 +42,14 @@ static struct caller *begin(struct scene *s, box_fn *on_syn)
 	scene_see(s, &w);
 	s->o->file = 0;
 	return c;
+}
+
+static struct caller *begin(struct scene *s, box_fn *on_syn)
+{
+	*s = scene();
+	scene_begin(s);
+	s->o->files = files;
+	return connect_twice(s, on_syn);
 }
 
 /* The last packet that was sent, as it is seen there. */
@@ -176,12 +182,77 @@ static void test_same(void **state)
 	assert_int_equal(pairs_with(come_twice), 1);
 }
 
+/* ---- what did not come ----------------------------------------------------
+ */
+
+/* So many bytes, each for itself; one of them does not come there. */
+static void send_bytes(struct scene *s, struct caller *c, unsigned count,
+		       unsigned lost)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct span d = {.offset = i, .length = 1};
+		struct wire w;
+
+		send_data(s, c, &d, 64, false);
+		w = last_sent(s, c);
+		if (i != lost)
+			see_there(s, &w);
+		s->o->file = 0;
+	}
+}
+
+/* What the server sent last was seen there before. */
+static void see_answer_there(struct scene *s, const struct caller *c)
+{
+	const struct flow *f = flow_of(s, c);
+	struct wire w = wire_sent(f->received[f->received_count - 1]);
+
+	set_ttl(&w, FARTHER + 1);
+	see_there(s, &w);
+	s->o->file = 0;
+}
+
+static int missed(struct scene *s)
+{
+	static const char before[] = "unchanged. ";
+	struct report *r = judge_scene(s);
+	const char *text = r->seen_twice ? strstr(r->seen_twice, before) : NULL;
+	int count = text ? atoi(text + strlen(before)) : 0;
+
+	CHECK(r, r->seen_twice);
+	report_free(r);
+	scene_end(s);
+	return count;
+}
+
+/* The third ACK did not come there, either. */
+static void test_missed(void **state)
+{
+	struct scene s;
+	struct caller *c = begin(&s, NULL);
+
+	(void)state;
+	send_bytes(&s, c, 40, 20);
+	assert_int_equal(missed(&s), 2);
+	/* Not all are kept that come there. */
+	c = begin(&s, NULL);
+	send_bytes(&s, c, DOUBLES_MAX + 10, 20);
+	see_answer_there(&s, c);
+	assert_int_equal(missed(&s), 0);
+	/* Nothing came there behind it but of another connection. */
+	c = begin(&s, NULL);
+	send_bytes(&s, connect_twice(&s, NULL), 1, 0);
+	send_bytes(&s, c, 1, 1);
+	assert_int_equal(missed(&s), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_no_segment),
 		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
