@@ -138,7 +138,7 @@ fuzz: deps			## fuzz what parses, FUZZ_TIME=60 seconds each
 
 .PHONY: analyze
 ANALYZERS := cppcheck clang-tidy valgrind
-analyze: deps			## what gcc, cppcheck, clang-tidy, valgrind find
+analyze: deps			## what gcc, cppcheck, clang-tidy, valgrind find: minutes
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(ANALYZERS)" deps
 	$(again) tests
 	$(Q)tests/analyze; status=$$?; $(disown); exit $$status

@@ -130,6 +130,7 @@ def mptcp_seeds():
 # ---- whole captures --------------------------------------------------------
 
 SMALL = "pcaps/v1/lab-6.18-t3-joincsum.pcap"
+SWEPT = "pcaps/lab/reset.pcap"      # with ICMP errors
 
 
 def other_link(link, ip):
@@ -178,6 +179,33 @@ def middles():
     return write_pcap(link, frames)
 
 
+def rivals(name):
+    """Before each SYN a forged one with its addresses and ports, of another host
+    on the link."""
+    frames = []
+    for seconds, micros, frame in read_pcap(name)[1]:
+        tcp = 14 + (frame[14] & 15) * 4
+        if frame[12:14] == b"\x08\0" and frame[23] == 6 and \
+                frame[tcp + 13] & 0x12 == 2:
+            forged = bytearray(frame)
+            forged[6] ^= 4
+            forged[tcp + 4] ^= 0x55     # the sequence number
+            frames.append((seconds, micros, bytes(forged)))
+        frames.append((seconds, micros, frame))
+    return write_pcap(1, frames)
+
+
+def closing(name):
+    """The server's last segment has FIN."""
+    link, frames = read_pcap(name)
+    first, (seconds, micros, last) = frames[0][2], frames[-1]
+    if last[12:14] == b"\x08\0" and last[23] == 6 and \
+            first[26:30] != last[26:30]:
+        last = bytearray(last)
+        last[14 + (last[14] & 15) * 4 + 13] |= 1
+    return write_pcap(link, frames[:-1] + [(seconds, micros, bytes(last))])
+
+
 def capture_seeds():
     for name, *_ in captures():
         with open(name, "rb") as file:
@@ -197,6 +225,8 @@ def judge_seeds():
     yield from capture_seeds()
     yield forgetful()
     yield middles()
+    for name in (SMALL, SWEPT):
+        yield rivals(name)
 
 
 def replay_seeds():
@@ -204,6 +234,7 @@ def replay_seeds():
         scenario = re.search(r"([^/]*)\.pcap$", name)[1]
         with open(name, "rb") as file:
             yield scenario.encode() + b"\n" + file.read(CAPTURE_MAX)
+        yield scenario.encode() + b"\n" + closing(name)
 
 
 # ---- text ------------------------------------------------------------------
