@@ -225,6 +225,11 @@ static void rung_random(struct judgement *j)
 			    : "no answer, as under SYN cookies");
 		return;
 	}
+	if (j->tcp_refused && !flow_shows_listener(f)) {
+		set(j, RUNG_RANDOM_TOKEN, RUNG_SKIPPED,
+		    "a RST answers any SYN");
+		return;
+	}
 	set(j, RUNG_RANDOM_TOKEN, RUNG_PASS,
 	    tcp_options_mptcp(&k->options, MP_TCPRST)
 		    ? "an unknown token triggers a RST with MP_TCPRST: an "
