@@ -5,7 +5,8 @@ scenario {
 	answers = {
 		rfc = { syn_ack = "MP_JOIN", ack = "reset*" },
 		linux_v1 = { release = "5.7", syn_ack = "MP_JOIN",
-			ack = { "reset 1", "reset" } }, -- a reason since 5.13
+			-- a reason since 5.13; of Linux 6.16, 3
+			ack = { "reset 1", "reset", "reset 3" } },
 		linux_v0 = { syn_ack = "MP_JOIN", ack = "reset" },
 	},
 }

@@ -158,11 +158,12 @@ static void test_v1_captures(void **state)
 	assert_true(replay_all("v1-scenarios") >= 29);
 }
 
-/* A kernel of that release, by lab/kernels.py. */
+/* Kernels of these releases, by lab/kernels.py. */
 static void test_old_captures(void **state)
 {
 	(void)state;
 	assert_true(replay_all("v1-linux-5.10") >= 6);
+	assert_true(replay_all("v1-linux-6.16") >= 1);
 	assert_int_equal(replay("v1-linux-5.10", "fastclose", true), 0);
 	expect_said("\"right_key\":\"silent before 5.13\"");
 	assert_int_equal(replay("v1-linux-5.10", "data-fin", true), 0);
