@@ -183,11 +183,11 @@ const char *path_changes(struct exchange *x)
 	size_t count = choose_copies(x, copies);
 	/* In IPv6 nothing tells which of the copies was quoted changed. */
 	bool told = count && copies[0].segment->packet.ip.version == 4;
-	unsigned routers = told ? count_routers(x) : 0;
+	unsigned routers = count_routers(x);
 	struct peer *p = x->peer;
 	const char *said = NULL;
 
-	for (int round = 0; round < ROUNDS && !said; round++) {
+	for (int round = 0; told && round < ROUNDS && !said; round++) {
 		int64_t until;
 
 		if (!send_round(x, copies, count, routers))

@@ -42,18 +42,20 @@ static const struct changed *change_of(const struct pair *p,
 
 static enum why changed_between(const struct judgement *j, struct said *s)
 {
+	const struct pair *first = NULL;
+
 	for (size_t i = 0; i < j->pair_count; i++) {
 		const struct pair *p = &j->pairs[i];
 
 		if (!change_of(p, s->rule->of))
 			continue;
 		s->have++;
-		if (!s->facts)
-			s->facts = p;
+		first = first ? first : p;
 	}
-	if (!s->have)
+	if (!first)
 		return WHY_ABSENT;
-	s->flow = ((const struct pair *)s->facts)->flow;
+	s->facts = first;
+	s->flow = first->flow;
 	s->direction = ((const struct pair_rule *)s->rule->of)->side
 			       ? DIRECTION_RETURN
 			       : DIRECTION_FORWARD;
