@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "crafting/cursor.h"
+#include "report/evidence/loss.h"
 #include "tests/client.h"
 #include "tests/devices.h"
+
 #include "tests/server.h"
 
 /* ---- what happens: a device, and to which packets ------------------------ */
@@ -69,6 +71,14 @@ static enum act hang_up(struct scene *s, struct wire *w)
 	(void)s;
 	if (!is_syn(w))
 		wire_tcp_header(w)[13] |= TCP_FLAG_RST;
+	return PASS;
+}
+
+/* A broken server, or a loop: SYN/ACKs come again and again. */
+static enum act storm(struct scene *s, struct wire *w)
+{
+	for (int i = 1; i < STORM_MIN && is_syn(w); i++)
+		scene_see(s, w);
 	return PASS;
 }
 
@@ -236,6 +246,7 @@ static const struct {
 	DEVICE(alter_nonce),
 	DEVICE(alter_data_ack),
 	DEVICE(hang_up),
+	DEVICE(storm),
 	DEVICE(delay),
 };
 

@@ -298,6 +298,8 @@ bool flow_shows_listener(const struct flow *f);
 bool token_refused_late(const struct judgement *j, const struct flow *f);
 /* What that one says of a token that it does not know, be it one of ours: its
  * nonce is 0, as the HMAC. */
+/* Its SYN/ACKs come so often that they may drown other packets. */
+bool flow_storms(const struct judgement *j, const struct flow *f);
 bool flow_token_unknown(const struct flow *f);
 /* Its SYN/ACK shows that the server knows the token, and so has that key. */
 bool flow_token_known(const struct flow *f);

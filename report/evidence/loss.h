@@ -30,6 +30,9 @@
 /* Microseconds between an attempt and the nearest control that is answered:
  * what is lost in an outage while nothing else was tried counts for nothing. */
 #define COMPANY_US 1000000
+/* SYN/ACKs of one connection: a kernel sends six, and a duplicate of each may
+ * come. A server that sends more may be what drowns the others. */
+#define STORM_MIN 16
 /* SYNs that are lost at one moment may be lost to one cause, and count as one,
  * unless a SYN of the same moment, with or without the option, is answered. */
 #define MOMENT_US 20000

@@ -131,6 +131,16 @@ bool flow_shows_listener(const struct flow *f)
 	return k && tcp_options_mptcp(&k->options, MP_TCPRST);
 }
 
+bool flow_storms(const struct judgement *j, const struct flow *f)
+{
+	unsigned count = f->syn_acks_again;
+
+	(void)j;
+	for (size_t i = 0; i < f->received_count; i++)
+		count += kept_is_syn(f->received[i]);
+	return count >= STORM_MIN;
+}
+
 bool flow_token_unknown(const struct flow *f)
 {
 	return f->join.syn_ack && !f->join.server_nonce &&

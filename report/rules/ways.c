@@ -292,7 +292,8 @@ enum why dropped_some(const struct judgement *j, struct said *s)
 		return WHY_ABSENT;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
-	if (a->reset || controls_since(j, a->first_us) < CONTROLS_MIN)
+	if (a->reset || controls_since(j, a->first_us) < CONTROLS_MIN ||
+	    ask_witnesses(j, flow_storms, NULL))
 		return WHY_CONTROL;
 	return chance_of_late(j, a) < CHANCE_OF_LOSS ? WHY_SAID : WHY_FEW;
 }

@@ -244,8 +244,10 @@ void observe_received(struct observer *o, struct flow *f,
 		f->unfit++;
 		return;
 	}
-	if (seen_again(f, 1, p, time_us))
+	if (seen_again(f, 1, p, time_us)) {
+		f->syn_acks_again += !!(p->tcp.flags & TCP_FLAG_SYN);
 		return;
+	}
 	see_snapped(f, p);
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;

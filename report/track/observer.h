@@ -158,6 +158,7 @@ struct flow {
 	uint8_t shift;		/* of its windows, in its SYN (RFC 7323) */
 	struct link_ends link;	/* of its first SYN */
 	struct link_ends syn_ack_link;
+	unsigned syn_acks_again;    /* the very same packet, and not kept */
 	struct viewpoint viewpoint; /* where it is followed */
 	struct doubles *doubles;    /* NULL: it was not seen anywhere else */
 	struct stray stray;	    /* the latest */
