@@ -69,9 +69,20 @@ static void servers_that_wait_for_data_say_so_several_times(void **state)
 	assert_int_equal(deferring(DEFER_CONTROLS_MIN, 1), UNKNOWN);
 }
 
+static void storms_are_counted(void **state)
+{
+	struct flow f = {.syn_acks_again = STORM_MIN - 1};
+
+	(void)state;
+	assert_false(flow_storms(NULL, &f));
+	f.syn_acks_again++;
+	assert_true(flow_storms(NULL, &f));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(storms_are_counted),
 		cmocka_unit_test(listeners_are_shown_by_unknown_tokens),
 		cmocka_unit_test(
 			servers_that_wait_for_data_say_so_several_times),
