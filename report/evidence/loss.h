@@ -98,9 +98,10 @@
  * which this many must be there to say it at all, and fewer only "likely". */
 #define RESETS_MIN 6
 #define RESETS_LIKELY_MIN 2
-/* Third ACKs with MP_JOIN that the server misses, while others arrive. Under
- * SYN cookies Linux keeps the nonces of joins in 1,024 places: of ten SYNs that
- * come together, one in a hundred finds its place taken by another. */
+/* Third ACKs with MP_JOIN that the server misses, where others arrive or it
+ * answers under SYN cookies. Linux then keeps the nonces of joins in 1,024
+ * places: of ten SYNs that come together, one in a hundred finds its place
+ * taken by another. */
 #define THIRD_ACKS_MISSED_MIN 2
 /* In a comparison, where the others may be many: fewer may be the moment that a
  * server restarts. */

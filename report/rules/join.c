@@ -383,17 +383,38 @@ static bool confirmed(const struct judgement *j, const struct flow *f)
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame;
 }
 
+/* Then a third ACK may, too; and a server that keeps no state forgets the nonce
+ * with the first. */
+static bool came_twice(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return f->syn_acks_again > 0;
+}
+
+/* An unknown token has no answer then. */
+static bool keeps_no_state(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN_RANDOM) && !flow_syn_ack(f) &&
+	       !flow_reset(f);
+}
+
 static enum why removed_ack(const struct judgement *j, struct said *s)
 {
 	s->confidence = CONFIDENCE_LIKELY;
-	s->need = ask_witnesses(j, confirmed, NULL) ? THIRD_ACKS_MISSED_MIN : 1;
+	s->need = ask_witnesses(j, confirmed, NULL) ||
+				  ask_witnesses(j, keeps_no_state, NULL)
+			  ? THIRD_ACKS_MISSED_MIN
+			  : 1;
 	for (size_t i = 0; i < j->flow_count; i++) {
 		if (!missed_option(j, j->flows[i]))
 			continue;
 		s->have++;
 		s->flow = s->flow ? s->flow : j->flows[i];
 	}
-	return enough(s);
+	return enough(s) == WHY_SAID && ask_witnesses(j, came_twice, NULL)
+		       ? WHY_CONTROL
+		       : enough(s);
 }
 
 static void say_removed_ack(struct judgement *j, struct finding *f,
