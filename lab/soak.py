@@ -178,7 +178,9 @@ def server_kinds():
             findings.append("mp_join.refused")
             statuses.add("impaired")
         for path, box in PATHS:
-            out.append(Kind(f"{server}, {path}", statuses, group=server,
+            # A join may be lost so often that nothing is known of it.
+            lossy = {"undetermined"} if "loss" in (box or "") else set()
+            out.append(Kind(f"{server}, {path}", statuses | lossy, group=server,
                             findings=findings,
                             up=["--server", server]
                             + (["--box", box] if box else [])))
