@@ -213,6 +213,20 @@ enum act alter_hmac(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* As Linux before 5.13 answers a token that it does not know: zeros, or what
+ * its memory holds. */
+enum act forget_token(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_JOIN, NULL);
+
+	if (!o || !is_syn(w))
+		return PASS;
+	if (wire_parse(w).tcp.destination_port & 1)
+		return alter_hmac(s, w);
+	memset(o + 4, 0, 12);
+	return PASS;
+}
+
 static uint8_t class_of(struct wire *w)
 {
 	return wire_parse(w).ip.traffic_class;

@@ -27,7 +27,7 @@ box_fn prohibit_capable, reset_capable, reset_join, reset_dss;
 
 /* Change MPTCP options. */
 box_fn downgrade; /* clears the flag of the only algorithm */
-box_fn alter_key, alter_version, alter_hmac, alter_nonce;
+box_fn alter_key, alter_version, alter_hmac, alter_nonce, forget_token;
 box_fn alter_data_ack;
 box_fn alter_dsn; /* the upper half of one of eight bytes */
 box_fn mirror;	  /* a plain server's SYN/ACK brings our own option */

@@ -210,6 +210,7 @@ static const struct {
 	DEVICE(alter_key),
 	DEVICE(alter_version),
 	DEVICE(alter_hmac),
+	DEVICE(forget_token),
 	DEVICE(alter_dsn),
 	DEVICE(mirror),
 	DEVICE(proxy),

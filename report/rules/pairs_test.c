@@ -246,13 +246,36 @@ static void test_missed(void **state)
 	assert_int_equal(missed(&s), 1);
 }
 
+/* Followed where the option is gone: what comes from before there had it. */
+static void test_tried(void **state)
+{
+	static const uint8_t capable[] = {TCPOPT_MPTCP, 4, 0x01, 0x01};
+	struct scene s = scene();
+	struct caller *c;
+	struct report *r;
+	struct wire w;
+
+	(void)state;
+	scene_begin(&s);
+	s.o->files = files;
+	c = knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	w = wire_sent(flow_of(&s, c)->sent[0]);
+	option_append(&w, capable, sizeof(capable));
+	set_ttl(&w, 67);
+	see_there(&s, &w);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1);
+	CHECK(r, !strstr(r->verdict, "no connection with MPTCP was tried"));
+	report_free(r);
+	scene_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_no_segment),
-		cmocka_unit_test(test_same),
-		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_no_segment),
+		cmocka_unit_test(test_same),  cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_tried),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

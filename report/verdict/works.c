@@ -199,9 +199,8 @@ static bool join_is_silent(const struct judgement *j)
 {
 	const struct flow *f = join_flow(j);
 
-	if (!f || f->join.parent < 0 || !is_own_join(j, f) ||
-	    f->join.fourth_ack_frame || flow_reset(f) ||
-	    server_ended(j->o->flows[f->join.parent]))
+	if (!f || !is_own_join(j, f) || f->join.fourth_ack_frame ||
+	    flow_reset(f) || server_ended(j->o->flows[f->join.parent]))
 		return false;
 	return !flow_syn_ack(f) ||
 	       (f->join.hmac == KNOWN_YES && server_defers(j) != KNOWN_YES);
