@@ -86,7 +86,8 @@ const struct topic topics[] = {
 		.title = "what was seen does not decide it",
 		.meaning = "TCP works, or did at first, and what was seen fits "
 			   "more than one cause; the verdict says which. It is "
-			   "no sign that MPTCP works, nor that it does not.",
+			   "no sign that MPTCP works, nor that it does not, "
+			   "where it does not say that one subflow works.",
 		.proof = "None of the other verdicts is borne out.",
 		.advice = "The line behind the verdict says what would decide "
 			  "it: most often another port (-p 443), or a server "
