@@ -290,6 +290,8 @@ static bool is_kind(struct wire *w, const char *kind)
 	       (strcmp(kind, "ack") == 0 && tcp && !syn && !has_data(w)) ||
 	       (strcmp(kind, "capable") == 0 && tcp && has_capable(w)) ||
 	       (strcmp(kind, "join") == 0 && tcp && has_join(w)) ||
+	       (strcmp(kind, "capable_data") == 0 && tcp && has_capable(w) &&
+		has_data(w)) ||
 	       (strcmp(kind, "capable_syn") == 0 && syn && has_capable(w)) ||
 	       (strcmp(kind, "join_syn") == 0 && syn && has_join(w)) ||
 	       (strcmp(kind, "join_ack") == 0 && tcp && !syn && has_join(w)) ||

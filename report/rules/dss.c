@@ -278,13 +278,34 @@ static int64_t dropped_since(const struct flow *f)
 	return f->last_us;
 }
 
-/* Where copies of the data end: before the target, it is on the way there. */
+/* Data that carries MP_CAPABLE (RFC 8684 3.1), in full or in copies for hops.
+ */
+static bool data_has_capable(const struct flow *f, bool full)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (f->sent[i]->kind == SEGMENT_DATA &&
+		    kept_is_full(f->sent[i]) == full &&
+		    tcp_options_mptcp(&f->sent[i]->options, MP_CAPABLE))
+			return true;
+	return false;
+}
+
+static bool only_capable(const struct flow *f)
+{
+	return data_has_capable(f, true) && !data_has_capable(f, false);
+}
+
+/* Where copies of the data end: before the target, it is on the way there.
+ * Copies with DSS pass where only MP_CAPABLE is dropped. */
 static void place_drop(const struct judgement *j, struct said *s)
 {
 	struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA, s->flow,
 			  dropped_since(s->flow)};
+	struct between b = ask_silence(j, &c);
 
-	said_between(j, s, ask_silence(j, &c));
+	if (b.after + 1 >= j->plain_reach && only_capable(s->flow))
+		b = (struct between){0};
+	said_between(j, s, b);
 }
 
 static enum why dropped_vain(const struct judgement *j, struct said *s)
@@ -318,8 +339,12 @@ static void say_dropped_vain(struct judgement *j, struct finding *f,
 			 "same bytes without it were acknowledged",
 			 s->have);
 	f->text = arena_printf(j->arena,
-			       "Data with DSS is dropped%s %s; the same bytes "
-			       "without it pass.",
+			       "%s is dropped%s %s; the same bytes without it "
+			       "pass.",
+			       only_capable(s->flow) && !s->at.ttl
+				       ? "The first data, which carries "
+					 "MP_CAPABLE,"
+				       : "Data with DSS",
 			       after_bytes(j, s->flow),
 			       place_phrase(j, f->after, f->at));
 }
