@@ -410,6 +410,9 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 		client_send_third_ack(&c->client, copy);
 	else if (kind == SEGMENT_JOIN_DATA)
 		send_tail(c, copy);
+	else if (c->plain_tried) /* what was dropped, with MP_CAPABLE */
+		client_send_data(&c->client, c->request, c->split, 0, false,
+				 copy);
 	else
 		client_send_data(&c->client, c->request + c->split,
 				 c->length - c->split, c->split, false, copy);
