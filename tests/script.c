@@ -77,7 +77,7 @@ static enum act hang_up(struct scene *s, struct wire *w)
 /* A broken server, or a loop: SYN/ACKs come again and again. */
 static enum act storm(struct scene *s, struct wire *w)
 {
-	for (int i = 1; i < STORM_MIN && is_syn(w); i++)
+	for (int i = 0; i < 2 * STORM_MIN && is_syn(w); i++)
 		scene_see(s, w);
 	return PASS;
 }

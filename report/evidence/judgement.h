@@ -300,6 +300,8 @@ bool token_refused_late(const struct judgement *j, const struct flow *f);
  * nonce is 0, as the HMAC. */
 /* Its SYN/ACKs come so often that they may drown other packets. */
 bool flow_storms(const struct judgement *j, const struct flow *f);
+/* The very same SYN/ACK came twice, and its SYN was sent once. */
+bool flow_doubled(const struct judgement *j, const struct flow *f);
 bool flow_token_unknown(const struct flow *f);
 /* Its SYN/ACK shows that the server knows the token, and so has that key. */
 bool flow_token_known(const struct flow *f);

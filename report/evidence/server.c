@@ -131,14 +131,27 @@ bool flow_shows_listener(const struct flow *f)
 	return k && tcp_options_mptcp(&k->options, MP_TCPRST);
 }
 
+static unsigned count_syns(struct kept *const *list, size_t count)
+{
+	unsigned syns = 0;
+
+	for (size_t i = 0; i < count; i++)
+		syns += kept_is_syn(list[i]);
+	return syns;
+}
+
+/* Each SYN has an answer, and may have come twice. */
 bool flow_storms(const struct judgement *j, const struct flow *f)
 {
-	unsigned count = f->syn_acks_again;
-
 	(void)j;
-	for (size_t i = 0; i < f->received_count; i++)
-		count += kept_is_syn(f->received[i]);
-	return count >= STORM_MIN;
+	return f->syn_acks_again + count_syns(f->received, f->received_count) >=
+	       STORM_MIN + 2 * count_syns(f->sent, f->sent_count);
+}
+
+bool flow_doubled(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return f->syn_acks_again && count_syns(f->sent, f->sent_count) == 1;
 }
 
 bool flow_token_unknown(const struct flow *f)

@@ -395,14 +395,6 @@ static bool confirmed(const struct judgement *j, const struct flow *f)
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame;
 }
 
-/* Then a third ACK may, too; and a server that keeps no state forgets the nonce
- * with the first. */
-static bool came_twice(const struct judgement *j, const struct flow *f)
-{
-	(void)j;
-	return f->syn_acks_again > 0;
-}
-
 /* An unknown token has no answer then. */
 static bool keeps_no_state(const struct judgement *j, const struct flow *f)
 {
@@ -424,7 +416,9 @@ static enum why removed_ack(const struct judgement *j, struct said *s)
 		s->have++;
 		s->flow = s->flow ? s->flow : j->flows[i];
 	}
-	return enough(s) == WHY_SAID && ask_witnesses(j, came_twice, NULL)
+	/* What comes twice may be a third ACK, too; with the first a server
+	 * that keeps no state forgets the nonce. */
+	return enough(s) == WHY_SAID && ask_witnesses(j, flow_doubled, NULL)
 		       ? WHY_CONTROL
 		       : enough(s);
 }
