@@ -71,9 +71,16 @@ static void servers_that_wait_for_data_say_so_several_times(void **state)
 
 static void storms_are_counted(void **state)
 {
+	struct kept syn = {.packet.tcp.flags = TCP_FLAG_SYN}, *sent = &syn;
 	struct flow f = {.syn_acks_again = STORM_MIN - 1};
 
 	(void)state;
+	assert_false(flow_storms(NULL, &f));
+	f.syn_acks_again++;
+	assert_true(flow_storms(NULL, &f));
+	f.sent = &sent; /* its answer, and that may come twice */
+	f.sent_count = 1;
+	f.syn_acks_again = STORM_MIN + 1;
 	assert_false(flow_storms(NULL, &f));
 	f.syn_acks_again++;
 	assert_true(flow_storms(NULL, &f));
