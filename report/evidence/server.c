@@ -131,12 +131,12 @@ bool flow_shows_listener(const struct flow *f)
 	return k && tcp_options_mptcp(&k->options, MP_TCPRST);
 }
 
-static unsigned count_syns(struct kept *const *list, size_t count)
+static unsigned count_syns(const struct flow *f)
 {
 	unsigned syns = 0;
 
-	for (size_t i = 0; i < count; i++)
-		syns += kept_is_syn(list[i]);
+	for (size_t i = 0; i < f->sent_count; i++)
+		syns += kept_is_syn(f->sent[i]);
 	return syns;
 }
 
@@ -144,14 +144,13 @@ static unsigned count_syns(struct kept *const *list, size_t count)
 bool flow_storms(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
-	return f->syn_acks_again + count_syns(f->received, f->received_count) >=
-	       STORM_MIN + 2 * count_syns(f->sent, f->sent_count);
+	return f->syn_acks_again >= STORM_MIN + 2 * count_syns(f);
 }
 
 bool flow_doubled(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
-	return f->syn_acks_again && count_syns(f->sent, f->sent_count) == 1;
+	return f->syn_acks_again && count_syns(f) == 1;
 }
 
 bool flow_token_unknown(const struct flow *f)

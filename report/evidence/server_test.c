@@ -71,7 +71,7 @@ static void servers_that_wait_for_data_say_so_several_times(void **state)
 
 static void storms_are_counted(void **state)
 {
-	struct kept syn = {.packet.tcp.flags = TCP_FLAG_SYN}, *sent = &syn;
+	struct kept syn = {.kind = SEGMENT_SYN}, *sent = &syn;
 	struct flow f = {.syn_acks_again = STORM_MIN - 1};
 
 	(void)state;
