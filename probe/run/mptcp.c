@@ -363,8 +363,7 @@ bool open_wanted(const struct run *r, const struct version *v)
 	return f && !added->join.fourth_ack_frame &&
 	       (join->state == CONNECTION_ENDED || join->tries > 1) &&
 	       !f->mptcp.mp_fail && f->mptcp.has_data_ack &&
-	       (f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
-		flow_reset(f) || missed_third_ack(added));
+	       (flow_server_ended(f) || missed_third_ack(added));
 }
 
 /* Then a join is tried once more, to a connection whose server has not got a

@@ -86,20 +86,15 @@ static bool lost_option(const struct judgement *j, const struct flow *f)
 	       !f->join.syn_ack && !flow_fell(f);
 }
 
-/* As one of several servers behind a balancer may. */
-static bool fell_back(const struct judgement *j, const struct flow *f)
-{
-	return flow_is(f, PURPOSE_MP_CAPABLE) && flow_syn_ack(f) &&
-	       !f->mptcp.syn_ack && !flow_denied_checksums(f) && j->working &&
-	       f->mptcp.version == j->working->mptcp.version;
-}
-
 static enum why removed(const struct judgement *j, struct said *s)
 {
 	enum why why = shown_by(j, s, lost_option);
 
 	s->confidence = CONFIDENCE_LIKELY;
-	return why == WHY_SAID && ask_witnesses(j, fell_back, NULL)
+	/* One of several servers behind a balancer may answer so. */
+	return why == WHY_SAID && j->working &&
+			       plainly_answered(j,
+						(int)j->working->mptcp.version)
 		       ? WHY_CONTROL
 		       : why;
 }

@@ -520,6 +520,12 @@ unsigned initial_ttl(unsigned ttl)
 	return 255;
 }
 
+bool flow_server_ended(const struct flow *f)
+{
+	return f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
+	       flow_reset(f);
+}
+
 bool kept_is_syn(const struct kept *k)
 {
 	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN ||

@@ -347,6 +347,9 @@ bool flow_lacks_syn_ack(const struct flow *f);
 const struct kept *flow_reset(const struct flow *f);
 const struct kept *flow_syn_ack(const struct flow *f);
 
+/* The server has ended it, or begun to: FIN, DATA_FIN, MP_FASTCLOSE or RST. */
+bool flow_server_ended(const struct flow *f);
+
 /* Whether it asks for a connection: a SYN of the client. */
 bool kept_is_syn(const struct kept *k);
 

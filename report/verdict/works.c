@@ -188,19 +188,13 @@ static const char *return_doubt(const struct judgement *j)
 	       "behind where the capture was made, that may be changed";
 }
 
-static bool server_ended(const struct flow *f)
-{
-	return f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
-	       flow_reset(f);
-}
-
 /* A subflow that should have joined, and nothing tells what became of it. */
 static bool join_is_silent(const struct judgement *j)
 {
 	const struct flow *f = join_flow(j);
 
 	if (!f || !is_own_join(j, f) || f->join.fourth_ack_frame ||
-	    flow_reset(f) || server_ended(j->o->flows[f->join.parent]))
+	    flow_reset(f) || flow_server_ended(j->o->flows[f->join.parent]))
 		return false;
 	return !flow_syn_ack(f) ||
 	       (f->join.hmac == KNOWN_YES && server_defers(j) != KNOWN_YES);
