@@ -137,11 +137,26 @@ static void those_of_one_moment_count_as_one(void **state)
 	assert_int_equal(late_of(ms - 5, ms / 2), 2);
 }
 
+/* Those with MP_CAPABLE; the scene is over then. */
+static struct attempts attempts_of(struct scene *s)
+{
+	struct judgement j = {.o = s->o,
+			      .flows = s->o->flows,
+			      .flow_count = s->o->flow_count,
+			      .arena = arena_new()};
+	struct attempts a;
+
+	judge_company(&j);
+	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
+	arena_free(j.arena);
+	scene_end(s);
+	return a;
+}
+
 /* Its first SYN was. */
 static void what_is_answered_the_second_time_is_late(void **state)
 {
 	struct scene s = scene();
-	struct judgement j = {0};
 	struct attempts a;
 	struct caller *c;
 
@@ -154,17 +169,10 @@ static void what_is_answered_the_second_time_is_late(void **state)
 	s.port_silent = false;
 	scene_wait(&s, 100 * MS);
 	send_syn(&s, c, 64, false);
-	j.o = s.o;
-	j.flows = s.o->flows;
-	j.flow_count = s.o->flow_count;
-	j.arena = arena_new();
-	judge_company(&j);
-	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
+	a = attempts_of(&s);
 	assert_int_equal(a.answered, 1);
 	assert_int_equal(a.lost, 1);
 	assert_int_equal(a.late, 1);
-	arena_free(j.arena);
-	scene_end(&s);
 }
 
 /* Of SYNs with these TTLs, 5 ms apart, on one port: whether the first answer
@@ -205,7 +213,6 @@ static void a_sweep_is_prompt(void **state)
 static void a_plain_syn_on_its_port_is_no_attempt(void **state)
 {
 	struct scene s = scene();
-	struct judgement j = {0};
 	struct attempts a;
 	struct caller *c;
 
@@ -218,17 +225,10 @@ static void a_plain_syn_on_its_port_is_no_attempt(void **state)
 	send_syn(&s, c, 64, false);
 	c->gave_up = true;
 	send_syn(&s, c, 64, false);
-	j.o = s.o;
-	j.flows = s.o->flows;
-	j.flow_count = s.o->flow_count;
-	j.arena = arena_new();
-	judge_company(&j);
-	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
+	a = attempts_of(&s);
 	assert_int_equal(a.flows, 1);
 	assert_int_equal(a.sent, 1);
 	assert_int_equal(a.lost, 1);
-	arena_free(j.arena);
-	scene_end(&s);
 }
 
 /* As much as the shortest DSS takes. */

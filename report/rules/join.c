@@ -413,9 +413,9 @@ static enum why removed_ack(const struct judgement *j, struct said *s)
 	}
 	/* What comes twice may be a third ACK, too; with the first a server
 	 * that keeps no state forgets the nonce. */
-	return enough(s) == WHY_SAID && ask_witnesses(j, flow_doubled, NULL)
-		       ? WHY_CONTROL
-		       : enough(s);
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	return ask_witnesses(j, flow_doubled, NULL) ? WHY_CONTROL : WHY_SAID;
 }
 
 static void say_removed_ack(struct judgement *j, struct finding *f,
