@@ -77,9 +77,11 @@ static const char *option_letters(struct compare *c, const uint8_t *block,
 	char text[41];
 	size_t used = 0;
 
-	while (option_next(&walk, &option) == OPTION_FOUND && used < 40)
-		text[used++] =
-			letters[option.kind] ? letters[option.kind] : '?';
+	while (option_next(&walk, &option) == OPTION_FOUND && used < 40) {
+		char letter = letters[option.kind];
+
+		text[used++] = letter ? letter : '?';
+	}
 	return arena_printf(c->arena, "%.*s", (int)used, text);
 }
 
