@@ -442,12 +442,11 @@ static const char *join_text(const struct judgement *j, const struct flow *f,
  */
 static bool is_over_limit(const struct judgement *j, const struct flow *f)
 {
-	const struct flow *parent =
-		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
+	const struct flow *parent = j->o->flows[f->join.parent];
 
 	return reset_reason(flow_reset(f)) == TCPRST_PROHIBITED &&
 	       !closed_before(j, f) &&
-	       (f->join.hmac == KNOWN_YES || flow_refused(f)) && parent &&
+	       (f->join.hmac == KNOWN_YES || flow_refused(f)) &&
 	       flow_data_acked(parent) && !flow_fell_behind(parent) &&
 	       !flow_sent_unmapped(parent) && !parent->mptcp.mp_fail;
 }

@@ -61,7 +61,7 @@ static bool data_sent(const struct judgement *j)
 
 static bool stalls(const struct judgement *j)
 {
-	for (size_t i = 0; i < j->flow_count; i++)
+	for (size_t i = 0; i < j->flow_count && j->negotiated; i++)
 		if (flow_stalls(j->flows[i]))
 			return true;
 	return false;
@@ -122,7 +122,7 @@ static bool offers_no_window(const struct judgement *j)
 {
 	bool sent = false;
 
-	for (size_t i = 0; i < j->flow_count; i++) {
+	for (size_t i = 0; i < j->flow_count && j->negotiated; i++) {
 		const struct flow *f = j->flows[i];
 
 		if (!flow_syn_ack(f) || !f->sides[0].first_us)
@@ -146,12 +146,6 @@ static bool resets_what_it_took(const struct judgement *j, enum purpose purpose)
 	}
 	return false;
 }
-
-/* What would decide it depends on what is missing: the first that is. */
-struct missing {
-	bool is;
-	const char *what, *advice;
-};
 
 /* Where the capture was not made at the client: what is seen to leave one end
  * need not arrive at the other. */
@@ -214,98 +208,165 @@ static const char *seen_elsewhere(const struct judgement *j)
 	}
 }
 
+/* ---- what is missing ----------------------------------------------------- */
+
+static bool was_snapped(const struct judgement *j)
+{
+	return j->snapped;
+}
+
+static bool came_back(const struct judgement *j)
+{
+	return j->negotiated;
+}
+
+static bool denies_checksums(const struct judgement *j)
+{
+	return !j->negotiated && flow_first(j, flow_denied_checksums) &&
+	       !plainly_answered(j, 1);
+}
+
+static bool has_several_keys(const struct judgement *j)
+{
+	return j->negotiated && flow_has_several_keys(j->negotiated);
+}
+
+static bool joined_by_key(const struct judgement *j)
+{
+	return j->negotiated && flow_joined_by_key(j->negotiated);
+}
+
+static bool resets_all(const struct judgement *j)
+{
+	return j->negotiated && resets_what_it_took(j, PURPOSE_TCP) &&
+	       resets_what_it_took(j, PURPOSE_MP_CAPABLE);
+}
+
+static bool acknowledges(const struct judgement *j)
+{
+	return j->negotiated && flow_data_acked(j->negotiated);
+}
+
+static bool sends_no_data(const struct judgement *j)
+{
+	return j->negotiated && !data_sent(j);
+}
+
+static bool loses_some(const struct judgement *j)
+{
+	return sends_no_data(j) && syns_in_vain(j);
+}
+
+static bool lacks_mptcp(const struct judgement *j)
+{
+	return plainly_answered(j, 1);
+}
+
+static bool is_all(const struct judgement *j)
+{
+	return j;
+}
+
+#define PROBE_THE_PATH "Probe the path: mpprobe HOST."
+
+/* What would decide it depends on what is missing: the first that is. */
+static const struct missing {
+	bool (*is)(const struct judgement *j);
+	/* Instead of that: it says what it is; or NULL. */
+	const char *(*tell)(const struct judgement *j);
+	const char *what;
+	const char *advice; /* NULL: that of most */
+} list[] = {
+	{was_snapped, NULL,
+	 "the packets were not captured whole (snapped), so that TCP options "
+	 "are missing",
+	 "Capture all bytes: tcpdump -s 0."},
+	{NULL, unshown_answers, NULL,
+	 "Capture both directions, and from before the connection begins: "
+	 "tcpdump -s 0 host ADDRESS."},
+	{NULL, only_with_option, NULL, PROBE_THE_PATH},
+	{NULL, seen_elsewhere, NULL,
+	 "A capture at the client would decide it; or probe the path: mpprobe "
+	 "HOST."},
+	{gave_up, NULL,
+	 "SYNs with MP_CAPABLE went unanswered, and the plain SYN after them "
+	 "was answered: they were dropped, or lost",
+	 PROBE_THE_PATH},
+	{NULL, other_version_untried, NULL,
+	 "Probe for both versions: mpprobe --mptcp auto HOST."},
+	{denies_checksums, NULL,
+	 "SYNs that ask for DSS checksums (flag A) are answered as plain TCP, "
+	 "as Linux before 5.14 does, and none without flag A was answered",
+	 PROBE_THE_PATH},
+	{nothing_tried, NULL, "no connection with MPTCP was tried",
+	 PROBE_THE_PATH},
+	{stalls, NULL,
+	 "the server acknowledges data by TCP but not at the MPTCP level "
+	 "(DATA_ACK): its mapping is modified where no hop shows it, or the "
+	 "server holds it back",
+	 NULL},
+	{has_several_keys, NULL,
+	 "the SYN/ACKs of one connection bring different keys: the server is "
+	 "broken, or several answer at its address",
+	 NULL},
+	{offers_no_window, NULL,
+	 "the server takes no data, with MPTCP or without: the window that it "
+	 "offers is 0",
+	 "The server, or a device before it, may be overloaded: probe again, "
+	 "or another port (-p)."},
+	{joined_by_key, NULL,
+	 "a second subflow joined with the server's key, but data on the first "
+	 "does not prove that MPTCP works",
+	 "A port whose server answers data would decide it (-p)."},
+	{resets_all, NULL,
+	 "connections are reset behind their handshake, with MPTCP and without "
+	 "it: the server takes none, or several that do not know each other's "
+	 "connections answer at its address",
+	 NULL},
+	{acknowledges, NULL,
+	 "the server speaks MPTCP and acknowledges data, but none of its own "
+	 "came that would prove its key",
+	 "A port whose server answers data would decide it (-p)."},
+	{loses_some, NULL,
+	 "some SYNs with MP_CAPABLE are answered with it, and some are not "
+	 "answered: loss, or one of several paths (load balancing) drops them",
+	 "Probe again; if loss is high, later."},
+	{sends_no_data, NULL,
+	 "MP_CAPABLE came back, but no data was sent that would prove it",
+	 "Probe to the end and with data: mpprobe HOST, without --sweep-only."},
+	{came_back, NULL,
+	 "MP_CAPABLE came back, but no data was acknowledged at the MPTCP "
+	 "level (DATA_ACK)",
+	 NULL},
+	{answered_next_door, NULL,
+	 "what answers is the next hop: the target itself, or a user-mode NAT "
+	 "beside this host that ends TCP",
+	 "If the target is not on this link, probe from outside the virtual "
+	 "machine or container."},
+	{lacks_mptcp, NULL,
+	 "the server lacks MPTCP, or its option is removed where no hop shows "
+	 "it",
+	 NULL},
+	{is_all, NULL, "too few answers came",
+	 "Probe again; if loss is high, later."},
+};
+
+static const char *what_is(const struct judgement *j, const struct missing *m)
+{
+	if (m->tell)
+		return m->tell(j);
+	return m->is(j) ? m->what : NULL;
+}
+
 void say_undetermined(struct judgement *j)
 {
-	const char *elsewhere = seen_elsewhere(j);
-	const char *other = other_version_untried(j);
-	const char *unshown = unshown_answers(j), *only = only_with_option(j);
-	bool came_back = j->negotiated;
-	bool no_data = came_back && !data_sent(j);
-	const struct missing list[] = {
-		{j->snapped,
-		 "the packets were not captured whole (snapped), so that TCP "
-		 "options are missing",
-		 "Capture all bytes: tcpdump -s 0."},
-		{unshown, unshown,
-		 "Capture both directions, and from before the connection "
-		 "begins: tcpdump -s 0 host ADDRESS."},
-		{only, only, "Probe the path: mpprobe HOST."},
-		{elsewhere, elsewhere,
-		 "A capture at the client would decide it; or probe the path: "
-		 "mpprobe HOST."},
-		{gave_up(j),
-		 "SYNs with MP_CAPABLE went unanswered, and the plain SYN "
-		 "after them was answered: they were dropped, or lost",
-		 "Probe the path: mpprobe HOST."},
-		{other, other,
-		 "Probe for both versions: mpprobe --mptcp auto HOST."},
-		{!came_back && flow_first(j, flow_denied_checksums) &&
-			 !plainly_answered(j, 1),
-		 "SYNs that ask for DSS checksums (flag A) are answered as "
-		 "plain TCP, as Linux before 5.14 does, and none without flag "
-		 "A was answered",
-		 "Probe the path: mpprobe HOST."},
-		{nothing_tried(j), "no connection with MPTCP was tried",
-		 "Probe the path: mpprobe HOST."},
-		{came_back && stalls(j),
-		 "the server acknowledges data by TCP but not at the MPTCP "
-		 "level (DATA_ACK): its mapping is modified where no hop shows "
-		 "it, or the server holds it back",
-		 NULL},
-		{came_back && flow_has_several_keys(j->negotiated),
-		 "the SYN/ACKs of one connection bring different keys: the "
-		 "server is broken, or several answer at its address",
-		 NULL},
-		{came_back && offers_no_window(j),
-		 "the server takes no data, with MPTCP or without: the window "
-		 "that it offers is 0",
-		 "The server, or a device before it, may be overloaded: probe "
-		 "again, or another port (-p)."},
-		{came_back && flow_joined_by_key(j->negotiated),
-		 "a second subflow joined with the server's key, but data on "
-		 "the first does not prove that MPTCP works",
-		 "A port whose server answers data would decide it (-p)."},
-		{came_back && resets_what_it_took(j, PURPOSE_TCP) &&
-			 resets_what_it_took(j, PURPOSE_MP_CAPABLE),
-		 "connections are reset behind their handshake, with MPTCP and "
-		 "without it: the server takes none, or several that do not "
-		 "know each other's connections answer at its address",
-		 NULL},
-		{came_back && flow_data_acked(j->negotiated),
-		 "the server speaks MPTCP and acknowledges data, but none of "
-		 "its own came that would prove its key",
-		 "A port whose server answers data would decide it (-p)."},
-		{no_data && syns_in_vain(j),
-		 "some SYNs with MP_CAPABLE are answered with it, and some are "
-		 "not answered: loss, or one of several paths (load balancing) "
-		 "drops them",
-		 "Probe again; if loss is high, later."},
-		{no_data,
-		 "MP_CAPABLE came back, but no data was sent that would prove "
-		 "it",
-		 "Probe to the end and with data: mpprobe HOST, without "
-		 "--sweep-only."},
-		{came_back,
-		 "MP_CAPABLE came back, but no data was acknowledged at the "
-		 "MPTCP level (DATA_ACK)",
-		 NULL},
-		{answered_next_door(j),
-		 "what answers is the next hop: the target itself, or a "
-		 "user-mode NAT beside this host that ends TCP",
-		 "If the target is not on this link, probe from outside the "
-		 "virtual machine or container."},
-		{plainly_answered(j, 1),
-		 "the server lacks MPTCP, or its option is removed where no "
-		 "hop shows it",
-		 NULL},
-		{true, "too few answers came",
-		 "Probe again; if loss is high, later."}};
 	const struct missing *m = list;
+	const char *what;
 
-	while (!m->is)
+	while (!(what = what_is(j, m)))
 		m++;
 	say_verdict(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
-		    "Undetermined: %s.", m->what);
+		    "Undetermined: %s.", what);
 	j->r->advice = m->advice ? m->advice
 				 : "Another port (-p 443), another server, or "
 				   "a server known to speak MPTCP on the same "
