@@ -65,7 +65,7 @@ on_client() {
 		./mpprobe compare --live -c 2 10.0.5.2
 	echo "$output"
 	((status == 1))
-	[[ ${output//$'\n'   / } == "!! MP_CAPABLE is removed from the SYN (overwritten with NOPs) at hop 3 (10.0.3.2) or between it and hop 4 (10.0.4.2)."* ]]
+	[[ ${output//$'\n'   / } == "!! MP_CAPABLE is removed from the SYN (overwritten with NOPs) at or between hop 3 (10.0.3.2) and hop 4 (10.0.4.2)."* ]]
 	[[ $output == *"mpprobe -p 80 10.0.5.2 tells more."* ]]
 	run lab/lab with --name "$LAB_NAME-proxy80" --hops 4 --box proxy80@2 \
 		-- ./mpprobe compare --live -c 2 -p 80,443 10.0.5.2

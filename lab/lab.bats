@@ -303,6 +303,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	fails_with 64 "'strip@5'" lab/lab up --name t --box strip@5
 	fails_with 64 "'strip@x'" lab/lab up --name t --box strip@x
 	fails_with 64 "'proxy@2,return'" lab/lab up --name t --box proxy@2,return
+	fails_with 64 "'proxy@2,ingress'" lab/lab up --name t --box proxy@2,ingress
 	fails_with 64 "'31'" lab/lab up --name t --hops 31
 	fails_with 64 "'0'" lab/lab up --name t --hops 0
 	fails_with 64 "'../x'" lab/lab up --name ../x

@@ -173,7 +173,7 @@ print(last["like"], last["nearest"]["differs"], last["text"])' <"$tmp/all"
 	echo "$output"
 	((status == 3))
 	flat=$(tr -s ' \n' ' ' <<<"$output")
-	[[ $flat == *'Not tested: MP_JOIN is removed from the MP_JOIN SYN'*'at hop 2 '*' or between it and hop 3 '* ]]
+	[[ $flat == *'Not tested: MP_JOIN is removed from the MP_JOIN SYN'*'at or between hop 2 '*' and hop 3 '* ]]
 	run ./mpprobe run -q --replay "$tmp/run.pcap" join
 	((status == 3))
 	[[ $output == 'join: Not tested: MP_JOIN is removed from'* ]]

@@ -262,7 +262,7 @@ static void sample_stripped(struct report *r, unsigned last, unsigned target)
 	f->text = arena_printf(
 		r->arena,
 		"MP_CAPABLE is removed from the SYN (overwritten with NOPs) at "
-		"hop %u (%s) or between it and hop %u (%s).",
+		"or between hop %u (%s) and hop %u (%s).",
 		last, text[0], last + 1, text[1]);
 	sample_evidence(r, f, 10, "1e040101", "1e040101",
 			arena_printf(r->arena,
@@ -396,8 +396,8 @@ struct report *sample_impaired(void)
 	r->dropped = 1;
 	r->misfits = 1204;
 	r->verdict = "MPTCP v1 works on this path, but only in part: MP_JOIN "
-		     "is removed from the MP_JOIN SYN (cut out) at hop 1 "
-		     "(10.0.1.2) or between it and hop 2 (10.0.2.2).";
+		     "is removed from the MP_JOIN SYN (cut out) at or between "
+		     "hop 1 (10.0.1.2) and hop 2 (10.0.2.2).";
 	for (i = 1; i < 4; i++) {
 		sample_change(r, &r->path[i].quotes[4], "ip.total_length", "60",
 			      "48");

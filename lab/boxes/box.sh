@@ -75,14 +75,14 @@ quote-extended|icmp|hop|its quotes are padded and have RFC 4884 extensions|icmp 
 box_queue=0
 
 start_box() {		# HOP HOOK BEHAVIOUR KEY=VALUE...
-	local hop=$1 hook=$2
+	local hop=$1 queue=$2
 
 	shift 2
 	[[ -z $way ]] || set -- "$@" "way=$way"
-	[[ $hook != nat ]] || set -- "$@" "address=10.0.$((hop + 1)).1" \
+	[[ $queue != nat ]] || set -- "$@" "address=10.0.$((hop + 1)).1" \
 		"address=fd00:$((hop + 1))::1"
 	start_server "r$hop" "$lab_dir/boxes/box" "$box_queue" "$@"
-	"queue_$hook" "r$hop" "$box_queue" "$((box_queue + 1))"
+	"queue_$queue" "r$hop" "$box_queue" "$((box_queue + 1))"
 	box_queue=$((box_queue + 2))
 }
 

@@ -11,7 +11,9 @@
 # the change. PREROUTING comes before the check.
 
 # $way is "forward", "return" or "both" where the caller asked for a direction,
-# else empty: then it is the box's own.
+# else empty: then it is the box's own. If "ingress" was asked for, a box that
+# netfilter would put into FORWARD acts in PREROUTING (rule, nft_forward).
+hook=forward
 
 # name | class | where | description
 #
@@ -25,7 +27,7 @@ strip-synack|option|way|MPTCP options become NOPs in the SYN/ACK only
 strip-data|option|way|MPTCP options become NOPs in all segments without SYN
 strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
 strip-join-ack|option|way|MP_JOIN becomes NOPs in the third ACK only
-strip-joined|option|hop|MPTCP options become NOPs in data of joined subflows
+strip-joined|option|way|MPTCP options become NOPs in data of joined subflows
 strip-acks|option|way|MPTCP options become NOPs in ACKs without data
 strip-add-addr|option|way|ADD_ADDR becomes NOPs
 drop|option|way|segments with an MPTCP option are dropped
@@ -119,8 +121,9 @@ list_boxes() {
 }
 
 install_box() {		# NAME HOP WAY
-	box=$1 way=${3:-}
+	box=$1 way=${3:-} hook=forward
 	! box_needs_hop "$1" || box+=@$2
+	[[ $way != ingress ]] || hook=prerouting way=
 	case $way in
 	forward) from=(-i eth0) nft_from='iifname "eth0" ' ;;
 	return) from=(-i eth1) nft_from='iifname "eth1" ' ;;
@@ -137,7 +140,7 @@ install_box() {		# NAME HOP WAY
 # ---- tools ----------------------------------------------------------------
 
 # $box is the one being installed, for messages; ${from[@]}, and $nft_from for
-# nft, match the interface of $way.
+# nft, match the interface of $way; $hook is forward or prerouting.
 box_failed() {		# NODE WHAT
 	die "${box:+box $box: }$1: $2"
 }
@@ -147,6 +150,7 @@ rule() {		# TOOL NODE TABLE CHAIN RULE...
 	local tool=$1 node=$2 table=$3 chain=$4 said
 
 	shift 4
+	[[ $chain$hook != FORWARDprerouting ]] || table=mangle chain=PREROUTING
 	said=$(on "$node" "$tool" -t "$table" -A "$chain" "$@" 2>&1) &&
 		said=$(on "$node" "$tool" -t "$table" -C "$chain" "$@" 2>&1) ||
 		box_failed "$node" "${said:-"$tool: the rule is not active"}"
@@ -161,21 +165,21 @@ both() {		# NODE TABLE CHAIN RULE...
 # Those of nft_forward. From 1.1 on nft has names for subtypes, and writes flags
 # otherwise.
 nft_rules() {		# NODE
-	on "$1" nft list chain inet lab forward | sed '
+	on "$1" nft list chain inet lab "$hook" | sed '
 		s/tcp flags & (syn | \([a-z]*\)) == \([a-z]*\)/tcp flags \2 \/ syn,\1/
 		s/subtype mp-capable/subtype 0/; s/subtype mp-join/subtype 1/
 		s/subtype dss/subtype 2/; s/subtype add-addr/subtype 3/'
 }
 
-# A rule of nft on forwarded packets of both families, for what iptables cannot
-# say. RULE is written as nft 1.0 lists it, and must be in the list afterwards.
+# A rule of nft on forwarded packets of both families, or with "ingress" on those
+# that arrive, for what iptables cannot say. RULE is written as nft 1.0 lists it, and must be in the list afterwards.
 nft_forward() {		# NODE RULE
 	local said
 
 	said=$(on "$1" nft -f - 2>&1 <<-END
 		add table inet lab
-		add chain inet lab forward { type filter hook forward priority mangle; }
-		add rule inet lab forward $2
+		add chain inet lab $hook { type filter hook $hook priority mangle; }
+		add rule inet lab $hook $2
 	END
 	) || box_failed "$1" "$said"
 	[[ $(nft_rules "$1") == *"$2"* ]] ||
@@ -243,7 +247,7 @@ box_strip_join_ack() {
 # A connection that began with MP_JOIN is marked, and then loses DSS.
 box_strip_joined() {
 	nft_forward "r$1" "tcp flags syn / syn,ack tcp option mptcp subtype 1 ct mark set 0x0000004d"
-	nft_forward "r$1" "ct mark 0x0000004d tcp flags ! syn meta length > 110 reset tcp option mptcp"
+	nft_forward "r$1" "${nft_from}ct mark 0x0000004d tcp flags ! syn meta length > 110 reset tcp option mptcp"
 }
 
 box_strip_acks() {

@@ -74,6 +74,17 @@ LAST = [
     ("eol-add-addr", 80, "clear", None, None, {}, ALL),
     ("address", 80, "clear", None, None, {}, ALL),
 ]
+# On arrival at router K, before it checks the TTL: after K - 1, at K, the last
+# router among them.
+INGRESS = [
+    ("strip", "mp_capable.removed", "blocked", {"how": "nop"}),
+    ("strip-join", "mp_join.removed", "impaired", {"how": "nop"}),
+    ("strip-joined", "dss.removed", "impaired",
+     {"how": "nop", "segment": "join_data"}),
+    ("drop", "mp_capable.dropped", "blocked", {}),
+    ("drop-join", "mp_join.dropped", "impaired", {}),
+    ("reset-join", "mp_join.reset", "impaired", {}),
+]
 # On the way back: it shows the same wherever it is.
 BACK = [
     ("strip-synack", "mp_capable.removed", "blocked", {}),
@@ -96,6 +107,23 @@ def first_cases(Case):
             out += placed(Case, [(box, finding, status, checks)], [(k, f)],
                           port=port, args=args)
     return out
+
+
+def ingress_place(k, family):
+    """What is said of the place, in words."""
+    def hop(n):
+        return f"hop {n} ({f'10.0.{n}.2' if family == 4 else f'fd00:{n}::2'})"
+
+    return (f"at {hop(k)} or on the path to it" if k == 1 else
+            f"at or between {hop(k - 1)} and {hop(k)}")
+
+
+def ingress_cases(Case):
+    return [case(Case, f"{box},ingress", k, status, finding, k - 1, k,
+                 family=f, direction="forward", says=ingress_place(k, f),
+                 **checks)
+            for box, finding, status, checks in INGRESS
+            for k, f in ((1, 4), (2, 6), (3, 4), (4, 6))]
 
 
 def last_cases(Case):
@@ -133,4 +161,5 @@ def back_cases(Case):
 
 
 def cases(Case):
-    return first_cases(Case) + last_cases(Case) + back_cases(Case)
+    return (first_cases(Case) + ingress_cases(Case) + last_cases(Case) +
+            back_cases(Case))

@@ -251,7 +251,7 @@ unsigned control_reply_ttl(const struct judgement *j);
 const struct flow *plain_at_reach(const struct judgement *j);
 void judge_path(struct judgement *j);
 struct place place_at(const struct judgement *j, unsigned ttl);
-/* "at hop 3 (10.0.3.2) or between it and hop 4 (10.0.4.2)" */
+/* "at or between hop 3 (10.0.3.2) and hop 4 (10.0.4.2)": either may be it */
 const char *place_phrase(const struct judgement *j, struct place after,
 			 struct place at);
 /* Whether quotes prove the MPTCP option of this kind of segment intact on

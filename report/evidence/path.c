@@ -467,7 +467,7 @@ const char *place_phrase(const struct judgement *j, struct place after,
 			 struct place at)
 {
 	if (at.known && after.known && after.ttl > 0)
-		return arena_printf(j->arena, "at %s or between it and %s",
+		return arena_printf(j->arena, "at or between %s and %s",
 				    hop_phrase(j, after), hop_phrase(j, at));
 	if (at.known)
 		return arena_printf(j->arena, "at %s or on the path to it",
