@@ -81,3 +81,26 @@ struct scene with_back(box_fn *back)
 	s.back = back;
 	return s;
 }
+
+struct expected removal(const char *how, int at)
+{
+	return (struct expected){.status = STATUS_BLOCKED,
+				 .finding = "mp_capable.removed",
+				 .effect = EFFECT_BLOCKS,
+				 .direction = DIRECTION_FORWARD,
+				 .segment = SEGMENT_SYN,
+				 .after = at,
+				 .at = at + 1,
+				 .how = how};
+}
+
+struct expected impairment(const char *id)
+{
+	return (struct expected){.status = STATUS_IMPAIRED,
+				 .finding = id,
+				 .effect = EFFECT_IMPAIRS,
+				 .direction = DIRECTION_FORWARD,
+				 .segment = SEGMENT_JOIN_SYN,
+				 .after = 2,
+				 .at = 3};
+}

@@ -22,6 +22,11 @@ struct expected {
 
 extern const struct expected innocent;
 
+/* MP_CAPABLE is removed from the SYN so, between this hop and the next. */
+struct expected removal(const char *how, int at);
+/* This finding of a MP_JOIN SYN, between hops 2 and 3, and no other. */
+struct expected impairment(const char *id);
+
 /* Fails the test, with the report shown, unless `what` holds. */
 #define CHECK(r, what)                                                         \
 	do {                                                                   \
