@@ -432,3 +432,17 @@ size_t compare_observe_more(struct compare *c, const char *run,
 		compare_add_run(c, run, o->first_us);
 	return observe(c, o);
 }
+
+/* ---- what rows say ------------------------------------------------------- */
+
+const char *compare_kind(const struct compare_row *r)
+{
+	if (r->version < 0)
+		return "without MPTCP";
+	return r->version == 0 ? "with MPTCP v0" : "with MPTCP v1";
+}
+
+bool compare_reach_measured(const struct compare_row *r)
+{
+	return r->reach && r->short_ttl + 1 >= r->reach;
+}

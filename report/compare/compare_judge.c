@@ -1,401 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * What differs between the rows of a comparison, and what it means.
+ * Which rows of a comparison are put beside each other, and what is told of
+ * all of them.
  */
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "report/arena.h"
 #include "report/compare/compare.h"
-
-enum axis { AXIS_KIND, AXIS_TIME, AXIS_PORT, AXIS_SOURCE };
-
-/* Two rows, and what each of them is called. */
-struct pair {
-	struct compare *c;
-	enum axis axis;
-	const struct compare_row *a, *b;
-	const char *a_name, *b_name;
-	const char *about; /* "10.0.7.2 port 80: ", or "" */
-};
-
-const char *compare_kind(const struct compare_row *r)
-{
-	if (r->version < 0)
-		return "without MPTCP";
-	return r->version == 0 ? "with MPTCP v0" : "with MPTCP v1";
-}
-
-static void __attribute__((format(printf, 4, 5)))
-tell(const struct pair *p, bool meaningful, const char *kind,
-     const char *format, ...)
-{
-	struct compare *c = p->c;
-	const char *text;
-	va_list list;
-
-	va_start(list, format);
-	text = arena_printf(c->arena, "%s%s", p->about,
-			    arena_vprintf(c->arena, format, list));
-	va_end(list);
-	for (size_t i = 0; i < c->difference_count; i++)
-		if (strcmp(c->differences[i].text, text) == 0)
-			return;
-	*ARENA_PUSH(c->arena, c->differences, c->difference_count) =
-		(struct difference){meaningful, kind, text};
-}
-
-static const char *capital(struct compare *c, const char *text)
-{
-	char *copy = arena_printf(c->arena, "%s", text);
-
-	copy[0] = (char)toupper((unsigned char)copy[0]);
-	return copy;
-}
-
-static const char *plural(unsigned count)
-{
-	return count == 1 ? "" : "s";
-}
-
-/* "1" or "1 to 3" */
-static const char *span_text(struct compare *c, struct span s)
-{
-	if (s.low == s.high)
-		return arena_printf(c->arena, "%u", s.low);
-	return arena_printf(c->arena, "%u to %u", s.low, s.high);
-}
-
-/* "a host 13 hops away (TTL 51 of 64, SYNs reach it from TTL 14 on)" */
-static const char *host_text(struct compare *c, const struct compare_row *r)
-{
-	const char *reach = "";
-
-	if (compare_reach_measured(r))
-		reach = arena_printf(c->arena, ", SYNs reach it from TTL %u on",
-				     r->reach);
-	else if (r->reach)
-		reach = arena_printf(c->arena, ", SYNs with TTL %u reach it",
-				     r->reach);
-
-	return arena_printf(c->arena, "%s hop%s away (TTL %s of %u%s)",
-			    span_text(c, r->hops), plural(r->hops.high),
-			    span_text(c, r->ttl), r->initial_ttl, reach);
-}
-
-/* How far two spans lie apart; 0 if they overlap. */
-static unsigned gap(struct span a, struct span b)
-{
-	if (a.low > b.high)
-		return a.low - b.high;
-	return b.low > a.high ? b.low - a.high : 0;
-}
-
-bool compare_reach_measured(const struct compare_row *r)
-{
-	return r->reach && r->short_ttl + 1 >= r->reach;
-}
-
-/* By how many hops more a SYN of `far` must be able to go than one of `near`:
- * what is known of it at least; 0: nothing. */
-static unsigned reach_gap(const struct compare_row *near,
-			  const struct compare_row *far)
-{
-	bool measured = compare_reach_measured(far);
-	unsigned least = measured ? far->reach : far->short_ttl + 1;
-
-	if (!near->reach || (!measured && far->short_count < EXPIRED_MIN) ||
-	    least <= near->reach)
-		return 0;
-	return least - near->reach;
-}
-
-/* One hop more may be another way of two; but not each time. */
-static bool sure_reach(const struct compare_row *near,
-		       const struct compare_row *far)
-{
-	unsigned hops = reach_gap(near, far);
-
-	return hops > 1 || (hops == 1 && near->reach_count >= ONE_HOP_MIN &&
-			    far->short_ttl >= near->reach &&
-			    far->short_count >= ONE_HOP_MIN);
-}
-
-static bool sure_hops(const struct pair *p)
-{
-	unsigned hops = gap(p->a->hops, p->b->hops);
-
-	return p->a->initial_ttl != p->b->initial_ttl || hops > 1 ||
-	       (hops == 1 && p->axis == AXIS_KIND && p->a->run == p->b->run &&
-		p->a->answered >= ONE_HOP_MIN && p->b->answered >= ONE_HOP_MIN);
-}
-
-/* Which of the two is answered by the nearer host. */
-static bool first_is_near(const struct pair *p)
-{
-	if (sure_reach(p->a, p->b))
-		return true;
-	if (sure_reach(p->b, p->a))
-		return false;
-	if (p->a->hops.low != p->b->hops.low)
-		return p->a->hops.low < p->b->hops.low;
-	return p->b->version >= 0;
-}
-
-static const char *reach_hop(struct compare *c, const struct compare_row *near,
-			     const struct compare_row *far)
-{
-	const char *or_before = "";
-
-	if (!near->reach)
-		return "";
-	if (!compare_reach_measured(near) && near->hops.low + 1 < near->reach)
-		or_before = arena_printf(
-			c->arena,
-			" or before it; the SYN/ACK's own TTL says %u",
-			near->hops.low + 1);
-	else if (!compare_reach_measured(near))
-		or_before = " or before it";
-	if (!far->hops_seen[near->reach].family)
-		return arena_printf(c->arena, ", at hop %u%s", near->reach,
-				    or_before);
-	return arena_printf(
-		c->arena, ", at hop %u (%s)%s", near->reach,
-		arena_address(c->arena, &far->hops_seen[near->reach]),
-		or_before);
-}
-
-static void tell_distance(const struct pair *p)
-{
-	struct compare *c = p->c;
-	bool first = first_is_near(p);
-	const struct compare_row *near = first ? p->a : p->b;
-	const struct compare_row *far = first ? p->b : p->a;
-	const char *near_name = first ? p->a_name : p->b_name;
-	const char *far_name = first ? p->b_name : p->a_name;
-	const char *meaning;
-
-	if (p->axis == AXIS_SOURCE)
-		meaning = "paths from several addresses may differ, which is "
-			  "no change";
-	else if (p->axis == AXIS_TIME)
-		meaning = "the path, or the host that answers, has changed";
-	else
-		meaning = arena_printf(c->arena,
-				       "connections %s are terminated by a "
-				       "device on the path%s",
-				       near_name, reach_hop(c, near, far));
-	tell(p, p->axis != AXIS_SOURCE,
-	     p->axis == AXIS_SOURCE ? "source"
-	     : p->axis == AXIS_TIME ? "path_changed"
-				    : "terminated",
-	     "%s the SYN/ACK comes from a host %s, %s from one %s: %s.",
-	     capital(c, far_name), host_text(c, far), near_name,
-	     host_text(c, near), meaning);
-}
-
-static bool compare_distance(const struct pair *p)
-{
-	bool reach = sure_reach(p->a, p->b) || sure_reach(p->b, p->a);
-
-	if (reach || sure_hops(p)) {
-		tell_distance(p);
-		return true;
-	}
-	if (gap(p->a->hops, p->b->hops) == 1 || reach_gap(p->a, p->b) ||
-	    reach_gap(p->b, p->a))
-		tell(p, false, "ecmp",
-		     "%s the SYN/ACK comes from a host %s, %s from one %s: a "
-		     "difference of one hop is not significant, as routers "
-		     "spread connections over paths of different length.",
-		     capital(p->c, p->a_name), host_text(p->c, p->a), p->b_name,
-		     host_text(p->c, p->b));
-	return false;
-}
-
-static const char *name_of(const struct pair *p, const struct compare_row *r)
-{
-	return r == p->a ? p->a_name : p->b_name;
-}
-
-/* What does so to the SYNs of `row`, or did at the time of its run. */
-static const char *cause_text(const struct pair *p,
-			      const struct compare_row *row, const char *device,
-			      const char *otherwise)
-{
-	if (p->axis == AXIS_TIME)
-		return arena_printf(p->c->arena,
-				    "%s, or a device on the path %s them now",
-				    otherwise, device);
-	if (p->a->run == p->b->run)
-		return arena_printf(p->c->arena, "a device on the path %s them",
-				    device);
-	return arena_printf(p->c->arena,
-			    "a device on the path %s them, or %s at the time "
-			    "of %s",
-			    device, otherwise, p->c->runs[row->run].name);
-}
-
-/* Why so many SYNs without an answer prove nothing. */
-static const char *why_loss(struct compare *c,
-			    const struct compare_row *control)
-{
-	if (control->answered < CONTROLS_MIN)
-		return arena_printf(
-			c->arena,
-			"that may be packet loss, with so few answered ones to "
-			"compare with; %u or more connections of each kind, "
-			"alternating, would tell",
-			CONTROLS_MIN);
-	return arena_printf(c->arena,
-			    "that may be packet loss (%u of %u SYNs of the "
-			    "others were lost); %u or more without an answer "
-			    "would tell",
-			    control->tries.lost, control->tries.sent,
-			    losses_needed(control->tries));
-}
-
-/* `lost` got no answer, `other` did. */
-static void tell_lost(const struct pair *p, const struct compare_row *lost,
-		      const struct compare_row *other)
-{
-	bool sure =
-		beyond_chance(lost->lost_syns, other->tries, other->answered);
-
-	tell(p, sure, "unanswered",
-	     "SYNs %s went unanswered (%u in %u connection%s), those %s were "
-	     "answered: %s.",
-	     name_of(p, lost), lost->lost_syns, lost->connections,
-	     plural(lost->connections), name_of(p, other),
-	     sure ? cause_text(p, lost, "drops", "the host did not answer")
-		  : why_loss(p->c, other));
-}
-
-/* `refused` drew RSTs, and nothing else; `other` was answered. */
-static void tell_refused(const struct pair *p,
-			 const struct compare_row *refused,
-			 const struct compare_row *other)
-{
-	bool sure = refused->refused >= RESETS_COMPARED_MIN &&
-		    chance_of_sorting(refused->refused, other->answered) <
-			    CHANCE_OF_SORTING;
-
-	tell(p, sure, "refused",
-	     "SYNs %s are answered by a RST (%u connection%s), those %s by a "
-	     "SYN/ACK (%u): %s.",
-	     name_of(p, refused), refused->refused, plural(refused->refused),
-	     name_of(p, other), other->answered,
-	     sure ? cause_text(p, refused, "resets", "the port was closed")
-		  : arena_printf(p->c->arena,
-				 "so few prove nothing, as one server behind a "
-				 "balancer may refuse whatever it gets; %u or "
-				 "more of each kind, alternating, would tell",
-				 RESETS_MIN));
-}
-
-/* False if there are not two answers to compare. */
-static bool compare_answers(const struct pair *p)
-{
-	const struct compare_row *a = p->a, *b = p->b;
-
-	if (a->answered && !b->answered && b->refused)
-		tell_refused(p, b, a);
-	else if (b->answered && !a->answered && a->refused)
-		tell_refused(p, a, b);
-	else if (a->answered && !b->answered && b->lost_syns)
-		tell_lost(p, b, a);
-	else if (b->answered && !a->answered && a->lost_syns)
-		tell_lost(p, a, b);
-	return a->answered && b->answered;
-}
-
-static const char *mss_text(struct compare *c, int mss)
-{
-	return mss < 0 ? "no MSS" : arena_printf(c->arena, "MSS %d", mss);
-}
-
-static void compare_mss(const struct pair *p)
-{
-	if (p->a->answer.mss == p->b->answer.mss)
-		return;
-	tell(p, true, "mss",
-	     "The SYN/ACK has %s %s, and %s %s: a device changes it, or "
-	     "another host answers.",
-	     mss_text(p->c, p->a->answer.mss), p->a_name,
-	     mss_text(p->c, p->b->answer.mss), p->b_name);
-}
-
-/* The same offer must draw the same options. */
-static void compare_options(const struct pair *p)
-{
-	if (p->a->syn_offers != p->b->syn_offers ||
-	    p->a->answer.offers == p->b->answer.offers)
-		return;
-	tell(p, true, "options",
-	     "The SYN/ACK has the options %s %s, and %s %s: another host "
-	     "answers, or a device changes them.",
-	     p->a->answer.options, p->a_name, p->b->answer.options, p->b_name);
-}
-
-static void compare_mptcp(const struct pair *p)
-{
-	const struct compare_row *with = p->a, *without = p->b;
-	bool first = p->a->answer.version >= 0;
-
-	if (p->a->version < 0 ||
-	    (p->a->answer.version >= 0) == (p->b->answer.version >= 0))
-		return;
-	if (!first)
-		with = p->b, without = p->a;
-	if (p->axis == AXIS_KIND)
-		tell(p, false, "version",
-		     "The server speaks MPTCP v%d, and not v%d.", with->version,
-		     without->version);
-	else if (p->axis == AXIS_SOURCE)
-		tell(p, true, "mptcp",
-		     "The SYN/ACK has MP_CAPABLE %s, and not %s: a device on "
-		     "one of the two paths removes the option, or another "
-		     "server answers there.",
-		     first ? p->a_name : p->b_name,
-		     first ? p->b_name : p->a_name);
-	else
-		tell(p, true, "mptcp",
-		     "The SYN/ACK has MP_CAPABLE %s, and not %s: the server's "
-		     "setting has changed, or a device removes the option.",
-		     first ? p->a_name : p->b_name,
-		     first ? p->b_name : p->a_name);
-}
-
-/* Of no meaning by itself, but of use to who looks for the reason. */
-static void compare_rtt(const struct pair *p)
-{
-	double a = p->a->answer.rtt_ms, b = p->b->answer.rtt_ms;
-
-	if (a < 0 || b < 0 ||
-	    (a < RTT_FACTOR * b + RTT_SLACK_MS &&
-	     b < RTT_FACTOR * a + RTT_SLACK_MS))
-		return;
-	tell(p, false, "rtt", "The SYN/ACK takes %.1f ms %s, and %.1f ms %s.",
-	     a, p->a_name, b, p->b_name);
-}
-
-static void compare_pair(const struct pair *p)
-{
-	if (!compare_answers(p))
-		return;
-	if (p->axis == AXIS_SOURCE)
-		compare_distance(p); /* its MSS is of another link, too */
-	else if (!compare_distance(p) || p->axis != AXIS_KIND) {
-		compare_mss(p);
-		compare_options(p);
-	}
-	compare_mptcp(p);
-	compare_rtt(p);
-}
-
-/* --- which rows are compared --------------------------------------------- */
+#include "report/compare/difference.h"
 
 static bool same_server(const struct compare_row *a,
 			const struct compare_row *b)
@@ -473,13 +86,14 @@ static void compare_kinds_of(struct compare *c, const struct compare_row *b)
 	else if (!a && find_row(c, b, b->version, (size_t)-1) == b)
 		a = find_row(c, b, -1, (size_t)-1);
 	if (a)
-		compare_pair(&(struct pair){c, AXIS_KIND, a, b, compare_kind(a),
-					    compare_kind(b), place_text(c, b)});
+		difference_of_rows(
+			&(struct pair){c, AXIS_KIND, a, b, compare_kind(a),
+				       compare_kind(b), place_text(c, b)});
 	a = find_row(c, b, 0, b->run);
 	if (a && a->answered && b->answered)
-		compare_mptcp(&(struct pair){c, AXIS_KIND, a, b,
-					     compare_kind(a), compare_kind(b),
-					     place_text(c, b)});
+		difference_of_mptcp(
+			&(struct pair){c, AXIS_KIND, a, b, compare_kind(a),
+				       compare_kind(b), place_text(c, b)});
 }
 
 /* "2026-11-28 08:29", or only what `behind` has not said. */
@@ -551,8 +165,8 @@ static void compare_times(struct compare *c, size_t i)
 		about = arena_printf(
 			c->arena, "%s%s", about,
 			between_text(c, a->started_us, b->started_us));
-	compare_pair(&(struct pair){c, AXIS_TIME, a, b, in_run(c, a),
-				    in_run(c, b), about});
+	difference_of_rows(&(struct pair){c, AXIS_TIME, a, b, in_run(c, a),
+					  in_run(c, b), about});
 }
 
 /* The last row before this one, which is the first from its source, that is
@@ -587,7 +201,7 @@ static void compare_sources(struct compare *c, size_t i)
 	const struct compare_row *a = row_from_elsewhere(c, i);
 
 	if (a)
-		compare_pair(&(struct pair){
+		difference_of_rows(&(struct pair){
 			c, AXIS_SOURCE, a, b, from_source(c, a),
 			from_source(c, b),
 			arena_printf(c->arena, "%s port %u: ",
@@ -606,12 +220,13 @@ static void compare_ports(struct compare *c, size_t i)
 	if (b->version >= 0 && answers_alike(find_row(c, a, -1, a->run), a) &&
 	    answers_alike(find_row(c, b, -1, b->run), b))
 		return; /* those without MPTCP have said it */
-	compare_distance(&(struct pair){c, AXIS_PORT, a, b,
-					arena_printf(c->arena, "%s on port %u",
-						     compare_kind(a), a->port),
-					arena_printf(c->arena, "%s on port %u",
-						     compare_kind(b), b->port),
-					""});
+	difference_of_distance(
+		&(struct pair){c, AXIS_PORT, a, b,
+			       arena_printf(c->arena, "%s on port %u",
+					    compare_kind(a), a->port),
+			       arena_printf(c->arena, "%s on port %u",
+					    compare_kind(b), b->port),
+			       ""});
 }
 
 /* Rows that have no partner but at another address. */
@@ -622,11 +237,14 @@ static void tell_other_address(struct compare *c)
 
 		if (address_equal(&a->target, &b->target))
 			continue;
-		tell(&(struct pair){.c = c, .about = ""}, false, "address",
-		     "%s is about %s and %s about %s: differences between "
-		     "servers of different addresses are not significant.",
-		     c->runs[a->run].name, arena_address(c->arena, &a->target),
-		     c->runs[b->run].name, arena_address(c->arena, &b->target));
+		difference_tell(
+			&(struct pair){.c = c, .about = ""}, false, "address",
+			"%s is about %s and %s about %s: differences between "
+			"servers of different addresses are not significant.",
+			c->runs[a->run].name,
+			arena_address(c->arena, &a->target),
+			c->runs[b->run].name,
+			arena_address(c->arena, &b->target));
 	}
 }
 
@@ -634,11 +252,12 @@ static void tell_fallback(struct compare *c, const struct compare_row *r)
 {
 	if (!r->fallback)
 		return;
-	tell(&(struct pair){.c = c, .about = place_text(c, r)}, false,
-	     "fallback",
-	     "In %s a kernel fell back to plain SYNs, from the same port%s, "
-	     "after those with MPTCP went unanswered.",
-	     c->runs[r->run].name, plural(r->connections));
+	difference_tell(
+		&(struct pair){.c = c, .about = place_text(c, r)}, false,
+		"fallback",
+		"In %s a kernel fell back to plain SYNs, from the same port%s, "
+		"after those with MPTCP went unanswered.",
+		c->runs[r->run].name, r->connections == 1 ? "" : "s");
 }
 
 static bool any_speaks_mptcp(const struct compare *c,
@@ -817,8 +436,9 @@ static void tell_found(struct compare *c, const struct compare_found *f)
 	const struct compare_row *r = row_found(c, f, f->run);
 
 	if (r)
-		tell(&(struct pair){.c = c, .about = place_text(c, r)}, true,
-		     f->id, "%s%s", runs_text(c, f), f->text);
+		difference_tell(
+			&(struct pair){.c = c, .about = place_text(c, r)}, true,
+			f->id, "%s%s", runs_text(c, f), f->text);
 }
 
 /* The last run of that place before this one, or the next one; NULL: none. */
@@ -851,14 +471,17 @@ static void tell_found_since(struct compare *c, const struct compare_found *f)
 	const struct compare_row *next = r ? row_beside(c, f, r, false) : NULL;
 
 	if (before && !found_in(c, f, before->run))
-		tell(&(struct pair){.c = c, .about = place_text(c, r)}, true,
-		     f->id, "%s%s",
-		     between_text(c, before->started_us, r->started_us),
-		     f->text);
+		difference_tell(
+			&(struct pair){.c = c, .about = place_text(c, r)}, true,
+			f->id, "%s%s",
+			between_text(c, before->started_us, r->started_us),
+			f->text);
 	if (next && !found_in(c, f, next->run))
-		tell(&(struct pair){.c = c, .about = place_text(c, r)}, true,
-		     f->id, "%sno longer so: %s",
-		     between_text(c, r->started_us, next->started_us), f->text);
+		difference_tell(
+			&(struct pair){.c = c, .about = place_text(c, r)}, true,
+			f->id, "%sno longer so: %s",
+			between_text(c, r->started_us, next->started_us),
+			f->text);
 }
 
 /* ---- all of it ----------------------------------------------------------- */
