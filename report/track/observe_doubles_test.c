@@ -9,24 +9,7 @@
 #include <cmocka.h>
 
 #include "report/track/observe.h"
-#include "tests/client.h"
-
-static struct scene s;
-
-static int begin(void **state)
-{
-	(void)state;
-	s = scene();
-	scene_begin(&s);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	scene_end(&s);
-	return 0;
-}
+#include "tests/fixture.h"
 
 /* The same SYN again, in another file. */
 static struct flow *see_syn_again(struct caller *c, unsigned ttl)
@@ -97,8 +80,6 @@ static void test_sweep(void **state)
 	(void)state;
 	assert_null(flow_of(&s, c)->doubles);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

@@ -13,26 +13,9 @@
 
 #include "crafting/cursor.h"
 #include "report/track/observe.h"
-#include "tests/client.h"
+#include "tests/fixture.h"
 
 #define SECOND 1000000
-
-static struct scene s;
-
-static int begin(void **state)
-{
-	(void)state;
-	s = scene();
-	scene_begin(&s);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	scene_end(&s);
-	return 0;
-}
 
 static void reply_with(const struct caller *c, uint8_t flags, uint32_t sequence,
 		       uint32_t ack)
@@ -533,8 +516,6 @@ static void test_room_of_middles(void **state)
 	}
 	assert_in_range(s.o->middle_count, STRANGERS_MAX, STRANGERS_MAX + 9);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
 {

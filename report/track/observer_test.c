@@ -10,34 +10,7 @@
 #include <cmocka.h>
 
 #include "crafting/cursor.h"
-#include "tests/client.h"
-
-static struct scene s;
-
-static int begin(void **state)
-{
-	(void)state;
-	s = scene();
-	s.hops = 4;
-	scene_begin(&s);
-	return 0;
-}
-
-static int begin6(void **state)
-{
-	(void)state;
-	s = scene();
-	s.ip6 = true;
-	scene_begin(&s);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	scene_end(&s);
-	return 0;
-}
+#include "tests/fixture.h"
 
 /* ---- reach ----------------------------------------------------------------
  */
@@ -717,9 +690,6 @@ static void test_control_translated(void **state)
 	assert_int_equal(f->quotes[1].matched_by, MATCHED_PAYLOAD);
 	assert_false(f->quotes[1].fits_tuple);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-#define TEST6(name) cmocka_unit_test_setup_teardown(name, begin6, end)
 
 int main(void)
 {
