@@ -4,40 +4,33 @@
 # What a user of mpprobe meets: bad input, interruptions, full disks, missing
 # privileges, and what every option promises.
 
-bats_require_minimum_version 1.5.0
+load suite
+
+LAB=(--hops 2)
+export HOST=10.0.3.2 HOST6=fd00:3::2
 
 setup_file() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	LAB_NAME=cli-$$
-	HOST=10.0.3.2 HOST6=fd00:3::2
-	SLOW_NAME=slow-$$		# a run takes two seconds and more there
-	export LAB_NAME SLOW_NAME HOST HOST6 LC_ALL=C.UTF-8
-	lab/lab up --name $LAB_NAME --hops 2
+	begin_suite
+	export SLOW_NAME=slow-$$	# a run takes two seconds and more there
 	lab/lab up --name $SLOW_NAME --hops 2 --box drop-join@1
 }
 
 teardown_file() {
-	lab/lab down --name "$LAB_NAME"
+	end_suite
 	lab/lab down --name "$SLOW_NAME"
 }
 
 setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	tmp=$BATS_TEST_TMPDIR
+	begin_test
 	lab_of_test=
-	pid=
 }
 
 teardown() {
-	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
+	end_test
 	[[ -z $lab_of_test ]] || lab/lab down --name "$lab_of_test"
 }
 
 # ---- tools ----------------------------------------------------------------
-
-on() {			# NODE COMMAND...
-	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
-}
 
 probe() {
 	on client ./mpprobe -n "$@"

@@ -3,24 +3,10 @@
 #
 # mpprobe compare, live and on captures of other programs.
 
-bats_require_minimum_version 1.5.0
+load suite
 
-setup_file() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	LAB_NAME=compare-$$
-	HOST=10.0.7.2
-	export LAB_NAME HOST LC_ALL=C.UTF-8
-	lab/lab up --name $LAB_NAME --hops 6 --box optimiser@2
-}
-
-teardown_file() {
-	lab/lab down --name "$LAB_NAME"
-}
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	tmp=$BATS_TEST_TMPDIR
-}
+LAB=(--hops 6 --box optimiser@2)
+HOST=10.0.7.2
 
 on_client() {
 	timeout 60 lab/lab run --name "$LAB_NAME" "$@"

@@ -4,32 +4,9 @@
 # Packets that are forged, or come back: nothing is said of the path by them.
 # lab/soak.py sends more of them, of more kinds.
 
-bats_require_minimum_version 1.5.0
+load suite
 
-setup_file() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	LAB_NAME=flood-$$
-	export LAB_NAME LC_ALL=C.UTF-8
-	lab/lab up --name $LAB_NAME --hops 2
-}
-
-teardown_file() {
-	lab/lab down --name "$LAB_NAME"
-}
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	tmp=$BATS_TEST_TMPDIR
-	pid=
-}
-
-teardown() {
-	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
-}
-
-on() {			# NODE COMMAND...
-	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
-}
+LAB=(--hops 2)
 
 # Sends junk until the end of the test.
 flood() {		# KIND RATE [COUNT]

@@ -4,14 +4,14 @@
 # The lab itself: that the path is what it is said to be, that the boxes do what
 # their row says, and that nothing is left behind. mpprobe is not used.
 
-bats_require_minimum_version 1.5.0
+load suite
 
 CAPABLE=1e040101 JOIN=1e0c100111223344aabbccdd DSS=1e082001aabbccdd
 MSS=020405b4
 UNTOUCHED="options=$CAPABLE"
 
 setup_file() {
-	cd "$BATS_TEST_DIRNAME/.." || return
+	begin_suite
 	XDG_RUNTIME_DIR=$BATS_FILE_TMPDIR
 	STATE=$XDG_RUNTIME_DIR/mpprobe-lab-$UID
 	export XDG_RUNTIME_DIR STATE LC_ALL=C
@@ -23,19 +23,15 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	name=clean
+	begin_test
+	LAB_NAME=clean
 }
 
 teardown() {
-	[[ $name == clean ]] || lab/lab down --name "$name"
+	[[ $LAB_NAME == clean ]] || lab/lab down --name "$LAB_NAME"
 }
 
 # ---- tools ----------------------------------------------------------------
-
-on() {			# NODE COMMAND...
-	lab/lab run --name "$name" --on "$1" "${@:2}"
-}
 
 # In a container whose init reaps nobody, who has died stays a zombie.
 is_alive() {		# PID
@@ -47,11 +43,11 @@ is_alive() {		# PID
 box() {			# BOX...
 	local options=() one
 
-	name=box
+	LAB_NAME=box
 	for one; do
 		options+=(--box "$one")
 	done
-	lab/lab up --name "$name" "${options[@]}" >/dev/null
+	lab/lab up --name "$LAB_NAME" "${options[@]}" >/dev/null
 }
 
 # One packet over each family; both answers must match PATTERN.
@@ -154,15 +150,15 @@ fails_with() {		# STATUS WORD COMMAND...
 }
 
 @test "settings of the server" {
-	name=settings
-	lab/lab up --name $name --hops 1 --no-udp-unreach \
+	LAB_NAME=settings
+	lab/lab up --name $LAB_NAME --hops 1 --no-udp-unreach \
 		--sysctl-server net.mptcp.checksum_enabled=1 \
 		--sysctl-server net.ipv4.tcp_sack=0
 	[[ $(on server cat /proc/sys/net/mptcp/checksum_enabled) == 1 ]]
 	[[ $(on server cat /proc/sys/net/ipv4/tcp_sack) == 0 ]]
 	run on client python3 lab/servers/knock.py udp 10.0.2.2 33434 64
 	[[ $output == none ]]
-	run -71 lab/lab up --name $name --sysctl-server net.no_such=1
+	run -71 lab/lab up --name $LAB_NAME --sysctl-server net.no_such=1
 	[[ $output == 'lab: '*net/no_such* ]]
 }
 
@@ -247,15 +243,15 @@ fails_with() {		# STATUS WORD COMMAND...
 }
 
 @test "a killed holder is noticed and replaced" {
-	name=killed
-	lab/lab up --name $name --hops 1
-	read -r holder _ <"$STATE/$name/holder"
+	LAB_NAME=killed
+	lab/lab up --name $LAB_NAME --hops 1
+	read -r holder _ <"$STATE/$LAB_NAME/holder"
 	kill -KILL "$holder"
 	while is_alive "$holder"; do sleep 0.01; done
-	fails_with 71 "'killed'" lab/lab run --name $name true
+	fails_with 71 "'killed'" lab/lab run --name $LAB_NAME true
 	run lab/lab status
 	[[ $output != *killed* ]]
-	lab/lab up --name $name --hops 1
+	lab/lab up --name $LAB_NAME --hops 1
 	on client true
 }
 
@@ -341,7 +337,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	run -0 lab/lab with --hops 1 --server https -- \
 		curl -s -k --connect-to ::server.lab: https://some.lab
 	[[ $output == 'mpprobe lab server' ]]
-	name=flagc
+	LAB_NAME=flagc
 	run -0 lab/lab up --name flagc --hops 1 --server flagc
 	[[ $output == *', flag-c' ]]
 }
@@ -365,7 +361,7 @@ split_five() {		# HOST
 @test "two servers behind a balancer" {
 	local host
 
-	name=two
+	LAB_NAME=two
 	for host in 10.0.2.2 '[fd00:2::2]'; do
 		lab/lab up --name two --hops 1 --server balanced-flows
 		[[ $(split_five "$host") == '3 2 of which 5 answer' ]]

@@ -5,32 +5,9 @@
 # the v0 responder, over IPv4 and IPv6; what it records replays; what it opens
 # it ends.
 
-bats_require_minimum_version 1.5.0
+load suite
 
-setup_file() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	LAB_NAME=scenarios-$$
-	export LAB_NAME LC_ALL=C.UTF-8
-	lab/lab up --name $LAB_NAME --hops 3
-}
-
-teardown_file() {
-	lab/lab down --name "$LAB_NAME"
-}
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	tmp=$BATS_TEST_TMPDIR
-	pid=
-}
-
-teardown() {
-	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
-}
-
-on() {			# NODE COMMAND...
-	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
-}
+LAB=(--hops 3)
 
 scenario() {		# ARGUMENT...
 	on client ./mpprobe run "$@"

@@ -3,12 +3,7 @@
 #
 # mpprobe speed, by the kernel's own sockets.
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	export LC_ALL=C.UTF-8
-}
+load suite
 
 speed() {		# BOX... -- ARGUMENT...
 	local boxes=()

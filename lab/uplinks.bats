@@ -4,33 +4,14 @@
 # A client with two ways out: eth0, which the routes to the server prefer, and
 # up1, both to the first router.
 
-bats_require_minimum_version 1.5.0
+load suite
+
+LAB=(--hops 3)
 
 setup_file() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	LAB_NAME=uplinks-$$
-	export LAB_NAME LC_ALL=C.UTF-8
-	lab/lab up --name $LAB_NAME --hops 3
+	begin_suite
 	second_uplink
 	second_routes
-}
-
-teardown_file() {
-	lab/lab down --name "$LAB_NAME"
-}
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	tmp=$BATS_TEST_TMPDIR
-	pid=
-}
-
-teardown() {
-	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
-}
-
-on() {			# NODE COMMAND...
-	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
 }
 
 # 10.0.30.0/24 and fd00:30::/64. A process of the router's names its namespace.
