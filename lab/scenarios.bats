@@ -145,15 +145,17 @@ print(last["like"], last["nearest"]["differs"], last["text"])' <"$tmp/all"
 }
 
 @test 'what the path does is not taken for the server' {
-	run lab/lab with --hops 3 --box strip-join@2 -- \
-		./mpprobe run -w "$tmp/run.pcap" join 10.0.4.2
-	echo "$output"
-	((status == 3))
-	flat=$(tr -s ' \n' ' ' <<<"$output")
-	[[ $flat == *'Not tested: MP_JOIN is removed from the MP_JOIN SYN'*'at or between hop 2 '*' and hop 3 '* ]]
-	run ./mpprobe run -q --replay "$tmp/run.pcap" join
-	((status == 3))
-	[[ $output == 'join: Not tested: MP_JOIN is removed from'* ]]
+	for host in 10.0.4.2 '[fd00:4::2]'; do
+		run lab/lab with --hops 3 --box strip-join@2 -- \
+			./mpprobe run -w "$tmp/run.pcap" join "$host"
+		echo "$output"
+		((status == 3))
+		flat=$(tr -s ' \n' ' ' <<<"$output")
+		[[ $flat == *'Not tested: MP_JOIN is removed from the MP_JOIN SYN'*'at or between hop 2 '*' and hop 3 '* ]]
+		run ./mpprobe run -q --replay "$tmp/run.pcap" join
+		((status == 3))
+		[[ $output == 'join: Not tested: MP_JOIN is removed from'* ]]
+	done
 	run lab/lab with --hops 3 --box strip-data@2 -- \
 		./mpprobe run all 10.0.4.2
 	echo "$output"
@@ -171,6 +173,21 @@ print(last["like"], last["nearest"]["differs"], last["text"])' <"$tmp/all"
 	echo "$output"
 	((status == 1))
 	[[ $output == *"join is unconfirmed"* ]]
+}
+
+@test 'what the return path may have done is not said of the server' {
+	for host in 10.0.4.2 '[fd00:4::2]'; do
+		run lab/lab with --hops 3 --box hmac@2,return -- \
+			./mpprobe run -q join "$host"
+		echo "$output"
+		((status == 1))
+		[[ $output == 'join: The answers are like those of no known stack.'*'join is wrong-hmac, not accepted'*'The return path may have'* ]]
+	done
+	run lab/lab with --hops 3 --box strip-data@2,return -- \
+		./mpprobe run -q join 10.0.4.2
+	echo "$output"
+	((status == 1))
+	[[ $output == 'join: The answers differ: '*'The return path may have'* ]]
 }
 
 # Of data, the server sends so many bytes to the port of the client, no more.

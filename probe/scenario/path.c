@@ -5,16 +5,19 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "crafting/cursor.h"
 #include "crafting/segment.h"
+#include "crafting/tcp_options.h"
 #include "probe/scenario/exchange.h"
 #include "report/arena.h"
 #include "report/judge.h"
 #include "report/report.h"
 #include "report/track/observer.h"
 
-#define COPIES_MAX 6 /* what a router quotes at once */
-#define FARTHEST 15  /* hop */
-#define ROUNDS 4     /* a second apart: a router quotes one each, then */
+#define COPIES_MAX 6	 /* what a router quotes at once */
+#define FARTHEST 15	 /* hop */
+#define SEGMENT_MAX 1460 /* in what a script sends over IPv6 */
+#define ROUNDS 4	 /* a second apart: a router quotes one each, then */
 #define FIRST_US 300000
 #define REST_US 1100000
 
@@ -22,15 +25,34 @@
 struct copy {
 	const struct subflow *subflow;
 	const struct kept *segment;
+	uint32_t stamp; /* less its TTL */
 };
 
 /* --- which segments ------------------------------------------------------ */
+
+/* NOPs and timestamps (RFC 7323 3.2), which who did not agree to them ignores.
+ */
+#define STAMP_LENGTH 12
+#define OPTIONS_MAX 40
+
+/* IPv6 has no IDs, which tell the copy that a router quotes: timestamps do. */
+static bool is_stamped(const struct kept *k)
+{
+	return k->packet.ip.version == 6;
+}
+
+static bool has_room(const struct kept *k)
+{
+	return !is_stamped(k) ||
+	       (!k->options.has_timestamps &&
+		k->packet.tcp.options_length <= OPTIONS_MAX - STAMP_LENGTH);
+}
 
 static bool is_telling(const struct kept *k)
 {
 	return k->options.mptcp_count &&
 	       !(k->packet.tcp.flags & TCP_FLAG_RST) &&
-	       k->packet.tcp.available == k->packet.tcp.length;
+	       k->packet.tcp.available == k->packet.tcp.length && has_room(k);
 }
 
 /* Of one kind, and with the same option: what is done to one is to the other.
@@ -63,8 +85,11 @@ static size_t choose_copies(const struct exchange *x, struct copy *out)
 		for (size_t k = 0; f && k < f->sent_count; k++)
 			if (count < COPIES_MAX && is_telling(f->sent[k]) &&
 			    !has_alike(out, count, f->sent[k]))
-				out[count++] = (struct copy){s, f->sent[k]};
+				out[count++] = (struct copy){s, f->sent[k], 0};
 	}
+	for (size_t i = 0; i < count; i++)
+		out[i].stamp = out[i].subflow->choices.isn +
+			       (uint32_t)i * (FARTHEST + 1);
 	return count;
 }
 
@@ -100,9 +125,46 @@ static bool is_quoted(const struct copy *c, unsigned ttl)
 	return false;
 }
 
+/* The segment, with its timestamp in front of its options. */
+static size_t write_stamped(const struct copy *c, unsigned ttl, uint8_t *out,
+			    size_t size)
+{
+	const struct packet *p = &c->segment->packet;
+	const struct tcp_view *tcp = &p->tcp;
+	uint8_t options[OPTIONS_MAX];
+	struct writer w = writer_over(options, sizeof(options));
+	struct tcp_segment t = {
+		.source_port = tcp->source_port,
+		.destination_port = tcp->destination_port,
+		.sequence = tcp->sequence,
+		.acknowledgment = tcp->acknowledgment,
+		.flags = tcp->flags,
+		.reserved = tcp->reserved,
+		.window = tcp->window,
+		.urgent = tcp->urgent,
+		.options = options,
+		.payload = tcp->payload,
+		.payload_length = tcp->payload_available,
+		.data_offset = SEGMENT_AUTO,
+		.checksum = SEGMENT_AUTO,
+	};
+	ssize_t length;
+
+	write_nop(&w, 2);
+	write_timestamps(&w, c->stamp + ttl, 0);
+	write_bytes(&w, tcp->options, tcp->options_length);
+	t.options_length = w.length;
+	length = tcp_segment_write(&t, &p->ip.source, &p->ip.destination, out,
+				   size);
+	return length < 0 ? 0 : (size_t)length;
+}
+
 static bool send_copy(struct exchange *x, const struct copy *c, unsigned ttl)
 {
 	const struct packet *p = &c->segment->packet;
+	const uint8_t *segment = p->tcp.bytes;
+	size_t length = p->tcp.length;
+	uint8_t stamped[SEGMENT_MAX];
 	struct ip_envelope envelope = {
 		.source = p->ip.source,
 		.destination = p->ip.destination,
@@ -113,8 +175,12 @@ static bool send_copy(struct exchange *x, const struct copy *c, unsigned ttl)
 		.flow_label = c->subflow->choices.flow_label,
 	};
 
-	return x->peer->ops->send(x->peer, &envelope, p->tcp.bytes,
-				  p->tcp.length) == PEER_OK;
+	if (is_stamped(c->segment)) {
+		segment = stamped;
+		length = write_stamped(c, ttl, stamped, sizeof(stamped));
+	}
+	return length && x->peer->ops->send(x->peer, &envelope, segment,
+					    length) == PEER_OK;
 }
 
 /* False: all are quoted, or no more can be sent. */
@@ -181,13 +247,11 @@ const char *path_changes(struct exchange *x)
 {
 	struct copy copies[COPIES_MAX];
 	size_t count = choose_copies(x, copies);
-	/* In IPv6 nothing tells which of the copies was quoted changed. */
-	bool told = count && copies[0].segment->packet.ip.version == 4;
 	unsigned routers = count_routers(x);
 	struct peer *p = x->peer;
 	const char *said = NULL;
 
-	for (int round = 0; told && round < ROUNDS && !said; round++) {
+	for (int round = 0; count && round < ROUNDS && !said; round++) {
 		int64_t until;
 
 		if (!send_round(x, copies, count, routers))

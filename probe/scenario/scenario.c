@@ -11,6 +11,7 @@
 #include "probe/scenario/peer.h"
 #include "probe/scenario/sandbox.h"
 #include "probe/scenario/scenario.h"
+#include "probe/scenario/verdicts.h"
 #include "probe/scenario/vocabulary.h"
 #include "report/arena.h"
 #include "report/track/observer.h"
@@ -298,17 +299,36 @@ static const char *matching_words(struct scenario *r)
 	return text;
 }
 
+#define RETURN_PATH                                                            \
+	"The return path may have removed, changed or dropped some of what "   \
+	"the peer sent: from this end that cannot be excluded."
+
+/* The first answer that this stack would not give can be the peer's only: the
+ * others may follow from it. */
+static bool differs_surely(const struct stack_answer *a)
+{
+	const char *first =
+		a->difference_count ? a->differences[0].found : NULL;
+
+	return first && answer_is_peers(first);
+}
+
 static const char *differing_words(struct scenario *r)
 {
-	const char *text = "The peer answers like no known stack.";
+	const char *text;
+	bool sure = true;
 
 	if (!r->stack_count)
 		return "No stack's answers are declared for this version.";
 	for (size_t i = 0; i < r->stack_count; i++)
+		sure &= differs_surely(&r->stacks[i]);
+	text = sure ? "The peer answers like no known stack."
+		    : "The answers are like those of no known stack.";
+	for (size_t i = 0; i < r->stack_count; i++)
 		text = arena_printf(r->arena, "%s Not as %s: %s.", text,
 				    stack_words(r, &r->stacks[i]),
 				    difference_words(r, &r->stacks[i]));
-	return text;
+	return sure ? text : arena_printf(r->arena, "%s " RETURN_PATH, text);
 }
 
 const char *scenario_sentence(struct scenario *r)
@@ -318,7 +338,8 @@ const char *scenario_sentence(struct scenario *r)
 		return scenario_matches(r) ? matching_words(r)
 					   : differing_words(r);
 	case SCENARIO_UNMET:
-		return arena_printf(r->arena, "The peer differs: %s.",
+		return arena_printf(r->arena,
+				    "The answers differ: %s. " RETURN_PATH,
 				    r->error);
 	case SCENARIO_UNTESTED:
 		return arena_printf(r->arena, "Not tested: %s.", r->untested);

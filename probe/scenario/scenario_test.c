@@ -256,7 +256,14 @@ static const struct {
 	{HEAD CONNECT "outcome('x', 'y') outcome('x', 'y')", 65,
 	 "x.lua:5: outcome x is recorded already"},
 	{HEAD CONNECT "outcome('x', 'y')", 0, "The peer answers as s asks."},
-	{HEAD CONNECT "outcome('x', 'z')", 1, "x is z, not y"},
+	{HEAD CONNECT "outcome('x', 'z')", 1,
+	 "The answers are like those of no known stack. Not as s asks: x is z, "
+	 "not y. The\nreturn path may"},
+	{HEAD CONNECT "outcome('x', 'mapped')", 1,
+	 "The peer answers like no known stack. Not as s asks: x is mapped, "
+	 "not y.\n"},
+	{HEAD CONNECT "outcome('w', 1) outcome('x', 'reset') check(false, '')",
+	 1, "The answers differ: x.lua:5: "},
 	{HEAD CONNECT "for i = 1, 100 do subflow() end", 65, "x.lua:5: "},
 	{HEAD CONNECT "wait(1 << 40)", 65, "x.lua:5: bad argument"},
 	{HEAD "either(subflow(), 1)", 65, "x.lua:3: bad argument #2"},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/scenario/verdicts.h"
 
+#include <string.h>
+
 #include "crafting/segment.h"
 #include "probe/scenario/exchange.h"
 #include "report/arena.h"
@@ -163,4 +165,17 @@ const char *subflow_join_answer(struct subflow *s, int64_t patience_us)
 	if (subflow_send(s, &out, compose_default, NULL) != PEER_OK)
 		return NULL;
 	return fourth_ack(s, patience_us);
+}
+
+/* ---- whose words they are ------------------------------------------------ */
+
+bool answer_is_peers(const char *word)
+{
+	static const char *const words[] = {"data-acked", "accepted", "mapped",
+					    "mp-fail", "infinite"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(word, words[i]))
+			return true;
+	return false;
 }

@@ -5,6 +5,7 @@
 #ifndef PROBE_SCENARIO_VERDICTS_H
 #define PROBE_SCENARIO_VERDICTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct exchange;
@@ -35,5 +36,10 @@ answer_fn subflow_response;
  * without MP_JOIN), "wrong-hmac", "unconfirmed" (no fourth ACK), "silent".
  * NULL: the third ACK could not be sent (as subflow_send()). */
 answer_fn subflow_join_answer;
+
+/* Whether such a word needs what only the peer can say: numbers that fit both
+ * keys. Any other may be due to what the return path removes, changes or drops;
+ * a reset as well, for what we sent in answer to that. */
+bool answer_is_peers(const char *word);
 
 #endif
