@@ -3,13 +3,7 @@
 #
 # mpprobe read on captures of other programs.
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	tmp=$BATS_TEST_TMPDIR
-	export LC_ALL=C.UTF-8
-}
+load suite
 
 @test "read: a bad checksum, MP_FAIL, and a join after the fallback" {
 	run ./mpprobe read pcaps/v0/bad-dss-checksum.pcap
@@ -57,6 +51,27 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 		"$tmp/plain.pcap"
 	echo "$output"
 	((status == 3)) && [[ $output == Undetermined* ]]
+	lab/matrix/many_connections.py 400000 open >"$tmp/open.pcap"
+	run bash -c 'ulimit -v 400000; ./mpprobe read -q "$1"' bash \
+		"$tmp/open.pcap"
+	echo "$output"
+	((status == 0)) && [[ $output == *'works on this path'* ]]
+}
+
+@test "read: each of many that stay open is listed, as it was last seen" {
+	lab/matrix/many_connections.py 30000 open >"$tmp/open.pcap"
+	./mpprobe read -j "$tmp/open.pcap" >"$tmp/list"
+	python3 - "$tmp/list" <<-'END'
+		import json, sys
+		lines = [json.loads(line) for line in open(sys.argv[1])]
+		known = [c for c in lines if c["schema"] == "mpprobe-connection/1"]
+		assert [c["number"] for c in known] == list(range(1, 30001))
+		for c in known:
+		    (flow,) = c["subflows"]
+		    assert c["client"]["first_dsn_fits"], c
+		    assert c["server"]["first_dsn_fits"], c
+		    assert flow["sent"]["bytes"] == 4 == flow["received"]["bytes"]
+	END
 }
 
 @test "read -j: lines of runs side by side do not mix" {

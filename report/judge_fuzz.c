@@ -74,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	capture_read(fuzz_file(data, size), o, error, sizeof(error));
 	judge_all(&page, o);
 	compare_all(&page, o);
+	observe_end_frozen(o, INT64_MAX);
 	for (const struct mptcp_connection *c = o->connections.oldest; c;
 	     c = c->newer)
 		list(&page, c);

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes a capture of COUNT short MPTCP v1 connections to standard output,
 one behind the other, some without an answer: what `mpprobe read` must follow
-with little memory; or of connections without MPTCP that stay open, each from
-an address of its own. usage: lab/matrix/many_connections.py COUNT [plain]"""
+with little memory; or of connections that stay open, each from an address of
+its own: with MPTCP, or without. usage:
+lab/matrix/many_connections.py COUNT [open | plain]"""
 import hashlib
 import struct
 import sys
@@ -52,6 +53,26 @@ def connection(number, now):
     return out
 
 
+def stays_open(number, now):
+    client = struct.pack("!I", 11 << 24 | number)
+    keys = struct.pack("!Q", number + 1), struct.pack("!Q", ~number & 2**64 - 1)
+    first = [(int.from_bytes(hashlib.sha256(key).digest()[24:], "big") + 1) &
+             0xffffffffffffffff for key in keys]
+
+    def sent(step, forward, seq, ack, flags, options, payload=b""):
+        return packet(now + step * 1e-5, forward, 4000, seq, ack, flags,
+                      options, payload, client)
+
+    def dss(who):
+        return struct.pack("!BBBBQQIH2x", 30, 26, 0x20, 0x0f,
+                           first[1 - who] + who * 4, first[who], 1, 4)
+    return [sent(0, True, 100, 0, 2, bytes.fromhex("1e040101")),
+            sent(1, False, 500, 101, 0x12, b"\x1e\x0c\1\1" + keys[1]),
+            sent(2, True, 101, 501, 0x10, b"\x1e\x14\1\1" + keys[0] + keys[1]),
+            sent(3, True, 101, 501, 0x18, dss(0), b"GET\n"),
+            sent(4, False, 501, 105, 0x18, dss(1), b"200\n")]
+
+
 def plain(number, now):
     client = struct.pack("!I", 11 << 24 | number)
 
@@ -67,10 +88,13 @@ def main():
     out = sys.stdout.buffer
     out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
     for number in range(int(sys.argv[1])):
-        if "plain" in sys.argv:
-            out.write(b"".join(plain(number, 1.7e9 + number * 5e-5)))
+        if sys.argv[2:] == ["plain"]:
+            packets = plain(number, 1.7e9 + number * 5e-5)
+        elif sys.argv[2:] == ["open"]:
+            packets = stays_open(number, 1.7e9 + number * 5e-5)
         else:
-            out.write(b"".join(connection(number, 1.7e9 + number * .005)))
+            packets = connection(number, 1.7e9 + number * .005)
+        out.write(b"".join(packets))
 
 
 if __name__ == "__main__":

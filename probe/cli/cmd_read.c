@@ -170,6 +170,7 @@ static int print_list(struct reading *r)
 	if (!all->count || r->options->quiet ||
 	    (is_own(r->observer) && !r->options->verbose))
 		return 0;
+	observe_end_frozen(r->observer, INT64_MAX);
 	for (const struct mptcp_connection *c = all->oldest; c; c = c->newer)
 		list_connection(r, c);
 	qsort(r->listed, r->listed_count, sizeof(*r->listed), by_number);

@@ -30,6 +30,17 @@ void mptcp_connections_close(struct mptcp_connections *all)
 	free(all->tokens[1]);
 }
 
+static void append(struct mptcp_connections *all, struct mptcp_connection *c)
+{
+	c->older = all->newest;
+	if (all->newest)
+		all->newest->newer = c;
+	else
+		all->oldest = c;
+	all->newest = c;
+	all->there++;
+}
+
 struct mptcp_connection *mptcp_connection_new(struct mptcp_connections *all)
 {
 	struct mptcp_connection *c = must_have(calloc(1, sizeof(*c)));
@@ -37,12 +48,7 @@ struct mptcp_connection *mptcp_connection_new(struct mptcp_connections *all)
 	c->number = ++all->count;
 	c->version = -1;
 	c->hosts[0].first_dsn = c->hosts[1].first_dsn = UNKNOWN;
-	c->older = all->newest;
-	if (all->newest)
-		all->newest->newer = c;
-	else
-		all->oldest = c;
-	all->newest = c;
+	append(all, c);
 	return c;
 }
 
@@ -50,6 +56,30 @@ static struct mptcp_connection **
 token_bucket(const struct mptcp_connections *all, unsigned host, uint32_t token)
 {
 	return &all->tokens[host][token % TOKEN_BUCKETS];
+}
+
+static void add_token(struct mptcp_connections *all, struct mptcp_connection *c,
+		      unsigned host)
+{
+	struct mptcp_connection **bucket =
+		token_bucket(all, host, c->hosts[host].token);
+
+	c->token_next[host] = *bucket;
+	*bucket = c;
+}
+
+struct mptcp_connection *
+mptcp_connection_again(struct mptcp_connections *all,
+		       const struct mptcp_connection *image)
+{
+	struct mptcp_connection *c = must_have(malloc(sizeof(*c)));
+
+	*c = *image;
+	append(all, c);
+	for (unsigned host = 0; host < 2; host++)
+		if (c->hosts[host].has_key)
+			add_token(all, c, host);
+	return c;
 }
 
 static void remove_token(struct mptcp_connections *all,
@@ -78,6 +108,7 @@ void mptcp_connection_free(struct mptcp_connections *all,
 		c->newer->older = c->older;
 	else
 		all->newest = c->older;
+	all->there--;
 	free(c->hosts[0].data.gaps);
 	free(c->hosts[1].data.gaps);
 	free(c->addresses);
@@ -115,7 +146,6 @@ void mptcp_attach(struct mptcp_connection *c, struct flow *f)
 bool mptcp_learn_key(struct mptcp_connections *all, struct mptcp_connection *c,
 		     unsigned host, uint64_t key, bool hearsay)
 {
-	struct mptcp_connection **bucket;
 	struct host *h = &c->hosts[host];
 
 	if (h->has_key && h->key == key)
@@ -127,9 +157,7 @@ bool mptcp_learn_key(struct mptcp_connections *all, struct mptcp_connection *c,
 	h->has_key = true;
 	h->hearsay = hearsay;
 	h->key = key;
-	bucket = token_bucket(all, host, h->token);
-	c->token_next[host] = *bucket;
-	*bucket = c;
+	add_token(all, c, host);
 	return true;
 }
 

@@ -86,6 +86,7 @@ struct mptcp_connection {
 struct mptcp_connections {
 	struct keys *keys;
 	uint64_t count; /* that ever began */
+	size_t there;	/* of these, now */
 	struct mptcp_connection *oldest, *newest;
 	struct mptcp_connection **tokens[2]; /* by whose it is */
 };
@@ -95,6 +96,10 @@ bool mptcp_connections_open(struct mptcp_connections *all, struct keys *keys);
 void mptcp_connections_close(struct mptcp_connections *all);
 
 struct mptcp_connection *mptcp_connection_new(struct mptcp_connections *all);
+/* One that was freed, as it was but for its flows; takes over what it holds. */
+struct mptcp_connection *
+mptcp_connection_again(struct mptcp_connections *all,
+		       const struct mptcp_connection *image);
 /* Without its flows, which are the caller's. */
 void mptcp_connection_free(struct mptcp_connections *all,
 			   struct mptcp_connection *c);

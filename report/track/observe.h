@@ -2,8 +2,8 @@
  * How the observer takes a packet: finding its flow (observer.c), what TCP
  * says (observe_tcp.c), which SYN begins a flow (observe_begin.c), which
  * replies are believed (observe_fits.c), what MPTCP says (observe_mptcp.c),
- * ICMP errors (observe_icmp.c), what is seen twice (observe_doubles.c), and
- * what may be forgotten (observe_forget.c).
+ * ICMP errors (observe_icmp.c), what is seen twice (observe_doubles.c), what
+ * may be forgotten (observe_forget.c), and what is packed away (frozen.c).
  */
 #ifndef REPORT_TRACK_OBSERVE_H
 #define REPORT_TRACK_OBSERVE_H
@@ -31,6 +31,9 @@ struct arena;
 #define KEPT_PLENTY 65536
 #define KEPT_UNANSWERED 4
 #define KEPT_PLAIN 4
+/* And with so many those of MPTCP, as well. */
+#define KEPT_TOO_MANY (6 * KEPT_PLENTY)
+#define KEPT_MPTCP 8
 
 /* So far behind its SYN a segment may be that comes before it in the file. */
 #define EARLY_BYTES (1 << 16)
@@ -46,6 +49,8 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 /* A new flow that is in its middle; `side`: who sends the packet. */
 struct flow *observer_add_middle(struct observer *o, const struct packet *p,
 				 unsigned side);
+/* The same of one that was packed away, as it was; it has no packets. */
+struct flow *observer_add_again(struct observer *o, const struct flow *image);
 void observer_remove_middle(struct observer *o, struct flow *f);
 
 /* Puts a flow at the end of the list of those that were begun. */
@@ -56,6 +61,13 @@ void observer_free_flow(struct flow *f);
 
 /* Takes a flow out of the tables. */
 void observer_unlist(struct observer *o, struct flow *f);
+
+/* A connection goes, with its flows. */
+void observer_drop_connection(struct observer *o, struct mptcp_connection *c);
+
+/* A number for the addresses and ports of a flow of TCP. */
+uint64_t observer_flow_name(const struct address *client, uint16_t client_port,
+			    const struct address *server, uint16_t server_port);
 
 /* Remembers who was answered, and by whom: that is known of the first of
  * them. */

@@ -137,10 +137,18 @@ static void forget_flow(struct observer *o, struct flow *f)
 	observer_free_flow(f);
 }
 
+void observer_drop_connection(struct observer *o, struct mptcp_connection *c)
+{
+	for (struct flow *f = c->flows, *next; f; f = next) {
+		next = f->sibling;
+		forget_flow(o, f);
+	}
+	mptcp_connection_free(&o->connections, c);
+}
+
 static void forget(struct observer *o, struct flow *f, int64_t now_us)
 {
 	struct mptcp_connection *c = f->connection;
-	struct flow *next;
 
 	for (const struct flow *s = c ? c->flows : NULL; s; s = s->sibling)
 		if (!is_past(o, s, now_us))
@@ -151,11 +159,34 @@ static void forget(struct observer *o, struct flow *f, int64_t now_us)
 	}
 	if (o->ended)
 		o->ended(o->ended_context, c);
-	for (f = c->flows; f; f = next) {
-		next = f->sibling;
-		forget_flow(o, f);
-	}
-	mptcp_connection_free(&o->connections, c);
+	observer_drop_connection(o, c);
+}
+
+/* Its SYN looks like one of mpprobe, or a quote or another place tells more of
+ * it. */
+static bool is_special(const struct flow *f)
+{
+	return f->quote_count || f->untold || f->alien_reset || f->doubles ||
+	       (f->sent_count && kept_is_syn(f->sent[0]) &&
+		kept_names_ttl(f->sent[0]));
+}
+
+/* So many of MPTCP may be open, and half as many newer ones. */
+#define OPEN_MAX (FLOWS_MAX / 2)
+
+/* One that goes on, where many do. The first ones stay, whatever comes. */
+static bool may_freeze(const struct observer *o,
+		       const struct mptcp_connection *c)
+{
+	const struct mptcp_connections *all = &o->connections;
+
+	if (!c || all->there < OPEN_MAX || c->number <= STRANGERS_MAX ||
+	    all->count - c->number < OPEN_MAX / 2)
+		return false;
+	for (const struct flow *f = c->flows; f; f = f->sibling)
+		if (is_special(f))
+			return false;
+	return true;
 }
 
 void observer_retract(struct observer *o, struct flow *f)
@@ -177,25 +208,34 @@ static void look_at(struct observer *o, size_t index, int64_t now_us)
 		return;
 	if (is_past(o, f, now_us))
 		forget(o, f, now_us);
+	else if (may_freeze(o, f->connection))
+		observe_freeze(o, f->connection);
 	else if (o->flow_count - index > FLOWS_WITH_PACKETS &&
 		 is_settled(f, now_us))
 		release_packets(o, f);
 }
 
+static void look_at_middle(struct observer *o, int64_t now_us)
+{
+	struct flow *f = o->middles[o->middle_sweep++ % o->middle_count];
+
+	if (is_past(o, f, now_us))
+		forget(o, f, now_us);
+	else if (may_freeze(o, f->connection))
+		observe_freeze(o, f->connection);
+}
+
 void observer_forget(struct observer *o, int64_t now_us)
 {
-	for (unsigned i = 0; i < LOOKS && o->middle_count > STRANGERS_MAX;
-	     i++) {
-		struct flow *f =
-			o->middles[o->middle_sweep++ % o->middle_count];
-
-		if (is_past(o, f, now_us))
-			forget(o, f, now_us);
-	}
+	observe_end_frozen(o, now_us - IDLE_US);
+	for (unsigned i = 0; i < LOOKS && o->middle_count > STRANGERS_MAX; i++)
+		look_at_middle(o, now_us);
 	if (o->flow_count < FLOWS_WITH_PACKETS)
 		return;
 	if (o->flow_count > STRANGERS_MAX)
 		look_at(o, o->flow_count - STRANGERS_MAX - 1, now_us);
+	if (o->flow_count > OPEN_MAX)
+		look_at(o, o->flow_count - OPEN_MAX - 1, now_us);
 	if (o->flow_count > FLOWS_MAX)
 		look_at(o, o->flow_count - FLOWS_MAX - 1, now_us);
 	for (unsigned i = 0; i < LOOKS; i++) {

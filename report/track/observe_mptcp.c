@@ -180,8 +180,10 @@ static void find_parent(struct observer *o, struct flow *f,
 	unsigned host;
 
 	if (!c || (c->flow_count == 1 && !c->hosts[0].has_key &&
-		   !c->hosts[1].has_key))
+		   !c->hosts[1].has_key)) {
+		observe_thaw_token(o, option->join.token);
 		to = mptcp_by_token(&o->connections, option->join.token, &host);
+	}
 	if (!to || to == c)
 		return;
 	if (c)

@@ -137,12 +137,15 @@ static bool is_too_much(const struct observer *o, const struct flow *f)
 static bool is_ordinary(const struct observer *o, const struct flow *f,
 			const struct kept *k, size_t kept, bool sent)
 {
-	bool few = !f->connection && o->kept >= KEPT_PLENTY;
+	size_t most = KEPT_ORDINARY;
 	bool plain = k->kind == SEGMENT_DATA || k->kind == SEGMENT_JOIN_DATA ||
 		     k->kind == SEGMENT_FRAGMENT || k->kind == SEGMENT_OTHER;
 
-	if (kept < (few ? KEPT_PLAIN : KEPT_ORDINARY) || !plain ||
-	    (k->packet.tcp.flags & TCP_FLAG_RST))
+	if (o->kept >= KEPT_PLENTY && !f->connection)
+		most = KEPT_PLAIN;
+	else if (o->kept >= KEPT_TOO_MANY)
+		most = KEPT_MPTCP;
+	if (kept < most || !plain || (k->packet.tcp.flags & TCP_FLAG_RST))
 		return false;
 	return !sent || f->released || k->packet.ip.ttl >= ORDINARY_TTL;
 }
@@ -367,20 +370,30 @@ static struct flow *without_alien(struct observer *o, const struct packet *p,
 	return NULL;
 }
 
+/* The flows that its source, its destination began. */
+static void find_flows(const struct observer *o, const struct packet *p,
+		       struct flow **from, struct flow **to)
+{
+	const struct tcp_view *tcp = &p->tcp;
+
+	*from = observer_flow(o, &p->ip.source, tcp->source_port,
+			      &p->ip.destination, tcp->destination_port,
+			      IPPROTO_TCP);
+	*to = observer_flow(o, &p->ip.destination, tcp->destination_port,
+			    &p->ip.source, tcp->source_port, IPPROTO_TCP);
+}
+
 void observe_tcp(struct observer *o, const struct packet *p, uint64_t frame,
 		 int64_t time_us)
 {
-	const struct tcp_view *tcp = &p->tcp;
-	struct flow *from, *to; /* that its source, its destination began */
+	struct flow *from, *to;
 	bool begins;
 
-	if (tcp->available < 14 || tcp->data_offset == 0)
+	if (p->tcp.available < 14 || p->tcp.data_offset == 0)
 		return;
-	from = observer_flow(o, &p->ip.source, tcp->source_port,
-			     &p->ip.destination, tcp->destination_port,
-			     IPPROTO_TCP);
-	to = observer_flow(o, &p->ip.destination, tcp->destination_port,
-			   &p->ip.source, tcp->source_port, IPPROTO_TCP);
+	find_flows(o, p, &from, &to);
+	if (!from && !to && observe_thaw(o, p))
+		find_flows(o, p, &from, &to);
 	if (observe_double(o, from, to, p, frame, time_us))
 		return;
 	from = without_alien(o, p, from);

@@ -49,6 +49,7 @@ void observer_free(struct observer *o)
 		arena_free(o->early[i].arena);
 	for (size_t i = 0; i < RIVALS_MAX; i++)
 		arena_free(o->rivals[i].arena);
+	freezer_close(&o->freezer);
 	mptcp_connections_close(&o->connections);
 	keys_free(o->keys);
 	free(o->forgotten);
@@ -122,9 +123,9 @@ bool observer_has_server(const struct observer *o, const struct address *a,
 }
 
 /* FNV-1a over client and server, their ports and the protocol. */
-static size_t flow_hash(const struct address *client, uint16_t client_port,
-			const struct address *server, uint16_t server_port,
-			uint8_t protocol)
+static uint64_t flow_hash(const struct address *client, uint16_t client_port,
+			  const struct address *server, uint16_t server_port,
+			  uint8_t protocol)
 {
 	uint64_t h = 14695981039346656037u;
 	uint64_t rest = (uint64_t)client_port << 32 |
@@ -136,7 +137,13 @@ static size_t flow_hash(const struct address *client, uint16_t client_port,
 		h = (h ^ server->bytes[i]) * 1099511628211u;
 	for (int i = 0; i < 6; i++)
 		h = (h ^ (rest >> (8 * i) & 0xff)) * 1099511628211u;
-	return (size_t)(h ^ h >> 29);
+	return h ^ h >> 29;
+}
+
+uint64_t observer_flow_name(const struct address *client, uint16_t client_port,
+			    const struct address *server, uint16_t server_port)
+{
+	return flow_hash(client, client_port, server, server_port, IPPROTO_TCP);
 }
 
 static size_t flow_bucket(const struct observer *o, const struct flow *f)
@@ -258,6 +265,12 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 	return f;
 }
 
+static void place_middle(struct observer *o, struct flow *f)
+{
+	f->place = o->middle_count;
+	*ARENA_PUSH(o->arena, o->middles, o->middle_count) = f;
+}
+
 struct flow *observer_add_middle(struct observer *o, const struct packet *p,
 				 unsigned side)
 {
@@ -268,8 +281,23 @@ struct flow *observer_add_middle(struct observer *o, const struct packet *p,
 				&p->ip.destination, p->tcp.destination_port,
 				IPPROTO_TCP);
 
-	f->place = o->middle_count;
-	*ARENA_PUSH(o->arena, o->middles, o->middle_count) = f;
+	place_middle(o, f);
+	return f;
+}
+
+struct flow *observer_add_again(struct observer *o, const struct flow *image)
+{
+	struct flow *f =
+		new_flow(o, &image->client, image->client_port, &image->server,
+			 image->server_port, image->protocol);
+	struct flow fresh = *f;
+
+	*f = *image;
+	f->arena = fresh.arena;
+	f->packets = fresh.packets;
+	f->hash_next = fresh.hash_next;
+	f->first_syn_ack = f->first_reset = FLOW_NONE;
+	place_middle(o, f);
 	return f;
 }
 

@@ -14,6 +14,7 @@
 #include "crafting/packet.h"
 #include "report/report.h"
 #include "report/track/clients.h"
+#include "report/track/frozen.h"
 #include "report/track/mptcp_connection.h"
 #include "report/track/side.h"
 #include "report/track/sightings.h"
@@ -217,8 +218,9 @@ struct flow {
 /* A capture may be of any length. Of a connection that ended, with so many
  * newer flows behind it, first the packets go, if no quote refers to them;
  * then the flow: `forgotten`, which is no target's, takes its place. So does
- * one of plain TCP that goes on, where so many do. Of SYNs of strangers that
- * nobody answers, fewer are kept, and not for as long. */
+ * one of plain TCP that goes on, where so many do; one with MPTCP is packed
+ * away then (frozen.h), but for the first in the capture. Of SYNs of strangers
+ * that nobody answers, fewer are kept, and not for as long. */
 #ifndef FLOWS_MAX /* fuzz targets are built with less */
 #define FLOWS_WITH_PACKETS 512
 #define FLOWS_MAX 16384
@@ -280,10 +282,11 @@ struct observer {
 	unsigned long searched;	  /* segments, for quotes without a flow */
 	struct endpoints answered, servers;
 	struct clients speakers; /* with MPTCP, that were answered */
-	size_t kept;		 /* segments, of all flows */
-	struct address *own;	 /* of a live run: only these open flows */
-	size_t own_count;	 /* 0: it was not told */
-	enum vantage vantage;	 /* that the user says; else unknown */
+	struct freezer freezer;
+	size_t kept;	      /* segments, of all flows */
+	struct address *own;  /* of a live run: only these open flows */
+	size_t own_count;     /* 0: it was not told */
+	enum vantage vantage; /* that the user says; else unknown */
 };
 
 /* NULL if OpenSSL or memory failed. */
