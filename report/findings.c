@@ -540,11 +540,16 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "A proxy, an optimiser or a SYN proxy on the path "
 			   "terminates the connection and opens another one to "
 			   "the server. The MPTCP options that we send are "
-			   "read by that device, not by the server.",
+			   "read by that device, not by the server. If it is "
+			   "said of SYNs with MP_JOIN only, these are "
+			   "redirected to another machine: MPTCP works, but no "
+			   "second subflow joins.",
 		.proof = "SYNs with a TTL too small for the server are "
 			 "answered, while a control (a UDP datagram, another "
 			 "port, an ICMP echo) shows that the server is "
 			 "farther away, or routers beyond that TTL are seen. "
+			 "Of joins: as well, and without MP_JOIN, though the "
+			 "token is valid. "
 			 "Reply TTLs alone are never taken as proof.",
 		.culprits = "Transparent proxies; performance enhancing "
 			    "proxies in mobile and satellite networks; "

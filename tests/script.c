@@ -127,6 +127,15 @@ static enum act refuse(struct scene *s, struct wire *w)
 	return ANSWER;
 }
 
+/* The same of an MPTCP stack there, which does not know it. */
+static enum act disown(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	scene_reset(s, s->box_at, &p, TCPRST_MPTCP);
+	return ANSWER;
+}
+
 static enum act corrupt(struct scene *s, struct wire *w)
 {
 	(void)s;
@@ -238,6 +247,7 @@ static const struct {
 	DEVICE(close_fast),
 	DEVICE(finish),
 	DEVICE(refuse),
+	DEVICE(disown),
 	DEVICE(corrupt),
 	DEVICE(alter_checksum),
 	DEVICE(alter_address),

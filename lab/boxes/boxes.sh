@@ -64,6 +64,9 @@ fragments|ip|way|all but the first of fragments are dropped
 redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4)
 tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
 mptcp-proxy|end|hop|ends those to 80 and 9080; MPTCP v1 on both sides (haproxy)
+redirect-join|end|hop|SYNs with MP_JOIN go to a plain server on the router
+divert-join|end|hop|SYNs with MP_JOIN go to a plain server on the next router
+disown-join|end|hop|SYNs with MP_JOIN go to an MPTCP server on the router
 optimiser|end|hop|ends those to 80 and 9080 whose SYN has no MP_CAPABLE
 throttle|path|hop|segments with an MPTCP option pass at 400 kB/s at most
 filter-udp|icmp|hop|UDP to the server and port unreachables from it are dropped
@@ -244,10 +247,14 @@ box_strip_join_ack() {
 	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 tcp option mptcp length 24 reset tcp option mptcp"
 }
 
-# A connection that began with MP_JOIN is marked, and then loses DSS.
-box_strip_joined() {
+# What happens to connections that began with MP_JOIN, behind their SYNs.
+to_joined() {		# HOP RULE
 	nft_forward "r$1" "tcp flags syn / syn,ack tcp option mptcp subtype 1 ct mark set 0x0000004d"
-	nft_forward "r$1" "${nft_from}ct mark 0x0000004d tcp flags ! syn meta length > 110 reset tcp option mptcp"
+	nft_forward "r$1" "${nft_from}ct mark 0x0000004d $2"
+}
+
+box_strip_joined() {
+	to_joined "$1" 'tcp flags ! syn meta length > 110 reset tcp option mptcp'
 }
 
 box_strip_acks() {
@@ -604,18 +611,47 @@ box_mptcp_proxy() {
 }
 
 # Each SYN of a connection decides for all of it.
-box_optimiser() {
-	local said
+nft_nat() {		# NODE RULE...
+	local node=$1 said
 
-	start_haproxy "$1" '' 80 9080
-	said=$(on "r$1" nft -f - 2>&1 <<-END
+	shift
+	said=$(on "$node" nft -f - 2>&1 <<-END
 		add table inet lab
 		add chain inet lab nat { type nat hook prerouting priority dstnat; }
-		add rule inet lab nat tcp flags syn / syn,ack tcp option mptcp subtype 0 accept
-		add rule inet lab nat iifname eth0 tcp dport 80 redirect to :3128
-		add rule inet lab nat iifname eth0 tcp dport 9080 redirect to :12128
+		$(printf 'add rule inet lab nat %s\n' "$@")
 	END
-	) || box_failed "r$1" "$said"
+	) || box_failed "$node" "$said"
+}
+
+box_optimiser() {
+	start_haproxy "$1" '' 80 9080
+	nft_nat "r$1" "$capable_syn accept" \
+		'iifname eth0 tcp dport 80 redirect to :3128' \
+		'iifname eth0 tcp dport 9080 redirect to :12128'
+}
+
+# The connections to which they belong pass.
+box_redirect_join() {
+	redirect_join "$1" -t
+}
+
+box_disown_join() {
+	set_sysctl "r$1" net.mptcp.enabled 1
+	redirect_join "$1"
+}
+
+redirect_join() {	# HOP OPTION...
+	start_server "r$1" "$lab_dir/servers/httpd" "${@:2}" 3180
+	nft_nat "r$1" "iifname eth0 $join_syn redirect to :3180"
+}
+
+box_divert_join() {
+	local next=$(($1 + 1))
+
+	start_server "$(node_at $next)" "$lab_dir/servers/httpd" -t 3180
+	nft_nat "r$1" \
+		"iifname eth0 meta nfproto ipv4 $join_syn dnat ip to 10.0.$next.2:3180" \
+		"iifname eth0 meta nfproto ipv6 $join_syn dnat ip6 to [fd00:$next::2]:3180"
 }
 
 # A policer: what is above the rate is lost.

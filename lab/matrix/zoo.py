@@ -156,6 +156,40 @@ def ending_cases(Case):
     return out
 
 
+# Servers whose joins another machine may answer.
+JOINED = ["fin", "fastclose", "banner", "mute", "cookies", "announcing",
+          "no-checksum", "balanced-sources"]
+
+
+def answered(Case, box, k, at, **more):
+    """SYNs with MP_JOIN are answered at that hop."""
+    return case(Case, box, k, "impaired", "tcp.terminated", at - 1, at,
+                segment="join_syn", direction="forward",
+                confidence="proven", says="by another machine than the server",
+                **more)
+
+
+def join_answer_cases(Case):
+    out = []
+    for f in (4, 6):
+        out += [answered(Case, "redirect-join", k, k, family=f)
+                for k in (1, 2, 3, 4)]
+        out += [answered(Case, "divert-join", k, k + 1, family=f)
+                for k in (1, 3)]
+        out += [answered(Case, box, 2, 2 + next, family=f, port=9080)
+                for box, next in (("redirect-join", 0), ("divert-join", 1))]
+        out += [case(Case, "disown-join", k, "impaired", "mp_join.refused",
+                     k - 1, k, family=f, port=port, direction="forward")
+                for k, port in ((2, 80), (4, 80), (3, 9080))]
+        # Where the server is: what answers is none of the server's for that.
+        out.append(case(Case, "divert-join", 4, "impaired", "mp_join.removed",
+                        family=f, confidence="likely",
+                        says="or another machine answers them"))
+    return out + [answered(Case, "redirect-join", 2, 2, family=f,
+                           up=["--server", name])
+                  for name in JOINED for f in (4, 6)]
+
+
 def path_cases(Case):
     """What is no interference: nothing may be found."""
     out = []
@@ -312,5 +346,6 @@ def idle_cases(Case):
 
 def cases(Case):
     return (option_cases(Case) + header_cases(Case) + ending_cases(Case) +
+            join_answer_cases(Case) +
             path_cases(Case) + turn_cases(Case) + pair_cases(Case) + slow_cases(Case) +
             idle_cases(Case))

@@ -30,6 +30,12 @@ uint64_t flow_mptcp_acked(const struct flow *f)
 	return m->has_data_ack ? m->data_ack - m->client_idsn - 1 : 0;
 }
 
+bool is_own_join(const struct judgement *j, const struct flow *f)
+{
+	return f->server_port == j->r->port &&
+	       address_equal(&f->server, &j->r->target);
+}
+
 bool flow_joined_by_key(const struct flow *parent)
 {
 	for (const struct flow *f = parent->sibling; f; f = f->sibling)

@@ -149,6 +149,14 @@ static inline unsigned hops_back(unsigned ttl)
 	return initial_ttl(ttl) - ttl;
 }
 
+/* A join whose SYN/ACK came without MP_JOIN, as no MPTCP listener answers a
+ * valid token. */
+static inline bool flow_lost_join(const struct flow *f)
+{
+	return f->purpose == PURPOSE_MP_JOIN && f->syn_ack_seen &&
+	       !f->join.syn_ack && !flow_fell(f);
+}
+
 /* A RST for a SYN. A SYN/ACK may have come as well: then not the same host
  * sent both. */
 static inline bool flow_refused(const struct flow *f)
@@ -160,6 +168,9 @@ static inline bool flow_refused(const struct flow *f)
 bool flow_proves_mptcp(const struct flow *f);
 /* A DATA_ACK for data of ours. */
 bool flow_data_acked(const struct flow *f);
+
+/* It goes to the address and port of the target. */
+bool is_own_join(const struct judgement *j, const struct flow *f);
 
 /* More was acknowledged by TCP than at data level, though all of it had
  * mappings: the connection has fallen back to TCP. */
@@ -254,6 +265,9 @@ struct place place_at(const struct judgement *j, unsigned ttl);
 /* "at or between hop 3 (10.0.3.2) and hop 4 (10.0.4.2)": either may be it */
 const char *place_phrase(const struct judgement *j, struct place after,
 			 struct place at);
+/* "at hop 3 (10.0.3.2) or just before it", of what answers in the name of the
+ * target there: that name is none of the hop's. */
+const char *answerer_phrase(const struct judgement *j, struct place *at);
 /* Whether quotes prove the MPTCP option of this kind of segment intact on
  * arrival at the last router before the target; there must be one. */
 bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
@@ -278,6 +292,10 @@ const struct flow *plain_stopped(const struct judgement *j);
 /* A valid MP_CAPABLE of this version was answered as if it were not there, and
  * not with another version's. */
 bool plainly_answered(const struct judgement *j, int version);
+/* How many were with the MPTCP that works on others: one of several servers
+ * behind a balancer answers so, or a device that goes by ports removes the
+ * option. 0: none, or MPTCP works on none. */
+unsigned plain_beside_working(const struct judgement *j);
 /* The reason that a RST names by MP_TCPRST; -1: none. In words: " (MP_TCPRST,
  * reason 1: MPTCP-specific error)"; or "". */
 int reset_reason(const struct kept *reset);
@@ -367,9 +385,6 @@ void judge_untested(struct judgement *j);
 /* The best of the joins to connections of the target, to or from whatever
  * address; or NULL. */
 const struct flow *join_flow(const struct judgement *j);
-
-/* It goes to the address and port of the target. */
-bool is_own_join(const struct judgement *j, const struct flow *f);
 
 /* Why no second subflow is possible, if that is what the server decides; or
  * NULL. */

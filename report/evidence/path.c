@@ -478,6 +478,18 @@ const char *place_phrase(const struct judgement *j, struct place after,
 	return "at an unknown place";
 }
 
+const char *answerer_phrase(const struct judgement *j, struct place *at)
+{
+	if (address_equal(&at->address, &j->r->target))
+		at->address = (struct address){0};
+	return arena_printf(
+		j->arena, "at hop %u%s or just before it", at->ttl,
+		at->address.family
+			? arena_printf(j->arena, " (%s)",
+				       arena_address(j->arena, &at->address))
+			: "");
+}
+
 bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
 			int version)
 {

@@ -39,13 +39,24 @@ const struct flow *plain_stopped(const struct judgement *j)
 		       : NULL;
 }
 
+static unsigned count_plain(const struct judgement *j, int version)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		count += flow_answered_plainly(j->flows[i], version) &&
+			 j->flows[i]->mptcp.other_version < 0;
+	return count;
+}
+
 bool plainly_answered(const struct judgement *j, int version)
 {
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (flow_answered_plainly(j->flows[i], version) &&
-		    j->flows[i]->mptcp.other_version < 0)
-			return true;
-	return false;
+	return count_plain(j, version) > 0;
+}
+
+unsigned plain_beside_working(const struct judgement *j)
+{
+	return j->working ? count_plain(j, (int)j->working->mptcp.version) : 0;
 }
 
 /* Refused, as every plain connection is on which nothing was sent; or, as they

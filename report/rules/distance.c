@@ -132,25 +132,17 @@ static void say_ended(struct judgement *j, struct finding *f,
 		      const struct said *s)
 {
 	bool all = !s->less;
-	char text[ADDRESS_TEXT];
 
-	if (address_equal(&f->at.address, &j->r->target))
-		f->at.address = (struct address){0};
 	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
 			 "a SYN with TTL %u was answered with a SYN/ACK",
 			 j->plain_reach);
 	finding_evidence(j, f, 0, NULL, NULL, "%s", farther_phrase(j, all));
 	f->text = arena_printf(
 		j->arena,
-		"TCP connections to port %u%s are terminated by a device at "
-		"hop %u%s or just before it: it answers SYNs that the target, "
-		"%s, never sees.",
-		j->r->port, all ? "" : " without MP_CAPABLE", j->plain_reach,
-		f->at.address.family
-			? arena_printf(j->arena, " (%s)",
-				       address_text(&f->at.address, text))
-			: "",
-		target_phrase(j, all));
+		"TCP connections to port %u%s are terminated by a device %s: "
+		"it answers SYNs that the target, %s, never sees.",
+		j->r->port, all ? "" : " without MP_CAPABLE",
+		answerer_phrase(j, &f->at), target_phrase(j, all));
 }
 
 /* ---- SYN/ACKs from elsewhere than what follows --------------------------- */

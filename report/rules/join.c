@@ -82,8 +82,7 @@ static void say_modified(struct judgement *j, struct finding *f,
 static bool lost_option(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
-	return flow_is(f, PURPOSE_MP_JOIN) && f->syn_ack_seen &&
-	       !f->join.syn_ack && !flow_fell(f);
+	return flow_lost_join(f);
 }
 
 static enum why removed(const struct judgement *j, struct said *s)
@@ -91,12 +90,7 @@ static enum why removed(const struct judgement *j, struct said *s)
 	enum why why = shown_by(j, s, lost_option);
 
 	s->confidence = CONFIDENCE_LIKELY;
-	/* One of several servers behind a balancer may answer so. */
-	return why == WHY_SAID && j->working &&
-			       plainly_answered(j,
-						(int)j->working->mptcp.version)
-		       ? WHY_CONTROL
-		       : why;
+	return why == WHY_SAID && plain_beside_working(j) ? WHY_CONTROL : why;
 }
 
 static void say_removed(struct judgement *j, struct finding *f,
@@ -106,7 +100,7 @@ static void say_removed(struct judgement *j, struct finding *f,
 			 "the SYN/ACK to a valid token comes without MP_JOIN, "
 			 "which no MPTCP listener does");
 	f->text = "MP_JOIN is removed from the SYN or the SYN/ACK of "
-		  "additional subflows.";
+		  "additional subflows, or another machine answers them.";
 }
 
 /* ---- RSTs -----------------------------------------------------------------
@@ -175,6 +169,12 @@ static bool is_refused(const struct flow *f)
 	       (flow_refused(f) || flow_token_unknown(f));
 }
 
+/* By an MPTCP stack. */
+static bool is_marked(const struct flow *f)
+{
+	return reset_reason(flow_reset(f)) >= 0 || flow_token_unknown(f);
+}
+
 /* The first MP_JOIN that a RST refused for no good reason. */
 struct refusal {
 	const struct flow *flow; /* NULL: there is none */
@@ -194,8 +194,7 @@ static struct refusal refusal_of(const struct judgement *j)
 
 		if (!is_refused(f))
 			continue;
-		r.marked = reset_reason(flow_reset(f)) >= 0 ||
-			   flow_token_unknown(f);
+		r.marked = is_marked(f);
 		if ((r.marked || !r.before_target) && !parent_alive(j, f))
 			continue;
 		r.by_server =
@@ -222,7 +221,7 @@ static enum why refused_by(const struct judgement *j, struct said *s,
 	if (r.by_server != server)
 		return WHY_CONTRARY;
 	s->flow = r.flow;
-	if (r.marked) {
+	if (r.marked && !r.before_target) {
 		s->direction = DIRECTION_UNKNOWN;
 		return WHY_SAID;
 	}
@@ -266,13 +265,15 @@ static void say_refused(struct judgement *j, struct finding *f,
 	else
 		reset_evidence(j, f, s->flow);
 	f->text =
-		f->direction == DIRECTION_UNKNOWN
-			? arena_printf(j->arena,
-				       "An MP_JOIN with a valid token is "
-				       "refused%s by an MPTCP stack that does "
-				       "not know it: another host answers at "
-				       "this address.",
-				       reason_phrase(j, flow_reset(s->flow)))
+		is_marked(s->flow)
+			? arena_printf(
+				  j->arena,
+				  "An MP_JOIN with a valid token is "
+				  "refused%s by an MPTCP stack that does "
+				  "not know it: another host answers %s.",
+				  reason_phrase(j, flow_reset(s->flow)),
+				  f->at.known ? place_phrase(j, f->after, f->at)
+					      : "at this address")
 			: arena_printf(j->arena,
 				       "MP_JOIN SYNs are answered by a RST "
 				       "%s.",

@@ -397,12 +397,6 @@ static const char *join_failure(const struct judgement *j, const struct flow *f)
 	return no_fourth_ack(j);
 }
 
-bool is_own_join(const struct judgement *j, const struct flow *f)
-{
-	return f->server_port == j->r->port &&
-	       address_equal(&f->server, &j->r->target);
-}
-
 /* Answered to the end, and at the target itself, if there is such a one. Not
  * one whose SYN/ACK comes before its SYN in the file: then little is known. */
 const struct flow *join_flow(const struct judgement *j)

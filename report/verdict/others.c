@@ -118,20 +118,6 @@ static const char *lates_phrase(const struct judgement *j)
 			    late_phrase(j, &join, "MP_JOIN"));
 }
 
-/* Connections with the MPTCP that works on others, answered as plain TCP: by
- * another server, or the option was removed where no hop shows it. A server
- * without DSS checksums answers SYNs so that ask for them. */
-static unsigned connections_plain(const struct judgement *j)
-{
-	int version = (int)j->working->mptcp.version;
-	unsigned count = 0;
-
-	for (size_t i = 0; i < j->flow_count; i++)
-		count += flow_answered_plainly(j->flows[i], version) &&
-			 !(j->flows[i]->mptcp.syn_flags & MPC_CHECKSUM);
-	return count;
-}
-
 static bool asks_as_working(const struct judgement *j, const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_valid &&
@@ -140,7 +126,7 @@ static bool asks_as_working(const struct judgement *j, const struct flow *f)
 
 static const char *plain_phrase(const struct judgement *j)
 {
-	unsigned count = connections_plain(j);
+	unsigned count = plain_beside_working(j);
 
 	if (!count)
 		return "";
