@@ -27,6 +27,7 @@ struct view {
 /* One packet, seen in two places: as it passed the one nearer to its sender,
  * and the other. */
 struct pair {
+	bool directed; /* it is known which is nearer; else it is unchanged */
 	const struct flow *flow;
 	unsigned side; /* 0: the client sent it */
 	enum segment_kind kind;
@@ -247,6 +248,8 @@ unsigned missed_packets(const struct judgement *j, const struct flow *f,
 			unsigned side, struct viewpoint other,
 			const struct sightings_of *home,
 			const struct sightings_of *there);
+/* Whether its addresses or ports are others in the other place. */
+bool pair_translated(const struct pair *p);
 /* "client.pcap", "interface 2" */
 const char *viewpoint_name(const struct judgement *j, struct viewpoint v);
 

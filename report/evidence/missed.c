@@ -91,7 +91,8 @@ static const struct pair *example(const struct judgement *j,
 				  struct viewpoint other)
 {
 	for (size_t i = 0; i < j->pair_count; i++)
-		if (j->pairs[i].side == side && is_of(&j->pairs[i], f, other))
+		if (j->pairs[i].side == side && j->pairs[i].directed &&
+		    is_of(&j->pairs[i], f, other))
 			return &j->pairs[i];
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * One packet that was seen in two places is told by its numbers. Those nearer
- * to who sent it saw the larger TTL, whatever the clocks say.
+ * to who sent it saw the larger TTL, whatever the clocks say; on one link,
+ * those nearer to the client wait longer for the answer to its SYN.
  */
 #include <string.h>
 
@@ -33,7 +34,7 @@ static bool is_same(const struct kept *a, const struct kept *b)
 	const struct ip_view *x = &a->packet.ip, *y = &b->packet.ip;
 
 	if (!same_numbers(&a->packet.tcp, &b->packet.tcp) || !is_whole(a) ||
-	    !is_whole(b) || x->ttl == y->ttl)
+	    !is_whole(b))
 		return false;
 	if (x->version == 4 && x->id && y->id)
 		return x->id == y->id;
@@ -59,13 +60,30 @@ static const struct kept *match(const struct kept *k, struct kept *const *list,
 	return found;
 }
 
-static void add_pair(struct judgement *j, const struct flow *f, unsigned side,
-		     const struct kept *home, const struct kept *other)
+/* Whether a packet left where its flow is followed, and arrived at the other
+ * place; `client_there`: that is nearer to the client. */
+static enum known leaves_home(const struct kept *home, const struct kept *other,
+			      unsigned side, enum known client_there)
 {
-	bool before = home->packet.ip.ttl > other->packet.ip.ttl;
+	if (home->packet.ip.ttl != other->packet.ip.ttl)
+		return home->packet.ip.ttl > other->packet.ip.ttl ? KNOWN_YES
+								  : KNOWN_NO;
+	if (client_there == UNKNOWN)
+		return UNKNOWN;
+	return (client_there == KNOWN_YES) == (side == 1) ? KNOWN_YES
+							  : KNOWN_NO;
+}
+
+static void add_pair(struct judgement *j, const struct flow *f, unsigned side,
+		     enum known client_there, const struct kept *home,
+		     const struct kept *other)
+{
+	enum known leaves = leaves_home(home, other, side, client_there);
+	bool before = leaves != KNOWN_NO;
 	struct pair *p = ARENA_PUSH(j->arena, j->pairs, j->pair_count);
 
 	*p = (struct pair){
+		.directed = leaves != UNKNOWN,
 		.flow = f,
 		.side = side,
 		.kind = home->kind,
@@ -75,6 +93,8 @@ static void add_pair(struct judgement *j, const struct flow *f, unsigned side,
 		.arrived_at = before ? other->viewpoint : f->viewpoint,
 	};
 	compare_packets(j->arena, p->left, &p->arrived->packet, &p->comparison);
+	if (!p->directed && p->comparison.count)
+		j->pair_count--;
 }
 
 /* Those of one place, which are listed together. */
@@ -109,9 +129,49 @@ static struct sightings_of there_of(const struct flow *f, unsigned side,
 		f->doubles->seen_count[side] < DOUBLES_MAX};
 }
 
+/* The first with SYN that was seen in both places: as it was there, and at
+ * home. */
+static const struct kept *first_syn(const struct flow *f, unsigned side,
+				    struct viewpoint v,
+				    const struct kept **at_home)
+{
+	struct kept *list[DOUBLES_MAX];
+	struct sightings_of home = home_of(f, side);
+	struct sightings_of there = there_of(f, side, v, list);
+
+	for (size_t i = 0; i < there.count; i++) {
+		*at_home = match(list[i], home.list, home.count);
+		if (*at_home && list[i]->packet.tcp.flags & TCP_FLAG_SYN)
+			return list[i];
+	}
+	return NULL;
+}
+
+/* Clocks of captures are no more exact. */
+#define CLOCK_US 5
+
+/* Whether that place is nearer to the client than where the flow is followed:
+ * there the SYN/ACK comes later behind the SYN. */
+static enum known client_is_there(const struct flow *f, struct viewpoint v)
+{
+	const struct kept *syn_home, *answer_home;
+	const struct kept *syn = first_syn(f, 0, v, &syn_home);
+	const struct kept *answer = first_syn(f, 1, v, &answer_home);
+	int64_t longer_us;
+
+	if (!syn || !answer)
+		return UNKNOWN;
+	longer_us = (answer->time_us - syn->time_us) -
+		    (answer_home->time_us - syn_home->time_us);
+	if (longer_us > -CLOCK_US && longer_us < CLOCK_US)
+		return UNKNOWN;
+	return longer_us > 0 ? KNOWN_YES : KNOWN_NO;
+}
+
 static void pair_side(struct judgement *j, const struct flow *f, unsigned side,
 		      struct viewpoint v)
 {
+	enum known client_there = client_is_there(f, v);
 	struct kept *list[DOUBLES_MAX];
 	struct sightings_of home = home_of(f, side);
 	struct sightings_of there = there_of(f, side, v, list);
@@ -120,7 +180,7 @@ static void pair_side(struct judgement *j, const struct flow *f, unsigned side,
 		const struct kept *k = match(list[i], home.list, home.count);
 
 		if (k && match(k, list, there.count))
-			add_pair(j, f, side, k, list[i]);
+			add_pair(j, f, side, client_there, k, list[i]);
 	}
 }
 
@@ -156,6 +216,13 @@ static void collect_subflows(struct judgement *j, const struct flow *f,
 			collect_pairs(j, s);
 }
 
+static bool is_of_name(enum field field)
+{
+	return field == FIELD_IP_SOURCE || field == FIELD_IP_DESTINATION ||
+	       field == FIELD_TCP_SOURCE_PORT ||
+	       field == FIELD_TCP_DESTINATION_PORT;
+}
+
 const char *viewpoint_name(const struct judgement *j, struct viewpoint v)
 {
 	const char *file = j->o->files ? j->o->files[v.file] : NULL;
@@ -167,6 +234,23 @@ const char *viewpoint_name(const struct judgement *j, struct viewpoint v)
 	return v.interface ? arena_printf(j->arena, "%s (interface %u)", file,
 					  v.interface)
 			   : file;
+}
+
+bool pair_translated(const struct pair *p)
+{
+	for (size_t i = 0; i < p->comparison.count; i++)
+		if (is_of_name(p->comparison.items[i].field))
+			return true;
+	return false;
+}
+
+/* In more than its addresses and ports. */
+static bool pair_changed(const struct pair *p)
+{
+	for (size_t i = 0; i < p->comparison.count; i++)
+		if (!is_of_name(p->comparison.items[i].field))
+			return true;
+	return false;
 }
 
 static const char *missed_phrase(const struct judgement *j)
@@ -186,17 +270,21 @@ static const char *sum_up(const struct judgement *j)
 {
 	const struct pair *p = j->pairs;
 	unsigned changed = 0;
+	bool translated = false;
 
-	for (size_t i = 0; i < j->pair_count; i++)
-		changed += j->pairs[i].comparison.count > 0;
+	for (size_t i = 0; i < j->pair_count; i++) {
+		changed += pair_changed(&j->pairs[i]);
+		translated |= pair_translated(&j->pairs[i]);
+	}
 	return arena_printf(
 		j->arena, "%zu packet%s seen both at %s and at %s, %s.%s",
 		j->pair_count, j->pair_count == 1 ? " was" : "s were",
 		viewpoint_name(j, p->left_at), viewpoint_name(j, p->arrived_at),
-		changed ? arena_printf(j->arena,
-				       "and %u of them changed in between",
-				       changed)
-			: "unchanged",
+		changed	     ? arena_printf(j->arena,
+					    "and %u of them changed in between",
+					    changed)
+		: translated ? "unchanged but for addresses or ports"
+			     : "unchanged",
 		missed_phrase(j));
 }
 

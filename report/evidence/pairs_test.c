@@ -15,22 +15,67 @@
 
 #define SKEW_US 300000
 
+/* What a packet is made where it is seen at the server (IPv4). */
+typedef void change_fn(uint8_t *ip, bool from_client);
+
 /* The server's capture comes by a clock that is so much ahead. */
 struct skewed {
 	struct observer *o;
 	int64_t us;
 	unsigned file;
+	change_fn *change;
 };
+
+#define CLIENT "\x0a\x00\x01\x01"
 
 static void feed(void *context, uint64_t number, int64_t time_us,
 		 const uint8_t *ip, size_t available)
 {
 	const struct skewed *s = context;
 	const int raw = 101;
+	uint8_t copy[2000];
 
+	memcpy(copy, ip, available);
+	if (s->change && s->file == 1)
+		s->change(copy, !memcmp(ip + 12, CLIENT, 4));
 	s->o->file = s->file;
-	observer_frame(s->o, raw, number, time_us + s->us, ip, available,
+	observer_frame(s->o, raw, number, time_us + s->us, copy, available,
 		       available);
+}
+
+/* No router is in between. */
+static void take_ttl(uint8_t *ip, bool from_client)
+{
+	ip[8] = from_client ? 64 : 61;
+}
+
+/* The client has another address and other ports. */
+static void translate(uint8_t *ip, bool from_client)
+{
+	memcpy(ip + (from_client ? 12 : 16), "\xc0\x00\x02\x01", 4);
+	ip[from_client ? 20 : 22] ^= 0x10;
+}
+
+/* So has the server. */
+static void translate_both(uint8_t *ip, bool from_client)
+{
+	translate(ip, from_client);
+	memcpy(ip + (from_client ? 16 : 12), "\xc6\x33\x64\x01", 4);
+	ip[from_client ? 23 : 21] ^= 0x0f;
+}
+
+/* Behind a proxy, which has numbers of its own. */
+static void end_connection(uint8_t *ip, bool from_client)
+{
+	translate(ip, from_client);
+	ip[from_client ? 24 : 28] ^= 0x55;
+}
+
+/* The same sequence numbers by chance. */
+static void take_id(uint8_t *ip, bool from_client)
+{
+	translate(ip, from_client);
+	ip[5] ^= 0x55;
 }
 
 static struct report *judge_first(struct observer *o)
@@ -60,15 +105,15 @@ static struct report *read_ends(struct observer *o, const char *stem)
 }
 
 /* One behind the other: the clocks of the ends are far apart. */
-static struct report *read_apart(struct observer *o, const char *stem,
-				 bool server_first)
+static struct report *read_changed(struct observer *o, const char *stem,
+				   bool server_first, change_fn *change)
 {
 	static const char *const files[] = {"client.pcap", "server.pcap"};
 	char name[100], error[400];
 
 	o->files = files;
 	for (int i = 0; i < 2; i++) {
-		struct skewed s = {.o = o, .us = i * SKEW_US};
+		struct skewed s = {.o = o, .us = i * SKEW_US, .change = change};
 		const char *file;
 		struct capture *c;
 
@@ -84,6 +129,12 @@ static struct report *read_apart(struct observer *o, const char *stem,
 		capture_close(c);
 	}
 	return judge_first(o);
+}
+
+static struct report *read_apart(struct observer *o, const char *stem,
+				 bool server_first)
+{
+	return read_changed(o, stem, server_first, NULL);
 }
 
 static const struct {
@@ -163,6 +214,68 @@ static void test_clocks_apart(void **state)
 	}
 }
 
+/* Which of two places on one link is nearer to the client, the time tells that
+ * is between a SYN and its answer. */
+static void test_one_link(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ENDS; i++) {
+		struct observer *o = observer_new();
+		struct report *r =
+			read_changed(o, ends[i / 2].stem, i % 2, take_ttl);
+
+		check(r, i / 2, false);
+		report_free(r);
+		observer_free(o);
+	}
+}
+
+/* A translator's finding is the last, and harmless. */
+static void check_translated(struct report *r, size_t i, const char *text)
+{
+	const struct finding *f = &r->findings[r->finding_count - 1];
+
+	assert_true(r->finding_count > 0);
+	assert_string_equal(f->kind->id, "ip.translated");
+	assert_int_equal(f->effect, EFFECT_HARMLESS);
+	assert_non_null(strstr(f->text, text));
+	r->finding_count--;
+	check(r, i, false);
+}
+
+static void test_translated(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 4 * ENDS; i++) {
+		struct observer *o = observer_new();
+		struct report *r =
+			read_changed(o, ends[i / 4].stem, i / 2 % 2,
+				     i % 2 ? translate_both : translate);
+
+		check_translated(r, i / 4, "at server.pcap");
+		assert_int_equal(o->middle_count, 0);
+		report_free(r);
+		observer_free(o);
+	}
+}
+
+/* Another connection is none of it, if only its numbers are the same. */
+static void test_another(void **state)
+{
+	static change_fn *const changes[] = {end_connection, take_id};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct observer *o = observer_new();
+		struct report *r = read_changed(o, "clean", false, changes[i]);
+
+		assert_null(r->seen_twice);
+		assert_int_equal(o->flow_count, 4); /* two in each */
+		report_free(r);
+		observer_free(o);
+	}
+}
+
 /* Nothing is counted twice. */
 static void test_counted_once(void **state)
 {
@@ -193,6 +306,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_clocks_apart),
+		cmocka_unit_test(test_one_link),
+		cmocka_unit_test(test_translated),
+		cmocka_unit_test(test_another),
 		cmocka_unit_test(test_counted_once),
 	};
 

@@ -109,6 +109,68 @@ static void say_between(struct judgement *j, struct finding *f,
 		s->have == 1 ? " shows" : "s show");
 }
 
+/* ---- addresses and ports ------------------------------------------------- */
+
+static enum why translated_between(const struct judgement *j, struct said *s)
+{
+	const struct pair *first = NULL;
+
+	for (size_t i = 0; i < j->pair_count; i++) {
+		const struct pair *p = &j->pairs[i];
+
+		if (p->side || !pair_translated(p))
+			continue;
+		s->have++;
+		first = first ? first : p;
+	}
+	if (!first)
+		return WHY_ABSENT;
+	s->facts = first;
+	s->flow = first->flow;
+	s->direction = DIRECTION_FORWARD;
+	return WHY_SAID;
+}
+
+/* "10.0.1.1 port 40001" */
+static const char *end_text(const struct judgement *j,
+			    const struct address *address, uint16_t port)
+{
+	return arena_printf(j->arena, "%s port %u",
+			    arena_address(j->arena, address), port);
+}
+
+static void say_translated(struct judgement *j, struct finding *f,
+			   const struct said *s)
+{
+	const struct pair *p = s->facts;
+	const struct packet *left = &p->left->packet;
+	const struct packet *arrived = &p->arrived->packet;
+	bool client = left->tcp.source_port != arrived->tcp.source_port ||
+		      !address_equal(&left->ip.source, &arrived->ip.source);
+	const char *was =
+		client ? end_text(j, &left->ip.source, left->tcp.source_port)
+		       : end_text(j, &left->ip.destination,
+				  left->tcp.destination_port);
+	const char *is = client ? end_text(j, &arrived->ip.source,
+					   arrived->tcp.source_port)
+				: end_text(j, &arrived->ip.destination,
+					   arrived->tcp.destination_port);
+
+	f->segment = p->kind;
+	finding_evidence(j, f, p->left->frame, was, was, "at %s",
+			 viewpoint_name(j, p->left_at));
+	finding_evidence(j, f, p->arrived->frame, was, is,
+			 "the same packet at %s",
+			 viewpoint_name(j, p->arrived_at));
+	f->text = arena_printf(
+		j->arena,
+		"The %s's %s at %s is %s at %s: addresses or ports are "
+		"translated in between.",
+		client ? "client" : "server", was,
+		viewpoint_name(j, p->left_at), is,
+		viewpoint_name(j, p->arrived_at));
+}
+
 #define ROW(id, row, side, segment, field, what, subtype, removed, ...)        \
 	{                                                                      \
 		id, row, PHASE_QUOTES, segment, changed_between, say_between,  \
@@ -144,5 +206,7 @@ const struct rule pairs_rules[] = {
 	    "The payload", 0, false, .if_lost = TO_BLOCKS),
 	ROW("payload.modified", "back", 1, SEGMENT_DATA, FIELD_PAYLOAD,
 	    "The payload", 0, false, .if_lost = TO_BLOCKS),
+	{"ip.translated", "ends", PHASE_QUOTES, SEGMENT_SYN, translated_between,
+	 say_translated, .gates = 0},
 	{0},
 };

@@ -168,6 +168,13 @@ static void take_its_ttl(struct scene *s, struct wire *w)
 	set_ttl(w, 64);
 }
 
+/* On one link, where nothing tells which of the places is nearer. */
+static void change_with_its_ttl(struct scene *s, struct wire *w)
+{
+	alter_payload(s, w);
+	set_ttl(w, 64);
+}
+
 static void come_twice(struct scene *s, struct wire *w)
 {
 	see_there(s, w);
@@ -178,7 +185,8 @@ static void test_same(void **state)
 	(void)state;
 	assert_int_equal(pairs_with(leave), 2);
 	assert_int_equal(pairs_with(take_another_id), 1);
-	assert_int_equal(pairs_with(take_its_ttl), 1);
+	assert_int_equal(pairs_with(take_its_ttl), 2);
+	assert_int_equal(pairs_with(change_with_its_ttl), 1);
 	assert_int_equal(pairs_with(come_twice), 1);
 }
 

@@ -53,6 +53,10 @@ struct flow *observer_add_middle(struct observer *o, const struct packet *p,
 struct flow *observer_add_again(struct observer *o, const struct flow *image);
 void observer_remove_middle(struct observer *o, struct flow *f);
 
+/* Another name of a flow, by which a SYN of it was seen in another place. */
+void observer_add_translated(struct observer *o, struct flow *f,
+			     const struct packet *syn);
+
 /* Puts a flow at the end of the list of those that were begun. */
 void observer_begin(struct observer *o, struct flow *f);
 
@@ -104,8 +108,8 @@ void observe_received(struct observer *o, struct flow *f,
 		      const struct packet *p, uint64_t frame, int64_t time_us);
 
 /* Whether a packet was seen where its flow is not followed, as the same SYN
- * with another TTL had been: then it is none of the flow's, but kept as what it
- * was there. `from`, `to`: as for observe_opens(). */
+ * had been: then it is none of the flow's, but kept as what it was there.
+ * `from`, `to`: as for observe_opens(). */
 bool observe_double(struct observer *o, struct flow *from, struct flow *to,
 		    const struct packet *p, uint64_t frame, int64_t time_us);
 struct viewpoint observe_viewpoint(const struct observer *o);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Connections that are seen in two places: in captures of both ends, or on two
- * interfaces of a router. They are followed where they are first seen.
+ * interfaces of a router or a pcapng file. They are followed where they are
+ * first seen.
  */
 #include <netinet/in.h>
 
@@ -26,12 +27,70 @@ static bool is_known(const struct doubles *e, struct viewpoint v)
 	return false;
 }
 
-/* The SYN again, some hops before or behind. One that is sent again has its
- * TTL, as in a second file of one capture. */
-static bool is_same_syn(const struct flow *f, const struct packet *p)
+/* Besides the sequence number: the IP ID, or where there is none, as over IPv6,
+ * the timestamp. */
+static bool same_numbers(const struct kept *a, const struct kept *b)
 {
-	return observe_is_syn(p) && p->tcp.sequence == f->client_isn &&
-	       f->sent_count && p->ip.ttl != f->sent[0]->packet.ip.ttl;
+	const struct ip_view *x = &a->packet.ip, *y = &b->packet.ip;
+	bool clocks = a->options.has_timestamps && b->options.has_timestamps;
+
+	if (clocks && a->options.tsval != b->options.tsval)
+		return false;
+	return x->version == 4 && x->id && y->id ? x->id == y->id : clocks;
+}
+
+static bool was_sent(const struct flow *f, const struct kept *syn)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_is_syn(f->sent[i]) && same_numbers(f->sent[i], syn))
+			return true;
+	return false;
+}
+
+/* A SYN is not sent again before that time (RFC 6298 2.1); some keep their
+ * timestamp. */
+#define AGAIN_US 1000000
+
+/* The SYN again, some hops before or behind; or on the same link, but not what
+ * is sent again, as in a second file of one capture. */
+static bool is_same_syn(const struct flow *f, const struct packet *p,
+			int64_t time_us)
+{
+	const struct kept syn = observer_look(p, 0, 0);
+
+	if (!observe_is_syn(p) || p->tcp.sequence != f->client_isn ||
+	    !f->sent_count)
+		return false;
+	return p->ip.ttl != f->sent[0]->packet.ip.ttl ||
+	       (was_sent(f, &syn) &&
+		(p->ip.id || time_us - f->first_us < AGAIN_US));
+}
+
+/* So many flows are looked at, the newest. */
+#define SEARCHED_FLOWS 512
+
+/* The flow that this is a SYN of, behind a translator or before it: it has the
+ * sequence number, and another that nobody guesses. NULL: none. */
+static struct flow *translated_flow(const struct observer *o,
+				    const struct packet *p)
+{
+	const struct kept syn = observer_look(p, 0, 0);
+	struct viewpoint here = observe_viewpoint(o);
+	size_t seen = 0;
+
+	if (!observe_is_syn(p) || o->own_count)
+		return NULL;
+	for (size_t i = o->flow_count; i-- > 0 && seen < SEARCHED_FLOWS;
+	     seen++) {
+		struct flow *f = o->flows[i];
+
+		if (f->client_isn == p->tcp.sequence &&
+		    f->client.family == p->ip.source.family && f->sent_count &&
+		    !same(f->viewpoint, here) &&
+		    p->ip.ttl != f->sent[0]->packet.ip.ttl && was_sent(f, &syn))
+			return f;
+	}
+	return NULL;
 }
 
 static void add_viewpoint(struct flow *f, struct viewpoint v)
@@ -56,17 +115,42 @@ static void keep(struct observer *o, struct flow *f, unsigned side,
 	o->kept++;
 }
 
+static bool has_room(const struct flow *f)
+{
+	return !f->doubles || f->doubles->viewpoint_count < VIEWPOINTS_MAX;
+}
+
+/* The SYN with other addresses or ports: those of one more flow. */
+static struct flow *see_translated(struct observer *o, const struct packet *p)
+{
+	struct viewpoint here = observe_viewpoint(o);
+	struct flow *f = translated_flow(o, p);
+
+	if (!f || (!is_known(f->doubles, here) && !has_room(f)))
+		return NULL;
+	if (!is_known(f->doubles, here))
+		add_viewpoint(f, here);
+	observer_add_translated(o, f, p);
+	return f;
+}
+
 bool observe_double(struct observer *o, struct flow *from, struct flow *to,
 		    const struct packet *p, uint64_t frame, int64_t time_us)
 {
-	bool forward = from && from->begun, back = to && to->begun;
 	struct viewpoint here = observe_viewpoint(o);
-	struct flow *f = forward ? from : to;
+	bool forward, back;
+	struct flow *f;
 
-	if (forward == back || same(f->viewpoint, here))
+	if (!from && !to)
+		from = see_translated(o, p);
+	forward = from && from->begun;
+	back = to && to->begun;
+	f = forward ? from : to;
+	if (forward == back || same(f->viewpoint, here) ||
+	    (observe_is_syn(p) && p->tcp.sequence != f->client_isn))
 		return false;
 	if (!is_known(f->doubles, here)) {
-		if (!forward || !is_same_syn(f, p))
+		if (!forward || !is_same_syn(f, p, time_us))
 			return false;
 		add_viewpoint(f, here);
 	}

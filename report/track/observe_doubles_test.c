@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -72,6 +73,82 @@ static void test_goes_on(void **state)
 	assert_int_equal(f->sides[0].packets, packets + 1);
 }
 
+/* The very same SYN, at the other end of a link; another with its numbers, some
+ * of them, is sent again. */
+static void test_same_link(void **state)
+{
+	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	struct flow *f = flow_of(&s, c);
+	struct wire w = {.length = f->sent[0]->packet.available};
+
+	(void)state;
+	memcpy(w.bytes, f->sent[0]->packet.bytes, w.length);
+	s.o->file = 1;
+	scene_see(&s, &w);
+	assert_non_null(f->doubles);
+	assert_int_equal(f->sides[0].packets, 1);
+}
+
+/* Over IPv6 there is no ID: the time tells. */
+static void test_same_link6(void **state)
+{
+	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	struct flow *f = flow_of(&s, c);
+
+	(void)state;
+	scene_wait(&s, 1000 * MS);
+	see_syn_again(c, 64);
+	assert_null(f->doubles);
+	assert_int_equal(f->sides[0].packets, 2);
+	s.o->file = 0;
+	c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	assert_non_null(see_syn_again(c, 64)->doubles);
+}
+
+/* Ports that are used again: another connection begins. */
+static void test_used_again(void **state)
+{
+	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	struct flow *f = see_syn_again(c, 61);
+
+	(void)state;
+	scene_wait(&s, 100 * 1000 * MS);
+	c->isn += 1000000;
+	see_syn_again(c, 61);
+	assert_int_equal(s.o->flow_count, 2);
+	assert_int_equal(f->doubles->seen_count[0], 1);
+}
+
+/* What a translator makes of a SYN, seen in two more places. */
+static void test_translated(void **state)
+{
+	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	struct flow *f = flow_of(&s, c);
+	struct wire w = {.length = f->sent[0]->packet.available};
+
+	(void)state;
+	memcpy(w.bytes, f->sent[0]->packet.bytes, w.length);
+	w.bytes[12] ^= 1;
+	set_ttl(&w, 62);
+	scene_see(&s, &w); /* here it is another client's */
+	assert_int_equal(s.o->flow_count, 2);
+	for (s.o->file = 1; s.o->file < 3; s.o->file++) {
+		w.bytes[13] ^= 1;
+		set_ttl(&w, 62 - s.o->file);
+		scene_see(&s, &w);
+	}
+	assert_int_equal(s.o->flow_count, 2);
+	f = s.o->flows[1]->doubles ? s.o->flows[1] : f;
+	assert_int_equal(f->doubles->viewpoint_count, 2);
+	assert_int_equal(f->doubles->seen_count[0], 2);
+	/* no room is left: it is another's */
+	for (; s.o->file < 6; s.o->file++) {
+		w.bytes[13] ^= 2;
+		scene_see(&s, &w);
+	}
+	assert_int_equal(f->doubles->viewpoint_count, VIEWPOINTS_MAX);
+}
+
 /* A sweep has SYNs of many TTLs in one place. */
 static void test_sweep(void **state)
 {
@@ -84,10 +161,10 @@ static void test_sweep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_double),
-		TEST(test_sent_again),
-		TEST(test_goes_on),
-		TEST(test_sweep),
+		TEST(test_double),     TEST(test_sent_again),
+		TEST(test_goes_on),    TEST(test_sweep),
+		TEST(test_same_link),  TEST6(test_same_link6),
+		TEST(test_used_again), TEST(test_translated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,12 @@
 
 void observer_free_flow(struct flow *f)
 {
+	struct flow *name = f->doubles ? f->doubles->translated : NULL;
+
+	for (struct flow *next; name; name = next) {
+		next = name->sibling;
+		observer_free_flow(name);
+	}
 	side_free(&f->sides[0]);
 	side_free(&f->sides[1]);
 	arena_free(f->packets);
@@ -128,6 +134,9 @@ static void forget_flow(struct observer *o, struct flow *f)
 	for (int side = 0; f->doubles && side < 2; side++)
 		o->kept -= f->doubles->seen_count[side];
 	observer_unlist(o, f);
+	for (struct flow *name = f->doubles ? f->doubles->translated : NULL;
+	     name; name = name->sibling)
+		observer_unlist(o, name);
 	if (f->begun) {
 		o->flows[f->id - 1] = o->forgotten;
 		o->forgotten_count++;

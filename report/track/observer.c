@@ -169,7 +169,7 @@ struct flow *observer_flow(const struct observer *o,
 		     !address_equal(&f->client, client) ||
 		     !address_equal(&f->server, server)))
 		f = f->hash_next;
-	return f;
+	return f && f->same ? f->same : f;
 }
 
 static bool same_tuple(const struct flow *a, const struct flow *b)
@@ -263,6 +263,19 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 
 	observer_begin(o, f);
 	return f;
+}
+
+void observer_add_translated(struct observer *o, struct flow *f,
+			     const struct packet *syn)
+{
+	struct flow *name =
+		new_flow(o, &syn->ip.source, syn->tcp.source_port,
+			 &syn->ip.destination, syn->tcp.destination_port,
+			 IPPROTO_TCP);
+
+	name->same = f;
+	name->sibling = f->doubles->translated;
+	f->doubles->translated = name;
 }
 
 static void place_middle(struct observer *o, struct flow *f)

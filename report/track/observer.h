@@ -133,6 +133,8 @@ struct doubles {
 	size_t viewpoint_count;
 	struct kept **seen[2]; /* of the client, of the server */
 	size_t seen_count[2];
+	struct flow *translated; /* the first of those that only have its
+				    addresses and ports there: `same` */
 };
 
 struct flow {
@@ -204,6 +206,8 @@ struct flow {
 				      answers are still there */
 
 	struct flow *hash_next; /* the next in its bucket */
+	struct flow *same; /* this is only what a translator has made of that
+			      one's addresses and ports; else NULL */
 	bool mixed; /* one that was not begun: its server's segments are not of
 		       one connection */
 	size_t place; /* of one that was not begun: in o->middles */
@@ -314,7 +318,8 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 void observer_came_back(struct observer *o, int link_type, int64_t time_us,
 			const uint8_t *frame, size_t captured);
 
-/* The newest flow of this client and server, or NULL. */
+/* The newest flow of this client and server, also where a translator has made
+ * these of its addresses and ports; or NULL. */
 struct flow *observer_flow(const struct observer *o,
 			   const struct address *client, uint16_t client_port,
 			   const struct address *server, uint16_t server_port,
