@@ -227,12 +227,14 @@ const char *viewpoint_name(const struct judgement *j, struct viewpoint v)
 {
 	const char *file = j->o->files ? j->o->files[v.file] : NULL;
 	const char *slash = file ? strrchr(file, '/') : NULL;
+	const char *name = observer_interface_name(j->o, v);
 
+	if (!name)
+		name = arena_printf(j->arena, "interface %u", v.interface);
 	if (!file)
-		return arena_printf(j->arena, "interface %u", v.interface);
+		return name;
 	file = slash ? slash + 1 : file;
-	return v.interface ? arena_printf(j->arena, "%s (interface %u)", file,
-					  v.interface)
+	return v.interface ? arena_printf(j->arena, "%s (%s)", file, name)
 			   : file;
 }
 

@@ -230,6 +230,24 @@ static void test_one_link(void **state)
 	}
 }
 
+/* Two interfaces of one pcapng file, with names. */
+static void test_interfaces(void **state)
+{
+	struct observer *o = observer_new();
+	struct report *r;
+	char error[400];
+
+	(void)state;
+	assert_int_equal(capture_read("pcaps/ends/strip-both.pcapng", o, error,
+				      sizeof(error)),
+			 CAPTURE_OK);
+	r = judge_first(o);
+	assert_int_equal(r->finding_count, 1);
+	assert_non_null(strstr(r->findings->text, "between eth0 and eth1: 1 "));
+	report_free(r);
+	observer_free(o);
+}
+
 /* A translator's finding is the last, and harmless. */
 static void check_translated(struct report *r, size_t i, const char *text)
 {
@@ -307,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_clocks_apart),
 		cmocka_unit_test(test_one_link),
+		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test(test_translated),
 		cmocka_unit_test(test_another),
 		cmocka_unit_test(test_counted_once),

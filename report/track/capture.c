@@ -15,6 +15,7 @@
 #include "crafting/link.h"
 #include "report/arena.h"
 #include "report/track/observer.h"
+#include "report/track/pcapng.h"
 #include "report/track/unpack.h"
 
 struct source {
@@ -25,7 +26,9 @@ struct source {
 	struct bpf_program filter;
 	struct pcap_pkthdr *header; /* of the next frame; NULL: none is left */
 	const u_char *frame;
-	uint64_t frames; /* read */
+	uint64_t frames;      /* read */
+	struct pcapng blocks; /* of the same file; none if it is no pcapng */
+	uint32_t interface;   /* of the next frame */
 };
 
 struct capture {
@@ -35,11 +38,11 @@ struct capture {
 };
 
 /* fopen takes directories, and then reads nothing from them. */
-static bool is_directory(FILE *stream)
+static mode_t type_of(FILE *stream)
 {
 	struct stat st;
 
-	return !fstat(fileno(stream), &st) && S_ISDIR(st.st_mode);
+	return fstat(fileno(stream), &st) ? 0 : st.st_mode & S_IFMT;
 }
 
 static FILE *open_stream(const char *file)
@@ -61,13 +64,18 @@ static FILE *open_stream(const char *file)
 static const char *open_source(struct source *s, const char *file)
 {
 	s->name = file;
+	errno = 0;
 	s->stream = open_stream(file);
 	if (!s->stream && errno == ENOMEM)
 		must_have(NULL);
 	if (!s->stream)
 		return strerror(errno);
-	if (is_directory(s->stream))
+	if (type_of(s->stream) == S_IFDIR)
 		return strerror(EISDIR);
+	if (type_of(s->stream) == S_IFREG && strcmp(file, "-") != 0)
+		s->blocks.file = fopen(file, "rbe");
+	if (!s->blocks.file && errno == ENOMEM)
+		must_have(NULL);
 	s->unpacks = unpack_named(file) && unpack_load();
 	return NULL;
 }
@@ -98,6 +106,8 @@ void capture_close(struct capture *c)
 	for (size_t i = 0; i < c->count; i++) {
 		if (c->sources[i].stream)
 			fclose(c->sources[i].stream);
+		if (c->sources[i].blocks.file)
+			fclose(c->sources[i].blocks.file);
 		pcap_freecode(&c->sources[i].filter);
 		if (c->sources[i].pcap)
 			pcap_close(c->sources[i].pcap);
@@ -161,6 +171,10 @@ static bool start(struct source *s, char *error, size_t size)
 			 s->name, unpack_tool(first));
 		return false;
 	}
+	if (first != PCAPNG_FIRST && s->blocks.file) {
+		fclose(s->blocks.file);
+		s->blocks.file = NULL;
+	}
 	errno = 0;
 	s->pcap = pcap_fopen_offline(s->stream, reason);
 	if (!s->pcap && errno == ENOMEM)
@@ -218,6 +232,7 @@ static bool advance(struct source *s, char *error, size_t size)
 		must_have(NULL); /* more is there */
 	if (result == 1) {
 		s->frames++;
+		s->interface = pcapng_next(&s->blocks);
 		return true;
 	}
 	s->header = NULL;
@@ -250,6 +265,10 @@ static void feed_observer(struct observer *o, uint64_t number, unsigned file,
 	if (!o)
 		return;
 	o->file = file;
+	o->interface = s->interface;
+	if (pcapng_name(&s->blocks, s->interface))
+		observer_name_interface(o,
+					pcapng_name(&s->blocks, s->interface));
 	observer_frame(o, pcap_datalink(s->pcap), number,
 		       microseconds(&s->header->ts), s->frame,
 		       s->header->caplen, s->header->len);

@@ -268,10 +268,9 @@ struct flow *observer_add_flow(struct observer *o, const struct packet *first,
 void observer_add_translated(struct observer *o, struct flow *f,
 			     const struct packet *syn)
 {
-	struct flow *name =
-		new_flow(o, &syn->ip.source, syn->tcp.source_port,
-			 &syn->ip.destination, syn->tcp.destination_port,
-			 IPPROTO_TCP);
+	struct flow *name = new_flow(o, &syn->ip.source, syn->tcp.source_port,
+				     &syn->ip.destination,
+				     syn->tcp.destination_port, IPPROTO_TCP);
 
 	name->same = f;
 	name->sibling = f->doubles->translated;
@@ -489,7 +488,29 @@ static bool begin_frame(struct observer *o, int link_type, int64_t time_us,
 	    !packet_parse(ip, available, out))
 		return false;
 	link_read_ends(link_type, frame, captured, &o->link);
+	if (o->interface)
+		o->link.interface = o->interface;
 	return true;
+}
+
+const char *observer_interface_name(const struct observer *o,
+				    struct viewpoint v)
+{
+	for (size_t i = 0; i < o->interface_count; i++)
+		if (o->interfaces[i].viewpoint.file == v.file &&
+		    o->interfaces[i].viewpoint.interface == v.interface)
+			return o->interfaces[i].name;
+	return NULL;
+}
+
+void observer_name_interface(struct observer *o, const char *name)
+{
+	struct viewpoint v = {o->file, o->interface};
+
+	if (!observer_interface_name(o, v))
+		*ARENA_PUSH(o->arena, o->interfaces, o->interface_count) =
+			(struct interface_name){
+				v, arena_printf(o->arena, "%s", name)};
 }
 
 void observer_frame(struct observer *o, int link_type, uint64_t number,

@@ -258,6 +258,11 @@ struct waiting {
 	struct link_ends link;
 };
 
+struct interface_name {
+	struct viewpoint viewpoint;
+	char *name;
+};
+
 struct observer {
 	struct arena *arena;
 	struct flow *forgotten;
@@ -280,10 +285,14 @@ struct observer {
 	size_t next_early, next_rival;
 	struct link_ends link;	  /* of the frame that is looked at */
 	unsigned file;		  /* that it is in */
+	uint32_t interface;	  /* of that file, where it tells of several;
+				     0: its headers may */
 	const char *const *files; /* their names; NULL: there is one */
-	size_t fragmented;	  /* index of the flow that sent the latest
-				     first fragment; FLOW_NONE */
-	unsigned long searched;	  /* segments, for quotes without a flow */
+	struct interface_name *interfaces;
+	size_t interface_count; /* with names */
+	size_t fragmented;	/* index of the flow that sent the latest
+				   first fragment; FLOW_NONE */
+	unsigned long searched; /* segments, for quotes without a flow */
 	struct endpoints answered, servers;
 	struct clients speakers; /* with MPTCP, that were answered */
 	struct freezer freezer;
@@ -312,6 +321,13 @@ bool observer_came_in(const struct observer *o, const struct address *client,
 void observer_frame(struct observer *o, int link_type, uint64_t number,
 		    int64_t time_us, const uint8_t *frame, size_t captured,
 		    size_t length);
+
+/* The name of o->interface in o->file. */
+void observer_name_interface(struct observer *o, const char *name);
+
+/* "eth1", or NULL. */
+const char *observer_interface_name(const struct observer *o,
+				    struct viewpoint v);
 
 /* One that a live run has from its own address, and did not send: it is
  * counted, and otherwise ignored. */
