@@ -16,7 +16,7 @@ HARDENING ?= -fPIE -fstack-protector-strong -fstack-clash-protection fortify
 # The one place that names what the project needs from Debian 12: to build, to
 # make labs, to test.
 PACKAGES := gcc libc6-dev pkg-config \
-	libpcap-dev libnet1-dev libssl-dev libjansson-dev \
+	libpcap-dev libnet1-dev libssl-dev libjansson-dev libmnl-dev \
 	libcurl4-openssl-dev libarchive-dev \
 	liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks slirp4netns \
@@ -24,7 +24,7 @@ PACKAGES := gcc libc6-dev pkg-config \
 	libcmocka-dev bats tcpdump curl openssl mptcpize python3-jsonschema mandoc clang-format
 
 # Commands that are left out, and the libraries that they alone need with them:
-# WITHOUT="speed run". They say so then. A copy of the program that has
+# WITHOUT="speed run doctor". They say so then. A copy of the program that has
 # CAP_NET_RAW and that only some users may execute, as Debian's package has one:
 # RIGHTS=/usr/libexec/mpprobe. What pkg-config calls Lua, or nothing if CPPFLAGS
 # and LDLIBS know where it is.
@@ -32,10 +32,10 @@ WITHOUT ?=
 RIGHTS  ?=
 LUA     ?= lua5.4
 has      = $(filter-out $(WITHOUT),$(1))
-$(if $(filter-out speed run,$(WITHOUT)),\
-	$(error WITHOUT: only speed and run can be left out))
+$(if $(filter-out speed run doctor,$(WITHOUT)),\
+	$(error WITHOUT: only speed, run and doctor can be left out))
 PKGS := libpcap libcrypto jansson $(if $(call has,run),$(LUA)) \
-	$(if $(call has,speed),libcurl)
+	$(if $(call has,speed),libcurl) $(if $(call has,doctor),libmnl)
 PKGS_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKGS_LIBS   := $(filter-out -lcurl,$(shell pkg-config --libs $(PKGS) \
 	2>/dev/null))	# loaded by `mpprobe speed` alone
@@ -75,8 +75,10 @@ CRAFTING := $(call objects,crafting)
 REPORT   := $(call objects,report)
 LEFT_OUT := $(patsubst %,$(BUILD)/probe/cli/%.o,\
 	$(if $(call has,speed),,cmd_speed download) \
-	$(if $(call has,run),,cmd_run scenario_list)) \
-	$(if $(call has,run),,$(BUILD)/probe/scenario/%)
+	$(if $(call has,run),,cmd_run scenario_list) \
+	$(if $(call has,doctor),,cmd_doctor)) \
+	$(if $(call has,run),,$(BUILD)/probe/scenario/%) \
+	$(if $(call has,doctor),,$(BUILD)/probe/doctor/gather%)
 PROBE    := $(filter-out $(LEFT_OUT),$(call objects,probe))
 SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\

@@ -6,8 +6,9 @@
 
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
+#include "probe/cli/probing.h"
+#include "probe/doctor/own_mptcp.h"
 #include "probe/net/names.h"
-#include "probe/net/own_mptcp.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
@@ -125,7 +126,7 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 }
 
 static int open_live(struct live *live, const struct plan *p,
-		     const struct options *o)
+		     const struct options *o, bool warns)
 {
 	const struct live_config config = {
 		.targets = p->targets,
@@ -137,7 +138,7 @@ static int open_live(struct live *live, const struct plan *p,
 	int code = live_open(live, &config);
 	char text[400];
 
-	if (code == 0 && own_mptcp_off("/proc", text, sizeof(text)))
+	if (code == 0 && warns && own_mptcp_off("/proc", text, sizeof(text)))
 		complain("%s", text);
 	return code ? code : privileges_drop();
 }
@@ -322,21 +323,29 @@ static int probe_all(struct live *live, const struct plan *p,
 	return ret;
 }
 
-int cmd_probe(const struct options *o, struct output *out, int argc,
-	      char **argv)
+int probe_host(const struct options *o, struct output *out, const char *host,
+	       void (*opened)(void *context), void *context)
 {
 	struct live live = {0};
 	struct plan plan;
 	int ret;
 
-	(void)argc;
-	ret = plan_make(&plan, o, argv[0]);
+	ret = plan_make(&plan, o, host);
 	if (ret != 0)
 		return ret;
 	signals_install();
-	ret = open_live(&live, &plan, o);
+	ret = open_live(&live, &plan, o, !opened);
+	if (ret == 0 && opened)
+		opened(context);
 	if (ret == 0)
 		ret = probe_all(&live, &plan, out);
 	live_close(&live);
 	return ret;
+}
+
+int cmd_probe(const struct options *o, struct output *out, int argc,
+	      char **argv)
+{
+	(void)argc;
+	return probe_host(o, out, argv[0], NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What stands in for commands that were left out when the program was built,
- * by `make WITHOUT="speed run"`. */
+ * by `make WITHOUT="speed run doctor"`. */
 #include "probe/cli/command.h"
 #include "probe/cli/scenario_list.h"
 
@@ -18,6 +18,10 @@
 
 #ifdef WITHOUT_speed
 LEFT_OUT(speed)
+#endif
+
+#ifdef WITHOUT_doctor
+LEFT_OUT(doctor)
 #endif
 
 #ifdef WITHOUT_run

@@ -20,15 +20,15 @@ struct command {
 	enum command_bit bit;
 	const char *usage;
 	const char *argument; /* in a complaint; NULL: none */
-	int most;	      /* arguments; 0: any number */
+	int least, most;      /* arguments; 0: any number */
 	const char *help;
 	int (*run)(const struct options *o, struct output *out, int argc,
 		   char **argv);
 };
 
 static const struct command commands[] = {
-#define COMMAND(name, NAME, usage, argument, most, help)                       \
-	{#name, COMMAND_##NAME, usage, argument, most, help, cmd_##name},
+#define COMMAND(name, NAME, usage, argument, least, most, help)                \
+	{#name, COMMAND_##NAME, usage, argument, least, most, help, cmd_##name},
 #include "probe/cli/commands.def"
 };
 
@@ -58,17 +58,14 @@ static int help(void)
 
 static int check_count(const struct command *c, int argc, char **argv)
 {
-	int wanted = c->argument ? 1 : 0;
-
-	if (argc == wanted ||
-	    (argc > wanted && wanted && (!c->most || argc <= c->most)))
-		return -1;
-	if (argc < wanted)
+	if (argc < c->least)
 		return failure(EXIT_USAGE, "no %s given (mpprobe -h shows how)",
 			       c->argument);
-	if (wanted)
-		return failure(EXIT_USAGE, "%s: only one %s at a time",
-			       argv[wanted], c->argument);
+	if (argc == 0 || (c->argument && (!c->most || argc <= c->most)))
+		return -1;
+	if (c->argument)
+		return failure(EXIT_USAGE, "%s: only one %s at a time", argv[1],
+			       c->argument);
 	return failure(EXIT_USAGE, "%s: mpprobe %s takes no argument", argv[0],
 		       c->name);
 }
@@ -87,10 +84,11 @@ static int check_owner(void)
  * Debian's package installs it. For what sends raw packets that one goes on
  * from here; for others than them execv fails. */
 static void take_rights(const struct options *o, enum command_bit command,
-			char **argv)
+			int arguments, char **argv)
 {
 #ifdef PROGRAM_WITH_RIGHTS
 	bool sends = command == COMMAND_PROBE ||
+		     (command == COMMAND_DOCTOR && arguments) ||
 		     (command == COMMAND_RUN && !o->replay_file) ||
 		     (command == COMMAND_COMPARE && o->live);
 
@@ -101,6 +99,7 @@ static void take_rights(const struct options *o, enum command_bit command,
 #else
 	(void)o;
 	(void)command;
+	(void)arguments;
 	(void)argv;
 #endif
 }
@@ -136,6 +135,8 @@ static int check_outputs(const struct options *o, enum command_bit command,
 			       output);
 	if (same(output, o->replay_file, "/dev/stdin"))
 		input = o->replay_file;
+	if (same(output, o->since, "/dev/stdin"))
+		input = o->since;
 	for (int i = 0; i < argc; i++)
 		if (is_input(o, command, argv[i]) &&
 		    same(output, argv[i], "/dev/stdin"))
@@ -179,7 +180,7 @@ static int run_command(const struct options *o, int argc, char **argv,
 	if (result == -1)
 		result = check_outputs(o, c->bit, argc, argv);
 	if (result == -1)
-		take_rights(o, c->bit, line);
+		take_rights(o, c->bit, argc, line);
 	return result == -1 ? run_with_output(c, o, argc, argv) : result;
 }
 

@@ -16,7 +16,7 @@
 #define SYNS (LIVE | COMMAND_COMPARE_LIVE)
 #define FAMILIES (SYNS | COMMAND_SPEED)
 #define REPORTS (COMMAND_PROBE | COMMAND_READ | COMMAND_RUN)
-#define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED)
+#define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED | COMMAND_DOCTOR)
 #define ANY (RESULTS | COMMAND_LIST | COMMAND_EXPLAIN)
 
 struct row;
@@ -253,10 +253,10 @@ static const char *take_seed(struct options *o, const struct row *r,
 #define FILE_MUST "a file name must follow"
 
 static const struct row rows[] = {
-	{"What to probe", '4', "ipv4", NULL, FAMILIES, take_flag,
-	 AT(where.ipv4), .help = "use IPv4"},
-	{NULL, '6', "ipv6", NULL, FAMILIES, take_flag, AT(where.ipv6),
-	 .help = "use IPv6 (-4 -6: both families)"},
+	{"What to probe", '4', "ipv4", NULL, FAMILIES | COMMAND_DOCTOR,
+	 take_flag, AT(where.ipv4), .help = "use IPv4"},
+	{NULL, '6', "ipv6", NULL, FAMILIES | COMMAND_DOCTOR, take_flag,
+	 AT(where.ipv6), .help = "use IPv6 (-4 -6: both families)"},
 	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports, 0,
 	 .help = "TCP ports to probe (default 80)"},
 	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_text,
@@ -264,7 +264,8 @@ static const struct row rows[] = {
 	 .must = "a host must follow"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp, 0,
 	 .help = "MPTCP version to speak (default auto: 1, then 0)"},
-	{NULL, 0, "say", "http|tls|socks5|none|HEX", LIVE, take_say, 0,
+	{NULL, 0, "say", "http|tls|socks5|none|HEX", LIVE | COMMAND_DOCTOR,
+	 take_say, 0,
 	 .help = "the request that the server gets (default http)"},
 	{NULL, 0, "all", NULL, COMMAND_PROBE, take_flag, AT(all),
 	 .help = "the slower checks too"},
@@ -307,6 +308,11 @@ static const struct row rows[] = {
 	 .must = "the time must be between 1 and 3600 seconds", .max = 3600},
 	{NULL, 'k', "insecure", NULL, COMMAND_SPEED, take_flag, AT(insecure),
 	 .help = "speed: do not verify certificates"},
+
+	{"This host (mpprobe doctor)", 0, "since", "FILE", COMMAND_DOCTOR,
+	 take_text, AT(since),
+	 .help = "count what happened since FILE, of -j, was written",
+	 .must = FILE_MUST},
 
 	{"Output", 'n', "numeric", NULL, REPORTS, take_flag, AT(numeric),
 	 .help = "do not look up names of hops"},

@@ -49,10 +49,11 @@ struct options {
 	const char *filter;   /* read: of pcap-filter(7), or NULL */
 	enum vantage vantage; /* read: where the capture was made */
 	bool live;
-	const char *save; /* a directory, or NULL */
-	unsigned count;	  /* rounds; 0: not said */
-	bool insecure;	  /* speed: -k */
-	unsigned seconds; /* of a download; 0: to its end */
+	const char *save;  /* a directory, or NULL */
+	unsigned count;	   /* rounds; 0: not said */
+	bool insecure;	   /* speed: -k */
+	unsigned seconds;  /* of a download; 0: to its end */
+	const char *since; /* doctor: a file, or NULL */
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;

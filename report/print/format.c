@@ -16,6 +16,7 @@ static const struct format formats[] = {
 		.packet = text_packet,
 		.compare = text_compare,
 		.speed = text_speed,
+		.doctor = text_doctor,
 	},
 	{
 		.name = "json",
@@ -24,6 +25,7 @@ static const struct format formats[] = {
 		.packet = json_packet,
 		.compare = json_compare,
 		.speed = json_speed,
+		.doctor = json_doctor,
 	},
 };
 

@@ -11,6 +11,7 @@
 
 struct arena;
 struct compare;
+struct doctor;
 struct packet;
 struct report;
 struct speed;
@@ -51,6 +52,7 @@ struct format {
 		      uint64_t frame, int64_t time_us);
 	int (*compare)(const struct page *p, const struct compare *c);
 	int (*speed)(const struct page *p, const struct speed *s);
+	int (*doctor)(const struct page *p, const struct doctor *d);
 };
 
 /* "text", "json"; NULL if there is none of this name. */

@@ -13,5 +13,6 @@ int json_packet(const struct page *p, const struct packet *packet,
 		uint64_t frame, int64_t time_us);
 int json_compare(const struct page *p, const struct compare *c);
 int json_speed(const struct page *p, const struct speed *s);
+int json_doctor(const struct page *p, const struct doctor *d);
 
 #endif

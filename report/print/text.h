@@ -19,6 +19,7 @@ int text_packet(const struct page *p, const struct packet *packet,
 		uint64_t frame, int64_t time_us);
 int text_compare(const struct page *p, const struct compare *c);
 int text_speed(const struct page *p, const struct speed *s);
+int text_doctor(const struct page *p, const struct doctor *d);
 
 /* `mpprobe explain` and `mpprobe list`. */
 void text_explain(const struct page *p, const struct finding_kind *kind);

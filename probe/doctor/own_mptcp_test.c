@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "probe/net/own_mptcp.h"
+#include "probe/doctor/own_mptcp.h"
 
 static const char *const folders[] = {"net", "sys", "sys/net", "sys/net/mptcp"};
 static const char *const files[] = {"net/netstat", "sys/net/mptcp/enabled",
@@ -106,8 +106,8 @@ static void test_off(void **state)
 	assert_non_null(strstr(text, "sysctl -w net.mptcp.enabled=1"));
 	put_all("1\n", "1800\n", "5 3 1");
 	assert_true(own_mptcp_off(proc, text, sizeof(text)));
-	assert_non_null(strstr(text, "blackholes: 1;"));
-	assert_non_null(strstr(text, "since: 3)"));
+	assert_non_null(strstr(text, "blackholes: 1,"));
+	assert_non_null(strstr(text, "since: 3,"));
 	assert_non_null(strstr(text, "net.mptcp.blackhole_timeout=1800"));
 	put_all("1\n", "3600\n", "5 3 0");
 	assert_true(own_mptcp_off(proc, text, sizeof(text)));

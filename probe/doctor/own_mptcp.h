@@ -2,8 +2,8 @@
  * Whether this host's own kernel still connects with MPTCP. A probe does not
  * need that, as it makes its own segments; who asks about a path may.
  */
-#ifndef PROBE_NET_OWN_MPTCP_H
-#define PROBE_NET_OWN_MPTCP_H
+#ifndef PROBE_DOCTOR_OWN_MPTCP_H
+#define PROBE_DOCTOR_OWN_MPTCP_H
 
 #include <stdbool.h>
 #include <stddef.h>

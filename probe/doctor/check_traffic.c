@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What programs ask for, what became of it, and the buffers that it has. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/doctor/checks.h"
+#include "probe/doctor/counters.h"
+
+/* Of one path: 100 Mbit/s for 50 ms. */
+#define PATH_BYTES 625000L
+
+/* --- programs ------------------------------------------------------------ */
+
+/* Programs, each with how many sockets it has, or on which ports. */
+struct users {
+	const char *text, *first; /* a program that is known by name */
+	size_t count;
+};
+
+typedef bool pick_fn(const struct facts *f, const struct fact_socket *s);
+
+static bool same_user(const struct fact_socket *a, const struct fact_socket *b)
+{
+	if (a->program && b->program)
+		return !strcmp(a->program, b->program);
+	return !a->program && !b->program && a->user == b->user;
+}
+
+static const char *user_of(const struct checkup *c, const struct fact_socket *s)
+{
+	return s->program ? s->program
+			  : SAY(c, "a program of user %u", s->user);
+}
+
+/* "80, 443": of all sockets like this one; NULL: one before was like it. */
+static const char *ports_of(const struct checkup *c, pick_fn *pick, size_t at)
+{
+	const struct facts *f = c->facts;
+	const char *text = "";
+
+	for (size_t i = 0; i < f->socket_count; i++) {
+		const struct fact_socket *s = &f->sockets[i];
+		bool again = false;
+
+		if (!pick(f, s) || !same_user(s, &f->sockets[at]))
+			continue;
+		if (i < at)
+			return NULL;
+		for (size_t k = at; k < i; k++)
+			again |= pick(f, &f->sockets[k]) &&
+				 same_user(&f->sockets[k], s) &&
+				 f->sockets[k].local_port == s->local_port;
+		if (!again)
+			text = SAY(c, "%s%s%u", text, *text ? ", " : "",
+				   s->local_port);
+	}
+	return text;
+}
+
+static const char *number_of(const struct checkup *c, pick_fn *pick, size_t at)
+{
+	const struct facts *f = c->facts;
+	size_t count = 0;
+
+	for (size_t i = 0; i < f->socket_count; i++) {
+		if (!pick(f, &f->sockets[i]) ||
+		    !same_user(&f->sockets[i], &f->sockets[at]))
+			continue;
+		if (i < at)
+			return NULL;
+		count++;
+	}
+	return SAY(c, "%zu", count);
+}
+
+static struct users find_users(const struct checkup *c, pick_fn *pick,
+			       const char *(*about)(const struct checkup *c,
+						    pick_fn *pick, size_t at))
+{
+	const struct facts *f = c->facts;
+	struct users u = {.text = ""};
+
+	for (size_t i = 0; i < f->socket_count; i++) {
+		const struct fact_socket *s = &f->sockets[i];
+		const char *what = pick(f, s) ? about(c, pick, i) : NULL;
+
+		if (!what)
+			continue;
+		u.text = SAY(c, "%s%s%s (%s)", u.text, u.count++ ? ", " : "",
+			     user_of(c, s), what);
+		if (!u.first)
+			u.first = s->program;
+	}
+	return u;
+}
+
+static const char *mptcpize(const struct checkup *c, const struct users *u)
+{
+	return SAY(c, "mptcpize run %s", u->first ? u->first : "PROGRAM");
+}
+
+static bool listens_mptcp(const struct facts *f, const struct fact_socket *s)
+{
+	(void)f;
+	return s->listening && s->mptcp;
+}
+
+static bool listens_plain(const struct facts *f, const struct fact_socket *s)
+{
+	(void)f;
+	return s->listening && !s->mptcp;
+}
+
+static bool connected_mptcp(const struct facts *f, const struct fact_socket *s)
+{
+	(void)f;
+	return !s->listening && s->mptcp;
+}
+
+/* By this host: what a listener accepted is its matter. */
+static bool connected_plain(const struct facts *f, const struct fact_socket *s)
+{
+	if (s->listening || s->mptcp)
+		return false;
+	for (size_t i = 0; i < f->socket_count; i++)
+		if (f->sockets[i].listening &&
+		    f->sockets[i].local_port == s->local_port)
+			return false;
+	return true;
+}
+
+static bool sockets_told(struct checkup *c)
+{
+	const struct facts *f = c->facts;
+
+	if (f->sockets_known == KNOWN && f->mptcp_sockets_known == KNOWN)
+		return true;
+	check_unknown(c, EFFECT_PROGRAMS,
+		      "this kernel does not tell which sockets are MPTCP's "
+		      "(inet_diag, mptcp_diag)",
+		      "modprobe -a tcp_diag mptcp_diag");
+	return false;
+}
+
+void check_listeners(struct checkup *c)
+{
+	struct users mptcp, plain;
+
+	if (!sockets_told(c))
+		return;
+	mptcp = find_users(c, listens_mptcp, ports_of);
+	plain = find_users(c, listens_plain, ports_of);
+	if (!mptcp.count && !plain.count)
+		check_ok(c, "no program accepts connections of other hosts");
+	else if (!mptcp.count)
+		check_wrong(c, EFFECT_PROGRAMS,
+			    SAY(c,
+				"what accepts connections here accepts plain "
+				"TCP only: %s",
+				plain.text),
+			    mptcpize(c, &plain));
+	else
+		check_ok(c, SAY(c, "MPTCP is accepted by %s%s%s", mptcp.text,
+				plain.count ? "; plain TCP only by " : "",
+				plain.text));
+}
+
+void check_programs(struct checkup *c)
+{
+	const struct facts *f = c->facts;
+	struct users mptcp, plain;
+
+	if (f->sockets_known != KNOWN || f->mptcp_sockets_known != KNOWN)
+		return; /* said of the listeners */
+	mptcp = find_users(c, connected_mptcp, number_of);
+	plain = find_users(c, connected_plain, number_of);
+	if (!mptcp.count && !plain.count)
+		check_ok(c, "no program is connected to another host now");
+	else if (!mptcp.count)
+		check_wrong(c, EFFECT_PROGRAMS,
+			    SAY(c,
+				"what is connected now asked for plain TCP: %s",
+				plain.text),
+			    mptcpize(c, &plain));
+	else
+		check_ok(c,
+			 SAY(c, "MPTCP was asked for by %s%s%s", mptcp.text,
+			     plain.count ? "; plain TCP by " : "", plain.text));
+}
+
+/* --- what became of it --------------------------------------------------- */
+
+/* "; since boot: 3 SYN/ACKs ..." */
+static const char *why(const struct checkup *c)
+{
+	const struct facts *f = c->facts;
+	const char *text =
+		counters_reasons(f->arena, f->counters, f->counter_count);
+
+	return *text ? SAY(c, "; since %s: %s", f->since ? f->since : "boot",
+			   text)
+		     : "";
+}
+
+static const char *probe_command(const struct checkup *c,
+				 const struct address *a, uint16_t port)
+{
+	const char *address = arena_address(c->facts->arena, a);
+
+	return SAY(c, a->family == 6 ? "mpprobe [%s]:%u" : "mpprobe %s:%u",
+		   address, port);
+}
+
+static const char *probe_of(const struct checkup *c,
+			    const struct fact_socket *s)
+{
+	return probe_command(c, &s->remote, s->remote_port);
+}
+
+void check_connections(struct checkup *c)
+{
+	const struct facts *f = c->facts;
+	const struct fact_socket *fallen = NULL;
+	size_t all = 0, fell = 0;
+
+	for (size_t i = 0; i < f->socket_count; i++) {
+		const struct fact_socket *s = &f->sockets[i];
+
+		if (!connected_mptcp(f, s))
+			continue;
+		all++;
+		if (s->fallback && !fell++)
+			fallen = s;
+	}
+	if (f->mptcp_sockets_known != KNOWN)
+		return;
+	if (fallen)
+		check_wrong(c, EFFECT_FALLBACK,
+			    SAY(c,
+				"%zu of %zu MPTCP connections fell back to "
+				"TCP, that to %s port %u%s%s",
+				fell, all,
+				arena_address(f->arena, &fallen->remote),
+				fallen->remote_port, fell > 1 ? " for one" : "",
+				why(c)),
+			    probe_of(c, fallen));
+	else if (all == 0)
+		check_ok(c,
+			 SAY(c, "there is no MPTCP connection now%s", why(c)));
+	else
+		check_ok(c,
+			 SAY(c, "%zu MPTCP connection%s now, none fell back%s",
+			     all, all == 1 ? "" : "s", why(c)));
+}
+
+/* "10.0.2.2 port 80" */
+static const char *host_of(const struct checkup *c)
+{
+	const struct fact_connection *k = &c->facts->connection;
+
+	return SAY(c, "%s port %u", arena_address(c->facts->arena, &k->to),
+		   k->port);
+}
+
+static const char *further(const struct checkup *c, unsigned subflows)
+{
+	if (subflows == 0)
+		return "no further subflow";
+	return SAY(c, "%u further subflow%s", subflows,
+		   subflows == 1 ? "" : "s");
+}
+
+void check_connection(struct checkup *c)
+{
+	const struct fact_connection *k = &c->facts->connection;
+
+	if (!k->asked)
+		return;
+	if (k->error)
+		check_unknown(c, EFFECT_FALLBACK,
+			      SAY(c,
+				  "a connection of this kernel to %s failed: "
+				  "%s%s%s",
+				  host_of(c), strerror(k->error),
+				  *k->why ? "; " : "", k->why),
+			      probe_command(c, &k->to, k->port));
+	else if (k->fallback)
+		check_wrong(c, EFFECT_FALLBACK,
+			    SAY(c,
+				"a connection of this kernel to %s fell back "
+				"to TCP%s%s",
+				host_of(c), *k->why ? ": " : "", k->why),
+			    probe_command(c, &k->to, k->port));
+	else if (!k->answered)
+		check_unknown(c, EFFECT_FALLBACK,
+			      SAY(c,
+				  "a connection of this kernel to %s has "
+				  "MPTCP, but its request was not answered",
+				  host_of(c)),
+			      probe_command(c, &k->to, k->port));
+	else
+		check_ok(c, SAY(c,
+				"a connection of this kernel to %s has MPTCP; "
+				"its request was answered, and %s joined",
+				host_of(c), further(c, k->subflows)));
+}
+
+/* Of what only raw packets can tell. */
+void check_path(struct checkup *c)
+{
+	const struct fact_connection *k = &c->facts->connection;
+
+	if (k->asked && !k->raw)
+		check_unknown(c, EFFECT_FALLBACK,
+			      SAY(c,
+				  "the path to %s was not probed: that takes "
+				  "CAP_NET_RAW",
+				  host_of(c)),
+			      SAY(c, "sudo mpprobe doctor %s", k->name));
+}
+
+/* Whom to probe, if anybody is known. */
+static const char *probe_server(const struct checkup *c)
+{
+	const struct facts *f = c->facts;
+
+	for (size_t i = 0; i < f->socket_count; i++)
+		if (connected_mptcp(f, &f->sockets[i]))
+			return probe_of(c, &f->sockets[i]);
+	return "mpprobe HOST";
+}
+
+void check_joins(struct checkup *c)
+{
+	const struct facts *f = c->facts;
+	uint64_t sent = facts_counter(f, "MPJoinSynTx");
+	uint64_t answered = facts_counter(f, "MPJoinSynAckRx");
+
+	if (sent && !answered)
+		check_wrong(c, EFFECT_PATHS,
+			    SAY(c,
+				"%" PRIu64 " SYN%s with MP_JOIN %s sent since "
+				"%s, and none was answered with MP_JOIN",
+				sent, sent == 1 ? "" : "s",
+				sent == 1 ? "was" : "were",
+				f->since ? f->since : "boot"),
+			    probe_server(c));
+	else if (sent)
+		check_ok(c,
+			 SAY(c,
+			     "of %" PRIu64 " joins %" PRIu64 " were answered",
+			     sent, answered));
+}
+
+void check_refused_joins(struct checkup *c)
+{
+	const struct facts *f = c->facts;
+	uint64_t refused = facts_counter(f, "MPJoinRejected");
+
+	if (refused && f->subflows > 0 && facts_kernel_manages(f))
+		check_wrong(c, EFFECT_PATHS,
+			    SAY(c,
+				"this host refused %" PRIu64
+				" subflow%s of clients: the limit is %d beside "
+				"the first",
+				refused, refused == 1 ? "" : "s", f->subflows),
+			    "ip mptcp limits set subflows 8");
+}
+
+void check_damage(struct checkup *c)
+{
+	static const char *const names[] = {
+		"DataCsumErr", "MPJoinSynAckHMacFailure",
+		"MPJoinAckHMacFailure", "DSSCorruptionReset"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct doctor_counter one = {
+			names[i], facts_counter(c->facts, names[i])};
+
+		if (one.value)
+			check_wrong(c, EFFECT_WORSE,
+				    doctor_counter_text(c->facts->arena, &one),
+				    probe_server(c));
+	}
+}
+
+/* --- buffers ------------------------------------------------------------- */
+
+/* The third number of "4096 131072 6291456"; < 0: there is none. */
+static long largest(const struct facts *f, const char *name)
+{
+	const char *text = facts_setting(f, name);
+	const char *last = text ? strrchr(text, ' ') : NULL;
+
+	return last ? strtol(last, NULL, 10) : -1;
+}
+
+/* All subflows share the buffer of their connection (RFC 8684 3.3.1). */
+static void check_buffer(struct checkup *c, const char *name,
+			 const char *others)
+{
+	const struct facts *f = c->facts;
+	long most = largest(f, name), paths = 0;
+
+	for (size_t i = 0; i < f->link_count; i++)
+		paths += facts_is_uplink(f, &f->links[i]);
+	if (paths < 1)
+		paths = 1;
+	if (most < 0)
+		return;
+	if (most < paths * PATH_BYTES)
+		check_wrong(c, EFFECT_WORSE,
+			    SAY(c,
+				"%s allows %ld bytes: too few for %ld path%s "
+				"of 100 Mbit/s and 50 ms, %ld bytes",
+				name, most, paths, paths == 1 ? "" : "s",
+				paths * PATH_BYTES),
+			    SAY(c, "sysctl -w %s='%s'", name, others));
+	else
+		check_ok(c, SAY(c, "%s allows %ld bytes", name, most));
+}
+
+void check_receive_buffer(struct checkup *c)
+{
+	check_buffer(c, "net.ipv4.tcp_rmem", "4096 131072 33554432");
+}
+
+void check_send_buffer(struct checkup *c)
+{
+	check_buffer(c, "net.ipv4.tcp_wmem", "4096 16384 4194304");
+}
+
+void check_autotuning(struct checkup *c)
+{
+	long on = facts_number(c->facts, "net.ipv4.tcp_moderate_rcvbuf");
+
+	if (on == 0)
+		check_wrong(c, EFFECT_WORSE,
+			    "net.ipv4.tcp_moderate_rcvbuf is 0: receive "
+			    "buffers do not grow to what several paths need",
+			    "sysctl -w net.ipv4.tcp_moderate_rcvbuf=1");
+	else if (on > 0)
+		check_ok(c, "receive buffers grow as they are needed");
+}

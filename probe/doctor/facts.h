@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What this host's kernel says of itself: facts, without an opinion. The checks
+ * (checks.h) are made of nothing else.
+ */
+#ifndef PROBE_DOCTOR_FACTS_H
+#define PROBE_DOCTOR_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crafting/address.h"
+#include "report/arena.h"
+#include "report/print/doctor.h"
+
+/* Whether something could be read. */
+enum known {
+	NOT_ASKED, /* or there is nothing of the kind */
+	KNOWN,
+	NOT_PERMITTED, /* it takes a right that this process has not */
+	NOT_THERE      /* this kernel does not have it, or failed */
+};
+
+struct fact_link {
+	unsigned index;
+	const char *name;
+	bool up, carrier, loopback;
+	int rp_filter; /* IPv4, the larger of its own and that of all; < 0 */
+};
+
+/* Where a packet to the server would go. */
+struct fact_lookup {
+	bool asked, found;
+	unsigned link;
+};
+
+/* An address of this host. */
+struct fact_address {
+	struct address address;
+	unsigned prefix; /* bits */
+	unsigned link;
+	bool tentative, duplicate, link_local;
+	/* From this address to the server of its family: wherever it leaves
+	 * by; and bound to the address's interface, by a route of its own. */
+	struct fact_lookup anyhow, bound;
+};
+
+struct fact_route {
+	struct address to;	/* family 0 never; the prefix's first address */
+	unsigned bits;		/* 0: the default route */
+	struct address gateway; /* family 0: none */
+	unsigned link, table, metric;
+};
+
+/* To whom the lookups lead. */
+struct fact_server {
+	struct address address; /* family 0: none known of this family */
+	bool host;		/* that the user named; else any behind the
+				   widest route */
+};
+
+/* A TCP socket. */
+struct fact_socket {
+	bool mptcp, listening;
+	bool fallback; /* MPTCP was asked for, and is not in use */
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+	unsigned subflows; /* beside the first */
+	uint32_t user;
+	const char *program; /* NULL: not to be seen by this user */
+};
+
+/* A rule of a firewall that looks at, or changes, option 30. */
+struct fact_rule {
+	const char *family, *table, *chain; /* as nft names them */
+	uint64_t handle;
+	enum { RULE_LOOKS, RULE_DROPS, RULE_CHANGES, RULE_GOES_ON } does;
+	bool own;     /* in a chain of this host's own packets */
+	bool forward; /* in one of those that it forwards */
+};
+
+/* An ordinary MPTCP connection that this kernel made for us. */
+struct fact_connection {
+	bool asked;
+	const char *name; /* as the user has it */
+	struct address to;
+	uint16_t port;
+	int error; /* errno of connecting; 0: it was made */
+	bool fallback, answered;
+	unsigned subflows; /* beside the first */
+	const char *why;   /* what the kernel counted meanwhile, or "" */
+	bool raw;	   /* the path is probed by raw packets as well */
+};
+
+struct facts {
+	struct arena *arena;
+	int64_t now_us;
+	/* /proc/sys/net/mptcp, and some of ipv4; /proc/net/netstat */
+	const struct doctor_setting *settings;
+	size_t setting_count;
+	const struct doctor_counter *counters;
+	size_t counter_count;
+	const char *since; /* a time: counters count from then; NULL: since this
+			      host was booted */
+	int socket_error[2]; /* errno of socket(..., IPPROTO_MPTCP), IPv4 and
+				IPv6; 0: it can be made */
+	bool mptcpd, network_manager, networkd; /* run */
+
+	enum known endpoints_known;
+	const struct doctor_endpoint *endpoints;
+	size_t endpoint_count;
+	int subflows, add_addr_accepted; /* limits; < 0: not known */
+	const struct doctor_setting *limits_raw;
+	size_t limits_raw_count;
+
+	enum known routes_known;
+	const struct fact_link *links;
+	size_t link_count;
+	const struct fact_address *addresses;
+	size_t address_count;
+	const struct fact_route *routes; /* unicast ones, of any table */
+	size_t route_count;
+	struct fact_server servers[2];	 /* IPv4, IPv6 */
+	struct fact_lookup to_server[2]; /* of a packet without a source yet */
+
+	enum known sockets_known, mptcp_sockets_known;
+	const struct fact_socket *sockets; /* none of this host to itself */
+	size_t socket_count;
+
+	struct fact_connection connection;
+
+	enum known firewall_known;
+	const struct fact_rule *rules;
+	size_t rule_count;
+	const char *legacy_tables; /* of iptables-legacy: "mangle"; NULL: none,
+				      or not known */
+	enum known legacy_known;
+};
+
+/* NULL: there is none of this name. */
+const char *facts_setting(const struct facts *f, const char *name);
+/* < 0: there is none, or it is no number. */
+long facts_number(const struct facts *f, const char *name);
+/* 0 where this kernel does not count that. */
+uint64_t facts_counter(const struct facts *f, const char *name);
+const struct fact_link *facts_link(const struct facts *f, unsigned index);
+const char *facts_link_name(const struct facts *f, unsigned index); /* "?" */
+const struct fact_address *facts_address(const struct facts *f,
+					 const struct address *address);
+
+/* Whether this host reaches others by this link: up, and with a route that
+ * has a gateway, or is the default. */
+bool facts_is_uplink(const struct facts *f, const struct fact_link *link);
+
+/* Whether a program of this host accepts MPTCP connections from others. */
+bool facts_accepts_mptcp(const struct facts *f);
+
+/* Whether the kernel's own path manager is in charge. */
+bool facts_kernel_manages(const struct facts *f);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Asks the kernel for the facts: /proc and netlink, nothing is changed and no
+ * packet sent. Needs no right; with CAP_NET_ADMIN the rules of the firewall and
+ * with CAP_SYS_PTRACE all programs are seen, too.
+ */
+#ifndef PROBE_DOCTOR_GATHER_H
+#define PROBE_DOCTOR_GATHER_H
+
+#include "probe/doctor/facts.h"
+
+/* All facts, in memory of the arena. `host`: whom the lookups of routes are
+ * for, or NULL. */
+void facts_gather(struct facts *f, struct arena *arena,
+		  const struct address *host);
+
+/* Its parts, in this order. gather_proc: settings, counters, and whether
+ * sockets can be made; `proc` is where proc(5) is. */
+void gather_proc(struct facts *f, const char *proc);
+void gather_managers(struct facts *f, const char *proc);
+void gather_routes(struct facts *f, const struct address *host);
+void gather_endpoints(struct facts *f);
+void gather_sockets(struct facts *f);
+void gather_firewall(struct facts *f);
+
+/* The text of a file of proc(5), its white space as single blanks and none at
+ * the end; NULL: it cannot be read. */
+char *proc_text(struct arena *a, const char *proc, const char *name);
+
+/* The name of the program that has the socket of this inode open; NULL: none
+ * that this user may look at. */
+const char *program_of(struct facts *f, unsigned inode);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* gather.h: TCP and MPTCP sockets, by sock_diag(7). */
+#include <linux/inet_diag.h>
+#include <linux/mptcp.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "probe/doctor/gather.h"
+#include "probe/doctor/gather_netlink.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef MPTCP_INFO_FLAG_FALLBACK
+#define MPTCP_INFO_FLAG_FALLBACK 1
+#endif
+
+struct sockets {
+	struct facts *facts;
+	bool mptcp; /* are asked for now */
+	struct fact_socket *all;
+	size_t count;
+	unsigned *inodes; /* of `all` */
+	size_t inode_count;
+};
+
+/* IPv4 in IPv6's form is IPv4. */
+static struct address address_of(int family, const uint32_t words[4])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	uint8_t bytes[16];
+
+	memcpy(bytes, words, sizeof(bytes));
+	if (family == AF_INET)
+		return address_from(bytes, 4);
+	if (!memcmp(bytes, mapped, sizeof(mapped)))
+		return address_from(bytes + 12, 4);
+	return address_from(bytes, 16);
+}
+
+static bool is_loopback(const struct address *a)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return a->family == 4 ? a->bytes[0] == 127
+			      : !memcmp(a->bytes, one, sizeof(one));
+}
+
+/* A subflow has the inode of the socket that it belongs to; and, since Linux
+ * 6.15, the name of what is above TCP is told to all. */
+static bool is_subflow(const struct sockets *s, unsigned inode, const char *ulp)
+{
+	if (ulp && !strcmp(ulp, "mptcp"))
+		return true;
+	for (size_t i = 0; inode && i < s->inode_count; i++)
+		if (s->inodes[i] == inode && s->all[i].mptcp)
+			return true;
+	return false;
+}
+
+static const char *ulp_name(const struct nlattr *nest)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each_nested(
+		a, nest) if (mnl_attr_get_type(a) ==
+			     INET_ULP_INFO_NAME) return mnl_attr_get_str(a);
+	return NULL;
+}
+
+static void take_info(struct fact_socket *out, const struct nlattr *a)
+{
+	struct mptcp_info info = {0};
+	size_t length = mnl_attr_get_payload_len(a);
+
+	memcpy(&info, mnl_attr_get_payload(a),
+	       length < sizeof(info) ? length : sizeof(info));
+	out->subflows = info.mptcpi_subflows;
+	out->fallback = info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK;
+}
+
+/* Between programs of this host. */
+static bool stays_here(const struct facts *f, const struct fact_socket *s)
+{
+	return is_loopback(&s->local) ||
+	       (!s->listening &&
+		(is_loopback(&s->remote) || facts_address(f, &s->remote)));
+}
+
+static int take_socket(const struct nlmsghdr *header, void *context)
+{
+	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(header);
+	struct sockets *s = context;
+	struct arena *arena = s->facts->arena;
+	const char *ulp = NULL;
+	const struct nlattr *a;
+	struct fact_socket found = {
+		.mptcp = s->mptcp,
+		.listening = m->idiag_state == TCP_LISTEN,
+		.local = address_of(m->idiag_family, m->id.idiag_src),
+		.remote = address_of(m->idiag_family, m->id.idiag_dst),
+		.local_port = ntohs(m->id.idiag_sport),
+		.remote_port = ntohs(m->id.idiag_dport),
+		.user = m->idiag_uid,
+	};
+
+	mnl_attr_for_each(a, header, sizeof(*m))
+	{
+		if (mnl_attr_get_type(a) == INET_DIAG_ULP_INFO)
+			ulp = ulp_name(a);
+		if (mnl_attr_get_type(a) == INET_DIAG_INFO && s->mptcp)
+			take_info(&found, a);
+	}
+	if (stays_here(s->facts, &found) ||
+	    (!s->mptcp && is_subflow(s, m->idiag_inode, ulp)))
+		return MNL_CB_OK;
+	found.program = program_of(s->facts, m->idiag_inode);
+	*ARENA_PUSH(arena, s->all, s->count) = found;
+	*ARENA_PUSH(arena, s->inodes, s->inode_count) = m->idiag_inode;
+	return MNL_CB_OK;
+}
+
+static int ask(struct sockets *s, uint8_t family, uint32_t protocol)
+{
+	struct question q;
+	struct inet_diag_req_v2 *r =
+		question_begin(&q, SOCK_DIAG_BY_FAMILY, true, sizeof(*r));
+
+	r->sdiag_family = family;
+	r->sdiag_protocol = (uint8_t)protocol;
+	r->idiag_states = 1U << TCP_ESTABLISHED | 1U << TCP_LISTEN;
+	if (protocol > UINT8_MAX) {
+		r->sdiag_protocol = IPPROTO_RAW;
+		r->idiag_ext = 1U << (INET_DIAG_INFO - 1);
+		mnl_attr_put_u32(q.header, INET_DIAG_REQ_PROTOCOL, protocol);
+	}
+	s->mptcp = protocol == IPPROTO_MPTCP;
+	return question_ask(&q, NETLINK_SOCK_DIAG, take_socket, s);
+}
+
+static enum known ask_both(struct sockets *s, uint32_t protocol)
+{
+	int error = ask(s, AF_INET, protocol);
+
+	if (!error)
+		error = ask(s, AF_INET6, protocol);
+	return known_by(error);
+}
+
+/* MPTCP's first, so that subflows are told from TCP connections. */
+void gather_sockets(struct facts *f)
+{
+	struct sockets s = {.facts = f};
+
+	f->mptcp_sockets_known = ask_both(&s, IPPROTO_MPTCP);
+	f->sockets_known = ask_both(&s, IPPROTO_TCP);
+	f->sockets = s.all;
+	f->socket_count = s.count;
+}

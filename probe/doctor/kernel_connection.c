@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/doctor/kernel_connection.h"
+
+#include <errno.h>
+#include <linux/mptcp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "probe/doctor/counters.h"
+#include "probe/doctor/gather.h"
+#include "probe/net/request.h"
+#include "probe/net/sockaddr.h"
+#include "probe/net/target.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#ifndef SOL_MPTCP
+#define SOL_MPTCP 284
+#endif
+#ifndef MPTCP_INFO
+#define MPTCP_INFO 1
+#endif
+#ifndef MPTCP_INFO_FLAG_FALLBACK
+#define MPTCP_INFO_FLAG_FALLBACK 1
+#endif
+
+/* SYNs go out at 0, 1 and 3 seconds, then one without MP_CAPABLE at 7. */
+#define CONNECT_WAIT_MS 10000
+#define ANSWER_WAIT_MS 3000
+#define JOIN_WAIT_MS 1000
+#define JOIN_LOOK_MS 20
+
+/* False: it did not come in time, or a signal came. */
+static bool wait_for(int fd, short what, int ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = what};
+
+	return poll(&poll_fd, 1, ms) == 1;
+}
+
+/* 0, or an errno. */
+static int make(int fd, const struct target *to)
+{
+	struct sockaddr_storage address;
+	socklen_t length =
+		sockaddr_make(&to->address, to->name.port,
+			      if_nametoindex(to->route.interface), &address);
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (connect(fd, (struct sockaddr *)&address, length) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return errno;
+	if (!wait_for(fd, POLLOUT, CONNECT_WAIT_MS))
+		return ETIMEDOUT;
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+	return error;
+}
+
+/* A connection that fell back has no MPTCP_INFO, or says so. */
+static void look(int fd, struct fact_connection *k)
+{
+	struct mptcp_info info = {0};
+	socklen_t size = sizeof(info);
+
+	k->fallback =
+		getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) == -1 ||
+		(info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
+	k->subflows = k->fallback ? 0 : info.mptcpi_subflows;
+}
+
+static void use(int fd, const struct facts *f, const struct target *to,
+		const char *say, struct fact_connection *k)
+{
+	uint8_t request[REQUEST_MAX];
+	size_t length = request_write(say, to->name.host, request);
+
+	if (send(fd, request, length, MSG_NOSIGNAL) > 0)
+		k->answered = wait_for(fd, POLLIN, ANSWER_WAIT_MS);
+	look(fd, k);
+	for (int ms = 0; f->endpoint_count && !k->fallback && !k->subflows &&
+			 ms < JOIN_WAIT_MS;
+	     ms += JOIN_LOOK_MS) {
+		poll(NULL, 0, JOIN_LOOK_MS);
+		look(fd, k);
+	}
+}
+
+/* What the kernel counted meanwhile. */
+static const char *counted(const struct facts *f)
+{
+	const struct counters before = {f->counters, f->counter_count};
+	struct facts later = {.arena = f->arena};
+	struct counters after, between;
+
+	gather_proc(&later, "/proc");
+	after = (struct counters){later.counters, later.counter_count};
+	counters_between(f->arena, &before, &after, &between);
+	return counters_reasons(f->arena, between.all, between.count);
+}
+
+void kernel_connection(struct facts *f, const struct target *to,
+		       const char *say)
+{
+	struct fact_connection k = {.asked = true,
+				    .to = to->address,
+				    .port = to->name.port,
+				    .why = ""};
+	int family = to->address.family == 6 ? AF_INET6 : AF_INET;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			IPPROTO_MPTCP);
+
+	k.error = fd == -1 ? errno : make(fd, to);
+	if (!k.error)
+		use(fd, f, to, say, &k);
+	k.why = counted(f);
+	if (fd != -1)
+		close(fd);
+	f->connection = k;
+}
