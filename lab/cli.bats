@@ -533,12 +533,35 @@ on_small_disk() {	# FILLER-BYTES COMMAND...
 	((status == 74))
 }
 
-@test "a reader that has gone" {
-	run --separate-stderr bash -c 'set -o pipefail
-		exec 9> >(:); wait $!; "$@" >&9' - \
-		lab/lab run --name $LAB_NAME ./mpprobe -n $HOST
+# A command whose output nobody reads ends with 74, and is silent.
+unread() {		# COMMAND...
+	run --separate-stderr bash -c 'exec 9> >(:); wait $!; "$@" >&9' - "$@"
+	echo "$*: exit status $status, $stderr"
 	((status == 74))
 	[[ -z $stderr ]]
+}
+
+@test "a reader that has gone" {
+	local client=(lab/lab run --name $LAB_NAME ./mpprobe)
+	local ends=(pcaps/ends/join-client.pcap pcaps/ends/strip-client.pcap)
+
+	for options in list -h -V "explain data_ack" "explain dss.removed"; do
+		unread ./mpprobe $options
+	done
+	for options in "" -j -x "-x -j" -v -q; do
+		unread ./mpprobe read $options "${ends[0]}"
+	done
+	for options in "" -j -q; do
+		unread ./mpprobe compare $options "${ends[@]}"
+		unread ./mpprobe run $options --replay \
+			pcaps/v0/compliant.pcap compliant
+	done
+	unread ./mpprobe run --replay pcaps/v0/compliant.pcap all
+	unread "${client[@]}" -n $HOST
+	unread "${client[@]}" -n -j $HOST
+	unread "${client[@]}" run join $HOST
+	unread "${client[@]}" compare --live -c 1 $HOST
+	unread "${client[@]}" speed -c 1 http://$HOST/
 	run --separate-stderr bash -c './mpprobe list | head -1'
 	((status == 0))
 	[[ -z $stderr && $output == Scenarios* ]]
