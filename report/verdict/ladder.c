@@ -517,6 +517,17 @@ static const char *data_failure(const struct judgement *j, const struct flow *f)
 				 : "its data is not acknowledged";
 }
 
+/* Why nothing was tried that the server would have to acknowledge. */
+static const char *data_lacking(const struct flow *f)
+{
+	if (f->sides[0].stream.bytes)
+		return "no data of the client with a mapping that fits was "
+		       "sent over it";
+	return f->sides[1].mapped && f->sides[1].stream.bytes
+		       ? "the client sent no data over it, only the server did"
+		       : "no data with a mapping was sent over it";
+}
+
 static void rung_join_data(struct judgement *j)
 {
 	const struct flow *f = join_flow(j);
@@ -524,8 +535,7 @@ static void rung_join_data(struct judgement *j)
 	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS) {
 		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, "no second subflow");
 	} else if (!f->join.data_end) {
-		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED,
-		    "no data with a mapping was sent over it");
+		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, data_lacking(f));
 	} else if (f->join.data_ack_frame) {
 		set(j, RUNG_JOIN_DATA, RUNG_PASS,
 		    "data over the second subflow is acknowledged by "
