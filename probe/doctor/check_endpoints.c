@@ -147,7 +147,7 @@ void check_limit_add_addr(struct checkup *c)
 		check_ok(c, SAY(c, "up to %d announced address%s used",
 				f->add_addr_accepted,
 				f->add_addr_accepted == 1 ? " is" : "es are"));
-	else if (announced)
+	else if (announced && !facts_accepts_mptcp(f))
 		check_wrong(c, EFFECT_PATHS,
 			    SAY(c,
 				"servers announced addresses %" PRIu64
@@ -161,8 +161,10 @@ void check_limit_add_addr(struct checkup *c)
 			    "is used: the limit add_addr_accepted is 0",
 			    command);
 	else
-		check_ok(c, "announced addresses are not used "
-			    "(add_addr_accepted 0), and none came");
+		check_ok(c, announced ? "what clients announce is not used "
+					"(add_addr_accepted 0)"
+				      : "announced addresses are not used "
+					"(add_addr_accepted 0), and none came");
 }
 
 /* --- uplinks ------------------------------------------------------------- */
@@ -463,7 +465,8 @@ static void judge_flags(struct checkup *c, const struct endpoint_view *v)
 				name_of(c, v->e)),
 			    replace(c, v->e, device, flags & ~ENDPOINT_SIGNAL));
 	else if (flags & ENDPOINT_SIGNAL && !joins(v->e) && !v->e->port &&
-		 f->mptcp_sockets_known == KNOWN && !facts_accepts_mptcp(f))
+		 f->mptcp_sockets_known == KNOWN && !f->listeners_hidden &&
+		 !facts_accepts_mptcp(f))
 		check_wrong(
 			c, EFFECT_PATHS,
 			SAY(c,

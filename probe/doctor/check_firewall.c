@@ -6,14 +6,28 @@
 
 static const char *place_of(const struct checkup *c, const struct fact_rule *r)
 {
+	if (r->legacy)
+		return SAY(c, "%s, table %s, rule %" PRIu64 " of %s", r->family,
+			   r->table, r->handle, r->chain);
 	return SAY(c, "rule %" PRIu64 " of %s %s %s", r->handle, r->family,
 		   r->table, r->chain);
 }
 
 static const char *removal(const struct checkup *c, const struct fact_rule *r)
 {
+	if (r->legacy)
+		return SAY(c, "%s -t %s -D %s %" PRIu64, r->family, r->table,
+			   r->chain, r->handle);
 	return SAY(c, "nft delete rule %s %s %s handle %" PRIu64, r->family,
 		   r->table, r->chain, r->handle);
+}
+
+static const char *listing(const struct checkup *c, const struct fact_rule *r)
+{
+	if (r->legacy)
+		return SAY(c, "%s -t %s -S", r->family, r->table);
+	return SAY(c, "nft -a list chain %s %s %s", r->family, r->table,
+		   r->chain);
 }
 
 /* In a chain that is entered from others only, nobody knows what comes here. */
@@ -38,8 +52,17 @@ static void judge_rule(struct checkup *c, const struct fact_rule *r)
 				  "and what becomes of them depends on other "
 				  "chains",
 				  place_of(c, r)),
-			      SAY(c, "nft -a list chain %s %s %s", r->family,
-				  r->table, r->chain));
+			      listing(c, r));
+}
+
+/* Rules of both kinds of tables are one list. */
+static void judge_rules(struct checkup *c, bool legacy)
+{
+	const struct facts *f = c->facts;
+
+	for (size_t i = 0; i < f->rule_count; i++)
+		if (f->rules[i].legacy == legacy)
+			judge_rule(c, &f->rules[i]);
 }
 
 void check_firewall(struct checkup *c)
@@ -62,8 +85,7 @@ void check_firewall(struct checkup *c)
 	case KNOWN:
 		break;
 	}
-	for (size_t i = 0; i < f->rule_count; i++)
-		judge_rule(c, &f->rules[i]);
+	judge_rules(c, false);
 	if (c->count == before)
 		check_ok(c, "no rule of nf_tables acts on MPTCP options of "
 			    "this host");
@@ -73,11 +95,12 @@ void check_legacy_firewall(struct checkup *c)
 {
 	const struct facts *f = c->facts;
 
+	judge_rules(c, true);
 	if (f->legacy_known == KNOWN && f->legacy_tables)
 		check_unknown(c, EFFECT_OFF,
 			      SAY(c,
-				  "iptables-legacy has rules that are not "
-				  "looked at, in the tables %s",
+				  "the tables of iptables-legacy, %s, cannot "
+				  "be looked into",
 				  f->legacy_tables),
 			      "iptables-legacy-save | grep -e TCPOPTSTRIP -e "
 			      "tcp-option");

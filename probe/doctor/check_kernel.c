@@ -62,6 +62,12 @@ void check_blackhole(struct checkup *c)
 	else if (!found && !plain)
 		check_ok(c, SAY(c, "no SYN with MP_CAPABLE was given up %s",
 				from_when(c)));
+	else if (f->connection.asked && !f->connection.error &&
+		 !f->connection.fallback)
+		check_ok(c, SAY(c,
+				"MPTCP was off for a while (blackholes: "
+				"%" PRIu64 " %s), and is on now",
+				found, from_when(c)));
 	else
 		check_wrong(c, EFFECT_MAYBE_OFF,
 			    SAY(c,
@@ -154,28 +160,41 @@ static const char *managers(const struct checkup *c)
 		     : "no program adds endpoints";
 }
 
-void check_path_manager(struct checkup *c)
+static void no_manager(struct checkup *c)
 {
 	const struct facts *f = c->facts;
-	bool named = facts_setting(f, "net.mptcp.path_manager");
-	const char *name = named ? "path_manager" : "pm_type";
-	const char *kernel = named ? "kernel" : "0";
+	const char *value = facts_setting(f, "net.mptcp.path_manager");
+	const char *name = value ? "path_manager" : "pm_type";
+	const char *command = SAY(c, "sysctl -w net.mptcp.%s=%s", name,
+				  value ? "kernel" : "0");
 
-	if (facts_kernel_manages(f))
+	if (!value)
+		value = facts_setting(f, "net.mptcp.pm_type");
+	if (f->programs_hidden)
+		check_unknown(c, EFFECT_PATHS,
+			      SAY(c,
+				  "net.mptcp.%s is %s; whether an mptcpd runs "
+				  "is hidden from this user",
+				  name, value),
+			      "sudo mpprobe doctor");
+	else
+		check_wrong(c, EFFECT_PATHS,
+			    SAY(c,
+				"net.mptcp.%s is %s, and there is no mptcpd to "
+				"add subflows",
+				name, value),
+			    command);
+}
+
+void check_path_manager(struct checkup *c)
+{
+	if (facts_kernel_manages(c->facts))
 		check_ok(c, SAY(c, "the path manager is the kernel's; %s",
 				managers(c)));
-	else if (f->mptcpd)
+	else if (c->facts->mptcpd)
 		check_ok(c, "the path manager is mptcpd");
 	else
-		check_wrong(
-			c, EFFECT_PATHS,
-			SAY(c,
-			    "net.mptcp.%s is %s, and no mptcpd runs that "
-			    "would add subflows",
-			    name,
-			    facts_setting(f, named ? "net.mptcp.path_manager"
-						   : "net.mptcp.pm_type")),
-			SAY(c, "sysctl -w net.mptcp.%s=%s", name, kernel));
+		no_manager(c);
 }
 
 static bool announces(const struct facts *f)

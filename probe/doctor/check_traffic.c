@@ -6,6 +6,7 @@
 
 #include "probe/doctor/checks.h"
 #include "probe/doctor/counters.h"
+#include "report/evidence/loss.h"
 
 /* Of one path: 100 Mbit/s for 50 ms. */
 #define PATH_BYTES 625000L
@@ -153,6 +154,13 @@ void check_listeners(struct checkup *c)
 	plain = find_users(c, listens_plain, ports_of);
 	if (!mptcp.count && !plain.count)
 		check_ok(c, "no program accepts connections of other hosts");
+	else if (!mptcp.count && c->facts->listeners_hidden)
+		check_unknown(c, EFFECT_PROGRAMS,
+			      SAY(c,
+				  "whether these accept MPTCP this kernel does "
+				  "not tell (Linux 6.0 does): %s",
+				  plain.text),
+			      "ss -tlnp");
 	else if (!mptcp.count)
 		check_wrong(c, EFFECT_PROGRAMS,
 			    SAY(c,
@@ -331,26 +339,27 @@ static const char *probe_server(const struct checkup *c)
 	return "mpprobe HOST";
 }
 
+/* One that is lost is sent again by TCP, but counted once. */
 void check_joins(struct checkup *c)
 {
 	const struct facts *f = c->facts;
 	uint64_t sent = facts_counter(f, "MPJoinSynTx");
 	uint64_t answered = facts_counter(f, "MPJoinSynAckRx");
+	const char *when = f->since ? f->since : "boot";
 
-	if (sent && !answered)
+	if (sent >= LOST_MIN && !answered)
 		check_wrong(c, EFFECT_PATHS,
 			    SAY(c,
-				"%" PRIu64 " SYN%s with MP_JOIN %s sent since "
-				"%s, and none was answered with MP_JOIN",
-				sent, sent == 1 ? "" : "s",
-				sent == 1 ? "was" : "were",
-				f->since ? f->since : "boot"),
+				"%" PRIu64 " subflows were tried since %s, and "
+				"no SYN with MP_JOIN was answered",
+				sent, when),
 			    probe_server(c));
 	else if (sent)
-		check_ok(c,
-			 SAY(c,
-			     "of %" PRIu64 " joins %" PRIu64 " were answered",
-			     sent, answered));
+		check_ok(c, SAY(c,
+				"of %" PRIu64 " joins since %s %" PRIu64 " %s "
+				"answered",
+				sent, when, answered,
+				answered == 1 ? "was" : "were"));
 }
 
 void check_refused_joins(struct checkup *c)

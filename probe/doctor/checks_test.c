@@ -400,7 +400,7 @@ static void fallen_back_ipv6(struct host *h)
 
 static void no_join_answered(struct host *h)
 {
-	count(h, "MPJoinSynTx", 3);
+	count(h, "MPJoinSynTx", 4);
 }
 
 static void joins_refused(struct host *h)
@@ -450,6 +450,46 @@ static void rule_changes(struct host *h)
 static void rule_drops(struct host *h)
 {
 	add_rule(h)->does = RULE_DROPS;
+}
+
+static void legacy_rule(struct host *h)
+{
+	struct fact_rule *r = add_rule(h);
+
+	r->legacy = true;
+	r->family = "iptables-legacy";
+	r->table = "mangle";
+	r->chain = "OUTPUT";
+	r->handle = 2;
+}
+
+static struct fact_connection *connect_to(struct host *h, const char *address)
+{
+	struct fact_connection *k = &h->facts.connection;
+
+	*k = (struct fact_connection){.asked = true,
+				      .name = "server",
+				      .to = ip(address),
+				      .port = 80,
+				      .answered = true,
+				      .why = "",
+				      .raw = true};
+	return k;
+}
+
+static void connection_fell_back(struct host *h)
+{
+	struct fact_connection *k = connect_to(h, "2001:db8::9");
+
+	k->fallback = true;
+	k->why = "1 SYN/ACK";
+}
+
+static void blackhole_still(struct host *h)
+{
+	blackhole(h);
+	connect_to(h, "192.0.2.9")->error = ETIMEDOUT;
+	h->facts.connection.asked = false;
 }
 
 /* `text` is part of what is said, `command` the first line of what mends it. */
@@ -541,7 +581,7 @@ static const struct {
 	 "mpprobe 192.0.2.9:443", EFFECT_FALLBACK},
 	{fallen_back_ipv6, "connections", "2001:db8::9 port 443",
 	 "mpprobe [2001:db8::9]:443", EFFECT_FALLBACK},
-	{no_join_answered, "joins", "3 SYNs with MP_JOIN were sent",
+	{no_join_answered, "joins", "4 subflows were tried since boot",
 	 "mpprobe HOST", EFFECT_PATHS},
 	{joins_refused, "refused_joins", "3 subflows of clients",
 	 "ip mptcp limits set subflows 8", EFFECT_PATHS},
@@ -555,6 +595,14 @@ static const struct {
 	 "sysctl -w net.ipv4.tcp_moderate_rcvbuf=1", EFFECT_WORSE},
 	{rule_changes, "firewall", "rule 7 of inet t c",
 	 "nft delete rule inet t c handle 7", EFFECT_OFF},
+	{connection_fell_back, "connection",
+	 "2001:db8::9 port 80 fell back to TCP: 1 SYN/ACK",
+	 "mpprobe [2001:db8::9]:80", EFFECT_FALLBACK},
+	{blackhole_still, "blackhole", "blackholes: 2",
+	 "sysctl -w net.mptcp.blackhole_timeout=3600", EFFECT_MAYBE_OFF},
+	{legacy_rule, "firewall.legacy",
+	 "iptables-legacy, table mangle, rule 2 of OUTPUT",
+	 "iptables-legacy -t mangle -D OUTPUT 2", EFFECT_OFF},
 	{rule_drops, "firewall", "drops segments",
 	 "nft delete rule inet t c handle 7", EFFECT_OFF},
 };
@@ -756,6 +804,34 @@ static void no_nftables(struct host *h)
 	h->facts.firewall_known = NOT_THERE;
 }
 
+static void announced_to_server(struct host *h)
+{
+	make_server(h);
+	announced(h);
+}
+
+static void few_joins(struct host *h)
+{
+	count(h, "MPJoinSynTx", 3);
+}
+
+static void connected(struct host *h)
+{
+	connect_to(h, "192.0.2.9");
+}
+
+static void blackhole_over(struct host *h)
+{
+	blackhole(h);
+	connect_to(h, "192.0.2.9");
+}
+
+static void legacy_looks(struct host *h)
+{
+	legacy_rule(h);
+	h->rules[0].does = RULE_LOOKS;
+}
+
 static void test_none_is_wrong(void **state)
 {
 	static void (*const makes[])(struct host * h) = {
@@ -785,6 +861,11 @@ static void test_none_is_wrong(void **state)
 		rule_looks,
 		rule_of_others,
 		no_nftables,
+		announced_to_server,
+		few_joins,
+		connected,
+		blackhole_over,
+		legacy_looks,
 	};
 
 	(void)state;
@@ -845,10 +926,43 @@ static void legacy_rules(struct host *h)
 	h->facts.legacy_tables = "mangle";
 }
 
+static void listeners_hidden(struct host *h)
+{
+	plain_listener(h);
+	h->facts.listeners_hidden = true;
+	h->endpoints[0].flags = ENDPOINT_SIGNAL;
+}
+
+static void manager_hidden(struct host *h)
+{
+	no_manager(h);
+	h->facts.programs_hidden = true;
+}
+
+static void connection_refused(struct host *h)
+{
+	connect_to(h, "192.0.2.9")->error = ECONNREFUSED;
+}
+
+static void not_answered(struct host *h)
+{
+	connect_to(h, "192.0.2.9")->answered = false;
+}
+
+static void not_probed(struct host *h)
+{
+	connect_to(h, "192.0.2.9")->raw = false;
+}
+
 static const struct {
 	void (*make)(struct host *h);
 	const char *id, *command;
 } unknowns[] = {
+	{listeners_hidden, "listeners", "ss -tlnp"},
+	{manager_hidden, "path_manager", "sudo mpprobe doctor"},
+	{connection_refused, "connection", "mpprobe 192.0.2.9:80"},
+	{not_answered, "connection", "mpprobe 192.0.2.9:80"},
+	{not_probed, "path", "sudo mpprobe doctor server"},
 	{limits_hidden, "limit.subflows", "ip mptcp limits show"},
 	{routes_hidden, "uplinks", "ip route show table all"},
 	{sockets_hidden, "listeners", "modprobe -a tcp_diag mptcp_diag"},

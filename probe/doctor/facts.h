@@ -70,13 +70,17 @@ struct fact_socket {
 	const char *program; /* NULL: not to be seen by this user */
 };
 
+enum rule_does { RULE_LOOKS, RULE_DROPS, RULE_CHANGES, RULE_GOES_ON };
+
 /* A rule of a firewall that looks at, or changes, option 30. */
 struct fact_rule {
-	const char *family, *table, *chain; /* as nft names them */
-	uint64_t handle;
-	enum { RULE_LOOKS, RULE_DROPS, RULE_CHANGES, RULE_GOES_ON } does;
-	bool own;     /* in a chain of this host's own packets */
-	bool forward; /* in one of those that it forwards */
+	const char *family, *table, *chain; /* as nft names them; or family is
+					       "iptables-legacy" */
+	uint64_t handle; /* of iptables: its number in the chain */
+	bool legacy;
+	enum rule_does does;
+	bool own;     /* in a chain that packets come to by themselves */
+	bool forward; /* in one of those that this host forwards */
 };
 
 /* An ordinary MPTCP connection that this kernel made for us. */
@@ -105,6 +109,7 @@ struct facts {
 	int socket_error[2]; /* errno of socket(..., IPPROTO_MPTCP), IPv4 and
 				IPv6; 0: it can be made */
 	bool mptcpd, network_manager, networkd; /* run */
+	bool programs_hidden; /* those of others: hidepid of proc(5) */
 
 	enum known endpoints_known;
 	const struct doctor_endpoint *endpoints;
@@ -124,6 +129,7 @@ struct facts {
 	struct fact_lookup to_server[2]; /* of a packet without a source yet */
 
 	enum known sockets_known, mptcp_sockets_known;
+	bool listeners_hidden;		   /* MPTCP's: this kernel is too old */
 	const struct fact_socket *sockets; /* none of this host to itself */
 	size_t socket_count;
 
@@ -132,8 +138,8 @@ struct facts {
 	enum known firewall_known;
 	const struct fact_rule *rules;
 	size_t rule_count;
-	const char *legacy_tables; /* of iptables-legacy: "mangle"; NULL: none,
-				      or not known */
+	const char *legacy_tables; /* of iptables-legacy that could not be
+				      looked into: "mangle"; NULL: none */
 	enum known legacy_known;
 };
 

@@ -13,6 +13,7 @@
 
 #include "probe/doctor/gather.h"
 #include "probe/doctor/gather_netlink.h"
+#include "probe/doctor/gather_rules.h"
 
 #define MPTCP_OPTION 30
 #define NF_INET_FORWARD_HOOK 2
@@ -27,8 +28,7 @@ struct tables {
 	struct facts *facts;
 	struct chain *chains;
 	size_t chain_count;
-	struct fact_rule *rules;
-	size_t rule_count;
+	struct rule_list rules;
 };
 
 static const char *family_name(unsigned family)
@@ -100,11 +100,6 @@ static int find_hook(const struct tables *t, unsigned family,
 
 /* --- what a rule does ---------------------------------------------------- */
 
-struct doing {
-	bool looks, changes, drops, goes_on;
-	bool asks_presence; /* the comparison that follows tells of what */
-};
-
 /* Attributes of an expression, by type. */
 #define ATTRIBUTES_MOST 16
 typedef const struct nlattr *attributes[ATTRIBUTES_MOST];
@@ -169,34 +164,50 @@ static void take_verdict(struct doing *d, attributes a)
 
 /* struct xt_tcp: option and inverted flags at these places, 0x08 that it must
  * not be there. */
-static void take_match(struct doing *d, attributes a)
+void doing_match(struct doing *d, const char *name, const uint8_t *info,
+		 size_t length)
 {
-	const uint8_t *info;
-
-	if (!a[NFTA_MATCH_NAME] || !a[NFTA_MATCH_INFO] ||
-	    strcmp(mnl_attr_get_str(a[NFTA_MATCH_NAME]), "tcp") != 0 ||
-	    mnl_attr_get_payload_len(a[NFTA_MATCH_INFO]) < 12)
-		return;
-	info = mnl_attr_get_payload(a[NFTA_MATCH_INFO]);
-	d->looks |= info[8] == MPTCP_OPTION && !(info[11] & 0x08);
+	if (!strcmp(name, "tcp") && length >= 12)
+		d->looks |= info[8] == MPTCP_OPTION && !(info[11] & 0x08);
 }
 
 /* struct xt_tcpoptstrip_target_info: a bit for each option. */
-static void take_target(struct doing *d, attributes a)
+void doing_target(struct doing *d, const char *name, const uint8_t *info,
+		  size_t length)
 {
-	const char *name = a[NFTA_TARGET_NAME]
-				   ? mnl_attr_get_str(a[NFTA_TARGET_NAME])
-				   : "";
 	uint32_t bits = 0;
 
-	if (a[NFTA_TARGET_INFO] &&
-	    mnl_attr_get_payload_len(a[NFTA_TARGET_INFO]) >= sizeof(bits))
-		memcpy(&bits, mnl_attr_get_payload(a[NFTA_TARGET_INFO]),
-		       sizeof(bits));
+	if (length >= sizeof(bits))
+		memcpy(&bits, info, sizeof(bits));
 	if (!strcmp(name, "TCPOPTSTRIP"))
 		d->changes |= bits >> MPTCP_OPTION & 1;
 	d->drops |= !strcmp(name, "REJECT") || !strcmp(name, "DROP");
 	d->goes_on |= !strcmp(name, "NFQUEUE");
+}
+
+enum rule_does doing_does(const struct doing *d)
+{
+	if (d->changes)
+		return RULE_CHANGES;
+	if (d->drops)
+		return RULE_DROPS;
+	return d->goes_on ? RULE_GOES_ON : RULE_LOOKS;
+}
+
+static void take_match(struct doing *d, attributes a)
+{
+	if (a[NFTA_MATCH_NAME] && a[NFTA_MATCH_INFO])
+		doing_match(d, mnl_attr_get_str(a[NFTA_MATCH_NAME]),
+			    mnl_attr_get_payload(a[NFTA_MATCH_INFO]),
+			    mnl_attr_get_payload_len(a[NFTA_MATCH_INFO]));
+}
+
+static void take_target(struct doing *d, attributes a)
+{
+	if (a[NFTA_TARGET_NAME] && a[NFTA_TARGET_INFO])
+		doing_target(d, mnl_attr_get_str(a[NFTA_TARGET_NAME]),
+			     mnl_attr_get_payload(a[NFTA_TARGET_INFO]),
+			     mnl_attr_get_payload_len(a[NFTA_TARGET_INFO]));
 }
 
 static void take_reject(struct doing *d, attributes a)
@@ -247,6 +258,12 @@ static struct doing read_expressions(const struct nlattr *list)
 
 /* --- rules --------------------------------------------------------------- */
 
+void rule_add(struct facts *f, struct rule_list *list,
+	      const struct fact_rule *rule)
+{
+	*ARENA_PUSH(f->arena, list->all, list->count) = *rule;
+}
+
 static int take_rule(const struct nlmsghdr *header, void *context)
 {
 	const struct nfgenmsg *about = mnl_nlmsg_get_payload(header);
@@ -274,11 +291,8 @@ static int take_rule(const struct nlmsghdr *header, void *context)
 	r.own = hook >= 0;
 	r.forward = hook == NF_INET_FORWARD_HOOK &&
 		    about->nfgen_family != NFPROTO_NETDEV;
-	r.does = d.changes   ? RULE_CHANGES
-		 : d.drops   ? RULE_DROPS
-		 : d.goes_on ? RULE_GOES_ON
-			     : RULE_LOOKS;
-	*ARENA_PUSH(t->facts->arena, t->rules, t->rule_count) = r;
+	r.does = doing_does(&d);
+	rule_add(t->facts, &t->rules, &r);
 	return MNL_CB_OK;
 }
 
@@ -294,20 +308,6 @@ static int dump(struct tables *t, unsigned command, mnl_cb_t take)
 	return question_ask(&q, NETLINK_NETFILTER, take, t);
 }
 
-/* A table of iptables-legacy is there once somebody has looked at it. */
-static void gather_legacy(struct facts *f)
-{
-	const char *ipv4 = proc_text(f->arena, "/proc", "net/ip_tables_names");
-	const char *ipv6 = proc_text(f->arena, "/proc", "net/ip6_tables_names");
-
-	f->legacy_known = ipv4 || ipv6 ? KNOWN : NOT_THERE;
-	if ((ipv4 && *ipv4) || (ipv6 && *ipv6))
-		f->legacy_tables =
-			arena_printf(f->arena, "%s%s%s", ipv4 ? ipv4 : "",
-				     ipv4 && ipv6 && *ipv4 && *ipv6 ? " " : "",
-				     ipv6 ? ipv6 : "");
-}
-
 void gather_firewall(struct facts *f)
 {
 	struct tables t = {.facts = f};
@@ -316,7 +316,7 @@ void gather_firewall(struct facts *f)
 	if (!error)
 		error = dump(&t, NFT_MSG_GETRULE, take_rule);
 	f->firewall_known = known_by(error);
-	f->rules = t.rules;
-	f->rule_count = t.rule_count;
-	gather_legacy(f);
+	gather_legacy(f, &t.rules);
+	f->rules = t.rules.all;
+	f->rule_count = t.rules.count;
 }

@@ -243,9 +243,31 @@ static struct fact_lookup look_up_main(const struct address *to)
 
 /* --- to whom ------------------------------------------------------------- */
 
-/* Anybody behind the default route (RFC 5737, RFC 3849), or the last address
- * but one of a smaller network. */
-static struct address somebody_in(const struct fact_route *r)
+static bool in_prefix(const struct address *a, const struct address *network,
+		      unsigned bits)
+{
+	if (a->family != network->family)
+		return false;
+	for (unsigned i = 0; i < bits; i++)
+		if ((a->bytes[i / 8] ^ network->bytes[i / 8]) & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
+/* A neighbour is reached whatever the routes are. */
+static bool is_neighbour(const struct lists *l, const struct address *a)
+{
+	for (size_t i = 0; i < l->address_count; i++)
+		if (in_prefix(a, &l->addresses[i].address,
+			      l->addresses[i].prefix))
+			return true;
+	return false;
+}
+
+/* Anybody behind the default route (RFC 5737, RFC 3849), or in a smaller
+ * network the last address but one, or its half; family 0: none. */
+static struct address somebody_in(const struct lists *l,
+				  const struct fact_route *r)
 {
 	struct address a = r->to;
 	size_t bits = address_length(&a) * 8;
@@ -256,11 +278,17 @@ static struct address somebody_in(const struct fact_route *r)
 	}
 	for (size_t i = r->bits; i + 1 < bits; i++)
 		a.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	for (size_t i = r->bits; is_neighbour(l, &a); i++) {
+		if (i + 2 >= bits)
+			return (struct address){0};
+		a.bytes[i / 8] &= (uint8_t) ~(0x80 >> i % 8);
+	}
 	return a;
 }
 
-static void find_server(struct facts *f, int family, const struct address *host)
+static void find_server(struct lists *l, int family, const struct address *host)
 {
+	struct facts *f = l->facts;
 	struct fact_server *s = &f->servers[family == 6];
 	const struct fact_route *widest = NULL;
 
@@ -273,7 +301,7 @@ static void find_server(struct facts *f, int family, const struct address *host)
 		    (!widest || f->routes[i].bits < widest->bits))
 			widest = &f->routes[i];
 	if (widest)
-		s->address = somebody_in(widest);
+		s->address = somebody_in(l, widest);
 }
 
 static void look_up_all(struct lists *l)
@@ -319,8 +347,8 @@ void gather_routes(struct facts *f, const struct address *host)
 	f->link_count = l.link_count;
 	f->routes = l.routes;
 	f->route_count = l.route_count;
-	find_server(f, 4, host);
-	find_server(f, 6, host);
+	find_server(&l, 4, host);
+	find_server(&l, 6, host);
 	look_up_all(&l);
 	f->addresses = l.addresses;
 	f->address_count = l.address_count;

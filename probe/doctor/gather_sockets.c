@@ -5,7 +5,9 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "probe/doctor/gather.h"
 #include "probe/doctor/gather_netlink.h"
@@ -149,11 +151,20 @@ static enum known ask_both(struct sockets *s, uint32_t protocol)
 	return known_by(error);
 }
 
+/* Those that listen are in MPTCP's list since Linux 5.19 or 6.0. */
+static bool hides_listeners(void)
+{
+	struct utsname u;
+
+	return uname(&u) == 0 && atoi(u.release) < 6;
+}
+
 /* MPTCP's first, so that subflows are told from TCP connections. */
 void gather_sockets(struct facts *f)
 {
 	struct sockets s = {.facts = f};
 
+	f->listeners_hidden = hides_listeners();
 	f->mptcp_sockets_known = ask_both(&s, IPPROTO_MPTCP);
 	f->sockets_known = ask_both(&s, IPPROTO_TCP);
 	f->sockets = s.all;

@@ -172,6 +172,7 @@ void gather_managers(struct facts *f, const char *proc)
 	DIR *folder = opendir(proc);
 	struct dirent *entry;
 
+	f->programs_hidden = !name_of(f, proc, "1");
 	while (folder && (entry = readdir(folder))) {
 		const char *name = is_number(entry->d_name)
 					   ? name_of(f, proc, entry->d_name)
