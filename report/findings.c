@@ -110,7 +110,11 @@ const struct finding_kind finding_kinds[] = {
 			   "before it tries without the option; if that "
 			   "succeeds it turns MPTCP off for the whole host, "
 			   "for an hour at first and longer each time "
-			   "(`net.mptcp.blackhole_timeout`).",
+			   "(`net.mptcp.blackhole_timeout`). Where only the "
+			   "third ACK is dropped, the client's first data "
+			   "brings what that had said; but where the server "
+			   "speaks first, as SSH and mail servers do, both "
+			   "wait for ever.",
 		.proof = CONTRAST(" The last hop that quotes such a segment is "
 				  "right before the device, or is the device "
 				  "itself. Among them are SYNs with an "
@@ -121,7 +125,10 @@ const struct finding_kind finding_kinds[] = {
 				  "connections are not answered, those send "
 				  "their SYN once more without the option: "
 				  "from the same ports, and so over the same "
-				  "one of several paths (load balancing)."),
+				  "one of several paths (load balancing). "
+				  "Third ACKs without data are sent again and "
+				  "again, and the SYN/ACK comes again, as it "
+				  "does not without the option."),
 		.culprits = "Firewalls with a rule that drops segments with "
 			    "unknown TCP options (Cisco ASA: `tcp-options "
 			    "range ... drop`; Linux: iptables `--tcp-option "
@@ -161,13 +168,19 @@ const struct finding_kind finding_kinds[] = {
 			   "connection with one subflow falls back to plain "
 			   "TCP; one that already has several is reset. Where "
 			   "it starts only after some segments, transfers "
-			   "break midway.",
+			   "break midway. Where it is the client's ACKs "
+			   "without data that lose it, connections work, but a "
+			   "download stops when it has filled the first "
+			   "window: with Linux, after 64 kB.",
 		.proof = QUOTED(" Or the server, which had answered with "
 				"MP_CAPABLE, acknowledges our data without a "
 				"DATA_ACK and sends its own without a "
 				"mapping; or it resets a subflow whose data "
 				"had a mapping, with middlebox interference as "
-				"the reason (MP_TCPRST, 6)."),
+				"the reason (MP_TCPRST, 6). Or it has filled a "
+				"narrow window, and ACKs without data do not "
+				"have it send on, while data with the same "
+				"DATA_ACK does."),
 		.culprits = STRIPPERS(" A device that begins only after some "
 				      "data is described in issue 518 of "
 				      "mptcp_net-next."),
@@ -197,11 +210,17 @@ const struct finding_kind finding_kinds[] = {
 		.meaning = "The handshake agrees on MPTCP, then segments with "
 			   "a DSS are dropped, while the same bytes without it "
 			   "arrive. Connections are set up and stall, which "
-			   "the fallback of the handshake cannot notice.",
+			   "the fallback of the handshake cannot notice. Where "
+			   "only ACKs without data are dropped, requests "
+			   "arrive, and the server's answer stops behind its "
+			   "first segments.",
 		.proof = "The data is not acknowledged in repeated attempts "
 			 "while it carries the option, and is acknowledged as "
 			 "soon as the same bytes are sent without it; loss "
-			 "alone would do this less than once in a million.",
+			 "alone would do this less than once in a million. "
+			 "Or keep-alives with a DSS, which are ACKs without "
+			 "data, are not answered, and those without MPTCP "
+			 "are.",
 		.culprits = "Firewalls that check options beyond the "
 			    "handshake.",
 		.rfc = "RFC 8684 3.3, 3.7",

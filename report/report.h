@@ -36,14 +36,15 @@ struct rule;
 	X(DIRECTION_UNKNOWN, "unknown")
 
 /* Where in the exchange, in its order, and the words for it. A fragment is the
- * first of data that was sent in several. A fallback SYN is one without MPTCP
- * after those with it; it and others (a RST, a FIN, a plain ACK) are not
- * reported on. */
+ * first of data that was sent in several. A pure ACK is one of the client's
+ * with DSS and without data. A fallback SYN is one without MPTCP after those
+ * with it; it and others (a RST, a FIN, a plain ACK) are not reported on. */
 #define SEGMENTS(X)                                                            \
 	X(SEGMENT_SYN, "syn", "the SYN")                                       \
 	X(SEGMENT_SYN_ACK, "syn_ack", "the SYN/ACK")                           \
 	X(SEGMENT_ACK, "ack", "the third ACK")                                 \
 	X(SEGMENT_DATA, "data", "data")                                        \
+	X(SEGMENT_PURE_ACK, "pure_ack", "ACKs without data")                   \
 	X(SEGMENT_ADD_ADDR, "add_addr", "ADD_ADDR")                            \
 	X(SEGMENT_FRAGMENT, "fragment", "data in fragments")                   \
 	X(SEGMENT_JOIN_SYN, "join_syn", "the MP_JOIN SYN")                     \

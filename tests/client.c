@@ -47,7 +47,9 @@ struct wire client_wire(struct scene *s, struct tcp_segment *t,
 
 	t->source_port = c->port;
 	t->destination_port = c->to ? c->to : scene_port(s);
-	if (!t->window)
+	if (s->narrow) /* one unit of it would be too much */
+		t->window = t->flags & TCP_FLAG_SYN ? sizeof(PAGE) - 1 : 0;
+	else if (!t->window)
 		t->window = 64240;
 	return wire_tcp(&e, t);
 }
@@ -204,6 +206,8 @@ void send_data(struct scene *s, struct caller *c, const struct span *d,
 	begin_client_segment(s, c, &w, &t, ttl);
 	t.flags |= TCP_FLAG_PSH;
 	t.sequence += before;
+	if (s->narrow)
+		t.acknowledgment = f->server_next;
 	if (!d->offset && c->version == 1) {
 		o = capable_ack(c, f);
 		o.capable.has_data_length = true;

@@ -44,7 +44,7 @@ struct served {
 	uint32_t nonce, segments;
 	bool unknown; /* it joins nothing (no_checksum) */
 	bool mptcp, joined, third_ack, checksum, has_client_key, answered;
-	bool announced;
+	bool announced, went_on;
 	uint64_t data; /* bytes taken at data level */
 	uint32_t sent; /* bytes of its answer before this segment */
 	struct served *parent;
@@ -85,14 +85,16 @@ struct scene {
 	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */
 	bool reset_idle;  /* a RST for what is not data, first of all */
 	bool no_window;	  /* behind the SYN/ACK: it takes no data */
-	bool several_keys;   /* another one in the first of two SYN/ACKs */
-	bool unasked;	     /* MPTCP options in all that it sends */
-	bool no_dss;	     /* it stops to speak MPTCP behind the handshake */
-	bool echoes;	     /* MP_CAPABLE and MP_JOIN, as they came */
-	bool announce;	     /* ADD_ADDR, when it has the client's key */
-	bool echo_address;   /* of the client's ADD_ADDRs */
-	bool complain;	     /* MP_FAIL for a wrong DSS checksum */
-	unsigned pages;	     /* segments of its answer; 0: one */
+	bool several_keys; /* another one in the first of two SYN/ACKs */
+	bool unasked;	   /* MPTCP options in all that it sends */
+	bool no_dss;	   /* it stops to speak MPTCP behind the handshake */
+	bool echoes;	   /* MP_CAPABLE and MP_JOIN, as they came */
+	bool announce;	   /* ADD_ADDR, when it has the client's key */
+	bool echo_address; /* of the client's ADD_ADDRs */
+	bool complain;	   /* MP_FAIL for a wrong DSS checksum */
+	unsigned pages;	   /* segments of its answer; 0: one */
+	bool greets;	   /* speaks first */
+	bool narrow; /* the client's window takes one: then comes another */
 	unsigned udp_hop;    /* answers datagrams in the server's name */
 	unsigned icmp_ttl;   /* initial TTL of the server's ICMP */
 	unsigned router_ttl; /* the same of the routers */

@@ -298,6 +298,10 @@ static bool is_kind(struct wire *w, const char *kind)
 	       (strcmp(kind, "plain_ack") == 0 && tcp && !syn && !mptcp &&
 		!has_data(w)) ||
 	       (strcmp(kind, "ack") == 0 && tcp && !syn && !has_data(w)) ||
+	       (strcmp(kind, "dss_ack") == 0 && tcp && !syn && !has_data(w) &&
+		wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL)) ||
+	       (strcmp(kind, "third_ack") == 0 && tcp && !syn && !has_data(w) &&
+		has_capable(w)) ||
 	       (strcmp(kind, "capable") == 0 && tcp && has_capable(w)) ||
 	       (strcmp(kind, "join") == 0 && tcp && has_join(w)) ||
 	       (strcmp(kind, "capable_data") == 0 && tcp && has_capable(w) &&
@@ -395,7 +399,8 @@ static const struct {
 	FLAG(no_checksum), FLAG(no_dss),	 FLAG(echoes),
 	FLAG(announce),	   FLAG(echo_address),	 FLAG(complain),
 	FLAG(unasked),	   FLAG(several_keys),	 FLAG(no_window),
-	FLAG(reset_idle),  FLAG(mute_mptcp),
+	FLAG(reset_idle),  FLAG(mute_mptcp),	 FLAG(narrow),
+	FLAG(greets),
 };
 
 /* name:NUMBER */
@@ -533,21 +538,31 @@ static void answer_again(struct scene *s, const struct caller *c)
 	server_receive(s, &w);
 }
 
-/* A keep-alive without data (RFC 9293 3.8.4). */
-static void send_keep_alive(struct scene *s, struct caller *c, unsigned ttl)
+/* An ACK without data; a keep-alive (RFC 9293 3.8.4) is one byte `back`. */
+static void send_ack(struct scene *s, struct caller *c, unsigned back, bool dss,
+		     unsigned ttl)
 {
+	const struct flow *f = flow_of(s, c);
 	uint8_t options[40];
 	struct writer w = writer_over(options, sizeof(options));
 	struct tcp_segment t = {.options = options};
+	struct mptcp_option o = {.subtype = MP_DSS};
 
 	begin_client_segment(s, c, &w, &t, ttl);
-	t.sequence = flow_of(s, c)->client_next - 1;
+	t.sequence = f->client_next - back;
+	t.acknowledgment = f->server_next;
+	o.dss.flags = DSS_ACK | DSS_ACK8;
+	o.dss.data_ack = f->mptcp.server_mapped_end ? f->mptcp.server_mapped_end
+						    : f->mptcp.server_idsn + 1;
+	if (dss && f->mptcp.has_server_key)
+		mptcp_encode(&w, &o);
 	t.options_length = w.length;
 	scene_send(s, client_wire(s, &t, c, ttl, 0), ttl);
 }
 
 /* OFFSET+LENGTH[x][p]: data, other bytes, plain; ack: the third ACK; again: the
- * SYN/ACK comes again; alive: a keep-alive; add_addr; urgent. */
+ * SYN/ACK comes again; alive: a keep-alive; keep: one with DSS; pure: an ACK
+ * with DSS and without data; add_addr; urgent. */
 static void send_step(struct scene *s, struct caller *c, const char *step,
 		      unsigned ttl)
 {
@@ -559,7 +574,11 @@ static void send_step(struct scene *s, struct caller *c, const char *step,
 		return;
 	}
 	if (strncmp(step, "alive", 5) == 0) {
-		send_keep_alive(s, c, ttl);
+		send_ack(s, c, 1, false, ttl);
+		return;
+	}
+	if (strncmp(step, "keep", 4) == 0 || strncmp(step, "pure", 4) == 0) {
+		send_ack(s, c, step[0] == 'k', true, ttl);
 		return;
 	}
 	if (strncmp(step, "ack", 3) == 0) {

@@ -215,7 +215,8 @@ static void server_send(struct scene *s, struct served *c,
 		r.window = 0;
 	r.acknowledgment = c->next;
 	write_ts(s, &w, 0);
-	if (((c->mptcp || c->joined) && !s->no_dss) || s->unasked)
+	if ((((c->mptcp && c->third_ack) || c->joined) && !s->no_dss) ||
+	    s->unasked)
 		write_server_dss(s, &w, c, payload);
 	r.options = options;
 	r.options_length = w.length;
@@ -362,6 +363,23 @@ static void server_data(struct scene *s, struct served *c,
 	}
 }
 
+/* Its answer has another page when the window is open again: at both levels
+ * (RFC 8684 3.3.4). */
+static void server_go_on(struct scene *s, struct served *c,
+			 const struct packet *p, const struct tcp_options *in)
+{
+	const struct mptcp_option *dss = tcp_options_mptcp(in, MP_DSS);
+	uint64_t next = idsn_of(s, c->key) + 1 + c->sent;
+
+	if (!s->narrow || !c->answered || c->went_on ||
+	    p->tcp.acknowledgment != c->isn + 1 + c->sent ||
+	    (c->mptcp && (!dss || dss->dss.data_ack != next)))
+		return;
+	c->went_on = true;
+	server_send(s, c, p, PAGE, 0);
+	c->sent += sizeof(PAGE) - 1;
+}
+
 static void server_ack(struct scene *s, struct served *c,
 		       const struct packet *p, const struct tcp_options *in)
 {
@@ -394,6 +412,7 @@ static void server_ack(struct scene *s, struct served *c,
 		server_say(s, c, p, &echo);
 		return;
 	}
+	server_go_on(s, c, p, in);
 	if (p->tcp.payload_length) {
 		server_data(s, c, p, in);
 		return;
@@ -403,6 +422,10 @@ static void server_ack(struct scene *s, struct served *c,
 		return;
 	}
 	server_announce(s, c, p);
+	if (s->greets && (!c->mptcp || c->third_ack) && !c->sent) {
+		server_send(s, c, p, PAGE, 0);
+		c->sent += sizeof(PAGE) - 1;
+	}
 	if (s->close_at_once && !c->answered) {
 		c->answered = true;
 		server_send(s, c, p, NULL, TCP_FLAG_FIN);

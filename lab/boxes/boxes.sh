@@ -29,6 +29,9 @@ strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
 strip-join-ack|option|way|MP_JOIN becomes NOPs in the third ACK only
 strip-joined|option|way|MPTCP options become NOPs in data of joined subflows
 strip-acks|option|way|MPTCP options become NOPs in ACKs without data
+strip-dss-acks|option|way|DSS becomes NOPs in ACKs without data
+drop-acks|option|way|ACKs without data are dropped if they have a DSS
+drop-third-ack|option|way|the third ACK of an MP_CAPABLE is dropped
 strip-add-addr|option|way|ADD_ADDR becomes NOPs
 drop|option|way|segments with an MPTCP option are dropped
 drop-join|option|way|segments with MP_JOIN are dropped
@@ -259,6 +262,18 @@ box_strip_joined() {
 
 box_strip_acks() {
 	nft_forward "r$1" "${nft_from}tcp flags ! syn,rst,psh reset tcp option mptcp"
+}
+
+box_strip_dss_acks() {
+	nft_forward "r$1" "${nft_from}tcp flags ! fin,syn,rst,psh tcp option mptcp subtype 2 meta length < 120 reset tcp option mptcp"
+}
+
+box_drop_acks() {
+	nft_forward "r$1" "${nft_from}tcp flags ! fin,syn,rst,psh tcp option mptcp subtype 2 meta length < 120 drop"
+}
+
+box_drop_third_ack() {
+	nft_forward "r$1" "${nft_from}tcp flags ! syn,psh tcp option mptcp subtype 0 tcp option mptcp length 20 drop"
 }
 
 box_strip_add_addr() {

@@ -23,6 +23,7 @@ LAB = os.path.join(TOP, "lab", "lab")
 sys.path.insert(0, os.path.join(TOP, "report"))
 import forms  # noqa: E402
 import zoo  # noqa: E402
+import zoo_acks  # noqa: E402
 import zoo_coverage  # noqa: E402
 import zoo_positions  # noqa: E402
 import zoo_servers  # noqa: E402
@@ -497,7 +498,8 @@ def again(case, keep, wrong):
 
 def all_cases():
     return (cases() + v0_cases() + forms.cases(Case) + zoo.cases(Case)
-            + zoo_positions.cases(Case) + zoo_servers.cases(Case))
+            + zoo_positions.cases(Case) + zoo_acks.cases(Case)
+            + zoo_servers.cases(Case))
 
 
 def is_the_table(path):

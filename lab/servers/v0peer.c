@@ -484,6 +484,12 @@ static bool asks_for_fourth(const struct v0_flow *f, const struct arrival *a)
 	return f->joined && tcp_options_mptcp(&a->options, MP_JOIN);
 }
 
+/* RFC 9293 3.10.7.4: what is before the window is answered. */
+static bool is_keep_alive(const struct v0_flow *f, const struct arrival *a)
+{
+	return a->tcp->sequence + 1 == f->receive_next;
+}
+
 static void receive_data(struct v0peer *p, struct v0_flow *f,
 			 const struct arrival *a)
 {
@@ -493,7 +499,7 @@ static void receive_data(struct v0peer *p, struct v0_flow *f,
 	uint32_t skip = f->receive_next - tcp->sequence;
 
 	if (!length && !fin && !has_data_fin(a)) {
-		if (asks_for_fourth(f, a))
+		if (asks_for_fourth(f, a) || is_keep_alive(f, a))
 			v0_send_ack(&p->sender, f);
 		return;
 	}

@@ -681,6 +681,21 @@ static void test_takes_data_of_a_joined_subflow(void **state)
 	assert_dss(answer(&second, 2, 1), (uint32_t)(c.idsn + 1 + REQUEST));
 }
 
+static void test_answers_keep_alives(void **state)
+{
+	struct client c = client_at(*state, 1);
+	struct mptcp_option m = mapping(&c, 0, request, REQUEST);
+
+	connect_mptcp(&c);
+	send_option(&c, TCP_FLAG_ACK, &m, request, REQUEST);
+	c.next += REQUEST;
+	send_segment(&c, TCP_FLAG_ACK, NULL, NULL, 0); /* no keep-alive */
+	assert_int_equal(c.f->count, 0);
+	c.next--;
+	send_segment(&c, TCP_FLAG_ACK, NULL, NULL, 0);
+	assert_dss(answer(&c, 1, 0), (uint32_t)(c.idsn + 1 + REQUEST));
+}
+
 static void test_fastclose_ends_all(void **state)
 {
 	struct client c = client_at(*state, 1);
@@ -841,6 +856,7 @@ int main(void)
 		TEST(refuses_a_wrong_hmac),
 		TEST(refuses_data_instead_of_the_hmac),
 		TEST(takes_data_of_a_joined_subflow),
+		TEST(answers_keep_alives),
 		TEST(fastclose_ends_all),
 		TEST(reset_leaves_the_connection),
 		TEST(data_fin),

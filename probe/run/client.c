@@ -194,7 +194,7 @@ void client_send_syn(struct client *c, struct copy copy)
 	draft_begin(&d);
 	d.segment.sequence = c->isn;
 	d.segment.flags = TCP_FLAG_SYN;
-	d.segment.window = SYN_WINDOW;
+	d.segment.window = c->narrow ? CLIENT_NARROW : SYN_WINDOW;
 	if (!c->no_mss)
 		write_mss(&d.options, c->to->mss);
 	write_sack_permitted(&d.options);
@@ -230,7 +230,8 @@ static void begin_segment(struct draft *d, struct client *c,
 	segment->flags = TCP_FLAG_ACK;
 	segment->sequence = c->isn + 1;
 	segment->acknowledgment = f->server_next;
-	segment->window = copy.ttl == FULL_TTL || f->timestamps
+	segment->window = c->narrow ? CLIENT_NARROW >> WINDOW_SCALE
+			  : copy.ttl == FULL_TTL || f->timestamps
 				  ? WINDOW
 				  : (uint16_t)(WINDOW + copy.ttl);
 }
@@ -420,28 +421,40 @@ static bool uses_mptcp(const struct client *c, const struct flow *f)
 	       (!c->parent || f->join.syn_ack);
 }
 
-static void send_ack(struct client *c, uint32_t back)
+static void send_ack(struct client *c, const struct flow *f, uint32_t back,
+		     bool dss, struct copy copy)
 {
-	const struct flow *f = client_flow(c);
 	struct draft d;
 
-	if (!f || !f->syn_ack_seen)
-		return;
-	begin_segment(&d, c, f, COPY_FULL);
+	begin_segment(&d, c, f, copy);
 	d.segment.sequence = f->client_next - back;
-	if (uses_mptcp(c, f))
+	if (dss)
 		write_dss(&d.options, c, NULL, 0, 0, 0);
-	draft_send(&d, c, COPY_FULL);
+	draft_send(&d, c, copy);
 }
 
 void client_send_ack(struct client *c)
 {
-	send_ack(c, 0);
+	const struct flow *f = client_flow(c);
+
+	if (f && f->syn_ack_seen)
+		send_ack(c, f, 0, uses_mptcp(c, f), COPY_FULL);
 }
 
 void client_send_keep_alive(struct client *c)
 {
-	send_ack(c, 1);
+	const struct flow *f = client_flow(c);
+
+	if (f && f->syn_ack_seen)
+		send_ack(c, f, 1, uses_mptcp(c, f), COPY_FULL);
+}
+
+void client_send_pure_ack(struct client *c, bool keep_alive, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+
+	if (f && f->syn_ack_seen)
+		send_ack(c, f, keep_alive, f->mptcp.has_server_key, copy);
 }
 
 /* RFC 8684 3.5: the whole connection is ended, not just this subflow. */

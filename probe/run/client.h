@@ -17,6 +17,8 @@ struct flow;
 struct live;
 
 #define FULL_TTL 64
+/* Bytes of a narrow window, one unit of ours: shorter than most answers. */
+#define CLIENT_NARROW 128
 
 /* Where a run goes to, and by what. */
 struct destination {
@@ -43,6 +45,7 @@ struct client {
 	enum purpose purpose;
 	unsigned version;  /* of MPTCP */
 	bool checksum;	   /* ask for DSS checksums (flag A) */
+	bool narrow;	   /* its window is CLIENT_NARROW bytes */
 	bool no_mss;	   /* leave the MSS out of the SYN */
 	bool no_algorithm; /* MP_CAPABLE names none (flag H): servers answer
 			      it as plain TCP */
@@ -108,6 +111,10 @@ void client_send_ack(struct client *c);
  * turn, with the sequence number behind all that it has sent (RFC 9293
  * 3.8.4). */
 void client_send_keep_alive(struct client *c);
+
+/* One of these, with a DSS as soon as the server's key is known, whether or not
+ * one of the server's has come: the third ACK is out (RFC 8684 3.1). */
+void client_send_pure_ack(struct client *c, bool keep_alive, struct copy copy);
 
 /* Ends the flow: RST, with MP_FASTCLOSE where MPTCP is in use. */
 void client_send_reset(struct client *c);

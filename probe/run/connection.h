@@ -73,6 +73,8 @@ struct connection {
 	bool wants_answer; /* waits for the server's data without MPTCP, too */
 	bool plain_tried;  /* data went out without options in the end */
 
+	bool patient; /* those of acks.c: waits longer than is usual */
+
 	const void *of; /* what it belongs to; for its owner */
 };
 

@@ -169,6 +169,8 @@ static void send_copy(struct run *r, struct version *v, const struct flow *f,
 				low_copy(ttl));
 	else if (kind == SEGMENT_JOIN_DATA)
 		connection_copy(&v->join, kind, ttl);
+	else if (kind == SEGMENT_PURE_ACK)
+		ack_copy(v, ttl);
 	else
 		connection_copy(summed ? &v->summed : &v->bare, kind, ttl);
 }
@@ -182,6 +184,8 @@ static bool was_swept(const struct run *r, const struct version *v,
 		return v->join.client.to != NULL;
 	if (kind == SEGMENT_JOIN_DATA)
 		return run_began(r, join_data_start, v);
+	if (kind == SEGMENT_PURE_ACK)
+		return v->acks_count > 0;
 	return (kind == SEGMENT_ACK || kind == SEGMENT_DATA) &&
 	       run_began(r, copies_start, v);
 }

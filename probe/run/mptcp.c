@@ -121,9 +121,11 @@ static bool fell_back(const struct connection *c)
 	       !f->mptcp.has_data_ack;
 }
 
+/* A server that closes at once, by MP_FASTCLOSE, refused nothing. */
 static bool lost_mptcp(const struct connection *c)
 {
-	return data_refused(c) || fell_back(c);
+	return (data_refused(c) && !client_flow(&c->client)->mptcp.fastclose) ||
+	       fell_back(c);
 }
 
 /* The one of the two that lost MPTCP with its data, if the other did not: so

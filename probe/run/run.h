@@ -89,7 +89,7 @@ struct elsewhere {
 #define ELSEWHERE_MAX 3
 
 #define VERSIONS 2
-#define EXPERIMENTS_MAX 48
+#define EXPERIMENTS_MAX 56
 #define POOL_MAX 280 /* SYNs and connections that need no name */
 #define CONNECTIONS_MAX 440
 
@@ -111,6 +111,10 @@ struct same_port {
 	unsigned count;
 };
 
+/* Two at first; where one shows something odd, more of each kind (acks.c). */
+#define ACK_WITNESSES 3
+#define ACKS_MAX (2 + 5 * ACK_WITNESSES)
+
 /* Everything that is tried with one version of MPTCP. */
 struct version {
 	unsigned number;
@@ -130,6 +134,9 @@ struct version {
 	struct connection open;	 /* asks for nothing: for a join, where the
 				    server closed the first one too early */
 	struct same_port same_port;
+	struct connection acks[ACKS_MAX]; /* that test our ACKs without data */
+	unsigned acks_count;
+	struct connection *alive; /* of these, for copies; NULL: not yet */
 };
 
 enum progress_state { PROGRESS_IDLE, PROGRESS_RUNNING, PROGRESS_OVER };

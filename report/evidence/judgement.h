@@ -194,6 +194,25 @@ bool flow_joined_by_key(const struct flow *parent);
  * the path that they take. */
 bool lost_alone(const struct judgement *j, const struct flow *f);
 
+/* own_acks.c: keep-alives without data (RFC 9293 3.8.4), with the sequence
+ * number before the end of all that was sent so far, one after the other. */
+struct keep_alive {
+	const struct kept *sent;
+	const struct kept *answer; /* the ACK without data that only such a one
+				      triggers, up to the next; NULL */
+	bool unclear;		   /* an announcement came, that may be one */
+	/* where the walk is */
+	const struct flow *flow;
+	size_t next_sent, next_received;
+	uint32_t end; /* of what was sent */
+};
+
+struct keep_alive keep_alives(const struct flow *f);
+bool keep_alive_next(struct keep_alive *a);
+/* A DSS of the server that acknowledges no data: it knows both keys, by a third
+ * ACK that came without any (RFC 8684 3.1). */
+bool flow_third_ack_taken(const struct flow *f);
+
 /* The TTL of all data that it sent: 0 if there was none, or several. */
 unsigned flow_data_ttl(const struct flow *f);
 
@@ -328,6 +347,9 @@ bool flow_token_unknown(const struct flow *f);
 bool flow_token_known(const struct flow *f);
 /* The RST that answers an MP_JOIN with an unknown token; or NULL. */
 const struct kept *random_token_reset(const struct judgement *j);
+/* How often the third ACK was sent without data; 0 unless the SYN/ACK came
+ * again behind the first, so that the server still waits for it. */
+unsigned flow_third_acks_in_vain(const struct flow *f);
 /* Whether it takes no connection before data has come on it (as with
  * TCP_DEFER_ACCEPT), by plain ones without data: their SYN/ACKs come again. */
 enum known server_defers(const struct judgement *j);

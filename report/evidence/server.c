@@ -213,6 +213,30 @@ bool server_answers_plainly(const struct judgement *j)
 	       (random_token_accepted(j) || token_ends_before(j));
 }
 
+unsigned flow_third_acks_in_vain(const struct flow *f)
+{
+	int64_t first_us = 0, data_us = f->sides[0].first_us;
+	unsigned count = 0;
+	bool again = false;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if ((k->kind == SEGMENT_ACK || k->kind == SEGMENT_JOIN_ACK) &&
+		    kept_is_full(k) && (!data_us || k->time_us < data_us) &&
+		    !count++)
+			first_us = k->time_us;
+	}
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+
+		again |= k->packet.tcp.flags & TCP_FLAG_SYN &&
+			 k->time_us > first_us &&
+			 (!data_us || k->time_us < data_us);
+	}
+	return again ? count : 0;
+}
+
 /* A plain connection without data that was open so long that the SYN/ACK of a
  * server that waits for data would have come again; and whether it did. */
 static bool told_deferring(const struct judgement *j, const struct flow *f,

@@ -27,6 +27,7 @@ static const struct column columns[] = {
 	{"MP_CAPABLE", SEGMENT_SYN, false, true, PURPOSE_MP_CAPABLE},
 	{"3rd ACK", SEGMENT_ACK, false, false, PURPOSE_MP_CAPABLE},
 	{"DSS", SEGMENT_DATA, false, false, PURPOSE_MP_CAPABLE},
+	{"ACK", SEGMENT_PURE_ACK, false, false, PURPOSE_MP_CAPABLE},
 	{"MP_JOIN", SEGMENT_JOIN_SYN, false, true, PURPOSE_MP_JOIN},
 };
 

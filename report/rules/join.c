@@ -428,24 +428,6 @@ static void say_removed_ack(struct judgement *j, struct finding *f,
 		  "quotes it: the server resets them.";
 }
 
-/* How often it was sent; 0 unless the SYN/ACK came again behind the first, so
- * that the server still waits for it. */
-static unsigned third_acks(const struct flow *f)
-{
-	unsigned count = 0;
-	int64_t first_us = 0;
-	bool again = false;
-
-	for (size_t i = 0; i < f->sent_count; i++)
-		if (f->sent[i]->kind == SEGMENT_JOIN_ACK &&
-		    kept_is_full(f->sent[i]) && !count++)
-			first_us = f->sent[i]->time_us;
-	for (size_t i = 0; i < f->received_count; i++)
-		again |= f->received[i]->kind == SEGMENT_JOIN_SYN_ACK &&
-			 f->received[i]->time_us > first_us;
-	return again ? count : 0;
-}
-
 static enum why dropped_ack(const struct judgement *j, struct said *s)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
@@ -453,7 +435,7 @@ static enum why dropped_ack(const struct judgement *j, struct said *s)
 
 		if (!sent_third_ack(f) || flow_reset(f) || !should_answer(j, f))
 			continue;
-		s->have += third_acks(f);
+		s->have += flow_third_acks_in_vain(f);
 		s->flow = s->flow ? s->flow : f;
 	}
 	s->need = losses_needed(tries_of(&j->plain));

@@ -206,8 +206,9 @@ static bool told_of_unknown(const struct judgement *j, const struct bracket *b)
 
 /* Kinds that are swept, in the order of the exchange. */
 static const enum segment_kind swept_kinds[] = {
-	SEGMENT_SYN,	  SEGMENT_ACK,	    SEGMENT_DATA,     SEGMENT_ADD_ADDR,
-	SEGMENT_JOIN_SYN, SEGMENT_JOIN_ACK, SEGMENT_JOIN_DATA};
+	SEGMENT_SYN,	  SEGMENT_ACK,	    SEGMENT_DATA,
+	SEGMENT_PURE_ACK, SEGMENT_ADD_ADDR, SEGMENT_JOIN_SYN,
+	SEGMENT_JOIN_ACK, SEGMENT_JOIN_DATA};
 
 #define SWEPT_KINDS (sizeof(swept_kinds) / sizeof(swept_kinds[0]))
 
@@ -278,6 +279,10 @@ const struct rule quotes_rules[] = {
 	      "MP_CAPABLE"),
 	MPTCP("dss.removed", "data", SEGMENT_DATA, mptcp_removed, "DSS"),
 	MPTCP("dss.modified", "data", SEGMENT_DATA, mptcp_modified, "DSS"),
+	MPTCP("dss.removed", "pure_ack", SEGMENT_PURE_ACK, mptcp_removed,
+	      "DSS"),
+	MPTCP("dss.modified", "pure_ack", SEGMENT_PURE_ACK, mptcp_modified,
+	      "DSS"),
 	MPTCP("mp_capable.removed", "ack", SEGMENT_ACK, mptcp_removed,
 	      "MP_CAPABLE"),
 	MPTCP("mp_capable.modified", "ack", SEGMENT_ACK, mptcp_modified,

@@ -42,6 +42,8 @@ static enum segment_kind sent_kind(const struct flow *f, const struct kept *k)
 		return SEGMENT_OTHER;
 	if (tcp_options_mptcp(&k->options, MP_ADD_ADDR))
 		return SEGMENT_ADD_ADDR;
+	if (tcp_options_mptcp(&k->options, MP_DSS))
+		return SEGMENT_PURE_ACK;
 	if (!third)
 		return SEGMENT_OTHER;
 	return joining ? SEGMENT_JOIN_ACK : SEGMENT_ACK;
@@ -139,7 +141,8 @@ static bool is_ordinary(const struct observer *o, const struct flow *f,
 {
 	size_t most = KEPT_ORDINARY;
 	bool plain = k->kind == SEGMENT_DATA || k->kind == SEGMENT_JOIN_DATA ||
-		     k->kind == SEGMENT_FRAGMENT || k->kind == SEGMENT_OTHER;
+		     k->kind == SEGMENT_FRAGMENT ||
+		     k->kind == SEGMENT_PURE_ACK || k->kind == SEGMENT_OTHER;
 
 	if (o->kept >= KEPT_PLENTY && !f->connection)
 		most = KEPT_PLAIN;
@@ -227,8 +230,10 @@ void observe_sent(struct observer *o, struct flow *f, const struct packet *p,
 	track_sent(f, &k);
 	observe_mptcp(o, f, 0, &k);
 	if (f->sent_count >= KEPT_MAX || is_too_much(o, f) ||
-	    is_ordinary(o, f, &k, f->sent_count, true))
+	    is_ordinary(o, f, &k, f->sent_count, true)) {
+		f->unkept = true;
 		return;
+	}
 	o->kept++;
 	*ARENA_PUSH(f->packets, f->sent, f->sent_count) =
 		observer_keep(f->packets, p, frame, time_us);
@@ -263,8 +268,10 @@ void observe_received(struct observer *o, struct flow *f,
 	observe_mptcp(o, f, 1, &k);
 	/* The first SYN/ACK and the first RST are kept in any case. */
 	if ((index >= KEPT_MAX || is_ordinary(o, f, &k, index, false)) &&
-	    f->first_syn_ack != index && f->first_reset != index)
+	    f->first_syn_ack != index && f->first_reset != index) {
+		f->unkept = true;
 		return;
+	}
 	o->kept++;
 	*ARENA_PUSH(f->packets, f->received, f->received_count) =
 		observer_keep(f->packets, p, frame, time_us);

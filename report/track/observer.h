@@ -202,6 +202,7 @@ struct flow {
 	unsigned untold;      /* of these the latter: a number of it fits */
 	uint64_t unfit; /* TCP segments of its addresses and ports that fit
 			   nothing, and own packets that came back */
+	bool unkept;	/* there is more of it than was kept */
 	bool client_fin, released; /* released: only the SYNs and the first
 				      answers are still there */
 

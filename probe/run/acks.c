@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What becomes of our ACKs without data: the third one, with MP_CAPABLE, and
+ * those behind it, with DSS. Elsewhere data goes out with them, and hides that
+ * they are lost. A keep-alive is such an ACK, and is answered at once (RFC 9293
+ * 3.8.4), with a DSS when the third ACK arrived. And where the window is
+ * narrow, the server sends on only when an ACK, and its DATA_ACK, has come
+ * (RFC 8684 3.3.4).
+ */
+#include "probe/run/experiment.h"
+#include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
+#include "report/track/observer.h"
+
+/* Not yet a line: the server waits for more. */
+#define ACKS_BYTES 4
+/* Linux answers one keep-alive in half a second (tcp_invalid_ratelimit). */
+#define KEEP_ALIVE_US 600000
+/* The ACK of data and the answer to a keep-alive may be alike, and pass for one
+ * packet that was seen twice (sightings.c). */
+#define PAUSE_US 5000
+/* All witnesses together send as many as it takes. */
+#define ACK_TRIES ((VAIN_TRIES + ACK_WITNESSES - 1) / ACK_WITNESSES)
+
+static bool any_answered(const struct flow *f)
+{
+	struct keep_alive a = keep_alives(f);
+
+	while (keep_alive_next(&a))
+		if (a.answer)
+			return true;
+	return false;
+}
+
+/* The first of a kind has no time to wait. */
+static unsigned tries_of(const struct connection *c)
+{
+	return c->patient ? ACK_TRIES : 1;
+}
+
+/* ---- the third ACK, without data ------------------------------------------
+ */
+
+enum { THIRD_ACK = 1 };
+
+static void third_send(struct connection *c)
+{
+	client_send_pure_ack(&c->client, true, COPY_FULL);
+}
+
+static bool third_done(const struct connection *c, const struct flow *f)
+{
+	return any_answered(f) && (flow_third_ack_taken(f) || !c->patient);
+}
+
+static void third_next(struct connection *c, const struct flow *f, bool done)
+{
+	(void)f;
+	(void)done;
+	if (c->step == 0)
+		connection_go(c, THIRD_ACK, c->patient ? KEEP_ALIVE_US : 0);
+	else
+		connection_end(c);
+}
+
+static const struct course course_third = {
+	third_send, third_done,	       tries_of,
+	third_next, .last = THIRD_ACK, .ends_with_fin = true};
+
+/* ---- keep-alives behind data ----------------------------------------------
+ */
+
+enum { ALIVE_DATA = 1, ALIVE_PAUSE, ALIVE_ACKS };
+
+static bool bytes_acked(const struct flow *f)
+{
+	return connection_acked(f) >= ACKS_BYTES;
+}
+
+static void alive_send(struct connection *c)
+{
+	if (c->step == ALIVE_DATA)
+		client_send_data(&c->client, c->request, ACKS_BYTES, 0, false,
+				 COPY_FULL);
+	else if (c->step == ALIVE_ACKS)
+		client_send_pure_ack(&c->client, true, COPY_FULL);
+}
+
+static bool alive_done(const struct connection *c, const struct flow *f)
+{
+	return c->step == ALIVE_DATA ? bytes_acked(f)
+				     : c->step == ALIVE_ACKS && any_answered(f);
+}
+
+static unsigned alive_tries(const struct connection *c)
+{
+	if (c->step == ALIVE_PAUSE)
+		return 1;
+	return c->step == ALIVE_DATA ? DATA_TRIES : tries_of(c);
+}
+
+static void alive_next(struct connection *c, const struct flow *f, bool done)
+{
+	(void)f;
+	if (c->step == 0)
+		connection_go(c, ALIVE_DATA, 0);
+	else if (c->step == ALIVE_DATA && done)
+		connection_go(c, ALIVE_PAUSE, PAUSE_US);
+	else if (c->step == ALIVE_PAUSE)
+		connection_go(c, ALIVE_ACKS, c->patient ? KEEP_ALIVE_US : 0);
+	else if (c->patient)
+		connection_hold(c); /* for copies */
+	else
+		connection_end(c);
+}
+
+static const struct course course_alive = {
+	alive_send, alive_done,		alive_tries,
+	alive_next, .last = ALIVE_ACKS, .ends_with_fin = true};
+
+/* ---- a narrow window -------------------------------------------------------
+ */
+
+/* The request; the first of its answer, which fills the window; ACKs for that,
+ * until there is more; and data, which acknowledges it as well. */
+enum { NARROW_ASKS = 1, NARROW_FILLED, NARROW_ACKS, NARROW_DATA };
+
+static const uint8_t line_end[] = "\r\n"; /* servers skip it: RFC 9112 2.2 */
+
+static void narrow_send(struct connection *c)
+{
+	if (c->step == NARROW_ASKS)
+		client_send_data(&c->client, c->request, c->length, 0, false,
+				 COPY_FULL);
+	else if (c->step == NARROW_ACKS)
+		client_send_ack(&c->client);
+	else if (c->step == NARROW_DATA)
+		client_send_data(&c->client, line_end, 2, c->length, false,
+				 COPY_FULL);
+}
+
+/* What is not acknowledged at the MPTCP level comes again by TCP: no news. */
+static uint64_t bytes_of_server(const struct flow *f)
+{
+	return f->mptcp.server_mapped_end
+		       ? f->mptcp.server_mapped_end - f->mptcp.server_idsn - 1
+		       : f->payload_received;
+}
+
+static bool narrow_done(const struct connection *c, const struct flow *f)
+{
+	if (c->step == NARROW_ASKS)
+		return connection_acked(f) >= c->length;
+	return bytes_of_server(f) + (c->step == NARROW_FILLED) > CLIENT_NARROW;
+}
+
+#define FILLED_TRIES 3 /* waits for the answer: others have had theirs */
+
+static unsigned narrow_tries(const struct connection *c)
+{
+	if (c->step == NARROW_FILLED)
+		return FILLED_TRIES;
+	return c->step == NARROW_ACKS ? tries_of(c) : DATA_TRIES;
+}
+
+static void narrow_next(struct connection *c, const struct flow *f, bool done)
+{
+	(void)f;
+	if (c->step == 0)
+		connection_go(c, NARROW_ASKS, 0);
+	else if (c->step == NARROW_ASKS && done)
+		connection_go(c, NARROW_FILLED, 0);
+	else if (c->step == NARROW_FILLED && done)
+		connection_go(c, NARROW_ACKS, 0);
+	else if (c->step == NARROW_ACKS && !done && c->patient)
+		connection_go(c, NARROW_DATA, 0);
+	else
+		connection_end(c);
+}
+
+static const struct course course_narrow = {narrow_send, narrow_done,
+					    narrow_tries, narrow_next,
+					    .last = NARROW_ACKS};
+
+/* ---- what they show -------------------------------------------------------
+ */
+
+static void begin(struct run *r, struct version *v, const struct course *course,
+		  enum purpose purpose, bool patient)
+{
+	struct connection *c = &v->acks[v->acks_count++];
+
+	run_open(r, c, course, purpose, v->number);
+	c->client.narrow = course == &course_narrow;
+	c->request = r->request;
+	c->length = r->request_length;
+	c->patient = patient;
+	connection_begin(c);
+}
+
+/* The first of this kind; NULL: none has begun. */
+static struct connection *first_of(struct version *v,
+				   const struct course *course)
+{
+	for (unsigned i = 0; i < v->acks_count; i++)
+		if (v->acks[i].course == course)
+			return &v->acks[i];
+	return NULL;
+}
+
+/* The third ACK alone did not do; or no keep-alive is answered; or the window
+ * stays full. A server that ends the connection tells nothing. */
+static bool is_odd(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	if (!f || !f->established || f->unkept || flow_server_ended(f) ||
+	    c->client.purpose == PURPOSE_TCP ||
+	    !(connection_over(c) || (c->patient && c->tries > 1)))
+		return false;
+	if (c->course == &course_narrow)
+		return bytes_of_server(f) == CLIENT_NARROW;
+	if (c->course == &course_alive && !bytes_acked(f))
+		return false;
+	return !any_answered(f) ||
+	       (c->course == &course_third && !flow_third_ack_taken(f));
+}
+
+static bool third_ack_odd(const struct connection *c)
+{
+	return c->course == &course_third && c->patient && is_odd(c) &&
+	       !flow_third_ack_taken(client_flow(&c->client));
+}
+
+static bool any_odd(const struct version *v,
+		    bool (*odd)(const struct connection *c))
+{
+	for (unsigned i = 0; i < v->acks_count; i++)
+		if (odd(&v->acks[i]))
+			return true;
+	return false;
+}
+
+/* Where data with MPTCP does not pass, that is what there is to say. */
+static bool takes_data(const struct version *v)
+{
+	const struct flow *bare = client_flow(&v->bare.client);
+	const struct flow *summed = client_flow(&v->summed.client);
+
+	return (bare && flow_data_acked(bare)) ||
+	       (summed && flow_data_acked(summed));
+}
+
+bool acks_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return is_negotiated(&v->bare.client);
+}
+
+/* What a v0 kernel makes of ACKs before all data is not known. */
+void acks_start(struct run *r, struct version *v)
+{
+	begin(r, v, v->number == 1 ? &course_third : &course_alive,
+	      PURPOSE_MP_CAPABLE, false);
+}
+
+/* What servers of version 0 do then is not known. */
+bool narrow_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return v->number == 1 && takes_data(v);
+}
+
+void narrow_start(struct run *r, struct version *v)
+{
+	begin(r, v, &course_narrow, PURPOSE_MP_CAPABLE, false);
+}
+
+/* Others have had their answers: too short ones to fill it. */
+int64_t narrow_step(struct run *r, struct version *v, int64_t now_us)
+{
+	struct connection *c = first_of(v, &course_narrow);
+	const struct flow *before = client_flow(&r->before.client);
+
+	(void)now_us;
+	if (!connection_over(c) && connection_over(&v->bare) &&
+	    before->payload_received <= CLIENT_NARROW)
+		connection_end(c);
+	return OVER;
+}
+
+bool acks_again_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return takes_data(v) && any_odd(v, is_odd);
+}
+
+void acks_again_start(struct run *r, struct version *v)
+{
+	v->alive = &v->acks[v->acks_count];
+	for (unsigned i = 0; i < ACK_WITNESSES; i++) {
+		begin(r, v, &course_alive, PURPOSE_MP_CAPABLE, true);
+		begin(r, v, &course_alive, PURPOSE_TCP, true);
+		if (v->number == 1)
+			begin(r, v, &course_third, PURPOSE_MP_CAPABLE, true);
+	}
+}
+
+bool narrow_again_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *c =
+		first_of((struct version *)v, &course_narrow);
+
+	(void)r;
+	return c && is_odd(c);
+}
+
+void narrow_again_start(struct run *r, struct version *v)
+{
+	for (unsigned i = 0; i < ACK_WITNESSES; i++) {
+		begin(r, v, &course_narrow, PURPOSE_MP_CAPABLE, true);
+		begin(r, v, &course_narrow, PURPOSE_TCP, true);
+	}
+}
+
+/* Does the server wait for data, whatever the third ACK has? */
+bool acks_deferred_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return any_odd(v, third_ack_odd);
+}
+
+/* Of a connection that tested them, or else of any. */
+void ack_copy(struct version *v, unsigned ttl)
+{
+	struct connection *c = v->alive ? v->alive : connection_to_copy(v);
+
+	client_send_pure_ack(&c->client, false, low_copy(ttl));
+}
+
+/* Those that were tried again show it, too. */
+static bool odd_again(const struct connection *c)
+{
+	return c->patient && is_odd(c);
+}
+
+bool ack_copies_wanted(const struct run *r, const struct version *v)
+{
+	const struct flow *f = v->alive ? client_flow(&v->alive->client) : NULL;
+
+	(void)r;
+	return f && bytes_acked(f) && any_odd(v, odd_again);
+}
+
+/* The window did not stay full, nor open: the server ends too early, or answers
+ * too little to fill it. Hops may still show what is done to ACKs. */
+bool untold_acks_wanted(const struct run *r, const struct version *v)
+{
+	const struct connection *c =
+		first_of((struct version *)v, &course_narrow);
+	const struct flow *f = c ? client_flow(&c->client) : NULL;
+
+	if (run_follows(r) || !connection_over(&v->bare) || !takes_data(v) ||
+	    (c && !connection_over(c)))
+		return false;
+	return !f || (bytes_of_server(f) <= CLIENT_NARROW && !is_odd(c));
+}
+
+void ack_copies_start(struct run *r, struct version *v)
+{
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		ack_copy(v, ttl);
+	run_wait(r, quote_wait_us(&r->to));
+}
