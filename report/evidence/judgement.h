@@ -36,6 +36,12 @@ struct pair {
 	struct comparison comparison;
 };
 
+/* By how much sequence numbers are larger in another place than where the flow
+ * is followed: the client's, the server's. */
+struct shift {
+	uint32_t of[2];
+};
+
 /* What one side of a flow sent, as it was seen in one place. */
 struct sightings_of {
 	struct kept *const *list;
@@ -267,8 +273,10 @@ unsigned missed_packets(const struct judgement *j, const struct flow *f,
 			unsigned side, struct viewpoint other,
 			const struct sightings_of *home,
 			const struct sightings_of *there);
-/* Whether its addresses or ports are others in the other place. */
+/* Whether its addresses or ports, its sequence number are others in the other
+ * place. */
 bool pair_translated(const struct pair *p);
+bool pair_rewritten(const struct pair *p);
 /* "client.pcap", "interface 2" */
 const char *viewpoint_name(const struct judgement *j, struct viewpoint v);
 

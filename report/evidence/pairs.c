@@ -9,16 +9,18 @@
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
 
-static bool same_numbers(const struct tcp_view *a, const struct tcp_view *b)
+/* `a`: where the flow is followed, `b`: there; of this side. */
+static bool same_numbers(const struct tcp_view *a, const struct tcp_view *b,
+			 unsigned side, const struct shift *shift)
 {
 	const unsigned flags =
 		TCP_FLAG_SYN | TCP_FLAG_ACK | TCP_FLAG_FIN | TCP_FLAG_RST;
 
-	return a->sequence == b->sequence &&
+	return a->sequence + shift->of[side] == b->sequence &&
 	       a->payload_length == b->payload_length &&
 	       !((a->flags ^ b->flags) & flags) &&
 	       (!(a->flags & TCP_FLAG_ACK) ||
-		a->acknowledgment == b->acknowledgment);
+		a->acknowledgment + shift->of[1 - side] == b->acknowledgment);
 }
 
 static bool is_whole(const struct kept *k)
@@ -29,12 +31,13 @@ static bool is_whole(const struct kept *k)
 /* A packet that is sent again has another IP ID; without IDs, as of IPv6 and of
  * Linux' SYN/ACKs, another timestamp, if it is no ACK that goes out beside
  * others. */
-static bool is_same(const struct kept *a, const struct kept *b)
+static bool is_same(const struct kept *a, const struct kept *b, unsigned side,
+		    const struct shift *shift)
 {
 	const struct ip_view *x = &a->packet.ip, *y = &b->packet.ip;
 
-	if (!same_numbers(&a->packet.tcp, &b->packet.tcp) || !is_whole(a) ||
-	    !is_whole(b))
+	if (!same_numbers(&a->packet.tcp, &b->packet.tcp, side, shift) ||
+	    !is_whole(a) || !is_whole(b))
 		return false;
 	if (x->version == 4 && x->id && y->id)
 		return x->id == y->id;
@@ -42,22 +45,6 @@ static bool is_same(const struct kept *a, const struct kept *b)
 		a->packet.tcp.flags & TCP_FLAG_SYN) &&
 	       a->options.has_timestamps && b->options.has_timestamps &&
 	       a->options.tsval == b->options.tsval;
-}
-
-/* The only one that is the same; or NULL. */
-static const struct kept *match(const struct kept *k, struct kept *const *list,
-				size_t count)
-{
-	const struct kept *found = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!is_same(k, list[i]))
-			continue;
-		if (found)
-			return NULL;
-		found = list[i];
-	}
-	return found;
 }
 
 /* Whether a packet left where its flow is followed, and arrived at the other
@@ -129,20 +116,95 @@ static struct sightings_of there_of(const struct flow *f, unsigned side,
 		f->doubles->seen_count[side] < DOUBLES_MAX};
 }
 
+/* What one side sent, where the flow is followed and there. */
+struct both {
+	unsigned side;
+	struct sightings_of home, there;
+	struct shift shift;
+};
+
+/* A flow, as it was seen in another place. */
+struct elsewhere {
+	const struct flow *flow;
+	struct viewpoint viewpoint;
+	struct kept *lists[2][DOUBLES_MAX];
+	struct both sides[2];
+};
+
+/* By how much the numbers of SYNs there are larger; 0 if any has this one. */
+static uint32_t shift_of(const struct sightings_of *there, uint32_t isn)
+{
+	uint32_t shift = 0;
+
+	for (size_t i = 0; i < there->count; i++) {
+		const struct tcp_view *tcp = &there->list[i]->packet.tcp;
+
+		if (!(tcp->flags & TCP_FLAG_SYN))
+			continue;
+		if (tcp->sequence == isn)
+			return 0;
+		shift = shift ? shift : tcp->sequence - isn;
+	}
+	return shift;
+}
+
+static void look_at(const struct flow *f, struct viewpoint v,
+		    struct elsewhere *p)
+{
+	struct shift shift = {{0}};
+
+	p->flow = f;
+	p->viewpoint = v;
+	for (unsigned side = 0; side < 2; side++) {
+		p->sides[side].side = side;
+		p->sides[side].home = home_of(f, side);
+		p->sides[side].there = there_of(f, side, v, p->lists[side]);
+	}
+	shift.of[0] = shift_of(&p->sides[0].there, f->client_isn);
+	if (f->syn_ack_seen)
+		shift.of[1] = shift_of(&p->sides[1].there, f->server_isn);
+	p->sides[0].shift = p->sides[1].shift = shift;
+}
+
+/* The only one at home that is the same as this one there; or NULL. */
+static const struct kept *match_home(const struct both *b,
+				     const struct kept *there)
+{
+	const struct kept *found = NULL;
+
+	for (size_t i = 0; i < b->home.count; i++) {
+		if (!is_same(b->home.list[i], there, b->side, &b->shift))
+			continue;
+		if (found)
+			return NULL;
+		found = b->home.list[i];
+	}
+	return found;
+}
+
+/* The same, if it is the only one there that is. */
+static const struct kept *match(const struct both *b, const struct kept *there)
+{
+	const struct kept *home = match_home(b, there);
+
+	for (size_t i = 0; i < b->there.count && home; i++)
+		if (b->there.list[i] != there &&
+		    is_same(home, b->there.list[i], b->side, &b->shift))
+			return NULL;
+	return home;
+}
+
 /* The first with SYN that was seen in both places: as it was there, and at
  * home. */
-static const struct kept *first_syn(const struct flow *f, unsigned side,
-				    struct viewpoint v,
+static const struct kept *first_syn(const struct both *b,
 				    const struct kept **at_home)
 {
-	struct kept *list[DOUBLES_MAX];
-	struct sightings_of home = home_of(f, side);
-	struct sightings_of there = there_of(f, side, v, list);
+	for (size_t i = 0; i < b->there.count; i++) {
+		const struct kept *k = b->there.list[i];
 
-	for (size_t i = 0; i < there.count; i++) {
-		*at_home = match(list[i], home.list, home.count);
-		if (*at_home && list[i]->packet.tcp.flags & TCP_FLAG_SYN)
-			return list[i];
+		*at_home = match(b, k);
+		if (*at_home && k->packet.tcp.flags & TCP_FLAG_SYN)
+			return k;
 	}
 	return NULL;
 }
@@ -152,11 +214,11 @@ static const struct kept *first_syn(const struct flow *f, unsigned side,
 
 /* Whether that place is nearer to the client than where the flow is followed:
  * there the SYN/ACK comes later behind the SYN. */
-static enum known client_is_there(const struct flow *f, struct viewpoint v)
+static enum known client_is_there(const struct elsewhere *p)
 {
 	const struct kept *syn_home, *answer_home;
-	const struct kept *syn = first_syn(f, 0, v, &syn_home);
-	const struct kept *answer = first_syn(f, 1, v, &answer_home);
+	const struct kept *syn = first_syn(&p->sides[0], &syn_home);
+	const struct kept *answer = first_syn(&p->sides[1], &answer_home);
 	int64_t longer_us;
 
 	if (!syn || !answer)
@@ -168,30 +230,30 @@ static enum known client_is_there(const struct flow *f, struct viewpoint v)
 	return longer_us > 0 ? KNOWN_YES : KNOWN_NO;
 }
 
-static void pair_side(struct judgement *j, const struct flow *f, unsigned side,
-		      struct viewpoint v)
+static void pair_side(struct judgement *j, const struct elsewhere *p,
+		      unsigned side)
 {
-	enum known client_there = client_is_there(f, v);
-	struct kept *list[DOUBLES_MAX];
-	struct sightings_of home = home_of(f, side);
-	struct sightings_of there = there_of(f, side, v, list);
+	const struct both *b = &p->sides[side];
+	enum known client_there = client_is_there(p);
 
-	for (size_t i = 0; i < there.count; i++) {
-		const struct kept *k = match(list[i], home.list, home.count);
+	for (size_t i = 0; i < b->there.count; i++) {
+		const struct kept *home = match(b, b->there.list[i]);
 
-		if (k && match(k, list, there.count))
-			add_pair(j, f, side, client_there, k, list[i]);
+		if (home)
+			add_pair(j, p->flow, side, client_there, home,
+				 b->there.list[i]);
 	}
 }
 
-static void count_missed(struct judgement *j, const struct flow *f,
-			 unsigned side, struct viewpoint v)
+/* Where numbers are rewritten, nothing tells what of the data is missing. */
+static void count_missed(struct judgement *j, const struct elsewhere *p,
+			 unsigned side)
 {
-	struct kept *list[DOUBLES_MAX];
-	struct sightings_of home = home_of(f, side);
-	struct sightings_of there = there_of(f, side, v, list);
+	const struct both *b = &p->sides[side];
 
-	j->missed += missed_packets(j, f, side, v, &home, &there);
+	if (!b->shift.of[0] && !b->shift.of[1])
+		j->missed += missed_packets(j, p->flow, side, p->viewpoint,
+					    &b->home, &b->there);
 }
 
 static void collect_pairs(struct judgement *j, const struct flow *f)
@@ -199,10 +261,13 @@ static void collect_pairs(struct judgement *j, const struct flow *f)
 	const struct doubles *e = f->doubles;
 
 	for (size_t i = 0; e && i < e->viewpoint_count; i++) {
-		pair_side(j, f, 0, e->viewpoints[i]);
-		pair_side(j, f, 1, e->viewpoints[i]);
-		count_missed(j, f, 0, e->viewpoints[i]);
-		count_missed(j, f, 1, e->viewpoints[i]);
+		struct elsewhere p;
+
+		look_at(f, e->viewpoints[i], &p);
+		pair_side(j, &p, 0);
+		pair_side(j, &p, 1);
+		count_missed(j, &p, 0);
+		count_missed(j, &p, 1);
 	}
 }
 
@@ -246,13 +311,47 @@ bool pair_translated(const struct pair *p)
 	return false;
 }
 
-/* In more than its addresses and ports. */
-static bool pair_changed(const struct pair *p)
+static bool is_number(enum field field)
+{
+	return field == FIELD_TCP_SEQUENCE || field == FIELD_TCP_ACKNOWLEDGMENT;
+}
+
+bool pair_rewritten(const struct pair *p)
 {
 	for (size_t i = 0; i < p->comparison.count; i++)
-		if (!is_of_name(p->comparison.items[i].field))
+		if (is_number(p->comparison.items[i].field))
 			return true;
 	return false;
+}
+
+/* In more than that. */
+static bool pair_changed(const struct pair *p)
+{
+	for (size_t i = 0; i < p->comparison.count; i++) {
+		enum field field = p->comparison.items[i].field;
+
+		if (!is_of_name(field) && !is_number(field))
+			return true;
+	}
+	return false;
+}
+
+/* "unchanged but for addresses or ports" */
+static const char *unchanged_phrase(const struct judgement *j)
+{
+	bool translated = false, rewritten = false;
+
+	for (size_t i = 0; i < j->pair_count; i++) {
+		translated |= pair_translated(&j->pairs[i]);
+		rewritten |= pair_rewritten(&j->pairs[i]);
+	}
+	if (translated && rewritten)
+		return "unchanged but for addresses or ports, and sequence "
+		       "numbers";
+	if (rewritten)
+		return "unchanged but for sequence numbers";
+	return translated ? "unchanged but for addresses or ports"
+			  : "unchanged";
 }
 
 static const char *missed_phrase(const struct judgement *j)
@@ -272,21 +371,17 @@ static const char *sum_up(const struct judgement *j)
 {
 	const struct pair *p = j->pairs;
 	unsigned changed = 0;
-	bool translated = false;
 
-	for (size_t i = 0; i < j->pair_count; i++) {
+	for (size_t i = 0; i < j->pair_count; i++)
 		changed += pair_changed(&j->pairs[i]);
-		translated |= pair_translated(&j->pairs[i]);
-	}
 	return arena_printf(
 		j->arena, "%zu packet%s seen both at %s and at %s, %s.%s",
 		j->pair_count, j->pair_count == 1 ? " was" : "s were",
 		viewpoint_name(j, p->left_at), viewpoint_name(j, p->arrived_at),
-		changed	     ? arena_printf(j->arena,
-					    "and %u of them changed in between",
-					    changed)
-		: translated ? "unchanged but for addresses or ports"
-			     : "unchanged",
+		changed ? arena_printf(j->arena,
+				       "and %u of them changed in between",
+				       changed)
+			: unchanged_phrase(j),
 		missed_phrase(j));
 }
 

@@ -64,14 +64,28 @@ static void translate_both(uint8_t *ip, bool from_client)
 	ip[from_client ? 23 : 21] ^= 0x0f;
 }
 
+/* A firewall in between has other sequence numbers for the client. */
+static void rewrite(uint8_t *ip, bool from_client)
+{
+	ip[from_client ? 24 : 28] += 0x55;
+}
+
+static void rewrite_and_translate(uint8_t *ip, bool from_client)
+{
+	translate(ip, from_client);
+	rewrite(ip, from_client);
+	ip[from_client ? 28 : 24] += 0x77; /* the server's as well */
+}
+
 /* Behind a proxy, which has numbers of its own. */
 static void end_connection(uint8_t *ip, bool from_client)
 {
 	translate(ip, from_client);
 	ip[from_client ? 24 : 28] ^= 0x55;
+	ip[5] ^= 0x55; /* and IDs */
 }
 
-/* The same sequence numbers by chance. */
+/* Only the same sequence numbers. */
 static void take_id(uint8_t *ip, bool from_client)
 {
 	translate(ip, from_client);
@@ -277,6 +291,46 @@ static void test_translated(void **state)
 	}
 }
 
+static const struct finding *find(const struct report *r, const char *id)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (!strcmp(r->findings[i].kind->id, id))
+			return &r->findings[i];
+	return NULL;
+}
+
+/* Data that did not come is not told then. */
+static void test_rewritten(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 4 * ENDS; i++) {
+		struct observer *o = observer_new();
+		size_t row = i / 4;
+		bool both = i % 2;
+		struct report *r =
+			read_changed(o, ends[row].stem, i / 2 % 2,
+				     both ? rewrite_and_translate : rewrite);
+
+		if (!strcmp(ends[row].stem, "merged")) { /* no timestamps */
+			assert_null(r->seen_twice);
+		} else {
+			assert_non_null(r->seen_twice);
+			assert_null(strstr(r->seen_twice, " more "));
+			assert_non_null(find(r, "tcp.sequence_rewritten"));
+			assert_int_equal(find(r, "ip.translated") != NULL,
+					 both);
+			assert_int_equal(r->finding_count,
+					 (ends[row].id != NULL) +
+						 (both ? 3 : 1));
+			if (ends[row].id)
+				assert_string_equal(r->findings->kind->id,
+						    ends[row].id);
+		}
+		report_free(r);
+		observer_free(o);
+	}
+}
+
 /* Another connection is none of it, if only its numbers are the same. */
 static void test_another(void **state)
 {
@@ -327,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_one_link),
 		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test(test_translated),
+		cmocka_unit_test(test_rewritten),
 		cmocka_unit_test(test_another),
 		cmocka_unit_test(test_counted_once),
 	};

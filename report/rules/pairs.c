@@ -109,16 +109,19 @@ static void say_between(struct judgement *j, struct finding *f,
 		s->have == 1 ? " shows" : "s show");
 }
 
-/* ---- addresses and ports ------------------------------------------------- */
+/* ---- addresses, ports and sequence numbers ------------------------------- */
 
-static enum why translated_between(const struct judgement *j, struct said *s)
+/* Of what either side sends, as `shows` has it. */
+static enum why shown_between(const struct judgement *j, struct said *s,
+			      unsigned side,
+			      bool (*shows)(const struct pair *p))
 {
 	const struct pair *first = NULL;
 
 	for (size_t i = 0; i < j->pair_count; i++) {
 		const struct pair *p = &j->pairs[i];
 
-		if (p->side || !pair_translated(p))
+		if (p->side != side || !shows(p))
 			continue;
 		s->have++;
 		first = first ? first : p;
@@ -127,8 +130,49 @@ static enum why translated_between(const struct judgement *j, struct said *s)
 		return WHY_ABSENT;
 	s->facts = first;
 	s->flow = first->flow;
-	s->direction = DIRECTION_FORWARD;
+	s->direction = side ? DIRECTION_RETURN : DIRECTION_FORWARD;
 	return WHY_SAID;
+}
+
+static enum why translated_between(const struct judgement *j, struct said *s)
+{
+	return shown_between(j, s, 0, pair_translated);
+}
+
+static bool has_other_sequence(const struct pair *p)
+{
+	return comparison_find(&p->comparison, FIELD_TCP_SEQUENCE) != NULL;
+}
+
+static enum why rewritten_there(const struct judgement *j, struct said *s)
+{
+	return shown_between(j, s, 0, has_other_sequence);
+}
+
+static enum why rewritten_back(const struct judgement *j, struct said *s)
+{
+	return shown_between(j, s, 1, has_other_sequence);
+}
+
+static void say_rewritten(struct judgement *j, struct finding *f,
+			  const struct said *s)
+{
+	const struct pair *p = s->facts;
+	const struct changed *c =
+		comparison_find(&p->comparison, FIELD_TCP_SEQUENCE);
+
+	f->segment = p->kind;
+	finding_evidence(j, f, p->left->frame, c->change.sent, c->change.sent,
+			 "at %s", viewpoint_name(j, p->left_at));
+	finding_evidence(j, f, p->arrived->frame, c->change.sent,
+			 c->change.quoted, "the same packet at %s",
+			 viewpoint_name(j, p->arrived_at));
+	f->text = arena_printf(j->arena,
+			       "The %s's sequence numbers are rewritten "
+			       "between %s and %s.",
+			       p->side ? "server" : "client",
+			       viewpoint_name(j, p->left_at),
+			       viewpoint_name(j, p->arrived_at));
 }
 
 /* "10.0.1.1 port 40001" */
@@ -208,5 +252,9 @@ const struct rule pairs_rules[] = {
 	    "The payload", 0, false, .if_lost = TO_BLOCKS),
 	{"ip.translated", "ends", PHASE_QUOTES, SEGMENT_SYN, translated_between,
 	 say_translated, .gates = 0},
+	{"tcp.sequence_rewritten", "there ends", PHASE_QUOTES, SEGMENT_SYN,
+	 rewritten_there, say_rewritten, .gates = 0},
+	{"tcp.sequence_rewritten", "back ends", PHASE_QUOTES, SEGMENT_SYN_ACK,
+	 rewritten_back, say_rewritten, .gates = 0},
 	{0},
 };

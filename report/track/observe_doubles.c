@@ -47,6 +47,18 @@ static bool was_sent(const struct flow *f, const struct kept *syn)
 	return false;
 }
 
+/* A firewall has given it another sequence number: ID and timestamp tell, as
+ * far as there are; on other ports both. */
+static bool is_rewritten(const struct flow *f, const struct kept *syn,
+			 bool named)
+{
+	return f->sent_count && kept_is_syn(f->sent[0]) &&
+	       syn->packet.ip.ttl != f->sent[0]->packet.ip.ttl &&
+	       f->sent[0]->options.has_timestamps &&
+	       syn->options.has_timestamps && (named || syn->packet.ip.id) &&
+	       was_sent(f, syn);
+}
+
 /* A SYN is not sent again before that time (RFC 6298 2.1); some keep their
  * timestamp. */
 #define AGAIN_US 1000000
@@ -58,9 +70,10 @@ static bool is_same_syn(const struct flow *f, const struct packet *p,
 {
 	const struct kept syn = observer_look(p, 0, 0);
 
-	if (!observe_is_syn(p) || p->tcp.sequence != f->client_isn ||
-	    !f->sent_count)
+	if (!observe_is_syn(p) || !f->sent_count)
 		return false;
+	if (p->tcp.sequence != f->client_isn)
+		return is_rewritten(f, &syn, true);
 	return p->ip.ttl != f->sent[0]->packet.ip.ttl ||
 	       (was_sent(f, &syn) &&
 		(p->ip.id || time_us - f->first_us < AGAIN_US));
@@ -84,10 +97,13 @@ static struct flow *translated_flow(const struct observer *o,
 	     seen++) {
 		struct flow *f = o->flows[i];
 
-		if (f->client_isn == p->tcp.sequence &&
-		    f->client.family == p->ip.source.family && f->sent_count &&
-		    !same(f->viewpoint, here) &&
-		    p->ip.ttl != f->sent[0]->packet.ip.ttl && was_sent(f, &syn))
+		if (f->client.family != p->ip.source.family || !f->sent_count ||
+		    same(f->viewpoint, here) ||
+		    p->ip.ttl == f->sent[0]->packet.ip.ttl)
+			continue;
+		if (f->client_isn == p->tcp.sequence
+			    ? was_sent(f, &syn)
+			    : is_rewritten(f, &syn, false))
 			return f;
 	}
 	return NULL;
@@ -113,6 +129,14 @@ static void keep(struct observer *o, struct flow *f, unsigned side,
 	k->viewpoint = observe_viewpoint(o);
 	*ARENA_PUSH(f->arena, e->seen[side], e->seen_count[side]) = k;
 	o->kept++;
+}
+
+/* Its ports are used again. */
+static bool is_anew(const struct flow *f, const struct packet *p)
+{
+	const struct kept syn = observer_look(p, 0, 0);
+
+	return p->tcp.sequence != f->client_isn && !is_rewritten(f, &syn, true);
 }
 
 static bool has_room(const struct flow *f)
@@ -147,7 +171,7 @@ bool observe_double(struct observer *o, struct flow *from, struct flow *to,
 	back = to && to->begun;
 	f = forward ? from : to;
 	if (forward == back || same(f->viewpoint, here) ||
-	    (observe_is_syn(p) && p->tcp.sequence != f->client_isn))
+	    (observe_is_syn(p) && is_anew(f, p)))
 		return false;
 	if (!is_known(f->doubles, here)) {
 		if (!forward || !is_same_syn(f, p, time_us))
