@@ -33,13 +33,18 @@ void observer_free_flow(struct flow *f)
 }
 
 /* Ended, or never begun. */
-static bool is_over(const struct flow *f, int64_t now_us)
+static bool has_ended(const struct flow *f)
 {
-	if (now_us - f->last_us < LATE_US)
-		return false;
 	return f->sides[0].reset_frame || f->sides[1].reset_frame ||
 	       (f->sides[0].fin && f->sides[1].fin) ||
-	       (f->begun && !f->syn_ack_seen) || now_us - f->last_us > IDLE_US;
+	       (f->begun && !f->syn_ack_seen);
+}
+
+static bool is_over(const struct flow *f, int64_t now_us)
+{
+	int64_t silent_us = now_us - f->last_us;
+
+	return silent_us > IDLE_US || (has_ended(f) && silent_us >= LATE_US);
 }
 
 static bool is_wanted(const struct kept *k)
@@ -188,14 +193,17 @@ static bool may_freeze(const struct observer *o,
 		       const struct mptcp_connection *c)
 {
 	const struct mptcp_connections *all = &o->connections;
+	bool goes_on = false;
 
 	if (!c || all->there < OPEN_MAX || c->number <= STRANGERS_MAX ||
 	    all->count - c->number < OPEN_MAX / 2)
 		return false;
-	for (const struct flow *f = c->flows; f; f = f->sibling)
+	for (const struct flow *f = c->flows; f; f = f->sibling) {
 		if (is_special(f))
 			return false;
-	return true;
+		goes_on |= !has_ended(f);
+	}
+	return goes_on;
 }
 
 void observer_retract(struct observer *o, struct flow *f)

@@ -292,6 +292,18 @@ static void count_ended(void *context, const struct mptcp_connection *c)
 	ended += c->number;
 }
 
+/* Those that have ended are not packed away: they will be forgotten. */
+static void test_closed_is_not_frozen(void **state)
+{
+	(void)state;
+	for (unsigned n = 0; n < OPEN; n++) {
+		connect_mptcp(n);
+		finish(n);
+	}
+	assert_int_equal(s.o->freezer.count, 0);
+	assert_int_equal(s.o->connections.there, OPEN);
+}
+
 /* Each is told once, when all are over. */
 static void test_frozen_ends(void **state)
 {
@@ -414,7 +426,7 @@ int main(void)
 		TEST(test_packets_of_many),  TEST(test_begins_late),
 		TEST(test_mptcp_stays_open), TEST(test_frozen_as_it_was),
 		TEST(test_frozen_is_joined), TEST(test_frozen_ends),
-		TEST(test_frozen_is_idle),
+		TEST(test_frozen_is_idle),   TEST(test_closed_is_not_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
