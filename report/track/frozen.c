@@ -163,7 +163,6 @@ static void pack_flow(struct packed *p, const struct flow *f)
 		.join = f->join,
 		.mixed = f->mixed,
 	};
-
 	bool sums[2] = {f->sides[0].sums, f->sides[1].sums};
 
 	image.join.parent = -1;
@@ -216,7 +215,8 @@ static int64_t last_seen_us(const struct mptcp_connection *c)
 static void put(struct freezer *z, const struct mptcp_connection *c)
 {
 	size_t names = count_names(c);
-	size_t head = sizeof(struct frozen) + names * sizeof(*z->newest->names);
+	size_t head =
+		sizeof(struct frozen) + names * sizeof(struct frozen_name);
 	struct frozen *new;
 
 	if (z->name_count + names > z->capacity)
