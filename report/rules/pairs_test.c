@@ -190,6 +190,66 @@ static void test_same(void **state)
 	assert_int_equal(pairs_with(come_twice), 1);
 }
 
+/* ---- on one link ----------------------------------------------------------
+ */
+
+/* A packet there, at this time. */
+static void see_at(struct scene *s, const struct wire *w, int64_t time_us)
+{
+	s->o->file = 1;
+	observer_frame(s->o, LINK_RAW, ++s->frames, time_us, w->bytes,
+		       w->length, w->length);
+	s->o->file = 0;
+}
+
+/* The first data loses its option on a link at whose other end the SYN/ACK
+ * comes so much later behind the SYN. */
+static struct report *strip_on_link(int64_t later_us)
+{
+	struct scene s = scene();
+	const struct flow *f;
+	struct caller *c;
+	struct report *r;
+	struct wire w;
+
+	scene_begin(&s);
+	s.o->files = files;
+	c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	f = flow_of(&s, c);
+	w = wire_sent(f->sent[0]);
+	see_at(&s, &w, f->sent[0]->time_us + 1000);
+	w = wire_sent(f->received[0]);
+	see_at(&s, &w, f->received[0]->time_us + 1000 + later_us);
+	send_third_ack(&s, c, 64, false);
+	send_half(&s, c, 0, false, 64, false);
+	w = wire_sent(f->sent[f->sent_count - 1]);
+	strip(&s, &w);
+	see_at(&s, &w, s.now + 1000);
+	r = judge_scene(&s);
+	scene_end(&s);
+	return r;
+}
+
+/* The server is where its answer comes sooner. */
+static void test_one_link(void **state)
+{
+	static const struct {
+		int64_t later_us;
+		bool found;
+	} cases[] = {{-50, true}, {-5, true}, {-4, false},
+		     {0, false},  {4, false}, {5, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct report *r = strip_on_link(cases[i].later_us);
+
+		CHECK(r, (r->finding_count == 1) == cases[i].found);
+		CHECK(r, !cases[i].found || !strcmp(r->findings->kind->id,
+						    "mp_capable.removed"));
+		report_free(r);
+	}
+}
+
 /* ---- what did not come ----------------------------------------------------
  */
 
@@ -283,7 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words), cmocka_unit_test(test_no_segment),
 		cmocka_unit_test(test_same),  cmocka_unit_test(test_missed),
-		cmocka_unit_test(test_tried),
+		cmocka_unit_test(test_tried), cmocka_unit_test(test_one_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

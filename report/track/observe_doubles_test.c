@@ -102,6 +102,7 @@ static void test_same_link6(void **state)
 	assert_int_equal(f->sides[0].packets, 2);
 	s.o->file = 0;
 	c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	scene_wait(&s, 900 * MS);
 	assert_non_null(see_syn_again(c, 64)->doubles);
 }
 
@@ -149,6 +150,43 @@ static void test_translated(void **state)
 	assert_int_equal(f->doubles->viewpoint_count, VIEWPOINTS_MAX);
 }
 
+/* A SYN of another client, one of many. */
+static void see_syn_from(uint16_t n)
+{
+	struct wire w = {.length = s.o->flows[0]->sent[0]->packet.available};
+
+	memcpy(w.bytes, s.o->flows[0]->sent[0]->packet.bytes, w.length);
+	w.bytes[14] = (uint8_t)(n >> 8);
+	w.bytes[15] = (uint8_t)n;
+	w.bytes[24] ^= 0xff; /* its sequence number */
+	set_id(&w, n);
+	scene_see(&s, &w);
+}
+
+/* With so many newer ones it is not looked for. */
+static void test_many_newer(void **state)
+{
+	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	struct wire w = {.length = flow_of(&s, c)->sent[0]->packet.available};
+	uint16_t n = 512;
+
+	(void)state;
+	memcpy(w.bytes, flow_of(&s, c)->sent[0]->packet.bytes, w.length);
+	set_ttl(&w, 61);
+	for (; n < 512 + 511; n++)
+		see_syn_from(n);
+	s.o->file = 1;
+	w.bytes[12] ^= 1;
+	scene_see(&s, &w);
+	assert_int_equal(s.o->flow_count, 512);
+	s.o->file = 0;
+	see_syn_from(n);
+	s.o->file = 2;
+	w.bytes[13] ^= 1;
+	scene_see(&s, &w);
+	assert_int_equal(s.o->flow_count, 514);
+}
+
 /* A sweep has SYNs of many TTLs in one place. */
 static void test_sweep(void **state)
 {
@@ -165,6 +203,7 @@ int main(void)
 		TEST(test_goes_on),    TEST(test_sweep),
 		TEST(test_same_link),  TEST6(test_same_link6),
 		TEST(test_used_again), TEST(test_translated),
+		TEST(test_many_newer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
