@@ -47,6 +47,17 @@ uplink() {		# NUMBER
 	on client ip rule add from "$net.1" table "7$1"
 }
 
+# The same over IPv6 only, fd09:N::1, without a rule.
+uplink6() {		# NUMBER
+	local dev=up$1 net=fd09:$1:
+
+	on client ip link add "$dev" type veth peer name "peer$1"
+	on client ip link set "peer$1" up
+	on client ip link set "$dev" up
+	on client ip address add "$net:1/64" dev "$dev" nodad
+	on client ip route add fd00::/16 via "$net:2" dev "$dev" metric 5000
+}
+
 endpoint() {		# ARGUMENT...
 	on client ip mptcp endpoint add "$@"
 }
@@ -104,11 +115,6 @@ doctor() {		# root|nobody NODE ARGUMENT...
 		as=(setpriv --bounding-set=-all --inh-caps=-all)
 	fi
 	on "$2" "${as[@]}" ./mpprobe doctor "${@:3}"
-}
-
-# In a lab without root that user is the one who started the program.
-seen_by_nobody() {
-	((UID == 0)) && echo PROGRAM || echo python3
 }
 
 # Ids and commands of what is wrong, from -j.
@@ -211,6 +217,22 @@ mends() {		# ID COMMANDS [NODE]
 	fi
 }
 
+@test "a path manager in user space that is there" {
+	host
+	setting net.mptcp.pm_type 1
+	cp /bin/sleep "$tmp/mptcpd"
+	"$tmp/mptcpd" 600 3>&- &
+	held+=($!)
+	for ((i = 0; i < 100; i++)); do
+		[[ $(</proc/$!/comm) != mptcpd ]] || break
+		sleep 0.01
+	done
+	run doctor root client
+	echo "$output"
+	((status == 0))
+	[[ $output == *'the path manager is mptcpd'* ]]
+}
+
 @test "dead subflows are used on" {
 	host
 	setting net.mptcp.stale_loss_cnt 0
@@ -266,6 +288,12 @@ mends() {		# ID COMMANDS [NODE]
 	host
 	uplink 1
 	mends uplinks 'ip mptcp endpoint add 10.9.1.1 dev up1 subflow'
+}
+
+@test "two uplinks, one of IPv6, and no endpoint" {
+	host
+	uplink6 1
+	mends uplinks 'ip mptcp endpoint add fd09:1::1 dev up1 subflow'
 }
 
 @test "three uplinks, one of which has no endpoint" {
@@ -333,6 +361,15 @@ mends() {		# ID COMMANDS [NODE]
 ip rule add from 10.9.1.1 table $((100 + index))"
 }
 
+@test "what an IPv6 endpoint sends leaves by another interface" {
+	host
+	uplink6 1
+	endpoint fd09:1::1 subflow
+	index=$(on client ip -o link show up1 | cut -d: -f1)
+	mends endpoint.route "ip -6 route add default via fd09:1::2 dev up1 table $((100 + index))
+ip -6 rule add from fd09:1::1 table $((100 + index))"
+}
+
 @test "an endpoint from which no route leads to servers" {
 	host
 	uplink 1
@@ -375,14 +412,14 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 	host
 	hold client tcp '' 8000
 	users=root says listeners 'mptcpize run python3'
-	users=nobody says listeners "mptcpize run $(seen_by_nobody)"
+	users=nobody says listeners 'mptcpize run PROGRAM'
 }
 
 @test "a program that asks for plain TCP" {
 	host
 	hold client tcp 10.0.2.2 80
 	users=root says programs 'mptcpize run python3'
-	users=nobody says programs "mptcpize run $(seen_by_nobody)"
+	users=nobody says programs 'mptcpize run PROGRAM'
 }
 
 @test "a program that asks for MPTCP, beside one that does not" {

@@ -55,6 +55,8 @@ LIVE = [
     ["-v", HOST],
     ["run", "-j", "compliant", HOST],
     ["compare", "--live", "-j", "-c", "1", HOST],
+    ["doctor", "-v"],
+    ["doctor", "-j", HOST],
 ]
 # Each writes to files, which are whole, or not there.
 SIGNALLED = [

@@ -150,6 +150,8 @@ static FILE *open_since(const char *name)
 {
 	FILE *in = fopen(strcmp(name, "-") ? name : "/dev/stdin", "re");
 
+	if (!in && errno == ENOMEM)
+		must_have(NULL);
 	if (!in)
 		complain("--since %s: %s", name, strerror(errno));
 	return in;

@@ -2,11 +2,12 @@
 #include "probe/doctor/gather_netlink.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 void *question_begin(struct question *q, uint16_t type, bool dump, size_t size)
 {
+	memset(&q->message, 0, sizeof(q->message));
 	q->header = mnl_nlmsg_put_header(&q->message);
 	q->header->nlmsg_type = type;
 	q->header->nlmsg_flags =
@@ -40,6 +41,8 @@ int question_ask(struct question *q, int family, mnl_cb_t take, void *context)
 	struct mnl_socket *socket = mnl_socket_open2(family, SOCK_CLOEXEC);
 	int result;
 
+	if (!socket && errno == ENOMEM)
+		must_have(NULL);
 	if (!socket)
 		return errno;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == -1 ||

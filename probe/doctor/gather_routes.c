@@ -229,6 +229,18 @@ static struct answer look_up(const struct address *to,
 	return out;
 }
 
+/* A socket that is bound to an interface sends by that one, even where the IPv6
+ * answer for its source is another of a better metric. */
+static struct fact_lookup look_up_bound(const struct address *to,
+					const struct fact_address *from)
+{
+	struct answer a = look_up(to, &from->address, from->link);
+
+	if (a.way.found && a.way.link != from->link)
+		a = look_up(to, NULL, from->link);
+	return a.way;
+}
+
 /* The kernel asks twice for a connection: once for the source, and once more
  * with it, as rules by source may differ. */
 static struct fact_lookup look_up_main(const struct address *to)
@@ -319,7 +331,7 @@ static void look_up_all(struct lists *l)
 		if (!s->address.family || a->link_local)
 			continue;
 		a->anyhow = look_up(&s->address, &a->address, 0).way;
-		a->bound = look_up(&s->address, &a->address, a->link).way;
+		a->bound = look_up_bound(&s->address, a);
 	}
 }
 

@@ -15,12 +15,29 @@
 #define IPPROTO_MPTCP 262
 #endif
 
+/* What is not there is a fact; want of memory is none. */
+static void *there(void *found)
+{
+	return found || errno != ENOMEM ? found : must_have(NULL);
+}
+
 static FILE *open_in(const char *proc, const char *name)
 {
 	char path[300];
 
 	snprintf(path, sizeof(path), "%s/%s", proc, name);
-	return fopen(path, "re");
+	return there(fopen(path, "re"));
+}
+
+static bool read_line(char **line, size_t *size, FILE *in)
+{
+	bool read;
+
+	errno = 0;
+	read = getline(line, size, in) > 0;
+	if (!read && errno == ENOMEM)
+		must_have(NULL);
+	return read;
 }
 
 char *proc_text(struct arena *a, const char *proc, const char *name)
@@ -84,7 +101,7 @@ static void gather_settings(struct facts *f, const char *proc)
 	DIR *folder;
 
 	snprintf(path, sizeof(path), "%s/sys/net/mptcp", proc);
-	folder = opendir(path);
+	folder = there(opendir(path));
 	while (folder && (entry = readdir(folder)))
 		if (entry->d_name[0] != '.')
 			add_setting(f, &s, proc, "mptcp", entry->d_name);
@@ -126,8 +143,8 @@ static void gather_counters(struct facts *f, const char *proc)
 	char *lines[2] = {0};
 	size_t sizes[2] = {0};
 
-	while (in && getline(&lines[0], &sizes[0], in) > 0 &&
-	       getline(&lines[1], &sizes[1], in) > 0)
+	while (in && read_line(&lines[0], &sizes[0], in) &&
+	       read_line(&lines[1], &sizes[1], in))
 		if (strncmp(lines[0], "MPTcpExt:", 9) == 0)
 			take_counters(f, lines[0], lines[1]);
 	free(lines[0]);
@@ -169,7 +186,7 @@ static const char *name_of(struct facts *f, const char *proc, const char *pid)
 
 void gather_managers(struct facts *f, const char *proc)
 {
-	DIR *folder = opendir(proc);
+	DIR *folder = there(opendir(proc));
 	struct dirent *entry;
 
 	f->programs_hidden = !name_of(f, proc, "1");
@@ -197,7 +214,7 @@ static bool has_open(const char *pid, const char *wanted)
 	DIR *folder;
 
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
-	folder = opendir(path);
+	folder = there(opendir(path));
 	while (folder && !found && (entry = readdir(folder))) {
 		ssize_t length = readlinkat(dirfd(folder), entry->d_name,
 					    target, sizeof(target) - 1);
@@ -222,7 +239,7 @@ const char *program_of(struct facts *f, unsigned inode)
 	if (!inode)
 		return NULL;
 	snprintf(wanted, sizeof(wanted), "socket:[%u]", inode);
-	folder = opendir("/proc");
+	folder = there(opendir("/proc"));
 	while (folder && !name && (entry = readdir(folder)))
 		if (is_number(entry->d_name) && has_open(entry->d_name, wanted))
 			name = name_of(f, "/proc", entry->d_name);
