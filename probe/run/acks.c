@@ -31,7 +31,7 @@ static bool any_answered(const struct flow *f)
 	return false;
 }
 
-/* The first of a kind has no time to wait. */
+/* The first one has no time to wait. */
 static unsigned tries_of(const struct connection *c)
 {
 	return c->patient ? ACK_TRIES : 1;
@@ -49,7 +49,8 @@ static void third_send(struct connection *c)
 
 static bool third_done(const struct connection *c, const struct flow *f)
 {
-	return any_answered(f) && (flow_third_ack_taken(f) || !c->patient);
+	(void)c;
+	return any_answered(f) && flow_third_ack_taken(f);
 }
 
 static void third_next(struct connection *c, const struct flow *f, bool done)
@@ -57,7 +58,7 @@ static void third_next(struct connection *c, const struct flow *f, bool done)
 	(void)f;
 	(void)done;
 	if (c->step == 0)
-		connection_go(c, THIRD_ACK, c->patient ? KEEP_ALIVE_US : 0);
+		connection_go(c, THIRD_ACK, KEEP_ALIVE_US);
 	else
 		connection_end(c);
 }
@@ -120,15 +121,24 @@ static const struct course course_alive = {
 /* ---- a narrow window -------------------------------------------------------
  */
 
-/* The request; the first of its answer, which fills the window; ACKs for that,
- * until there is more; and data, which acknowledges it as well. */
-enum { NARROW_ASKS = 1, NARROW_FILLED, NARROW_ACKS, NARROW_DATA };
+/* The third ACK alone, and a keep-alive; the request; the first of its answer,
+ * which fills the window; ACKs for that, until there is more; and data, which
+ * acknowledges it as well. */
+enum {
+	NARROW_GREETS = 1,
+	NARROW_ASKS,
+	NARROW_FILLED,
+	NARROW_ACKS,
+	NARROW_DATA
+};
 
 static const uint8_t line_end[] = "\r\n"; /* servers skip it: RFC 9112 2.2 */
 
 static void narrow_send(struct connection *c)
 {
-	if (c->step == NARROW_ASKS)
+	if (c->step == NARROW_GREETS)
+		client_send_pure_ack(&c->client, true, COPY_FULL);
+	else if (c->step == NARROW_ASKS)
 		client_send_data(&c->client, c->request, c->length, 0, false,
 				 COPY_FULL);
 	else if (c->step == NARROW_ACKS)
@@ -148,6 +158,8 @@ static uint64_t bytes_of_server(const struct flow *f)
 
 static bool narrow_done(const struct connection *c, const struct flow *f)
 {
+	if (c->step == NARROW_GREETS)
+		return any_answered(f);
 	if (c->step == NARROW_ASKS)
 		return connection_acked(f) >= c->length;
 	return bytes_of_server(f) + (c->step == NARROW_FILLED) > CLIENT_NARROW;
@@ -157,6 +169,8 @@ static bool narrow_done(const struct connection *c, const struct flow *f)
 
 static unsigned narrow_tries(const struct connection *c)
 {
+	if (c->step == NARROW_GREETS)
+		return 1;
 	if (c->step == NARROW_FILLED)
 		return FILLED_TRIES;
 	return c->step == NARROW_ACKS ? tries_of(c) : DATA_TRIES;
@@ -166,6 +180,8 @@ static void narrow_next(struct connection *c, const struct flow *f, bool done)
 {
 	(void)f;
 	if (c->step == 0)
+		connection_go(c, NARROW_GREETS, 0);
+	else if (c->step == NARROW_GREETS)
 		connection_go(c, NARROW_ASKS, 0);
 	else if (c->step == NARROW_ASKS && done)
 		connection_go(c, NARROW_FILLED, 0);
@@ -197,37 +213,38 @@ static void begin(struct run *r, struct version *v, const struct course *course,
 	connection_begin(c);
 }
 
-/* The first of this kind; NULL: none has begun. */
-static struct connection *first_of(struct version *v,
-				   const struct course *course)
+static bool stays_full(const struct connection *c, const struct flow *f)
 {
-	for (unsigned i = 0; i < v->acks_count; i++)
-		if (v->acks[i].course == course)
-			return &v->acks[i];
-	return NULL;
+	return c->course == &course_narrow && !flow_server_ended(f) &&
+	       bytes_of_server(f) == CLIENT_NARROW;
+}
+
+/* A server that ends the connection tells nothing, but of what was before. */
+static bool is_told(const struct connection *c, const struct flow *f)
+{
+	if (flow_server_ended(f) &&
+	    !(c->course == &course_narrow && c->step > NARROW_GREETS))
+		return false;
+	return connection_over(c) || (c->patient && c->tries > 1);
 }
 
 /* The third ACK alone did not do; or no keep-alive is answered; or the window
- * stays full. A server that ends the connection tells nothing. */
+ * stays full. */
 static bool is_odd(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
 
-	if (!f || !f->established || f->unkept || flow_server_ended(f) ||
-	    c->client.purpose == PURPOSE_TCP ||
-	    !(connection_over(c) || (c->patient && c->tries > 1)))
+	if (!f || !f->established || f->unkept || !is_told(c, f) ||
+	    c->client.purpose == PURPOSE_TCP)
 		return false;
-	if (c->course == &course_narrow)
-		return bytes_of_server(f) == CLIENT_NARROW;
-	if (c->course == &course_alive && !bytes_acked(f))
-		return false;
-	return !any_answered(f) ||
-	       (c->course == &course_third && !flow_third_ack_taken(f));
+	if (c->course == &course_alive)
+		return bytes_acked(f) && !any_answered(f);
+	return !any_answered(f) || !flow_third_ack_taken(f) || stays_full(c, f);
 }
 
 static bool third_ack_odd(const struct connection *c)
 {
-	return c->course == &course_third && c->patient && is_odd(c) &&
+	return c->course == &course_third && is_odd(c) &&
 	       !flow_third_ack_taken(client_flow(&c->client));
 }
 
@@ -256,33 +273,22 @@ bool acks_wanted(const struct run *r, const struct version *v)
 	return is_negotiated(&v->bare.client);
 }
 
-/* What a v0 kernel makes of ACKs before all data is not known. */
+/* What a v0 kernel makes of ACKs before all data, and of such a window, is not
+ * known. */
 void acks_start(struct run *r, struct version *v)
 {
-	begin(r, v, v->number == 1 ? &course_third : &course_alive,
+	begin(r, v, v->number == 1 ? &course_narrow : &course_alive,
 	      PURPOSE_MP_CAPABLE, false);
 }
 
-/* What servers of version 0 do then is not known. */
-bool narrow_wanted(const struct run *r, const struct version *v)
-{
-	(void)r;
-	return v->number == 1 && takes_data(v);
-}
-
-void narrow_start(struct run *r, struct version *v)
-{
-	begin(r, v, &course_narrow, PURPOSE_MP_CAPABLE, false);
-}
-
 /* Others have had their answers: too short ones to fill it. */
-int64_t narrow_step(struct run *r, struct version *v, int64_t now_us)
+int64_t acks_step(struct run *r, struct version *v, int64_t now_us)
 {
-	struct connection *c = first_of(v, &course_narrow);
+	struct connection *c = &v->acks[0];
 	const struct flow *before = client_flow(&r->before.client);
 
 	(void)now_us;
-	if (!connection_over(c) && connection_over(&v->bare) &&
+	if (!connection_over(c) && connection_over(&v->bare) && before &&
 	    before->payload_received <= CLIENT_NARROW)
 		connection_end(c);
 	return OVER;
@@ -307,11 +313,11 @@ void acks_again_start(struct run *r, struct version *v)
 
 bool narrow_again_wanted(const struct run *r, const struct version *v)
 {
-	const struct connection *c =
-		first_of((struct version *)v, &course_narrow);
+	const struct connection *c = &v->acks[0];
 
 	(void)r;
-	return c && is_odd(c);
+	return takes_data(v) && v->acks_count && is_odd(c) &&
+	       stays_full(c, client_flow(&c->client));
 }
 
 void narrow_again_start(struct run *r, struct version *v)
@@ -355,14 +361,12 @@ bool ack_copies_wanted(const struct run *r, const struct version *v)
  * too little to fill it. Hops may still show what is done to ACKs. */
 bool untold_acks_wanted(const struct run *r, const struct version *v)
 {
-	const struct connection *c =
-		first_of((struct version *)v, &course_narrow);
-	const struct flow *f = c ? client_flow(&c->client) : NULL;
+	const struct connection *c = &v->acks[0];
+	const struct flow *f = client_flow(&c->client);
 
-	if (run_follows(r) || !connection_over(&v->bare) || !takes_data(v) ||
-	    (c && !connection_over(c)))
-		return false;
-	return !f || (bytes_of_server(f) <= CLIENT_NARROW && !is_odd(c));
+	return f && !run_follows(r) && connection_over(&v->bare) &&
+	       takes_data(v) && connection_over(c) && !is_odd(c) &&
+	       bytes_of_server(f) <= CLIENT_NARROW;
 }
 
 void ack_copies_start(struct run *r, struct version *v)

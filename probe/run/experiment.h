@@ -124,12 +124,11 @@ bool is_proven(const struct connection *c);
 struct connection *connection_to_join(struct version *v);
 
 /* acks.c: what becomes of our ACKs without data. */
-wanted_fn acks_wanted, narrow_wanted, acks_again_wanted, narrow_again_wanted,
+wanted_fn acks_wanted, acks_again_wanted, narrow_again_wanted,
 	acks_deferred_wanted, ack_copies_wanted, untold_acks_wanted;
 void ack_copy(struct version *v, unsigned ttl);
-start_fn acks_start, narrow_start, acks_again_start, narrow_again_start,
-	ack_copies_start;
-step_fn narrow_step;
+start_fn acks_start, acks_again_start, narrow_again_start, ack_copies_start;
+step_fn acks_step;
 
 /* announced.c: whether the server forbids joins to its first address and port;
  * the first place that it announced and that can be joined, or NULL. */

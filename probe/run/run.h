@@ -111,9 +111,9 @@ struct same_port {
 	unsigned count;
 };
 
-/* Two at first; where one shows something odd, more of each kind (acks.c). */
+/* One at first; where it shows something odd, more of each kind (acks.c). */
 #define ACK_WITNESSES 3
-#define ACKS_MAX (2 + 5 * ACK_WITNESSES)
+#define ACKS_MAX (1 + 5 * ACK_WITNESSES)
 
 /* Everything that is tried with one version of MPTCP. */
 struct version {

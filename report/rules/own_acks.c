@@ -239,6 +239,52 @@ static void say_removed(struct judgement *j, struct finding *f,
 			       place_phrase(j, f->after, f->at));
 }
 
+/* ---- sent again ------------------------------------------------------------
+ */
+
+/* Bytes of the server that came again with new sequence numbers, by a mapping
+ * for what the client had acknowledged, on the only subflow: the server has got
+ * its ACKs, as more of them than a window takes came behind, and not the
+ * DATA_ACKs in them. */
+static uint64_t bytes_again(const struct judgement *j, const struct flow *f)
+{
+	const struct mptcp_connection *c = f->connection;
+	uint64_t again;
+
+	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !flow_data_acked(f) || !c ||
+	    c->flow_count != 1 || seen_leaving(j, f) ||
+	    c->hosts[1].acked != c->hosts[1].data_end)
+		return 0;
+	again = mptcp_bytes_again(c, 1);
+	return again > f->client_window && again >= STALLED_MIN_BYTES ? again
+								      : 0;
+}
+
+static bool comes_again(const struct judgement *j, const struct flow *f)
+{
+	return bytes_again(j, f) > 0;
+}
+
+static enum why removed_again(const struct judgement *j, struct said *s)
+{
+	s->confidence = CONFIDENCE_LIKELY;
+	return ask_witnesses(j, comes_again, &s->flow) ? WHY_SAID : WHY_ABSENT;
+}
+
+static void say_removed_again(struct judgement *j, struct finding *f,
+			      const struct said *s)
+{
+	finding_evidence(j, f, s->flow->first_frame, NULL, NULL,
+			 "%llu bytes of the server came again by other "
+			 "mappings, though they had been acknowledged by "
+			 "DATA_ACK",
+			 (unsigned long long)bytes_again(j, s->flow));
+	f->or_server = true;
+	f->text = "DSS is removed from the client's ACKs without data on the "
+		  "way to the server, or the server does not read it: it sends "
+		  "again and again what they acknowledge, and then stalls.";
+}
+
 /* ---- the third ACK ---------------------------------------------------------
  */
 
@@ -319,6 +365,9 @@ const struct rule own_acks_rules[] = {
 	 say_removed,
 	 .unless = {"dss.removed", "dss.dropped", "dss.modified",
 		    "tcp.terminated"},
+	 .if_working = TO_IMPAIRS},
+	{"dss.removed", "again", PHASE_DATA, SEGMENT_PURE_ACK, removed_again,
+	 say_removed_again, .unless = {"dss.removed", "dss.modified"},
 	 .if_working = TO_IMPAIRS},
 	{0},
 };

@@ -214,6 +214,10 @@ static const char *cost_of(const struct finding *f)
 		 "a delay."},
 	};
 
+	if (f->segment == SEGMENT_ACK &&
+	    strcmp(f->kind->id, "mp_capable.dropped") == 0)
+		return "What it costs: clients wait, and do not fall back to "
+		       "TCP.";
 	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
 		if (strcmp(f->kind->id, costs[i][0]) == 0)
 			return costs[i][1];
