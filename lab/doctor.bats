@@ -591,6 +591,25 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 	[[ $output == 'MPTCP was asked for and is not in use: a connection of'* ]]
 }
 
+@test "HOST: a box drops SYNs, MPTCP stays on" {
+	[[ -e /proc/sys/net/mptcp/blackhole_timeout ]] ||
+		skip "no blackhole timer in this kernel"
+	host --box drop@1
+	run doctor root client 10.0.2.2
+	echo "$output"
+	((status == 1))
+	[[ $output == *'?  connection '*'Connection timed out'*'MPTCP is blocked on this path'* ]]
+	run doctor root client
+	echo "$output"
+	((status == 0))
+	# Unlike that of another program.
+	hold client mptcp 10.0.2.2 80
+	kill "$holder"
+	run doctor root client
+	((status == 1))
+	[[ $output == *$'\n!! blackhole '* ]]
+}
+
 @test "HOST: closed, unknown, unreachable" {
 	host
 	run doctor nobody client 10.0.2.2:81

@@ -29,7 +29,6 @@
 #define MPTCP_INFO_FLAG_FALLBACK 1
 #endif
 
-/* SYNs go out at 0, 1 and 3 seconds, then one without MP_CAPABLE at 7. */
 #define CONNECT_WAIT_MS 10000
 #define ANSWER_WAIT_MS 3000
 #define JOIN_WAIT_MS 1000
@@ -43,8 +42,24 @@ static bool wait_for(int fd, short what, int ms)
 	return poll(&poll_fd, 1, ms) == 1;
 }
 
+/* A connection that is made without MPTCP, as the SYNs with it were not
+ * answered, switches MPTCP off for all programs (blackhole): so it is given up
+ * before. SYNs are repeated after a second each (tcp_syn_linear_timeouts), or
+ * later, the first ones with MP_CAPABLE. */
+static int connect_wait_ms(const struct facts *f)
+{
+	long syns =
+		facts_number(f, "net.mptcp.syn_retrans_before_tcp_fallback");
+
+	if (facts_number(f, "net.mptcp.blackhole_timeout") <= 0)
+		return CONNECT_WAIT_MS;
+	if (syns < 0)
+		syns = 2; /* of kernels that have no such setting yet */
+	return syns > 9 ? CONNECT_WAIT_MS : (int)syns * 1000 + 500;
+}
+
 /* 0, or an errno. */
-static int make(int fd, const struct target *to)
+static int make(int fd, const struct target *to, int wait_ms)
 {
 	struct sockaddr_storage address;
 	socklen_t length =
@@ -57,7 +72,7 @@ static int make(int fd, const struct target *to)
 		return 0;
 	if (errno != EINPROGRESS)
 		return errno;
-	if (!wait_for(fd, POLLOUT, CONNECT_WAIT_MS))
+	if (!wait_for(fd, POLLOUT, wait_ms))
 		return ETIMEDOUT;
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
 	return error;
@@ -116,7 +131,7 @@ void kernel_connection(struct facts *f, const struct target *to,
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			IPPROTO_MPTCP);
 
-	k.error = fd == -1 ? errno : make(fd, to);
+	k.error = fd == -1 ? errno : make(fd, to, connect_wait_ms(f));
 	if (!k.error)
 		use(fd, f, to, say, &k);
 	k.why = counted(f);
