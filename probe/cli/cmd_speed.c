@@ -8,6 +8,7 @@
 #include "probe/cli/command.h"
 #include "probe/cli/download.h"
 #include "probe/cli/output.h"
+#include "probe/doctor/gather.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/run/live.h"
@@ -114,8 +115,8 @@ static int run_rounds(const struct options *o, struct speed *s,
 		.progress = bar ? draw_bar : NULL,
 		.context = &stand,
 	};
-	unsigned long disabled = download_counter("MPCapableSYNTXDisabled");
-	unsigned long dropped = download_counter("MPCapableSYNTXDrop");
+	uint64_t disabled = counter_now("MPCapableSYNTXDisabled");
+	uint64_t dropped = counter_now("MPCapableSYNTXDrop");
 
 	while (speed_goes_on(s, o->count)) {
 		stand.round = (unsigned)s->round_count + 1;
@@ -126,9 +127,8 @@ static int run_rounds(const struct options *o, struct speed *s,
 	s->processors = stand.mptcp_s > 0 ? stand.busy_s / stand.mptcp_s : -1;
 	if (bar)
 		clear_bar();
-	s->blackhole = download_counter("MPCapableSYNTXDisabled") > disabled;
-	s->unanswered =
-		(unsigned)(download_counter("MPCapableSYNTXDrop") - dropped);
+	s->blackhole = counter_now("MPCapableSYNTXDisabled") > disabled;
+	s->unanswered = (unsigned)(counter_now("MPCapableSYNTXDrop") - dropped);
 	if (rounds[0].tcp.unknown_host)
 		return failure(EXIT_NO_HOST, "%s: %s", s->url,
 			       rounds[0].tcp.error);

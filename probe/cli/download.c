@@ -250,28 +250,3 @@ bool download_has_mptcp(char *error, unsigned size)
 }
 
 /* The file has pairs of lines, names and values. */
-unsigned long download_counter(const char *name)
-{
-	FILE *file = fopen("/proc/net/netstat", "re");
-	char names[8192], values[8192];
-	unsigned long found = 0;
-
-	while (file && fgets(names, sizeof(names), file) &&
-	       fgets(values, sizeof(values), file)) {
-		char *n, *v, *key, *value;
-
-		if (strncmp(names, "MPTcpExt:", 9) != 0)
-			continue;
-		key = strtok_r(names, " \n", &n);
-		value = strtok_r(values, " \n", &v);
-		while (key && value) {
-			if (!strcmp(key, name))
-				found = strtoul(value, NULL, 10);
-			key = strtok_r(NULL, " \n", &n);
-			value = strtok_r(NULL, " \n", &v);
-		}
-	}
-	if (file)
-		fclose(file);
-	return found;
-}

@@ -30,7 +30,4 @@ bool download_run(const struct download *d, bool mptcp, struct speed_run *out);
 /* Whether this kernel makes MPTCP sockets. False with one line in `error`. */
 bool download_has_mptcp(char *error, unsigned size);
 
-/* A counter of MPTcpExt in /proc/net/netstat; 0 if there is none. */
-unsigned long download_counter(const char *name);
-
 #endif

@@ -22,6 +22,9 @@ void gather_endpoints(struct facts *f);
 void gather_sockets(struct facts *f);
 void gather_firewall(struct facts *f);
 
+/* A counter of MPTcpExt in /proc/net/netstat; 0 if there is none. */
+uint64_t counter_now(const char *name);
+
 /* The text of a file of proc(5), its white space as single blanks and none at
  * the end; NULL: it cannot be read. */
 char *proc_text(struct arena *a, const char *proc, const char *name);

@@ -153,6 +153,17 @@ static void gather_counters(struct facts *f, const char *proc)
 		fclose(in);
 }
 
+uint64_t counter_now(const char *name)
+{
+	struct facts f = {.arena = arena_new()};
+	uint64_t value;
+
+	gather_counters(&f, "/proc");
+	value = facts_counter(&f, name);
+	arena_free(f.arena);
+	return value;
+}
+
 static int try_socket(int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
