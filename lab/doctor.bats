@@ -504,6 +504,27 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 	users=root mends firewall 'nft delete rule ip own in handle 2'
 }
 
+@test "rules for some packets only" {
+	host
+	on client nft add table inet own
+	on client nft 'add chain inet own out { type filter hook output priority 0; }'
+	on client nft add rule inet own out tcp dport 22 tcp option mptcp exists drop
+	users=root mends firewall 'nft delete rule inet own out handle 2'
+	on client nft add rule inet own out oifname eth0 reset tcp option mptcp
+	run doctor root client -q
+	[[ $output == 'This host may not use MPTCP: the firewall changes or removes MPTCP options of some packets (rule '* ]]
+	on client nft flush ruleset
+	on client nft add table ip own
+	on client nft 'add chain ip own out { type filter hook output priority 0; }'
+	on client nft add rule ip own out reset tcp option mptcp
+	run doctor root client -q
+	[[ $output == 'This host does not use MPTCP: the firewall changes'* ]]
+	on client nft flush ruleset
+	on client iptables -A INPUT -p tcp --sport 80 --tcp-option 30 -j DROP
+	run doctor root client -q
+	[[ $output == 'This host may not use MPTCP: the firewall drops'* ]]
+}
+
 @test "iptables removes MPTCP options" {
 	host
 	on client iptables -t mangle -A OUTPUT -p tcp -j TCPOPTSTRIP \

@@ -279,8 +279,11 @@ static bool is_nowhere(const struct endpoint_view *v)
 	       (v->address && v->address->link_local && !v->e->link);
 }
 
+/* What is announced only may be how others reach this host: behind a NAT. */
 static void judge_address(struct checkup *c, const struct endpoint_view *v)
 {
+	if (!v->address && !joins(v->e))
+		return;
 	if (!v->address)
 		check_wrong(c, EFFECT_PATHS,
 			    SAY(c, "%s is no address of this host",

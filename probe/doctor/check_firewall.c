@@ -38,11 +38,12 @@ static void judge_rule(struct checkup *c, const struct fact_rule *r)
 	if (r->forward || r->does == RULE_LOOKS)
 		return;
 	if (acts && r->own)
-		check_wrong(c, EFFECT_OFF,
-			    SAY(c, "the firewall %s (%s)",
+		check_wrong(c, r->narrow ? EFFECT_MAYBE_OFF : EFFECT_OFF,
+			    SAY(c, "the firewall %s%s (%s)",
 				r->does == RULE_DROPS
 					? "drops segments with MPTCP options"
 					: "changes or removes MPTCP options",
+				r->narrow ? " of some packets" : "",
 				place_of(c, r)),
 			    removal(c, r));
 	else

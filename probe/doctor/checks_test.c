@@ -452,6 +452,11 @@ static void rule_drops(struct host *h)
 	add_rule(h)->does = RULE_DROPS;
 }
 
+static void rule_narrow(struct host *h)
+{
+	add_rule(h)->narrow = true;
+}
+
 static void legacy_rule(struct host *h)
 {
 	struct fact_rule *r = add_rule(h);
@@ -603,6 +608,8 @@ static const struct {
 	{legacy_rule, "firewall.legacy",
 	 "iptables-legacy, table mangle, rule 2 of OUTPUT",
 	 "iptables-legacy -t mangle -D OUTPUT 2", EFFECT_OFF},
+	{rule_narrow, "firewall", "MPTCP options of some packets (rule 7",
+	 "nft delete rule inet t c handle 7", EFFECT_MAYBE_OFF},
 	{rule_drops, "firewall", "drops segments",
 	 "nft delete rule inet t c handle 7", EFFECT_OFF},
 };
@@ -810,6 +817,12 @@ static void announced_to_server(struct host *h)
 	announced(h);
 }
 
+static void announced_behind_nat(struct host *h)
+{
+	make_server(h);
+	add_endpoint(h, "198.51.100.7", 0, ENDPOINT_SIGNAL);
+}
+
 static void few_joins(struct host *h)
 {
 	count(h, "MPJoinSynTx", 3);
@@ -862,6 +875,7 @@ static void test_none_is_wrong(void **state)
 		rule_of_others,
 		no_nftables,
 		announced_to_server,
+		announced_behind_nat,
 		few_joins,
 		connected,
 		blackhole_over,

@@ -79,6 +79,7 @@ struct fact_rule {
 	uint64_t handle; /* of iptables: its number in the chain */
 	bool legacy;
 	enum rule_does does;
+	bool narrow;  /* to some packets only, it has other conditions */
 	bool own;     /* in a chain that packets come to by themselves */
 	bool forward; /* in one of those that this host forwards */
 };

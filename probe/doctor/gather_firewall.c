@@ -130,6 +130,7 @@ static void take_option(struct doing *d, attributes a)
 	d->looks = true;
 	d->asks_presence = a[NFTA_EXTHDR_FLAGS] &&
 			   number(a[NFTA_EXTHDR_FLAGS]) & NFT_EXTHDR_F_PRESENT;
+	d->narrow |= !d->asks_presence; /* a subtype */
 }
 
 /* "missing" is what has no MPTCP. */
@@ -167,8 +168,15 @@ static void take_verdict(struct doing *d, attributes a)
 void doing_match(struct doing *d, const char *name, const uint8_t *info,
 		 size_t length)
 {
-	if (!strcmp(name, "tcp") && length >= 12)
-		d->looks |= info[8] == MPTCP_OPTION && !(info[11] & 0x08);
+	static const uint8_t all_ports[8] = {0, 0, 0xff, 0xff,
+					     0, 0, 0xff, 0xff};
+
+	if (strcmp(name, "tcp") != 0 || length < 12) {
+		d->narrow = true;
+		return;
+	}
+	d->looks |= info[8] == MPTCP_OPTION && !(info[11] & 0x08);
+	d->narrow |= memcmp(info, all_ports, sizeof(all_ports)) || info[9];
 }
 
 /* struct xt_tcpoptstrip_target_info: a bit for each option. */
@@ -210,6 +218,20 @@ static void take_target(struct doing *d, attributes a)
 			     mnl_attr_get_payload_len(a[NFTA_TARGET_INFO]));
 }
 
+/* Of which version and protocol a packet is narrows nothing down. */
+static void take_meta(struct doing *d, attributes a)
+{
+	uint32_t key = a[NFTA_META_KEY] ? number(a[NFTA_META_KEY]) : 0;
+
+	d->narrow |= key != NFT_META_L4PROTO && key != NFT_META_NFPROTO;
+}
+
+static void take_condition(struct doing *d, attributes a)
+{
+	(void)a;
+	d->narrow = true;
+}
+
 static void take_reject(struct doing *d, attributes a)
 {
 	(void)a;
@@ -231,7 +253,12 @@ static void take_expression(struct doing *d, const struct nlattr *element)
 		{"exthdr", take_option},     {"cmp", take_comparison},
 		{"immediate", take_verdict}, {"match", take_match},
 		{"target", take_target},     {"reject", take_reject},
-		{"queue", take_queue},
+		{"queue", take_queue},	     {"meta", take_meta},
+		{"payload", take_condition}, {"ct", take_condition},
+		{"fib", take_condition},     {"lookup", take_condition},
+		{"limit", take_condition},   {"socket", take_condition},
+		{"numgen", take_condition},  {"rt", take_condition},
+		{"quota", take_condition},
 	};
 	attributes outer, inner;
 
@@ -292,6 +319,7 @@ static int take_rule(const struct nlmsghdr *header, void *context)
 	r.forward = hook == NF_INET_FORWARD_HOOK &&
 		    about->nfgen_family != NFPROTO_NETDEV;
 	r.does = doing_does(&d);
+	r.narrow = d.narrow;
 	rule_add(t->facts, &t->rules, &r);
 	return MNL_CB_OK;
 }

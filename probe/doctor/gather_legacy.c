@@ -21,17 +21,20 @@ struct version {
 	const char *program, *names;
 	/* Within an entry. */
 	size_t targets_at, next_at, matches_at;
+	size_t conditions; /* bytes at its beginning: addresses, interfaces */
 };
 
 static const struct version versions[] = {
 	{AF_INET, IPPROTO_IP, IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES,
 	 "iptables-legacy", "net/ip_tables_names",
 	 offsetof(struct ipt_entry, target_offset),
-	 offsetof(struct ipt_entry, next_offset), sizeof(struct ipt_entry)},
+	 offsetof(struct ipt_entry, next_offset), sizeof(struct ipt_entry),
+	 offsetof(struct ipt_entry, ip.proto)},
 	{AF_INET6, IPPROTO_IPV6, IP6T_SO_GET_INFO, IP6T_SO_GET_ENTRIES,
 	 "ip6tables-legacy", "net/ip6_tables_names",
 	 offsetof(struct ip6t_entry, target_offset),
-	 offsetof(struct ip6t_entry, next_offset), sizeof(struct ip6t_entry)},
+	 offsetof(struct ip6t_entry, next_offset), sizeof(struct ip6t_entry),
+	 offsetof(struct ip6t_entry, ipv6.proto)},
 };
 
 /* A table that is walked. */
@@ -101,6 +104,8 @@ static void take_entry(struct walk *w, const uint8_t *entry)
 	const size_t head = sizeof(struct xt_entry_match);
 	struct doing d = {0};
 
+	for (size_t i = 0; i < w->version->conditions; i++)
+		d.narrow |= entry[i] != 0;
 	for (size_t at = w->version->matches_at; at + head <= targets;) {
 		size_t length = short_at(entry, at);
 
@@ -121,6 +126,7 @@ static void take_entry(struct walk *w, const uint8_t *entry)
 				 .handle = w->number,
 				 .legacy = true,
 				 .does = doing_does(&d),
+				 .narrow = d.narrow,
 				 .own = w->built_in,
 				 .forward = w->built_in &&
 					    w->hook == NF_INET_FORWARD});

@@ -7,7 +7,7 @@
 #include "probe/doctor/facts.h"
 
 struct doing {
-	bool looks, changes, drops, goes_on;
+	bool looks, changes, drops, goes_on, narrow;
 	bool asks_presence; /* the comparison that follows tells of what */
 };
 

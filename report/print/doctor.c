@@ -118,7 +118,7 @@ static const struct {
 	const char *status, *text;
 } effects[] = {
 	[EFFECT_OFF] = {"off", "This host does not use MPTCP"},
-	[EFFECT_MAYBE_OFF] = {"maybe_off", "This host may not use MPTCP now"},
+	[EFFECT_MAYBE_OFF] = {"maybe_off", "This host may not use MPTCP"},
 	[EFFECT_FALLBACK] = {"fallback",
 			     "MPTCP was asked for and is not in use"},
 	[EFFECT_PROGRAMS] = {"programs",
