@@ -63,6 +63,27 @@ static bool is_rewritten(const struct flow *f, const struct kept *syn,
  * timestamp. */
 #define AGAIN_US 1000000
 
+/* Some hops before or behind. The SYNs of a sweep have TTLs of their own, and
+ * timestamps or IDs: with none of these, only what is no sweep's is taken for
+ * another's. */
+static bool was_elsewhere(const struct flow *f, const struct kept *syn)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+		const struct ip_view *x = &k->packet.ip, *y = &syn->packet.ip;
+
+		if (!kept_is_syn(k) || x->ttl == y->ttl)
+			continue;
+		if (k->options.has_timestamps && syn->options.has_timestamps
+			    ? k->options.tsval == syn->options.tsval
+		    : x->version == 4 && x->id && y->id
+			    ? x->id == y->id
+			    : x->ttl >= ORDINARY_TTL && y->ttl >= ORDINARY_TTL)
+			return true;
+	}
+	return false;
+}
+
 /* The SYN again, some hops before or behind; or on the same link, but not what
  * is sent again, as in a second file of one capture. */
 static bool is_same_syn(const struct flow *f, const struct packet *p,
@@ -74,9 +95,10 @@ static bool is_same_syn(const struct flow *f, const struct packet *p,
 		return false;
 	if (p->tcp.sequence != f->client_isn)
 		return is_rewritten(f, &syn, true);
-	return p->ip.ttl != f->sent[0]->packet.ip.ttl ||
-	       (was_sent(f, &syn) &&
-		(p->ip.id || time_us - f->first_us < AGAIN_US));
+	if (p->ip.ttl != f->sent[0]->packet.ip.ttl)
+		return was_elsewhere(f, &syn);
+	return was_sent(f, &syn) &&
+	       (p->ip.id || time_us - f->first_us < AGAIN_US);
 }
 
 /* So many flows are looked at, the newest. */

@@ -12,7 +12,7 @@
 #include "report/track/observe.h"
 #include "tests/fixture.h"
 
-/* The same SYN again, in another file. */
+/* Another SYN, in another file. */
 static struct flow *see_syn_again(struct caller *c, unsigned ttl)
 {
 	struct wire w = syn_wire(&s, c, ttl, 0);
@@ -20,6 +20,19 @@ static struct flow *see_syn_again(struct caller *c, unsigned ttl)
 	s.o->file = 1;
 	scene_see(&s, &w);
 	return flow_of(&s, c);
+}
+
+/* The first one, as it is seen some hops on, in another file. */
+static struct flow *see_syn_there(struct caller *c, unsigned ttl)
+{
+	struct flow *f = flow_of(&s, c);
+	struct wire w = {.length = f->sent[0]->packet.available};
+
+	memcpy(w.bytes, f->sent[0]->packet.bytes, w.length);
+	set_ttl(&w, ttl);
+	s.o->file = 1;
+	scene_see(&s, &w);
+	return f;
 }
 
 static void see_data(struct caller *c, unsigned offset)
@@ -32,7 +45,7 @@ static void see_data(struct caller *c, unsigned offset)
 static void test_double(void **state)
 {
 	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
-	struct flow *f = see_syn_again(c, 61);
+	struct flow *f = see_syn_there(c, 61);
 	uint64_t packets = f->sides[0].packets;
 
 	(void)state;
@@ -78,13 +91,9 @@ static void test_goes_on(void **state)
 static void test_same_link(void **state)
 {
 	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
-	struct flow *f = flow_of(&s, c);
-	struct wire w = {.length = f->sent[0]->packet.available};
+	struct flow *f = see_syn_there(c, 64);
 
 	(void)state;
-	memcpy(w.bytes, f->sent[0]->packet.bytes, w.length);
-	s.o->file = 1;
-	scene_see(&s, &w);
 	assert_non_null(f->doubles);
 	assert_int_equal(f->sides[0].packets, 1);
 }
@@ -110,7 +119,7 @@ static void test_same_link6(void **state)
 static void test_used_again(void **state)
 {
 	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
-	struct flow *f = see_syn_again(c, 61);
+	struct flow *f = see_syn_there(c, 61);
 
 	(void)state;
 	scene_wait(&s, 100 * 1000 * MS);
@@ -187,6 +196,64 @@ static void test_many_newer(void **state)
 	assert_int_equal(s.o->flow_count, 514);
 }
 
+/* Nor is one seen in two places that goes on in the next file. */
+static void test_sweep_goes_on(void **state)
+{
+	struct caller *c = call(&s, PURPOSE_MP_CAPABLE, 1);
+
+	(void)state;
+	for (unsigned ttl = 1; ttl < 40; ttl++) {
+		s.o->file = ttl / 3;
+		send_syn(&s, c, ttl, false);
+	}
+	assert_null(flow_of(&s, c)->doubles);
+	assert_int_equal(flow_of(&s, c)->sent_count, 39);
+}
+
+/* Without timestamps the IDs tell; without these as well, the TTLs. */
+static void see_bare_syn(unsigned ttl, uint16_t id)
+{
+	const struct tcp_segment t = {.source_port = 5000,
+				      .destination_port = PORT,
+				      .sequence = 100,
+				      .flags = TCP_FLAG_SYN,
+				      .data_offset = SEGMENT_AUTO,
+				      .checksum = SEGMENT_AUTO};
+	struct envelope e = scene_envelope(&s, 0, ttl);
+	struct wire w;
+
+	e.to = server_address(&s);
+	e.id = id;
+	w = wire_tcp(&e, &t);
+	scene_see(&s, &w);
+}
+
+static bool is_double(unsigned ttl, unsigned ttl_there, uint16_t id,
+		      uint16_t id_there)
+{
+	bool found;
+
+	see_bare_syn(ttl, id);
+	s.o->file = 1;
+	see_bare_syn(ttl_there, id_there);
+	found = s.o->flows[0]->doubles;
+	fixture_end(NULL);
+	fixture_begin(NULL);
+	return found;
+}
+
+static void test_without_timestamps(void **state)
+{
+	(void)state;
+	assert_true(is_double(30, 27, 7, 7));
+	assert_false(is_double(30, 27, 7, 8));
+	assert_false(is_double(64, 61, 7, 8));
+	assert_true(is_double(64, 61, 0, 0));
+	assert_true(is_double(35, 32, 0, 0));
+	assert_false(is_double(34, 31, 0, 0));
+	assert_false(is_double(31, 34, 0, 0));
+}
+
 /* A sweep has SYNs of many TTLs in one place. */
 static void test_sweep(void **state)
 {
@@ -199,11 +266,12 @@ static void test_sweep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_double),     TEST(test_sent_again),
-		TEST(test_goes_on),    TEST(test_sweep),
-		TEST(test_same_link),  TEST6(test_same_link6),
-		TEST(test_used_again), TEST(test_translated),
-		TEST(test_many_newer),
+		TEST(test_double),	   TEST(test_sent_again),
+		TEST(test_goes_on),	   TEST(test_sweep),
+		TEST(test_same_link),	   TEST6(test_same_link6),
+		TEST(test_used_again),	   TEST(test_translated),
+		TEST(test_many_newer),	   TEST(test_sweep_goes_on),
+		TEST6(test_sweep_goes_on), TEST(test_without_timestamps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
