@@ -21,6 +21,7 @@
 #include "report/report.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
+#include "tests/captures.h"
 #include "tests/page.h"
 
 /* What must be the same: not the program's version. */
@@ -32,18 +33,14 @@ static const char *const compared[] = {
 #define COMPARED (sizeof(compared) / sizeof(compared[0]))
 #define TARGETS_MAX 16
 
-/* The reports on all targets of a capture, one a line; to be freed. */
-static char *reports_of(const char *capture)
+/* The reports on all targets of what was observed, one a line; to be freed. */
+static char *reports_by(struct observer *o)
 {
 	struct judge_target targets[TARGETS_MAX];
-	struct observer *o = observer_new();
-	char error[400], *text = NULL;
+	char *text = NULL;
 	size_t size, count;
 	struct page page = page_in(&text, &size);
 
-	assert_non_null(o);
-	assert_int_equal(capture_read(capture, o, error, sizeof(error)),
-			 CAPTURE_OK);
 	count = judge_targets(o, targets, TARGETS_MAX);
 	for (size_t i = 0; i < count && i < TARGETS_MAX; i++) {
 		struct report *r = judge(o, &targets[i]);
@@ -54,6 +51,17 @@ static char *reports_of(const char *capture)
 	page_done(&page);
 	observer_free(o);
 	return text;
+}
+
+static char *reports_of(const char *capture)
+{
+	struct observer *o = observer_new();
+	char error[400];
+
+	assert_non_null(o);
+	assert_int_equal(capture_read(capture, o, error, sizeof(error)),
+			 CAPTURE_OK);
+	return reports_by(o);
 }
 
 static char *text_of(const char *file)
@@ -160,10 +168,53 @@ static void test_replay(void **state)
 	globfree(&found);
 }
 
+/* ---- a ring of files ------------------------------------------------------
+ */
+
+#define FRAMES 7 /* in each file */
+
+static char *reports_in_files(const struct capture_bytes *c, size_t frames)
+{
+	struct observer *o = observer_new();
+
+	assert_non_null(o);
+	for (size_t i = 0; i < c->count; i++) {
+		o->file = (unsigned)(i / frames);
+		feed_frame(o, &c->frames[i]);
+	}
+	return reports_by(o);
+}
+
+/* Those of several interfaces are paired within a file. */
+static bool is_of_several(const char *file)
+{
+	return strstr(file, "/router") || strstr(file, "/on-path");
+}
+
+/* What goes on in the next file is not seen in another place. */
+static void test_ring(void **state)
+{
+	struct captures all = captures_load();
+
+	(void)state;
+	for (size_t i = 0; i < all.count; i++) {
+		const struct capture_bytes *c = &all.list[i];
+		char *whole = reports_in_files(c, c->count + 1);
+		char *ring = reports_in_files(c, FRAMES);
+
+		if (strcmp(whole, ring) != 0 && !is_of_several(c->file))
+			compare_reports(c->file, whole, ring);
+		free(whole);
+		free(ring);
+	}
+	captures_free(&all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,8 +59,8 @@ static bool is_rewritten(const struct flow *f, const struct kept *syn,
 	       was_sent(f, syn);
 }
 
-/* A SYN is not sent again before that time (RFC 6298 2.1); some keep their
- * timestamp. */
+/* A SYN is not sent again before that time (RFC 6298 2.1), but by mpprobe,
+ * which keeps the timestamp. */
 #define AGAIN_US 1000000
 
 /* Some hops before or behind. The SYNs of a sweep have TTLs of their own, and
@@ -98,7 +98,8 @@ static bool is_same_syn(const struct flow *f, const struct packet *p,
 	if (p->ip.ttl != f->sent[0]->packet.ip.ttl)
 		return was_elsewhere(f, &syn);
 	return was_sent(f, &syn) &&
-	       (p->ip.id || time_us - f->first_us < AGAIN_US);
+	       (p->ip.id ||
+		(time_us - f->first_us < AGAIN_US && !kept_names_ttl(&syn)));
 }
 
 /* So many flows are looked at, the newest. */
