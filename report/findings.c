@@ -234,9 +234,11 @@ const struct finding_kind finding_kinds[] = {
 		.title = "segments with DSS trigger a reset",
 		.meaning = "The handshake agrees on MPTCP, then data with a "
 			   "DSS triggers a RST that the server did not send. "
-			   "Connections break as soon as they carry data.",
+			   "Connections break as soon as they carry data; if "
+			   "it is said of the joined subflow, that one does.",
 		.proof = "Data with the option triggers a RST in each attempt, "
-			 "the same bytes without it are acknowledged. The RST "
+			 "the same bytes without it are acknowledged, or over "
+			 "the first subflow. The RST "
 			 "has no MP_TCPRST, or its TTL is not the server's.",
 		.culprits = "Firewalls that check options beyond the "
 			    "handshake.",
@@ -281,9 +283,13 @@ const struct finding_kind finding_kinds[] = {
 			   "connection goes on over its first path. The fast "
 			   "second path of a phone or of a router with two "
 			   "lines stays unused.",
-		.proof = CONTRAST(" Silence to a random token proves "
-				  "nothing, since a server under SYN cookies "
-				  "stays silent too: only valid tokens count."),
+		.proof = CONTRAST(
+			" Silence to a random token proves "
+			"nothing, since a server under SYN cookies "
+			"stays silent too: only valid tokens count. "
+			"Of the third ACK: the server sends its SYN/ACK "
+			"again; and of the fourth, which answers it, "
+			"that it does not."),
 		.culprits =
 			"Firewalls with a rule that drops segments with "
 			"unknown TCP options; or that know the server's usual "
@@ -301,7 +307,9 @@ const struct finding_kind finding_kinds[] = {
 			   "its first path.",
 		.proof = "SYNs with a valid token trigger a RST without "
 			 "MP_TCPRST, or with a TTL that is not the server's, "
-			 "while SYNs without the option get a SYN/ACK.",
+			 "while SYNs without the option get a SYN/ACK. Or the "
+			 "third ACK does, and its TTL is not that of the "
+			 "SYN/ACK.",
 		.culprits = "Firewalls with a reject rule on unknown TCP "
 			    "options.",
 		.rfc = "RFC 8684 3.2, 3.6",

@@ -162,6 +162,17 @@ static enum act alter_address(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* As Linux 6.1 names what later is a middlebox's doing. */
+static enum act alter_reason(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_TCPRST, NULL);
+
+	(void)s;
+	if (o)
+		o[3] = TCPRST_MPTCP;
+	return PASS;
+}
+
 /* The client's key, as its third ACK and first data have it. */
 static enum act alter_client_key(struct scene *s, struct wire *w)
 {
@@ -251,6 +262,7 @@ static const struct {
 	DEVICE(corrupt),
 	DEVICE(alter_checksum),
 	DEVICE(alter_address),
+	DEVICE(alter_reason),
 	DEVICE(alter_client_key),
 	DEVICE(crowd),
 	DEVICE(mirror_nop),
@@ -283,7 +295,22 @@ static bool is_capable(struct wire *w, uint8_t version)
 	return o && is_syn(w) && (o[2] & 0x0f) == version && o[3] & MPC_HMAC;
 }
 
-static bool is_kind(struct wire *w, const char *kind)
+/* Of a subflow that joins, in either direction. */
+static bool is_joined(const struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+	const struct flow *f = observer_flow(
+		s->o, &p.ip.source, p.tcp.source_port, &p.ip.destination,
+		p.tcp.destination_port, IPPROTO_TCP);
+
+	if (!f)
+		f = observer_flow(s->o, &p.ip.destination,
+				  p.tcp.destination_port, &p.ip.source,
+				  p.tcp.source_port, IPPROTO_TCP);
+	return f && f->purpose == PURPOSE_MP_JOIN;
+}
+
+static bool is_kind(const struct scene *s, struct wire *w, const char *kind)
 {
 	struct packet p = wire_parse(w);
 	bool tcp = p.transport == TRANSPORT_TCP;
@@ -319,6 +346,10 @@ static bool is_kind(struct wire *w, const char *kind)
 		wire_option(w, TCPOPT_MPTCP, MP_ADD_ADDR, NULL)) ||
 	       (strcmp(kind, "syn0") == 0 && is_capable(w, 0)) ||
 	       (strcmp(kind, "syn1") == 0 && is_capable(w, 1)) ||
+	       (strcmp(kind, "joined") == 0 && tcp && !syn &&
+		is_joined(s, w)) ||
+	       (strcmp(kind, "joined_data") == 0 && tcp && has_data(w) &&
+		is_joined(s, w)) ||
 	       (strcmp(kind, "elsewhere") == 0 && tcp &&
 		p.tcp.destination_port != PORT && p.tcp.source_port != PORT) ||
 	       (strcmp(kind, "udp") == 0 && !tcp);
@@ -331,7 +362,7 @@ static enum act apply(struct part *part, struct scene *s, struct wire *w)
 	bool back = tcp && p.tcp.source_port == scene_port(s);
 	uint16_t port = back ? p.tcp.destination_port : p.tcp.source_port;
 
-	if (!is_kind(w, part->kind) ||
+	if (!is_kind(s, w, part->kind) ||
 	    (part->parity && (!tcp || (port & 1) + 1u != part->parity)))
 		return PASS;
 	part->seen++;

@@ -28,6 +28,7 @@ strip-data|option|way|MPTCP options become NOPs in all segments without SYN
 strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
 strip-join-ack|option|way|MP_JOIN becomes NOPs in the third ACK only
 strip-joined|option|way|MPTCP options become NOPs in data of joined subflows
+strip-join-answers|option|hop|MPTCP options become NOPs in what joined subflows bring back
 strip-acks|option|way|MPTCP options become NOPs in ACKs without data
 strip-dss-acks|option|way|DSS becomes NOPs in ACKs without data
 drop-acks|option|way|ACKs without data are dropped if they have a DSS
@@ -37,12 +38,15 @@ drop|option|way|segments with an MPTCP option are dropped
 drop-join|option|way|segments with MP_JOIN are dropped
 drop-announced|path|hop|segments to port 9999 are dropped
 drop-join-ack|option|way|the third ACK of an MP_JOIN is dropped
+drop-join-answers|option|hop|ACKs without data that joined subflows bring back are dropped
 drop-unknown|option|way|segments with an MPTCP option or option 253 are dropped
 drop-v0|option|way|SYNs with the MP_CAPABLE of version 0 (12 bytes) are dropped
 drop-v1|option|way|SYNs with the MP_CAPABLE of version 1 (4 bytes) are dropped
 reset|option|way|segments with an MPTCP option trigger a RST from the box
 reset-data|option|way|those without SYN do, the handshake passes
 reset-join|option|way|segments with MP_JOIN trigger a RST from the box
+reset-join-ack|option|way|the third ACK of an MP_JOIN triggers a RST
+reset-joined|option|hop|data of joined subflows triggers a RST
 reset-unknown|option|way|segments with an MPTCP option or option 253 trigger a RST
 strip-v1|option|way|the MP_CAPABLE of version 1 becomes NOPs in the SYN only
 proxy|end|hop|transparent proxy (haproxy) ends TCP connections to 80 and 9080
@@ -260,6 +264,18 @@ box_strip_joined() {
 	to_joined "$1" 'tcp flags ! syn meta length > 110 reset tcp option mptcp'
 }
 
+box_strip_join_answers() {
+	nft_from='iifname "eth1" ' to_joined "$1" 'tcp flags ! syn reset tcp option mptcp'
+}
+
+box_drop_join_answers() {
+	nft_from='iifname "eth1" ' to_joined "$1" 'tcp flags ! syn,rst,psh meta length < 110 drop'
+}
+
+box_reset_joined() {
+	nft_from='iifname "eth0" ' to_joined "$1" 'tcp flags ! syn meta length > 110 reject with tcp reset'
+}
+
 box_strip_acks() {
 	nft_forward "r$1" "${nft_from}tcp flags ! syn,rst,psh reset tcp option mptcp"
 }
@@ -334,6 +350,10 @@ reset_with_option() {	# NODE KIND RULE...
 
 box_reset_join() {
 	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 reject with tcp reset"
+}
+
+box_reset_join_ack() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 1 tcp option mptcp length 24 reject with tcp reset"
 }
 
 # A firewall that knows one port of its server.

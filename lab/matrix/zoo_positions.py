@@ -28,6 +28,10 @@ LATER = [
     ("dsn", "dss.modified", "blocked", {"segment": "data"}, []),
     ("reset-data", "dss.reset", "blocked", {}, []),
     ("reset-join", "mp_join.reset", "impaired", {}, []),
+    ("reset-join-ack", "mp_join.reset", "impaired",
+     {"segment": "join_ack", "confidence": "proven"}, []),
+    ("reset-joined", "dss.reset", "impaired",
+     {"segment": "join_data", "confidence": "proven"}, []),
     ("drop-data", "dss.dropped", "blocked", {}, []),
     ("late", "dss.removed", "blocked", {"how": "nop"}, ALL),
     ("late-cut", "dss.removed", "blocked", {"how": "cut"}, ALL),
@@ -64,6 +68,10 @@ LAST = [
     ("rst-both", 80, "blocked", "mp_capable.reset", (4, 5), {}, []),
     ("reset-join", 80, "impaired", "mp_join.reset", (4, 5), {}, []),
     ("reset-data", 80, "blocked", "dss.reset", None, ANY_WAY, []),
+    ("reset-join-ack", 80, "impaired", "mp_join.reset", None,
+     {"segment": "join_ack", **ANY_WAY, **LIKELY}, []),
+    ("reset-joined", 80, "impaired", "dss.reset", None,
+     {"segment": "join_data", **ANY_WAY, **LIKELY}, []),
     ("dsn", 80, "undetermined", None, None,
      {"text": "its mapping is modified"}, []),
     ("late-cut", 80, "blocked", "dss.removed", None, LIKELY, ALL),
@@ -138,6 +146,37 @@ def last_cases(Case):
     return out
 
 
+# What subflows that join bring back, to whatever server.
+ANSWERS = [
+    ("strip-join-answers", "dss.removed", {"how": "nop"}),
+    ("drop-join-answers", "mp_join.dropped", {}),
+]
+JOINED = ["fin", "fastclose", "banner", "mute", "announcing", "few-subflows"]
+
+
+def answer_cases(Case):
+    def answers(box, k, finding, direction="return", **more):
+        return case(Case, box, k, "impaired", finding, segment="join_ack",
+                    direction=direction, **more)
+
+    out = []
+    for box, finding, checks in ANSWERS:
+        out += [answers(box, k, finding, family=f, **checks)
+                for k, f in ((1, 4), (2, 6), (4, 4))]
+        out += [answers(box, 2, finding, family=f, up=["--server", name],
+                        **checks) for name in JOINED for f in (4, 6)]
+    # Where an unknown token is not answered the server may keep no SYN/ACK to
+    # send again, as under SYN cookies.
+    out += [answers("drop-join-answers", 2, "mp_join.dropped", "unknown",
+                    family=f, up=["--server", "cookies"]) for f in (4, 6)]
+    out += [answers("drop-join-answers", 3, "mp_join.dropped", "unknown",
+                    port=9080),
+            answers("strip-join-answers", 3, "dss.removed", port=9080)]
+    return out + [case(Case, "reset-joined", 2, "impaired", "dss.reset", 2, 3,
+                       family=f, up=["--server", name])
+                  for name in JOINED for f in (4, 6)]
+
+
 def back_cases(Case):
     out = [case(Case, box, k, status, finding, **checks)
            for box, finding, status, checks in BACK for k in (1, 4)]
@@ -162,4 +201,4 @@ def back_cases(Case):
 
 def cases(Case):
     return (first_cases(Case) + ingress_cases(Case) + last_cases(Case) +
-            back_cases(Case))
+            answer_cases(Case) + back_cases(Case))

@@ -216,6 +216,17 @@ unsigned kept_padding(const struct kept *k, const char **how)
 /* A DSS with the shorter DATA_ACK; timestamps take 2 bytes of padding. */
 #define DSS_BYTES 8
 
+/* The longer one fits beside so many bytes of other options. */
+#define OTHERS_MAX (40 - 12)
+
+bool kept_is_ack(const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+
+	return tcp->flags == TCP_FLAG_ACK && tcp->payload_length == 0 &&
+	       k->options.complete && tcp->options_length <= OTHERS_MAX;
+}
+
 bool kept_lost_dss(const struct kept *k)
 {
 	return k->options.complete && !k->options.mptcp_count &&

@@ -233,6 +233,8 @@ bool kept_is_full(const struct kept *k);
 /* Bytes of the options that say nothing: NOPs, and what follows EOL. `how`
  * (unless NULL): "nop" or "eol", whichever is more. */
 unsigned kept_padding(const struct kept *k, const char **how);
+/* An ACK without data that has room for a DSS: SACKs may take it. */
+bool kept_is_ack(const struct kept *k);
 /* It has no MPTCP option, but as much padding as a DSS takes. */
 bool kept_lost_dss(const struct kept *k);
 /* Payload that counts: of a SYN or RST it does not. */
@@ -335,6 +337,9 @@ bool closed_before(const struct judgement *j, const struct flow *f);
  * by then: that ends the connection. NULL: none. */
 const struct kept *join_data_reset(const struct judgement *j,
 				   const struct flow *f);
+/* What went out over a subflow that joined went out over another as well, and
+ * all data was taken. */
+bool join_data_taken(const struct judgement *j, const struct flow *f);
 const char *reason_phrase(const struct judgement *j, const struct kept *reset);
 /* The answer to an MP_JOIN with an unknown token is one that only an MPTCP
  * listener gives: a RST with MP_TCPRST, or, before Linux 5.13, a SYN/ACK with

@@ -121,6 +121,16 @@ const struct kept *join_data_reset(const struct judgement *j,
 	return reset;
 }
 
+bool join_data_taken(const struct judgement *j, const struct flow *f)
+{
+	const struct mptcp_facts *m;
+
+	if (!f->join.data_elsewhere)
+		return false;
+	m = &j->o->flows[f->join.parent]->mptcp;
+	return m->data_ack == m->mapped_end;
+}
+
 const char *reason_phrase(const struct judgement *j, const struct kept *reset)
 {
 	int reason = reset_reason(reset);

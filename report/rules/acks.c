@@ -9,17 +9,11 @@
 #include "report/evidence/loss.h"
 #include "report/rules/rules.h"
 
-/* The longer one fits beside so many bytes of other options. */
-#define OTHERS_MAX (40 - 12)
-
-/* It acknowledges data of ours, and there was room: SACKs may take a DSS's. */
+/* It acknowledges data of ours. */
 static bool acknowledges(const struct flow *f, const struct kept *k)
 {
-	const struct tcp_view *tcp = &k->packet.tcp;
-
-	return tcp->flags == TCP_FLAG_ACK && tcp->payload_length == 0 &&
-	       k->options.complete && tcp->options_length <= OTHERS_MAX &&
-	       seq_diff(tcp->acknowledgment, f->client_isn + 1) > 0;
+	return kept_is_ack(k) &&
+	       seq_diff(k->packet.tcp.acknowledgment, f->client_isn + 1) > 0;
 }
 
 /* The ACKs of one connection before the last DSS of the server: later it may

@@ -223,14 +223,24 @@ static bool sent_with_mappings(const struct flow *f)
 	return data && !f->sides[0].wrong_frame;
 }
 
+/* Or, as older Linux has it, that something is wrong with its MPTCP: of a
+ * subflow that joined, and whose data it then takes over another. */
+static bool blames_data(const struct judgement *j, const struct flow *f)
+{
+	int reason = reset_reason(flow_reset(f));
+
+	return reason == TCPRST_MIDDLEBOX ||
+	       (reason == TCPRST_MPTCP && f->join.fourth_ack_frame &&
+		join_data_taken(j, f));
+}
+
 /* The server resets a subflow whose data comes without a DSS, and names a
  * middlebox as the reason. For a wrong checksum it sends MP_FAIL as well. */
 static bool blames_middlebox(const struct judgement *j, const struct flow *f)
 {
-	(void)j;
 	return (f->mptcp.syn_ack || f->join.syn_ack) && f->established &&
-	       reset_reason(flow_reset(f)) == TCPRST_MIDDLEBOX &&
-	       !f->sides[1].fail_frame && sent_with_mappings(f);
+	       blames_data(j, f) && !f->sides[1].fail_frame &&
+	       sent_with_mappings(f);
 }
 
 static enum why removed_tcprst(const struct judgement *j, struct said *s)
@@ -244,16 +254,18 @@ static void say_removed_tcprst(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
 	bool joined = flow_is(s->flow, PURPOSE_MP_JOIN);
+	const struct kept *reset = flow_reset(s->flow);
 
 	if (joined)
 		f->segment = SEGMENT_JOIN_DATA;
+	f->or_server = reset_reason(reset) == TCPRST_MPTCP;
 	reset_evidence(j, f, s->flow);
 	f->text = arena_printf(
 		j->arena,
-		"DSS is removed from data%s: it was sent with a mapping, and "
-		"the server resets the subflow with middlebox interference as "
-		"the reason.",
-		joined ? " over a second subflow" : "");
+		"DSS is removed from data%s%s: it was sent with a mapping, and "
+		"the server resets the subflow%s.",
+		joined ? " over a second subflow" : "",
+		f->or_server ? ", or modified" : "", reason_phrase(j, reset));
 }
 
 /* ---- our data is not answered -------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What becomes of MP_JOINs with a valid token.
  */
+#include "report/rules/join.h"
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
@@ -295,7 +296,7 @@ static bool seems_open(const struct flow *parent, const struct flow *f)
 	       (!end || end->time_us > f->first_us);
 }
 
-static bool should_answer(const struct judgement *j, const struct flow *f)
+bool join_due(const struct judgement *j, const struct flow *f)
 {
 	return seems_open(j->o->flows[f->join.parent], f) || parent_alive(j, f);
 }
@@ -306,7 +307,7 @@ static enum why tried(const struct judgement *j, struct attempts *join)
 	*join = count_attempts(j, PURPOSE_MP_JOIN, -1);
 	if (join->flows == 0)
 		return WHY_ABSENT;
-	return join->reset || !j->working || !should_answer(j, join->example)
+	return join->reset || !j->working || !join_due(j, join->example)
 		       ? WHY_CONTRARY
 		       : WHY_SAID;
 }
@@ -364,13 +365,12 @@ static enum why dropped_joins(const struct judgement *j, struct said *s)
 /* ---- the third ACK --------------------------------------------------------
  */
 
-static const struct class join_acks = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_ACK,
-				       NULL, 0};
+const struct class join_acks = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_ACK, NULL, 0};
 
 /* Both HMACs were right when they were captured, and nothing but the third ACK
  * was sent. A server that keeps no state (SYN cookies) may remember the nonce
  * of its last SYN/ACK only, where the SYN came twice. */
-static bool sent_third_ack(const struct flow *f)
+bool join_sent_third_ack(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.hmac == KNOWN_YES &&
 	       f->join.ack_hmac == KNOWN_YES && !f->join.answered_anew &&
@@ -380,19 +380,19 @@ static bool sent_third_ack(const struct flow *f)
 /* The server misses the option, or its HMAC is wrong. */
 static bool missed_option(const struct judgement *j, const struct flow *f)
 {
-	return sent_third_ack(f) && !f->join.fourth_ack_frame &&
+	return join_sent_third_ack(f) && !f->join.fourth_ack_frame &&
 	       reset_reason(flow_reset(f)) == TCPRST_MPTCP &&
 	       key_proven(j, f) && parent_alive(j, f);
 }
 
-static bool confirmed(const struct judgement *j, const struct flow *f)
+bool join_confirmed(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame;
 }
 
 /* An unknown token has no answer then. */
-static bool keeps_no_state(const struct judgement *j, const struct flow *f)
+bool keeps_no_state(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
 	return flow_is(f, PURPOSE_MP_JOIN_RANDOM) && !flow_syn_ack(f) &&
@@ -402,7 +402,7 @@ static bool keeps_no_state(const struct judgement *j, const struct flow *f)
 static enum why removed_ack(const struct judgement *j, struct said *s)
 {
 	s->confidence = CONFIDENCE_LIKELY;
-	s->need = ask_witnesses(j, confirmed, NULL) ||
+	s->need = ask_witnesses(j, join_confirmed, NULL) ||
 				  ask_witnesses(j, keeps_no_state, NULL)
 			  ? THIRD_ACKS_MISSED_MIN
 			  : 1;
@@ -433,7 +433,7 @@ static enum why dropped_ack(const struct judgement *j, struct said *s)
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!sent_third_ack(f) || flow_reset(f) || !should_answer(j, f))
+		if (!join_sent_third_ack(f) || flow_reset(f) || !join_due(j, f))
 			continue;
 		s->have += flow_third_acks_in_vain(f);
 		s->flow = s->flow ? s->flow : f;
@@ -441,7 +441,7 @@ static enum why dropped_ack(const struct judgement *j, struct said *s)
 	s->need = losses_needed(tries_of(&j->plain));
 	if (!s->flow)
 		return WHY_ABSENT;
-	if (ask_witnesses(j, confirmed, NULL))
+	if (ask_witnesses(j, join_confirmed, NULL))
 		return WHY_CONTRARY;
 	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
@@ -468,22 +468,18 @@ static void say_dropped_ack(struct judgement *j, struct finding *f,
 /* ---- data -----------------------------------------------------------------
  */
 
-static const struct class joined_data = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA,
-					 NULL, 0};
+const struct class joined_data = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA, NULL,
+				  0};
 
 /* How often it went out over a subflow that had joined, and was not
  * acknowledged there, as it was over the first. */
 static unsigned joined_data_lost(const struct judgement *j,
 				 const struct flow *f)
 {
-	const struct mptcp_facts *m;
 	unsigned count = 0;
 
-	if (!f->join.fourth_ack_frame || !f->join.data_elsewhere ||
+	if (!f->join.fourth_ack_frame || !join_data_taken(j, f) ||
 	    flow_tcp_acked(f) || join_data_reset(j, f))
-		return 0;
-	m = &j->o->flows[f->join.parent]->mptcp;
-	if (m->data_ack != m->mapped_end)
 		return 0;
 	for (size_t i = 0; i < f->sent_count; i++)
 		count += f->sent[i]->kind == SEGMENT_JOIN_DATA &&

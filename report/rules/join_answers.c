@@ -28,7 +28,8 @@ static const struct flow *parent_of(const struct judgement *j,
 static bool comes_from_elsewhere(const struct judgement *j,
 				 const struct flow *f)
 {
-	return is_answered_plainly(j, f) &&
+	return is_answered_plainly(j, f) && flow_syn_ack(f) &&
+	       flow_syn_ack(parent_of(j, f)) &&
 	       syn_ack_ttl(f) != syn_ack_ttl(parent_of(j, f));
 }
 
