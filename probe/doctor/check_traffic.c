@@ -13,13 +13,24 @@
 
 /* --- programs ------------------------------------------------------------ */
 
-/* Programs, each with how many sockets it has, or on which ports. */
-struct users {
-	const char *text, *first; /* a program that is known by name */
+#define USERS_SHOWN 8
+
+/* A program, and its sockets of one kind. */
+struct user {
+	const struct fact_socket *like;
 	size_t count;
+	const char *ports;		 /* "80, 443" */
+	const struct fact_socket **seen; /* one for each port */
+	size_t seen_count;
 };
 
-typedef bool pick_fn(const struct facts *f, const struct fact_socket *s);
+struct users {
+	struct user *all;
+	size_t count;
+	const char *text;
+};
+
+typedef bool pick_fn(const struct fact_socket *s);
 
 static bool same_user(const struct fact_socket *a, const struct fact_socket *b)
 {
@@ -28,107 +39,113 @@ static bool same_user(const struct fact_socket *a, const struct fact_socket *b)
 	return !a->program && !b->program && a->user == b->user;
 }
 
-static const char *user_of(const struct checkup *c, const struct fact_socket *s)
+static struct user *find_user(const struct checkup *c, struct users *u,
+			      const struct fact_socket *s)
 {
-	return s->program ? s->program
-			  : SAY(c, "a program of user %u", s->user);
+	struct user *slot;
+
+	for (size_t i = 0; i < u->count; i++)
+		if (same_user(u->all[i].like, s))
+			return &u->all[i];
+	slot = ARENA_PUSH(c->facts->arena, u->all, u->count);
+	slot->like = s;
+	slot->ports = "";
+	return slot;
 }
 
-/* "80, 443": of all sockets like this one; NULL: one before was like it. */
-static const char *ports_of(const struct checkup *c, pick_fn *pick, size_t at)
+static void add_port(const struct checkup *c, struct user *u,
+		     const struct fact_socket *s)
 {
-	const struct facts *f = c->facts;
+	for (size_t i = 0; i < u->seen_count; i++)
+		if (u->seen[i]->local_port == s->local_port)
+			return;
+	*ARENA_PUSH(c->facts->arena, u->seen, u->seen_count) = s;
+	u->ports = SAY(c, "%s%s%u", u->ports, *u->ports ? ", " : "",
+		       s->local_port);
+}
+
+/* "nginx (80, 443), a program of user 33 (8080)" */
+static const char *list_users(const struct checkup *c, const struct users *u)
+{
 	const char *text = "";
 
-	for (size_t i = 0; i < f->socket_count; i++) {
-		const struct fact_socket *s = &f->sockets[i];
-		bool again = false;
+	for (size_t i = 0; i < u->count && i < USERS_SHOWN; i++) {
+		const struct user *one = &u->all[i];
+		const char *what = one->like->listening
+					   ? one->ports
+					   : SAY(c, "%zu", one->count);
 
-		if (!pick(f, s) || !same_user(s, &f->sockets[at]))
-			continue;
-		if (i < at)
-			return NULL;
-		for (size_t k = at; k < i; k++)
-			again |= pick(f, &f->sockets[k]) &&
-				 same_user(&f->sockets[k], s) &&
-				 f->sockets[k].local_port == s->local_port;
-		if (!again)
-			text = SAY(c, "%s%s%u", text, *text ? ", " : "",
-				   s->local_port);
+		if (i)
+			text = SAY(c, "%s, ", text);
+		if (one->like->program)
+			text = SAY(c, "%s%s (%s)", text, one->like->program,
+				   what);
+		else
+			text = SAY(c, "%sa program of user %u (%s)", text,
+				   one->like->user, what);
 	}
+	if (u->count > USERS_SHOWN)
+		text = SAY(c, "%s and %zu more", text, u->count - USERS_SHOWN);
 	return text;
 }
 
-static const char *number_of(const struct checkup *c, pick_fn *pick, size_t at)
+static struct users find_users(const struct checkup *c, pick_fn *pick)
 {
 	const struct facts *f = c->facts;
-	size_t count = 0;
-
-	for (size_t i = 0; i < f->socket_count; i++) {
-		if (!pick(f, &f->sockets[i]) ||
-		    !same_user(&f->sockets[i], &f->sockets[at]))
-			continue;
-		if (i < at)
-			return NULL;
-		count++;
-	}
-	return SAY(c, "%zu", count);
-}
-
-static struct users find_users(const struct checkup *c, pick_fn *pick,
-			       const char *(*about)(const struct checkup *c,
-						    pick_fn *pick, size_t at))
-{
-	const struct facts *f = c->facts;
-	struct users u = {.text = ""};
+	struct users u = {0};
 
 	for (size_t i = 0; i < f->socket_count; i++) {
 		const struct fact_socket *s = &f->sockets[i];
-		const char *what = pick(f, s) ? about(c, pick, i) : NULL;
+		struct user *one = pick(s) ? find_user(c, &u, s) : NULL;
 
-		if (!what)
+		if (!one)
 			continue;
-		u.text = SAY(c, "%s%s%s (%s)", u.text, u.count++ ? ", " : "",
-			     user_of(c, s), what);
-		if (!u.first)
-			u.first = s->program;
+		one->count++;
+		if (s->listening)
+			add_port(c, one, s);
 	}
+	u.text = list_users(c, &u);
 	return u;
 }
 
-static const char *mptcpize(const struct checkup *c, const struct users *u)
+/* A program names itself as it likes, and a command is copied into a shell. */
+static bool is_harmless(const char *name)
 {
-	return SAY(c, "mptcpize run %s", u->first ? u->first : "PROGRAM");
+	return name && *name && *name != '-' &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-")] ==
+		       '\0';
 }
 
-static bool listens_mptcp(const struct facts *f, const struct fact_socket *s)
+/* The first that is known by name. */
+static const char *mptcpize(const struct checkup *c, const struct users *u)
 {
-	(void)f;
+	for (size_t i = 0; i < u->count; i++)
+		if (is_harmless(u->all[i].like->program))
+			return SAY(c, "mptcpize run %s",
+				   u->all[i].like->program);
+	return "mptcpize run PROGRAM";
+}
+
+static bool listens_mptcp(const struct fact_socket *s)
+{
 	return s->listening && s->mptcp;
 }
 
-static bool listens_plain(const struct facts *f, const struct fact_socket *s)
+static bool listens_plain(const struct fact_socket *s)
 {
-	(void)f;
 	return s->listening && !s->mptcp;
 }
 
-static bool connected_mptcp(const struct facts *f, const struct fact_socket *s)
+static bool connected_mptcp(const struct fact_socket *s)
 {
-	(void)f;
 	return !s->listening && s->mptcp;
 }
 
 /* By this host: what a listener accepted is its matter. */
-static bool connected_plain(const struct facts *f, const struct fact_socket *s)
+static bool connected_plain(const struct fact_socket *s)
 {
-	if (s->listening || s->mptcp)
-		return false;
-	for (size_t i = 0; i < f->socket_count; i++)
-		if (f->sockets[i].listening &&
-		    f->sockets[i].local_port == s->local_port)
-			return false;
-	return true;
+	return !s->listening && !s->mptcp && !s->accepted;
 }
 
 static bool sockets_told(struct checkup *c)
@@ -150,8 +167,8 @@ void check_listeners(struct checkup *c)
 
 	if (!sockets_told(c))
 		return;
-	mptcp = find_users(c, listens_mptcp, ports_of);
-	plain = find_users(c, listens_plain, ports_of);
+	mptcp = find_users(c, listens_mptcp);
+	plain = find_users(c, listens_plain);
 	if (!mptcp.count && !plain.count)
 		check_ok(c, "no program accepts connections of other hosts");
 	else if (!mptcp.count && c->facts->listeners_hidden)
@@ -181,8 +198,8 @@ void check_programs(struct checkup *c)
 
 	if (f->sockets_known != KNOWN || f->mptcp_sockets_known != KNOWN)
 		return; /* said of the listeners */
-	mptcp = find_users(c, connected_mptcp, number_of);
-	plain = find_users(c, connected_plain, number_of);
+	mptcp = find_users(c, connected_mptcp);
+	plain = find_users(c, connected_plain);
 	if (!mptcp.count && !plain.count)
 		check_ok(c, "no program is connected to another host now");
 	else if (!mptcp.count)
@@ -235,7 +252,7 @@ void check_connections(struct checkup *c)
 	for (size_t i = 0; i < f->socket_count; i++) {
 		const struct fact_socket *s = &f->sockets[i];
 
-		if (!connected_mptcp(f, s))
+		if (!connected_mptcp(s))
 			continue;
 		all++;
 		if (s->fallback && !fell++)
@@ -334,7 +351,7 @@ static const char *probe_server(const struct checkup *c)
 	const struct facts *f = c->facts;
 
 	for (size_t i = 0; i < f->socket_count; i++)
-		if (connected_mptcp(f, &f->sockets[i]))
+		if (connected_mptcp(&f->sockets[i]))
 			return probe_of(c, &f->sockets[i]);
 	return "mpprobe HOST";
 }

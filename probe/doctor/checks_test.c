@@ -774,7 +774,7 @@ static void both_listen(struct host *h)
 {
 	make_server(h);
 	listen_on(h, false, "sshd", 22);
-	add_socket(h, false, "sshd")->local_port = 22;
+	add_socket(h, false, "sshd")->accepted = true;
 }
 
 static void both_connect(struct host *h)
@@ -1027,6 +1027,41 @@ static void test_programs_without_names(void **state)
 	free_host(h);
 }
 
+/* Nothing that a shell would obey comes from who names a program. */
+static void test_hostile_names(void **state)
+{
+	static const char *const names[] = {"x;reboot", "$(reboot)", "a b",
+					    "`x`",	"-x",	     ""};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct host *h = make_host();
+		struct checkup c;
+
+		add_socket(h, false, names[i]);
+		c = checks_ask_one(&h->facts, "programs");
+		assert_string_equal(c.checks[0].commands,
+				    "mptcpize run PROGRAM");
+		free_host(h);
+	}
+}
+
+static void test_many_programs(void **state)
+{
+	static const char *const names[] = {"a", "b", "c", "d", "e",
+					    "f", "g", "h", "i", "j"};
+	struct host *h = make_host();
+	struct checkup c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		add_socket(h, false, names[i]);
+	c = checks_ask_one(&h->facts, "programs");
+	assert_non_null(strstr(c.checks[0].text, "h (1) and 2 more"));
+	assert_null(strstr(c.checks[0].text, "i (1)"));
+	free_host(h);
+}
+
 /* One port that is listened on over IPv4 and IPv6 is one. */
 static void test_ports_once(void **state)
 {
@@ -1086,6 +1121,8 @@ int main(void)
 		cmocka_unit_test(test_none_is_wrong),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_programs_without_names),
+		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_many_programs),
 		cmocka_unit_test(test_ports_once),
 		cmocka_unit_test(test_verdict),
 	};

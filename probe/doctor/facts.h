@@ -62,6 +62,7 @@ struct fact_server {
 /* A TCP socket. */
 struct fact_socket {
 	bool mptcp, listening;
+	bool accepted; /* its port is one that is listened on here */
 	bool fallback; /* MPTCP was asked for, and is not in use */
 	struct address local, remote;
 	uint16_t local_port, remote_port;

@@ -29,8 +29,16 @@ uint64_t counter_now(const char *name);
  * the end; NULL: it cannot be read. */
 char *proc_text(struct arena *a, const char *proc, const char *name);
 
-/* The name of the program that has the socket of this inode open; NULL: none
- * that this user may look at. */
-const char *program_of(struct facts *f, unsigned inode);
+/* A socket, and the name of the program that has it open; NULL: none that this
+ * user may look at. */
+struct socket_owner {
+	unsigned inode;
+	const char *program;
+};
+
+int by_inode(const void *a, const void *b);
+
+/* Finds the programs of all of them, which are sorted by inode. */
+void find_programs(struct facts *f, struct socket_owner *owners, size_t count);
 
 #endif

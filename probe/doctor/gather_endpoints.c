@@ -22,11 +22,9 @@ static int take_family(const struct nlmsghdr *header, void *context)
 	uint16_t *id = context;
 	const struct nlattr *a;
 
-	mnl_attr_for_each(
-		a, header,
-		sizeof(struct genlmsghdr)) if (mnl_attr_get_type(a) ==
-					       CTRL_ATTR_FAMILY_ID) *id =
-		mnl_attr_get_u16(a);
+	mnl_attr_for_each (a, header, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(a) == CTRL_ATTR_FAMILY_ID)
+			*id = mnl_attr_get_u16(a);
 	return MNL_CB_OK;
 }
 
@@ -82,13 +80,13 @@ static int take_endpoint(const struct nlmsghdr *header, void *context)
 	struct endpoints *all = context;
 	const struct nlattr *outer, *a;
 
-	mnl_attr_for_each(outer, header, sizeof(struct genlmsghdr))
-	{
+	mnl_attr_for_each (outer, header, sizeof(struct genlmsghdr)) {
 		struct doctor_endpoint e = {0};
 
 		if (mnl_attr_get_type(outer) != MPTCP_PM_ATTR_ADDR)
 			continue;
-		mnl_attr_for_each_nested(a, outer) take_attribute(all, &e, a);
+		mnl_attr_for_each_nested (a, outer)
+			take_attribute(all, &e, a);
 		*ARENA_PUSH(all->facts->arena, all->all, all->count) = e;
 	}
 	return MNL_CB_OK;
@@ -99,8 +97,7 @@ static int take_limits(const struct nlmsghdr *header, void *context)
 	struct endpoints *all = context;
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, header, sizeof(struct genlmsghdr))
-	{
+	mnl_attr_for_each (a, header, sizeof(struct genlmsghdr)) {
 		if (mnl_attr_get_type(a) == MPTCP_PM_ATTR_SUBFLOWS)
 			all->facts->subflows = (int)mnl_attr_get_u32(a);
 		else if (mnl_attr_get_type(a) == MPTCP_PM_ATTR_RCV_ADD_ADDRS)

@@ -60,9 +60,9 @@ static int hook_of(const struct nlattr *nest)
 {
 	const struct nlattr *a;
 
-	mnl_attr_for_each_nested(
-		a, nest) if (mnl_attr_get_type(a) ==
-			     NFTA_HOOK_HOOKNUM) return (int)number(a);
+	mnl_attr_for_each_nested (a, nest)
+		if (mnl_attr_get_type(a) == NFTA_HOOK_HOOKNUM)
+			return (int)number(a);
 	return -1;
 }
 
@@ -73,8 +73,7 @@ static int take_chain(const struct nlmsghdr *header, void *context)
 	struct chain c = {.family = about->nfgen_family, .hook = -1};
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, header, sizeof(*about))
-	{
+	mnl_attr_for_each (a, header, sizeof(*about)) {
 		if (mnl_attr_get_type(a) == NFTA_CHAIN_TABLE)
 			c.table = copied(t, a);
 		else if (mnl_attr_get_type(a) == NFTA_CHAIN_NAME)
@@ -111,9 +110,9 @@ static void sort_out(const struct nlattr *nest, attributes out)
 	memset(out, 0, sizeof(attributes));
 	if (!nest)
 		return;
-	mnl_attr_for_each_nested(a, nest) if (mnl_attr_get_type(a) <
-					      ATTRIBUTES_MOST)
-		out[mnl_attr_get_type(a)] = a;
+	mnl_attr_for_each_nested (a, nest)
+		if (mnl_attr_get_type(a) < ATTRIBUTES_MOST)
+			out[mnl_attr_get_type(a)] = a;
 }
 
 /* Reads it into a register, writes a register to it, or removes it. */
@@ -278,7 +277,7 @@ static struct doing read_expressions(const struct nlattr *list)
 	const struct nlattr *element;
 
 	if (list)
-		mnl_attr_for_each_nested(element, list)
+		mnl_attr_for_each_nested (element, list)
 			take_expression(&d, element);
 	return d;
 }
@@ -300,8 +299,7 @@ static int take_rule(const struct nlmsghdr *header, void *context)
 	struct doing d;
 	int hook;
 
-	mnl_attr_for_each(a, header, sizeof(*about))
-	{
+	mnl_attr_for_each (a, header, sizeof(*about)) {
 		if (mnl_attr_get_type(a) == NFTA_RULE_TABLE)
 			r.table = copied(t, a);
 		else if (mnl_attr_get_type(a) == NFTA_RULE_CHAIN)

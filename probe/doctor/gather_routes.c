@@ -47,9 +47,10 @@ static int take_link(const struct nlmsghdr *header, void *context)
 	link->up = about->ifi_flags & IFF_UP;
 	link->carrier = about->ifi_flags & IFF_RUNNING;
 	link->loopback = about->ifi_flags & IFF_LOOPBACK;
-	mnl_attr_for_each(a, header, sizeof(*about)) if (mnl_attr_get_type(a) ==
-							 IFLA_IFNAME)
-		link->name = arena_printf(arena, "%s", mnl_attr_get_str(a));
+	mnl_attr_for_each (a, header, sizeof(*about))
+		if (mnl_attr_get_type(a) == IFLA_IFNAME)
+			link->name =
+				arena_printf(arena, "%s", mnl_attr_get_str(a));
 	own = rp_filter_of(arena, link->name);
 	link->rp_filter = own > all ? own : all;
 	return MNL_CB_OK;
@@ -72,8 +73,7 @@ static int take_address(const struct nlmsghdr *header, void *context)
 	const struct nlattr *a;
 	bool local = false;
 
-	mnl_attr_for_each(a, header, sizeof(*about))
-	{
+	mnl_attr_for_each (a, header, sizeof(*about)) {
 		uint16_t type = mnl_attr_get_type(a);
 
 		if (type == IFA_FLAGS)
@@ -133,8 +133,8 @@ static void take_next_hops(struct lists *l, const struct fact_route *like,
 		const struct nlattr *attr; /* named by the macro */
 
 		r.link = (unsigned)hop->rtnh_ifindex;
-		mnl_attr_for_each_payload((void *)RTNH_DATA(hop),
-					  hop->rtnh_len - sizeof(*hop))
+		mnl_attr_for_each_payload ((void *)RTNH_DATA(hop),
+					   hop->rtnh_len - sizeof(*hop))
 			take_next_hop(&r, attr);
 		keep_route(l, &r);
 	}
@@ -151,8 +151,7 @@ static int take_route(const struct nlmsghdr *header, void *context)
 	if (about->rtm_type != RTN_UNICAST || about->rtm_flags & RTM_F_CLONED)
 		return MNL_CB_OK;
 	r.to.family = about->rtm_family == AF_INET6 ? 6 : 4;
-	mnl_attr_for_each(a, header, sizeof(*about))
-	{
+	mnl_attr_for_each (a, header, sizeof(*about)) {
 		uint16_t type = mnl_attr_get_type(a);
 
 		if (type == RTA_DST)
@@ -188,8 +187,7 @@ static int take_lookup(const struct nlmsghdr *header, void *context)
 	const struct nlattr *a;
 
 	out->way.found = about->rtm_type == RTN_UNICAST;
-	mnl_attr_for_each(a, header, sizeof(*about))
-	{
+	mnl_attr_for_each (a, header, sizeof(*about)) {
 		if (mnl_attr_get_type(a) == RTA_OIF)
 			out->way.link = mnl_attr_get_u32(a);
 		else if (mnl_attr_get_type(a) == RTA_PREFSRC)

@@ -24,8 +24,10 @@ struct sockets {
 	bool mptcp; /* are asked for now */
 	struct fact_socket *all;
 	size_t count;
-	unsigned *inodes; /* of `all` */
+	unsigned *inodes; /* of `all`, in its order */
 	size_t inode_count;
+	struct socket_owner *owners; /* sorted */
+	size_t owner_count;
 };
 
 /* IPv4 in IPv6's form is IPv4. */
@@ -56,19 +58,18 @@ static bool is_subflow(const struct sockets *s, unsigned inode, const char *ulp)
 {
 	if (ulp && !strcmp(ulp, "mptcp"))
 		return true;
-	for (size_t i = 0; inode && i < s->inode_count; i++)
-		if (s->inodes[i] == inode && s->all[i].mptcp)
-			return true;
-	return false;
+	return inode && s->owner_count &&
+	       bsearch(&(struct socket_owner){.inode = inode}, s->owners,
+		       s->owner_count, sizeof(*s->owners), by_inode);
 }
 
 static const char *ulp_name(const struct nlattr *nest)
 {
 	const struct nlattr *a;
 
-	mnl_attr_for_each_nested(
-		a, nest) if (mnl_attr_get_type(a) ==
-			     INET_ULP_INFO_NAME) return mnl_attr_get_str(a);
+	mnl_attr_for_each_nested (a, nest)
+		if (mnl_attr_get_type(a) == INET_ULP_INFO_NAME)
+			return mnl_attr_get_str(a);
 	return NULL;
 }
 
@@ -108,8 +109,7 @@ static int take_socket(const struct nlmsghdr *header, void *context)
 		.user = m->idiag_uid,
 	};
 
-	mnl_attr_for_each(a, header, sizeof(*m))
-	{
+	mnl_attr_for_each (a, header, sizeof(*m)) {
 		if (mnl_attr_get_type(a) == INET_DIAG_ULP_INFO)
 			ulp = ulp_name(a);
 		if (mnl_attr_get_type(a) == INET_DIAG_INFO && s->mptcp)
@@ -118,7 +118,6 @@ static int take_socket(const struct nlmsghdr *header, void *context)
 	if (stays_here(s->facts, &found) ||
 	    (!s->mptcp && is_subflow(s, m->idiag_inode, ulp)))
 		return MNL_CB_OK;
-	found.program = program_of(s->facts, m->idiag_inode);
 	*ARENA_PUSH(arena, s->all, s->count) = found;
 	*ARENA_PUSH(arena, s->inodes, s->inode_count) = m->idiag_inode;
 	return MNL_CB_OK;
@@ -159,6 +158,43 @@ static bool hides_listeners(void)
 	return uname(&u) == 0 && atoi(u.release) < 6;
 }
 
+static void sort_owners(struct sockets *s)
+{
+	s->owners = NULL;
+	s->owner_count = 0;
+	for (size_t i = 0; i < s->inode_count; i++)
+		ARENA_PUSH(s->facts->arena, s->owners, s->owner_count)->inode =
+			s->inodes[i];
+	if (s->owner_count)
+		qsort(s->owners, s->owner_count, sizeof(*s->owners), by_inode);
+}
+
+/* Several sockets may be of one inode 0: they are nobody's. */
+static void name_programs(struct sockets *s)
+{
+	sort_owners(s);
+	find_programs(s->facts, s->owners, s->owner_count);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct socket_owner wanted = {.inode = s->inodes[i]};
+		const struct socket_owner *owner =
+			bsearch(&wanted, s->owners, s->owner_count,
+				sizeof(wanted), by_inode);
+
+		s->all[i].program = owner ? owner->program : NULL;
+	}
+}
+
+static void mark_accepted(struct sockets *s)
+{
+	uint8_t *ports = arena_alloc(s->facts->arena, UINT16_MAX + 1);
+
+	for (size_t i = 0; i < s->count; i++)
+		ports[s->all[i].local_port] |= s->all[i].listening;
+	for (size_t i = 0; i < s->count; i++)
+		s->all[i].accepted =
+			!s->all[i].listening && ports[s->all[i].local_port];
+}
+
 /* MPTCP's first, so that subflows are told from TCP connections. */
 void gather_sockets(struct facts *f)
 {
@@ -166,7 +202,10 @@ void gather_sockets(struct facts *f)
 
 	f->listeners_hidden = hides_listeners();
 	f->mptcp_sockets_known = ask_both(&s, IPPROTO_MPTCP);
+	sort_owners(&s);
 	f->sockets_known = ask_both(&s, IPPROTO_TCP);
+	name_programs(&s);
+	mark_accepted(&s);
 	f->sockets = s.all;
 	f->socket_count = s.count;
 }

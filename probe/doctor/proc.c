@@ -216,45 +216,63 @@ void gather_managers(struct facts *f, const char *proc)
 		closedir(folder);
 }
 
-/* Whether the process has a descriptor with this target open. */
-static bool has_open(const char *pid, const char *wanted)
+int by_inode(const void *a, const void *b)
 {
-	char path[300], target[64];
-	bool found = false;
+	const struct socket_owner *x = a, *y = b;
+
+	return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* That a descriptor of proc(5) leads to; NULL: it is no socket of ours. */
+static struct socket_owner *owner_of(struct socket_owner *owners, size_t count,
+				     int folder, const char *descriptor)
+{
+	char target[64];
+	ssize_t length =
+		readlinkat(folder, descriptor, target, sizeof(target) - 1);
+	struct socket_owner wanted = {0};
+
+	if (length <= 0)
+		return NULL;
+	target[length] = '\0';
+	if (sscanf(target, "socket:[%u]", &wanted.inode) != 1)
+		return NULL;
+	return bsearch(&wanted, owners, count, sizeof(*owners), by_inode);
+}
+
+/* Of several processes that have a socket open the first counts. */
+static void look_at_process(struct facts *f, const char *pid,
+			    struct socket_owner *owners, size_t count)
+{
+	char path[300];
+	const char *name = NULL;
 	struct dirent *entry;
 	DIR *folder;
 
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
 	folder = there(opendir(path));
-	while (folder && !found && (entry = readdir(folder))) {
-		ssize_t length = readlinkat(dirfd(folder), entry->d_name,
-					    target, sizeof(target) - 1);
+	while (folder && (entry = readdir(folder))) {
+		struct socket_owner *owner =
+			owner_of(owners, count, dirfd(folder), entry->d_name);
 
-		if (length <= 0)
+		if (!owner || owner->program)
 			continue;
-		target[length] = '\0';
-		found = !strcmp(target, wanted);
+		if (!name)
+			name = name_of(f, "/proc", pid);
+		owner->program = name;
 	}
 	if (folder)
 		closedir(folder);
-	return found;
 }
 
-const char *program_of(struct facts *f, unsigned inode)
+void find_programs(struct facts *f, struct socket_owner *owners, size_t count)
 {
-	const char *name = NULL;
+	DIR *folder = count ? there(opendir("/proc")) : NULL;
 	struct dirent *entry;
-	char wanted[64];
-	DIR *folder;
 
-	if (!inode)
-		return NULL;
-	snprintf(wanted, sizeof(wanted), "socket:[%u]", inode);
-	folder = there(opendir("/proc"));
-	while (folder && !name && (entry = readdir(folder)))
-		if (is_number(entry->d_name) && has_open(entry->d_name, wanted))
-			name = name_of(f, "/proc", entry->d_name);
+	while (folder && (entry = readdir(folder)))
+		if (is_number(entry->d_name))
+			look_at_process(f, entry->d_name, owners, count);
 	if (folder)
 		closedir(folder);
-	return name;
 }
