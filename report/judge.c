@@ -210,6 +210,8 @@ static void collect_flow(struct judgement *j, const struct judge_target *target,
 		*ARENA_PUSH(j->arena, j->controls, j->control_count) = f;
 	else if (own && f->snapped)
 		j->snapped = f;
+	else if (own && f->blurred)
+		j->blurred = f;
 	else if (own && !j->controlled && flow_lacks_syn_ack(f))
 		leave_unshown(j, f);
 	else if (own || joins_where_announced(j, target, f))
@@ -469,6 +471,14 @@ static uint64_t misfits_of(struct flow *const *flows, size_t count)
 	return misfits;
 }
 
+/* What cannot be judged. */
+static const struct flow *left_out(const struct judgement *j)
+{
+	if (j->snapped)
+		return j->snapped;
+	return j->blurred ? j->blurred : j->unshown;
+}
+
 static void report_head(struct judgement *j, const struct judge_target *target)
 {
 	struct report *r = j->r;
@@ -489,8 +499,8 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 					   : -1;
 	if (j->flow_count)
 		r->source = j->flows[0]->client;
-	else if (j->snapped || j->unshown)
-		r->source = (j->snapped ? j->snapped : j->unshown)->client;
+	else if (left_out(j))
+		r->source = left_out(j)->client;
 	judge_announced(j);
 }
 

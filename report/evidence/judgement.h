@@ -75,6 +75,7 @@ struct judgement {
 	size_t flow_count;
 	/* left out, as what they miss may be the capture's fault: */
 	const struct flow *snapped; /* its options are not whole */
+	const struct flow *blurred; /* it is of two places at once */
 	const struct flow *unshown; /* its SYN/ACK is not in the capture */
 	bool controlled;	    /* the capture is of mpprobe */
 	struct flow **controls;	    /* UDP, to the target's address */

@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -348,6 +350,78 @@ static void test_another(void **state)
 	}
 }
 
+/* ---- one begins late ------------------------------------------------------
+ */
+
+#define HEAD 24	  /* bytes of a pcap file before its first frame */
+#define RECORD 16 /* before each frame */
+
+/* A copy without the first frames. */
+static void cut(const char *name, const char *copy, unsigned frames)
+{
+	FILE *from = fopen(name, "r"), *to = fopen(copy, "w");
+	uint8_t bytes[HEAD];
+	uint32_t length;
+	int c;
+
+	assert_non_null(from);
+	assert_non_null(to);
+	assert_int_equal(fread(bytes, 1, HEAD, from), HEAD);
+	fwrite(bytes, 1, HEAD, to);
+	while (frames--) {
+		assert_int_equal(fread(bytes, 1, RECORD, from), RECORD);
+		memcpy(&length, bytes + 8, sizeof(length));
+		fseek(from, length, SEEK_CUR);
+	}
+	while ((c = getc(from)) != EOF)
+		putc(c, to);
+	fclose(from);
+	fclose(to);
+}
+
+/* Both ends; one of them lacks the SYN. */
+static struct report *read_late(struct observer *o, const char *stem,
+				bool server, unsigned frames)
+{
+	char names[2][100], late[] = "/tmp/mpprobe-test-XXXXXX";
+	const char *files[2] = {names[0], names[1]};
+	struct report *r;
+	char error[400];
+	struct capture *c;
+
+	close(mkstemp(late));
+	for (int i = 0; i < 2; i++)
+		snprintf(names[i], sizeof(names[i]), "pcaps/ends/%s-%s.pcap",
+			 stem, i ? "server" : "client");
+	cut(names[server], late, frames);
+	files[server] = late;
+	o->files = files;
+	c = capture_open(files, 2, error, sizeof(error));
+	unlink(late);
+	assert_non_null(c);
+	assert_int_equal(capture_feed(c, o, error, sizeof(error)), CAPTURE_OK);
+	capture_close(c);
+	r = judge_first(o);
+	o->files = NULL;
+	return r;
+}
+
+/* Nothing tells then of which place a packet is that comes first. */
+static void test_late(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 6 * ENDS; i++) {
+		struct observer *o = observer_new();
+		struct report *r =
+			read_late(o, ends[i / 6].stem, i % 2, 1 + i / 2 % 3);
+
+		assert_int_equal(r->status, STATUS_UNDETERMINED);
+		assert_non_null(strstr(r->verdict, "captured in two places"));
+		report_free(r);
+		observer_free(o);
+	}
+}
+
 /* Nothing is counted twice. */
 static void test_counted_once(void **state)
 {
@@ -380,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_clocks_apart),
 		cmocka_unit_test(test_one_link),
 		cmocka_unit_test(test_interfaces),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_translated),
 		cmocka_unit_test(test_rewritten),
 		cmocka_unit_test(test_another),

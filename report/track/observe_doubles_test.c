@@ -84,6 +84,46 @@ static void test_goes_on(void **state)
 	see_data(c, 0);
 	assert_null(f->doubles);
 	assert_int_equal(f->sides[0].packets, packets + 1);
+	assert_false(f->blurred);
+}
+
+/* Whether a packet that is seen once more, so, is known to be the same, seen in
+ * another place. */
+static bool blurs(unsigned ttl, unsigned file, uint16_t more_id)
+{
+	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	struct flow *f = flow_of(&s, c);
+	struct wire w;
+	bool blurred;
+
+	see_data(c, 0);
+	w.length = f->sent[f->sent_count - 1]->packet.available;
+	memcpy(w.bytes, f->sent[f->sent_count - 1]->packet.bytes, w.length);
+	if (more_id)
+		set_id(&w, (uint16_t)(w.bytes[4] << 8 | w.bytes[5]) + more_id);
+	set_ttl(&w, ttl);
+	s.o->file = file;
+	scene_see(&s, &w);
+	blurred = f->blurred;
+	s.o->file = 0;
+	return blurred;
+}
+
+static void test_blurred(void **state)
+{
+	(void)state;
+	assert_true(blurs(58, 1, 0));
+	assert_true(blurs(61, 1, 0));
+	assert_false(blurs(58, 0, 0));
+	assert_false(blurs(61, 1, 1)); /* sent again */
+}
+
+/* There are no IDs: what has its TTL may be sent again. */
+static void test_blurred6(void **state)
+{
+	(void)state;
+	assert_true(blurs(58, 1, 0));
+	assert_false(blurs(61, 1, 0));
 }
 
 /* The very same SYN, at the other end of a link; another with its numbers, some
@@ -275,7 +315,8 @@ int main(void)
 		TEST(test_goes_on),	   TEST(test_sweep),
 		TEST(test_same_link),	   TEST6(test_same_link6),
 		TEST(test_used_again),	   TEST(test_translated),
-		TEST(test_many_newer),	   TEST(test_sweep_goes_on),
+		TEST(test_many_newer),	   TEST(test_blurred),
+		TEST6(test_blurred6),	   TEST(test_sweep_goes_on),
 		TEST6(test_sweep_goes_on), TEST(test_without_timestamps),
 	};
 

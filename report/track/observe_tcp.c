@@ -203,13 +203,23 @@ void observe_fragment(struct observer *o, const struct packet *p,
 		f->client_next = end;
 }
 
-static bool seen_again(struct flow *f, unsigned side, const struct packet *p,
-		       int64_t time_us)
+/* Files, and interfaces where these have clocks of their own. */
+static uint32_t place_of(const struct observer *o)
 {
+	return o->file << 16 | o->interface;
+}
+
+static bool seen_again(const struct observer *o, struct flow *f, unsigned side,
+		       const struct packet *p, int64_t time_us)
+{
+	bool again;
+
 	if (!f->sightings)
 		f->sightings =
 			arena_alloc(f->packets, 2 * sizeof(*f->sightings));
-	return sightings_again(&f->sightings[side], p, time_us);
+	again = sightings_again(&f->sightings[side], p, place_of(o), time_us);
+	f->blurred |= f->sightings[side].elsewhere;
+	return again;
 }
 
 void observe_sent(struct observer *o, struct flow *f, const struct packet *p,
@@ -221,7 +231,7 @@ void observe_sent(struct observer *o, struct flow *f, const struct packet *p,
 		f->unfit++;
 		return;
 	}
-	if (seen_again(f, 0, p, time_us))
+	if (seen_again(o, f, 0, p, time_us))
 		return;
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;
@@ -252,7 +262,7 @@ void observe_received(struct observer *o, struct flow *f,
 		f->unfit++;
 		return;
 	}
-	if (seen_again(f, 1, p, time_us)) {
+	if (seen_again(o, f, 1, p, time_us)) {
 		f->syn_acks_again += !!(p->tcp.flags & TCP_FLAG_SYN);
 		return;
 	}
@@ -296,7 +306,7 @@ static void observe_middle(struct observer *o, struct flow *f, unsigned side,
 {
 	struct kept k;
 
-	if (seen_again(f, side, p, time_us))
+	if (seen_again(o, f, side, p, time_us))
 		return;
 	k = observer_look(p, frame, time_us);
 	f->last_us = time_us;

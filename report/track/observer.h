@@ -173,6 +173,8 @@ struct flow {
 	bool snapped;	  /* options were not captured whole: what is not there
 			     may have been */
 	bool syn_snapped; /* one with SYN was */
+	bool blurred;	  /* its packets are of two places, of which only one
+			     has the SYN: nothing tells them apart */
 	struct sightings *sightings; /* sent, received; NULL: none yet */
 	struct side sides[2];	     /* of the client, of the server */
 

@@ -22,14 +22,26 @@ static bool same_packet(const struct sighting *a, const struct sighting *b)
 		(a->ttl >= ORDINARY_TTL && b->ttl >= ORDINARY_TTL));
 }
 
+/* Whenever that was: what is sent again has another ID, or the same TTL. */
+static bool is_elsewhere(const struct sighting *a, const struct sighting *b)
+{
+	if (!a->there || a->place == b->place || a->sequence != b->sequence ||
+	    a->acknowledgment != b->acknowledgment || a->id != b->id ||
+	    a->length != b->length || a->flags != b->flags)
+		return false;
+	return a->id || (a->ttl != b->ttl && a->checksum == b->checksum &&
+			 a->flow_label == b->flow_label);
+}
+
 bool sightings_again(struct sightings *s, const struct packet *p,
-		     int64_t time_us)
+		     uint32_t place, int64_t time_us)
 {
 	struct sighting now = {
 		.time_us = time_us,
 		.sequence = p->tcp.sequence,
 		.acknowledgment = p->tcp.acknowledgment,
 		.flow_label = p->ip.flow_label,
+		.place = place,
 		.id = p->ip.id,
 		.checksum = p->tcp.checksum,
 		.window = p->tcp.window,
@@ -39,6 +51,8 @@ bool sightings_again(struct sightings *s, const struct packet *p,
 		.there = true,
 	};
 
+	for (size_t i = 0; i < SIGHTINGS; i++)
+		s->elsewhere |= is_elsewhere(&s->latest[i], &now);
 	for (size_t i = 0; i < SIGHTINGS; i++)
 		if (same_packet(&s->latest[i], &now))
 			return true;

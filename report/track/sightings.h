@@ -16,6 +16,7 @@ struct sighting {
 	int64_t time_us;
 	uint32_t sequence, acknowledgment;
 	uint32_t flow_label;
+	uint32_t place; /* a file, or an interface of it */
 	uint16_t id, checksum, window, length;
 	uint8_t flags, ttl;
 	bool there;
@@ -26,10 +27,11 @@ struct sighting {
 struct sightings {
 	struct sighting latest[SIGHTINGS];
 	size_t next;
+	bool elsewhere; /* one of them was seen in another place as well */
 };
 
 /* Whether this TCP packet was seen a moment ago; if not, it is remembered. */
 bool sightings_again(struct sightings *s, const struct packet *p,
-		     int64_t time_us);
+		     uint32_t place, int64_t time_us);
 
 #endif

@@ -51,6 +51,9 @@ static void rung_tcp(struct judgement *j)
 			    : "a SYN is answered with a SYN/ACK");
 		show(j, RUNG_TCP, f->first_frame);
 		show(j, RUNG_TCP, flow_syn_ack(f)->frame);
+	} else if (j->blurred) {
+		set(j, RUNG_TCP, RUNG_SKIPPED,
+		    "the packets are of two places, the SYN of one");
 	} else if (j->unshown) {
 		set(j, RUNG_TCP, RUNG_SKIPPED,
 		    "the SYN/ACK is not in the capture");

@@ -215,6 +215,11 @@ static bool was_snapped(const struct judgement *j)
 	return j->snapped;
 }
 
+static bool is_blurred(const struct judgement *j)
+{
+	return j->blurred;
+}
+
 static bool came_back(const struct judgement *j)
 {
 	return j->negotiated;
@@ -281,6 +286,10 @@ static const struct missing {
 	 "the packets were not captured whole (snapped), so that TCP options "
 	 "are missing",
 	 "Capture all bytes: tcpdump -s 0."},
+	{is_blurred, NULL,
+	 "packets were captured in two places, the SYN in only one of them",
+	 "Read one of the captures alone, or capture in both places from "
+	 "before the connection begins."},
 	{NULL, unshown_answers, NULL,
 	 "Capture both directions, and from before the connection begins: "
 	 "tcpdump -s 0 host ADDRESS."},
