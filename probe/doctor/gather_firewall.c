@@ -175,7 +175,7 @@ void doing_match(struct doing *d, const char *name, const uint8_t *info,
 		return;
 	}
 	d->looks |= info[8] == MPTCP_OPTION && !(info[11] & 0x08);
-	d->narrow |= memcmp(info, all_ports, sizeof(all_ports)) || info[9];
+	d->narrow |= memcmp(info, all_ports, sizeof(all_ports)) != 0 || info[9];
 }
 
 /* struct xt_tcpoptstrip_target_info: a bit for each option. */

@@ -174,7 +174,7 @@ static void name_programs(struct sockets *s)
 {
 	sort_owners(s);
 	find_programs(s->facts, s->owners, s->owner_count);
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0; s->owner_count && i < s->count; i++) {
 		const struct socket_owner wanted = {.inode = s->inodes[i]};
 		const struct socket_owner *owner =
 			bsearch(&wanted, s->owners, s->owner_count,
