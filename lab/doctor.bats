@@ -430,6 +430,11 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 	echo "$output"
 	((status == 0))
 	[[ $output == *'MPTCP was asked for by python3 (1); plain TCP by python3 (1)'* ]]
+	run doctor root client -v
+	[[ $output == *$'\nMPTCP sockets\n  [fd00:1::1]:'*' to [fd00:2::2]:80  1 subflow  python3'* ]]
+	run doctor nobody client -j
+	report/validate.py <<<"$output"
+	[[ $output == *'"remote":"10.0.2.2","remote_port":80,"program":null,"user":0}'* ]]
 }
 
 @test "a connection that fell back: the server has no MPTCP" {

@@ -43,6 +43,8 @@ static struct doctor summary(const struct facts *f, const struct checkup *c)
 		.counter_count = f->counter_count,
 		.endpoints = f->endpoints,
 		.endpoint_count = f->endpoint_count,
+		.sockets = f->sockets,
+		.socket_count = f->socket_count,
 		.subflows = f->subflows,
 		.add_addr_accepted = f->add_addr_accepted,
 		.limits_raw = f->limits_raw,

@@ -17,10 +17,10 @@
 
 /* A program, and its sockets of one kind. */
 struct user {
-	const struct fact_socket *like;
+	const struct doctor_socket *like;
 	size_t count;
-	const char *ports;		 /* "80, 443" */
-	const struct fact_socket **seen; /* one for each port */
+	const char *ports;		   /* "80, 443" */
+	const struct doctor_socket **seen; /* one for each port */
 	size_t seen_count;
 };
 
@@ -30,9 +30,10 @@ struct users {
 	const char *text;
 };
 
-typedef bool pick_fn(const struct fact_socket *s);
+typedef bool pick_fn(const struct doctor_socket *s);
 
-static bool same_user(const struct fact_socket *a, const struct fact_socket *b)
+static bool same_user(const struct doctor_socket *a,
+		      const struct doctor_socket *b)
 {
 	if (a->program && b->program)
 		return !strcmp(a->program, b->program);
@@ -40,7 +41,7 @@ static bool same_user(const struct fact_socket *a, const struct fact_socket *b)
 }
 
 static struct user *find_user(const struct checkup *c, struct users *u,
-			      const struct fact_socket *s)
+			      const struct doctor_socket *s)
 {
 	struct user *slot;
 
@@ -54,7 +55,7 @@ static struct user *find_user(const struct checkup *c, struct users *u,
 }
 
 static void add_port(const struct checkup *c, struct user *u,
-		     const struct fact_socket *s)
+		     const struct doctor_socket *s)
 {
 	for (size_t i = 0; i < u->seen_count; i++)
 		if (u->seen[i]->local_port == s->local_port)
@@ -95,7 +96,7 @@ static struct users find_users(const struct checkup *c, pick_fn *pick)
 	struct users u = {0};
 
 	for (size_t i = 0; i < f->socket_count; i++) {
-		const struct fact_socket *s = &f->sockets[i];
+		const struct doctor_socket *s = &f->sockets[i];
 		struct user *one = pick(s) ? find_user(c, &u, s) : NULL;
 
 		if (!one)
@@ -127,23 +128,23 @@ static const char *mptcpize(const struct checkup *c, const struct users *u)
 	return "mptcpize run PROGRAM";
 }
 
-static bool listens_mptcp(const struct fact_socket *s)
+static bool listens_mptcp(const struct doctor_socket *s)
 {
 	return s->listening && s->mptcp;
 }
 
-static bool listens_plain(const struct fact_socket *s)
+static bool listens_plain(const struct doctor_socket *s)
 {
 	return s->listening && !s->mptcp;
 }
 
-static bool connected_mptcp(const struct fact_socket *s)
+static bool connected_mptcp(const struct doctor_socket *s)
 {
 	return !s->listening && s->mptcp;
 }
 
 /* By this host: what a listener accepted is its matter. */
-static bool connected_plain(const struct fact_socket *s)
+static bool connected_plain(const struct doctor_socket *s)
 {
 	return !s->listening && !s->mptcp && !s->accepted;
 }
@@ -238,7 +239,7 @@ static const char *probe_command(const struct checkup *c,
 }
 
 static const char *probe_of(const struct checkup *c,
-			    const struct fact_socket *s)
+			    const struct doctor_socket *s)
 {
 	return probe_command(c, &s->remote, s->remote_port);
 }
@@ -246,11 +247,11 @@ static const char *probe_of(const struct checkup *c,
 void check_connections(struct checkup *c)
 {
 	const struct facts *f = c->facts;
-	const struct fact_socket *fallen = NULL;
+	const struct doctor_socket *fallen = NULL;
 	size_t all = 0, fell = 0;
 
 	for (size_t i = 0; i < f->socket_count; i++) {
-		const struct fact_socket *s = &f->sockets[i];
+		const struct doctor_socket *s = &f->sockets[i];
 
 		if (!connected_mptcp(s))
 			continue;

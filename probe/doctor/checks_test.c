@@ -29,7 +29,7 @@ struct host {
 	struct fact_link links[ROOM];
 	struct fact_address addresses[ROOM];
 	struct fact_route routes[ROOM];
-	struct fact_socket sockets[ROOM];
+	struct doctor_socket sockets[ROOM];
 	struct fact_rule rules[ROOM];
 };
 
@@ -106,24 +106,24 @@ static void add_endpoint(struct host *h, const char *address, unsigned link,
 		.flags = flags};
 }
 
-static struct fact_socket *add_socket(struct host *h, bool mptcp,
-				      const char *program)
+static struct doctor_socket *add_socket(struct host *h, bool mptcp,
+					const char *program)
 {
-	struct fact_socket *s = &h->sockets[h->facts.socket_count++];
+	struct doctor_socket *s = &h->sockets[h->facts.socket_count++];
 
-	*s = (struct fact_socket){.mptcp = mptcp,
-				  .local = ip("10.0.1.1"),
-				  .remote = ip("192.0.2.9"),
-				  .local_port = 40000,
-				  .remote_port = 443,
-				  .program = program};
+	*s = (struct doctor_socket){.mptcp = mptcp,
+				    .local = ip("10.0.1.1"),
+				    .remote = ip("192.0.2.9"),
+				    .local_port = 40000,
+				    .remote_port = 443,
+				    .program = program};
 	return s;
 }
 
 static void listen_on(struct host *h, bool mptcp, const char *program,
 		      uint16_t port)
 {
-	struct fact_socket *s = add_socket(h, mptcp, program);
+	struct doctor_socket *s = add_socket(h, mptcp, program);
 
 	s->listening = true;
 	s->local_port = port;
@@ -392,7 +392,7 @@ static void fallen_back(struct host *h)
 
 static void fallen_back_ipv6(struct host *h)
 {
-	struct fact_socket *s = add_socket(h, true, "curl");
+	struct doctor_socket *s = add_socket(h, true, "curl");
 
 	s->fallback = true;
 	s->remote = ip("2001:db8::9");

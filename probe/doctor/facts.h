@@ -59,18 +59,6 @@ struct fact_server {
 				   widest route */
 };
 
-/* A TCP socket. */
-struct fact_socket {
-	bool mptcp, listening;
-	bool accepted; /* its port is one that is listened on here */
-	bool fallback; /* MPTCP was asked for, and is not in use */
-	struct address local, remote;
-	uint16_t local_port, remote_port;
-	unsigned subflows; /* beside the first */
-	uint32_t user;
-	const char *program; /* NULL: not to be seen by this user */
-};
-
 enum rule_does { RULE_LOOKS, RULE_DROPS, RULE_CHANGES, RULE_GOES_ON };
 
 /* A rule of a firewall that looks at, or changes, option 30. */
@@ -131,8 +119,8 @@ struct facts {
 	struct fact_lookup to_server[2]; /* of a packet without a source yet */
 
 	enum known sockets_known, mptcp_sockets_known;
-	bool listeners_hidden;		   /* MPTCP's: this kernel is too old */
-	const struct fact_socket *sockets; /* none of this host to itself */
+	bool listeners_hidden; /* MPTCP's: this kernel is too old */
+	const struct doctor_socket *sockets; /* none of this host to itself */
 	size_t socket_count;
 
 	struct fact_connection connection;

@@ -22,7 +22,7 @@
 struct sockets {
 	struct facts *facts;
 	bool mptcp; /* are asked for now */
-	struct fact_socket *all;
+	struct doctor_socket *all;
 	size_t count;
 	unsigned *inodes; /* of `all`, in its order */
 	size_t inode_count;
@@ -73,7 +73,7 @@ static const char *ulp_name(const struct nlattr *nest)
 	return NULL;
 }
 
-static void take_info(struct fact_socket *out, const struct nlattr *a)
+static void take_info(struct doctor_socket *out, const struct nlattr *a)
 {
 	struct mptcp_info info = {0};
 	size_t length = mnl_attr_get_payload_len(a);
@@ -85,7 +85,7 @@ static void take_info(struct fact_socket *out, const struct nlattr *a)
 }
 
 /* Between programs of this host. */
-static bool stays_here(const struct facts *f, const struct fact_socket *s)
+static bool stays_here(const struct facts *f, const struct doctor_socket *s)
 {
 	return is_loopback(&s->local) ||
 	       (!s->listening &&
@@ -99,7 +99,7 @@ static int take_socket(const struct nlmsghdr *header, void *context)
 	struct arena *arena = s->facts->arena;
 	const char *ulp = NULL;
 	const struct nlattr *a;
-	struct fact_socket found = {
+	struct doctor_socket found = {
 		.mptcp = s->mptcp,
 		.listening = m->idiag_state == TCP_LISTEN,
 		.local = address_of(m->idiag_family, m->id.idiag_src),

@@ -5,6 +5,7 @@
 #ifndef REPORT_PRINT_DOCTOR_H
 #define REPORT_PRINT_DOCTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,18 @@ struct doctor_endpoint {
 /* The name of flag number `bit`; NULL: it is not known. */
 const char *endpoint_flag_name(unsigned bit);
 
+/* A TCP socket of this host, to others. */
+struct doctor_socket {
+	bool mptcp, listening;
+	bool accepted; /* its port is one that is listened on here */
+	bool fallback; /* MPTCP was asked for, and is not in use */
+	struct address local, remote;
+	uint16_t local_port, remote_port;
+	unsigned subflows; /* beside the first */
+	uint32_t user;
+	const char *program; /* NULL: not to be seen by this user */
+};
+
 enum check_state { CHECK_OK, CHECK_WRONG, CHECK_UNKNOWN };
 
 /* What becomes of MPTCP by what is wrong, the worst first. */
@@ -82,6 +95,8 @@ struct doctor {
 	size_t difference_count;
 	const struct doctor_endpoint *endpoints;
 	size_t endpoint_count;
+	const struct doctor_socket *sockets;
+	size_t socket_count;
 	int subflows, add_addr_accepted; /* limits; < 0: not known */
 	const struct doctor_setting *limits_raw;
 	size_t limits_raw_count;

@@ -39,6 +39,17 @@ static const struct doctor_counter counters[] = {
 	{"MPCapableSYNTX", 7}, {"AddAddr", 1}, {"MPRstRx", 0}, {"NewOne", 3}};
 static const struct doctor_counter differences[] = {{"MPCapableSYNTX", 1}};
 
+static struct doctor_socket sockets[] = {
+	{.mptcp = true, .listening = true, .local_port = 80, .user = 33},
+	{.mptcp = true,
+	 .local_port = 40000,
+	 .remote_port = 443,
+	 .subflows = 1,
+	 .program = "cu\x1brl"},
+	{.mptcp = true, .fallback = true, .program = "curl"},
+	{.program = "plain"},
+};
+
 static struct doctor sample(void)
 {
 	static struct doctor_endpoint endpoints[2] = {
@@ -53,7 +64,13 @@ static struct doctor sample(void)
 
 	address_parse("10.9.1.1", &endpoints[0].address);
 	address_parse("2001:db8::1", &endpoints[1].address);
+	for (size_t i = 0; i < 4; i++) {
+		address_parse(i ? "10.0.1.1" : "::", &sockets[i].local);
+		address_parse("2001:db8::9", &sockets[i].remote);
+	}
 	return (struct doctor){
+		.sockets = sockets,
+		.socket_count = 4,
 		.now_us = 1700000000123000,
 		.checks = checks,
 		.check_count = 5,

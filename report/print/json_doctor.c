@@ -101,6 +101,25 @@ static json_t *one_endpoint(const struct doctor_endpoint *e)
 
 JSON_ARRAY_OF(endpoints, struct doctor_endpoint, one_endpoint)
 
+static json_t *one_socket(const struct doctor_socket *s)
+{
+	return JSON_OBJECT(
+		{"mptcp", json_flag(s->mptcp)},
+		{"listening", json_flag(s->listening)},
+		{"fallback", json_flag(s->fallback)},
+		{"subflows", s->mptcp ? json_count(s->subflows) : json_null()},
+		{"local", json_address(&s->local)},
+		{"local_port", json_count(s->local_port)},
+		{"remote",
+		 s->listening ? json_null() : json_address(&s->remote)},
+		{"remote_port",
+		 s->listening ? json_null() : json_count(s->remote_port)},
+		{"program", json_text(s->program)},
+		{"user", json_count(s->user)});
+}
+
+JSON_ARRAY_OF(sockets, struct doctor_socket, one_socket)
+
 static json_t *limits(const struct doctor *d)
 {
 	return JSON_OBJECT(
@@ -126,6 +145,7 @@ int json_doctor(const struct page *p, const struct doctor *d)
 		{"settings", settings(d->settings, d->setting_count)},
 		{"limits", limits(d)},
 		{"endpoints", endpoints(d->endpoints, d->endpoint_count)},
+		{"sockets", sockets(d->sockets, d->socket_count)},
 		{"counters", counters(d->counters, d->counter_count)},
 		{"since", json_text(d->since)},
 		{d->since ? "differences" : "",

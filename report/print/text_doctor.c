@@ -74,13 +74,19 @@ static void print_counters(const struct page *p, const struct doctor *d)
 	const struct doctor_counter *counters =
 		d->since ? d->differences : d->counters;
 	size_t count = d->since ? d->difference_count : d->counter_count;
+	bool some = false;
 
 	fprintf(p->out, "\nsince %s\n",
 		d->since ? page_clean(p, d->since) : "boot");
-	for (size_t i = 0; i < count; i++)
-		if (counters[i].value)
-			text_wrap(p, "  ", "    ",
-				  doctor_counter_text(p->arena, &counters[i]));
+	for (size_t i = 0; i < count; i++) {
+		if (!counters[i].value)
+			continue;
+		text_wrap(p, "  ", "    ",
+			  doctor_counter_text(p->arena, &counters[i]));
+		some = true;
+	}
+	if (!some)
+		fputs("  nothing was counted\n", p->out);
 }
 
 static const char *raw_text(const struct page *p,
@@ -117,6 +123,48 @@ static void print_endpoint(const struct page *p,
 		flags, raw_text(p, e->raw, e->raw_count));
 }
 
+static const char *place(const struct page *p, const struct address *a,
+			 uint16_t port)
+{
+	return arena_printf(p->arena, a->family == 6 ? "[%s]:%u" : "%s:%u",
+			    page_address(p, a), port);
+}
+
+static const char *fate(const struct page *p, const struct doctor_socket *s)
+{
+	if (s->listening)
+		return "listens";
+	if (s->fallback)
+		return "fell back to TCP";
+	return page_count(p, s->subflows + 1, "subflow");
+}
+
+static void print_socket(const struct page *p, const struct doctor_socket *s)
+{
+	fprintf(p->out, "  %s", place(p, &s->local, s->local_port));
+	if (!s->listening)
+		fprintf(p->out, " to %s", place(p, &s->remote, s->remote_port));
+	fprintf(p->out, "  %s  %s\n", fate(p, s),
+		s->program ? page_clean(p, s->program)
+			   : arena_printf(p->arena, "user %u", s->user));
+}
+
+/* Those of MPTCP: of the others there may be many. */
+static void print_sockets(const struct page *p, const struct doctor *d)
+{
+	size_t count = 0;
+
+	fputs("\nMPTCP sockets\n", p->out);
+	for (size_t i = 0; i < d->socket_count; i++) {
+		if (!d->sockets[i].mptcp)
+			continue;
+		print_socket(p, &d->sockets[i]);
+		count++;
+	}
+	if (count == 0)
+		fputs("  none\n", p->out);
+}
+
 /* Under -v. */
 static void print_facts(const struct page *p, const struct doctor *d)
 {
@@ -125,6 +173,7 @@ static void print_facts(const struct page *p, const struct doctor *d)
 		fprintf(p->out, "  %s = %s\n",
 			page_clean(p, d->settings[i].name),
 			page_clean(p, d->settings[i].value));
+	print_sockets(p, d);
 	fputs("\nendpoints\n", p->out);
 	for (size_t i = 0; i < d->endpoint_count; i++)
 		print_endpoint(p, &d->endpoints[i]);
