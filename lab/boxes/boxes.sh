@@ -29,6 +29,8 @@ strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
 strip-join-ack|option|way|MP_JOIN becomes NOPs in the third ACK only
 strip-joined|option|way|MPTCP options become NOPs in data of joined subflows
 strip-join-answers|option|hop|MPTCP options become NOPs in what joined subflows bring back
+strip-first|option|way|MP_CAPABLE becomes NOPs in the first data only
+drop-first|option|way|the first data, which carries MP_CAPABLE, is dropped
 strip-acks|option|way|MPTCP options become NOPs in ACKs without data
 strip-dss-acks|option|way|DSS becomes NOPs in ACKs without data
 drop-acks|option|way|ACKs without data are dropped if they have a DSS
@@ -58,6 +60,8 @@ mtu-hole|path|hop|the same, and no router reports it
 idle|path|hop|connections without a packet for 3 seconds time out
 idle-reset|path|hop|the same, and later packets trigger a RST
 big-dss|data|way|packets with DSS are dropped from 1400 bytes on
+big-joined|data|hop|packets above 600 bytes on joined subflows are dropped
+answers-joined|data|hop|answers above 200 bytes on joined subflows are dropped
 dscp|ip|way|DSCP set to 0
 ecn|ip|way|IP ECN bits cleared
 nat|ip|hop|source addresses translated (MASQUERADE), quotes repaired
@@ -274,6 +278,27 @@ box_drop_join_answers() {
 
 box_reset_joined() {
 	nft_from='iifname "eth0" ' to_joined "$1" 'tcp flags ! syn meta length > 110 reject with tcp reset'
+}
+
+box_big_joined() {
+	local nft_from='iifname "eth0" '
+
+	to_joined "$1" 'meta length > 600 drop'
+}
+
+box_answers_joined() {
+	local nft_from='iifname "eth1" '
+
+	to_joined "$1" 'meta length > 200 drop'
+}
+
+# That of the third ACK has 20 bytes; then come those of a mapping.
+box_strip_first() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 0 tcp option mptcp length > 20 reset tcp option mptcp"
+}
+
+box_drop_first() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 0 tcp option mptcp length > 20 drop"
 }
 
 box_strip_acks() {

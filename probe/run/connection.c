@@ -411,8 +411,7 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 	else if (kind == SEGMENT_JOIN_DATA)
 		send_tail(c, copy);
 	else if (c->plain_tried) /* what was dropped, with MP_CAPABLE */
-		client_send_data(&c->client, c->request, c->split, 0, false,
-				 copy);
+		connection_copy_first(c, ttl);
 	else
 		client_send_data(&c->client, c->request + c->split,
 				 c->length - c->split, c->split, false, copy);
@@ -453,3 +452,9 @@ static void join_next(struct connection *c, const struct flow *f, bool done)
 
 const struct course course_join = {join_send, join_done,	 join_tries,
 				   join_next, .last = JOIN_DATA, .grows = true};
+void connection_copy_first(struct connection *c, unsigned ttl)
+{
+	client_send_data(&c->client, c->request, c->split, 0, false,
+			 (struct copy){(uint8_t)ttl, true, false});
+}
+

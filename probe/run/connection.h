@@ -154,3 +154,6 @@ void connection_copy(struct connection *c, enum segment_kind kind,
 		     unsigned ttl);
 
 #endif
+/* A copy of the first data, which in version 1 carries MP_CAPABLE. */
+void connection_copy_first(struct connection *c, unsigned ttl);
+

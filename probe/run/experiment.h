@@ -111,13 +111,15 @@ step_fn control_step, control_again_step;
 
 /* mptcp.c: the connections with MPTCP, and copies of their segments. */
 struct connection *connection_to_copy(struct version *v);
-wanted_fn mptcp_wanted, copies_wanted, odd_copies_wanted, join_wanted,
-	join_copies_wanted, join_data_wanted, unconfirmed_wanted, again_wanted,
-	stalled_wanted, open_wanted;
+/* Gives the subflow what its connection holds back. */
+void take_rest(struct connection *join, const struct connection *parent);
+wanted_fn mptcp_wanted, copies_wanted, odd_copies_wanted, first_copies_wanted,
+	join_wanted, join_copies_wanted, join_data_wanted, unconfirmed_wanted,
+	again_wanted, stalled_wanted, open_wanted;
 start_fn mptcp_start, copies_start, join_start, join_copies_start,
 	join_data_start, unconfirmed_start, deferring_start, again_start,
 	open_start;
-step_fn stalled_step, odd_copies_step;
+step_fn stalled_step, odd_copies_step, first_copies_step;
 
 /* A DATA_ACK for the first data will do for a token. */
 bool is_proven(const struct connection *c);

@@ -180,6 +180,66 @@ int64_t odd_copies_step(struct run *r, struct version *v, int64_t now_us)
 /* Checksums alone that fail ask for a second witness. */
 bool again_wanted(const struct run *r, const struct version *v)
 {
+/* ---- the first data ------------------------------------------------------ */
+
+/* What lost MPTCP with its first data, which in version 1 carries MP_CAPABLE:
+ * copies of later data show what becomes of a DSS. Or NULL. */
+static struct connection *lost_at_first(const struct version *v)
+{
+	struct version *of = (struct version *)v;
+	struct connection *odd = odd_one(of);
+	struct connection *c = odd ? odd : connection_to_copy(of);
+
+	return v->number == 1 && fell_back(c) && !c->plain_tried ? c : NULL;
+}
+
+bool first_copies_wanted(const struct run *r, const struct version *v)
+{
+	return run_began(r, copies_start, v) && lost_at_first(v);
+}
+
+static bool quoted_first(const struct flow *f, unsigned ttl)
+{
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct kept *k = f->sent[f->quotes[i].sent];
+
+		if (k->kind == SEGMENT_DATA && k->packet.ip.ttl == ttl &&
+		    tcp_options_mptcp(&k->options, MP_CAPABLE))
+			return true;
+	}
+	return false;
+}
+
+static bool first_untold(const struct run *r, const struct connection *c,
+			 unsigned ttl)
+{
+	return run_heard(r, ttl) && !quoted_first(client_flow(&c->client), ttl);
+}
+
+static bool first_missing(const struct run *r, const struct version *v)
+{
+	const struct connection *c = lost_at_first(v);
+
+	for (unsigned ttl = r->settings->first_ttl; c && ttl < r->reach; ttl++)
+		if (first_untold(r, c, ttl))
+			return true;
+	return false;
+}
+
+static void first_send(struct run *r, struct version *v)
+{
+	struct connection *c = lost_at_first(v);
+
+	for (unsigned ttl = r->settings->first_ttl; c && ttl < r->reach; ttl++)
+		if (first_untold(r, c, ttl))
+			connection_copy_first(c, ttl);
+}
+
+int64_t first_copies_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return run_round(r, v, now_us, first_missing, first_send);
+}
+
 	(void)r;
 	return v->again.state == CONNECTION_IDLE &&
 	       connection_data_acked(&v->bare) && fell_back(&v->summed);

@@ -253,6 +253,8 @@ static const struct experiment experiments[] = {
 	{"acks deferred", EACH, 0, acks_deferred_wanted, deferring_start, NULL},
 	{"copies", EACH, REACH, copies_wanted, copies_start, NULL},
 	{"odd copies", EACH, REACH, odd_copies_wanted, NULL, odd_copies_step},
+	{"copies of the first data", EACH, REACH, first_copies_wanted, NULL,
+	 first_copies_step},
 	{"join", EACH_AGAIN, 0, join_wanted, join_start, NULL},
 	{"join ports", EACH, 0, join_ports_wanted, join_ports_start, NULL},
 	{"echo", EACH_AGAIN, 0, echo_wanted, echo_start, NULL},

@@ -195,18 +195,25 @@ struct edge ask_edge(const struct judgement *j, draws_fn *draws)
 
 /* ---- bracket ------------------------------------------------------------- */
 
+static bool is_of(const struct view *v, const struct bracket *b)
+{
+	bool capable = tcp_options_mptcp(&v->sent->options, MP_CAPABLE) != NULL;
+
+	return v->sent->kind == b->kind &&
+	       (b->of == ALL_OF_KIND || capable == (b->of == WITH_CAPABLE));
+}
+
 /* Whether the same hop quotes it changed later on: a device that begins late
  * in a connection stands before that hop, whatever it quoted at first. */
 static bool changed_since(const struct judgement *j, size_t flow,
-			  const struct view *intact, enum field field)
+			  const struct view *intact, const struct bracket *b)
 {
 	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
 		const struct view *v = &j->views[i];
 
-		if (v->ttl == intact->ttl &&
-		    v->sent->kind == intact->sent->kind &&
+		if (v->ttl == intact->ttl && is_of(v, b) &&
 		    v->sent->time_us > intact->sent->time_us &&
-		    comparison_find(&v->comparison, field))
+		    comparison_find(&v->comparison, b->field))
 			return true;
 	}
 	return false;
@@ -215,22 +222,20 @@ static bool changed_since(const struct judgement *j, size_t flow,
 /* A later hop that quotes the field as it was sent clears the hops before
  * it: then one of them quoted a packet that it had itself altered. */
 static unsigned last_intact(const struct judgement *j, size_t flow,
-			    enum segment_kind kind, enum field field,
-			    const struct view **view)
+			    struct bracket *b)
 {
 	unsigned last = 0;
 
-	*view = NULL;
 	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
 		const struct view *v = &j->views[i];
 
-		if (v->sent->kind != kind ||
-		    !comparison_covers(&v->comparison, field) ||
-		    comparison_find(&v->comparison, field) || v->ttl <= last ||
-		    changed_since(j, flow, v, field))
+		if (!is_of(v, b) ||
+		    !comparison_covers(&v->comparison, b->field) ||
+		    comparison_find(&v->comparison, b->field) ||
+		    v->ttl <= last || changed_since(j, flow, v, b))
 			continue;
 		last = v->ttl;
-		*view = v;
+		b->intact = v;
 	}
 	return last;
 }
@@ -268,16 +273,16 @@ static bool is_garbled(const struct judgement *j, size_t flow,
 }
 
 bool ask_bracket(const struct judgement *j, size_t flow, enum segment_kind kind,
-		 enum field field, struct bracket *b)
+		 enum of_kind of, enum field field, struct bracket *b)
 {
 	*b = (struct bracket){
-		.flow = j->flows[flow], .kind = kind, .field = field};
-	b->after = last_intact(j, flow, kind, field, &b->intact);
+		.flow = j->flows[flow], .kind = kind, .of = of, .field = field};
+	b->after = last_intact(j, flow, b);
 	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
 		const struct view *v = &j->views[i];
 		const struct changed *c;
 
-		if (v->sent->kind != kind || v->ttl <= b->after)
+		if (!is_of(v, b) || v->ttl <= b->after)
 			continue;
 		c = comparison_find(&v->comparison, field);
 		if (!c)

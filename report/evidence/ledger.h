@@ -102,10 +102,15 @@ struct edge {
 
 struct edge ask_edge(const struct judgement *j, draws_fn *draws);
 
+/* Which segments of a kind: the first data of version 1 carries MP_CAPABLE (RFC
+ * 8684 3.1), and devices may leave that alone, or only that. */
+enum of_kind { ALL_OF_KIND, WITH_CAPABLE, WITHOUT_CAPABLE };
+
 /* Bracket: the quotes of one connection show a field changed for good. */
 struct bracket {
 	const struct flow *flow;
 	enum segment_kind kind;
+	enum of_kind of;
 	enum field field;
 	unsigned after, at; /* TTLs; after 0: as it left this host */
 	const struct view *intact, *first; /* intact: NULL for this host */
@@ -116,6 +121,6 @@ struct bracket {
 /* False if the field was not changed, or one router garbled it in its quote.
  * `flow` is its index in j->flows. */
 bool ask_bracket(const struct judgement *j, size_t flow, enum segment_kind kind,
-		 enum field field, struct bracket *b);
+		 enum of_kind of, enum field field, struct bracket *b);
 
 #endif

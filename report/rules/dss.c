@@ -350,15 +350,15 @@ static void say_dropped_vain(struct judgement *j, struct finding *f,
 			 "%u segments with a mapping went unacknowledged; the "
 			 "same bytes without it were acknowledged",
 			 s->have);
-	f->text = arena_printf(j->arena,
-			       "%s is dropped%s %s; the same bytes without it "
-			       "pass.",
-			       only_capable(s->flow) && !s->at.ttl
-				       ? "The first data, which carries "
-					 "MP_CAPABLE,"
-				       : "Data with DSS",
-			       after_bytes(j, s->flow),
-			       place_phrase(j, f->after, f->at));
+	f->text = arena_printf(
+		j->arena,
+		"%s is dropped%s %s; the same bytes without it "
+		"pass.",
+		data_has_capable(s->flow, true) && !flow_data_acked(s->flow)
+			? "The first data, which carries "
+			  "MP_CAPABLE,"
+			: "Data with DSS",
+		after_bytes(j, s->flow), place_phrase(j, f->after, f->at));
 }
 
 static bool is_acked(const struct flow *f)

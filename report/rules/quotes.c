@@ -29,13 +29,13 @@ static bool arrived(const struct bracket *b)
 }
 
 static enum why mptcp_changed(const struct judgement *j, struct said *s,
-			      bool removed)
+			      enum of_kind of, bool removed)
 {
 	enum why why = WHY_ABSENT;
 	struct bracket b;
 
 	while (s->next < j->flow_count) {
-		if (!ask_bracket(j, s->next++, s->rule->segment,
+		if (!ask_bracket(j, s->next++, s->rule->segment, of,
 				 FIELD_OPTION_MPTCP, &b) ||
 		    b.changed->removed != removed)
 			continue;
@@ -53,12 +53,32 @@ static enum why mptcp_changed(const struct judgement *j, struct said *s,
 
 static enum why mptcp_removed(const struct judgement *j, struct said *s)
 {
-	return mptcp_changed(j, s, true);
+	return mptcp_changed(j, s, ALL_OF_KIND, true);
 }
 
 static enum why mptcp_modified(const struct judgement *j, struct said *s)
 {
-	return mptcp_changed(j, s, false);
+	return mptcp_changed(j, s, ALL_OF_KIND, false);
+}
+
+static enum why dss_removed(const struct judgement *j, struct said *s)
+{
+	return mptcp_changed(j, s, WITHOUT_CAPABLE, true);
+}
+
+static enum why dss_modified(const struct judgement *j, struct said *s)
+{
+	return mptcp_changed(j, s, WITHOUT_CAPABLE, false);
+}
+
+static enum why first_removed(const struct judgement *j, struct said *s)
+{
+	return mptcp_changed(j, s, WITH_CAPABLE, true);
+}
+
+static enum why first_modified(const struct judgement *j, struct said *s)
+{
+	return mptcp_changed(j, s, WITH_CAPABLE, false);
 }
 
 static const char *how_phrase(const char *how)
@@ -81,7 +101,10 @@ static void say_mptcp(struct judgement *j, struct finding *f,
 		whole			       ? ""
 		: s->bracket->changed->removed ? " from "
 					       : " in ",
-		whole ? "" : segment_phrase(f->segment), how_phrase(f->how),
+		whole				 ? ""
+		: s->bracket->of == WITH_CAPABLE ? "the first data"
+						 : segment_phrase(f->segment),
+		how_phrase(f->how),
 		flow_fell_behind(s->flow) ? after_bytes(j, s->flow) : "",
 		place_phrase(j, f->after, f->at));
 }
@@ -222,8 +245,8 @@ static enum why field_changed(const struct judgement *j, struct said *s)
 		size_t n = s->next++;
 
 		if (!ask_bracket(j, n % j->flow_count,
-				 swept_kinds[n / j->flow_count], field->field,
-				 &b))
+				 swept_kinds[n / j->flow_count], ALL_OF_KIND,
+				 field->field, &b))
 			continue;
 		why = WHY_CONTRARY;
 		if (!became(j, &b, field->how) || told_of_unknown(j, &b))
@@ -277,8 +300,12 @@ const struct rule quotes_rules[] = {
 	      "MP_CAPABLE"),
 	MPTCP("mp_capable.modified", "syn", SEGMENT_SYN, mptcp_modified,
 	      "MP_CAPABLE"),
-	MPTCP("dss.removed", "data", SEGMENT_DATA, mptcp_removed, "DSS"),
-	MPTCP("dss.modified", "data", SEGMENT_DATA, mptcp_modified, "DSS"),
+	MPTCP("dss.removed", "data", SEGMENT_DATA, dss_removed, "DSS"),
+	MPTCP("dss.removed", "first", SEGMENT_DATA, first_removed,
+	      "MP_CAPABLE"),
+	MPTCP("dss.modified", "data", SEGMENT_DATA, dss_modified, "DSS"),
+	MPTCP("dss.modified", "first", SEGMENT_DATA, first_modified,
+	      "MP_CAPABLE"),
 	MPTCP("dss.removed", "pure_ack", SEGMENT_PURE_ACK, mptcp_removed,
 	      "DSS"),
 	MPTCP("dss.modified", "pure_ack", SEGMENT_PURE_ACK, mptcp_modified,

@@ -192,7 +192,8 @@ static bool broken_checksum(const struct judgement *j, const struct class *c,
 {
 	for (size_t i = 0; i < j->flow_count; i++)
 		if (class_has(c, j->flows[i]) &&
-		    ask_bracket(j, i, SEGMENT_SYN, FIELD_TCP_CHECKSUM, b) &&
+		    ask_bracket(j, i, SEGMENT_SYN, ALL_OF_KIND,
+				FIELD_TCP_CHECKSUM, b) &&
 		    packet_tcp_checksum(&b->first->quote->quoted) == 0)
 			return true;
 	return false;
