@@ -222,9 +222,12 @@ const struct topic topics[] = {
 		.kind = RUNG,
 		.title = "a second subflow carries data",
 		.meaning = "A subflow may join and yet be of no use, where a "
-			   "device removes DSS from it.",
+			   "device removes DSS from it, or drops its larger "
+			   "packets.",
 		.proof = "Data that is sent over the second subflow alone is "
-			 "acknowledged by DATA_ACK.",
+			 "acknowledged by DATA_ACK, in a short segment and in "
+			 "one of full size, and the server is asked to answer "
+			 "over it (MP_PRIO).",
 		.advice = "If it fails, see the findings with `subflow: "
 			  "joined`. If it was skipped, no data was left to "
 			  "send over it.",

@@ -138,6 +138,8 @@ struct wire wire_icmp(const struct envelope *e, enum icmp_error error,
 
 	if (bytes > quoted->length)
 		bytes = quoted->length;
+	if (bytes > 1232) /* RFC 4443 2.4 */
+		bytes = 1232;
 	memcpy(message + 8, quoted->bytes, bytes);
 	out.protocol = ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 	return wire_ip(&out, message, 8 + bytes);

@@ -80,7 +80,8 @@ struct scene {
 	int version; /* 1, 0, or -1: no MPTCP */
 	bool port_closed, port_silent, cookies, deny_join, refuse_checksum;
 	bool no_subflows, other_backend, close_at_once, reset_data, mute;
-	bool mute_mptcp; /* answers without it only */
+	bool mute_mptcp;    /* answers without it only */
+	bool answer_joined; /* what comes over a second subflow, over that */
 	bool bare_reset, udp_silent, data_fin, no_timestamps, ecn_syn;
 	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */
 	bool reset_idle;  /* a RST for what is not data, first of all */

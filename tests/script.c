@@ -431,7 +431,7 @@ static const struct {
 	FLAG(announce),	   FLAG(echo_address),	 FLAG(complain),
 	FLAG(unasked),	   FLAG(several_keys),	 FLAG(no_window),
 	FLAG(reset_idle),  FLAG(mute_mptcp),	 FLAG(narrow),
-	FLAG(greets),
+	FLAG(greets),	   FLAG(answer_joined),
 };
 
 /* name:NUMBER */
@@ -552,7 +552,7 @@ static bool interrupted;  /* the capture ends with them */
 static bool in_words;	  /* what is said is told as well */
 static bool in_full;	  /* and the evidence, and what is announced */
 static const char *asked; /* rows of which it is told what became of them, or a
-			     rung whose text is */
+			     rung whose text is, or "untested" */
 
 static bool is_acked(const struct scene *s, const struct caller *c,
 		     const struct span *d)
@@ -957,6 +957,10 @@ static void tell_asked(struct text *t, const struct report *r)
 	for (int i = 0; i < RUNG_COUNT; i++)
 		if (strcmp(rung_name((enum ladder_rung)i), asked) == 0)
 			add(t, "; %s: %s", asked, r->ladder[i].text);
+	for (size_t i = 0; i < r->untested_count && !strcmp(asked, "untested");
+	     i++)
+		add(t, "; not tested: %s (%s)", r->untested[i].words,
+		    r->untested[i].why);
 }
 
 void script_tell(const struct report *r, char *text, size_t size)

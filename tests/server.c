@@ -327,6 +327,11 @@ static void server_joined_data(struct scene *s, struct served *c,
 			first->data += p->tcp.payload_length;
 	}
 	server_send(s, c, p, NULL, 0);
+	if (!s->answer_joined || c->answered)
+		return;
+	c->answered = true;
+	server_send(s, c, p, PAGE, 0);
+	c->sent += sizeof(PAGE) - 1;
 }
 
 static void server_data(struct scene *s, struct served *c,
@@ -395,7 +400,8 @@ static void server_ack(struct scene *s, struct served *c,
 		scene_reset(s, s->hops + 1, p, -1);
 		return;
 	}
-	if (c->joined && p->tcp.payload_length == 0) {
+	if (c->joined && p->tcp.payload_length == 0 &&
+	    p->tcp.sequence == c->client_isn + 1) {
 		if (s->no_subflows)
 			scene_reset(s, s->hops + 1, p, 3);
 		else if (!join || join->join.stage != JOIN_ACK)

@@ -106,19 +106,17 @@ def sizes(Case):
     for number, (family, port) in enumerate(((4, 80), (6, 80), (4, 9080),
                                              (6, 9080))):
         hop = 1 + number
-        for box in ("mtu", "mtu-hole"):
-            out.append(Case(box, hop, family=family, port=port))
-        out += [Case("mtu", hop, family=family, port=port, args=["--all"]),
-                Case("mtu-hole", hop, family=family, port=port,
-                     args=["--all"], finding="ip.too_big_dropped",
-                     effect="harmless"),
-                Case("mtu-hole", hop, family=family, port=8080,
-                     status="unsupported", code=2, args=["--all"]),
-                Case("big-dss", hop, family=family, port=port),
-                Case("big-dss", hop, family=family, port=port,
-                     args=["--all"], status="impaired", code=1,
-                     finding="dss.dropped", effect="impairs",
-                     says="full-size packets (1500 bytes)")]
+        for args in ([], ["--all"]):
+            out += [Case("mtu", hop, family=family, port=port, args=args),
+                    Case("mtu-hole", hop, family=family, port=port,
+                         args=args, finding="ip.too_big_dropped",
+                         effect="harmless"),
+                    Case("big-dss", hop, family=family, port=port,
+                         args=args, status="impaired", code=1,
+                         finding="dss.dropped", effect="impairs",
+                         says="full-size packets (1500 bytes)")]
+        out.append(Case("mtu-hole", hop, family=family, port=8080,
+                        status="unsupported", code=2, args=["--all"]))
     return out
 
 

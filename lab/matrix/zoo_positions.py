@@ -41,6 +41,24 @@ LATER = [
     ("eol-add-addr", "add_addr.removed", "impaired", {"how": "eol"}, ALL),
     ("address", "add_addr.modified", "impaired", {}, ALL),
 ]
+# Only the first data of version 1 carries MP_CAPABLE.
+FIRST = [
+    ("strip-first", "dss.removed", "blocked",
+     {"how": "nop", "segment": "data", "confidence": "proven",
+      "says": "MP_CAPABLE is removed from the first data"}),
+    ("drop-first", "dss.dropped", "blocked",
+     {"segment": "data", "confidence": "proven",
+      "says": "The first data, which carries MP_CAPABLE, is dropped"}),
+]
+# What joined subflows lose, and first ones do not.
+BIG_JOINED = [
+    ("big-joined", "dss.dropped", "impaired",
+     {"segment": "join_data", "subflow": "joined", "confidence": "proven",
+      "says": "full-size packets (1500 bytes)"}),
+]
+LOST_ANSWER = {"segment": "join_data", "subflow": "joined",
+               "direction": "return", "confidence": "likely",
+               "says": "The server's data on the joined"}
 LIKELY = {"confidence": "likely"}
 ANY_WAY = {"direction": "unknown"}
 # At router 4 of 4, behind which nothing quotes: what one end can still tell,
@@ -72,6 +90,10 @@ LAST = [
      {"segment": "join_ack", **ANY_WAY, **LIKELY}, []),
     ("reset-joined", 80, "impaired", "dss.reset", None,
      {"segment": "join_data", **ANY_WAY, **LIKELY}, []),
+    ("strip-first", 80, "blocked", "dss.removed", None, LIKELY, []),
+    ("drop-first", 80, "blocked", "dss.dropped", (4, 5), ANY_WAY, []),
+    ("big-joined", 80, "impaired", "dss.dropped", (4, 5), ANY_WAY, []),
+    ("answers-joined", 80, "impaired", "dss.dropped", None, LOST_ANSWER, []),
     ("dsn", 80, "undetermined", None, None,
      {"text": "its mapping is modified"}, []),
     ("late-cut", 80, "blocked", "dss.removed", None, LIKELY, ALL),
@@ -132,6 +154,37 @@ def ingress_cases(Case):
                  **checks)
             for box, finding, status, checks in INGRESS
             for k, f in ((1, 4), (2, 6), (3, 4), (4, 6))]
+
+
+def first_data_cases(Case):
+    out = placed(Case, FIRST, [(1, 4), (3, 4), (2, 6)])
+    out += [case(Case, box, 2, status, finding, 2, 3, family=f,
+                 up=["--server", name], **checks)
+            for box, finding, status, checks in FIRST
+            for name, f in (("fin", 4), ("fastclose", 6), ("banner", 4),
+                            ("cookies", 6), ("tls", 4))]
+    # Version 0 has no MP_CAPABLE there.
+    return out + [case(Case, box, 3, family=f, port=9080)
+                  for box, _, _, _ in FIRST for f in (4, 6)]
+
+
+def joined_cases(Case):
+    out = placed(Case, BIG_JOINED, [(1, 4), (3, 4), (2, 6)])
+    out += placed(Case, BIG_JOINED, [(3, 4), (2, 6)], port=9080)
+    out += [case(Case, "answers-joined", k, "impaired", "dss.dropped",
+                 family=f, **LOST_ANSWER) for k, f in ((1, 4), (2, 6), (3, 4))]
+    for name, f in (("fin", 4), ("fin", 6), ("fastclose", 6), ("large", 4),
+                    ("cookies", 6)):
+        up = ["--server", name]
+        out += [case(Case, box, 2, status, finding, 2, 3, family=f, up=up,
+                     **checks) for box, finding, status, checks in BIG_JOINED]
+        if name != "fastclose":
+            out.append(case(Case, "answers-joined", 2, "impaired",
+                            "dss.dropped", family=f, up=up, **LOST_ANSWER))
+    # It says too little for that; and ends all, so that nothing is repeated.
+    return out + [case(Case, "answers-joined", 2, family=f,
+                       up=["--server", name])
+                  for name in ("banner", "fastclose") for f in (4, 6)]
 
 
 def last_cases(Case):
@@ -200,5 +253,6 @@ def back_cases(Case):
 
 
 def cases(Case):
-    return (first_cases(Case) + ingress_cases(Case) + last_cases(Case) +
-            answer_cases(Case) + back_cases(Case))
+    return (first_cases(Case) + ingress_cases(Case) + first_data_cases(Case)
+            + joined_cases(Case) + last_cases(Case) + answer_cases(Case)
+            + back_cases(Case))

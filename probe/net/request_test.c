@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static uint8_t out[REQUEST_MAX + 1];
+static uint8_t out[REQUEST_LONG_MAX + 1];
 
 static size_t write_text(const char *say, const char *host)
 {
@@ -63,6 +63,25 @@ static void test_others(void **state)
 	assert_memory_equal(out, "\x00\xab\xff", 3);
 }
 
+/* So much longer, and each length reaches to the end. */
+static void test_long(void **state)
+{
+	size_t length = write_text(NULL, "server.lab");
+
+	(void)state;
+	assert_int_equal(request_write_long(NULL, "server.lab", 1400, out),
+			 length + 1400);
+	assert_memory_equal(out + length - 2, "X-Padding: xx", 13);
+	assert_memory_equal(out + length + 1396, "\r\n\r\n", 4);
+	length = write_text("tls", "server.lab");
+	assert_int_equal(request_write_long("tls", "server.lab", 1400, out),
+			 length + 1400);
+	assert_int_equal(u16(3), length + 1400 - 5);
+	assert_int_equal(u16(length + 2), 1396);
+	assert_int_equal(request_write_long("socks5", "x", 1400, out), 0);
+	assert_int_equal(request_write_long("0d0a", "x", 1400, out), 0);
+}
+
 static void test_what_it_is(void **state)
 {
 	static const char *const right[] = {"http", "tls",  "socks5",
@@ -87,9 +106,8 @@ static void test_what_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http),
-		cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_http),	   cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_others),	   cmocka_unit_test(test_long),
 		cmocka_unit_test(test_what_it_is),
 	};
 

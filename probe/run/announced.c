@@ -127,6 +127,7 @@ void elsewhere_start(struct run *r, struct version *v)
 	v->elsewhere_count++;
 	run_open(r, &e->join, &course_join, PURPOSE_MP_JOIN, v->number);
 	client_join(&e->join.client, v->join.client.parent);
+	take_rest(&e->join, connection_to_join(v));
 	e->join.client.address_id = (uint8_t)(1 + v->elsewhere_count);
 	e->join.syn_tries = ELSEWHERE_TRIES;
 	go_there(r, a, &e->to, &e->join, &e->control);

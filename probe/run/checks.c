@@ -11,7 +11,7 @@
 #define LONG_TRIES (VAIN_TRIES + 2) /* the last of them without a mapping */
 #define BASE 16 /* bytes of the stream before the check proper */
 #define CHUNK 24
-#define BIG_MAX 1460
+#define BYTES_MAX 1460	 /* of a segment */
 #define BIG_SMALLER 1100 /* with all headers, 1280 bytes at most */
 #define LONG_CHUNKS 20
 #define LONG_CHUNKS_FAR 8 /* where each takes long */
@@ -54,32 +54,13 @@ static bool is_big(const struct check *k)
 
 /* ---- how large ----------------------------------------------------------- */
 
-#define TIMESTAMPS 12 /* bytes of options */
-#define DSS 28	      /* with 64-bit numbers, padding or checksum */
+#define DSS 28 /* bytes, with 64-bit numbers, padding or checksum */
 
-/* So much takes the server, and our link. */
-static unsigned mss_of(const struct check *k, const struct flow *f,
-		       unsigned unless_told)
+static size_t full_size(const struct check *k)
 {
-	const struct kept *syn_ack = flow_syn_ack(f);
-	unsigned mss = syn_ack && syn_ack->options.has_mss
-			       ? syn_ack->options.mss
-			       : unless_told;
+	size_t size = client_full_size(&k->connection.client);
 
-	return k->connection.client.to->mss < mss ? k->connection.client.to->mss
-						  : mss;
-}
-
-/* So many bytes of data make a packet as large as both ends' MSS allow, with
- * timestamps and a DSS. */
-static size_t full_size(const struct check *k, const struct flow *f)
-{
-	unsigned mss = mss_of(k, f, BIG_MAX);
-
-	if (mss > BIG_MAX)
-		mss = BIG_MAX;
-	mss -= f->timestamps ? TIMESTAMPS : 0;
-	return mss > DSS + BIG_SMALLER ? mss - DSS : BIG_SMALLER;
+	return size > BIG_SMALLER ? size : BIG_SMALLER;
 }
 
 #define FRAGMENTED 1240	   /* bytes of TCP: in one piece over IPv6, 1280 */
@@ -98,7 +79,8 @@ static size_t header_size(const struct flow *f)
 static size_t fragmented_size(const struct check *k, const struct flow *f)
 {
 	bool ip6 = k->connection.client.to->target.family == 6;
-	size_t segment = mss_of(k, f, ip6 ? 1220 : 536) + 20; /* RFC 9293 */
+	size_t segment = client_mss(&k->connection.client, ip6 ? 1220 : 536) +
+			 20; /* RFC 9293 */
 
 	if (segment > FRAGMENTED)
 		segment = FRAGMENTED;
@@ -112,7 +94,7 @@ static size_t fragmented_size(const struct check *k, const struct flow *f)
 static size_t size_of_step(const struct check *k, const struct flow *f,
 			   unsigned step)
 {
-	size_t full = full_size(k, f);
+	size_t full = full_size(k);
 
 	if (k->kind == CHECK_FRAGMENTS)
 		return fragmented_size(k, f);
@@ -145,7 +127,7 @@ enum how { MAPPED, UNMAPPED, OTHER_BYTES }; /* letters in another case */
 static void send_bytes(struct check *k, size_t offset, size_t length,
 		       enum how how, struct copy copy)
 {
-	uint8_t bytes[BIG_MAX];
+	uint8_t bytes[BYTES_MAX];
 
 	fill(bytes, offset, length);
 	for (size_t i = 0; how == OTHER_BYTES && i < length; i++)
@@ -238,20 +220,10 @@ static void heed_too_big(struct check *k)
 {
 	const struct client *c = &k->connection.client;
 	const struct flow *f = client_flow(c);
-	size_t headers = (c->to->target.family == 6 ? 60 : 40) + DSS, size = 0;
+	size_t size = client_told_size(c);
 
-	if (!is_big(k) || !k->size || !f ||
+	if (!is_big(k) || !k->size || !f || !size || size >= k->size ||
 	    k->connection.state != CONNECTION_BUSY || is_done(k, f, step_of(k)))
-		return;
-	headers += f->timestamps ? TIMESTAMPS : 0;
-	for (size_t i = 0; i < f->quote_count && !size; i++) {
-		const struct quote *q = &f->quotes[i];
-
-		if (q->too_big && q->next_hop_mtu >= headers + CHUNK &&
-		    q->next_hop_mtu - headers < k->size)
-			size = q->next_hop_mtu - headers;
-	}
-	if (!size)
 		return;
 	k->size = size;
 	connection_send(&k->connection);
@@ -488,6 +460,22 @@ void checks_start(struct run *r, struct version *v)
 		run_add_join(r, working(r), FULL_TTL);
 }
 
+/* Segments of full size were in vain, and smaller ones not: is it the option,
+ * or their size? */
+bool full_size_wanted(const struct run *r, const struct version *v)
+{
+	return !r->settings->all && (v->bare.shrinks || v->open.shrinks);
+}
+
+void full_size_start(struct run *r, struct version *v)
+{
+	r->checks.version = v->number;
+	for (int i = 0; i < FULL_SIZE_WITNESSES_MIN; i++) {
+		begin(r, CHECK_BIG, 0);
+		begin(r, CHECK_BIG_TCP, 0);
+	}
+}
+
 int64_t checks_step(struct run *r, struct version *v, int64_t now_us)
 {
 	(void)v;
@@ -615,7 +603,7 @@ static void send_missing(struct run *r, struct version *v)
 bool check_copies_wanted(const struct run *r, const struct version *v)
 {
 	(void)v;
-	return r->checks.count > 0;
+	return r->settings->all && r->checks.count > 0;
 }
 
 int64_t check_copies_step(struct run *r, struct version *v, int64_t now_us)

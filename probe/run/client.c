@@ -33,7 +33,7 @@ void client_open(struct client *c, const struct destination *to,
 	keys_derive(live->observer->keys, version, c->key, NULL, &c->idsn);
 }
 
-void client_join(struct client *c, const struct client *parent)
+void client_join(struct client *c, struct client *parent)
 {
 	c->parent = parent;
 	c->token = client_flow(parent)->mptcp.server_token;
@@ -49,6 +49,56 @@ struct flow *client_flow(const struct client *c)
 	f = observer_flow(c->to->live->observer, &c->to->source, c->port,
 			  &c->to->target, c->to->port, IPPROTO_TCP);
 	return f && f->client_isn == c->isn ? f : NULL;
+}
+
+/* ---- how large ----------------------------------------------------------- */
+
+#define FULL_MSS 1460
+
+#define DSS_ROOM 28 /* with 64-bit numbers, padding or checksum */
+
+unsigned client_mss(const struct client *c, unsigned untold)
+{
+	const struct flow *f = client_flow(c);
+	const struct kept *syn_ack = f ? flow_syn_ack(f) : NULL;
+	unsigned mss = syn_ack && syn_ack->options.has_mss
+			       ? syn_ack->options.mss
+			       : untold;
+
+	return c->to->mss < mss ? c->to->mss : mss;
+}
+
+static size_t options_room(const struct flow *f)
+{
+	return DSS_ROOM + (f && f->timestamps ? TIMESTAMPS : 0);
+}
+
+size_t client_full_size(const struct client *c)
+{
+	size_t mss = client_mss(c, FULL_MSS);
+	size_t room = options_room(client_flow(c));
+
+	if (mss > FULL_MSS)
+		mss = FULL_MSS;
+	return mss > 2 * room ? mss - room : room;
+}
+
+size_t client_told_size(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+	size_t headers = c->to->target.family == 6 ? 60 : 40, size = 0;
+
+	headers += options_room(f);
+	for (size_t i = 0; f && i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+		size_t told = q->too_big && q->next_hop_mtu > 2 * headers
+				      ? q->next_hop_mtu - headers
+				      : 0;
+
+		if (told && (!size || told < size))
+			size = told;
+	}
+	return size;
 }
 
 /* A segment in the making. */
@@ -333,15 +383,16 @@ void client_send_data(struct client *c, const uint8_t *payload, size_t length,
 }
 
 void client_send_joined(struct client *c, const uint8_t *payload, size_t length,
-			size_t offset, struct copy copy)
+			size_t offset, size_t first, struct copy copy)
 {
 	const struct flow *f = client_flow(c);
 	struct draft d;
 
 	if (!f || !connection_facts(c))
 		return;
-	begin_data(&d, c, f, payload, length, 0, copy);
-	write_dss(&d.options, c, payload, length, offset, 1);
+	begin_data(&d, c, f, payload, length, offset - first, copy);
+	write_dss(&d.options, c, payload, length, offset,
+		  (uint32_t)(1 + offset - first));
 	draft_send(&d, c, copy);
 }
 
@@ -421,8 +472,11 @@ static bool uses_mptcp(const struct client *c, const struct flow *f)
 	       (!c->parent || f->join.syn_ack);
 }
 
+/* `back`: from so much before what was sent last; `more`: another option; or
+ * NULL. */
 static void send_ack(struct client *c, const struct flow *f, uint32_t back,
-		     bool dss, struct copy copy)
+		     bool dss, const struct mptcp_option *more,
+		     struct copy copy)
 {
 	struct draft d;
 
@@ -430,6 +484,8 @@ static void send_ack(struct client *c, const struct flow *f, uint32_t back,
 	d.segment.sequence = f->client_next - back;
 	if (dss)
 		write_dss(&d.options, c, NULL, 0, 0, 0);
+	if (more)
+		mptcp_encode(&d.options, more);
 	draft_send(&d, c, copy);
 }
 
@@ -438,7 +494,17 @@ void client_send_ack(struct client *c)
 	const struct flow *f = client_flow(c);
 
 	if (f && f->syn_ack_seen)
-		send_ack(c, f, 0, uses_mptcp(c, f), COPY_FULL);
+		send_ack(c, f, 0, uses_mptcp(c, f), NULL, COPY_FULL);
+}
+
+void client_send_backup(struct client *c)
+{
+	const struct mptcp_option o = {.subtype = MP_PRIO,
+				       .prio = {.backup = true}};
+	const struct flow *f = client_flow(c);
+
+	if (f && f->syn_ack_seen)
+		send_ack(c, f, 0, uses_mptcp(c, f), &o, COPY_FULL);
 }
 
 void client_send_keep_alive(struct client *c)
@@ -446,7 +512,7 @@ void client_send_keep_alive(struct client *c)
 	const struct flow *f = client_flow(c);
 
 	if (f && f->syn_ack_seen)
-		send_ack(c, f, 1, uses_mptcp(c, f), COPY_FULL);
+		send_ack(c, f, 1, uses_mptcp(c, f), NULL, COPY_FULL);
 }
 
 void client_send_pure_ack(struct client *c, bool keep_alive, struct copy copy)
@@ -454,7 +520,7 @@ void client_send_pure_ack(struct client *c, bool keep_alive, struct copy copy)
 	const struct flow *f = client_flow(c);
 
 	if (f && f->syn_ack_seen)
-		send_ack(c, f, keep_alive, f->mptcp.has_server_key, copy);
+		send_ack(c, f, keep_alive, f->mptcp.has_server_key, NULL, copy);
 }
 
 /* RFC 8684 3.5: the whole connection is ended, not just this subflow. */

@@ -19,6 +19,7 @@ struct live;
 #define FULL_TTL 64
 /* Bytes of a narrow window, one unit of ours: shorter than most answers. */
 #define CLIENT_NARROW 128
+#define TIMESTAMPS 12 /* bytes of options */
 
 /* Where a run goes to, and by what. */
 struct destination {
@@ -53,9 +54,9 @@ struct client {
 			      those of kernels do when the others fail */
 	uint16_t port;
 	uint32_t isn, timestamp, flow_label;
-	uint64_t key, idsn;	     /* ours */
-	uint32_t token, nonce;	     /* MP_JOIN */
-	const struct client *parent; /* MP_JOIN: the first subflow */
+	uint64_t key, idsn;    /* ours */
+	uint32_t token, nonce; /* MP_JOIN */
+	struct client *parent; /* MP_JOIN: the first subflow */
 	uint8_t address_id;
 	uint32_t segments; /* sent after the SYN */
 	uint32_t sent;	   /* bytes of data, up to the highest */
@@ -68,11 +69,22 @@ void client_open(struct client *c, const struct destination *to,
 
 /* Makes an opened MP_JOIN client one of this connection, whose server key is
  * known. */
-void client_join(struct client *c, const struct client *parent);
+void client_join(struct client *c, struct client *parent);
 
 /* What the observer knows of this flow; NULL before its SYN was captured, and
  * of a client that was never opened. */
 struct flow *client_flow(const struct client *c);
+
+/* So much takes the server in a segment, and our link; what it takes that names
+ * no MSS is `untold`. */
+unsigned client_mss(const struct client *c, unsigned untold);
+
+/* So many bytes of data make a packet as large as that with a DSS, and 1500
+ * bytes at most. */
+size_t client_full_size(const struct client *c);
+
+/* So many do where a router said that a link takes less; 0: none did. */
+size_t client_told_size(const struct client *c);
 
 /* Each sends one segment; what cannot be sent stops the run (live.h). */
 void client_send_syn(struct client *c, struct copy copy);
@@ -87,9 +99,10 @@ void client_send_third_ack(struct client *c, struct copy copy);
 void client_send_data(struct client *c, const uint8_t *payload, size_t length,
 		      size_t offset, bool plain, struct copy copy);
 
-/* The same over an additional subflow, as its first data. */
+/* The same over an additional subflow, whose own data begins with the byte at
+ * `first` of the stream. */
 void client_send_joined(struct client *c, const uint8_t *payload, size_t length,
-			size_t offset, struct copy copy);
+			size_t offset, size_t first, struct copy copy);
 
 /* The same as client_send_data() in IP fragments, without any MPTCP option;
  * each but the last holds `size` bytes of the segment. */
@@ -106,6 +119,10 @@ void client_echo_add_addr(struct client *c, const struct announced *a);
 
 /* Acknowledges all that came in, at both levels. */
 void client_send_ack(struct client *c);
+
+/* The same, and asks that the server sends its data over other subflows, as
+ * long as there are any (MP_PRIO: RFC 8684 3.3.8). */
+void client_send_backup(struct client *c);
 
 /* The same from before what was sent last, so that the server acknowledges in
  * turn, with the sequence number behind all that it has sent (RFC 9293

@@ -150,6 +150,75 @@ int64_t connection_due_us(const struct connection *c)
 	return c->sent_us + (wait > WAIT_MAX_US ? WAIT_MAX_US : wait);
 }
 
+/* ---- the rest of a request ----------------------------------------------- */
+
+/* When full size was in vain: with all headers and options, what every link
+ * takes (RFC 791), so that few devices look at it. */
+#define SMALL_PIECE 480
+
+static size_t rest_end(const struct connection *c)
+{
+	return c->length + c->tail + c->more;
+}
+
+/* What is not acknowledged yet begins there. */
+static size_t rest_begin(const struct connection *c)
+{
+	size_t acked = connection_acked(client_flow(&c->client));
+
+	return c->client.parent ? c->length + acked : acked;
+}
+
+static size_t piece_size(const struct connection *c)
+{
+	size_t full = client_full_size(&c->client);
+	size_t told = client_told_size(&c->client);
+	size_t size = told && told < full ? told : full;
+
+	return c->shrinks && size > SMALL_PIECE ? SMALL_PIECE : size;
+}
+
+/* One segment, which begins there: the tail is one of its own. Returns its
+ * bytes. */
+static size_t send_piece(struct connection *c, size_t at, struct copy copy)
+{
+	size_t short_end = c->length + c->tail;
+	size_t size = (at < short_end ? short_end : rest_end(c)) - at;
+
+	if (size > piece_size(c))
+		size = piece_size(c);
+	if (c->client.parent)
+		client_send_joined(&c->client, c->request + at, size, at,
+				   c->length, copy);
+	else
+		client_send_data(&c->client, c->request + at, size, at,
+				 c->plain_tried, copy);
+	return size;
+}
+
+static void send_rest(struct connection *c)
+{
+	c->piece = piece_size(c);
+	for (size_t at = rest_begin(c); at < rest_end(c);)
+		at += send_piece(c, at, COPY_FULL);
+}
+
+static bool rest_acked(const struct connection *c)
+{
+	return rest_begin(c) >= rest_end(c);
+}
+
+/* A router says that a link takes less: at once in smaller segments. */
+static void heed_too_big(struct connection *c)
+{
+	if (c->state != CONNECTION_BUSY || !c->piece || rest_acked(c) ||
+	    piece_size(c) >= c->piece)
+		return;
+	send_rest(c);
+}
+
+/* ---- its steps ---------------------------------------------------------- */
+
 /* The SYN/ACK has what the SYN asked for. */
 static bool is_accepted(const struct connection *c, const struct flow *f)
 {
@@ -216,6 +285,8 @@ int64_t connection_step(struct connection *c, int64_t now_us)
 	}
 	if (f && c->course)
 		acknowledge(c, f);
+	if (f)
+		heed_too_big(c);
 	if (c->state == CONNECTION_HELD)
 		return NEVER;
 	if (step_done(c, f)) {
@@ -255,8 +326,7 @@ static void request_send(struct connection *c)
 				 c->length - c->split, c->split, c->plain_tried,
 				 COPY_FULL);
 	if (c->step == REQUEST_TAIL)
-		client_send_data(&c->client, c->request + c->length, c->tail,
-				 c->length, c->plain_tried, COPY_FULL);
+		send_rest(c);
 	if (c->step == REQUEST_ASKED)
 		client_send_keep_alive(&c->client);
 }
@@ -276,7 +346,8 @@ static bool tail_is_free(const struct connection *c, const struct flow *f)
 	if (!c->joined)
 		return f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0 &&
 		       !c->awaits_address;
-	return !joins(c->joined, c) || connection_over(c->joined);
+	return !joins(c->joined, c) || connection_over(c->joined) ||
+	       c->joined->step > JOIN_DATA;
 }
 
 /* The server's data proves its key, or comes without a mapping: then there is
@@ -293,13 +364,18 @@ static bool request_done(const struct connection *c, const struct flow *f)
 	case REQUEST_QUIET:
 		return f->mptcp.data_fin || f->server_fin;
 	case REQUEST_TAIL:
-		return connection_acked(f) >= c->length + c->tail;
+		return rest_acked(c);
 	case REQUEST_ASKED:
 		return f->received_count > c->heard;
 	default:
 		return f->mptcp.server_dsn != UNKNOWN || f->mptcp.mp_fail ||
 		       flow_answered(f) || f->server_fin;
 	}
+}
+
+static bool tries_full_size(const struct connection *c)
+{
+	return c->step == REQUEST_TAIL && c->more && !c->shrinks;
 }
 
 static unsigned request_tries(const struct connection *c)
@@ -309,7 +385,7 @@ static unsigned request_tries(const struct connection *c)
 		return 1;
 	if (c->step == REQUEST_FIRST && c->data_ttl < FULL_TTL)
 		return LIMITED_DATA_TRIES;
-	if (!wants_mptcp(c))
+	if (!wants_mptcp(c) || tries_full_size(c))
 		return DATA_TRIES;
 	return c->plain_tried ? PLAIN_DATA_TRIES : VAIN_TRIES;
 }
@@ -321,6 +397,9 @@ static void request_in_vain(struct connection *c)
 {
 	if (!wants_mptcp(c)) {
 		connection_end(c);
+	} else if (tries_full_size(c)) {
+		c->shrinks = true;
+		connection_go(c, c->step, 0);
 	} else if (c->plain_tried) {
 		connection_hold(c);
 	} else {
@@ -338,13 +417,11 @@ static void request_sent(struct connection *c)
 		connection_hold(c);
 }
 
-/* The subflow that joined has brought the tail. */
-static bool tail_acked(const struct connection *c)
+bool connection_took_all(const struct connection *c)
 {
-	const struct flow *added =
-		joins(c->joined, c) ? client_flow(&c->joined->client) : NULL;
+	const struct flow *f = client_flow(&c->client);
 
-	return added && added->join.data_ack_frame;
+	return f && f->join.data_ack_frame && rest_acked(c);
 }
 
 /* Not for a limit of the server's, which knows the connection then. */
@@ -371,7 +448,8 @@ static void request_next(struct connection *c, const struct flow *f, bool done)
 	else if (c->step == REQUEST_HELD && tail_refused(c))
 		connection_go(c, REQUEST_QUIET, CLOSE_TOLD_US + WAIT_MIN_US);
 	else if (c->step == REQUEST_QUIET ||
-		 (c->step == REQUEST_HELD && !tail_acked(c)))
+		 (c->step == REQUEST_HELD &&
+		  !(joins(c->joined, c) && connection_took_all(c->joined))))
 		connection_go(c, REQUEST_TAIL, 0);
 	else if (!done)
 		request_in_vain(c);
@@ -386,13 +464,6 @@ static void request_next(struct connection *c, const struct flow *f, bool done)
 const struct course course_request = {request_send, request_done, request_tries,
 				      request_next, .last = REQUEST_SECOND};
 
-/* By the subflow `c`, which joined. */
-static void send_tail(struct connection *c, struct copy copy)
-{
-	client_send_joined(&c->client, c->request + c->length, c->tail,
-			   c->length, copy);
-}
-
 bool connection_data_acked(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
@@ -402,6 +473,12 @@ bool connection_data_acked(const struct connection *c)
 		(c->state == CONNECTION_BUSY && c->step >= REQUEST_HELD));
 }
 
+void connection_copy_first(struct connection *c, unsigned ttl)
+{
+	client_send_data(&c->client, c->request, c->split, 0, false,
+			 (struct copy){(uint8_t)ttl, true, false});
+}
+
 void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 {
 	struct copy copy = {(uint8_t)ttl, true, false};
@@ -409,7 +486,7 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 	if (kind == SEGMENT_ACK)
 		client_send_third_ack(&c->client, copy);
 	else if (kind == SEGMENT_JOIN_DATA)
-		send_tail(c, copy);
+		send_piece(c, rest_acked(c) ? c->length : rest_begin(c), copy);
 	else if (c->plain_tried) /* what was dropped, with MP_CAPABLE */
 		connection_copy_first(c, ttl);
 	else
@@ -419,32 +496,86 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 
 /* ---- an additional subflow ----------------------------------------------- */
 
+/* A server whose answer is lost on this subflow sends it over another one no
+ * sooner behind its acknowledgment of our data (Linux: 200 ms). */
+#define ANSWER_TAKEN_OVER_US (150 * MS)
+#define ASKED_TRIES 5
+#define ASKED_WAIT_US (700 * MS)
+
 static void join_send(struct connection *c)
 {
 	if (c->step == JOIN_DATA)
-		send_tail(c, COPY_FULL);
+		send_rest(c);
+	if (c->step == JOIN_ASKED)
+		client_send_keep_alive(&c->client);
+}
+
+static const struct flow *parent_flow(const struct connection *c)
+{
+	return client_flow(c->client.parent);
+}
+
+/* The last that came tells by its sequence number that nothing is missing. */
+static bool lacks_nothing(const struct connection *c, const struct flow *f)
+{
+	const struct kept *last = f->received_count > c->heard
+					  ? f->received[f->received_count - 1]
+					  : NULL;
+
+	return f->payload_received ||
+	       (last && last->packet.tcp.sequence == f->server_next);
 }
 
 static bool join_done(const struct connection *c, const struct flow *f)
 {
-	return c->step == JOIN_DATA ? f->join.data_ack_frame != 0
-				    : f->join.fourth_ack_frame != 0;
+	switch (c->step) {
+	case JOIN_DATA:
+		return connection_took_all(c);
+	case JOIN_ANSWER:
+		return flow_answered(f) || flow_server_ended(parent_flow(c));
+	case JOIN_ASKED:
+		return lacks_nothing(c, f);
+	default:
+		return f->join.fourth_ack_frame != 0;
+	}
 }
 
 static unsigned join_tries(const struct connection *c)
 {
-	(void)c;
-	return VAIN_TRIES;
+	if (c->step == JOIN_ANSWER)
+		return 1;
+	return c->step == JOIN_ASKED ? ASKED_TRIES : VAIN_TRIES;
+}
+
+static void join_go_on(struct connection *c)
+{
+	if (c->client.version == 1)
+		client_send_backup(c->client.parent);
+	connection_go(c, JOIN_DATA, 0);
+}
+
+/* The answer came over the other subflow, and so late that it may have been
+ * lost on this one; or it did not come, not even where the server closed. */
+static bool may_lack_answer(const struct connection *c, const struct flow *f,
+			    bool done)
+{
+	int64_t us = live_now_us() - c->sent_us;
+
+	return !f->payload_received &&
+	       (!done || !flow_answered(f) || us > ANSWER_TAKEN_OVER_US);
 }
 
 static void join_next(struct connection *c, const struct flow *f, bool done)
 {
-	(void)f;
 	if (c->step == 0)
 		connection_go(c, JOIN_THIRD_ACK, 0);
 	else if (done && c->step == JOIN_THIRD_ACK && c->tail)
-		connection_go(c, JOIN_DATA, 0);
-	else if (done)
+		join_go_on(c);
+	else if (done && c->step == JOIN_DATA)
+		connection_go(c, JOIN_ANSWER, 2 * answer_wait_us(c->client.to));
+	else if (c->step == JOIN_ANSWER && may_lack_answer(c, f, done))
+		connection_go(c, JOIN_ASKED, ASKED_WAIT_US);
+	else if (done || c->step == JOIN_ASKED)
 		connection_hold(c);
 	else
 		connection_end(c);
@@ -452,9 +583,3 @@ static void join_next(struct connection *c, const struct flow *f, bool done)
 
 const struct course course_join = {join_send, join_done,	 join_tries,
 				   join_next, .last = JOIN_DATA, .grows = true};
-void connection_copy_first(struct connection *c, unsigned ttl)
-{
-	client_send_data(&c->client, c->request, c->split, 0, false,
-			 (struct copy){(uint8_t)ttl, true, false});
-}
-

@@ -66,7 +66,12 @@ struct connection {
 	/* course_request */
 	const uint8_t *request;
 	size_t length, split; /* in two segments, or in one if they are equal */
-	size_t tail; /* bytes behind them that are held back for `joined` */
+	size_t tail;  /* bytes behind them that are held back for `joined`, in
+			 one short segment */
+	size_t more;  /* and behind that, in segments of full size */
+	size_t piece; /* bytes of the largest of these, as sent last; 0: none
+			 was */
+	bool shrinks; /* full size was in vain */
 	const struct connection *joined; /* by the tail; NULL: not yet */
 	bool awaits_address; /* that the server may announce, for it to go to */
 	uint8_t data_ttl;    /* of the first segment */
@@ -93,9 +98,15 @@ enum {
 };
 
 /* Joins the connection of client.parent: until the fourth ACK, and then with
- * the tail of its request, if there is one. */
+ * the rest of its request, if there is one. The server is asked to answer over
+ * this subflow. */
 extern const struct course course_join;
-enum { JOIN_THIRD_ACK = 1, JOIN_DATA };
+enum {
+	JOIN_THIRD_ACK = 1,
+	JOIN_DATA,
+	JOIN_ANSWER, /* the server's, over whatever subflow */
+	JOIN_ASKED   /* whether one was sent over this one, and did not come */
+};
 
 /* Opened only: what its client says in the SYN may be changed before
  * connection_begin(). Failures stop the run (live.h). */
@@ -148,12 +159,15 @@ size_t connection_acked(const struct flow *f);
 /* Whether a DATA_ACK came, and all of the request was acknowledged. */
 bool connection_data_acked(const struct connection *c);
 
-/* Copies of the third ACK, of the request's second data, or of the tail by the
- * subflow that joined, with one low TTL. */
+/* Whether the subflow that joined took all of the rest. */
+bool connection_took_all(const struct connection *c);
+
+/* Copies of the third ACK, of the request's second data, or of what the subflow
+ * that joined brought in vain, with one low TTL. */
 void connection_copy(struct connection *c, enum segment_kind kind,
 		     unsigned ttl);
 
-#endif
 /* A copy of the first data, which in version 1 carries MP_CAPABLE. */
 void connection_copy_first(struct connection *c, unsigned ttl);
 
+#endif

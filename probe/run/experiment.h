@@ -164,9 +164,10 @@ start_fn adopt_start, pairs_start, same_port_start, plain_port_start;
 step_fn port_copies_step;
 
 /* checks.c and idle.c: --all. */
-wanted_fn checks_wanted, checks_again_wanted, expired_wanted,
+wanted_fn full_size_wanted, checks_wanted, checks_again_wanted, expired_wanted,
 	check_copies_wanted, idle_wanted, idle_again_wanted, idle_copies_wanted;
-start_fn checks_start, checks_again_start, idle_start, idle_again_start;
+start_fn full_size_start, checks_start, checks_again_start, idle_start,
+	idle_again_start;
 step_fn checks_step, expired_step, check_copies_step, idle_copies_step;
 
 /* fetch.c */

@@ -45,9 +45,14 @@ bool mptcp_wanted(const struct run *r, const struct version *v)
 #define TAIL_BYTES 32
 
 /* What is left of the request when `split` bytes are out goes out in two more
- * segments, of which a subflow that joins is to bring the last. */
-static void hold_tail(struct connection *c, size_t split)
+ * segments, of which a subflow that joins is to bring the last, with as much
+ * more behind it as it takes. */
+static void hold_tail(const struct run *r, struct connection *c, size_t split)
 {
+	if (r->more) {
+		c->request = r->long_request;
+		c->more = r->more;
+	}
 	c->tail = c->length - split > TAIL_BYTES ? TAIL_BYTES
 						 : (c->length - split) / 2;
 	c->split = split;
@@ -57,7 +62,7 @@ static void hold_tail(struct connection *c, size_t split)
 void mptcp_start(struct run *r, struct version *v)
 {
 	run_open_request(r, &v->bare, PURPOSE_MP_CAPABLE, v->number);
-	hold_tail(&v->bare, v->bare.split);
+	hold_tail(r, &v->bare, v->bare.split);
 	connection_begin(&v->bare);
 	run_open_request(r, &v->summed, PURPOSE_MP_CAPABLE, v->number);
 	v->summed.client.checksum = true;
@@ -175,11 +180,6 @@ int64_t odd_copies_step(struct run *r, struct version *v, int64_t now_us)
 	return run_round(r, v, now_us, odd_missing, odd_send);
 }
 
-/* ---- once more ----------------------------------------------------------- */
-
-/* Checksums alone that fail ask for a second witness. */
-bool again_wanted(const struct run *r, const struct version *v)
-{
 /* ---- the first data ------------------------------------------------------ */
 
 /* What lost MPTCP with its first data, which in version 1 carries MP_CAPABLE:
@@ -240,6 +240,11 @@ int64_t first_copies_step(struct run *r, struct version *v, int64_t now_us)
 	return run_round(r, v, now_us, first_missing, first_send);
 }
 
+/* ---- once more ----------------------------------------------------------- */
+
+/* Checksums alone that fail ask for a second witness. */
+bool again_wanted(const struct run *r, const struct version *v)
+{
 	(void)r;
 	return v->again.state == CONNECTION_IDLE &&
 	       connection_data_acked(&v->bare) && fell_back(&v->summed);
@@ -329,6 +334,14 @@ bool join_wanted(const struct run *r, const struct version *v)
 	       (c != &v->summed || connection_over(&v->bare));
 }
 
+void take_rest(struct connection *join, const struct connection *parent)
+{
+	join->request = parent->request;
+	join->length = parent->length;
+	join->tail = parent->tail;
+	join->more = parent->more;
+}
+
 void join_start(struct run *r, struct version *v)
 {
 	struct connection *parent = connection_to_join(v);
@@ -337,11 +350,8 @@ void join_start(struct run *r, struct version *v)
 	client_join(&v->join.client, &parent->client);
 	if (forbids_joins(&parent->client))
 		join_announced(r, v);
-	if (parent->step <= REQUEST_HELD) {
-		v->join.request = parent->request;
-		v->join.length = parent->length;
-		v->join.tail = parent->tail;
-	}
+	if (parent->step <= REQUEST_HELD)
+		take_rest(&v->join, parent);
 	parent->joined = &v->join;
 	connection_begin(&v->join);
 }
@@ -388,8 +398,8 @@ void join_copies_start(struct run *r, struct version *v)
 		client_send_syn(&v->join.client, low_copy(ttl));
 }
 
-/* Its data was not acknowledged at the MPTCP level: copies show where it lost
- * its mapping, or ends. */
+/* Its data, or what of it is of full size, was not acknowledged: copies show
+ * where it lost its mapping, or ends. */
 bool join_data_wanted(const struct run *r, const struct version *v)
 {
 	const struct connection *join = &v->join;
@@ -397,7 +407,7 @@ bool join_data_wanted(const struct run *r, const struct version *v)
 
 	(void)r;
 	return join->state == CONNECTION_ENDED && f && f->join.data_end &&
-	       !f->join.data_ack_frame;
+	       !connection_took_all(join);
 }
 
 void join_data_start(struct run *r, struct version *v)
@@ -436,7 +446,7 @@ void open_start(struct run *r, struct version *v)
 {
 	connection_end(&v->join);
 	run_open_request(r, &v->open, PURPOSE_MP_CAPABLE, v->number);
-	hold_tail(&v->open, v->open.split);
+	hold_tail(r, &v->open, v->open.split);
 	v->open.split = v->open.length = OPEN_BYTES;
 	connection_begin(&v->open);
 }

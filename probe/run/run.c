@@ -296,6 +296,8 @@ static const struct experiment experiments[] = {
 	 NULL},
 	{"same ports, copies", EACH, QUIET | REACH, port_copies_wanted, NULL,
 	 port_copies_step},
+	{"full size", EACH, QUIET, full_size_wanted, full_size_start,
+	 checks_step},
 	/* --all */
 	{"checks", ONCE, QUIET, checks_wanted, checks_start, checks_step},
 	{"checks again", ONCE, QUIET, checks_again_wanted, checks_again_start,
@@ -335,6 +337,14 @@ bool run_began(const struct run *r, start_fn *start, const struct version *v)
 
 /* ---- the loop ------------------------------------------------------------ */
 
+/* With timestamps, and if the server takes as much as our link. */
+static size_t full_size(const struct destination *to)
+{
+	const struct client c = {.to = to};
+
+	return client_full_size(&c) - TIMESTAMPS;
+}
+
 void run_init(struct run *r, const struct probe_settings *settings,
 	      const struct destination *to, const char *host,
 	      struct shared *shared)
@@ -345,6 +355,9 @@ void run_init(struct run *r, const struct probe_settings *settings,
 		shared->leader = r;
 	r->to = *to;
 	r->request_length = request_write(settings->say, host, r->request);
+	r->more = full_size(to);
+	if (!request_write_long(settings->say, host, r->more, r->long_request))
+		r->more = 0;
 	if (settings->mptcp_version != 0)
 		r->versions[r->version_count++].number = 1;
 	if (settings->mptcp_version != 1)

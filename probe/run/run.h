@@ -171,6 +171,10 @@ struct run {
 	struct destination to_small; /* the same, with a small MSS */
 	uint8_t request[REQUEST_MAX];
 	size_t request_length;
+	/* The same with so many bytes `more` as make a segment of full size; 0:
+	 * it cannot be longer. */
+	uint8_t long_request[REQUEST_LONG_MAX];
+	size_t more;
 
 	struct progress progress[EXPERIMENTS_MAX][VERSIONS];
 	struct progress *current; /* whose connections are being opened */

@@ -77,6 +77,7 @@ static void add_all(struct judgement *j, const struct mptcp_connection *c)
 /* What became of TCP to there. */
 struct tried {
 	bool any, answered, joins;
+	bool data, data_acked; /* over a subflow that joined */
 };
 
 static struct tried tried(const struct judgement *j,
@@ -94,6 +95,8 @@ static struct tried tried(const struct judgement *j,
 		t.any = true;
 		t.answered |= flow_syn_ack(f) || flow_reset(f);
 		t.joins |= flow_is(f, PURPOSE_MP_JOIN);
+		t.data |= f->join.fourth_ack_frame && f->join.data_end;
+		t.data_acked |= f->join.data_ack_frame != 0;
 	}
 	return t;
 }
@@ -103,8 +106,11 @@ static const char *fate_of(const struct judgement *j,
 {
 	struct tried t = tried(j, a);
 
+	if (a->joined && t.data_acked)
+		return " (joined, and carries data)";
 	if (a->joined)
-		return " (joined)";
+		return t.data ? " (joined, but its data is not acknowledged)"
+			      : " (joined; data was not tried)";
 	if (t.any && !t.answered)
 		return " (does not answer TCP)";
 	if (t.joins)

@@ -471,8 +471,8 @@ static void say_dropped_ack(struct judgement *j, struct finding *f,
 const struct class joined_data = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA, NULL,
 				  0};
 
-/* How often it went out over a subflow that had joined, and was not
- * acknowledged there, as it was over the first. */
+/* How often the first of it went out over a subflow that had joined, and was
+ * not acknowledged there, as it was over another. */
 static unsigned joined_data_lost(const struct judgement *j,
 				 const struct flow *f)
 {
@@ -483,7 +483,8 @@ static unsigned joined_data_lost(const struct judgement *j,
 		return 0;
 	for (size_t i = 0; i < f->sent_count; i++)
 		count += f->sent[i]->kind == SEGMENT_JOIN_DATA &&
-			 kept_is_full(f->sent[i]);
+			 kept_is_full(f->sent[i]) &&
+			 f->sent[i]->packet.tcp.sequence == f->client_isn + 1;
 	return count;
 }
 
@@ -527,6 +528,71 @@ static void say_dropped_data(struct judgement *j, struct finding *f,
 			       place_phrase(j, f->after, f->at));
 }
 
+/* ---- the server's data ----------------------------------------------------
+ */
+
+/* What of the server's did not come, by the sequence numbers of what did. */
+struct gap_told {
+	unsigned words;			 /* segments that tell it */
+	const struct kept *first, *last; /* of them */
+};
+
+static struct gap_told gap_of(const struct flow *f)
+{
+	struct gap_told g = {0};
+
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+
+		if (k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
+		    seq_diff(k->packet.tcp.sequence, f->server_next) <= 0)
+			continue;
+		g.first = g.first ? g.first : k;
+		g.last = k;
+		g.words++;
+	}
+	return g;
+}
+
+/* A server sends again what is not acknowledged, several times by then. */
+static bool lacks_answer(const struct judgement *j, const struct flow *f)
+{
+	struct gap_told g = gap_of(f);
+
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.parent >= 0 &&
+	       f->join.fourth_ack_frame && g.words >= CONTROLS_MIN &&
+	       g.last->time_us - g.first->time_us >= ANSWER_TIME_US;
+}
+
+static enum why dropped_answer(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	return ask_witnesses(j, lacks_answer, &s->flow) ? WHY_SAID : WHY_ABSENT;
+}
+
+static void say_dropped_answer(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	struct gap_told g = gap_of(s->flow);
+
+	finding_evidence(
+		j, f, g.last->frame, NULL, NULL,
+		"%u segments of the server come on the joined subflow "
+		"in %.1f s, and their sequence numbers say that it "
+		"has sent %d bytes on it that did not",
+		g.words, (double)(g.last->time_us - g.first->time_us) / 1e6,
+		seq_diff(g.last->packet.tcp.sequence, s->flow->server_next));
+	f->text = arena_printf(
+		j->arena,
+		"The server's data on the joined subflow is dropped on the "
+		"return path, its acknowledgments pass%s.",
+		j->o->flows[s->flow->join.parent]->payload_received
+			? "; over the first subflow the same data comes"
+			: "");
+}
+
 /* What hops quote otherwise says it. */
 #define CHANGED_BY_QUOTES                                                      \
 	"mp_join.removed/join_syn", "mp_join.removed/join_ack",                \
@@ -550,6 +616,10 @@ const struct rule join_rules[] = {
 	{"dss.dropped", "joined", PHASE_REST, SEGMENT_JOIN_DATA, dropped_data,
 	 say_dropped_data, .unless = {"dss.dropped", "dss.removed"},
 	 .gates = WORKING, .if_working = TO_IMPAIRS},
+	{"dss.dropped", "joined_answer", PHASE_REST, SEGMENT_JOIN_DATA,
+	 dropped_answer, say_dropped_answer,
+	 .unless = {"dss.dropped", "dss.removed"}, .gates = WORKING,
+	 .if_working = TO_IMPAIRS},
 	{"mp_join.dropped", "third_ack", PHASE_REST, SEGMENT_JOIN_ACK,
 	 dropped_ack, say_dropped_ack,
 	 .unless = {"mp_join.modified", "mp_join.removed", "tcp.terminated"}},

@@ -7,6 +7,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
+#include "report/evidence/sizes.h"
 #include "report/rules/rules.h"
 
 /* What became of data of one kind, with a mapping or on plain connections. */
@@ -20,33 +21,10 @@ struct sizes {
 	const struct kept *segment; /* of the example */
 };
 
-static bool is_big_data(const struct kept *k, bool mapped)
-{
-	const struct tcp_view *tcp = &k->packet.tcp;
-
-	return tcp->payload_length > 0 && k->packet.ip.ttl > SWEEP_TTL_MAX &&
-	       !k->packet.ip.more_fragments &&
-	       !(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
-	       (tcp_options_mptcp(&k->options, MP_DSS) != NULL) == mapped;
-}
-
-static size_t packet_length(const struct kept *k)
-{
-	return k->packet.ip.header_length + k->packet.tcp.length;
-}
-
-static bool is_acked(const struct flow *f, const struct kept *k)
-{
-	return seq_diff(f->server_acked,
-			k->packet.tcp.sequence +
-				(uint32_t)k->packet.tcp.payload_length) >= 0;
-}
-
 /* The same bytes in a smaller segment were acknowledged. */
 static bool smaller_passes(const struct flow *f, const struct kept *k)
 {
-	return !is_acked(f, k) &&
-	       seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
+	return seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
 }
 
 static unsigned count_alike(const struct flow *f, const struct kept *k)
@@ -57,17 +35,8 @@ static unsigned count_alike(const struct flow *f, const struct kept *k)
 		count += f->sent[i]->packet.ip.ttl == k->packet.ip.ttl &&
 			 f->sent[i]->packet.tcp.sequence ==
 				 k->packet.tcp.sequence &&
-			 packet_length(f->sent[i]) == packet_length(k);
+			 kept_length(f->sent[i]) == kept_length(k);
 	return count;
-}
-
-/* A router said that it takes less: the sender has only to heed it. */
-static bool was_told(const struct flow *f)
-{
-	for (size_t i = 0; i < f->quote_count; i++)
-		if (f->quotes[i].too_big)
-			return true;
-	return false;
 }
 
 static void add_vain(struct sizes *s, const struct flow *f,
@@ -78,9 +47,9 @@ static void add_vain(struct sizes *s, const struct flow *f,
 		s->lost += count;
 	}
 	s->example = f;
-	if (s->vain && s->vain <= packet_length(k))
+	if (s->vain && s->vain <= kept_length(k))
 		return;
-	s->vain = packet_length(k);
+	s->vain = kept_length(k);
 	s->vain_data = k->packet.tcp.payload_length;
 	s->segment = k;
 }
@@ -90,15 +59,15 @@ static void add_data(struct sizes *s, const struct flow *f,
 {
 	unsigned count;
 
-	if (is_acked(f, k)) {
-		if (packet_length(k) > s->passed)
-			s->passed = packet_length(k);
+	if (flow_took_whole(f, k)) {
+		if (kept_length(k) > s->passed)
+			s->passed = kept_length(k);
 		if (k->packet.tcp.payload_length > s->passed_data)
 			s->passed_data = k->packet.tcp.payload_length;
 		return;
 	}
 	count = smaller_passes(f, k) ? count_alike(f, k) : 0;
-	if (count >= FULL_SIZE_LOST_MIN && !was_told(f))
+	if (count >= FULL_SIZE_LOST_MIN && !flow_told_size(f))
 		add_vain(s, f, k, count);
 }
 
@@ -113,7 +82,7 @@ static struct sizes sizes_of(const struct judgement *j, bool mapped)
 		if (!flow_is(f, purpose))
 			continue;
 		for (size_t k = 0; k < f->sent_count; k++)
-			if (is_big_data(f->sent[k], mapped))
+			if (kept_brings_data(f->sent[k], mapped))
 				add_data(&s, f, f->sent[k]);
 	}
 	return s;
@@ -206,6 +175,53 @@ static void say_too_big(struct judgement *j, struct finding *f,
 		       : "");
 }
 
+/* ---- on a joined subflow --------------------------------------------------
+ */
+
+static const struct class joined_data = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA,
+					 NULL, 0};
+
+static enum why joined_dropped(const struct judgement *j, struct said *s)
+{
+	struct class c = joined_data;
+	const struct kept *vain = NULL;
+
+	for (size_t i = 0; i < j->flow_count && !vain; i++) {
+		vain = joined_data_in_vain(j, j->flows[i]);
+		s->flow = j->flows[i];
+	}
+	if (!vain)
+		return WHY_ABSENT;
+	s->facts = vain;
+	s->have = count_alike(s->flow, vain);
+	s->need = losses_needed(tries_of(&j->plain));
+	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
+		return WHY_FEW;
+	if (!first_takes_as_large(j, s->flow, vain))
+		return WHY_CONTROL;
+	c.only = s->flow;
+	said_between(j, s, ask_silence(j, &c));
+	return WHY_SAID;
+}
+
+static void say_joined_dropped(struct judgement *j, struct finding *f,
+			       const struct said *s)
+{
+	finding_evidence(j, f, ((const struct kept *)s->facts)->frame, NULL,
+			 NULL,
+			 "packets of %zu bytes went unacknowledged %u times on "
+			 "the joined subflow, a smaller one did not; one as "
+			 "large was acknowledged on the first subflow",
+			 kept_length(s->facts), s->have);
+	f->text = arena_printf(j->arena,
+			       "Data on the joined subflow is dropped in "
+			       "full-size packets (%zu bytes) %s; smaller ones "
+			       "pass, and over the first subflow full-size "
+			       "ones do.",
+			       kept_length(s->facts),
+			       place_phrase(j, f->after, f->at));
+}
+
 /* ---- on the return path ---------------------------------------------------
  */
 
@@ -225,7 +241,7 @@ static bool stalls(const struct judgement *j, const struct flow *f)
 		if (f->sent[i]->packet.tcp.payload_length)
 			last = f->sent[i];
 	return last && f->established && !flow_reset(f) && !f->server_fin &&
-	       !flow_answered(f) && is_acked(f, last) && had_time(j, last);
+	       !flow_answered(f) && flow_acked(f, last) && had_time(j, last);
 }
 
 struct answers {
@@ -307,5 +323,13 @@ const struct rule size_rules[] = {
 	 .if_working = TO_IMPAIRS},
 	{"ip.too_big_dropped", "size", PHASE_DATA, SEGMENT_DATA, too_big,
 	 say_too_big, .unless = {"dss.dropped"}},
+	{0},
+};
+
+const struct rule joined_size_rules[] = {
+	{"dss.dropped", "joined_size", PHASE_REST, SEGMENT_JOIN_DATA,
+	 joined_dropped, say_joined_dropped,
+	 .unless = {"dss.dropped", "dss.removed"}, .gates = WORKING,
+	 .if_working = TO_IMPAIRS},
 	{0},
 };

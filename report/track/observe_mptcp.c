@@ -280,8 +280,12 @@ static void see_mapping_sent(struct mptcp_facts *m, struct flow *f,
 		s->join.data_elsewhere |=
 			s != f && s->join.data_end &&
 			(int64_t)(map->dsn + data - s->join.data_end) >= 0;
-	if (f->join.parent >= 0 && data)
+	if (f->join.parent >= 0 && data && !f->join.data_end) {
 		f->join.data_end = map->dsn + data;
+		f->join.data_next = tcp->sequence + (uint32_t)data;
+		f->join.data_elsewhere =
+			(int64_t)(m->mapped_end - f->join.data_end) >= 0;
+	}
 	if ((int64_t)(map->dsn + map->length - m->mapped_end) > 0)
 		m->mapped_end = map->dsn + map->length;
 }
@@ -458,7 +462,7 @@ static void see_data_ack(struct mptcp_facts *m, struct flow *f,
 		if (s->join.data_end &&
 		    ack - first >= s->join.data_end - first &&
 		    (s == f ? seq_diff(k->packet.tcp.acknowledgment,
-				       f->client_next) >= 0
+				       f->join.data_next) >= 0
 			    : !s->join.data_elsewhere))
 			note(&s->join.data_ack_frame, k->frame);
 }

@@ -111,11 +111,12 @@ struct join_facts {
 	enum known ack_hmac;
 	uint64_t
 		fourth_ack_frame; /* 0: none; a DSS on an ACK from the server */
-	uint64_t data_end;   /* DSN behind the client's last valid mapping here;
-				0: none */
-	bool data_elsewhere; /* it went out over another subflow as well */
-	uint64_t data_ack_frame; /* of a DATA_ACK for all of that: here, or
-				    anywhere unless it is elsewhere; 0 */
+	uint64_t data_end;	  /* DSN behind the client's first valid mapping
+				     here; 0: none */
+	uint32_t data_next;	  /* the sequence number behind it */
+	bool data_elsewhere;	  /* it went out over another subflow as well */
+	uint64_t data_ack_frame;  /* of a DATA_ACK for all of that: here, or
+				     anywhere unless it is elsewhere; 0 */
 };
 
 /* A segment of the client that is far from what came before. */

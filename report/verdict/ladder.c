@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
+#include "report/evidence/sizes.h"
 
 static void set(struct judgement *j, enum ladder_rung rung,
 		enum rung_result result, const char *text)
@@ -531,6 +532,31 @@ static const char *data_lacking(const struct flow *f)
 		       : "no data with a mapping was sent over it";
 }
 
+/* Packets of full size are not acknowledged on it, as they are on the first
+ * one. */
+static bool takes_short_only(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *vain = joined_data_in_vain(j, f);
+
+	return vain && first_takes_as_large(j, f, vain);
+}
+
+static const char *data_text(const struct judgement *j, const struct flow *f)
+{
+	const char *answer =
+		f->payload_received
+			? arena_printf(j->arena,
+				       "; %u bytes of the server's come "
+				       "over it",
+				       f->payload_received)
+			: "";
+
+	return arena_printf(j->arena,
+			    "data over the second subflow is acknowledged by "
+			    "DATA_ACK, in packets of up to %zu bytes%s",
+			    flow_largest_taken(f), answer);
+}
+
 static void rung_join_data(struct judgement *j)
 {
 	const struct flow *f = join_flow(j);
@@ -539,10 +565,12 @@ static void rung_join_data(struct judgement *j)
 		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, "no second subflow");
 	} else if (!f->join.data_end) {
 		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, data_lacking(f));
+	} else if (f->join.data_ack_frame && takes_short_only(j, f)) {
+		set(j, RUNG_JOIN_DATA, RUNG_FAIL,
+		    "its data is acknowledged in short segments, and not in "
+		    "those of full size");
 	} else if (f->join.data_ack_frame) {
-		set(j, RUNG_JOIN_DATA, RUNG_PASS,
-		    "data over the second subflow is acknowledged by "
-		    "DATA_ACK");
+		set(j, RUNG_JOIN_DATA, RUNG_PASS, data_text(j, f));
 		show(j, RUNG_JOIN_DATA, f->join.data_ack_frame);
 	} else {
 		set(j, RUNG_JOIN_DATA, RUNG_FAIL, data_failure(j, f));

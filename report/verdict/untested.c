@@ -2,7 +2,8 @@
  * What was not tested, so that no verdict says more than it knows.
  */
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
+#include "report/evidence/ledger.h"
+#include "report/evidence/sizes.h"
 
 static const char *const words[RUNG_COUNT] = {
 	[RUNG_TCP] = "plain TCP",
@@ -66,6 +67,115 @@ static bool is_untested(const struct judgement *j, const struct ladder_step *s)
 		!joins_found(j));
 }
 
+/* ---- more than a few bytes ------------------------------------------------
+ */
+
+/* A packet of full size: it fills a path MTU of 1280 bytes, but for options; or
+ * it has as much as the server takes in a segment. */
+#define FULL_SIZE_MIN 1200
+/* Hardly a device takes so much for an acknowledgment. */
+#define ANSWER_MIN 128
+/* Segments with data of one connection: more than begin it. */
+#define LONG_MIN 8
+
+static bool is_full_size(const struct flow *f, size_t length)
+{
+	const struct kept *syn_ack = flow_syn_ack(f);
+
+	return length >= FULL_SIZE_MIN ||
+	       (length && syn_ack && syn_ack->options.has_mss &&
+		length >= syn_ack->options.mss);
+}
+
+static bool sent_full_size(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_brings_data(f->sent[i], true) &&
+		    is_full_size(f, kept_length(f->sent[i])))
+			return true;
+	return false;
+}
+
+static bool took_full_size(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return is_full_size(f, flow_largest_taken(f));
+}
+
+static const char *why_no_full_size(const struct flow *f)
+{
+	if (sent_full_size(f))
+		return "not acknowledged";
+	return flow_server_ended(f) ? "the server closed"
+				    : "the request is short";
+}
+
+/* It was tested, and found. */
+static bool size_found(const struct judgement *j)
+{
+	return finding_find(j, "ip.too_big_dropped") ||
+	       finding_find(j, "dss.dropped");
+}
+
+/* Over the first subflow, where there is no second. */
+static void of_first(struct judgement *j)
+{
+	if (!ask_witnesses(j, took_full_size, NULL) && !size_found(j))
+		add(j, "full_size", "full-size data",
+		    why_no_full_size(j->taking));
+}
+
+static void of_joined(struct judgement *j, const struct flow *f)
+{
+	bool ended = flow_server_ended(f) ||
+		     flow_server_ended(j->o->flows[f->join.parent]);
+
+	if (!took_full_size(j, f) && !size_found(j))
+		add(j, "join_full_size", "full-size data on the second subflow",
+		    why_no_full_size(f));
+	if (f->payload_received < ANSWER_MIN)
+		add(j, "join_answer", "a longer answer on the second subflow",
+		    f->payload_received ? "the server says little"
+		    : ended		? "the server closed"
+					: "none came on it");
+}
+
+static bool sent_before(const struct flow *f, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (kept_brings_data(f->sent[k], true) &&
+		    f->sent[k]->packet.tcp.sequence ==
+			    f->sent[i]->packet.tcp.sequence)
+			return true;
+	return false;
+}
+
+static bool was_long(const struct judgement *j, const struct flow *f)
+{
+	unsigned count = 0;
+
+	(void)j;
+	for (size_t i = 0; i < f->sent_count; i++)
+		count += kept_brings_data(f->sent[i], true) &&
+			 flow_acked(f, f->sent[i]) && !sent_before(f, i);
+	return count >= LONG_MIN && flow_data_acked(f);
+}
+
+/* Where it is a test and not somebody's traffic. */
+static void of_sizes(struct judgement *j)
+{
+	const struct flow *f = join_flow(j);
+
+	if (!j->controlled || !j->taking)
+		return;
+	if (j->r->ladder[RUNG_JOIN_DATA].result != RUNG_PASS)
+		of_first(j);
+	else if (!joins_found(j))
+		of_joined(j, f);
+	if (!ask_witnesses(j, was_long, NULL))
+		add(j, "long", "long transfers", "--all");
+}
+
 void judge_untested(struct judgement *j)
 {
 	for (unsigned i = 0; i < RUNG_COUNT; i++) {
@@ -80,4 +190,5 @@ void judge_untested(struct judgement *j)
 		if (is_untested(j, s))
 			add(j, rung_name(i), words[i], s->text);
 	}
+	of_sizes(j);
 }

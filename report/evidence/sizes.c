@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/evidence/sizes.h"
+
+#include "crafting/segment.h"
+
+bool kept_brings_data(const struct kept *k, bool mapped)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+
+	return tcp->payload_length > 0 && k->packet.ip.ttl > SWEEP_TTL_MAX &&
+	       !k->packet.ip.more_fragments &&
+	       !(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
+	       (tcp_options_mptcp(&k->options, MP_DSS) != NULL) == mapped;
+}
+
+size_t kept_length(const struct kept *k)
+{
+	return k->packet.ip.header_length + k->packet.tcp.length;
+}
+
+static uint32_t kept_end(const struct kept *k)
+{
+	return k->packet.tcp.sequence + (uint32_t)k->packet.tcp.payload_length;
+}
+
+bool flow_acked(const struct flow *f, const struct kept *k)
+{
+	return seq_diff(f->server_acked, kept_end(k)) >= 0;
+}
+
+/* A smaller segment had brought its last bytes by then. */
+static bool came_in_pieces(const struct flow *f, const struct kept *k,
+			   int64_t by_us)
+{
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *s = f->sent[i];
+
+		if (s->packet.tcp.payload_length && kept_is_full(s) &&
+		    s->time_us > k->time_us && s->time_us <= by_us &&
+		    seq_diff(s->packet.tcp.sequence, k->packet.tcp.sequence) >
+			    0 &&
+		    seq_diff(kept_end(s), kept_end(k)) >= 0 &&
+		    seq_diff(s->packet.tcp.sequence, kept_end(k)) < 0)
+			return true;
+	}
+	return false;
+}
+
+bool flow_took_whole(const struct flow *f, const struct kept *k)
+{
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *r = f->received[i];
+
+		if (!(r->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
+		    r->time_us >= k->time_us &&
+		    seq_diff(r->packet.tcp.acknowledgment, kept_end(k)) >= 0)
+			return !came_in_pieces(f, k, r->time_us);
+	}
+	return flow_acked(f, k);
+}
+
+bool flow_told_size(const struct flow *f)
+{
+	for (size_t i = 0; i < f->quote_count; i++)
+		if (f->quotes[i].too_big)
+			return true;
+	return false;
+}
+
+size_t flow_largest_taken(const struct flow *f)
+{
+	size_t largest = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_brings_data(f->sent[i], true) &&
+		    kept_length(f->sent[i]) > largest &&
+		    flow_took_whole(f, f->sent[i]))
+			largest = kept_length(f->sent[i]);
+	return largest;
+}
+
+const struct kept *joined_data_in_vain(const struct judgement *j,
+				       const struct flow *f)
+{
+	const struct kept *vain = NULL;
+
+	if (!f->join.data_ack_frame || !flow_tcp_acked(f) ||
+	    flow_told_size(f) || join_data_reset(j, f))
+		return NULL;
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_brings_data(f->sent[i], true) &&
+		    kept_length(f->sent[i]) > flow_largest_taken(f) &&
+		    !flow_acked(f, f->sent[i]))
+			vain = f->sent[i];
+	return vain;
+}
+
+bool first_takes_as_large(const struct judgement *j, const struct flow *f,
+			  const struct kept *k)
+{
+	const struct flow *first = j->o->flows[f->join.parent];
+
+	for (size_t i = 0; i < first->sent_count; i++)
+		if (kept_brings_data(first->sent[i], true) &&
+		    kept_length(first->sent[i]) >= kept_length(k) &&
+		    flow_took_whole(first, first->sent[i]))
+			return true;
+	return false;
+}

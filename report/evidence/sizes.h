@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * How large the segments are that a connection's data comes in, and which of
+ * them are acknowledged.
+ */
+#ifndef REPORT_EVIDENCE_SIZES_H
+#define REPORT_EVIDENCE_SIZES_H
+
+#include "report/evidence/judgement.h"
+
+/* Data that went out with a TTL that reaches any host; with a DSS, or without.
+ */
+bool kept_brings_data(const struct kept *k, bool mapped);
+
+/* Bytes of the packet, with all headers. */
+size_t kept_length(const struct kept *k);
+
+/* All of its data was acknowledged by TCP; and that was not what smaller
+ * segments brought later. */
+bool flow_acked(const struct flow *f, const struct kept *k);
+bool flow_took_whole(const struct flow *f, const struct kept *k);
+
+/* The largest packet with a DSS whose data was acknowledged so; 0: none was. */
+size_t flow_largest_taken(const struct flow *f);
+
+/* A router said that it takes less: the sender has only to heed it. */
+bool flow_told_size(const struct flow *f);
+
+/* What a joined subflow sent that was not acknowledged, though smaller segments
+ * of it were, as it went out last; or NULL. */
+const struct kept *joined_data_in_vain(const struct judgement *j,
+				       const struct flow *f);
+
+/* The same connection sent as much in one segment over its first subflow, and
+ * that was acknowledged. */
+bool first_takes_as_large(const struct judgement *j, const struct flow *f,
+			  const struct kept *k);
+
+#endif
