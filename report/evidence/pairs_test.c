@@ -286,6 +286,11 @@ static void test_translated(void **state)
 			read_changed(o, ends[i / 4].stem, i / 2 % 2,
 				     i % 2 ? translate_both : translate);
 
+		if (!ends[i / 4].id)
+			assert_non_null(
+				strstr(r->seen_twice,
+				       ", unchanged but for addresses or "
+				       "ports."));
 		check_translated(r, i / 4, "at server.pcap");
 		assert_int_equal(o->middle_count, 0);
 		report_free(r);
@@ -318,6 +323,13 @@ static void test_rewritten(void **state)
 		} else {
 			assert_non_null(r->seen_twice);
 			assert_null(strstr(r->seen_twice, " more "));
+			if (!ends[row].id)
+				assert_non_null(
+					strstr(r->seen_twice,
+					       both ? "addresses or ports, and "
+						      "sequence numbers."
+						    : "for sequence "
+						      "numbers."));
 			assert_non_null(find(r, "tcp.sequence_rewritten"));
 			assert_int_equal(find(r, "ip.translated") != NULL,
 					 both);
@@ -356,8 +368,9 @@ static void test_another(void **state)
 #define HEAD 24	  /* bytes of a pcap file before its first frame */
 #define RECORD 16 /* before each frame */
 
-/* A copy without the first frames. */
-static void cut(const char *name, const char *copy, unsigned frames)
+/* A copy without these frames. */
+static void cut(const char *name, const char *copy, unsigned first,
+		unsigned frames)
 {
 	FILE *from = fopen(name, "r"), *to = fopen(copy, "w");
 	uint8_t bytes[HEAD];
@@ -368,10 +381,16 @@ static void cut(const char *name, const char *copy, unsigned frames)
 	assert_non_null(to);
 	assert_int_equal(fread(bytes, 1, HEAD, from), HEAD);
 	fwrite(bytes, 1, HEAD, to);
-	while (frames--) {
+	for (unsigned i = 0; i < first + frames; i++) {
 		assert_int_equal(fread(bytes, 1, RECORD, from), RECORD);
 		memcpy(&length, bytes + 8, sizeof(length));
-		fseek(from, length, SEEK_CUR);
+		if (i < first)
+			fwrite(bytes, 1, RECORD, to);
+		while (length--) {
+			c = getc(from);
+			if (i < first)
+				putc(c, to);
+		}
 	}
 	while ((c = getc(from)) != EOF)
 		putc(c, to);
@@ -379,9 +398,9 @@ static void cut(const char *name, const char *copy, unsigned frames)
 	fclose(to);
 }
 
-/* Both ends; one of them lacks the SYN. */
-static struct report *read_late(struct observer *o, const char *stem,
-				bool server, unsigned frames)
+/* Both ends; one of them lacks some frames. */
+static struct report *read_cut(struct observer *o, const char *stem,
+			       bool server, unsigned first, unsigned frames)
 {
 	char names[2][100], late[] = "/tmp/mpprobe-test-XXXXXX";
 	const char *files[2] = {names[0], names[1]};
@@ -393,7 +412,7 @@ static struct report *read_late(struct observer *o, const char *stem,
 	for (int i = 0; i < 2; i++)
 		snprintf(names[i], sizeof(names[i]), "pcaps/ends/%s-%s.pcap",
 			 stem, i ? "server" : "client");
-	cut(names[server], late, frames);
+	cut(names[server], late, first, frames);
 	files[server] = late;
 	o->files = files;
 	c = capture_open(files, 2, error, sizeof(error));
@@ -413,10 +432,29 @@ static void test_late(void **state)
 	for (size_t i = 0; i < 6 * ENDS; i++) {
 		struct observer *o = observer_new();
 		struct report *r =
-			read_late(o, ends[i / 6].stem, i % 2, 1 + i / 2 % 3);
+			read_cut(o, ends[i / 6].stem, i % 2, 0, 1 + i / 2 % 3);
 
 		assert_int_equal(r->status, STATUS_UNDETERMINED);
 		assert_non_null(strstr(r->verdict, "captured in two places"));
+		report_free(r);
+		observer_free(o);
+	}
+}
+
+/* Its numbers are those of the data behind it. */
+static void test_lost_syn_ack(void **state)
+{
+	int all = 0;
+
+	(void)state;
+	for (unsigned lost = 0; lost < 2; lost++) {
+		struct observer *o = observer_new();
+		struct report *r = read_cut(o, "clean", true, 1, lost);
+
+		assert_non_null(r->seen_twice);
+		if (!lost)
+			all = atoi(r->seen_twice);
+		assert_int_equal(atoi(r->seen_twice), all - (int)lost);
 		report_free(r);
 		observer_free(o);
 	}
@@ -455,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_one_link),
 		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_lost_syn_ack),
 		cmocka_unit_test(test_translated),
 		cmocka_unit_test(test_rewritten),
 		cmocka_unit_test(test_another),

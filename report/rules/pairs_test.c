@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/expect.h"
+#include "tests/server.h"
 
 #define FARTHER 61 /* TTL there */
 
@@ -250,6 +251,89 @@ static void test_one_link(void **state)
 	}
 }
 
+/* What the server sent last was seen there before. */
+static void see_answer_there(struct scene *s, const struct caller *c)
+{
+	const struct flow *f = flow_of(s, c);
+	struct wire w = wire_sent(f->received[f->received_count - 1]);
+
+	set_ttl(&w, FARTHER + 1);
+	see_there(s, &w);
+	s->o->file = 0;
+}
+
+/* ---- which packets are one ------------------------------------------------
+ */
+
+static unsigned count_pairs(struct scene *s)
+{
+	struct report *r = judge_scene(s);
+	unsigned count = 0;
+
+	if (r->seen_twice)
+		sscanf(r->seen_twice, "%u", &count);
+	report_free(r);
+	scene_end(s);
+	return count;
+}
+
+/* A SYN/ACK there that did not come here has numbers of its own. */
+static void test_two_syn_acks(void **state)
+{
+	struct scene s;
+	struct caller *c = begin(&s, NULL);
+	struct wire w = wire_sent(flow_of(&s, c)->received[0]);
+
+	(void)state;
+	w.bytes[24] ^= 1; /* the sequence number */
+	set_id(&w, 77);
+	set_ttl(&w, 64);
+	see_there(&s, &w);
+	see_answer_there(&s, c);
+	assert_int_equal(count_pairs(&s), 2);
+}
+
+/* Nor does a packet tell which it is that comes twice here. */
+static void test_twice_here(void **state)
+{
+	struct scene s;
+	struct caller *c = begin(&s, NULL);
+	struct wire w;
+
+	(void)state;
+	send_half(&s, c, 0, false, 64, false);
+	w = wire_sent(flow_of(&s, c)->sent[flow_of(&s, c)->sent_count - 1]);
+	scene_wait(&s, 2 * MS);
+	scene_see(&s, &w);
+	set_ttl(&w, FARTHER);
+	see_there(&s, &w);
+	assert_int_equal(count_pairs(&s), 1);
+}
+
+/* A SYN without ID and timestamp is one, and no packet of which that is known;
+ * its answer is. */
+static void test_syn_without_numbers(void **state)
+{
+	struct scene s = scene();
+	struct caller *c;
+	struct wire w;
+
+	(void)state;
+	scene_begin(&s);
+	s.o->files = files;
+	c = call(&s, PURPOSE_TCP, 0);
+	w = syn_wire(&s, c, 64, 0);
+	option_fill(&w, TCPOPT_KIND_TIMESTAMPS, TCPOPT_KIND_NOP);
+	set_id(&w, 0);
+	fix_tcp_checksum(&w);
+	scene_see(&s, &w);
+	server_receive(&s, &w);
+	set_ttl(&w, FARTHER);
+	see_there(&s, &w);
+	see_answer_there(&s, c);
+	assert_int_equal(count_pairs(&s), 1);
+}
+
 /* ---- what did not come ----------------------------------------------------
  */
 
@@ -267,17 +351,6 @@ static void send_bytes(struct scene *s, struct caller *c, unsigned count,
 			see_there(s, &w);
 		s->o->file = 0;
 	}
-}
-
-/* What the server sent last was seen there before. */
-static void see_answer_there(struct scene *s, const struct caller *c)
-{
-	const struct flow *f = flow_of(s, c);
-	struct wire w = wire_sent(f->received[f->received_count - 1]);
-
-	set_ttl(&w, FARTHER + 1);
-	see_there(s, &w);
-	s->o->file = 0;
 }
 
 static int missed(struct scene *s)
@@ -341,9 +414,15 @@ static void test_tried(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words), cmocka_unit_test(test_no_segment),
-		cmocka_unit_test(test_same),  cmocka_unit_test(test_missed),
-		cmocka_unit_test(test_tried), cmocka_unit_test(test_one_link),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_no_segment),
+		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_tried),
+		cmocka_unit_test(test_one_link),
+		cmocka_unit_test(test_two_syn_acks),
+		cmocka_unit_test(test_twice_here),
+		cmocka_unit_test(test_syn_without_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
