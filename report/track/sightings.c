@@ -22,15 +22,18 @@ static bool same_packet(const struct sighting *a, const struct sighting *b)
 		(a->ttl >= ORDINARY_TTL && b->ttl >= ORDINARY_TTL));
 }
 
-/* Whenever that was: what is sent again has another ID, or the same TTL. */
+/* Whenever that was: what is sent again has the same TTL, and mostly another
+ * ID.
+ */
 static bool is_elsewhere(const struct sighting *a, const struct sighting *b)
 {
-	if (!a->there || a->place == b->place || a->sequence != b->sequence ||
+	if (!a->there || a->place == b->place || a->ttl == b->ttl ||
+	    a->sequence != b->sequence ||
 	    a->acknowledgment != b->acknowledgment || a->id != b->id ||
 	    a->length != b->length || a->flags != b->flags)
 		return false;
-	return a->id || (a->ttl != b->ttl && a->checksum == b->checksum &&
-			 a->flow_label == b->flow_label);
+	return a->id ||
+	       (a->checksum == b->checksum && a->flow_label == b->flow_label);
 }
 
 bool sightings_again(struct sightings *s, const struct packet *p,
