@@ -479,6 +479,15 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 		"sysctl -w net.ipv4.tcp_rmem='4096 131072 33554432'"
 }
 
+@test "a receive buffer too small for a path with much delay" {
+	host --box delay@1
+	hold client mptcp 10.0.2.2 80
+	setting net.ipv4.tcp_rmem '4096 131072 1000000'
+	setting net.ipv4.tcp_wmem '4096 131072 8000000'
+	mends receive_buffer \
+		"sysctl -w net.ipv4.tcp_rmem='4096 131072 33554432'"
+}
+
 @test "receive buffers that do not grow" {
 	host
 	setting net.ipv4.tcp_moderate_rcvbuf 0
@@ -488,7 +497,7 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 @test "a send buffer too small for the paths" {
 	host
 	setting net.ipv4.tcp_wmem '4096 16384 65536'
-	mends send_buffer "sysctl -w net.ipv4.tcp_wmem='4096 16384 4194304'"
+	mends send_buffer "sysctl -w net.ipv4.tcp_wmem='4096 16384 33554432'"
 }
 
 # ---- the firewall -----------------------------------------------------------
@@ -676,5 +685,18 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 	run doctor root client -j --since "$tmp/before" -o "$tmp/before"
 	((status == 64))
 	run ./mpprobe read --since "$tmp/before" x
+	((status == 64))
+}
+
+@test "wrong usage" {
+	run ./mpprobe doctor one.invalid two.invalid
+	((status == 64))
+	run ./mpprobe doctor -w "$tmp/x" host.invalid
+	((status == 64))
+	run ./mpprobe doctor -p 80 host.invalid
+	((status == 64))
+	run ./mpprobe doctor host.invalid:x
+	((status == 64))
+	run ./mpprobe --since x host.invalid
 	((status == 64))
 }

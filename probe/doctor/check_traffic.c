@@ -8,8 +8,11 @@
 #include "probe/doctor/counters.h"
 #include "report/evidence/loss.h"
 
-/* Of one path: 100 Mbit/s for 50 ms. */
-#define PATH_BYTES 625000L
+/* Of one path: 100 Mbit/s, for 50 ms unless a subflow takes longer. */
+#define BYTES_A_MS 12500L
+#define MS_AT_LEAST 50L
+/* What Linux 6.15 has for receiving. */
+#define LARGEST_USUAL 33554432L
 
 /* --- programs ------------------------------------------------------------ */
 
@@ -423,39 +426,50 @@ static long largest(const struct facts *f, const char *name)
 	return last ? strtol(last, NULL, 10) : -1;
 }
 
-/* All subflows share the buffer of their connection (RFC 8684 3.3.1). */
+static long count_paths(const struct facts *f)
+{
+	long paths = 0;
+
+	for (size_t i = 0; i < f->link_count; i++)
+		paths += facts_is_uplink(f, &f->links[i]);
+	return paths ? paths : 1;
+}
+
+/* All subflows share the buffer of their connection, which waits for the
+ * slowest (RFC 8684 3.3.1). */
 static void check_buffer(struct checkup *c, const char *name,
 			 const char *others)
 {
 	const struct facts *f = c->facts;
-	long most = largest(f, name), paths = 0;
+	long most = largest(f, name), paths = count_paths(f);
+	long measured = (long)f->rtt_us / 1000;
+	long ms = measured > MS_AT_LEAST ? measured : MS_AT_LEAST;
+	long wanted = paths * ms * BYTES_A_MS;
 
-	for (size_t i = 0; i < f->link_count; i++)
-		paths += facts_is_uplink(f, &f->links[i]);
-	if (paths < 1)
-		paths = 1;
 	if (most < 0)
 		return;
-	if (most < paths * PATH_BYTES)
-		check_wrong(c, EFFECT_WORSE,
-			    SAY(c,
-				"%s allows %ld bytes: too few for %ld path%s "
-				"of 100 Mbit/s and 50 ms, %ld bytes",
-				name, most, paths, paths == 1 ? "" : "s",
-				paths * PATH_BYTES),
-			    SAY(c, "sysctl -w %s='%s'", name, others));
+	if (most < wanted)
+		check_wrong(
+			c, EFFECT_WORSE,
+			SAY(c,
+			    "%s allows %ld bytes, and %ld path%s of 100 "
+			    "Mbit/s and %ld ms want%s %ld",
+			    name, most, paths, paths == 1 ? "" : "s", ms,
+			    paths == 1 ? "s" : "", wanted),
+			SAY(c, "sysctl -w %s='%s %ld'", name, others,
+			    wanted > LARGEST_USUAL ? wanted : LARGEST_USUAL));
 	else
 		check_ok(c, SAY(c, "%s allows %ld bytes", name, most));
 }
 
 void check_receive_buffer(struct checkup *c)
 {
-	check_buffer(c, "net.ipv4.tcp_rmem", "4096 131072 33554432");
+	check_buffer(c, "net.ipv4.tcp_rmem", "4096 131072");
 }
 
 void check_send_buffer(struct checkup *c)
 {
-	check_buffer(c, "net.ipv4.tcp_wmem", "4096 16384 4194304");
+	check_buffer(c, "net.ipv4.tcp_wmem", "4096 16384");
 }
 
 void check_autotuning(struct checkup *c)

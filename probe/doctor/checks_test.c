@@ -419,6 +419,19 @@ static void small_receive_buffer(struct host *h)
 	set(h, "net.ipv4.tcp_rmem", "4096 131072 1249999");
 }
 
+static void long_path(struct host *h)
+{
+	h->facts.rtt_us = 600999;
+	set(h, "net.ipv4.tcp_wmem", "4096 16384 15000000");
+	set(h, "net.ipv4.tcp_rmem", "4096 16384 14999999");
+}
+
+static void longer_path(struct host *h)
+{
+	h->facts.rtt_us = 1600000;
+	set(h, "net.ipv4.tcp_wmem", "4096 16384 40000000");
+}
+
 static void small_send_buffer(struct host *h)
 {
 	set(h, "net.ipv4.tcp_wmem", "4096 16384 1249999");
@@ -592,9 +605,16 @@ static const struct {
 	 "ip mptcp limits set subflows 8", EFFECT_PATHS},
 	{wrong_checksums, "damage", "1 DSS checksum wrong", "mpprobe HOST",
 	 EFFECT_WORSE},
-	{small_receive_buffer, "receive_buffer", "1250000 bytes",
+	{small_receive_buffer, "receive_buffer",
+	 "2 paths of 100 Mbit/s and 50 ms want 1250000",
 	 "sysctl -w net.ipv4.tcp_rmem=", EFFECT_WORSE},
-	{small_send_buffer, "send_buffer", "1250000 bytes",
+	{long_path, "receive_buffer",
+	 "2 paths of 100 Mbit/s and 600 ms want 15000000",
+	 "sysctl -w net.ipv4.tcp_rmem='4096 131072 33554432'", EFFECT_WORSE},
+	{longer_path, "receive_buffer", "1600 ms want 40000000",
+	 "sysctl -w net.ipv4.tcp_rmem='4096 131072 40000000'", EFFECT_WORSE},
+	{small_send_buffer, "send_buffer",
+	 "2 paths of 100 Mbit/s and 50 ms want 1250000",
 	 "sysctl -w net.ipv4.tcp_wmem=", EFFECT_WORSE},
 	{fixed_buffer, "autotuning", "do not grow",
 	 "sysctl -w net.ipv4.tcp_moderate_rcvbuf=1", EFFECT_WORSE},
@@ -823,6 +843,29 @@ static void announced_behind_nat(struct host *h)
 	add_endpoint(h, "198.51.100.7", 0, ENDPOINT_SIGNAL);
 }
 
+static void buffers_just_enough(struct host *h)
+{
+	h->facts.rtt_us = 50000;
+	set(h, "net.ipv4.tcp_rmem", "4096 131072 1250000");
+	set(h, "net.ipv4.tcp_wmem", "4096 16384 1250000");
+}
+
+/* The kernel allows no more than 8. */
+static void nine_endpoints(struct host *h)
+{
+	static const char *const addresses[] = {
+		"10.9.1.11", "10.9.1.12", "10.9.1.13", "10.9.1.14",
+		"10.9.1.15", "10.9.1.16", "10.9.1.17", "10.9.1.18"};
+
+	for (size_t i = 0; i < 8; i++) {
+		h->addresses[h->facts.address_count] = h->addresses[1];
+		h->addresses[h->facts.address_count++].address =
+			ip(addresses[i]);
+		add_endpoint(h, addresses[i], 3, ENDPOINT_SUBFLOW);
+	}
+	h->facts.subflows = 8;
+}
+
 static void few_joins(struct host *h)
 {
 	count(h, "MPJoinSynTx", 3);
@@ -876,6 +919,8 @@ static void test_none_is_wrong(void **state)
 		no_nftables,
 		announced_to_server,
 		announced_behind_nat,
+		buffers_just_enough,
+		nine_endpoints,
 		few_joins,
 		connected,
 		blackhole_over,

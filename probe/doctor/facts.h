@@ -122,6 +122,8 @@ struct facts {
 	bool listeners_hidden; /* MPTCP's: this kernel is too old */
 	const struct doctor_socket *sockets; /* none of this host to itself */
 	size_t socket_count;
+	unsigned rtt_us; /* the longest of subflows as a client now; 0: there is
+			    none */
 
 	struct fact_connection connection;
 

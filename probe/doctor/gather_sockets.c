@@ -3,8 +3,8 @@
 #include <linux/inet_diag.h>
 #include <linux/mptcp.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -19,6 +19,10 @@
 #define MPTCP_INFO_FLAG_FALLBACK 1
 #endif
 
+/* States of net/tcp_states.h, which linux/tcp.h has not. */
+#define TCP_ESTABLISHED 1
+#define TCP_LISTEN 10
+
 struct sockets {
 	struct facts *facts;
 	bool mptcp; /* are asked for now */
@@ -26,6 +30,7 @@ struct sockets {
 	size_t count;
 	unsigned *inodes; /* of `all`, in its order */
 	size_t inode_count;
+	uint8_t *listened; /* of each port: whether one of `all` listens */
 	struct socket_owner *owners; /* sorted */
 	size_t owner_count;
 };
@@ -84,6 +89,19 @@ static void take_info(struct doctor_socket *out, const struct nlattr *a)
 	out->fallback = info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK;
 }
 
+/* The longest of the paths that this host uses as a client, at the best that
+ * each was. */
+static void take_rtt(struct facts *f, const struct nlattr *a)
+{
+	struct tcp_info info = {0};
+	size_t length = mnl_attr_get_payload_len(a);
+
+	memcpy(&info, mnl_attr_get_payload(a),
+	       length < sizeof(info) ? length : sizeof(info));
+	if (info.tcpi_min_rtt != UINT32_MAX && info.tcpi_min_rtt > f->rtt_us)
+		f->rtt_us = info.tcpi_min_rtt;
+}
+
 /* Between programs of this host. */
 static bool stays_here(const struct facts *f, const struct doctor_socket *s)
 {
@@ -97,8 +115,8 @@ static int take_socket(const struct nlmsghdr *header, void *context)
 	const struct inet_diag_msg *m = mnl_nlmsg_get_payload(header);
 	struct sockets *s = context;
 	struct arena *arena = s->facts->arena;
+	const struct nlattr *a, *info = NULL;
 	const char *ulp = NULL;
-	const struct nlattr *a;
 	struct doctor_socket found = {
 		.mptcp = s->mptcp,
 		.listening = m->idiag_state == TCP_LISTEN,
@@ -112,12 +130,19 @@ static int take_socket(const struct nlmsghdr *header, void *context)
 	mnl_attr_for_each (a, header, sizeof(*m)) {
 		if (mnl_attr_get_type(a) == INET_DIAG_ULP_INFO)
 			ulp = ulp_name(a);
-		if (mnl_attr_get_type(a) == INET_DIAG_INFO && s->mptcp)
-			take_info(&found, a);
+		if (mnl_attr_get_type(a) == INET_DIAG_INFO)
+			info = a;
 	}
-	if (stays_here(s->facts, &found) ||
-	    (!s->mptcp && is_subflow(s, m->idiag_inode, ulp)))
+	if (stays_here(s->facts, &found))
 		return MNL_CB_OK;
+	if (!s->mptcp && is_subflow(s, m->idiag_inode, ulp)) {
+		if (info && !s->listened[found.local_port])
+			take_rtt(s->facts, info);
+		return MNL_CB_OK;
+	}
+	if (info && s->mptcp)
+		take_info(&found, info);
+	s->listened[found.local_port] |= found.listening;
 	*ARENA_PUSH(arena, s->all, s->count) = found;
 	*ARENA_PUSH(arena, s->inodes, s->inode_count) = m->idiag_inode;
 	return MNL_CB_OK;
@@ -131,10 +156,10 @@ static int ask(struct sockets *s, uint8_t family, uint32_t protocol)
 
 	r->sdiag_family = family;
 	r->sdiag_protocol = (uint8_t)protocol;
+	r->idiag_ext = 1U << (INET_DIAG_INFO - 1);
 	r->idiag_states = 1U << TCP_ESTABLISHED | 1U << TCP_LISTEN;
 	if (protocol > UINT8_MAX) {
 		r->sdiag_protocol = IPPROTO_RAW;
-		r->idiag_ext = 1U << (INET_DIAG_INFO - 1);
 		mnl_attr_put_u32(q.header, INET_DIAG_REQ_PROTOCOL, protocol);
 	}
 	s->mptcp = protocol == IPPROTO_MPTCP;
@@ -186,13 +211,9 @@ static void name_programs(struct sockets *s)
 
 static void mark_accepted(struct sockets *s)
 {
-	uint8_t *ports = arena_alloc(s->facts->arena, UINT16_MAX + 1);
-
 	for (size_t i = 0; i < s->count; i++)
-		ports[s->all[i].local_port] |= s->all[i].listening;
-	for (size_t i = 0; i < s->count; i++)
-		s->all[i].accepted =
-			!s->all[i].listening && ports[s->all[i].local_port];
+		s->all[i].accepted = !s->all[i].listening &&
+				     s->listened[s->all[i].local_port];
 }
 
 /* MPTCP's first, so that subflows are told from TCP connections. */
@@ -200,6 +221,7 @@ void gather_sockets(struct facts *f)
 {
 	struct sockets s = {.facts = f};
 
+	s.listened = arena_alloc(f->arena, UINT16_MAX + 1);
 	f->listeners_hidden = hides_listeners();
 	f->mptcp_sockets_known = ask_both(&s, IPPROTO_MPTCP);
 	sort_owners(&s);
