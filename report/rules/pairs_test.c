@@ -205,7 +205,7 @@ static void see_at(struct scene *s, const struct wire *w, int64_t time_us)
 
 /* The first data loses its option on a link at whose other end the SYN/ACK
  * comes so much later behind the SYN. */
-static struct report *strip_on_link(int64_t later_us)
+static struct report *strip_on_link(bool forward, int64_t later_us)
 {
 	struct scene s = scene();
 	const struct flow *f;
@@ -223,7 +223,9 @@ static struct report *strip_on_link(int64_t later_us)
 	see_at(&s, &w, f->received[0]->time_us + 1000 + later_us);
 	send_third_ack(&s, c, 64, false);
 	send_half(&s, c, 0, false, 64, false);
-	w = wire_sent(f->sent[f->sent_count - 1]);
+	send_half(&s, c, 1, false, 64, false);
+	w = wire_sent(forward ? f->sent[f->sent_count - 1]
+			      : f->received[f->received_count - 1]);
 	strip(&s, &w);
 	see_at(&s, &w, s.now + 1000);
 	r = judge_scene(&s);
@@ -231,22 +233,28 @@ static struct report *strip_on_link(int64_t later_us)
 	return r;
 }
 
-/* The server is where its answer comes sooner. */
+/* The server is where its answer comes sooner; what lacks the option there is
+ * on its way there, or comes from there. */
 static void test_one_link(void **state)
 {
 	static const struct {
 		int64_t later_us;
-		bool found;
-	} cases[] = {{-50, true}, {-5, true}, {-4, false},
-		     {0, false},  {4, false}, {5, false}};
+		bool there, back; /* it is removed so */
+	} cases[] = {{-50, true, false}, {-5, true, false}, {-4, false, false},
+		     {0, false, false},	 {4, false, false}, {5, false, true},
+		     {50, false, true}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct report *r = strip_on_link(cases[i].later_us);
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+		bool forward = i % 2;
+		bool found = forward ? cases[i / 2].there : cases[i / 2].back;
+		struct report *r =
+			strip_on_link(forward, cases[i / 2].later_us);
 
-		CHECK(r, (r->finding_count == 1) == cases[i].found);
-		CHECK(r, !cases[i].found || !strcmp(r->findings->kind->id,
-						    "mp_capable.removed"));
+		CHECK(r, (r->finding_count == 1) == found);
+		CHECK(r, !found || r->findings->direction ==
+					   (forward ? DIRECTION_FORWARD
+						    : DIRECTION_RETURN));
 		report_free(r);
 	}
 }
