@@ -88,7 +88,7 @@ FUZZES   := $(filter-out $(LEFT_OUT),$(patsubst %.c,$(BUILD)/%,\
 	$(foreach layer,crafting report probe,\
 	$(call files,$(layer),*_fuzz.c))))
 LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box lab/flood \
-	lab/userns/tcpdump lab/faults/no_memory.so
+	lab/tunnel lab/userns/tcpdump lab/faults/no_memory.so
 BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
 V0PEER   := $(patsubst %,$(BUILD)/lab/servers/%.o,v0data v0peer v0send)
 FORMATTED = $(foreach layer,crafting report probe lab tests packaging,\
@@ -372,7 +372,7 @@ lab/flood: $(BUILD)/lab/flood.o $(BUILD)/tests/frames.o \
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) && mv $@.new $@
 
-lab/servers/httpd lab/userns/tcpdump: %: %.c Makefile
+lab/servers/httpd lab/tunnel lab/userns/tcpdump: %: %.c Makefile
 	$(call say,CC)
 	$(Q)mkdir -p $(BUILD)/$(@D)
 	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -MMD -MP \

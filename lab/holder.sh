@@ -23,12 +23,14 @@ state=$1
 lifeline=$2
 hops=$LAB_HOPS
 last=$((hops + 1))
+net4=10.0.$last net6=fd00:$last	# the link of the server
 nodes=(client)
 for ((hop = 1; hop <= hops; hop++)); do
 	nodes+=("r$hop")
 done
 nodes+=(server)
 readonly state lifeline hops last
+((LAB_UPLINKS == 0)) || net4=10.70.0 net6=fd70
 
 # Ends the lab. Only the first line of a tool's complaint is of use.
 die() {
@@ -268,14 +270,24 @@ install_boxes() {
 
 # Every box lets pings pass.
 wait_for_path() {
-	on client ping -q -n -w 5 -i 0.02 -c 1 "10.0.$last.2" >/run/said &
-	on client ping -q -n -w 5 -i 0.02 -c 1 "fd00:$last::2" >/run/said6 ||
+	on client ping -q -n -w 5 -i 0.02 -c 1 "$net4.2" >/run/said &
+	on client ping -q -n -w 5 -i 0.02 -c 1 "$net6::2" >/run/said6 ||
 		die 'the server does not answer over IPv6'
 	wait $! || die 'the server does not answer over IPv4'
 }
 
+# Only with --uplinks.
+build_ways() {
+	:
+}
+
+if ((LAB_UPLINKS)); then
+	# shellcheck source=uplinks.sh
+	. "$lab_dir/uplinks.sh"
+fi
 mapfile -t LAB_SYSCTLS <<<"$LAB_SYSCTLS"
 build_path
+build_ways
 start_servers
 wait_for_path
 install_boxes

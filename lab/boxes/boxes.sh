@@ -3,8 +3,8 @@
 #
 # The middleboxes of the lab: one row in the table and one function each.
 # box_NAME (dashes become underscores) gets the hop and runs as the holder. It
-# may use what is under "tools" below, and on, die, start_server and $last of
-# holder.sh. On router rK, eth0 is toward the client and eth1 toward the server.
+# may use what is under "tools" below, and on, die, start_server, $net4 and $net6
+# of holder.sh. On router rK, eth0 is toward the client and eth1 toward the server.
 #
 # A box that netfilter puts into FORWARD acts after the router's TTL check: a
 # packet that expires at router K is quoted unchanged, and router K + 1 quotes
@@ -19,7 +19,8 @@ hook=forward
 #
 # where: "way" for a router and a direction, "hop" for a router, or "client".
 # class: what the matrix asks for a box (lab/matrix/zoo_coverage.py): option,
-# data, tcp, ip, end (of TCP connections), icmp, path or host.
+# data, tcp, ip, end (of TCP connections), icmp, path, host, or uplinks (that are
+# several: lab/uplinks.bats).
 boxes_table='
 strip|option|way|MPTCP options become NOPs in every segment, both directions
 strip-syn|option|way|MPTCP options become NOPs in the SYN only
@@ -102,13 +103,13 @@ own-host|host|client|the client itself strips MPTCP options from what it sends
 # shellcheck source=detours.sh
 . "$lab_dir/boxes/detours.sh"
 
-# Sets $box_where and $box_program.
+# Sets $box_class, $box_where and $box_program.
 find_box() {		# NAME
-	local name where program _
+	local name class where program _
 
-	while IFS='|' read -r name _ where _ program; do
+	while IFS='|' read -r name class where _ program; do
 		[[ -n $name && $name == "$1" ]] || continue
-		box_where=$where box_program=$program
+		box_class=$class box_where=$where box_program=$program
 		return 0
 	done <<<"$boxes_table"
 	return 1
@@ -126,7 +127,7 @@ box_has_way() {		# NAME
 list_boxes() {
 	local wanted name class text _
 
-	for wanted in option data tcp ip end icmp path host; do
+	for wanted in option data tcp ip end icmp path host uplinks; do
 		while IFS='|' read -r name class _ text _; do
 			[[ $class != "$wanted" ]] ||
 				printf '%-15s %-7s %s\n' "$name" "$class" "$text"
@@ -474,10 +475,10 @@ start_haproxy() {	# HOP BIND-OPTION PORT...
 		cat >>"$config" <<-END
 			listen ipv4-$port
 				bind 0.0.0.0:$((3048 + port)) $2
-				server server 10.0.$last.2:$port
+				server server $net4.2:$port
 			listen ipv6-$port
 				bind [::]:$((3048 + port)) v6only $2
-				server server [fd00:$last::2]:$port
+				server server [$net6::2]:$port
 		END
 	done
 	# Its parent process ends when the child accepts connections.

@@ -8,6 +8,10 @@ boxes_table+='
 ecmp|path|hop|flows take this router or another beside it, by their ports
 asymmetric|path|hop|what returns takes one router more, behind this one
 balancer|path|hop|two servers that share no tokens, behind the last router
+balance-by-source|uplinks|hop|the same, by the source address (--uplinks)
+source-filter|uplinks|hop|sources of other chains are dropped (--uplinks)
+no-policy-route|uplinks|client|no routing rule for the address of eth1 (--uplinks)
+other-return|uplinks|hop|what goes to eth1 comes in by eth0 (--uplinks)
 '
 
 # Links of their own: 10.1.N.0/24 and fd01:N::/64, as the others are numbered.
@@ -109,13 +113,14 @@ box_balancer() {
 # A server with the address of the first, behind the last router, which sends it
 # what has the mark 1.
 second_server() {
-	local said router=r$hops
+	local said router=r$hops interface=eth2
 
+	((!LAB_UPLINKS)) || router=x interface=eth3
 	detour_node server2
 	write_sysctls server2 <<<net/mptcp/enabled=1
-	detour_link "$router" eth2 server2 eth0 99
-	said=$(printf '%s\n' "address add 10.0.$last.2/32 dev lo" \
-		"address add fd00:$last::2/128 dev lo nodad" \
+	detour_link "$router" $interface server2 eth0 99
+	said=$(printf '%s\n' "address add $net4.2/32 dev lo" \
+		"address add $net6::2/128 dev lo nodad" \
 		"route add default via 10.1.99.1" \
 		"route add default via fd01:99::1" |
 		ip -n server2 -batch - 2>&1) || box_failed server2 "$said"
@@ -129,6 +134,9 @@ second_server() {
 }
 
 to_second() {		# TOOL RULE...
-	rule "$1" "r$hops" mangle PREROUTING -i eth0 -p tcp \
+	local router=r$hops from=(-i eth0)
+
+	((!LAB_UPLINKS)) || router=x from=()
+	rule "$1" "$router" mangle PREROUTING "${from[@]}" -p tcp \
 		-m multiport --dports 80,443 "${@:2}" -j MARK --set-mark 1
 }

@@ -3,7 +3,7 @@
 #
 # The servers of the lab: what answers on ports 80 and 443, one row in the
 # table and one function each. server_NAME (dashes become underscores) runs as
-# the holder and may use on, die, both, start_server and $last of holder.sh.
+# the holder and may use on, die, both, start_server and $net4, $net6 of holder.sh.
 # Ports 8080 (plain TCP) and 9080 (MPTCP v0) are the same in every lab.
 
 # name | description
@@ -202,7 +202,7 @@ server_flag_c() {
 
 server_flag_c_port() {
 	set_server net.mptcp.allow_join_initial_addr_port 0
-	announce "10.0.$last.2" "fd00:$last::2" port 9999
+	announce "$net4.2" "$net6::2" port 9999
 	web
 }
 
@@ -212,8 +212,8 @@ server_flag_c_address() {
 }
 
 server_announcing() {
-	add_address "10.0.$last.9" "fd00:$last::9"
-	announce "10.0.$last.9" "fd00:$last::9"
+	add_address "$net4.9" "$net6::9"
+	announce "$net4.9" "$net6::9"
 	web
 }
 
@@ -225,8 +225,8 @@ server_announcing_private() {
 
 # The address is the server's own, which takes nothing that is sent to it.
 server_announcing_silent() {
-	rule iptables server filter INPUT -d "10.0.$last.9" -j DROP
-	rule ip6tables server filter INPUT -d "fd00:$last::9" -p tcp -j DROP
+	rule iptables server filter INPUT -d "$net4.9" -j DROP
+	rule ip6tables server filter INPUT -d "$net6::9" -p tcp -j DROP
 	server_announcing
 }
 
