@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# --uplinks N: a client with several ways to one server. holder.sh reads this
+# --uplinks N: a client with several uplinks to one server. holder.sh reads this
 # file last, so that what it defines takes the place of the one path.
 #
 #     client eth0 - a1 .. aH -.

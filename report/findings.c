@@ -338,6 +338,32 @@ const struct finding_kind finding_kinds[] = {
 			  "`net.mptcp.allow_join_initial_addr_port=0`).",
 	},
 	{
+		.id = "path.join_refused",
+		.effect = EFFECT_IMPAIRS,
+		.title = "a join by another uplink is refused",
+		.meaning = "A subflow by one uplink of this host is refused by "
+			   "the server that a connection was opened with over "
+			   "another, though over each a connection is joined "
+			   "by that uplink itself: what is asked over one "
+			   "reaches another server than over the other. The "
+			   "connection goes on over its first path, and the "
+			   "uplinks are not used together.",
+		.proof = "A SYN with MP_JOIN and the token of a connection "
+			 "that is alive, from another uplink, triggers a RST, "
+			 "or a SYN/ACK without MP_JOIN, and no report of "
+			 "either uplink has a reason; proven where it is so "
+			 "both ways.",
+		.culprits = "Load balancers that place connections by their "
+			    "source address; names and anycast addresses that "
+			    "are other servers over another network.",
+		.rfc = "RFC 8684 3.2, 3.6",
+		.advice = "For the server's operator: announce an address of "
+			  "the backend itself with ADD_ADDR, and set the C "
+			  "flag so that clients do not join the shared "
+			  "address (Linux: "
+			  "`net.mptcp.allow_join_initial_addr_port=0`).",
+	},
+	{
 		.id = "add_addr.removed",
 		.effect = EFFECT_IMPAIRS,
 		.title = "ADD_ADDR is removed",

@@ -29,6 +29,7 @@ static const struct {
 	{"mp_join.dropped", EFFECT_IMPAIRS},
 	{"mp_join.reset", EFFECT_IMPAIRS},
 	{"mp_join.refused", EFFECT_IMPAIRS},
+	{"path.join_refused", EFFECT_IMPAIRS},
 	{"add_addr.removed", EFFECT_IMPAIRS},
 	{"add_addr.modified", EFFECT_IMPAIRS},
 	{"add_addr.dropped", EFFECT_IMPAIRS},

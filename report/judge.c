@@ -31,12 +31,24 @@ static int by_target(const void *a, const void *b)
 		order = p->family - q->family;
 	if (order == 0)
 		order = x->target.port - y->target.port;
+	if (order == 0)
+		order = memcmp(&x->target.source, &y->target.source,
+			       sizeof(x->target.source));
 	return order ? order : by_order(a, b);
 }
 
 static bool same_target(const struct candidate *a, const struct candidate *b)
 {
 	return a->target.port == b->target.port &&
+	       address_equal(&a->target.address, &b->target.address) &&
+	       address_equal(&a->target.source, &b->target.source);
+}
+
+/* Where a run had several uplinks, who else sent SYNs there does not count. */
+static bool is_replaced(const struct candidate *a, const struct candidate *b)
+{
+	return a->target.port == b->target.port && !a->target.source.family &&
+	       b->target.source.family &&
 	       address_equal(&a->target.address, &b->target.address);
 }
 
@@ -111,7 +123,9 @@ static struct probers probers_of(const struct observer *o)
 
 	for (size_t i = 0; i < o->flow_count; i++)
 		if (o->flows[i]->purpose == PURPOSE_CONTROL)
-			ttl_max = o->flows[i]->reference_port || ttl_max == 255
+			ttl_max = o->flows[i]->reference_port ||
+						  o->flows[i]->uplink ||
+						  ttl_max == 255
 					  ? 255
 					  : SWEEP_TTL_MAX;
 	for (size_t i = 0; i < o->flow_count && ttl_max; i++) {
@@ -142,6 +156,52 @@ static bool is_join_control(const struct observer *o, const struct probers *p,
 	       joined_there(o, f) != NULL;
 }
 
+/* One of the uplinks of a run that had several. */
+static bool is_uplink(const struct observer *o, const struct probers *p,
+		      const struct address *a)
+{
+	for (size_t i = 0; i < o->flow_count && is_prober(p, a); i++)
+		if (o->flows[i]->uplink &&
+		    address_equal(&o->flows[i]->client, a))
+			return true;
+	return false;
+}
+
+/* A subflow of one uplink that joins a connection of another. */
+static bool joins_across(const struct observer *o, const struct flow *f)
+{
+	return f->join.parent >= 0 &&
+	       !address_equal(&o->flows[f->join.parent]->client, &f->client);
+}
+
+/* What is judged of this target: of a run of several uplinks what came from one
+ * of them, and other flows are as forgotten. */
+static const struct observer *look_from(const struct observer *o,
+					struct arena *arena,
+					const struct address *source)
+{
+	struct observer *view;
+
+	if (!source->family)
+		return o;
+	view = arena_alloc(arena, sizeof(*view));
+	*view = *o;
+	view->flows =
+		arena_alloc(arena, (o->flow_count + 1) * sizeof(struct flow *));
+	for (size_t i = 0; i < o->flow_count; i++)
+		view->flows[i] = address_equal(&o->flows[i]->client, source) &&
+						 !joins_across(o, o->flows[i])
+					 ? o->flows[i]
+					 : o->forgotten;
+	return view;
+}
+
+static struct address uplink_of(const struct observer *o,
+				const struct probers *p, const struct flow *f)
+{
+	return is_uplink(o, p, &f->client) ? f->client : (struct address){0};
+}
+
 size_t judge_targets(const struct observer *o, struct judge_target *out,
 		     size_t capacity)
 {
@@ -158,13 +218,18 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 		    !observer_came_in(o, &f->client, &f->link) &&
 		    !is_counter_syn(o, &probers, f) &&
 		    !is_join_control(o, &probers, f))
-			all[flows++] = (struct candidate){
-				{f->server, f->server_port}, i};
+			all[flows++] =
+				(struct candidate){{f->server, f->server_port,
+						    uplink_of(o, &probers, f)},
+						   i};
 	}
 	qsort(all, flows, sizeof(*all), by_target);
-	for (size_t i = 0; i < flows; i++)
+	for (size_t i = 0; i < flows; i++) {
+		if (count && is_replaced(&all[count - 1], &all[i]))
+			count--;
 		if (!count || !same_target(&all[count - 1], &all[i]))
 			all[count++] = all[i];
+	}
 	qsort(all, count, sizeof(*all), by_order);
 	for (size_t i = 0; i < count && i < capacity; i++)
 		out[i] = all[i].target;
@@ -501,6 +566,9 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 		r->source = j->flows[0]->client;
 	else if (left_out(j))
 		r->source = left_out(j)->client;
+	else
+		r->source = target->source;
+	r->uplink = target->source.family != 0;
 	judge_announced(j);
 }
 
@@ -581,10 +649,13 @@ static struct report *judge_target(const struct observer *o,
 {
 	struct arena *arena = arena_new();
 	struct report *r = arena_alloc(arena, sizeof(*r));
-	struct judgement j = {.o = o, .r = r, .arena = arena};
+	struct judgement j = {.o = look_from(o, arena, &target->source),
+			      .whole = o,
+			      .r = r,
+			      .arena = arena};
 
 	r->arena = arena;
-	j.controlled = is_controlled(o);
+	j.controlled = is_controlled(j.o);
 	collect_flows(&j, target);
 	j.first_view =
 		arena_alloc(arena, (j.flow_count + 1) * sizeof(*j.first_view));
@@ -604,8 +675,10 @@ static struct report *judge_target(const struct observer *o,
 	judge_forms(&j);
 	rules_settle(&j);
 	judge_ladder(&j);
-	if (!alone)
+	if (!alone) {
 		judge_contrast(&j);
+		judge_uplinks(&j, target);
+	}
 	judge_reference(&j);
 	rules_run(&j, PHASE_LAST, PHASE_LAST);
 	judge_untested(&j);

@@ -15,11 +15,13 @@ struct report;
 struct judge_target {
 	struct address address;
 	uint16_t port;
+	struct address source; /* of the uplink, where a run had several;
+				  family 0: SYNs from any */
 };
 
 /* The addresses and ports that SYNs were sent to in the capture, in order of
- * their first SYN; at most `capacity` are written. Returns how many there
- * are. */
+ * their first SYN, from each uplink of a run of several; at most `capacity` are
+ * written. Returns how many there are. */
 size_t judge_targets(const struct observer *o, struct judge_target *out,
 		     size_t capacity);
 

@@ -4,6 +4,7 @@
  */
 #include "report/compare/compare.h"
 #include "report/judge.h"
+#include "report/paths/paths.h"
 #include "report/report.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
@@ -36,16 +37,33 @@ static void list(void *context, const struct mptcp_connection *c)
 		FUZZ_REQUIRE((*f)->connection(context, c) == 0);
 }
 
+static void judge_group(const struct page *page, const struct observer *o,
+			const struct judge_target *targets, size_t count)
+{
+	struct report *reports[TARGETS];
+	struct paths *paths;
+
+	for (size_t i = 0; i < count; i++) {
+		reports[i] = judge(o, &targets[i]);
+		print_report(page, reports[i]);
+	}
+	paths = paths_judge(o, reports, count);
+	for (const struct format *const *f = formats(); *f; f++)
+		FUZZ_REQUIRE((*f)->paths(page, paths) == 0);
+	paths_free(paths);
+	for (size_t i = 0; i < count; i++)
+		report_free(reports[i]);
+}
+
 static void judge_all(const struct page *page, const struct observer *o)
 {
 	struct judge_target targets[TARGETS];
 	size_t count = judge_targets(o, targets, TARGETS);
 
-	for (size_t i = 0; i < count && i < TARGETS; i++) {
-		struct report *r = judge(o, &targets[i]);
-
-		print_report(page, r);
-		report_free(r);
+	count = count < TARGETS ? count : TARGETS;
+	for (size_t i = 0, used; i < count; i += used) {
+		used = paths_take_group(&targets[i], count - i);
+		judge_group(page, o, &targets[i], used);
 	}
 }
 

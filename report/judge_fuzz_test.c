@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "report/paths/paths.h"
 #include "report/print/json.h"
 #include "report/print/text.h"
 #include "tests/captures.h"
@@ -58,21 +59,40 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+#define TARGETS 4
+
+static void judge_group(const struct page *page, const struct observer *o,
+			const struct judge_target *targets, size_t count)
+{
+	struct report *reports[TARGETS];
+	struct paths *paths;
+
+	for (size_t i = 0; i < count; i++) {
+		reports[i] = judge(o, &targets[i]);
+		assert_non_null(reports[i]->verdict);
+		text_report(page, reports[i]);
+		assert_int_equal(json_report(page, reports[i]), 0);
+	}
+	paths = paths_judge(o, reports, count);
+	text_paths(page, paths);
+	assert_int_equal(json_paths(page, paths), 0);
+	paths_free(paths);
+	for (size_t i = 0; i < count; i++)
+		report_free(reports[i]);
+}
+
 /* Judges the first few targets and prints all there is to print. */
 static void judge_all(const struct observer *o)
 {
-	struct judge_target targets[4];
-	size_t count = judge_targets(o, targets, 4);
+	struct judge_target targets[TARGETS];
+	size_t count = judge_targets(o, targets, TARGETS);
 	struct page page = page_on(fopen("/dev/null", "w"));
 
 	page.verbose = true;
-	for (size_t i = 0; i < count && i < 4; i++) {
-		struct report *r = judge(o, &targets[i]);
-
-		assert_non_null(r->verdict);
-		text_report(&page, r);
-		assert_int_equal(json_report(&page, r), 0);
-		report_free(r);
+	count = count < TARGETS ? count : TARGETS;
+	for (size_t i = 0, used; i < count; i += used) {
+		used = paths_take_group(&targets[i], count - i);
+		judge_group(&page, o, &targets[i], used);
 	}
 	page_done(&page);
 }

@@ -291,6 +291,9 @@ struct report {
 	bool reference; /* known to speak MPTCP (--reference) */
 	struct address source;
 	const char *interface; /* NULL offline */
+	bool uplink;	       /* one of several that a run went by */
+	bool leaves_otherwise; /* this host would send from the source by
+				  another interface; false offline */
 	uint64_t frames, dropped;
 	enum vantage vantage;
 	bool vantage_said;	/* by the user, not by the packets */

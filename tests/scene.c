@@ -270,7 +270,8 @@ void scene_send(struct scene *s, struct wire w, unsigned ttl)
 
 struct report *judge_scene(const struct scene *s)
 {
-	struct judge_target target = {server_address(s), scene_port(s)};
+	struct judge_target target = {.address = server_address(s),
+				      .port = scene_port(s)};
 
 	return judge(s->o, &target);
 }

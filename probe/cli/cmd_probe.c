@@ -7,11 +7,13 @@
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
 #include "probe/cli/probing.h"
+#include "probe/cli/reports.h"
 #include "probe/doctor/own_mptcp.h"
 #include "probe/net/names.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
+#include "probe/net/ways.h"
 #include "probe/net/wire.h"
 #include "probe/run/live.h"
 #include "probe/run/run.h"
@@ -23,12 +25,13 @@
 
 /* Ports of one address that are probed at a time. */
 #define SIDE_BY_SIDE 4
-#define TARGETS_MAX 4 /* two families of the host and of the reference */
+#define TARGETS_MAX (4 * WAYS_MAX) /* two families of host and reference */
 
 /* What is probed: each port of each target; last, the references. */
 struct plan {
 	struct target targets[TARGETS_MAX];
 	unsigned own_count, target_count;
+	bool several;	       /* uplinks: the targets of each stand together */
 	const uint16_t *ports; /* of -p */
 	unsigned port_count;   /* 0: those of the targets */
 	struct probe_settings settings;
@@ -67,12 +70,12 @@ static int plan_reference(struct plan *p, const struct options *o)
 	struct target_wanted wanted = o->where;
 	int code;
 
-	if (p->targets[0].bound)
+	if (p->targets[0].bound && !p->several)
 		wanted.interface = p->targets[0].route.interface;
 	wanted.ipv4 = p->targets[0].address.family == 4;
 	wanted.ipv6 = p->targets[p->own_count - 1].address.family == 6;
-	p->target_count += target_find(o->reference, &wanted,
-				       &p->targets[p->own_count], &code);
+	p->target_count += ways_find(o->reference, &wanted,
+				     &p->targets[p->own_count], &code);
 	for (unsigned i = p->own_count; i < p->target_count; i++)
 		if (is_probed(p, &p->targets[i]))
 			return failure(EXIT_USAGE,
@@ -86,7 +89,7 @@ static int check_interfaces(const struct plan *p)
 {
 	const char *first = p->targets[0].route.interface;
 
-	for (unsigned i = 1; i < p->target_count; i++) {
+	for (unsigned i = 1; i < p->target_count && !p->several; i++) {
 		const char *other = p->targets[i].route.interface;
 
 		if (strcmp(other, first) == 0)
@@ -104,6 +107,16 @@ static int check_interfaces(const struct plan *p)
 	return 0;
 }
 
+/* More than one of each address. */
+static bool has_several_ways(const struct plan *p)
+{
+	for (unsigned i = 1; i < p->own_count; i++)
+		if (address_equal(&p->targets[i].address,
+				  &p->targets[0].address))
+			return true;
+	return false;
+}
+
 static int plan_make(struct plan *p, const struct options *o, const char *host)
 {
 	int code;
@@ -119,7 +132,8 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 			     .all = o->all},
 	};
 	p->own_count = p->target_count =
-		target_find(host, &o->where, p->targets, &code);
+		ways_find(host, &o->where, p->targets, &code);
+	p->several = has_several_ways(p);
 	if (code == 0 && o->reference)
 		code = plan_reference(p, o);
 	return code ? code : check_interfaces(p);
@@ -132,6 +146,7 @@ static int open_live(struct live *live, const struct plan *p,
 		.targets = p->targets,
 		.target_count = p->target_count,
 		.names = !o->numeric,
+		.owners = p->several,
 		.write_file = o->write_file,
 		.seed = o->has_seed ? &o->seed : NULL,
 	};
@@ -155,16 +170,86 @@ struct port_runs {
 	struct shared shared[TARGETS_MAX];
 };
 
-/* Targets of one address share what its routers answer. */
+/* Targets of one address share what its routers answer to one source. */
 static struct shared *shared_of(const struct plan *p, struct port_runs *runs,
 				unsigned target)
 {
+	const struct target *t = &p->targets[target];
 	unsigned first = 0;
 
-	while (!address_equal(&p->targets[first].address,
-			      &p->targets[target].address))
+	while (!address_equal(&p->targets[first].address, &t->address) ||
+	       !address_equal(&p->targets[first].route.source,
+			      &t->route.source))
 		first++;
 	return &runs->shared[first];
+}
+
+static void make_run(struct live *live, const struct plan *p,
+		     struct port_runs *runs, unsigned target, unsigned port)
+{
+	const struct target *t = &p->targets[target];
+	struct port_run *one = &runs->all[runs->count++];
+	struct destination to =
+		live_destination(live, t, port_of(p, target, port));
+
+	one->target = t;
+	to.reference = is_reference(p, target);
+	to.several = p->several;
+	run_init(&one->run, &p->settings, &to, t->name.host,
+		 shared_of(p, runs, target));
+}
+
+/* The same address and port, by another uplink. */
+static bool are_peers(const struct run *a, const struct run *b)
+{
+	return a != b && a->to.port == b->to.port &&
+	       a->to.reference == b->to.reference &&
+	       address_equal(&a->to.target, &b->to.target);
+}
+
+static void make_peers(struct port_runs *runs)
+{
+	for (unsigned i = 0; i < runs->count; i++) {
+		struct run *r = &runs->all[i].run;
+
+		for (unsigned k = 0; k < runs->count && !r->to.reference; k++)
+			if (are_peers(r, &runs->all[k].run))
+				r->peers[r->peer_count++] = &runs->all[k].run;
+	}
+}
+
+static bool is_first_of(const struct plan *p, unsigned first, unsigned target)
+{
+	for (unsigned i = first; i < target; i++)
+		if (address_equal(&p->targets[i].address,
+				  &p->targets[target].address))
+			return false;
+	return true;
+}
+
+/* To the address of this target and one port, by all uplinks. */
+static void make_group(struct live *live, const struct plan *p,
+		       struct port_runs *runs, unsigned target, unsigned port)
+{
+	bool reference = is_reference(p, target);
+
+	for (unsigned i = target; i < p->target_count; i++)
+		if (is_reference(p, i) == reference &&
+		    address_equal(&p->targets[i].address,
+				  &p->targets[target].address))
+			make_run(live, p, runs, i, port);
+}
+
+/* Of several uplinks those of one address and port stand together: they are
+ * probed at the same time. */
+static void make_side_by_side(struct live *live, const struct plan *p,
+			      struct port_runs *runs, unsigned first,
+			      unsigned end)
+{
+	for (unsigned k = 0; first < end && k < count_ports(p, first); k++)
+		for (unsigned i = first; i < end; i++)
+			if (is_first_of(p, first, i))
+				make_group(live, p, runs, i, k);
 }
 
 static bool make_runs(struct live *live, const struct plan *p,
@@ -175,21 +260,18 @@ static bool make_runs(struct live *live, const struct plan *p,
 	for (unsigned i = 0; i < p->target_count; i++)
 		count += count_ports(p, i);
 	*runs = (struct port_runs){.all = calloc(count, sizeof(*runs->all))};
-	for (unsigned i = 0; i < p->target_count && runs->all; i++) {
-		const struct target *t = &p->targets[i];
-
-		for (unsigned k = 0; k < count_ports(p, i); k++) {
-			struct port_run *one = &runs->all[runs->count++];
-			struct destination to =
-				live_destination(live, t, port_of(p, i, k));
-
-			one->target = t;
-			to.reference = is_reference(p, i);
-			run_init(&one->run, &p->settings, &to, t->name.host,
-				 shared_of(p, runs, i));
-		}
+	if (!runs->all)
+		return false;
+	if (p->several) {
+		make_side_by_side(live, p, runs, 0, p->own_count);
+		make_side_by_side(live, p, runs, p->own_count, p->target_count);
+		make_peers(runs);
+	} else {
+		for (unsigned i = 0; i < p->target_count; i++)
+			for (unsigned k = 0; k < count_ports(p, i); k++)
+				make_run(live, p, runs, i, k);
 	}
-	return runs->all != NULL;
+	return true;
 }
 
 static unsigned count_open(const struct port_runs *runs,
@@ -263,13 +345,14 @@ static void name_hops(struct live *live, struct report *r)
 	}
 }
 
-static int report_run(struct live *live, const struct port_run *one,
-		      struct output *out)
+static struct report *report_of(struct live *live, const struct port_run *one)
 {
 	const struct target *t = one->target;
-	struct judge_target about = {t->address, one->run.to.port};
+	const struct destination *to = &one->run.to;
+	struct judge_target about = {t->address, to->port,
+				     to->several ? to->source
+						 : (struct address){0}};
 	struct report *r = judge(live->observer, &about);
-	int code = report_exit_code(r);
 
 	r->target_name = arena_printf(r->arena, "%s", t->name.host);
 	r->source = t->route.source;
@@ -278,10 +361,35 @@ static int report_run(struct live *live, const struct port_run *one,
 	if (live->exit_code)
 		r->interruption = arena_printf(r->arena, "%s", live->error);
 	r->dropped = wire_dropped(live->wire);
+	r->leaves_otherwise = to->several && !way_is_own(t);
 	name_hops(live, r);
-	output_end(out, output_format(out)->report(output_begin(out), r));
-	report_free(r);
+	return r;
+}
+
+/* Of one address and port, by the uplinks: `runs` begins with them. */
+static int report_group(struct live *live, const struct port_run *runs,
+			unsigned count, struct output *out)
+{
+	struct report *reports[WAYS_MAX];
+	int code;
+
+	for (unsigned i = 0; i < count; i++)
+		reports[i] = report_of(live, &runs[i]);
+	code = reports_print(out, live->observer, reports, count);
+	for (unsigned i = 0; i < count; i++)
+		report_free(reports[i]);
 	return code;
+}
+
+/* How many runs, from the first on, are of one address and port. */
+static unsigned group_of(const struct port_run *runs, unsigned left)
+{
+	unsigned count = 1;
+
+	while (count < left && count < WAYS_MAX &&
+	       are_peers(&runs[0].run, &runs[count].run))
+		count++;
+	return count;
 }
 
 static int report_runs(struct live *live, const struct port_runs *runs,
@@ -296,9 +404,11 @@ static int report_runs(struct live *live, const struct port_runs *runs,
 	}
 	if (runs->count > 1)
 		output_several(out);
-	for (unsigned i = 0; i < runs->count; i++) {
-		int code = report_run(live, &runs->all[i], out);
+	for (unsigned i = 0, count; i < runs->count; i += count) {
+		int code;
 
+		count = group_of(&runs->all[i], runs->count - i);
+		code = report_group(live, &runs->all[i], count, out);
 		if (!runs->all[i].run.to.reference)
 			ret = i ? exit_worst(ret, code) : code;
 	}

@@ -10,10 +10,12 @@
 #include "crafting/packet.h"
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
+#include "probe/cli/reports.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "report/arena.h"
 #include "report/judge.h"
+#include "report/paths/paths.h"
 #include "report/print/text.h"
 #include "report/report.h"
 #include "report/track/capture.h"
@@ -44,25 +46,41 @@ struct reading {
 
 /* --- judging ------------------------------------------------------------- */
 
-static int report_all(const struct reading *r,
-		      const struct judge_target *targets, size_t count)
+static int report_group(const struct reading *r,
+			const struct judge_target *targets, size_t count,
+			bool *reference)
+{
+	struct report **reports = must_have(calloc(count, sizeof(*reports)));
+	int code;
+
+	for (size_t i = 0; i < count; i++)
+		reports[i] = judge(r->observer, &targets[i]);
+	*reference = reports[0]->reference;
+	code = reports_print(r->out, r->observer, reports, count);
+	for (size_t i = 0; i < count; i++)
+		report_free(reports[i]);
+	free(reports);
+	return code;
+}
+
+static int report_all(const struct reading *r, struct judge_target *targets,
+		      size_t count)
 {
 	int ret = EXIT_CLEAR;
 	bool first = true;
 
 	if (count > 1)
 		output_several(r->out);
-	for (size_t i = 0; i < count; i++) {
-		struct report *report = judge(r->observer, &targets[i]);
-		int code = report_exit_code(report);
+	for (size_t i = 0, used; i < count; i += used) {
+		bool reference;
+		int code;
 
-		if (!report->reference) {
+		used = paths_take_group(&targets[i], count - i);
+		code = report_group(r, &targets[i], used, &reference);
+		if (!reference) {
 			ret = first ? code : exit_worst(ret, code);
 			first = false;
 		}
-		output_end(r->out, output_format(r->out)->report(
-					   output_begin(r->out), report));
-		report_free(report);
 	}
 	return ret;
 }

@@ -10,6 +10,7 @@
 #include "crafting/address.h"
 #include "probe/cli/command.h"
 #include "probe/net/request.h"
+#include "probe/net/ways.h"
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
@@ -85,14 +86,68 @@ static const char *take_number(struct options *o, const struct row *r,
 	return NULL;
 }
 
+/* What a word of a list must be. */
+typedef bool word_fn(const char *at, size_t length);
+
+static bool is_interface(const char *at, size_t length)
+{
+	(void)at;
+	return length && length <= INTERFACE_NAME_MAX;
+}
+
+static bool is_address(const char *at, size_t length)
+{
+	char text[ADDRESS_TEXT] = "";
+	struct address address;
+
+	if (length >= sizeof(text))
+		return false;
+	memcpy(text, at, length);
+	return address_parse(text, &address);
+}
+
+/* Whether all words of a list with commas are; `*count`: how many. */
+static bool is_list_of(const char *list, word_fn *is, unsigned *count)
+{
+	for (*count = 0;; list++) {
+		size_t length = strcspn(list, ",");
+
+		++*count;
+		if (!is(list, length))
+			return false;
+		list += length;
+		if (!*list)
+			return true;
+	}
+}
+
+static bool has_twice(const char *list)
+{
+	for (const char *word = list; *word; word += *word == ',') {
+		size_t length = strcspn(word, ",");
+
+		for (const char *other = strchr(word, ','); other;
+		     other = strchr(other, ',')) {
+			other++;
+			if (strcspn(other, ",") == length &&
+			    !strncmp(word, other, length))
+				return true;
+		}
+		word += length;
+	}
+	return false;
+}
+
 static const char *take_address(struct options *o, const struct row *r,
 				const char *value)
 {
 	const char **source = place(o, r);
-	struct address address;
+	unsigned count;
 
-	if (!address_parse(value, &address))
+	if (!is_list_of(value, is_address, &count))
 		return "the source must be a numeric IP address";
+	if (count > WAYS_MAX || has_twice(value))
+		return "at most 8 addresses, each once";
 	if (*source && strcmp(*source, value) != 0)
 		return "one source address at a time";
 	*source = value;
@@ -138,9 +193,13 @@ static const char *take_ports(struct options *o, const struct row *r,
 static const char *take_interface(struct options *o, const struct row *r,
 				  const char *value)
 {
+	unsigned count;
+
 	(void)r;
-	if (!*value || strlen(value) > INTERFACE_NAME_MAX)
+	if (!is_list_of(value, is_interface, &count))
 		return "not the name of an interface";
+	if (count > WAYS_MAX || has_twice(value))
+		return "at most 8 interfaces, each once";
 	if (o->where.interface && strcmp(o->where.interface, value) != 0)
 		return "one interface at a time";
 	o->where.interface = value;
@@ -272,9 +331,10 @@ static const struct row rows[] = {
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
 	 .help = "only the TTL sweeps: no data, no joins"},
 
-	{"How to send", 'i', "interface", "IFACE", FAMILIES, take_interface, 0,
-	 .help = "send and capture on this interface"},
-	{NULL, 's', "source", "ADDRESS", FAMILIES, take_address,
+	{"How to send", 'i', "interface", "IFACE[,IFACE...]|all", FAMILIES,
+	 take_interface, 0,
+	 .help = "probe by this interface, or by several together"},
+	{NULL, 's', "source", "ADDRESS[,ADDRESS...]", FAMILIES, take_address,
 	 AT(where.source), .help = "send from this address of this host"},
 	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_number,
 	 AT(first_ttl), .help = "first TTL of the sweeps (default 1)",
@@ -529,6 +589,27 @@ static int check_replay(const struct options *o)
 		       "--join-source do not go with it");
 }
 
+/* Only a probe goes by several uplinks. */
+static int check_uplinks(const struct options *o, enum command_bit command)
+{
+	bool several = o->join_source && strchr(o->join_source, ',');
+
+	if (several ||
+	    (ways_are_several(&o->where) && command != COMMAND_PROBE))
+		return failure(
+			EXIT_USAGE,
+			"several uplinks (-i, -s, --join-source) are for "
+			"mpprobe HOST only");
+	if (ways_are_several(&o->where) && o->where.interface &&
+	    o->where.source &&
+	    (strchr(o->where.interface, ',') ||
+	     !strcmp(o->where.interface, "all")))
+		return failure(EXIT_USAGE,
+			       "several interfaces (-i) choose their addresses "
+			       "themselves: -s does not go with them");
+	return -1;
+}
+
 static int check_command(const struct options *o, enum command_bit command,
 			 const char *command_name)
 {
@@ -556,6 +637,8 @@ int options_accept(const struct options *o, enum command_bit command,
 {
 	int result = check_command(o, command, command_name);
 
+	if (result == -1)
+		result = check_uplinks(o, command);
 	if (result == -1)
 		result = check_ttls(o);
 	if (result == -1)

@@ -14,7 +14,7 @@
 
 struct packet_socket;
 
-#define INTERFACES_MAX 2
+#define INTERFACES_MAX 16
 
 /* Opens the socket for interfaces by their indexes: of one, named `name`, or of
  * several; then the frames come in their order and with headers that tell the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* route_find of target.h, by rtnetlink(7). */
 #include <errno.h>
+#include <ifaddrs.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -303,6 +304,26 @@ static int ask_as_connect(const struct question *question,
 		}
 	}
 	return result;
+}
+
+void route_owner(const struct address *a, char owner[IFNAMSIZ])
+{
+	struct ifaddrs *list = NULL;
+	struct address one;
+	uint16_t port;
+
+	owner[0] = '\0';
+	if (getifaddrs(&list))
+		return;
+	for (const struct ifaddrs *i = list; i && !owner[0]; i = i->ifa_next) {
+		if (!i->ifa_addr || (i->ifa_addr->sa_family != AF_INET &&
+				     i->ifa_addr->sa_family != AF_INET6))
+			continue;
+		one = sockaddr_read(i->ifa_addr, &port);
+		if (address_equal(&one, a))
+			snprintf(owner, IFNAMSIZ, "%s", i->ifa_name);
+	}
+	freeifaddrs(list);
 }
 
 static unsigned interface_mtu(const char *name)

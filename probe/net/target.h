@@ -57,12 +57,16 @@ bool route_is_by_source(const struct address *target, const struct route *as);
  * kernel takes any IPv4 address for a neighbour where none does. */
 bool route_leads(const struct address *target, const char *interface);
 
+/* The interface that an address of this host belongs to; "" if none. */
+void route_owner(const struct address *a, char owner[16]);
+
 /* Which address of a host, and which way to it. */
 struct target_wanted {
 	bool ipv4, ipv6;       /* neither: as `source` is, if there is one, or
 				  as the name resolves */
 	const char *interface; /* NULL: that of the zone or the route */
-	const char *source;    /* a numeric address; NULL: the route's */
+	const char *source;    /* a numeric address; NULL: the route's. Both may
+				  be lists with commas (ways.h) */
 };
 
 /* An address of a host, and the way to it. */

@@ -87,14 +87,25 @@ static int explain_capture(struct wire *w, int error)
 	}
 }
 
-static int open_capture(struct wire *w, const char *filter)
+static void add_index(unsigned *indexes, unsigned *count, unsigned index)
 {
-	unsigned indexes[UPLINKS_MAX];
+	for (unsigned i = 0; i < *count; i++)
+		if (indexes[i] == index)
+			return;
+	if (index && *count < INTERFACES_MAX)
+		indexes[(*count)++] = index;
+}
+
+static int open_capture(struct wire *w, const struct wire_config *c)
+{
+	unsigned indexes[INTERFACES_MAX], count = 0;
 
 	for (unsigned i = 0; i < w->uplink_count; i++)
-		indexes[i] = w->uplinks[i].index;
-	w->capture = packet_socket_open(w->uplinks[0].interface, indexes,
-					w->uplink_count, filter);
+		add_index(indexes, &count, w->uplinks[i].index);
+	for (unsigned i = 0; i < c->owner_count; i++)
+		add_index(indexes, &count, if_nametoindex(c->owners[i]));
+	w->capture = packet_socket_open(w->uplinks[0].interface, indexes, count,
+					c->filter);
 	return w->capture ? 0 : explain_capture(w, errno);
 }
 
@@ -125,7 +136,7 @@ struct wire *wire_open(const struct wire_config *config, char *error,
 	}
 	if (open_uplinks(w, config) == -1 || open_builder(w) == -1 ||
 	    open_file(w, config->write_file) == -1 ||
-	    open_capture(w, config->filter) == -1 || start_file(w) == -1) {
+	    open_capture(w, config) == -1 || start_file(w) == -1) {
 		snprintf(error, size, "%s", w->failure.text);
 		*exit_code = w->failure.exit_code;
 		savefile_abandon(w->file);

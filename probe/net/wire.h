@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The live wire: crafted packets out through raw sockets, every packet of the
- * run in through a packet socket, both directions, of one interface or two.
- * Frames of two have headers that name the interface (LINKTYPE_LINUX_SLL2).
+ * run in through a packet socket, both directions, of one interface or several.
+ * Frames of several have headers that name it (LINKTYPE_LINUX_SLL2).
  */
 #ifndef PROBE_NET_WIRE_H
 #define PROBE_NET_WIRE_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,13 +25,17 @@ typedef void wire_frame_fn(void *context, enum frame_way way, int link_type,
 			   const uint8_t *frame, size_t captured,
 			   size_t length);
 
-#define UPLINKS_MAX INTERFACES_MAX
+#define UPLINKS_MAX (INTERFACES_MAX / 2)
 
 struct wire_config {
-	/* What is sent from an address of the second goes by that; all else by
-	 * the first. */
+	/* What is sent from an address of one goes by that; all else by the
+	 * first. They may be of one interface. */
 	struct uplink_config uplinks[UPLINKS_MAX];
 	unsigned uplink_count;
+	/* Frames of these count as well: the interfaces of the addresses, where
+	 * answers may come in. */
+	char owners[UPLINKS_MAX][IF_NAMESIZE];
+	unsigned owner_count;
 	const char *filter;	/* pcap filter; no frame that came before it
 				   was set is ever seen */
 	const char *write_file; /* -w, or NULL; "-" is standard output */

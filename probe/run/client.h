@@ -28,6 +28,7 @@ struct destination {
 	uint16_t port;
 	uint16_t mss;
 	bool reference; /* known to speak MPTCP (--reference) */
+	bool several;	/* `source` is of one of several uplinks */
 	int64_t rtt_us; /* of the first SYN/ACK; 0: not known yet */
 };
 

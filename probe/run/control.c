@@ -24,6 +24,9 @@ static int control_text(const struct control *c, unsigned ttl, char *out,
 	if (c->to->reference)
 		length += snprintf(out + length, size - (size_t)length,
 				   REFERENCE_MARK "%05u", c->to->port);
+	if (c->to->several)
+		length += snprintf(out + length, size - (size_t)length, "%s",
+				   UPLINK_MARK);
 	return length;
 }
 
@@ -117,11 +120,17 @@ static void send_round(struct control *c)
 		send_control(c, ttls[i], write_datagram);
 }
 
-/* A datagram marks a reference in the capture. */
+/* A datagram marks a reference in the capture, and what goes by one of several
+ * uplinks. */
+static bool is_marked(const struct run *r)
+{
+	return r->to.reference || r->to.several;
+}
+
 bool control_wanted(const struct run *r, const struct version *v)
 {
 	(void)v;
-	return run_sweeping(r) || r->to.reference;
+	return run_sweeping(r) || is_marked(r);
 }
 
 void control_start(struct run *r, struct version *v)
@@ -130,7 +139,7 @@ void control_start(struct run *r, struct version *v)
 	r->control.to = &r->to;
 	if (run_sweeping(r) && !run_follows(r))
 		send_round(&r->control);
-	else if (r->to.reference)
+	else if (is_marked(r))
 		send_control(&r->control, FULL_TTL, write_datagram);
 }
 

@@ -48,6 +48,12 @@ struct connection *run_open(struct run *r, struct connection *c,
 			    const struct course *course, enum purpose purpose,
 			    unsigned version);
 
+/* The same, to another destination or from another source. */
+struct connection *run_open_to(struct run *r, struct connection *c,
+			       const struct destination *to,
+			       const struct course *course,
+			       enum purpose purpose, unsigned version);
+
 /* Opens one that will send the request. */
 struct connection *run_open_request(struct run *r, struct connection *c,
 				    enum purpose purpose, unsigned version);
@@ -76,6 +82,10 @@ bool run_began(const struct run *r, start_fn *start, const struct version *v);
 
 /* Whether TTLs below those of full segments may be sent. */
 bool run_sweeping(const struct run *r);
+
+/* Whether a flow is of its uplink, where there are several: the others have
+ * paths of their own, and routers limit what they answer by the source. */
+bool run_sees(const struct run *r, const struct flow *f);
 
 /* The hop at this TTL has quoted something. */
 bool run_heard(const struct run *r, unsigned ttl);
@@ -110,6 +120,13 @@ start_fn control_start, beyond_start;
 step_fn control_step, control_again_step;
 
 /* mptcp.c: the connections with MPTCP, and copies of their segments. */
+/* A subflow that joins is to bring the last of the request, of which `split`
+ * bytes go out first. */
+void hold_tail(const struct run *r, struct connection *c, size_t split);
+/* The server ended the connection before the subflow could be added to it. */
+bool closed_early(const struct connection *join);
+/* A connection that it has no reason to end, as it has not got a line yet. */
+void open_to_join(struct run *r, struct connection *c, unsigned version);
 struct connection *connection_to_copy(struct version *v);
 /* Gives the subflow what its connection holds back. */
 void take_rest(struct connection *join, const struct connection *parent);
@@ -162,6 +179,11 @@ wanted_fn adopt_wanted, pairs_wanted, same_port_wanted, plain_port_wanted,
 	port_copies_wanted;
 start_fn adopt_start, pairs_start, same_port_start, plain_port_start;
 step_fn port_copies_step;
+
+/* across.c: subflows by other uplinks. */
+wanted_fn across_wanted;
+start_fn across_start;
+step_fn across_step;
 
 /* checks.c and idle.c: --all. */
 wanted_fn full_size_wanted, checks_wanted, checks_again_wanted, expired_wanted,

@@ -34,7 +34,7 @@ static int64_t answered_of_late_us(const struct run *r, unsigned ttl,
 		for (size_t k = 0; k < f->quote_count; k++) {
 			const struct kept *sent = f->sent[f->quotes[k].sent];
 
-			if (sent->packet.ip.ttl == ttl &&
+			if (run_sees(r, f) && sent->packet.ip.ttl == ttl &&
 			    sent->time_us > last_us)
 				last_us = sent->time_us;
 		}
@@ -357,9 +357,18 @@ static void fetch_join_ack(struct run *r, struct version *v, unsigned reach)
 
 /* ---- the experiment ------------------------------------------------------ */
 
+static struct judge_target run_target(const struct run *r)
+{
+	struct judge_target target = {r->to.target, r->to.port, {0}};
+
+	if (r->to.several)
+		target.source = r->to.source;
+	return target;
+}
+
 static void fetch_open(struct run *r, unsigned reach)
 {
-	struct judge_target target = {r->to.target, r->to.port};
+	struct judge_target target = run_target(r);
 	struct report *report = judge(r->to.live->observer, &target);
 	struct fetch *f = &r->fetch;
 

@@ -110,14 +110,23 @@ static void make_filter(const struct live_config *c, char *filter, size_t size)
 	}
 }
 
-/* The uplink of this interface; another one if there is room. */
+/* It sends from one address of a family. */
+static bool is_uplink(const struct uplink_config *u, const struct target *t)
+{
+	const struct address *own =
+		t->route.source.family == 4 ? &u->source4 : &u->source6;
+
+	return strcmp(u->interface, t->route.interface) == 0 &&
+	       (!own->family || address_equal(own, &t->route.source));
+}
+
+/* The uplink of this way; another one if there is room. */
 static struct uplink_config *uplink_for(struct wire_config *w,
 					const struct target *t)
 {
 	unsigned i = 0;
 
-	while (i < w->uplink_count &&
-	       strcmp(w->uplinks[i].interface, t->route.interface) != 0)
+	while (i < w->uplink_count && !is_uplink(&w->uplinks[i], t))
 		i++;
 	if (i == UPLINKS_MAX)
 		return &w->uplinks[0];
@@ -129,7 +138,6 @@ static struct uplink_config *uplink_for(struct wire_config *w,
 	return &w->uplinks[i];
 }
 
-/* Of several targets by one way the first has its raw socket. */
 static void take_target(struct wire_config *w, const struct target *t)
 {
 	struct uplink_config *u = uplink_for(w, t);
@@ -141,6 +149,14 @@ static void take_target(struct wire_config *w, const struct target *t)
 		u->ipv6 = true;
 		u->source6 = t->route.source;
 	}
+}
+
+static void take_owner(struct wire_config *w, const struct target *t)
+{
+	if (w->owner_count == UPLINKS_MAX)
+		return;
+	route_owner(&t->route.source, w->owners[w->owner_count]);
+	w->owner_count += *w->owners[w->owner_count] != '\0';
 }
 
 static int open_wire(struct live *live, const struct live_config *c)
@@ -161,6 +177,8 @@ static int open_wire(struct live *live, const struct live_config *c)
 	       c->target_count * sizeof(*live->targets));
 	for (unsigned i = 0; i < c->target_count; i++)
 		take_target(&config, &c->targets[i]);
+	for (unsigned i = 0; i < c->target_count && c->owners; i++)
+		take_owner(&config, &c->targets[i]);
 	live->wire = wire_open(&config, error, sizeof(error), &code);
 	return live->wire ? 0 : failure(code, "%s", error);
 }
@@ -259,12 +277,14 @@ bool live_follow(struct live *live, const struct address *source,
 	if (is_target(live, address))
 		return true;
 	for (unsigned i = 0; i < live->followed_count; i++, f++)
-		if (address_equal(&f->address, address))
+		if (address_equal(&f->address, address) &&
+		    address_equal(&f->source, source))
 			return f->reached;
 	if (live->followed_count == FOLLOWED_MAX)
 		return false;
 	live->followed_count++;
 	f->address = *address;
+	f->source = *source;
 	f->reached = has_route(live, source, address) &&
 		     widen_filter(live, source, address);
 	return f->reached;

@@ -30,12 +30,12 @@ struct random {
 	unsigned left; /* of the pool */
 };
 
-#define FOLLOWED_MAX 8
-#define FILTER_SIZE 2000
+#define FOLLOWED_MAX 32
+#define FILTER_SIZE 8000
 
-/* An address beside the targets, and whether it can be probed. */
+/* An address beside the targets, and whether it can be probed from there. */
 struct followed {
-	struct address address;
+	struct address address, source;
 	bool reached;
 };
 
@@ -60,11 +60,14 @@ struct live {
 
 /* What a live run needs. */
 struct live_config {
-	const struct target *targets; /* by one interface, or two; the ports
+	const struct target *targets; /* by one interface, or
+					several; the ports
 					 are guarded as the first wants it */
 	unsigned target_count;
 	uint16_t port; /* capture the TCP of this one only; 0: TCP and UDP of
 			  all */
+	bool owners;   /* answers may come in by the interfaces that the
+			  sources belong to */
 	bool names;    /* of hops are wanted */
 	const char *write_file; /* -w, or NULL */
 	const uint64_t *seed;	/* NULL: from the kernel */

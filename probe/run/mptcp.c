@@ -47,7 +47,7 @@ bool mptcp_wanted(const struct run *r, const struct version *v)
 /* What is left of the request when `split` bytes are out goes out in two more
  * segments, of which a subflow that joins is to bring the last, with as much
  * more behind it as it takes. */
-static void hold_tail(const struct run *r, struct connection *c, size_t split)
+void hold_tail(const struct run *r, struct connection *c, size_t split)
 {
 	if (r->more) {
 		c->request = r->long_request;
@@ -425,28 +425,37 @@ static bool missed_third_ack(const struct flow *f)
 /* The server ended the connection to which a subflow was to be added, and that
  * was not: some close as soon as they have answered, or found a request that
  * they do not know. Or it did not take the third ACK. */
-bool open_wanted(const struct run *r, const struct version *v)
+bool closed_early(const struct connection *join)
 {
-	const struct connection *join = &v->join;
 	const struct flow *added = client_flow(&join->client);
 	const struct flow *f = added ? client_flow(join->client.parent) : NULL;
 
-	(void)r;
 	return f && !added->join.fourth_ack_frame &&
 	       (join->state == CONNECTION_ENDED || join->tries > 1) &&
 	       !f->mptcp.mp_fail && f->mptcp.has_data_ack &&
 	       (flow_server_ended(f) || missed_third_ack(added));
 }
 
+bool open_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return closed_early(&v->join);
+}
+
 /* Then a join is tried once more, to a connection whose server has not got a
  * line yet. */
 #define OPEN_BYTES 4
 
+void open_to_join(struct run *r, struct connection *c, unsigned version)
+{
+	run_open_request(r, c, PURPOSE_MP_CAPABLE, version);
+	hold_tail(r, c, c->split);
+	c->split = c->length = OPEN_BYTES;
+	connection_begin(c);
+}
+
 void open_start(struct run *r, struct version *v)
 {
 	connection_end(&v->join);
-	run_open_request(r, &v->open, PURPOSE_MP_CAPABLE, v->number);
-	hold_tail(r, &v->open, v->open.split);
-	v->open.split = v->open.length = OPEN_BYTES;
-	connection_begin(&v->open);
+	open_to_join(r, &v->open, v->number);
 }

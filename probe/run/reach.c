@@ -38,7 +38,8 @@ void run_see_quotes(struct run *r)
 
 			if (r->to.live->names)
 				names_ask(r->to.live->names, &q->responder);
-			if (address_equal(&f->server, &r->to.target))
+			if (run_sees(r, f) &&
+			    address_equal(&f->server, &r->to.target))
 				shared->heard |= UINT64_C(1) << (ttl & 63);
 		}
 	}

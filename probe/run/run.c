@@ -25,14 +25,22 @@ static struct connection *own(struct run *r, struct connection *c)
 	return c;
 }
 
+struct connection *run_open_to(struct run *r, struct connection *c,
+			       const struct destination *to,
+			       const struct course *course,
+			       enum purpose purpose, unsigned version)
+{
+	c = own(r, c);
+	connection_open(c, course, to, purpose, version);
+	c->of = r->current;
+	return c;
+}
+
 struct connection *run_open(struct run *r, struct connection *c,
 			    const struct course *course, enum purpose purpose,
 			    unsigned version)
 {
-	c = own(r, c);
-	connection_open(c, course, &r->to, purpose, version);
-	c->of = r->current;
-	return c;
+	return run_open_to(r, c, &r->to, course, purpose, version);
 }
 
 static void ask(struct run *r, struct connection *c)
@@ -101,6 +109,11 @@ int64_t run_round(struct run *r, struct version *v, int64_t now_us,
 	p->rounds++;
 	p->round_us = now_us + ROUTER_REST_US;
 	return p->round_us;
+}
+
+bool run_sees(const struct run *r, const struct flow *f)
+{
+	return !r->to.several || address_equal(&f->client, &r->to.source);
 }
 
 bool run_sweeping(const struct run *r)
@@ -256,6 +269,7 @@ static const struct experiment experiments[] = {
 	{"copies of the first data", EACH, REACH, first_copies_wanted, NULL,
 	 first_copies_step},
 	{"join", EACH_AGAIN, 0, join_wanted, join_start, NULL},
+	{"across", EACH, 0, across_wanted, across_start, across_step},
 	{"join ports", EACH, 0, join_ports_wanted, join_ports_start, NULL},
 	{"echo", EACH_AGAIN, 0, echo_wanted, echo_start, NULL},
 	{"elsewhere", EACH_AGAIN, 0, elsewhere_wanted, elsewhere_start, NULL},
@@ -373,7 +387,7 @@ static void update_rtt(struct run *r)
 		const struct flow *f = o->flows[i];
 		const struct kept *k = flow_syn_ack(f);
 
-		if (!k || f->sent_count == 0 ||
+		if (!k || f->sent_count == 0 || !run_sees(r, f) ||
 		    !address_equal(&f->server, &r->to.target))
 			continue;
 		r->to.rtt_us = k->time_us - f->first_us;

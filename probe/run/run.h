@@ -88,6 +88,14 @@ struct elsewhere {
 
 #define ELSEWHERE_MAX 3
 
+/* A connection of this uplink, which a subflow by another is to join. */
+struct across {
+	struct connection open, join;
+	bool again; /* both, as the server ended the first one too early */
+};
+
+#define PEERS_MAX 7
+
 #define VERSIONS 2
 #define EXPERIMENTS_MAX 56
 #define POOL_MAX 280 /* SYNs and connections that need no name */
@@ -137,6 +145,7 @@ struct version {
 	struct connection acks[ACKS_MAX]; /* that test our ACKs without data */
 	unsigned acks_count;
 	struct connection *alive; /* of these, for copies; NULL: not yet */
+	struct across across[PEERS_MAX]; /* by peer */
 };
 
 enum progress_state { PROGRESS_IDLE, PROGRESS_RUNNING, PROGRESS_OVER };
@@ -167,6 +176,8 @@ struct fetch {
 struct run {
 	const struct probe_settings *settings;
 	struct shared *shared;
+	const struct run *peers[PEERS_MAX]; /* to the same, by other uplinks */
+	unsigned peer_count;
 	struct destination to;
 	struct destination to_small; /* the same, with a small MSS */
 	uint8_t request[REQUEST_MAX];

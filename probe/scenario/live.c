@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The live peer of a scenario: raw sockets, guarded ports, a capture. */
-#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -10,7 +9,6 @@
 #include "probe/net/complain.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
-#include "probe/net/sockaddr.h"
 #include "probe/net/target.h"
 #include "probe/run/connection.h"
 #include "probe/run/live.h"
@@ -129,27 +127,6 @@ static const struct peer_ops live_peer_ops = {
 
 /* --- opening ------------------------------------------------------------- */
 
-/* The interface that this address of the host belongs to; "" if none. */
-static void find_owner(const struct address *a, char owner[IF_NAMESIZE])
-{
-	struct ifaddrs *list = NULL;
-	struct address one;
-	uint16_t port;
-
-	owner[0] = '\0';
-	if (getifaddrs(&list))
-		return;
-	for (const struct ifaddrs *i = list; i && !owner[0]; i = i->ifa_next) {
-		if (!i->ifa_addr || (i->ifa_addr->sa_family != AF_INET &&
-				     i->ifa_addr->sa_family != AF_INET6))
-			continue;
-		one = sockaddr_read(i->ifa_addr, &port);
-		if (address_equal(&one, a))
-			snprintf(owner, IF_NAMESIZE, "%s", i->ifa_name);
-	}
-	freeifaddrs(list);
-}
-
 /* By the interface that the address belongs to, whatever the main table says of
  * the target. */
 static int take_owners_way(struct target *join, const struct address *source,
@@ -185,7 +162,7 @@ static int find_join_route(struct live_peer *l, const char *join_source)
 	code = target_route(join, &source, "--join-source");
 	if (code != 0)
 		return code;
-	find_owner(&source, owner);
+	route_owner(&source, owner);
 	if (!owner[0] || !strcmp(owner, "lo") ||
 	    !strcmp(owner, join->route.interface) ||
 	    route_is_by_source(&join->address, &join->route))

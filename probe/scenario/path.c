@@ -226,7 +226,8 @@ static bool blames_path(const struct exchange *x, const struct finding *f)
 static const char *judge_path(struct exchange *x)
 {
 	const struct subflow *s = x->subflows[0];
-	const struct judge_target target = {s->choices.target, s->choices.port};
+	const struct judge_target target = {.address = s->choices.target,
+					    .port = s->choices.port};
 	struct report *r = judge(x->peer->observer, &target);
 	const char *said = NULL;
 

@@ -67,7 +67,8 @@ enum reference {
 };
 
 struct judgement {
-	const struct observer *o;
+	const struct observer *o;     /* what came from the target's source */
+	const struct observer *whole; /* the same, or what else there is */
 	struct report *r;
 	struct arena *arena; /* the report's */
 
@@ -129,6 +130,8 @@ struct judgement {
 	const char *reference_name;
 	const char *speaks_behind; /* what speaks MPTCP behind the last hop that
 				      this port has: "port 80"; or NULL */
+	const char *works_from;	   /* another uplink from which MPTCP works
+				    with this address and port; or NULL */
 	int64_t patience_us; /* how long an answer may take on this path */
 };
 
@@ -386,6 +389,10 @@ void judge_other_hops(struct judgement *j);
 /* Convicts a device by another port that it leaves alone. */
 void judge_contrast(struct judgement *j);
 void judge_reference(struct judgement *j);
+/* Something is odd, or unknown, that others may decide. */
+bool has_work_to_do(const struct judgement *j);
+/* uplinks.c: the same for other uplinks of the run. */
+void judge_uplinks(struct judgement *j, const struct judge_target *target);
 bool is_reference(const struct observer *o, const struct judge_target *target);
 
 /* judge.c: the report without a look at other ports. */
@@ -424,6 +431,11 @@ void judge_untested(struct judgement *j);
 /* The best of the joins to connections of the target, to or from whatever
  * address; or NULL. */
 const struct flow *join_flow(const struct judgement *j);
+
+/* Whether the server still had to know the token of a subflow that was refused,
+ * as data of its connection tells, which it acknowledged later (rules/join.c).
+ */
+bool join_parent_alive(const struct judgement *j, const struct flow *f);
 
 /* Why no second subflow is possible, if that is what the server decides; or
  * NULL. */

@@ -103,7 +103,7 @@ static void contrast_finding(struct judgement *j, struct finding *f,
 			 other->mptcp_version, other->port);
 }
 
-static bool has_work_to_do(const struct judgement *j)
+bool has_work_to_do(const struct judgement *j)
 {
 	for (size_t i = 0; i < j->r->finding_count; i++)
 		if (j->r->findings[i].effect != EFFECT_HARMLESS)
@@ -117,7 +117,8 @@ void judge_contrast(struct judgement *j)
 	unsigned count = has_work_to_do(j) ? other_ports(j, ports) : 0;
 
 	for (unsigned i = 0; i < count && !j->working_port; i++) {
-		struct judge_target target = {j->r->target, ports[i]};
+		struct judge_target target = {.address = j->r->target,
+					      .port = ports[i]};
 		struct report *other = judge_alone(j->o, &target);
 
 		if (other->status == STATUS_CLEAR) {
@@ -167,7 +168,8 @@ static bool find_reference(const struct judgement *j,
 	}
 	if (!mark)
 		return false;
-	*target = (struct judge_target){mark->server, mark->reference_port};
+	*target = (struct judge_target){.address = mark->server,
+					.port = mark->reference_port};
 	return true;
 }
 

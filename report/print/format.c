@@ -11,6 +11,7 @@ static const struct format formats[] = {
 	{
 		.name = "text",
 		.report = text_report,
+		.paths = text_paths,
 		.list = text_list,
 		.connection = text_connection,
 		.packet = text_packet,
@@ -21,6 +22,7 @@ static const struct format formats[] = {
 	{
 		.name = "json",
 		.report = json_report,
+		.paths = json_paths,
 		.connection = json_connection,
 		.packet = json_packet,
 		.compare = json_compare,

@@ -13,6 +13,7 @@ struct arena;
 struct compare;
 struct doctor;
 struct packet;
+struct paths;
 struct report;
 struct speed;
 struct mptcp_connection;
@@ -42,6 +43,8 @@ struct page {
 struct format {
 	const char *name;
 	int (*report)(const struct page *p, const struct report *r);
+	/* What the reports of several uplinks say together. */
+	int (*paths)(const struct page *p, const struct paths *all);
 	/* The heading of the connections that follow. */
 	int (*list)(const struct page *p);
 	int (*connection)(const struct page *p,

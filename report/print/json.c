@@ -242,6 +242,13 @@ static json_t *server(const struct report *r)
 		{"joins_to_initial_address", known(r->initial_joins)});
 }
 
+/* Which of several uplinks. */
+static json_t *uplink(const struct report *r)
+{
+	return r->interface ? json_text(r->interface)
+			    : json_address(&r->source);
+}
+
 static json_t *one_rule(const struct report_rule *r)
 {
 	return JSON_OBJECT(
@@ -274,6 +281,7 @@ int json_report(const struct page *p, const struct report *r)
 		{"announcements",
 		 announcements(r->announcements, r->announcement_count)},
 		{"server", server(r)}, {"vantage", vantage(r)},
+		{r->uplink ? "uplink" : "", r->uplink ? uplink(r) : NULL},
 		{r->seen_twice ? "seen_twice" : "",
 		 r->seen_twice ? json_text(r->seen_twice) : NULL},
 		{p->rules ? "rules" : NULL,

@@ -147,6 +147,17 @@ static const char *target_phrase(const struct page *p, const struct report *r)
 	return arena_printf(p->arena, "%s (%s)", r->target_name, address);
 }
 
+static const char *source_phrase(const struct page *p, const struct report *r)
+{
+	if (r->source.family == 0)
+		return "";
+	if (r->interface == NULL)
+		return arena_printf(p->arena, " from %s",
+				    page_address(p, &r->source));
+	return arena_printf(p->arena, " from %s (%s)",
+			    page_address(p, &r->source), r->interface);
+}
+
 /* Of a path on which MPTCP works, what that was not said of. */
 static const char *untested(const struct page *p, const struct report *r)
 {
@@ -183,22 +194,12 @@ static void verdict(const struct page *p, const struct report *r)
 		line.width = UINT_MAX;
 	if (p->quiet && p->several)
 		about = arena_printf(
-			p->arena, "%s port %u: ", target_phrase(p, r), r->port);
+			p->arena, "%s port %u%s: ", target_phrase(p, r),
+			r->port, r->uplink ? source_phrase(p, r) : "");
 	page_wrap(&line, inks[r->status], about, "",
 		  arena_printf(p->arena, "%s%s",
 			       r->verdict == NULL ? "" : r->verdict,
 			       p->quiet ? "" : untested(p, r)));
-}
-
-static const char *source_phrase(const struct page *p, const struct report *r)
-{
-	if (r->source.family == 0)
-		return "";
-	if (r->interface == NULL)
-		return arena_printf(p->arena, " from %s",
-				    page_address(p, &r->source));
-	return arena_printf(p->arena, " from %s (%s)",
-			    page_address(p, &r->source), r->interface);
 }
 
 static const char *version_phrase(const struct page *p, const struct report *r)

@@ -133,7 +133,7 @@ static bool joined_since(const struct flow *parent, const struct flow *f)
  * the MPTCP level, of which the last went out so much later than the subflow
  * was refused, or first asked for, that the server would have told by then
  * that it closes, were that lost at first. */
-static bool parent_alive(const struct judgement *j, const struct flow *f)
+bool join_parent_alive(const struct judgement *j, const struct flow *f)
 {
 	const struct flow *parent = j->o->flows[f->join.parent];
 	const struct kept *end = flow_reset(f), *data = last_data(parent);
@@ -196,7 +196,7 @@ static struct refusal refusal_of(const struct judgement *j)
 		if (!is_refused(f))
 			continue;
 		r.marked = is_marked(f);
-		if ((r.marked || !r.before_target) && !parent_alive(j, f))
+		if ((r.marked || !r.before_target) && !join_parent_alive(j, f))
 			continue;
 		r.by_server =
 			r.marked || (!r.before_target && f->mptcp.version == 0);
@@ -298,7 +298,8 @@ static bool seems_open(const struct flow *parent, const struct flow *f)
 
 bool join_due(const struct judgement *j, const struct flow *f)
 {
-	return seems_open(j->o->flows[f->join.parent], f) || parent_alive(j, f);
+	return seems_open(j->o->flows[f->join.parent], f) ||
+	       join_parent_alive(j, f);
 }
 
 /* MP_JOINs that could have been answered, and no RST among the answers. */
@@ -382,7 +383,7 @@ static bool missed_option(const struct judgement *j, const struct flow *f)
 {
 	return join_sent_third_ack(f) && !f->join.fourth_ack_frame &&
 	       reset_reason(flow_reset(f)) == TCPRST_MPTCP &&
-	       key_proven(j, f) && parent_alive(j, f);
+	       key_proven(j, f) && join_parent_alive(j, f);
 }
 
 bool join_confirmed(const struct judgement *j, const struct flow *f)

@@ -33,7 +33,38 @@ static void say_reference(struct judgement *j, struct finding *f,
 			       j->reference_name);
 }
 
+/* No hop shows it, and the server speaks MPTCP: with another uplink, unless a
+ * balancer has that one talk to another. */
+static enum why removed_by_uplink(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_UNKNOWN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (!j->works_from)
+		return WHY_ABSENT;
+	if (!server_answers_plainly(j) || path_acquitted(j))
+		return WHY_CONTRARY;
+	return plain_stopped(j) ? WHY_CONTROL : WHY_SAID;
+}
+
+static void say_uplink(struct judgement *j, struct finding *f,
+		       const struct said *s)
+{
+	(void)s;
+	f->or_server = true;
+	finding_evidence(j, f, 0, NULL, NULL,
+			 "SYN/ACKs come without MP_CAPABLE here, and with it "
+			 "from %s",
+			 j->works_from);
+	f->text = arena_printf(j->arena,
+			       "MP_CAPABLE is removed where no hop shows it, "
+			       "or another server answers here: the same "
+			       "address and port speak MPTCP with %s.",
+			       j->works_from);
+}
+
 const struct rule last_rules[] = {
+	{"mp_capable.removed", "uplink", PHASE_LAST, SEGMENT_SYN,
+	 removed_by_uplink, .say = say_uplink},
 	{"mp_capable.removed", "reference", PHASE_LAST, SEGMENT_SYN,
 	 removed_by_reference, .say = say_reference},
 	{0},

@@ -15,10 +15,11 @@ struct arena;
 /* The payload of a distance control begins with this text; behind it stand
  * the TTL it was sent with (3 digits), a blank and 16 random hex digits; a
  * control of a reference server goes on with REFERENCE_MARK and its TCP port
- * (5 digits). */
+ * (5 digits), one from one of several uplinks with UPLINK_MARK. */
 #define CONTROL_MARK "mpprobe "
 #define CONTROL_LENGTH 28
 #define REFERENCE_MARK " reference "
+#define UPLINK_MARK " uplink"
 
 /* Segments kept of one flow and direction: enough for every sweep with its
  * repeats; a long download goes on being followed, not kept. */

@@ -380,6 +380,22 @@ static uint16_t marked_reference(const uint8_t *payload, size_t available)
 	return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
+/* Behind the mark of a reference, if there is one. */
+static bool marked_uplink(const uint8_t *payload, size_t available)
+{
+	size_t length = strlen(UPLINK_MARK);
+
+	return available >= CONTROL_LENGTH + length &&
+	       memcmp(payload + available - length, UPLINK_MARK, length) == 0;
+}
+
+/* What it says of its run. */
+static void read_marks(struct flow *f, const uint8_t *payload, size_t available)
+{
+	f->reference_port = marked_reference(payload, available);
+	f->uplink = marked_uplink(payload, available);
+}
+
 static void observe_control(struct observer *o, const struct packet *p,
 			    uint8_t protocol, uint16_t client_port,
 			    uint16_t server_port, uint64_t frame,
@@ -405,8 +421,7 @@ static void observe_control(struct observer *o, const struct packet *p,
 		f->first_us = time_us;
 		f->first_frame = frame;
 		if (protocol == IPPROTO_UDP)
-			f->reference_port = marked_reference(
-				p->udp.payload, p->udp.payload_available);
+			read_marks(f, p->udp.payload, p->udp.payload_available);
 	}
 	f->last_us = time_us;
 	if (f->sent_count >= KEPT_MAX)

@@ -147,6 +147,7 @@ struct flow {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP (echo) */
 	uint16_t reference_port; /* of a control: it marks this TCP port of
 				    the server as a reference; else 0 */
+	bool uplink; /* a control: from one of several uplinks of a run */
 	enum purpose purpose;
 	int64_t first_us, last_us;
 	uint64_t first_frame;

@@ -1,0 +1,235 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# mpprobe by several uplinks: whether a subflow by one joins a connection that
+# was opened on another, and if not, why. Each break, and the same path without
+# it, over IPv4 and IPv6; what `read` says of the capture is what was said live.
+
+load suite
+
+both_families='10.70.0.2 fd70::2'
+
+build() {		# OPTION...
+	LAB_NAME=across-$$
+	lab/lab up --name "$LAB_NAME" "$@"
+}
+
+teardown() {
+	end_test
+	end_suite
+}
+
+# Sets $code, and what was said: $tmp/live, and of the capture $tmp/read.
+probe() {		# ARGUMENT...
+	code=0
+	on client ./mpprobe -j -w "$tmp/run.pcap" "$@" >"$tmp/live" || code=$?
+	cat "$tmp/live" | cut -c 1-400
+	read_code=0
+	./mpprobe read -j "$tmp/run.pcap" >"$tmp/read" || read_code=$?
+	((read_code == code))
+	[[ $(joins live) == "$(joins read)" ]]
+	[[ $(uplinks live) == "$(uplinks read)" ]]
+	report/validate.py "$tmp/live" "$tmp/read"
+}
+
+# A Python expression of the line about all uplinks.
+of_all() {		# live|read EXPRESSION
+	python3 - "$tmp/$1" "$2" <<-'END'
+		import json, sys
+		for line in open(sys.argv[1]):
+		    p = json.loads(line)
+		    if p["schema"] == "mpprobe-paths/1":
+		        print(eval(sys.argv[2]))
+	END
+}
+
+# Row by row: what became of the joins, and why.
+joins() {		# live|read
+	of_all "$1" '" ".join(j["result"] for j in p["joins"])'
+}
+
+causes() {		# live|read
+	of_all "$1" '" ".join(j["cause"] for j in p["joins"])'
+}
+
+uplinks() {		# live|read
+	of_all "$1" '" ".join(u["status"] for u in p["uplinks"])'
+}
+
+# The uplinks that are in a finding: "eth1>eth0" joins by eth1 to eth0's.
+refused() {
+	of_all live '" ".join(f["from"] + ">" + f["opened"] + " " + f["confidence"] for f in p["findings"])'
+}
+
+commands() {
+	of_all live '"\n".join(a["command"] for a in p["advice"])'
+}
+
+verdict() {
+	of_all live 'p["verdict"]["status"] + ": " + p["verdict"]["text"]'
+}
+
+# The lab that was built, in both families.
+expect() {		# CODE UPLINKS JOINS [INTERFACES]
+	for host in $both_families; do
+		probe -i "${4:-eth0,eth1}" $host
+		((code == $1))
+		[[ $(uplinks live) == "$2" ]]
+		[[ $(joins live) == "$3" ]]
+	done
+}
+
+@test 'two uplinks that work: all joins, no finding, exit 0' {
+	build --uplinks 2
+	expect 0 'clear clear' 'joined joined joined joined' all
+	[[ -z $(refused) ]]
+	[[ $(verdict) == "clear: MPTCP works over both uplinks, and each joins a connection that was opened on the other." ]]
+	[[ $(commands) == "ip mptcp endpoint add fd72:1::1 dev eth1 subflow
+ip mptcp limits set subflow 1" ]]
+}
+
+@test 'three uplinks, one of them raw IP; by name, by all, by address' {
+	build --uplinks 3
+	expect 0 'clear clear clear' \
+		'joined joined joined joined joined joined joined joined joined' \
+		all
+	probe -i tun0,eth1 10.70.0.2
+	((code == 0))
+	[[ $(of_all live '[u["name"] for u in p["uplinks"]]') == "['tun0', 'eth1']" ]]
+	[[ $(of_all live '[u["hops"] for u in p["uplinks"]]') == '[2, 4]' ]]
+	probe -s 10.99.0.1,10.71.1.1 10.70.0.2
+	((code == 0))
+	[[ $(of_all live '[u["interface"] for u in p["uplinks"]]') == "['tun0', 'eth0']" ]]
+	[[ $(joins live) == 'joined joined joined joined' ]]
+}
+
+@test 'a proxy on one uplink, a balancer by source between the others' {
+	build --uplinks 3 --box proxy@a1 --box balance-by-source@x
+	expect 1 'blocked clear clear' \
+		'untried untried untried plain joined refused plain refused joined' \
+		eth0,eth1,tun0
+	[[ $(causes live) == 'none none none proxy_of_joining_uplink none another_server proxy_of_joining_uplink another_server none' ]]
+	[[ $(refused) == 'tun0>eth1 proven eth1>tun0 proven' ]]
+	run on client ./mpprobe -i eth0,eth1,tun0 10.70.0.2
+	echo "$output"
+	((status == 1))
+	[[ $output == 'MPTCP works over 2 of 3 uplinks. eth0 is blocked (a proxy at hop 1);'* ]]
+	[[ $output == *'eth0    10.71.1.1  BLOCKED 1      4 '*' -       -       -'* ]]
+	[[ $output == *' plain   joined  REFUSED'*' plain   REFUSED joined'* ]]
+	[[ -z $(awk 'length > 80' <<<"$output") ]]
+	run on client ./mpprobe -q -i eth0,eth1,tun0 10.70.0.2
+	((${#lines[@]} == 4))
+}
+
+@test 'a proxy that speaks MPTCP, on the opening and the joining uplink' {
+	build --uplinks 2 --box mptcp-proxy@a1
+	expect 1 'impaired clear' 'joined refused refused joined'
+	[[ $(causes live) == 'none proxy_of_opening_uplink proxy_of_joining_uplink none' ]]
+	[[ -z $(refused) ]]
+}
+
+@test 'MP_JOIN removed, dropped, refused or altered on one uplink' {
+	for row in 'strip-join@b2 plain' 'drop-join@b1 silent' \
+		'reset-join@b1 refused' 'hmac@b1 hmac' \
+		'drop-join-ack@b2 unconfirmed' 'strip-joined@b1 no_data'; do
+		read -r box result <<<"$row"
+		echo "$box"
+		build --uplinks 2 --box "$box"
+		expect 1 'clear impaired' "joined $result joined $result"
+		[[ $(causes live) == 'none path_of_joining_uplink none path_of_joining_uplink' ]]
+		[[ -z $(refused) ]]
+	done
+}
+
+@test 'a NAT on one uplink breaks no join' {
+	build --uplinks 2 --box nat@b1
+	expect 0 'clear clear' 'joined joined joined joined'
+}
+
+@test 'flag C, and a server that takes no subflows: its own decision' {
+	build --uplinks 2 --server flag-c
+	expect 0 'clear clear' 'forbidden forbidden forbidden forbidden'
+	[[ -z $(refused) ]]
+	build --uplinks 2 --server no-subflows
+	expect 0 'clear clear' 'limit limit limit limit'
+	[[ -z $(refused) ]]
+}
+
+@test 'an announced address, joined from each uplink' {
+	build --uplinks 2 --server announcing
+	run on client ./mpprobe -i all 10.70.0.2
+	echo "$output"
+	((status == 0))
+	[[ $output == *'server announces 10.70.0.9: joined from eth0, eth1'* ]]
+}
+
+@test 'what silent hops hide, another uplink decides' {
+	build --uplinks 2 --box silent@b1 --box silent@b2 --box silent@x \
+		--box strip@b1
+	expect 1 'clear blocked' 'joined plain untried untried'
+	# Alone it does not know.
+	run on client ./mpprobe -q -i eth1 10.70.0.2
+	((status == 3))
+	build --uplinks 2 --box silent@b1 --box silent@b2 --box silent@x
+	expect 0 'clear clear' 'joined joined joined joined'
+}
+
+@test 'answers that come in by another interface are seen and told' {
+	build --uplinks 2 --box other-return@x
+	expect 0 'clear clear' 'joined joined joined joined'
+	[[ $(verdict) == *'Answers to eth1 come in by eth0'* ]]
+	build --uplinks 2 --box no-policy-route
+	probe -s 10.71.1.1,10.72.1.1 10.70.0.2
+	((code == 0))
+	[[ $(verdict) == *'Answers to 10.72.1.1 come in by another interface'* ]]
+}
+
+@test 'no rule by source: the commands that this host needs' {
+	build --uplinks 2 --box no-policy-route
+	expect 0 'clear clear' 'joined joined joined joined'
+	[[ $(commands) == 'ip -6 route add default via fd72:1::2 dev eth1 table 102
+ip -6 rule add from fd72:1::1 table 102
+ip mptcp endpoint add fd72:1::1 dev eth1 subflow
+ip mptcp limits set subflow 1' ]]
+}
+
+@test 'a network that drops foreign sources' {
+	build --uplinks 2 --box no-policy-route --box source-filter@a1
+	for pair in '10.71.1.1,10.72.1.1 10.70.0.2' \
+		'fd71:1::1,fd72:1::1 fd70::2'; do
+		# shellcheck disable=SC2086
+		probe -s $pair
+		((code == 3))
+		[[ $(uplinks live) == 'clear unreachable' ]]
+		[[ $(verdict) == *'leaves by the interface of '*'networks drop sources that are not their own.' ]]
+	done
+	# By its own interface it is not dropped.
+	expect 0 'clear clear' 'joined joined joined joined'
+}
+
+@test 'several ports: a table for each; without a sweep, too' {
+	build --uplinks 2
+	for more in '' '-f 64 -m 64'; do
+		# shellcheck disable=SC2086
+		probe $more -i all -p 80,443 10.70.0.2
+		((code == 0))
+		[[ $(of_all read 'p["target"]["port"]') == $'80\n443' ]]
+		[[ $(joins read) == 'joined joined joined joined
+joined joined joined joined' ]]
+	done
+}
+
+@test 'what cannot be: 64' {
+	build --uplinks 2
+	for wrong in '-i eth0,eth0' '-i eth0,' '-s 10.71.1.1,x' \
+		'-i eth0,eth1 -s 10.71.1.1' '-i a,b,c,d,e,f,g,h,i'; do
+		# shellcheck disable=SC2086
+		run on client ./mpprobe $wrong 10.70.0.2
+		echo "$wrong: $output"
+		((status == 64))
+	done
+	run on client ./mpprobe run -i eth0,eth1 join 10.70.0.2
+	((status == 64))
+	run on client ./mpprobe -i eth0,nosuch 10.70.0.2
+	((status == 69))
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Reports on one address and port, by one uplink or several.
+ */
+#ifndef PROBE_CLI_REPORTS_H
+#define PROBE_CLI_REPORTS_H
+
+#include <stddef.h>
+
+struct observer;
+struct output;
+struct report;
+
+/* Prints them, and above those of several uplinks what they say together.
+ * Returns the exit code. */
+int reports_print(struct output *out, const struct observer *o,
+		  struct report *const *reports, size_t count);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/net/ways.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "probe/net/complain.h"
+#include "probe/net/sockaddr.h"
+
+#define ALL "all"
+
+static bool is_list(const char *text)
+{
+	return text && strchr(text, ',');
+}
+
+bool ways_are_several(const struct target_wanted *w)
+{
+	return is_list(w->interface) || is_list(w->source) ||
+	       (w->interface && !strcmp(w->interface, ALL));
+}
+
+/* The next of a list, which is moved on; "" at its end. */
+static void take_word(const char **list, char *word, size_t size)
+{
+	size_t length = strcspn(*list, ",");
+
+	snprintf(word, size, "%.*s", (int)length, *list);
+	*list += length + ((*list)[length] == ',');
+}
+
+/* ---- all interfaces ------------------------------------------------------ */
+
+struct found {
+	char interface[IF_NAMESIZE];
+	struct address source; /* by rules for it; family 0: by any */
+};
+
+static bool is_known(const struct found *list, unsigned count, const char *name)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!strcmp(list[i].interface, name))
+			return true;
+	return false;
+}
+
+/* Whether this address of an interface leads to the target: a route by that
+ * interface, or rules by source. */
+static bool leads(const struct ifaddrs *i, const struct address *target,
+		  struct found *out)
+{
+	struct route by_rule = {0};
+	uint16_t port;
+
+	if (!i->ifa_addr || !(i->ifa_flags & IFF_UP) ||
+	    i->ifa_flags & IFF_LOOPBACK ||
+	    i->ifa_addr->sa_family !=
+		    (target->family == 4 ? AF_INET : AF_INET6))
+		return false;
+	*out = (struct found){0};
+	snprintf(out->interface, sizeof(out->interface), "%s", i->ifa_name);
+	if (route_leads(target, out->interface))
+		return true;
+	out->source = by_rule.source = sockaddr_read(i->ifa_addr, &port);
+	snprintf(by_rule.interface, sizeof(by_rule.interface), "%.15s",
+		 i->ifa_name);
+	return route_is(target, &by_rule);
+}
+
+static unsigned find_all(const struct address *target, struct found *out)
+{
+	struct ifaddrs *list = NULL;
+	unsigned count = 0;
+
+	if (getifaddrs(&list))
+		return 0;
+	for (const struct ifaddrs *i = list; i && count < WAYS_MAX;
+	     i = i->ifa_next)
+		if (!is_known(out, count, i->ifa_name) &&
+		    leads(i, target, &out[count]))
+			count++;
+	freeifaddrs(list);
+	return count;
+}
+
+/* ---- ways ---------------------------------------------------------------- */
+
+static int bind_way(struct target *t, const char *interface,
+		    const struct address *source)
+{
+	t->bound = true;
+	snprintf(t->route.interface, sizeof(t->route.interface), "%.15s",
+		 interface);
+	return target_route(t, source && source->family ? source : NULL, "-i");
+}
+
+/* The one that this host prefers goes first. */
+static void prefer(struct found *list, unsigned count, const char *interface)
+{
+	for (unsigned i = 1; i < count; i++) {
+		struct found one = list[i];
+
+		if (strcmp(one.interface, interface) != 0)
+			continue;
+		memmove(&list[1], &list[0], i * sizeof(one));
+		list[0] = one;
+	}
+}
+
+static unsigned all_ways(const struct target *first, unsigned count,
+			 struct target *out, int *code)
+{
+	unsigned total = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct found found[WAYS_MAX];
+		unsigned ways = find_all(&first[i].address, found);
+
+		prefer(found, ways, first[i].route.interface);
+		for (unsigned k = 0; k < ways && *code == 0; k++) {
+			out[total] = first[i];
+			*code = bind_way(&out[total++], found[k].interface,
+					 &found[k].source);
+		}
+	}
+	if (total)
+		return total;
+	memcpy(out, first, count * sizeof(*first));
+	return count;
+}
+
+static int route_by(struct target *t, const struct target_wanted *w,
+		    const char *word)
+{
+	struct address source = {0};
+
+	if (is_list(w->interface))
+		return bind_way(t, word, NULL);
+	address_parse(word, &source);
+	return target_route(t, &source, "-s");
+}
+
+static unsigned listed_ways(const struct target *first, unsigned count,
+			    const struct target_wanted *w, struct target *out,
+			    int *code)
+{
+	const char *list = is_list(w->interface) ? w->interface : w->source;
+	unsigned total = 0;
+	char word[64];
+
+	while (*list && *code == 0) {
+		take_word(&list, word, sizeof(word));
+		for (unsigned i = 0; i < count && *code == 0; i++) {
+			out[total] = first[i];
+			*code = route_by(&out[total++], w, word);
+		}
+	}
+	return total;
+}
+
+unsigned ways_find(const char *text, const struct target_wanted *w,
+		   struct target *out, int *exit_code)
+{
+	const char *interfaces = w->interface, *sources = w->source;
+	struct target_wanted one = *w;
+	struct target first[2];
+	char interface[64], source[64];
+	unsigned count;
+
+	if (!ways_are_several(w))
+		return target_find(text, w, out, exit_code);
+	if (is_list(interfaces)) {
+		take_word(&interfaces, interface, sizeof(interface));
+		one.interface = interface;
+	} else if (interfaces && !strcmp(interfaces, ALL)) {
+		one.interface = NULL;
+	}
+	if (sources) {
+		take_word(&sources, source, sizeof(source));
+		one.source = source;
+	}
+	count = target_find(text, &one, first, exit_code);
+	if (count && first[0].name.zone[0])
+		*exit_code = failure(EXIT_USAGE,
+				     "%s: a link-local address is of one "
+				     "interface",
+				     text);
+	if (!count || *exit_code)
+		return 0;
+	count = w->interface && !strcmp(w->interface, ALL)
+			? all_ways(first, count, out, exit_code)
+			: listed_ways(first, count, w, out, exit_code);
+	return *exit_code ? 0 : count;
+}
+
+bool way_is_own(const struct target *t)
+{
+	return route_is(&t->address, &t->route);
+}

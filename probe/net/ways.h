@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The ways to one host by several uplinks: -i a,b, -i all, or -s
+ * ADDRESS,ADDRESS.
+ */
+#ifndef PROBE_NET_WAYS_H
+#define PROBE_NET_WAYS_H
+
+#include "probe/net/target.h"
+
+#define WAYS_MAX 8
+
+/* Whether it names several, or all that there are. */
+bool ways_are_several(const struct target_wanted *wanted);
+
+/* As target_find, for each way: those of one way stand beside each other. The
+ * name is resolved once. `out` has room for two targets (of IPv4 and IPv6) a
+ * way. Returns their number; 0 after a complaint, with `*exit_code` as of
+ * target_find. */
+unsigned ways_find(const char *text, const struct target_wanted *wanted,
+		   struct target *out, int *exit_code);
+
+/* Whether this host itself would send to the target from the source by the
+ * interface that it is probed by, without being told to. */
+bool way_is_own(const struct target *t);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What a run by several uplinks says of them together: whether a subflow by
+ * one joins a connection that was opened on another, and if not, why. The
+ * reports of the uplinks say the rest.
+ */
+#ifndef REPORT_PATHS_PATHS_H
+#define REPORT_PATHS_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report/names.h"
+#include "report/report.h"
+
+struct arena;
+struct judge_target;
+struct observer;
+
+/* What became of a join: its name in JSON, in the matrix, and in a sentence. */
+#define JOININGS(X)                                                            \
+	X(JOINING_UNTRIED, "untried", "-", "was not tried")                    \
+	X(JOINING_JOINED, "joined", "joined", "joins")                         \
+	X(JOINING_PLAIN, "plain", "plain", "is answered as plain TCP")         \
+	X(JOINING_REFUSED, "refused", "REFUSED", "is refused")                 \
+	X(JOINING_SILENT, "silent", "silent", "is not answered")               \
+	X(JOINING_LIMIT, "limit", "limit",                                     \
+	  "is refused by the server, which takes no more subflows")            \
+	X(JOINING_FORBIDDEN, "forbidden", "flag C",                            \
+	  "is forbidden by the server (flag C)")                               \
+	X(JOINING_HMAC, "hmac", "HMAC", "is answered with a wrong HMAC")       \
+	X(JOINING_UNCONFIRMED, "unconfirmed", "no ACK",                        \
+	  "is not confirmed by a fourth ACK")                                  \
+	X(JOINING_NO_DATA, "no_data", "no data",                               \
+	  "is confirmed, but its data is not acknowledged")                    \
+	X(JOINING_ENDED, "ended", "ended",                                     \
+	  "came when the server may have ended the connection")
+
+enum joining { JOININGS(ENUM_VALUE) };
+
+#define CAUSES(X)                                                              \
+	X(CAUSE_NONE, "none")                                                  \
+	X(CAUSE_UNKNOWN, "unknown")                                            \
+	X(CAUSE_OTHER_SERVER, "another_server")                                \
+	X(CAUSE_PROXY_FROM, "proxy_of_joining_uplink")                         \
+	X(CAUSE_PROXY_OPENED, "proxy_of_opening_uplink")                       \
+	X(CAUSE_PATH_FROM, "path_of_joining_uplink")                           \
+	X(CAUSE_PATH_OPENED, "path_of_opening_uplink")                         \
+	X(CAUSE_UNREACHABLE, "unreachable")                                    \
+	X(CAUSE_AS_OWN, "as_own_joins")                                        \
+	X(CAUSE_SERVER, "server")
+
+enum cause { CAUSES(ENUM_VALUE) };
+
+/* A join from one uplink to a connection that was opened on another, or on the
+ * same one. */
+struct path_join {
+	enum joining joining;
+	enum cause cause;
+	const char *why;     /* in words; NULL: it joined, or was not tried */
+	unsigned connection; /* id of the subflow; 0: none */
+	int reason;	     /* of the MP_TCPRST that refused it; -1 */
+	uint64_t frame;	     /* of the answer; 0: none */
+};
+
+struct path_uplink {
+	const char *name; /* of the interface, or the address */
+	const struct report *report;
+	bool works;
+	const char *state;	/* in the matrix: "works", "BLOCKED 1" */
+	int hops;		/* -1: not known */
+	double rtt_ms;		/* negative: not known */
+	const char *answers_by; /* what answers come in by, where that is not
+				   the interface that SYNs leave by: a name of
+				   an uplink, or words; NULL: the same */
+	const char *leaves_by;	/* the uplink whose interface its SYNs leave by
+				   as well; NULL: none */
+};
+
+/* path.join_refused: each uplink joins its own connections. */
+struct path_finding {
+	const char *opened, *from; /* names of uplinks */
+	enum confidence confidence;
+	const char *text;
+	unsigned connection;
+	uint64_t frame;
+};
+
+struct path_advice {
+	const char *text;
+	const char *command; /* NULL: none */
+};
+
+struct paths {
+	struct arena *arena;
+	const struct report *first; /* of what all reports say alike */
+	struct path_uplink *uplinks;
+	size_t count;
+	struct path_join *joins; /* [opened * count + from] */
+	enum status status;
+	const char *text; /* the verdict over all */
+	struct path_finding *findings;
+	size_t finding_count;
+	struct path_advice *advice;
+	size_t advice_count;
+};
+
+/* Moves the targets that are the first one by other uplinks to right behind it.
+ * Returns how many they are together. */
+size_t paths_take_group(struct judge_target *targets, size_t left);
+
+/* Judges the uplinks by their reports, which must outlive it, and by what was
+ * observed. Never NULL. */
+struct paths *paths_judge(const struct observer *o,
+			  struct report *const *reports, size_t count);
+void paths_free(struct paths *p); /* NULL is fine */
+
+/* What the run ends with: as report_exit_code(). */
+int paths_exit_code(const struct paths *p);
+
+const struct path_join *paths_join(const struct paths *p, size_t opened,
+				   size_t from);
+const char *joining_name(enum joining j);
+const char *joining_cell(enum joining j);
+const char *joining_phrase(enum joining j);
+const char *cause_name(enum cause c);
+
+/* ---- for paths.c --------------------------------------------------------- */
+
+/* causes.c: what became of the joins. */
+void paths_fill_joins(struct paths *p, const struct observer *o);
+/* words.c: the verdict, and what to do. */
+void paths_say(struct paths *p);
+void paths_advise(struct paths *p);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Several uplinks as text: the verdict over all, the matrix of joins, and what
+ * to do.
+ */
+#include <string.h>
+
+#include "report/paths/paths.h"
+#include "report/print/text_page.h"
+
+#define CELL 8 /* columns of a cell of the matrix, with a blank */
+
+static enum ink status_ink(enum status status)
+{
+	switch (status) {
+	case STATUS_CLEAR:
+		return INK_GOOD;
+	case STATUS_BLOCKED:
+	case STATUS_IMPAIRED:
+		return INK_BAD;
+	default:
+		return INK_WARN;
+	}
+}
+
+/* The columns on the left. */
+struct widths {
+	size_t name, address, state;
+};
+
+static size_t larger(size_t a, const char *text)
+{
+	return strlen(text) > a ? strlen(text) : a;
+}
+
+static struct widths measure(const struct page *p, const struct paths *all,
+			     const char *port)
+{
+	struct widths w = {strlen("uplink"), strlen("address"), strlen(port)};
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct path_uplink *u = &all->uplinks[i];
+
+		w.name = larger(w.name, page_clean(p, u->name));
+		w.address =
+			larger(w.address, page_address(p, &u->report->source));
+		w.state = larger(w.state, u->state);
+	}
+	return w;
+}
+
+static const char *ms(const struct page *p, double value)
+{
+	return value < 0 ? "-" : arena_printf(p->arena, "%.1f", value);
+}
+
+static const char *left_part(const struct page *p, const struct widths *w,
+			     const struct path_uplink *u)
+{
+	return arena_printf(
+		p->arena, "%-*s  %-*s  %-*s  %4s  %6s", (int)w->name,
+		page_clean(p, u->name), (int)w->address,
+		page_address(p, &u->report->source), (int)w->state, u->state,
+		page_number(p, u->hops), ms(p, u->rtt_ms));
+}
+
+/* What a column is headed by: no wider than it. */
+static const char *short_name(const struct page *p, const struct paths *all,
+			      size_t i)
+{
+	const char *name = page_clean(p, all->uplinks[i].name);
+
+	return strlen(name) < CELL ? name
+				   : arena_printf(p->arena, "#%zu", i + 1);
+}
+
+static void cells(const struct page *p, const struct paths *all, size_t opened)
+{
+	for (size_t k = 0; k < all->count; k++)
+		fprintf(p->out, "%s%-*s", k ? "" : "  ",
+			k + 1 < all->count ? CELL : 0,
+			joining_cell(paths_join(all, opened, k)->joining));
+	fputc('\n', p->out);
+}
+
+/* "eth0", "#1 10.71.1.1" */
+static const char *row_name(const struct page *p, const struct paths *all,
+			    size_t i)
+{
+	const char *name = page_clean(p, all->uplinks[i].name);
+	const char *column = short_name(p, all, i);
+
+	return strcmp(name, column)
+		       ? arena_printf(p->arena, "%s %s", column, name)
+		       : name;
+}
+
+static void column_names(const struct page *p, const struct paths *all)
+{
+	for (size_t k = 0; k < all->count; k++)
+		fprintf(p->out, "%-*s", k + 1 < all->count ? CELL : 0,
+			short_name(p, all, k));
+	fputc('\n', p->out);
+}
+
+#define JOIN_FROM "join from: "
+
+static bool fits(const struct page *p, const struct paths *all,
+		 const char *left)
+{
+	return strlen(left) + strlen("  " JOIN_FROM) + CELL * all->count <=
+	       p->width;
+}
+
+/* The joins in a table of their own. */
+static void separate_matrix(const struct page *p, const struct paths *all)
+{
+	size_t width = strlen("opened on");
+
+	for (size_t i = 0; i < all->count; i++)
+		width = larger(width, row_name(p, all, i));
+	fprintf(p->out, "\n%-*s  join from:\n%-*s  ", (int)width, "",
+		(int)width, "opened on");
+	column_names(p, all);
+	for (size_t i = 0; i < all->count; i++) {
+		fprintf(p->out, "%-*s", (int)width, row_name(p, all, i));
+		cells(p, all, i);
+	}
+}
+
+static void matrix(const struct page *p, const struct paths *all)
+{
+	const char *port =
+		arena_printf(p->arena, "to port %u", all->first->port);
+	struct widths w = measure(p, all, port);
+	const char *head =
+		arena_printf(p->arena, "%-*s  %-*s  %-*s  %4s  %6s",
+			     (int)w.name, "uplink", (int)w.address, "address",
+			     (int)w.state, port, "hops", "RTT ms");
+	bool one = fits(p, all, head);
+
+	fputs(head, p->out);
+	if (one) {
+		fputs("  " JOIN_FROM, p->out);
+		column_names(p, all);
+	} else {
+		fputc('\n', p->out);
+	}
+	for (size_t i = 0; i < all->count; i++) {
+		fputs(left_part(p, &w, &all->uplinks[i]), p->out);
+		if (one) {
+			fprintf(p->out, "%*s", (int)strlen(JOIN_FROM), "");
+			cells(p, all, i);
+		} else {
+			fputc('\n', p->out);
+		}
+	}
+	if (!one)
+		separate_matrix(p, all);
+}
+
+static const char *port_phrase(const struct page *p,
+			       const struct announcement *a)
+{
+	return a->port < 0 ? "" : arena_printf(p->arena, " port %d", a->port);
+}
+
+static const struct announcement *find(const struct report *r,
+				       const struct announcement *like)
+{
+	for (size_t i = 0; i < r->announcement_count; i++) {
+		const struct announcement *a = &r->announcements[i];
+
+		if (a->port == like->port &&
+		    address_equal(&a->address, &like->address))
+			return a;
+	}
+	return NULL;
+}
+
+static bool said_before(const struct paths *all, size_t uplink,
+			const struct announcement *a)
+{
+	for (size_t i = 0; i < uplink; i++)
+		if (find(all->uplinks[i].report, a))
+			return true;
+	return false;
+}
+
+/* ": joined from eth0, eth1"; "" */
+static const char *joined_from(const struct page *p, const struct paths *all,
+			       const struct announcement *a)
+{
+	const char *list = "";
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct announcement *own =
+			find(all->uplinks[i].report, a);
+
+		if (own && own->joined)
+			list = arena_printf(p->arena, "%s%s%s", list,
+					    *list ? ", " : ": joined from ",
+					    all->uplinks[i].name);
+	}
+	return list;
+}
+
+/* "server announces 10.70.1.2 port 80: joined from eth1" */
+static void announced(const struct page *p, const struct paths *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct report *r = all->uplinks[i].report;
+
+		for (size_t k = 0; k < r->announcement_count; k++) {
+			const struct announcement *a = &r->announcements[k];
+			const char *from = joined_from(p, all, a);
+
+			if (said_before(all, i, a))
+				continue;
+			text_wrap(p, "", "  ",
+				  *from ? arena_printf(
+						  p->arena,
+						  "server announces %s%s%s",
+						  page_address(p, &a->address),
+						  port_phrase(p, a), from)
+					: arena_printf(p->arena,
+						       "server announces %s",
+						       a->text));
+		}
+	}
+}
+
+static void findings(const struct page *p, const struct paths *all)
+{
+	for (size_t i = 0; i < all->finding_count; i++) {
+		const struct path_finding *f = &all->findings[i];
+
+		page_wrap(p, effect_looks[EFFECT_IMPAIRS].ink,
+			  i ? "   " : "\n!! ", "   ",
+			  arena_printf(p->arena, "path.join_refused (%s): %s",
+				       confidence_name(f->confidence),
+				       f->text));
+	}
+}
+
+static void advice(const struct page *p, const struct paths *all)
+{
+	for (size_t i = 0; i < all->advice_count; i++) {
+		const struct path_advice *a = &all->advice[i];
+
+		if (i == 0)
+			fputs("\nWhat this host needs (mpprobe runs none of "
+			      "it):\n",
+			      p->out);
+		fprintf(p->out, "  %s\n", page_clean(p, a->command));
+		text_wrap(p, "      ", "      ", a->text);
+	}
+}
+
+int text_paths(const struct page *p, const struct paths *all)
+{
+	if (p->quiet) {
+		fprintf(p->out, "%s\n", page_clean(p, all->text));
+		return 0;
+	}
+	page_wrap(p, status_ink(all->status), "", "", all->text);
+	fputc('\n', p->out);
+	matrix(p, all);
+	announced(p, all);
+	findings(p, all);
+	advice(p, all);
+	return 0;
+}
