@@ -337,6 +337,8 @@ static bool is_kind(const struct scene *s, struct wire *w, const char *kind)
 	       (strcmp(kind, "join_syn") == 0 && syn && has_join(w)) ||
 	       (strcmp(kind, "join_ack") == 0 && tcp && !syn && has_join(w)) ||
 	       (strcmp(kind, "full") == 0 && !(w->bytes[1] & 0xf0)) ||
+	       (strcmp(kind, "longer") == 0 && tcp &&
+		p.tcp.payload_length > HALF) ||
 	       (strcmp(kind, "big") == 0 && w->length > 1300) ||
 	       (strcmp(kind, "big_dss") == 0 && mptcp && w->length > 1300) ||
 	       (strcmp(kind, "bigger") == 0 && w->length > 1490) ||

@@ -410,8 +410,9 @@ void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
 struct finding *finding_find(const struct judgement *j, const char *id);
 /* Whether it is placed, and between hops that may be these. */
 bool finding_overlaps(const struct finding *f, unsigned after, unsigned at);
-/* ", after 1460 bytes,": that were acknowledged at the MPTCP level; or "". */
-const char *after_bytes(const struct judgement *j, const struct flow *f);
+/* ", except the first 1460 bytes,": these were acknowledged at the MPTCP level,
+ * as what came before a device began, or is too short for it; or "". */
+const char *except_bytes(const struct judgement *j, const struct flow *f);
 
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);

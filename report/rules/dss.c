@@ -358,7 +358,7 @@ static void say_dropped_vain(struct judgement *j, struct finding *f,
 			? "The first data, which carries "
 			  "MP_CAPABLE,"
 			: "Data with DSS",
-		after_bytes(j, s->flow), place_phrase(j, f->after, f->at));
+		except_bytes(j, s->flow), place_phrase(j, f->after, f->at));
 }
 
 static bool is_acked(const struct flow *f)

@@ -62,10 +62,10 @@ bool finding_overlaps(const struct finding *f, unsigned after, unsigned at)
 	       after < f->at.ttl;
 }
 
-const char *after_bytes(const struct judgement *j, const struct flow *f)
+const char *except_bytes(const struct judgement *j, const struct flow *f)
 {
 	if (!flow_data_acked(f))
 		return "";
-	return arena_printf(j->arena, ", after %u bytes,",
+	return arena_printf(j->arena, ", except the first %u bytes,",
 			    (unsigned)flow_mptcp_acked(f));
 }

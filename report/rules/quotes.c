@@ -105,7 +105,7 @@ static void say_mptcp(struct judgement *j, struct finding *f,
 		: s->bracket->of == WITH_CAPABLE ? "the first data"
 						 : segment_phrase(f->segment),
 		how_phrase(f->how),
-		flow_fell_behind(s->flow) ? after_bytes(j, s->flow) : "",
+		flow_fell_behind(s->flow) ? except_bytes(j, s->flow) : "",
 		place_phrase(j, f->after, f->at));
 }
 
