@@ -329,13 +329,14 @@ static void see_hops(struct compare *c, const struct sample *s,
 /* ---- what judging finds -------------------------------------------------- */
 
 void compare_add_found(struct compare *c, const struct sample *of,
-		       const char *id, const char *text)
+		       const char *id, const char *segment, const char *text)
 {
 	static const char *const told[] = {
 		"tcp.terminated", "mp_capable.dropped", "mp_capable.reset"};
 
 	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
-		if (strcmp(id, told[i]) == 0)
+		if (strcmp(id, told[i]) == 0 &&
+		    strcmp(segment, segment_name(SEGMENT_JOIN_SYN)) != 0)
 			return;
 	*ARENA_PUSH(c->arena, c->found, c->found_count) =
 		(struct compare_found){
@@ -359,6 +360,7 @@ static void find(struct compare *c, const struct observer *o,
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (r->findings[i].effect != EFFECT_HARMLESS)
 			compare_add_found(c, &of, r->findings[i].kind->id,
+					  segment_name(r->findings[i].segment),
 					  r->findings[i].text);
 	report_free(r);
 }

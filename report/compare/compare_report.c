@@ -103,6 +103,7 @@ static void add_findings(struct compare *c, const json_t *report,
 			   finding) if (strcmp(member_text(finding, "effect"),
 					       "harmless") != 0)
 		compare_add_found(c, of, member_text(finding, "id"),
+				  member_text(finding, "segment"),
 				  member_text(finding, "text"));
 }
 

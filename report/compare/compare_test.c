@@ -193,6 +193,24 @@ static void add_line(struct compare *c, const char *run, const char *time,
 	"\"MP_CAPABLE is removed at hop 3.\"}"
 #define WITH_MPTCP LINUX "1e0c018100000000000000ff"
 
+#define ANSWERED(segment)                                                      \
+	"{\"id\":\"tcp.terminated\",\"effect\":\"impairs\",\"segment\":"       \
+	"\"" segment "\",\"text\":\"At hop 2.\"}"
+
+/* Rows tell who answers SYNs, and of joins there are none. */
+static void test_found_of_joins(void **state)
+{
+	struct compare *c = compare_new();
+
+	(void)state;
+	add_line(c, "a", "08:29", "192.0.2.9", 80, ANSWERED("syn"), LINUX);
+	add_line(c, "b", "09:29", "192.0.2.9", 80, ANSWERED("join_syn"), LINUX);
+	compare_judge(c);
+	assert_int_equal(c->difference_count, 1);
+	assert_string_equal(c->differences[0].text, "In b: At hop 2.");
+	compare_free(c);
+}
+
 /* What judging found is said, and when that began and ended. */
 static void test_found(void **state)
 {
@@ -454,6 +472,7 @@ int main(void)
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_no_report),
 		cmocka_unit_test(test_found),
+		cmocka_unit_test(test_found_of_joins),
 		cmocka_unit_test(test_over_time),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_comparison_again),

@@ -28,9 +28,9 @@ void compare_add_sample(struct compare *c, const struct sample *s);
 struct compare_row *compare_row_of(struct compare *c, const struct sample *s);
 
 /* What judging found of the source, target and port of `of`, if it is nothing
- * that the rows tell themselves. */
+ * that the rows tell themselves, which have no joins. */
 void compare_add_found(struct compare *c, const struct sample *of,
-		       const char *id, const char *text);
+		       const char *id, const char *segment, const char *text);
 
 /* Of a SYN/ACK, what its options say: `block` as they are in TCP. */
 struct compare_answer compare_answer_of(struct compare *c, const uint8_t *block,
