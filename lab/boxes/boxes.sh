@@ -30,6 +30,7 @@ strip-join|option|way|MP_JOIN becomes NOPs in the SYN only
 strip-join-ack|option|way|MP_JOIN becomes NOPs in the third ACK only
 strip-joined|option|way|MPTCP options become NOPs in data of joined subflows
 strip-join-answers|option|hop|MPTCP options become NOPs in what joined subflows bring back
+strip-joined-acks|option|hop|the same from their third segment on
 strip-first|option|way|MP_CAPABLE becomes NOPs in the first data only
 drop-first|option|way|the first data, which carries MP_CAPABLE, is dropped
 strip-acks|option|way|MPTCP options become NOPs in ACKs without data
@@ -271,6 +272,12 @@ box_strip_joined() {
 
 box_strip_join_answers() {
 	nft_from='iifname "eth1" ' to_joined "$1" 'tcp flags ! syn reset tcp option mptcp'
+}
+
+# The SYN/ACK and the fourth ACK come first.
+box_strip_joined_acks() {
+	set_sysctl "r$1" net.netfilter.nf_conntrack_acct 1
+	nft_from='iifname "eth1" ' to_joined "$1" 'ct reply packets > 2 reset tcp option mptcp'
 }
 
 box_drop_join_answers() {

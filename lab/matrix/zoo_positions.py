@@ -202,6 +202,7 @@ def last_cases(Case):
 # What subflows that join bring back, to whatever server.
 ANSWERS = [
     ("strip-join-answers", "dss.removed", {"how": "nop"}),
+    ("strip-joined-acks", "dss.removed", {"how": "nop"}),
     ("drop-join-answers", "mp_join.dropped", {}),
 ]
 JOINED = ["fin", "fastclose", "banner", "mute", "announcing", "few-subflows"]
@@ -224,7 +225,8 @@ def answer_cases(Case):
                     family=f, up=["--server", "cookies"]) for f in (4, 6)]
     out += [answers("drop-join-answers", 3, "mp_join.dropped", "unknown",
                     port=9080),
-            answers("strip-join-answers", 3, "dss.removed", port=9080)]
+            answers("strip-join-answers", 3, "dss.removed", port=9080),
+            answers("strip-joined-acks", 3, "dss.removed", port=9080)]
     return out + [case(Case, "reset-joined", 2, "impaired", "dss.reset", 2, 3,
                        family=f, up=["--server", name])
                   for name in JOINED for f in (4, 6)]

@@ -8,99 +8,126 @@
 #include "report/rules/join.h"
 #include "report/rules/rules.h"
 
-/* ---- the fourth ACK ------------------------------------------------------ */
+/* ---- ACKs without their DSS -----------------------------------------------
+ */
 
-static bool is_bare_ack(const struct kept *k)
+/* The ACKs without data that acknowledge data, or the third ACK, as a subflow's
+ * alone is. */
+struct answers {
+	unsigned bare, with_dss;
+	const struct kept *first; /* bare, or padded, if one is */
+	bool padded;		  /* something stands in the place of a DSS */
+};
+
+static struct answers answers_of(const struct flow *f, bool data)
 {
-	return kept_is_ack(k) && !k->options.mptcp_count;
+	struct answers a = {0};
+
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+		bool of_data = seq_diff(k->packet.tcp.acknowledgment,
+					f->client_isn + 1) > 0;
+
+		if (!kept_is_ack(k) || of_data != data)
+			continue;
+		a.with_dss += tcp_options_mptcp(&k->options, MP_DSS) != NULL;
+		if (k->options.mptcp_count)
+			continue;
+		a.bare++;
+		if (!a.first || (kept_lost_dss(k) && !a.padded))
+			a.first = k;
+		a.padded |= kept_lost_dss(k);
+	}
+	return a;
 }
 
-static bool is_ack_with_dss(const struct kept *k)
+/* Those that are to confirm it, or its data. */
+static struct answers answers_to(const struct flow *f)
 {
-	return kept_is_ack(k) && tcp_options_mptcp(&k->options, MP_DSS);
+	return answers_of(f, f->join.fourth_ack_frame != 0);
 }
 
-static unsigned count_received(const struct flow *f,
-			       bool (*fits)(const struct kept *k))
+/* The server does not say that it missed our DSS. */
+static bool took_data(const struct flow *f)
 {
-	unsigned count = 0;
+	int reason = reset_reason(flow_reset(f));
 
-	for (size_t i = 0; i < f->received_count; i++)
-		count += fits(f->received[i]);
-	return count;
+	return f->join.data_end && reason != TCPRST_MPTCP &&
+	       reason != TCPRST_MIDDLEBOX;
 }
 
-static bool is_padded_ack(const struct kept *k)
+static bool answered_barely(const struct judgement *j, const struct flow *f)
 {
-	return is_bare_ack(k) && kept_lost_dss(k);
-}
+	struct answers a = answers_to(f);
+	bool told = f->join.fourth_ack_frame
+			    ? took_data(f)
+			    : join_sent_third_ack(f) && !flow_reset(f);
 
-/* The third ACK is acknowledged, as a subflow's alone is. */
-static bool confirmed_barely(const struct judgement *j, const struct flow *f)
-{
 	(void)j;
-	return join_sent_third_ack(f) && !f->join.fourth_ack_frame &&
-	       !flow_reset(f) && count_received(f, is_bare_ack);
+	return told && a.bare && !a.with_dss;
 }
 
-/* Something stands in the place of the option: the server had sent one. */
-static bool confirmed_padded(const struct judgement *j, const struct flow *f)
+static bool answered_padded(const struct judgement *j, const struct flow *f)
 {
-	return confirmed_barely(j, f) && count_received(f, is_padded_ack);
+	return answered_barely(j, f) && answers_to(f).padded;
 }
 
 /* On the subflow that it joins the server's ACKs have a DSS. */
-static bool confirmed_otherwise(const struct judgement *j, const struct flow *f)
+static bool answered_otherwise(const struct judgement *j, const struct flow *f)
 {
-	return confirmed_barely(j, f) &&
-	       count_received(j->o->flows[f->join.parent], is_ack_with_dss);
+	return answered_barely(j, f) &&
+	       answers_of(j->o->flows[f->join.parent], true).with_dss;
+}
+
+/* To the last that it sent. */
+static bool answered_well(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) &&
+	       answers_of(f, f->join.data_end != 0).with_dss;
 }
 
 static enum why removed(const struct judgement *j, struct said *s)
 {
 	s->direction = DIRECTION_RETURN;
 	s->less = true; /* the first subflow works */
-	if (!ask_witnesses(j, confirmed_barely, NULL))
+	if (!ask_witnesses(j, answered_barely, NULL))
 		return WHY_ABSENT;
-	if (ask_witnesses(j, join_confirmed, NULL))
-		return WHY_CONTRARY;
-	if (ask_witnesses(j, confirmed_padded, &s->flow))
+	if (ask_witnesses(j, answered_padded, &s->flow))
 		return WHY_SAID;
+	if (ask_witnesses(j, answered_well, NULL))
+		return WHY_CONTRARY;
 	s->confidence = CONFIDENCE_LIKELY;
-	return ask_witnesses(j, confirmed_otherwise, &s->flow) ? WHY_SAID
-							       : WHY_CONTROL;
-}
-
-static const struct kept *first_bare(const struct flow *f, bool padded)
-{
-	for (size_t i = 0; i < f->received_count; i++)
-		if (padded ? is_padded_ack(f->received[i])
-			   : is_bare_ack(f->received[i]))
-			return f->received[i];
-	return NULL;
+	return ask_witnesses(j, answered_otherwise, &s->flow) ? WHY_SAID
+							      : WHY_CONTROL;
 }
 
 static void say_removed(struct judgement *j, struct finding *f,
 			const struct said *s)
 {
-	bool padded = s->confidence == CONFIDENCE_PROVEN;
-	const struct kept *ack = first_bare(s->flow, padded);
+	struct answers a = answers_to(s->flow);
+	bool data = s->flow->join.fourth_ack_frame;
 
-	if (padded)
-		kept_padding(ack, &f->how);
-	finding_evidence(j, f, ack->frame, NULL, NULL,
-			 "the server acknowledges the third ACK without a "
-			 "DSS%s",
-			 padded ? ", but with padding (NOP or EOL) in its place"
-				: "; on the first subflow its ACKs have one");
-	f->or_server = !padded;
-	f->text = padded ? "DSS is removed from the server's ACKs on "
-			   "additional subflows, on the return path: the "
-			   "fourth ACK does not confirm them."
-			 : "The fourth ACK of additional subflows has no DSS, "
-			   "removed on the return path or never sent: it does "
-			   "not confirm them.";
+	if (a.padded)
+		kept_padding(a.first, &f->how);
+	finding_evidence(j, f, a.first->frame, NULL, NULL,
+			 "the server acknowledges %s without a DSS%s",
+			 data ? "data on the joined subflow" : "the third ACK",
+			 a.padded ? ", but with padding (NOP or EOL) in its "
+				    "place"
+				  : "; on the first subflow its ACKs have one");
+	f->or_server = !a.padded;
+	f->text = arena_printf(
+		j->arena,
+		"DSS is missing in the server's ACKs on the joined "
+		"subflow, %s: %s.",
+		a.padded ? "removed on the return path"
+			 : "removed on the return path or never sent",
+		data ? "they do not acknowledge its data at the MPTCP level"
+		     : "the fourth ACK does not confirm it");
 }
+
+/* ---- the fourth ACK ------------------------------------------------------ */
 
 /* The third ACKs, if nothing at all followed them: a server that did not get
  * them would have sent its SYN/ACK again. 0 where it had no time to. */
