@@ -464,6 +464,16 @@ print([s["raw"] for s in o["segments"] if s["direction"] == "sent"])' \
 	((status == 0))
 }
 
+none_left() {
+	for ((i = 0; i < 40; i++)); do
+		left=$(on server ss -HtnM state established sport = :80)
+		[[ -n $left ]] || break
+		sleep 0.1
+	done
+	echo "$left"
+	[[ -z $left ]]
+}
+
 # ---- the end ---------------------------------------------------------------------
 
 @test 'an interrupted script ends its connection: 130' {
@@ -486,12 +496,15 @@ print([s["raw"] for s in o["segments"] if s["direction"] == "sent"])' \
 	tcpdump -nr "$tmp/run.pcap" 2>/dev/null | tail -1 | grep -q 'Flags \[R'
 }
 
+@test 'a script that ends before its data is acknowledged' {
+	write_script 'local a = subflow()
+		a:connect()
+		a:data("GET ")
+		outcome("x", "y")'
+	scenario "$tmp/x.lua" 10.0.4.2
+	none_left
+}
+
 @test 'no connection is left on the server' {
-	for ((i = 0; i < 40; i++)); do
-		left=$(on server ss -HtnM state established sport = :80)
-		[[ -n $left ]] || break
-		sleep 0.1
-	done
-	echo "$left"
-	[[ -z $left ]]
+	none_left
 }

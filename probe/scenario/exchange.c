@@ -627,24 +627,36 @@ static bool compose_end(void *context, struct subflow *s, struct outgoing *out)
 	return true;
 }
 
-/* With the sequence number that the peer waits for, whatever holes the
- * script has left (RFC 9293 3.5.3). */
-static void end_subflow(struct subflow *s)
+static void send_end(struct subflow *s, uint32_t sequence)
 {
 	const struct flow *f = subflow_flow(s);
 	struct outgoing out;
 
-	if (!s->begun || s->reset || (f && flow_reset(f)))
-		return;
 	subflow_outgoing(s, TCP_FLAG_RST, &out);
-	out.sequence = 1;
+	out.sequence = sequence;
 	if (f && f->syn_ack_seen) {
 		s->server_isn = f->server_isn;
 		out.flags |= TCP_FLAG_ACK;
 		out.acknowledgment = f->server_next - f->server_isn;
-		out.sequence = f->server_acked - s->choices.isn;
 	}
 	subflow_send(s, &out, compose_end, NULL);
+}
+
+/* With the sequence number that the peer waits for, whatever holes the script
+ * has left (RFC 9293 3.5.3); and with the one behind all that is on its way,
+ * for which it may wait by then. */
+static void end_subflow(struct subflow *s)
+{
+	const struct flow *f = subflow_flow(s);
+	uint32_t waits_for = 1;
+
+	if (!s->begun || s->reset || (f && flow_reset(f)))
+		return;
+	if (f && f->syn_ack_seen)
+		waits_for = f->server_acked - s->choices.isn;
+	send_end(s, waits_for);
+	if (s->next != waits_for)
+		send_end(s, s->next);
 }
 
 void exchange_end(struct exchange *x)
