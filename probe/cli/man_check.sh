@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Holds the man page to the program: every command and option of `mpprobe -h`
 # and every finding of `mpprobe list`, with its title, is in it, and none that
-# the program does not have.
+# the program does not have; and every check of doctor.
 #   probe/cli/man_check.sh [MPPROBE [PAGE]]
 set -eu
 export LC_ALL=C
@@ -55,5 +55,14 @@ for what in commands options findings; do
 		echo "$page: $word is not known to $program"
 		status=1
 	done
+done
+# What doctor looks at, by the rows of its table.
+for id in $(sed -n 's/^	{"\([a-z_.]*\)", check_.*/\1/p' \
+	"$(dirname "$0")/../doctor/checks.c"); do
+	sed -n '/^\.Sh THE DOCTOR/,/^\.Sh FINDINGS/s/^\.It //p' "$page" |
+		tr -d ' ' | tr , '\n' | grep -qxF "$id" || {
+		echo "$page: doctor's $id is missing"
+		status=1
+	}
 done
 exit $status
