@@ -9,7 +9,12 @@ void check_support(struct checkup *c)
 {
 	const struct facts *f = c->facts;
 
-	if (!facts_setting(f, "net.mptcp.enabled"))
+	if (!facts_setting(f, "net.mptcp.enabled") && !f->socket_error[0])
+		check_unknown(c, EFFECT_OFF,
+			      "MPTCP sockets can be made, but "
+			      "/proc/sys/net/mptcp is not there to be read",
+			      "mount -t proc proc /proc");
+	else if (!facts_setting(f, "net.mptcp.enabled"))
 		check_wrong(c, EFFECT_OFF,
 			    "this kernel has no MPTCP (Linux 5.6 and newer "
 			    "with CONFIG_MPTCP have it)",

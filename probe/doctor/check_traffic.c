@@ -304,7 +304,7 @@ void check_connection(struct checkup *c)
 {
 	const struct fact_connection *k = &c->facts->connection;
 
-	if (!k->asked)
+	if (!k->asked || facts_number(c->facts, "net.mptcp.enabled") == 0)
 		return;
 	if (k->error)
 		check_unknown(c, EFFECT_FALLBACK,

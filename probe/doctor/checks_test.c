@@ -200,6 +200,7 @@ static void make_server(struct host *h)
 static void no_support(struct host *h)
 {
 	unset(h, "net.mptcp.enabled");
+	h->facts.socket_error[0] = EPROTONOSUPPORT;
 }
 
 static void no_socket(struct host *h)
@@ -470,17 +471,6 @@ static void rule_narrow(struct host *h)
 	add_rule(h)->narrow = true;
 }
 
-static void legacy_rule(struct host *h)
-{
-	struct fact_rule *r = add_rule(h);
-
-	r->legacy = true;
-	r->family = "iptables-legacy";
-	r->table = "mangle";
-	r->chain = "OUTPUT";
-	r->handle = 2;
-}
-
 static struct fact_connection *connect_to(struct host *h, const char *address)
 {
 	struct fact_connection *k = &h->facts.connection;
@@ -493,6 +483,23 @@ static struct fact_connection *connect_to(struct host *h, const char *address)
 				      .why = "",
 				      .raw = true};
 	return k;
+}
+
+static void off_with_host(struct host *h)
+{
+	off(h);
+	connect_to(h, "192.0.2.9")->error = ENOPROTOOPT;
+}
+
+static void legacy_rule(struct host *h)
+{
+	struct fact_rule *r = add_rule(h);
+
+	r->legacy = true;
+	r->family = "iptables-legacy";
+	r->table = "mangle";
+	r->chain = "OUTPUT";
+	r->handle = 2;
 }
 
 static void connection_fell_back(struct host *h)
@@ -519,6 +526,8 @@ static const struct {
 	{no_support, "support", "no MPTCP", "grep MPTCP /boot", EFFECT_OFF},
 	{no_socket, "support", "Permission denied", "dmesg", EFFECT_OFF},
 	{off, "enabled", "is 0", "sysctl -w net.mptcp.enabled=1", EFFECT_OFF},
+	{off_with_host, "enabled", "is 0", "sysctl -w net.mptcp.enabled=1",
+	 EFFECT_OFF},
 	{blackhole, "blackhole", "blackholes: 2, SYNs without it since: 0",
 	 "sysctl -w net.mptcp.blackhole_timeout=3600", EFFECT_MAYBE_OFF},
 	{blackhole_later, "blackhole", "both since 2026-11-28T12:00:00Z",
@@ -946,6 +955,11 @@ static void test_none_is_wrong(void **state)
 
 /* --- what is not known --------------------------------------------------- */
 
+static void no_proc(struct host *h)
+{
+	h->facts.setting_count = 0;
+}
+
 static void limits_hidden(struct host *h)
 {
 	h->facts.endpoints_known = NOT_THERE;
@@ -1022,6 +1036,7 @@ static const struct {
 	{connection_refused, "connection", "mpprobe 192.0.2.9:80"},
 	{not_answered, "connection", "mpprobe 192.0.2.9:80"},
 	{not_probed, "path", "sudo mpprobe doctor server"},
+	{no_proc, "support", "mount -t proc proc /proc"},
 	{limits_hidden, "limit.subflows", "ip mptcp limits show"},
 	{routes_hidden, "uplinks", "ip route show table all"},
 	{sockets_hidden, "listeners", "modprobe -a tcp_diag mptcp_diag"},
