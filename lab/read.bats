@@ -52,7 +52,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	echo "$output"
 	((status == 3)) && [[ $output == Undetermined* ]]
 	lab/matrix/many_connections.py 400000 open >"$tmp/open.pcap"
-	run bash -c 'ulimit -v 400000; ./mpprobe read -q "$1"' bash \
+	run bash -c 'ulimit -v 420000; ./mpprobe read -q "$1"' bash \
 		"$tmp/open.pcap"
 	echo "$output"
 	((status == 0)) && [[ $output == *'works on this path'* ]]
