@@ -267,10 +267,30 @@ static bool takes_data(const struct version *v)
 	       (summed && flow_data_acked(summed));
 }
 
+/* A subflow has joined, or none will. */
+static bool join_settled(const struct version *v)
+{
+	const struct flow *join = client_flow(&v->join.client);
+
+	return connection_over(&v->bare) || connection_over(&v->join) ||
+	       (join && join->join.fourth_ack_frame);
+}
+
+/* A server that has not had the time to accept them drops what would be one
+ * connection more than it has room for, be it a join: where round trips are
+ * short, it gets one after the other. */
+#define NEAR_US 5000
+#define ACCEPTS_US 15000
+
+static bool is_near(const struct run *r)
+{
+	return r->to.rtt_us < NEAR_US;
+}
+
 bool acks_wanted(const struct run *r, const struct version *v)
 {
-	(void)r;
-	return is_negotiated(&v->bare.client);
+	return is_negotiated(&v->bare.client) &&
+	       (!is_near(r) || join_settled(v));
 }
 
 /* What a v0 kernel makes of ACKs before all data, and of such a window, is not
@@ -279,6 +299,8 @@ void acks_start(struct run *r, struct version *v)
 {
 	begin(r, v, v->number == 1 ? &course_narrow : &course_alive,
 	      PURPOSE_MP_CAPABLE, false);
+	if (is_near(r))
+		run_wait(r, ACCEPTS_US);
 }
 
 /* Others have had their answers: too short ones to fill it. */
