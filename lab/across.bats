@@ -219,6 +219,31 @@ joined joined joined joined' ]]
 	done
 }
 
+takeovers() {		# live|read
+	of_all "$1" '" ".join("-" if j["takeover_ms"] is None else "late" if j["takeover_ms"] > 1000 else "taken" if j["takeover_ms"] > 150 else "early" for j in p["joins"])'
+}
+
+@test '-v: when the server goes on over the other subflow; without: not tried' {
+	build --uplinks 2
+	for host in $both_families; do
+		probe -v -i eth0,eth1 $host
+		((code == 0))
+		[[ $(takeovers live) == '- taken taken -' ]]
+		[[ $(takeovers read) == '- taken taken -' ]]
+		probe -i eth0,eth1 $host
+		[[ $(takeovers live) == '- - - -' ]]
+	done
+	run on client ./mpprobe -v -i eth0,eth1 10.70.0.2
+	[[ $output == *'takeover ms, join from:'* ]]
+	run on client ./mpprobe -i eth0,eth1 10.70.0.2
+	[[ $output != *takeover* ]]
+	# A server that sends nothing has nothing to go on with.
+	build --uplinks 2 --server mute
+	probe -v -i eth0,eth1 10.70.0.2
+	((code == 0))
+	[[ $(takeovers live) == '- - - -' ]]
+}
+
 @test 'what cannot be: 64' {
 	build --uplinks 2
 	for wrong in '-i eth0,eth0' '-i eth0,' '-s 10.71.1.1,x' \

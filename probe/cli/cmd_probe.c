@@ -129,7 +129,8 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 			     .mptcp_version = o->mptcp_version,
 			     .sweep_only = o->sweep_only,
 			     .say = o->say,
-			     .all = o->all},
+			     .all = o->all,
+			     .takeover = o->all || o->verbose},
 	};
 	p->own_count = p->target_count =
 		ways_find(host, &o->where, p->targets, &code);

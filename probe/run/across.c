@@ -3,6 +3,9 @@
  * opened, which it is to join, and to bring the last of the request to.
  */
 #include "probe/run/experiment.h"
+#include "probe/run/live.h"
+#include "report/evidence/loss.h"
+#include "report/track/observer.h"
 
 /* As soon as MP_CAPABLE came back: a round trip later would be too late to be
  * ready with the rest. */
@@ -23,6 +26,53 @@ void across_start(struct run *r, struct version *v)
 	}
 }
 
+/* ---- takeover ------------------------------------------------------------ */
+
+/* The answer is acknowledged on neither subflow until it came on one; then on
+ * the other only, over which the server goes on after its RTO, 200 ms or more
+ * (RFC 6298; Linux). */
+#define TAKEOVER_US 1500000
+
+static void begin_takeover(struct across *a)
+{
+	const struct flow *open = client_flow(&a->open.client);
+
+	a->open.mute = a->join.mute = true;
+	a->before = open ? open->payload_received : 0;
+	a->until_us = live_now_us() + ANSWER_WAIT_US;
+}
+
+static void end_takeover(struct across *a)
+{
+	a->open.mute = a->join.mute = false;
+	a->until_us = 0;
+}
+
+/* Returns when it is to be stepped again at the latest; OVER: it is over. */
+static int64_t step_takeover(struct across *a, int64_t now_us)
+{
+	const struct flow *open = client_flow(&a->open.client);
+	const struct flow *join = client_flow(&a->join.client);
+	bool first = open && open->payload_received > a->before;
+	bool second = join && join->payload_received > 0;
+
+	if (!a->until_us)
+		return OVER;
+	if (first != second && a->open.mute && a->join.mute) {
+		a->open.mute = first;
+		a->join.mute = second;
+		a->until_us = now_us + TAKEOVER_US;
+	}
+	if ((first && second) || now_us >= a->until_us ||
+	    a->join.state == CONNECTION_ENDED) {
+		end_takeover(a);
+		return OVER;
+	}
+	return a->until_us;
+}
+
+/* ---- joins --------------------------------------------------------------- */
+
 static bool may_join(const struct across *a)
 {
 	return a->join.state == CONNECTION_IDLE && is_proven(&a->open) &&
@@ -39,11 +89,14 @@ static void join_by(struct run *r, struct version *v, unsigned peer)
 	if (a->open.step <= REQUEST_HELD)
 		take_rest(&a->join, &a->open);
 	a->open.joined = &a->join;
+	if (r->settings->takeover)
+		begin_takeover(a);
 	connection_begin(&a->join);
 }
 
 static void try_again(struct run *r, struct version *v, struct across *a)
 {
+	end_takeover(a);
 	connection_end(&a->join);
 	connection_end(&a->open);
 	a->again = true;
@@ -51,22 +104,29 @@ static void try_again(struct run *r, struct version *v, struct across *a)
 	open_to_join(r, &a->open, v->number);
 }
 
+static bool is_tried(const struct across *a)
+{
+	return connection_over(&a->join) ||
+	       (a->join.state == CONNECTION_IDLE && connection_over(&a->open));
+}
+
 /* A connection that is not proven when all was tried is not joined. */
 int64_t across_step(struct run *r, struct version *v, int64_t now_us)
 {
+	int64_t wake = NEVER;
 	bool over = true;
 
-	(void)now_us;
 	for (unsigned i = 0; i < r->peer_count; i++) {
 		struct across *a = &v->across[i];
+		int64_t at;
 
 		if (!a->again && closed_early(&a->join))
 			try_again(r, v, a);
 		if (may_join(a))
 			join_by(r, v, i);
-		over &= connection_over(&a->join) ||
-			(a->join.state == CONNECTION_IDLE &&
-			 connection_over(&a->open));
+		at = step_takeover(a, now_us);
+		wake = at != OVER && at < wake ? at : wake;
+		over &= at == OVER && is_tried(a);
 	}
-	return over ? OVER : NEVER;
+	return over ? OVER : wake;
 }

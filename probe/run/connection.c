@@ -250,7 +250,7 @@ static void finish_step(struct connection *c, const struct flow *f, bool done)
 /* What came in, but not the SYN/ACK alone, which the third ACK is for. */
 static void acknowledge(struct connection *c, const struct flow *f)
 {
-	if (!f->established || c->acked == f->server_next)
+	if (!f->established || c->mute || c->acked == f->server_next)
 		return;
 	if (c->acked || f->server_next != f->server_isn + 1)
 		client_send_ack(&c->client);

@@ -62,6 +62,7 @@ struct connection {
 	uint32_t acked;	    /* what of the server's we acknowledged */
 	size_t heard;	    /* segments of the server's before the step */
 	bool closed;	    /* by our RST */
+	bool mute;	    /* data that comes in is not acknowledged */
 
 	/* course_request */
 	const uint8_t *request;

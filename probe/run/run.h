@@ -14,6 +14,7 @@ struct probe_settings {
 	unsigned first_ttl, max_ttl; /* of the sweeps */
 	int mptcp_version;	     /* 0, 1; -1: both */
 	bool sweep_only, all;
+	bool takeover;	 /* of uplinks: which one does the server go on over? */
 	const char *say; /* of request_write(); NULL: HTTP */
 };
 
@@ -92,6 +93,8 @@ struct elsewhere {
 struct across {
 	struct connection open, join;
 	bool again; /* both, as the server ended the first one too early */
+	int64_t until_us; /* both are mute no longer; 0: they are not */
+	uint32_t before;  /* bytes that had come over `open` by then */
 };
 
 #define PEERS_MAX 7

@@ -43,7 +43,8 @@ static enum joining reset_joining(const struct observer *o,
 				  const struct flow *f)
 {
 	if (reset_reason(flow_reset(f)) == TCPRST_PROHIBITED)
-		return JOINING_LIMIT;
+		return flow_server_ended(parent_of(o, f)) ? JOINING_ENDED
+							  : JOINING_LIMIT;
 	if (may_have_ended(o, f))
 		return JOINING_ENDED;
 	return f->join.syn_ack && f->join.ack_sent ? JOINING_UNCONFIRMED
@@ -73,6 +74,7 @@ static void take(struct path_join *out, const struct observer *o,
 	const struct kept *reset = flow_reset(f), *answer = flow_syn_ack(f);
 
 	out->joining = classify(o, f);
+	out->takeover_ms = takeover_ms(parent_of(o, f), f);
 	out->connection = f->id;
 	out->reason = reset_reason(reset);
 	out->frame = reset ? reset->frame : answer ? answer->frame : 0;
@@ -98,6 +100,7 @@ static void find(struct paths *p, const struct observer *o, size_t opened,
 	struct path_join *out = &p->joins[opened * p->count + from];
 
 	out->reason = -1;
+	out->takeover_ms = -1;
 	for (size_t i = 0; i < o->flow_count; i++)
 		if (is_join(p, o, o->flows[i], opened, from) &&
 		    is_better(out, o, o->flows[i]))

@@ -14,6 +14,7 @@
 #include "report/report.h"
 
 struct arena;
+struct flow;
 struct judge_target;
 struct observer;
 
@@ -61,6 +62,9 @@ struct path_join {
 	unsigned connection; /* id of the subflow; 0: none */
 	int reason;	     /* of the MP_TCPRST that refused it; -1 */
 	uint64_t frame;	     /* of the answer; 0: none */
+	double takeover_ms;  /* from data that was not acknowledged on one
+				subflow to the same on the other; negative: it
+				was not tried, or did not come */
 };
 
 struct path_uplink {
@@ -129,6 +133,8 @@ const char *cause_name(enum cause c);
 
 /* causes.c: what became of the joins. */
 void paths_fill_joins(struct paths *p, const struct observer *o);
+/* takeover.c: as of struct path_join, of a connection and a subflow. */
+double takeover_ms(const struct flow *parent, const struct flow *join);
 /* words.c: the verdict, and what to do. */
 void paths_say(struct paths *p);
 void paths_advise(struct paths *p);

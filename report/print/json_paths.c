@@ -51,7 +51,8 @@ static json_t *join(const struct paths *all, size_t opened, size_t from)
 			   {"text", json_text(j->why)},
 			   {"reason", json_count_or_null(j->reason)},
 			   {"connection", json_frame(j->connection)},
-			   {"frame", json_frame(j->frame)});
+			   {"frame", json_frame(j->frame)},
+			   {"takeover_ms", json_decimal(j->takeover_ms)});
 }
 
 static json_t *joins(const struct paths *all)

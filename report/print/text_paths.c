@@ -73,12 +73,29 @@ static const char *short_name(const struct page *p, const struct paths *all,
 				   : arena_printf(p->arena, "#%zu", i + 1);
 }
 
-static void cells(const struct page *p, const struct paths *all, size_t opened)
+/* What stands in a cell. */
+typedef const char *cell_fn(const struct page *p, const struct path_join *join);
+
+static const char *joining(const struct page *p, const struct path_join *join)
+{
+	(void)p;
+	return joining_cell(join->joining);
+}
+
+static const char *takeover(const struct page *p, const struct path_join *join)
+{
+	return join->takeover_ms < 0
+		       ? "-"
+		       : arena_printf(p->arena, "%.0f", join->takeover_ms);
+}
+
+static void cells(const struct page *p, const struct paths *all, size_t opened,
+		  cell_fn *cell)
 {
 	for (size_t k = 0; k < all->count; k++)
 		fprintf(p->out, "%s%-*s", k ? "" : "  ",
 			k + 1 < all->count ? CELL : 0,
-			joining_cell(paths_join(all, opened, k)->joining));
+			cell(p, paths_join(all, opened, k)));
 	fputc('\n', p->out);
 }
 
@@ -111,19 +128,20 @@ static bool fits(const struct page *p, const struct paths *all,
 	       p->width;
 }
 
-/* The joins in a table of their own. */
-static void separate_matrix(const struct page *p, const struct paths *all)
+/* A table of its own. */
+static void separate_matrix(const struct page *p, const struct paths *all,
+			    const char *head, cell_fn *cell)
 {
 	size_t width = strlen("opened on");
 
 	for (size_t i = 0; i < all->count; i++)
 		width = larger(width, row_name(p, all, i));
-	fprintf(p->out, "\n%-*s  join from:\n%-*s  ", (int)width, "",
-		(int)width, "opened on");
+	fprintf(p->out, "\n%-*s  %s\n%-*s  ", (int)width, "", head, (int)width,
+		"opened on");
 	column_names(p, all);
 	for (size_t i = 0; i < all->count; i++) {
 		fprintf(p->out, "%-*s", (int)width, row_name(p, all, i));
-		cells(p, all, i);
+		cells(p, all, i, cell);
 	}
 }
 
@@ -149,13 +167,13 @@ static void matrix(const struct page *p, const struct paths *all)
 		fputs(left_part(p, &w, &all->uplinks[i]), p->out);
 		if (one) {
 			fprintf(p->out, "%*s", (int)strlen(JOIN_FROM), "");
-			cells(p, all, i);
+			cells(p, all, i, joining);
 		} else {
 			fputc('\n', p->out);
 		}
 	}
 	if (!one)
-		separate_matrix(p, all);
+		separate_matrix(p, all, JOIN_FROM, joining);
 }
 
 static const char *port_phrase(const struct page *p,
@@ -202,6 +220,17 @@ static const char *joined_from(const struct page *p, const struct paths *all,
 					    all->uplinks[i].name);
 	}
 	return list;
+}
+
+/* Under -v, where it was tried. */
+static void takeovers(const struct page *p, const struct paths *all)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < all->count * all->count; i++)
+		any |= all->joins[i].takeover_ms >= 0;
+	if (p->verbose && any)
+		separate_matrix(p, all, "takeover ms, join from:", takeover);
 }
 
 /* "server announces 10.70.1.2 port 80: joined from eth1" */
@@ -266,6 +295,7 @@ int text_paths(const struct page *p, const struct paths *all)
 	fputc('\n', p->out);
 	matrix(p, all);
 	announced(p, all);
+	takeovers(p, all);
 	findings(p, all);
 	advice(p, all);
 	return 0;
