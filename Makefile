@@ -114,6 +114,13 @@ soak: deps			## 10,000 clean runs, SOAK=...: none may be accused
 	$(Q)$(disown)
 	$(Q)lab/soak.py $(SOAK); status=$$?; $(disown); exit $$status
 
+.PHONY: matrix
+matrix: deps			## every box of the lab, 1,100 cases: docs/matrix.md
+	$(again) all
+	$(Q)$(disown)
+	$(Q)lab/matrix/matrix.py --jobs 4 --table docs/matrix.md; status=$$?; \
+		$(disown); exit $$status
+
 .PHONY: servers
 servers: deps			## every server of the lab behind boxes: 1,400 runs
 	$(again) all
