@@ -144,8 +144,6 @@ static void fill_received(struct filled *w, const struct flow *f,
 		k->packet.tcp.sequence + (uint32_t)k->packet.tcp.payload_length;
 	uint32_t bytes;
 
-	if (!kept_has_data(k))
-		return;
 	fill_shift(w, f, k);
 	if (seq_diff(next, w->next) > 0)
 		w->next = next;
@@ -251,8 +249,7 @@ static uint64_t bytes_again(const struct judgement *j, const struct flow *f)
 	const struct mptcp_connection *c = f->connection;
 	uint64_t again;
 
-	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !flow_data_acked(f) || !c ||
-	    c->flow_count != 1 || seen_leaving(j, f) ||
+	if (!flow_data_acked(f) || c->flow_count != 1 || seen_leaving(j, f) ||
 	    c->hosts[1].acked != c->hosts[1].data_end)
 		return 0;
 	again = mptcp_bytes_again(c, 1);
@@ -367,7 +364,7 @@ const struct rule own_acks_rules[] = {
 		    "tcp.terminated"},
 	 .if_working = TO_IMPAIRS},
 	{"dss.removed", "again", PHASE_DATA, SEGMENT_PURE_ACK, removed_again,
-	 say_removed_again, .unless = {"dss.removed", "dss.modified"},
+	 say_removed_again, .unless = {"dss.removed"},
 	 .if_working = TO_IMPAIRS},
 	{0},
 };
