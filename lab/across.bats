@@ -201,8 +201,18 @@ ip mptcp limits set subflow 1' ]]
 		probe -s $pair
 		((code == 3))
 		[[ $(uplinks live) == 'clear unreachable' ]]
-		[[ $(verdict) == *'leaves by the interface of '*'networks drop sources that are not their own.' ]]
+		[[ $(verdict) == *'leaves by the interface of '*', as where a network drops sources that are not its own.' ]]
 	done
+	# That nothing at all is answered says nothing of sources.
+	on server ip link set eth0 down
+	run on client ./mpprobe -q -s 10.71.1.1,10.72.1.1 10.70.0.2
+	on server ip link set eth0 up
+	on server ip route replace 10.64.0.0/10 via 10.70.0.1
+	on server ip address replace fd70::2/64 dev eth0 nodad
+	on server ip -6 route replace fd00::/8 via fd70::1
+	echo "$output"
+	((status == 3))
+	[[ ${lines[0]} == '10.70.0.2 port 80: MPTCP works over none of the uplinks. Over all of them nothing is answered.' ]]
 	# By its own interface it is not dropped.
 	expect 0 'clear clear' 'joined joined joined joined'
 }

@@ -49,6 +49,18 @@ static const struct finding *headline(const struct report *r)
 	return NULL;
 }
 
+bool paths_refused(const struct report *r)
+{
+	bool refused = false;
+
+	for (size_t i = 0; i < r->connection_count; i++) {
+		if (r->connections[i].syn_ack)
+			return false;
+		refused |= r->connections[i].reset != NULL;
+	}
+	return refused;
+}
+
 static const char *state_of(struct paths *p, const struct report *r)
 {
 	const struct finding *f = headline(r);
@@ -65,7 +77,7 @@ static const char *state_of(struct paths *p, const struct report *r)
 	case STATUS_UNSUPPORTED:
 		return "no MPTCP";
 	case STATUS_UNREACHABLE:
-		return "silent";
+		return paths_refused(r) ? "closed" : "silent";
 	default:
 		return "unclear";
 	}
@@ -122,14 +134,14 @@ static uint32_t answered_by(const struct observer *o,
 }
 
 /* Another uplink whose SYNs leave by this interface; or NULL. */
-static const char *who_leaves_by(const struct paths *p,
-				 const struct observer *o, size_t but,
-				 uint32_t interface)
+static const struct path_uplink *who_leaves_by(const struct paths *p,
+					       const struct observer *o,
+					       size_t but, uint32_t interface)
 {
 	for (size_t k = 0; k < p->count && interface; k++)
 		if (k != but &&
 		    interface == left_by(o, &p->uplinks[k].report->source))
-			return p->uplinks[k].name;
+			return &p->uplinks[k];
 	return NULL;
 }
 
@@ -139,12 +151,14 @@ static void see_interfaces(struct paths *p, const struct observer *o)
 		struct path_uplink *u = &p->uplinks[i];
 		uint32_t left = left_by(o, &u->report->source);
 		uint32_t by = answered_by(o, &u->report->source);
+		const struct path_uplink *shares = who_leaves_by(p, o, i, left);
+		const struct path_uplink *answered = who_leaves_by(p, o, i, by);
 
-		u->leaves_by = who_leaves_by(p, o, i, left);
+		if (shares && shares->works)
+			u->leaves_by = shares->name;
 		if (by && left && by != left)
-			u->answers_by = who_leaves_by(p, o, i, by);
-		if (by && left && by != left && !u->answers_by)
-			u->answers_by = "another interface";
+			u->answers_by =
+				answered ? answered->name : "another interface";
 	}
 }
 

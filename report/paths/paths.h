@@ -77,8 +77,8 @@ struct path_uplink {
 	const char *answers_by; /* what answers come in by, where that is not
 				   the interface that SYNs leave by: a name of
 				   an uplink, or words; NULL: the same */
-	const char *leaves_by;	/* the uplink whose interface its SYNs leave by
-				   as well; NULL: none */
+	const char *leaves_by;	/* an uplink that works, whose interface its
+				   SYNs leave by as well; NULL: none */
 };
 
 /* path.join_refused: each uplink joins its own connections. */
@@ -131,6 +131,8 @@ const char *cause_name(enum cause c);
 
 /* ---- for paths.c --------------------------------------------------------- */
 
+/* paths.c: SYNs are answered by RSTs only. */
+bool paths_refused(const struct report *r);
 /* causes.c: what became of the joins. */
 void paths_fill_joins(struct paths *p, const struct observer *o);
 /* takeover.c: as of struct path_join, of a connection and a subflow. */

@@ -61,19 +61,45 @@ static const char *failure_of(struct paths *p, const struct path_uplink *u)
 				    "over %s the server answers without MPTCP",
 				    u->name);
 	case STATUS_UNREACHABLE:
+		if (paths_refused(u->report))
+			return arena_printf(p->arena, "over %s TCP is refused",
+					    u->name);
 		return u->leaves_by
 			       ? arena_printf(
 					 p->arena,
 					 "what is sent from %s leaves by the "
-					 "interface of %s and is not answered: "
-					 "networks drop sources that are not "
-					 "their own",
+					 "interface of %s and is not answered, "
+					 "as where a network drops sources "
+					 "that are not its own",
 					 u->name, u->leaves_by)
 			       : arena_printf(p->arena,
 					      "over %s nothing is answered",
 					      u->name);
 	default:
 		return arena_printf(p->arena, "%s is undetermined", u->name);
+	}
+}
+
+/* All fail alike: it is the server, or none knows. NULL: they do not. */
+static const char *common_failure(const struct paths *p)
+{
+	const struct report *first = p->uplinks[0].report;
+	bool refused = paths_refused(first);
+
+	for (size_t i = 1; i < p->count; i++)
+		if (p->uplinks[i].report->status != first->status ||
+		    paths_refused(p->uplinks[i].report) != refused)
+			return NULL;
+	switch (first->status) {
+	case STATUS_UNSUPPORTED:
+		return "over all of them the server answers without MPTCP";
+	case STATUS_UNREACHABLE:
+		return refused ? "over all of them TCP is refused"
+			       : "over all of them nothing is answered";
+	case STATUS_UNDETERMINED:
+		return "over all of them it is undetermined";
+	default:
+		return NULL;
 	}
 }
 
@@ -142,6 +168,19 @@ static const char *add(struct paths *p, const char *text, const char *clause)
 	return !clause ? text
 	       : *text ? arena_printf(p->arena, "%s; %s", text, clause)
 		       : clause;
+}
+
+static const char *failures(struct paths *p)
+{
+	const char *text = common_failure(p);
+
+	if (text)
+		return text;
+	text = "";
+	for (size_t i = 0; i < p->count; i++)
+		if (!p->uplinks[i].works)
+			text = add(p, text, failure_of(p, &p->uplinks[i]));
+	return text;
 }
 
 static const char *broken_joins(struct paths *p, const char *text)
@@ -214,13 +253,18 @@ static int rank(enum status status)
 	return ranks[status];
 }
 
-/* A break that neither a report nor a finding tells of. */
+/* Neither a report nor a finding tells of it, or it was not tested. */
+static bool is_unexplained(const struct path_join *join)
+{
+	return join->cause == CAUSE_UNKNOWN || join->joining == JOINING_UNTRIED;
+}
+
 static bool has_unexplained(const struct paths *p)
 {
 	for (size_t i = 0; i < p->count; i++)
 		for (size_t k = 0; k < p->count; k++)
 			if (is_broken(p, i, k) &&
-			    paths_join(p, i, k)->cause == CAUSE_UNKNOWN)
+			    is_unexplained(paths_join(p, i, k)))
 				return true;
 	return false;
 }
@@ -242,11 +286,8 @@ static enum status status_of(const struct paths *p, size_t working)
 void paths_say(struct paths *p)
 {
 	size_t working = count_working(p);
-	const char *failed = "", *broken = broken_joins(p, "");
+	const char *failed = failures(p), *broken = broken_joins(p, "");
 
-	for (size_t i = 0; i < p->count; i++)
-		if (!p->uplinks[i].works)
-			failed = add(p, failed, failure_of(p, &p->uplinks[i]));
 	p->status = status_of(p, working);
 	p->text = arena_printf(
 		p->arena, "MPTCP works over %s%s.%s%s",

@@ -288,7 +288,9 @@ static void advice(const struct page *p, const struct paths *all)
 int text_paths(const struct page *p, const struct paths *all)
 {
 	if (p->quiet) {
-		fprintf(p->out, "%s\n", page_clean(p, all->text));
+		fprintf(p->out, "%s port %u: %s\n",
+			page_clean(p, all->first->target_name),
+			all->first->port, page_clean(p, all->text));
 		return 0;
 	}
 	page_wrap(p, status_ink(all->status), "", "", all->text);
