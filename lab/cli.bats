@@ -724,7 +724,7 @@ own_firewall() {	# TOOL HOST RULE...
 		table inet box {
 			chain box {
 				type filter hook forward priority 0
-				tcp sport 80 tcp flags & psh == psh \
+				tcp sport 80 meta length > 110 \
 					tcp option mptcp exists drop
 			}
 		}

@@ -232,3 +232,20 @@ bool kept_lost_dss(const struct kept *k)
 	return k->options.complete && !k->options.mptcp_count &&
 	       kept_padding(k, NULL) >= DSS_BYTES;
 }
+
+struct lack flow_lacks(const struct flow *f)
+{
+	struct lack l = {0};
+
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+
+		if (k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
+		    seq_diff(k->packet.tcp.sequence, f->server_next) <= 0)
+			continue;
+		l.first = l.first ? l.first : k;
+		l.last = k;
+		l.words++;
+	}
+	return l;
+}

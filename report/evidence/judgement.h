@@ -223,6 +223,13 @@ bool keep_alive_next(struct keep_alive *a);
  * ACK that came without any (RFC 8684 3.1). */
 bool flow_third_ack_taken(const struct flow *f);
 
+/* What of the server's did not come, by the sequence numbers of what did. */
+struct lack {
+	unsigned words;			 /* segments that tell it */
+	const struct kept *first, *last; /* of them */
+};
+struct lack flow_lacks(const struct flow *f);
+
 /* The TTL of all data that it sent: 0 if there was none, or several. */
 unsigned flow_data_ttl(const struct flow *f);
 

@@ -394,10 +394,10 @@ static struct unacked never_acked(const struct judgement *j,
 	return u;
 }
 
-/* Whether plain connections with data, of those before `flow` and of those
- * after it, fare so, all of them. */
+/* Whether plain connections with so much data at least, of those before `flow`
+ * and of those after it, fare so, all of them. */
 static bool plain_around(const struct judgement *j, const struct flow *flow,
-			 bool (*fits)(const struct flow *))
+			 uint32_t bytes, bool (*fits)(const struct flow *))
 {
 	bool before = false, after = false;
 
@@ -407,7 +407,8 @@ static bool plain_around(const struct judgement *j, const struct flow *flow,
 
 		for (size_t k = 0; k < f->sent_count; k++)
 			data |= is_full_data(f->sent[k]);
-		if (!flow_is(f, PURPOSE_TCP) || !data)
+		if (!flow_is(f, PURPOSE_TCP) || !data ||
+		    flow_tcp_acked(f) < bytes)
 			continue;
 		if (!fits(f))
 			return false;
@@ -431,7 +432,7 @@ static enum why dropped_all(const struct judgement *j, struct said *s)
 	s->need = losses_needed(tries_of(&j->plain));
 	if (!beyond_chance(u.lost, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
-	if (!plain_around(j, s->flow, is_acked))
+	if (!plain_around(j, s->flow, 0, is_acked))
 		return WHY_CONTROL;
 	place_drop(j, s);
 	if (s->direction == DIRECTION_UNKNOWN)
@@ -600,34 +601,81 @@ static bool is_mute(const struct judgement *j, const struct flow *f)
 	       !f->mptcp.data_fin && !flow_reset(f) && had_time_for_data(j, f);
 }
 
+/* It is not known yet whether it is. */
+static bool is_early(const struct judgement *j, const struct flow *f)
+{
+	return takes_data(f) && !flow_answered(f) && !had_time_for_data(j, f);
+}
+
+/* What it sent went over a subflow that was added, and did not come. */
+static bool lost_on_added(const struct flow *f)
+{
+	for (const struct flow *a = f->sibling; a; a = a->sibling)
+		if (flow_lacks(a).words)
+			return true;
+	return false;
+}
+
+/* With so much data, without MPTCP, the server answers; with less it may wait
+ * for more. */
+static uint32_t request_bytes(const struct judgement *j)
+{
+	uint32_t bytes = UINT32_MAX;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) && flow_answered(f) &&
+		    flow_tcp_acked(f) < bytes)
+			bytes = flow_tcp_acked(f);
+	}
+	return bytes;
+}
+
 /* A server that serves one connection after the other would answer none of
  * those that are opened while others are open; so one without MPTCP, opened
  * last, must have been answered. */
 static enum why dropped_server(const struct judgement *j, struct said *s)
 {
+	bool added;
 
 	s->need = MUTE_WITNESSES_MIN;
 	s->direction = DIRECTION_RETURN;
 	s->confidence = CONFIDENCE_LIKELY;
 	for (size_t i = 0; i < j->flow_count; i++) {
-		if (!is_negotiated(j->flows[i]))
+		if (!is_negotiated(j->flows[i]) || is_early(j, j->flows[i]))
 			continue;
-		if (!is_mute(j, j->flows[i]) || sent_nothing(j->flows[i]))
+		added = lost_on_added(j->flows[i]);
+		if (!is_mute(j, j->flows[i]) ||
+		    (sent_nothing(j->flows[i]) && !added))
 			return WHY_CONTRARY;
 		s->have++;
 		s->flow = j->flows[i];
 	}
 	if (enough(s) != WHY_SAID)
 		return enough(s);
-	return j->plain.lost || !plain_around(j, s->flow, flow_answered)
+	return j->plain.lost || !plain_around(j, s->flow, request_bytes(j),
+					      flow_answered)
 		       ? WHY_CONTROL
 		       : WHY_SAID;
+}
+
+/* Whose server says, by the sequence number of what came late, that it has sent
+ * what did not; or NULL. */
+static const struct flow *told_to_send(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (is_negotiated(j->flows[i]) && late_word(j->flows[i]) &&
+		    !sent_nothing(j->flows[i]))
+			return j->flows[i];
+	return NULL;
 }
 
 static void say_dropped_server(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
-	const struct kept *said = late_word(s->flow);
+	const struct flow *sender = told_to_send(j);
+	const struct kept *said = sender ? late_word(sender) : NULL;
 
 	finding_evidence(j, f, s->flow->mptcp.data_ack_frame, NULL, NULL,
 			 "the server acknowledges our data by DATA_ACK on %u "
@@ -639,7 +687,7 @@ static void say_dropped_server(struct judgement *j, struct finding *f,
 				 "its sequence number says that the server has "
 				 "sent %d bytes that did not come",
 				 seq_diff(said->packet.tcp.sequence,
-					  s->flow->server_next));
+					  sender->server_next));
 	f->or_server = !said;
 	f->text = said ? "The server's data is dropped on the return path when "
 			 "it carries a DSS; without MPTCP it arrives."

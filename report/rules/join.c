@@ -532,33 +532,10 @@ static void say_dropped_data(struct judgement *j, struct finding *f,
 /* ---- the server's data ----------------------------------------------------
  */
 
-/* What of the server's did not come, by the sequence numbers of what did. */
-struct gap_told {
-	unsigned words;			 /* segments that tell it */
-	const struct kept *first, *last; /* of them */
-};
-
-static struct gap_told gap_of(const struct flow *f)
-{
-	struct gap_told g = {0};
-
-	for (size_t i = 0; i < f->received_count; i++) {
-		const struct kept *k = f->received[i];
-
-		if (k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
-		    seq_diff(k->packet.tcp.sequence, f->server_next) <= 0)
-			continue;
-		g.first = g.first ? g.first : k;
-		g.last = k;
-		g.words++;
-	}
-	return g;
-}
-
 /* A server sends again what is not acknowledged, several times by then. */
 static bool lacks_answer(const struct judgement *j, const struct flow *f)
 {
-	struct gap_told g = gap_of(f);
+	struct lack g = flow_lacks(f);
 
 	(void)j;
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.parent >= 0 &&
@@ -576,7 +553,7 @@ static enum why dropped_answer(const struct judgement *j, struct said *s)
 static void say_dropped_answer(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
-	struct gap_told g = gap_of(s->flow);
+	struct lack g = flow_lacks(s->flow);
 
 	finding_evidence(
 		j, f, g.last->frame, NULL, NULL,
