@@ -330,8 +330,10 @@ static void server_joined_data(struct scene *s, struct served *c,
 	if (!s->answer_joined || c->answered)
 		return;
 	c->answered = true;
-	server_send(s, c, p, PAGE, 0);
-	c->sent += sizeof(PAGE) - 1;
+	for (unsigned i = 0; i < s->pages || !i; i++) {
+		server_send(s, c, p, PAGE, 0);
+		c->sent += sizeof(PAGE) - 1;
+	}
 }
 
 static void server_data(struct scene *s, struct served *c,

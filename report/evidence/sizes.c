@@ -85,7 +85,7 @@ const struct kept *joined_data_in_vain(const struct judgement *j,
 	const struct kept *vain = NULL;
 
 	if (!f->join.data_ack_frame || !flow_tcp_acked(f) ||
-	    flow_told_size(f) || join_data_reset(j, f))
+	    join_data_reset(j, f))
 		return NULL;
 	for (size_t i = 0; i < f->sent_count; i++)
 		if (kept_brings_data(f->sent[i], true) &&
