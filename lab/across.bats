@@ -174,6 +174,33 @@ ip mptcp limits set subflow 1" ]]
 	expect 0 'clear clear' 'joined joined joined joined'
 }
 
+# The finding of the report on eth1: its id and confidence.
+finding() {		# live
+	python3 - "$tmp/$1" <<-'END'
+		import json, sys
+		for line in open(sys.argv[1]):
+		    r = json.loads(line)
+		    if r["schema"] == "mpprobe-report/1" and r["uplink"] == "eth1":
+		        print(*[f["id"] + " " + f["confidence"] for f in r["findings"]
+		                if f["effect"] != "harmless"])
+	END
+}
+
+@test 'likely on one path, proven where the same server is not affected' {
+	silent='--hops 1 --box silent@b1 --box silent@x'
+	# shellcheck disable=SC2086
+	build --uplinks 2 $silent --box strip-joined@b1
+	probe -i eth0,eth1 10.70.0.2
+	[[ $(finding live) == 'dss.removed proven' ]]
+	on client ./mpprobe -j -i eth1 10.70.0.2 >"$tmp/one" || true
+	grep -q '"id":"dss.removed".*"confidence":"likely"' "$tmp/one"
+	# Whether SYNs reach the same server, that does not tell.
+	# shellcheck disable=SC2086
+	build --uplinks 2 $silent --box strip-join@b1
+	probe -i eth0,eth1 fd70::2
+	[[ $(finding live) == 'mp_join.removed likely' ]]
+}
+
 @test 'answers that come in by another interface are seen and told' {
 	build --uplinks 2 --box other-return@x
 	expect 0 'clear clear' 'joined joined joined joined'

@@ -69,12 +69,25 @@ static bool has_finding(const struct report *r, const char *id)
 	return false;
 }
 
+/* On connections whose server is known by its keys. SYNs may be answered by
+ * another one, as a balancer may have it. */
+static bool is_of_server(const struct finding *f)
+{
+	static const char *const objects[] = {"dss.", "add_addr.", "payload.",
+					      "data."};
+
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+		if (!strncmp(f->kind->id, objects[i], strlen(objects[i])))
+			return true;
+	return false;
+}
+
 /* The same server is not affected from elsewhere: so it is the path. */
 static void settle(struct judgement *j, struct finding *f,
 		   const struct report *other, const char *source)
 {
 	if (f->effect == EFFECT_HARMLESS ||
-	    f->confidence == CONFIDENCE_PROVEN ||
+	    f->confidence == CONFIDENCE_PROVEN || !is_of_server(f) ||
 	    has_finding(other, f->kind->id))
 		return;
 	f->confidence = CONFIDENCE_PROVEN;

@@ -183,6 +183,9 @@ static bool blame(struct paths *p, struct path_join *join,
 		join->cause = cause;
 		join->why = arena_printf(p->arena, blames[i].words, place(p, f),
 					 u->name);
+		if (f->confidence == CONFIDENCE_LIKELY)
+			join->why = arena_printf(p->arena, "probably %s",
+						 join->why);
 		return true;
 	}
 	return false;

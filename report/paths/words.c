@@ -53,7 +53,10 @@ static const char *failure_of(struct paths *p, const struct path_uplink *u)
 		if (!f)
 			return arena_printf(p->arena, "%s is blocked", u->name);
 		return arena_printf(
-			p->arena, "%s is blocked (%s%s%s)", u->name,
+			p->arena, "%s is blocked (%s%s%s%s)", u->name,
+			f->confidence == CONFIDENCE_LIKELY && !f->or_server
+				? "probably "
+				: "",
 			proxy ? "a proxy" : f->kind->title, hop_phrase(p, f),
 			f->or_server ? ", or another server answers" : "");
 	case STATUS_UNSUPPORTED:
