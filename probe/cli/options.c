@@ -331,9 +331,9 @@ static const struct row rows[] = {
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
 	 .help = "only the TTL sweeps: no data, no joins"},
 
-	{"How to send", 'i', "interface", "IFACE[,IFACE...]|all", FAMILIES,
+	{"How to send", 'i', "interface", "IFACE[,IFACE...]", FAMILIES,
 	 take_interface, 0,
-	 .help = "probe by this interface, or by several together"},
+	 .help = "probe by this interface, by several, or \"all\""},
 	{NULL, 's', "source", "ADDRESS[,ADDRESS...]", FAMILIES, take_address,
 	 AT(where.source), .help = "send from this address of this host"},
 	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_number,
