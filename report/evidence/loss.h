@@ -142,6 +142,9 @@
 #define ADD_ADDR_COPIES_MIN 2
 #define KEEP_ALIVE_COPIES_MIN 3
 
+/* What every host takes: a window below it is mpprobe's own. */
+#define NARROW_BYTES 536
+
 /* ---- patience -------------------------------------------------------------
  */
 

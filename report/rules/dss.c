@@ -632,6 +632,13 @@ static uint32_t request_bytes(const struct judgement *j)
 	return bytes;
 }
 
+/* Its window takes less than any host's segments (RFC 9293 3.7.1): answers come
+ * in pieces that devices may leave alone. */
+static bool is_narrow(const struct flow *f)
+{
+	return f->client_window < NARROW_BYTES;
+}
+
 /* A server that serves one connection after the other would answer none of
  * those that are opened while others are open; so one without MPTCP, opened
  * last, must have been answered. */
@@ -643,7 +650,8 @@ static enum why dropped_server(const struct judgement *j, struct said *s)
 	s->direction = DIRECTION_RETURN;
 	s->confidence = CONFIDENCE_LIKELY;
 	for (size_t i = 0; i < j->flow_count; i++) {
-		if (!is_negotiated(j->flows[i]) || is_early(j, j->flows[i]))
+		if (!is_negotiated(j->flows[i]) || is_early(j, j->flows[i]) ||
+		    is_narrow(j->flows[i]))
 			continue;
 		added = lost_on_added(j->flows[i]);
 		if (!is_mute(j, j->flows[i]) ||
