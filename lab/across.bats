@@ -155,6 +155,14 @@ ip mptcp limits set subflow 1" ]]
 	[[ -z $(refused) ]]
 }
 
+@test 'RSTs that answer plain connections too are no other server' {
+	build --uplinks 3 --server rst-every-other
+	for i in {1..6}; do
+		probe -f 64 -m 64 -i all 10.70.0.2
+		[[ -z $(refused) ]]
+	done
+}
+
 @test 'an announced address, joined from each uplink' {
 	build --uplinks 2 --server announcing
 	run on client ./mpprobe -i all 10.70.0.2

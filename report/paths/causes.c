@@ -77,6 +77,7 @@ static void take(struct path_join *out, const struct observer *o,
 	out->takeover_ms = takeover_ms(parent_of(o, f), f);
 	out->connection = f->id;
 	out->reason = reset_reason(reset);
+	out->bare_reset = reset && out->reason < 0;
 	out->frame = reset ? reset->frame : answer ? answer->frame : 0;
 }
 
@@ -221,6 +222,26 @@ static bool is_refusal(const struct path_join *join)
 	       join->joining == JOINING_PLAIN;
 }
 
+static bool refuses_plain(const struct report *r)
+{
+	for (size_t i = 0; i < r->connection_count; i++) {
+		const struct report_connection *c = &r->connections[i];
+
+		if (c->purpose == PURPOSE_TCP && c->reset && !c->syn_ack)
+			return true;
+	}
+	return false;
+}
+
+/* Over any uplink: then a RST without a reason need not be for the MP_JOIN. */
+static bool are_plain_refused(const struct paths *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (refuses_plain(p->uplinks[i].report))
+			return true;
+	return false;
+}
+
 static void explain(struct paths *p, size_t opened, size_t from)
 {
 	struct path_join *join = &p->joins[opened * p->count + from];
@@ -246,6 +267,9 @@ static void explain(struct paths *p, size_t opened, size_t from)
 					 "so are joins of %s to its "
 					 "own connections",
 					 u->name);
+	} else if (is_refusal(join) && join->bare_reset &&
+		   are_plain_refused(p)) {
+		join->why = "so are some connections without MPTCP";
 	} else if (is_refusal(join) && each_joins_its_own(p, opened, from)) {
 		join->cause = CAUSE_OTHER_SERVER;
 		join->why = "another server answers there";

@@ -61,6 +61,7 @@ struct path_join {
 	const char *why;     /* in words; NULL: it joined, or was not tried */
 	unsigned connection; /* id of the subflow; 0: none */
 	int reason;	     /* of the MP_TCPRST that refused it; -1 */
+	bool bare_reset;     /* by a RST without MP_TCPRST */
 	uint64_t frame;	     /* of the answer; 0: none */
 	double takeover_ms;  /* from data that was not acknowledged on one
 				subflow to the same on the other; negative: it
