@@ -110,6 +110,7 @@ static const struct {
 	{"curl", "pcaps/compare/clean-mptcp.pcap"},
 	{"out-of-order", "pcaps/read/out-of-order.pcap"},
 	{"joins-before", "pcaps/read/joins-before.pcap"},
+	{"join-alone", "pcaps/read/join-alone.pcap"},
 	{"other-keys", "pcaps/read/other-keys.pcap"},
 	{"failover", "pcaps/read/failover.pcap"},
 	{"stalled", "pcaps/read/stalled.pcap"},

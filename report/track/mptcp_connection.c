@@ -331,7 +331,9 @@ void mptcp_see_data_ack(struct mptcp_connection *c, unsigned host, uint64_t ack,
 		h->stall = (struct stall){waited, time_us, frame, h->latest};
 	h->has_acked = true;
 	h->acked = ack;
-	h->waiting_us = (int64_t)(h->data_end - ack) > 0 ? time_us : 0;
+	/* Data may have come over subflows that are not in the capture. */
+	h->waiting_us =
+		h->data_end && (int64_t)(h->data_end - ack) > 0 ? time_us : 0;
 }
 
 int64_t mptcp_stalled_us(const struct mptcp_connection *c, unsigned host)
