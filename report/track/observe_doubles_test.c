@@ -131,6 +131,29 @@ static void test_same_link(void **state)
 	assert_int_equal(f->sides[0].packets, 1);
 }
 
+/* At both ends, and on two interfaces of each of some routers. */
+static void test_many_places(void **state)
+{
+	struct caller *c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	struct flow *f = flow_of(&s, c);
+	struct wire w = {.length = f->sent[0]->packet.available};
+
+	(void)state;
+	memcpy(w.bytes, f->sent[0]->packet.bytes, w.length);
+	for (s.o->file = 1; s.o->file < 8; s.o->file++) {
+		set_ttl(&w, 64 - s.o->file);
+		scene_see(&s, &w);
+	}
+	for (s.o->file = 0; s.o->file < 8; s.o->file++) {
+		struct span d = {.length = 1};
+
+		send_data(&s, c, &d, 64 - s.o->file, false);
+	}
+	assert_int_equal(f->doubles->viewpoint_count, 7);
+	assert_int_equal(f->doubles->seen_count[0], 14);
+	assert_false(f->blurred);
+}
+
 /* Over IPv6 there is no ID: the time tells. */
 static void test_same_link6(void **state)
 {
@@ -190,8 +213,8 @@ static void test_translated(void **state)
 	assert_int_equal(f->doubles->viewpoint_count, 2);
 	assert_int_equal(f->doubles->seen_count[0], 2);
 	/* no room is left: it is another's */
-	for (; s.o->file < 6; s.o->file++) {
-		w.bytes[13] ^= 2;
+	for (; s.o->file < VIEWPOINTS_MAX + 2; s.o->file++) {
+		w.bytes[13] += 2;
 		scene_see(&s, &w);
 	}
 	assert_int_equal(f->doubles->viewpoint_count, VIEWPOINTS_MAX);
@@ -311,6 +334,7 @@ int main(void)
 		TEST(test_many_newer),	   TEST(test_blurred),
 		TEST6(test_blurred),	   TEST(test_sweep_goes_on),
 		TEST6(test_sweep_goes_on), TEST(test_without_timestamps),
+		TEST(test_many_places),	   TEST6(test_many_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

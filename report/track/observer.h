@@ -127,7 +127,7 @@ struct stray {
 
 /* Packets of a flow as they were seen in other places as well: they tell what
  * changed in between, and nothing else. */
-#define VIEWPOINTS_MAX 4
+#define VIEWPOINTS_MAX 16
 #define DOUBLES_MAX 64
 struct doubles {
 	struct viewpoint viewpoints[VIEWPOINTS_MAX];
