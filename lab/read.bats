@@ -171,6 +171,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	((status == 0))
 	[[ $output == *"29 packets were seen both at join-client.pcap and at"* ]]
 	[[ $output == *"and nothing interferes"* && $output != *retransm* ]]
+	run ./mpprobe read -v pcaps/ends/no-sack-{client,server}.pcap
+	[[ $output == *"A TCP option (tcp.option.sackOK) is removed from the SYN between"* ]]
 	run ./mpprobe read pcaps/read/router-strip.pcap
 	((status == 1))
 	[[ ${output//$'\n'/ } == *" between interface 2 and interface 3: "* ]]

@@ -88,25 +88,55 @@ static const char *what_happened(const struct judgement *j,
 			    segment_phrase(f->segment), how_phrase(c));
 }
 
-static void say_between(struct judgement *j, struct finding *f,
-			const struct said *s)
+/* The packet before and behind, and its change. */
+static const struct changed *show_change(struct judgement *j, struct finding *f,
+					 const struct said *s)
 {
 	const struct pair *p = s->facts;
 	const struct changed *c = change_of(p, s->rule->of);
-	const char *before = viewpoint_name(j, p->left_at);
-	const char *behind = viewpoint_name(j, p->arrived_at);
 
 	f->segment = p->kind == SEGMENT_OTHER ? s->rule->segment : p->kind;
 	f->how = c->how;
 	finding_evidence(j, f, p->left->frame, c->change.sent, c->change.sent,
-			 "at %s", before);
+			 "at %s", viewpoint_name(j, p->left_at));
 	finding_evidence(j, f, p->arrived->frame, c->change.sent,
 			 c->removed ? c->in_place : c->change.quoted,
-			 "the same packet at %s", behind);
-	f->text = arena_printf(
-		j->arena, "%s between %s and %s: %u packet%s it.",
-		what_happened(j, f, s->rule->of, c), before, behind, s->have,
-		s->have == 1 ? " shows" : "s show");
+			 "the same packet at %s",
+			 viewpoint_name(j, p->arrived_at));
+	return c;
+}
+
+/* "between a.pcap and b.pcap: 1 packet shows it." */
+static const char *between_phrase(const struct judgement *j,
+				  const struct said *s)
+{
+	const struct pair *p = s->facts;
+
+	return arena_printf(j->arena, "between %s and %s: %u packet%s it.",
+			    viewpoint_name(j, p->left_at),
+			    viewpoint_name(j, p->arrived_at), s->have,
+			    s->have == 1 ? " shows" : "s show");
+}
+
+static void say_between(struct judgement *j, struct finding *f,
+			const struct said *s)
+{
+	const struct changed *c = show_change(j, f, s);
+
+	f->text = arena_printf(j->arena, "%s %s",
+			       what_happened(j, f, s->rule->of, c),
+			       between_phrase(j, s));
+}
+
+/* Of what is not MPTCP's. */
+static void say_field_between(struct judgement *j, struct finding *f,
+			      const struct said *s)
+{
+	const struct pair_rule *rule = s->rule->of;
+	const struct changed *c = show_change(j, f, s);
+
+	f->text = changed_phrase(j, rule->what, c, f->segment,
+				 between_phrase(j, s));
 }
 
 /* ---- addresses, ports and sequence numbers ------------------------------- */
@@ -229,6 +259,19 @@ static void say_translated(struct judgement *j, struct finding *f,
 		ROW(name ".modified", row, side, segment, FIELD_OPTION_MPTCP,  \
 		    what, subtype, false, __VA_ARGS__)
 
+/* A row for what each side sends. */
+#define FIELD_OF(id, row, side, field, what, removed)                          \
+	{                                                                      \
+		id, row, PHASE_QUOTES, SEGMENT_OTHER, changed_between,         \
+			say_field_between,                                     \
+			.of = &(const struct pair_rule){side, field, what, 0,  \
+							removed},              \
+	}
+
+#define FIELD(id, row, field, what, removed)                                   \
+	FIELD_OF(id, "there " row, 0, field, what, removed),                   \
+		FIELD_OF(id, "back " row, 1, field, what, removed)
+
 #define STRIPPED .unless = {"mp_capable.removed", "mp_capable.modified"}
 
 const struct rule pairs_rules[] = {
@@ -250,6 +293,26 @@ const struct rule pairs_rules[] = {
 	    "The payload", 0, false, .if_lost = TO_BLOCKS),
 	ROW("payload.modified", "back", 1, SEGMENT_DATA, FIELD_PAYLOAD,
 	    "The payload", 0, false, .if_lost = TO_BLOCKS),
+	FIELD("tcp.mss_changed", "mss", FIELD_OPTION_MSS, "The MSS option",
+	      false),
+	FIELD("tcp.option_removed", "mss", FIELD_OPTION_MSS, "The MSS option",
+	      true),
+	FIELD("tcp.option_modified", "option", FIELD_OPTION_OTHER,
+	      "A TCP option", false),
+	FIELD("tcp.option_removed", "option", FIELD_OPTION_OTHER,
+	      "A TCP option", true),
+	FIELD("tcp.option_added", "option", FIELD_OPTION_ADDED, "A TCP option",
+	      false),
+	FIELD("tcp.window_changed", "window", FIELD_TCP_WINDOW, "The window",
+	      false),
+	FIELD("tcp.ecn_cleared", "ecn", FIELD_TCP_ECN, "The ECN flags of TCP",
+	      false),
+	FIELD("tcp.urgent_cleared", "urgent", FIELD_TCP_URGENT,
+	      "The urgent pointer", false),
+	FIELD("ip.dscp_rewritten", "dscp", FIELD_IP_DSCP, "The DSCP", false),
+	FIELD("ip.ecn_cleared", "ecn", FIELD_IP_ECN, "The ECN field of IP",
+	      false),
+	FIELD("ip.id_rewritten", "id", FIELD_IP_ID, "The IP ID", false),
 	{"ip.translated", "ends", PHASE_QUOTES, SEGMENT_SYN, translated_between,
 	 say_translated, .gates = 0},
 	{"tcp.sequence_rewritten", "there ends", PHASE_QUOTES, SEGMENT_SYN,

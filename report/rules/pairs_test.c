@@ -104,6 +104,120 @@ static void test_words(void **state)
 	}
 }
 
+static enum act add_unknown(struct scene *s, struct wire *w)
+{
+	static const uint8_t option[4] = {28, 4, 0, 9};
+
+	(void)s;
+	option_append(w, option, sizeof(option));
+	return PASS;
+}
+
+static enum act clear_id(struct scene *s, struct wire *w)
+{
+	(void)s;
+	set_id(w, 0);
+	return PASS;
+}
+
+/* What is not MPTCP's is harmless, and the rest of the packet is as it was. */
+static void test_fields(void **state)
+{
+	static const struct {
+		box_fn *box;
+		const char *id, *text;
+	} cases[] = {
+		{clamp_mss, "tcp.mss_changed", "The MSS option of the SYN"},
+		{strip_wscale, "tcp.option_removed",
+		 "A TCP option (tcp.option.wscale) is removed from the SYN "},
+		{alter_wscale, "tcp.option_modified",
+		 "A TCP option of the SYN is changed from 0303"},
+		{add_unknown, "tcp.option_added", "A TCP option ("},
+		{set_window, "tcp.window_changed", "The window of the SYN"},
+		{clear_id, "ip.id_rewritten", "The IP ID of the SYN"},
+	};
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct report *r;
+
+		begin(&s, cases[i].box);
+		r = judge_scene(&s);
+		CHECK(r, r->finding_count == 1);
+		assert_string_equal(r->findings[0].kind->id, cases[i].id);
+		CHECK(r, r->findings[0].effect == EFFECT_HARMLESS);
+		CHECK(r, strstr(r->findings[0].text, cases[i].text) ==
+				 r->findings[0].text);
+		CHECK(r, strstr(r->findings[0].text,
+				" between a.pcap and b.pcap: 1 packet shows "
+				"it."));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
+static const char *text_of(const struct report *r, const char *id)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (strcmp(r->findings[i].kind->id, id) == 0)
+			return r->findings[i].text;
+	return "";
+}
+
+/* Marks that the SYN has before it comes here, and not here. */
+static void test_cleared(void **state)
+{
+	static const char *const ids[] = {
+		"tcp.ecn_cleared", "tcp.urgent_cleared", "ip.dscp_rewritten",
+		"ip.ecn_cleared"};
+	struct scene s = scene();
+	struct report *r;
+	struct caller *c;
+	struct wire w;
+
+	(void)state;
+	scene_begin(&s);
+	s.o->files = files;
+	c = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	w = wire_sent(flow_of(&s, c)->sent[0]);
+	set_traffic_class(&w, 0x2a);
+	wire_tcp_header(&w)[13] |= TCP_FLAG_ECE | TCP_FLAG_CWR | TCP_FLAG_URG;
+	wire_tcp_header(&w)[19] = 1;
+	set_ttl(&w, 67);
+	see_there(&s, &w);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == sizeof(ids) / sizeof(*ids));
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
+		CHECK(r, strstr(text_of(r, ids[i]),
+				" between b.pcap and a.pcap: 1 packet shows"));
+	report_free(r);
+	scene_end(&s);
+}
+
+/* What the server sends comes from there. */
+static void test_field_back(void **state)
+{
+	struct scene s;
+	struct caller *c = begin(&s, NULL);
+	struct wire w = wire_sent(flow_of(&s, c)->received[0]);
+	struct report *r;
+
+	(void)state;
+	clamp_mss(&s, &w);
+	set_ttl(&w, FARTHER + 1);
+	see_there(&s, &w);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1);
+	CHECK(r, r->findings[0].direction == DIRECTION_RETURN);
+	assert_string_equal(text_of(r, "tcp.mss_changed"),
+			    "The MSS option of the SYN/ACK is changed from "
+			    "020404b4 to 020405b4 between b.pcap and a.pcap: 1 "
+			    "packet shows it.");
+	report_free(r);
+	scene_end(&s);
+}
+
 /* Of what may go with any segment, the segment is not told. */
 static void test_no_segment(void **state)
 {
@@ -423,6 +537,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_cleared),
+		cmocka_unit_test(test_field_back),
 		cmocka_unit_test(test_no_segment),
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_missed),

@@ -120,31 +120,27 @@ struct field_rule {
 	enum changing how;
 };
 
-static const char *changed_text(struct judgement *j,
-				const struct field_rule *rule,
-				const struct bracket *b,
-				const struct finding *f)
+const char *changed_phrase(const struct judgement *j, const char *what,
+			   const struct changed *changed,
+			   enum segment_kind kind, const char *where)
 {
-	const struct change *c = &b->changed->change;
-	const char *where = place_phrase(j, f->after, f->at);
+	const struct change *c = &changed->change;
+	const char *segment = segment_phrase(kind);
 	bool number = c->sent && c->quoted && strlen(c->sent) < 24 &&
 		      strlen(c->quoted) < 24;
 
 	if (!c->sent)
-		return arena_printf(j->arena, "%s (%s) is added to %s %s.",
-				    rule->what, c->field,
-				    segment_phrase(b->kind), where);
-	if (b->changed->removed)
-		return arena_printf(j->arena, "%s (%s) is removed from %s %s.",
-				    rule->what, c->field,
-				    segment_phrase(b->kind), where);
+		return arena_printf(j->arena, "%s (%s) is added to %s %s", what,
+				    c->field, segment, where);
+	if (changed->removed)
+		return arena_printf(j->arena, "%s (%s) is removed from %s %s",
+				    what, c->field, segment, where);
 	if (number)
 		return arena_printf(j->arena,
-				    "%s of %s is changed from %s to %s %s.",
-				    rule->what, segment_phrase(b->kind),
-				    c->sent, c->quoted, where);
-	return arena_printf(j->arena, "%s of %s is changed %s.", rule->what,
-			    segment_phrase(b->kind), where);
+				    "%s of %s is changed from %s to %s %s",
+				    what, segment, c->sent, c->quoted, where);
+	return arena_printf(j->arena, "%s of %s is changed %s", what, segment,
+			    where);
 }
 
 /* Whether the sequence number of a flow's data (or of what carries none) is
@@ -260,6 +256,7 @@ static enum why field_changed(const struct judgement *j, struct said *s)
 static void say_field(struct judgement *j, struct finding *f,
 		      const struct said *s)
 {
+	const struct field_rule *field = s->rule->of;
 	const char *where = place_phrase(j, f->after, f->at);
 
 	if (strcmp(f->kind->id, "data.rewritten") == 0)
@@ -271,7 +268,10 @@ static void say_field(struct judgement *j, struct finding *f,
 		f->text =
 			arena_printf(j->arena, "Segments are split %s.", where);
 	else
-		f->text = changed_text(j, s->rule->of, s->bracket, f);
+		f->text = arena_printf(j->arena, "%s.",
+				       changed_phrase(j, field->what,
+						      s->bracket->changed,
+						      s->bracket->kind, where));
 }
 
 /* ---- rows ---------------------------------------------------------------- */

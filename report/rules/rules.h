@@ -114,6 +114,12 @@ enum why enough(const struct said *s);
  * it may happen to what comes back. */
 void said_between(const struct judgement *j, struct said *s, struct between b);
 
+/* "The MSS option of the SYN is changed from 020405b4 to 020404b0 WHERE", of a
+ * field that the row calls `what`; in the arena. */
+const char *changed_phrase(const struct judgement *j, const char *what,
+			   const struct changed *changed,
+			   enum segment_kind kind, const char *where);
+
 /* Row `index` of all; NULL behind the last. */
 const struct rule *rules_row(size_t index);
 
