@@ -191,6 +191,14 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	[[ $output != *WRONG* ]]
 }
 
+@test "read: joins only, their connection is not in the capture" {
+	run --separate-stderr ./mpprobe read pcaps/read/join-alone.pcap
+	echo "$output$stderr"
+	((status == 3))
+	[[ $stderr == *"it has joins only, and the connections that they belong to"* ]]
+	[[ $output != *stalled* ]]
+}
+
 @test "read: a router's packets, captured as they come and as they go" {
 	run ./mpprobe read pcaps/read/router.pcap
 	((status == 0))

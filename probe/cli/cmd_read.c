@@ -95,6 +95,26 @@ static bool has_both_ways(const struct observer *o)
 	return false;
 }
 
+/* Joins that are in it have their SYNs: it is their connection that is not. */
+static bool has_joins(const struct observer *o)
+{
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i]->joins)
+			return true;
+	return false;
+}
+
+/* "it begins in the middle of its connections" */
+static const char *what_is_missing(const struct observer *o)
+{
+	if (has_both_ways(o))
+		return "it begins in the middle of its connections";
+	if (has_joins(o))
+		return "it has joins only, and the connections that they "
+		       "belong to (their first subflows) are not in it";
+	return "it has no SYN, and only one direction of its connections";
+}
+
 /* A capture without the beginning of any connection can be listed only.
  * `cut` says where a truncated capture ends; empty if it is whole. */
 static int judge_all(const struct reading *r, const char *cut)
@@ -104,14 +124,9 @@ static int judge_all(const struct reading *r, const char *cut)
 	int ret;
 
 	if (!count && r->observer->connections.count)
-		return failure(
-			EXIT_UNKNOWN,
-			"%s: it %s of its connections: they are listed, not "
-			"judged",
-			r->name,
-			has_both_ways(r->observer)
-				? "begins in the middle"
-				: "has no SYN, and only one direction");
+		return failure(EXIT_UNKNOWN,
+			       "%s: %s: they are listed, not judged", r->name,
+			       what_is_missing(r->observer));
 	if (*cut)
 		complain("%s; judged as far as it goes", cut);
 	if (!count) {
