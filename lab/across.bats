@@ -141,6 +141,23 @@ ip mptcp limits set subflow 1" ]]
 	done
 }
 
+@test 'dropped SYNs, or their SYN/ACKs: which of both is said over all, too' {
+	build --uplinks 2 --box drop-join@b1
+	probe -i eth0,eth1 10.70.0.2
+	[[ $(verdict) != *'return path'* ]]
+	build --uplinks 2
+	on b1 nft -f - <<-'END'
+		table inet t {
+			chain forward {
+				type filter hook forward priority 0
+				iifname eth1 tcp flags & (syn|ack) == (syn|ack) tcp option mptcp subtype 1 drop
+			}
+		}
+	END
+	probe -i eth0,eth1 10.70.0.2
+	[[ $(verdict) == *'MP_JOIN is dropped at or between hop 3 and hop 4 on the path of eth1, or on the return path.' ]]
+}
+
 @test 'a NAT on one uplink breaks no join' {
 	build --uplinks 2 --box nat@b1
 	expect 0 'clear clear' 'joined joined joined joined'

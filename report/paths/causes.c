@@ -135,6 +135,23 @@ static const char *place(struct paths *p, const struct finding *f)
 		       : "";
 }
 
+static bool is_of_who_answers(const struct finding *f)
+{
+	return !strcmp(f->kind->id, "tcp.terminated") ||
+	       !strcmp(f->kind->id, "mp_join.refused");
+}
+
+const char *paths_way_back(const struct finding *f)
+{
+	static const char *const ways[] = {
+		[DIRECTION_FORWARD] = "",
+		[DIRECTION_RETURN] = ", on the return path",
+		[DIRECTION_UNKNOWN] = ", or on the return path",
+	};
+
+	return is_of_who_answers(f) ? "" : ways[f->direction];
+}
+
 /* A finding of an uplink's report that has this consequence. */
 struct blame {
 	const char *id, *words;
@@ -184,9 +201,10 @@ static bool blame(struct paths *p, struct path_join *join,
 		join->cause = cause;
 		join->why = arena_printf(p->arena, blames[i].words, place(p, f),
 					 u->name);
-		if (f->confidence == CONFIDENCE_LIKELY)
-			join->why = arena_printf(p->arena, "probably %s",
-						 join->why);
+		join->why = arena_printf(
+			p->arena, "%s%s%s",
+			f->confidence == CONFIDENCE_LIKELY ? "probably " : "",
+			join->why, paths_way_back(f));
 		return true;
 	}
 	return false;

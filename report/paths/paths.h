@@ -134,6 +134,9 @@ const char *cause_name(enum cause c);
 
 /* paths.c: SYNs are answered by RSTs only. */
 bool paths_refused(const struct report *r);
+/* causes.c: what to add to the place of a finding where it is not, or may not
+ * be, on the way to the server: ", or on the return path"; "". */
+const char *paths_way_back(const struct finding *f);
 /* causes.c: what became of the joins. */
 void paths_fill_joins(struct paths *p, const struct observer *o);
 /* takeover.c: as of struct path_join, of a connection and a subflow. */

@@ -36,9 +36,10 @@ static const struct finding *blocking(const struct report *r)
 static const char *hop_phrase(struct paths *p, const struct finding *f)
 {
 	if (f->after.known && f->at.known && f->after.ttl)
-		return arena_printf(p->arena, " at hop %u or %u", f->after.ttl,
-				    f->at.ttl);
-	return f->at.known ? arena_printf(p->arena, " at hop %u", f->at.ttl)
+		return arena_printf(p->arena, " at hop %u or %u%s",
+				    f->after.ttl, f->at.ttl, paths_way_back(f));
+	return f->at.known ? arena_printf(p->arena, " at hop %u%s", f->at.ttl,
+					  paths_way_back(f))
 			   : "";
 }
 
