@@ -321,6 +321,8 @@ static bool is_kind(const struct scene *s, struct wire *w, const char *kind)
 	       (strcmp(kind, "plain") == 0 && tcp && !mptcp) ||
 	       (strcmp(kind, "mptcp") == 0 && mptcp) ||
 	       (strcmp(kind, "dss") == 0 && mptcp && !syn && has_data(w)) ||
+	       (strcmp(kind, "mapped") == 0 && tcp && has_data(w) &&
+		wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL)) ||
 	       (strcmp(kind, "data") == 0 && tcp && has_data(w)) ||
 	       (strcmp(kind, "plain_ack") == 0 && tcp && !syn && !mptcp &&
 		!has_data(w)) ||

@@ -33,6 +33,7 @@ strip-join-answers|option|hop|MPTCP options become NOPs in what joined subflows 
 strip-joined-acks|option|hop|the same from their third segment on
 strip-first|option|way|MP_CAPABLE becomes NOPs in the first data only
 drop-first|option|way|the first data, which carries MP_CAPABLE, is dropped
+drop-later|option|way|data behind the first, which carries DSS, is dropped
 strip-acks|option|way|MPTCP options become NOPs in ACKs without data
 strip-dss-acks|option|way|DSS becomes NOPs in ACKs without data
 drop-acks|option|way|ACKs without data are dropped if they have a DSS
@@ -307,6 +308,10 @@ box_strip_first() {
 
 box_drop_first() {
 	nft_forward "r$1" "${nft_from}tcp option mptcp subtype 0 tcp option mptcp length > 20 drop"
+}
+
+box_drop_later() {
+	nft_forward "r$1" "${nft_from}tcp flags psh / syn,psh tcp option mptcp subtype 2 drop"
 }
 
 box_strip_acks() {

@@ -49,6 +49,9 @@ FIRST = [
     ("drop-first", "dss.dropped", "blocked",
      {"segment": "data", "confidence": "proven",
       "says": "The first data, which carries MP_CAPABLE, is dropped"}),
+    ("drop-later", "dss.dropped", "blocked",
+     {"segment": "data", "confidence": "proven",
+      "says": "Data with DSS is dropped, except the first"}),
 ]
 # What joined subflows lose, and first ones do not.
 BIG_JOINED = [
@@ -92,6 +95,7 @@ LAST = [
      {"segment": "join_data", **ANY_WAY, **LIKELY}, []),
     ("strip-first", 80, "blocked", "dss.removed", None, LIKELY, []),
     ("drop-first", 80, "blocked", "dss.dropped", (4, 5), ANY_WAY, []),
+    ("drop-later", 80, "blocked", "dss.dropped", (4, 5), ANY_WAY, []),
     ("big-joined", 80, "impaired", "dss.dropped", (4, 5), ANY_WAY, []),
     ("answers-joined", 80, "impaired", "dss.dropped", None, LOST_ANSWER, []),
     ("dsn", 80, "undetermined", None, None,
@@ -164,8 +168,10 @@ def first_data_cases(Case):
             for name, f in (("fin", 4), ("fastclose", 6), ("banner", 4),
                             ("cookies", 6), ("tls", 4))]
     # Version 0 has no MP_CAPABLE there.
+    out += [case(Case, "drop-later", 3, "blocked", "dss.dropped", 3, 4,
+                 family=f, port=9080, segment="data") for f in (4, 6)]
     return out + [case(Case, box, 3, family=f, port=9080)
-                  for box, _, _, _ in FIRST for f in (4, 6)]
+                  for box in ("strip-first", "drop-first") for f in (4, 6)]
 
 
 def joined_cases(Case):

@@ -473,6 +473,14 @@ bool connection_data_acked(const struct connection *c)
 		(c->state == CONNECTION_BUSY && c->step >= REQUEST_HELD));
 }
 
+/* What was sent in vain is what follows. */
+static bool first_taken(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return f && f->mptcp.has_data_ack;
+}
+
 void connection_copy_first(struct connection *c, unsigned ttl)
 {
 	client_send_data(&c->client, c->request, c->split, 0, false,
@@ -487,7 +495,7 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 		client_send_third_ack(&c->client, copy);
 	else if (kind == SEGMENT_JOIN_DATA)
 		send_piece(c, rest_acked(c) ? c->length : rest_begin(c), copy);
-	else if (c->plain_tried) /* what was dropped, with MP_CAPABLE */
+	else if (c->plain_tried && !first_taken(c)) /* it has MP_CAPABLE */
 		connection_copy_first(c, ttl);
 	else
 		client_send_data(&c->client, c->request + c->split,

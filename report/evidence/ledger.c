@@ -66,6 +66,20 @@ bool quoted_at(const struct judgement *j, enum purpose purpose,
 	return false;
 }
 
+static bool kept_is_of(const struct kept *k, enum segment_kind kind,
+		       enum of_kind of)
+{
+	bool capable = tcp_options_mptcp(&k->options, MP_CAPABLE) != NULL;
+
+	return k->kind == kind &&
+	       (of == ALL_OF_KIND || capable == (of == WITH_CAPABLE));
+}
+
+static bool is_of_class(const struct class *c, const struct kept *k)
+{
+	return kept_is_of(k, c->kind, c->of) && k->time_us >= c->since_us;
+}
+
 unsigned last_quote(const struct judgement *j, const struct class *c,
 		    unsigned end)
 {
@@ -74,8 +88,8 @@ unsigned last_quote(const struct judgement *j, const struct class *c,
 	for (size_t i = 0; i < j->view_count; i++) {
 		const struct view *v = &j->views[i];
 
-		if (v->sent->kind == c->kind && v->ttl > last && v->ttl < end &&
-		    v->sent->time_us >= c->since_us && class_has(c, v->flow))
+		if (v->ttl > last && v->ttl < end && is_of_class(c, v->sent) &&
+		    class_has(c, v->flow))
 			last = v->ttl;
 	}
 	return last;
@@ -114,8 +128,7 @@ static unsigned class_copies(const struct judgement *j, const void *of,
 static bool swept_since(const struct flow *f, const struct class *c)
 {
 	for (size_t i = 0; i < f->sent_count; i++)
-		if (f->sent[i]->kind == c->kind && !kept_is_full(f->sent[i]) &&
-		    f->sent[i]->time_us >= c->since_us)
+		if (is_of_class(c, f->sent[i]) && !kept_is_full(f->sent[i]))
 			return flow_swept(f, c->kind);
 	return false;
 }
@@ -197,10 +210,7 @@ struct edge ask_edge(const struct judgement *j, draws_fn *draws)
 
 static bool is_of(const struct view *v, const struct bracket *b)
 {
-	bool capable = tcp_options_mptcp(&v->sent->options, MP_CAPABLE) != NULL;
-
-	return v->sent->kind == b->kind &&
-	       (b->of == ALL_OF_KIND || capable == (b->of == WITH_CAPABLE));
+	return kept_is_of(v->sent, b->kind, b->of);
 }
 
 /* Whether the same hop quotes it changed later on: a device that begins late

@@ -12,6 +12,10 @@
 
 #include "report/evidence/judgement.h"
 
+/* Which segments of a kind: the first data of version 1 carries MP_CAPABLE (RFC
+ * 8684 3.1), and devices may leave that alone, or only that. */
+enum of_kind { ALL_OF_KIND, WITH_CAPABLE, WITHOUT_CAPABLE };
+
 /* Segments that are looked at together. */
 struct class
 {
@@ -20,6 +24,7 @@ struct class
 	enum segment_kind kind;
 	const struct flow *only; /* this connection; NULL: all of them */
 	int64_t since_us;	 /* sent then or later */
+	enum of_kind of;
 };
 
 /* Whether connections of this one's kind are of the class. A SYN with
@@ -101,10 +106,6 @@ struct edge {
 };
 
 struct edge ask_edge(const struct judgement *j, draws_fn *draws);
-
-/* Which segments of a kind: the first data of version 1 carries MP_CAPABLE (RFC
- * 8684 3.1), and devices may leave that alone, or only that. */
-enum of_kind { ALL_OF_KIND, WITH_CAPABLE, WITHOUT_CAPABLE };
 
 /* Bracket: the quotes of one connection show a field changed for good. */
 struct bracket {

@@ -194,8 +194,8 @@ const struct kept *random_token_reset(const struct judgement *j)
 	return NULL;
 }
 
-static const struct class unknown_tokens = {PURPOSE_MP_JOIN_RANDOM, -1,
-					    SEGMENT_JOIN_SYN, NULL, 0};
+static const struct class unknown_tokens = {
+	PURPOSE_MP_JOIN_RANDOM, -1, SEGMENT_JOIN_SYN, NULL, 0, ALL_OF_KIND};
 
 /* Whether none of them came to the target, by silence. Nobody is accused by
  * it, so that a place is enough. */

@@ -106,7 +106,7 @@ static enum why dropped(const struct judgement *j, struct said *s)
 	s->confidence = CONFIDENCE_LIKELY;
 	for (size_t i = 0; i < j->flow_count && why != WHY_SAID; i++) {
 		struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_ADD_ADDR,
-				  j->flows[i], 0};
+				  j->flows[i],	      0,  ALL_OF_KIND};
 		struct between b = {.known = true};
 
 		if (!no_echo(j, c.only))

@@ -308,14 +308,22 @@ static bool only_capable(const struct flow *f)
 }
 
 /* Where copies of the data end: before the target, it is on the way there.
- * Copies with DSS pass where only MP_CAPABLE is dropped. */
+ * Copies with DSS pass where only MP_CAPABLE is dropped, and the other way
+ * round. */
 static void place_drop(const struct judgement *j, struct said *s)
 {
-	struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA, s->flow,
-			  dropped_since(s->flow)};
+	struct class c = {
+		PURPOSE_MP_CAPABLE,
+		-1,
+		SEGMENT_DATA,
+		s->flow,
+		dropped_since(s->flow),
+		flow_data_acked(s->flow) ? WITHOUT_CAPABLE : ALL_OF_KIND,
+	};
 	struct between b = ask_silence(j, &c);
 
-	if (b.after + 1 >= j->plain_reach && only_capable(s->flow))
+	if (c.of == ALL_OF_KIND && b.after + 1 >= j->plain_reach &&
+	    only_capable(s->flow))
 		b = (struct between){0};
 	said_between(j, s, b);
 }
@@ -480,8 +488,8 @@ static bool plain_data_acked(const struct judgement *j, const struct flow *f)
 
 static enum why reset(const struct judgement *j, struct said *s)
 {
-	static const struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA,
-				       NULL, 0};
+	static const struct class c = {
+		PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA, NULL, 0, ALL_OF_KIND};
 
 	s->have = ask_witnesses(j, was_reset, &s->flow);
 	s->need = DATA_RESETS_MIN;

@@ -7,8 +7,8 @@
 #include "report/evidence/attempts.h"
 #include "report/rules/ways.h"
 
-static const struct class joins = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN, NULL,
-				   0};
+static const struct class joins = {
+	PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_SYN, NULL, 0, ALL_OF_KIND};
 
 /* ---- SYN/ACKs -------------------------------------------------------------
  */
@@ -366,7 +366,8 @@ static enum why dropped_joins(const struct judgement *j, struct said *s)
 /* ---- the third ACK --------------------------------------------------------
  */
 
-const struct class join_acks = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_ACK, NULL, 0};
+const struct class join_acks = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_ACK, NULL, 0,
+				ALL_OF_KIND};
 
 /* Both HMACs were right when they were captured, and nothing but the third ACK
  * was sent. A server that keeps no state (SYN cookies) may remember the nonce
@@ -469,8 +470,8 @@ static void say_dropped_ack(struct judgement *j, struct finding *f,
 /* ---- data -----------------------------------------------------------------
  */
 
-const struct class joined_data = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA, NULL,
-				  0};
+const struct class joined_data = {
+	PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA, NULL, 0, ALL_OF_KIND};
 
 /* How often the first of it went out over a subflow that had joined, and was
  * not acknowledged there, as it was over another. */

@@ -9,10 +9,10 @@
 #include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
-static const struct class pure_acks = {PURPOSE_MP_CAPABLE, -1, SEGMENT_PURE_ACK,
-				       NULL, 0};
-static const struct class third_acks = {PURPOSE_MP_CAPABLE, -1, SEGMENT_ACK,
-					NULL, 0};
+static const struct class pure_acks = {
+	PURPOSE_MP_CAPABLE, -1, SEGMENT_PURE_ACK, NULL, 0, ALL_OF_KIND};
+static const struct class third_acks = {
+	PURPOSE_MP_CAPABLE, -1, SEGMENT_ACK, NULL, 0, ALL_OF_KIND};
 
 /* All of it was kept, and may be counted. */
 static bool is_whole(const struct flow *f)

@@ -178,8 +178,8 @@ static void say_too_big(struct judgement *j, struct finding *f,
 /* ---- on a joined subflow --------------------------------------------------
  */
 
-static const struct class joined_data = {PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA,
-					 NULL, 0};
+static const struct class joined_data = {
+	PURPOSE_MP_JOIN, -1, SEGMENT_JOIN_DATA, NULL, 0, ALL_OF_KIND};
 
 static enum why joined_dropped(const struct judgement *j, struct said *s)
 {

@@ -276,10 +276,10 @@ static void say_reset(struct judgement *j, struct finding *f,
 			       place_phrase(j, f->after, f->at));
 }
 
-static const struct class syns_v1 = {PURPOSE_MP_CAPABLE, 1, SEGMENT_SYN, NULL,
-				     0};
-static const struct class syns_v0 = {PURPOSE_MP_CAPABLE, 0, SEGMENT_SYN, NULL,
-				     0};
+static const struct class syns_v1 = {
+	PURPOSE_MP_CAPABLE, 1, SEGMENT_SYN, NULL, 0, ALL_OF_KIND};
+static const struct class syns_v0 = {
+	PURPOSE_MP_CAPABLE, 0, SEGMENT_SYN, NULL, 0, ALL_OF_KIND};
 
 const struct rule syn_rules[] = {
 	{"mp_capable.dropped", "checksum", PHASE_SYN, SEGMENT_SYN,
