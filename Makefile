@@ -78,7 +78,8 @@ LEFT_OUT := $(patsubst %,$(BUILD)/probe/cli/%.o,\
 	$(if $(call has,run),,cmd_run scenario_list) \
 	$(if $(call has,doctor),,cmd_doctor)) \
 	$(if $(call has,run),,$(BUILD)/probe/scenario/%) \
-	$(if $(call has,doctor),,$(BUILD)/probe/doctor/gather%)
+	$(if $(call has,doctor),,$(BUILD)/probe/doctor/gather% \
+	$(BUILD)/probe/doctor/kernel_connection%)
 PROBE    := $(filter-out $(LEFT_OUT),$(call objects,probe))
 SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\

@@ -189,7 +189,7 @@ mends() {		# ID COMMANDS [NODE]
 	hold client mptcp 10.0.2.2 80
 	kill "$holder"
 	counted client Blackhole
-	says blackhole 'sysctl -w net.mptcp.blackhole_timeout=3600'
+	mends blackhole 'sysctl -w net.mptcp.blackhole_timeout=3600'
 }
 
 @test "a lost SYN ends in plain TCP" {
@@ -612,6 +612,108 @@ ip rule add from 10.9.1.1 table $((100 + index))"
 	echo "$output"
 	((status == 0))
 	[[ $output == *'and 1 further subflow joined'* ]]
+}
+
+# A rule of NODE's firewall.
+rule() {		# NODE HOOK RULE...
+	on "$1" nft add table inet t
+	on "$1" nft "add chain inet t c { type filter hook $2 priority 0; }"
+	on "$1" nft add rule inet t c "${@:3}"
+}
+
+three_uplinks() {
+	lab/lab up --name "$LAB_NAME" --uplinks 3
+	endpoint 10.72.1.1 dev eth1 subflow
+	endpoint 10.99.0.1 dev tun0 subflow
+}
+
+# What becomes of the two further subflows of a connection.
+joined() {		# STATUS TEXT
+	for who in root nobody; do
+		run doctor "$who" client 10.70.0.2
+		echo "$who: $output"
+		[[ $status == "$1" || $who$status == nobody3 ]]
+		[[ $(tr -s '\n ' ' ' <<<"$output") == *"answered, $2"* ]]
+	done
+}
+
+some_joined() {		# COUNT
+	joined 1 "but of 2 further subflows that were tried $1 joined mpprobe -i all 10.70.0.2:80 mpprobe 10.70.0.2:80"
+}
+
+@test "HOST: both subflows joined" {
+	three_uplinks
+	joined 0 'and 2 further subflows joined'
+}
+
+@test "HOST: a SYN with MP_JOIN is dropped on the way" {
+	three_uplinks
+	rule b1 forward iifname eth0 tcp option mptcp subtype 1 drop
+	some_joined 1
+}
+
+@test "HOST: a SYN with MP_JOIN never leaves" {
+	three_uplinks
+	rule client output ip saddr 10.72.1.1 drop
+	some_joined 1
+}
+
+@test "HOST: an uplink without carrier joins nothing" {
+	three_uplinks
+	on b1 ip link set eth0 down
+	some_joined 1
+}
+
+@test "HOST: MP_JOIN is removed behind all uplinks" {
+	three_uplinks
+	rule x forward tcp option mptcp subtype 1 reset tcp option mptcp
+	some_joined none
+}
+
+@test "HOST: the third ACKs with MP_JOIN are dropped" {
+	three_uplinks
+	rule x forward tcp dport 80 'tcp flags & (syn | ack) == ack' \
+		tcp option mptcp subtype 1 drop
+	some_joined none
+}
+
+@test "HOST: a server that does not let its address be joined" {
+	three_uplinks
+	on server sysctl -qw net.mptcp.allow_join_initial_addr_port=0
+	joined 3 'but the endpoints ask for 2 further subflows, and 0 were tried'
+}
+
+@test "endpoints of IPv4 only: told, and of a HOST of IPv6" {
+	three_uplinks
+	for host in '' fd70::2; do
+		run doctor root client ${host:+"$host"} -6
+		echo "$output"
+		((status == 1))
+		[[ $output == *'!! uplinks '*'eth1 leads to other hosts too, and has no endpoint of IPv6'* ]]
+	done
+	run doctor root client 10.70.0.2
+	((status == 0))
+	endpoint fd72:1::1 dev eth1 subflow
+	endpoint fd99::1 dev tun0 subflow
+	run doctor root client fd70::2
+	echo "$output"
+	((status == 0))
+	[[ $output == *'and 2 further subflows joined'* ]]
+}
+
+@test "a path manager, a limit and a link, all told at once" {
+	three_uplinks
+	endpoint fd72:1::1 dev eth1 subflow
+	endpoint fd99::1 dev tun0 subflow
+	setting net.mptcp.pm_type 1
+	on client ip mptcp limits set subflows 1
+	on client ip link set eth1 down
+	run doctor root client
+	echo "$output"
+	((status == 1))
+	for id in path_manager limit.subflows endpoint.link; do
+		[[ $output == *$'\n!! '"$id "* ]]
+	done
 }
 
 @test "HOST: a box strips options, the kernel falls back" {

@@ -62,22 +62,23 @@ static const char *removal(const struct checkup *c,
 static bool applies(const struct checkup *c)
 {
 	return c->facts->endpoints_known == KNOWN &&
-	       facts_kernel_manages(c->facts);
+	       facts_endpoints_matter(c->facts);
 }
 
-/* By which packets to a server leave without an endpoint's doing. */
-static bool is_main(const struct facts *f, unsigned link)
+/* By which packets to a server of this family leave without an endpoint's
+ * doing. */
+static bool is_main(const struct facts *f, unsigned link, int family)
 {
-	for (int i = 0; i < 2; i++)
-		if (f->to_server[i].found && f->to_server[i].link == link)
-			return true;
-	return false;
+	const struct fact_lookup *way = &f->to_server[family == 6];
+
+	return way->found && way->link == link;
 }
 
 /* --- limits -------------------------------------------------------------- */
 
-/* The subflows beside the first that the endpoints would make. */
-static unsigned wanted_subflows(const struct facts *f)
+/* The subflows beside the first that the endpoints would make, of a connection
+ * of this family. */
+static unsigned wanted_of(const struct facts *f, int family)
 {
 	unsigned wanted = 0;
 
@@ -85,10 +86,19 @@ static unsigned wanted_subflows(const struct facts *f)
 		const struct doctor_endpoint *e = &f->endpoints[i];
 		const struct fact_address *a = facts_address(f, &e->address);
 
-		if (joins(e) && counts(e) && !(a && is_main(f, a->link)))
+		if (joins(e) && counts(e) && e->address.family == family &&
+		    !(a && is_main(f, a->link, family)))
 			wanted++;
 	}
 	return wanted < SUBFLOWS_MOST ? wanted : SUBFLOWS_MOST;
+}
+
+static unsigned wanted_subflows(const struct facts *f)
+{
+	unsigned v4 = facts_family_matters(f, 4) ? wanted_of(f, 4) : 0;
+	unsigned v6 = facts_family_matters(f, 6) ? wanted_of(f, 6) : 0;
+
+	return v4 > v6 ? v4 : v6;
 }
 
 static const char *set_subflows(const struct checkup *c, unsigned count)
@@ -107,7 +117,7 @@ void check_limit_subflows(struct checkup *c)
 			      "ip mptcp limits show");
 		return;
 	}
-	if (!facts_kernel_manages(f))
+	if (!applies(c))
 		return;
 	if (f->subflows == 0)
 		check_wrong(c, EFFECT_PATHS,
@@ -156,9 +166,10 @@ void check_limit_add_addr(struct checkup *c)
 				announced, announced == 1 ? "" : "s"),
 			    command);
 	else if (has_fullmesh(f))
-		check_wrong(c, EFFECT_PATHS,
-			    "an endpoint is fullmesh, but no announced address "
-			    "is used: the limit add_addr_accepted is 0",
+		check_wrong(c, EFFECT_WORSE,
+			    "an endpoint is fullmesh, which is for addresses "
+			    "that servers announce, and none will be used: the "
+			    "limit add_addr_accepted is 0",
 			    command);
 	else
 		check_ok(c, announced ? "what clients announce is not used "
@@ -169,41 +180,89 @@ void check_limit_add_addr(struct checkup *c)
 
 /* --- uplinks ------------------------------------------------------------- */
 
-static bool has_endpoint(const struct facts *f, unsigned link)
+static bool has_endpoint(const struct facts *f, unsigned link, int family)
 {
 	for (size_t i = 0; i < f->endpoint_count; i++) {
 		const struct doctor_endpoint *e = &f->endpoints[i];
 		const struct fact_address *a = facts_address(f, &e->address);
 
-		if (e->link == link || (a && a->link == link))
+		if (e->address.family == family &&
+		    (e->link == link || (a && a->link == link)))
 			return true;
 	}
 	return false;
 }
 
 /* The first one that others can be reached from. */
-static const struct fact_address *usable(const struct facts *f, unsigned link)
+static const struct fact_address *usable(const struct facts *f, unsigned link,
+					 int family)
 {
 	for (size_t i = 0; i < f->address_count; i++)
 		if (f->addresses[i].link == link &&
+		    f->addresses[i].address.family == family &&
 		    !f->addresses[i].link_local && f->addresses[i].bound.found)
 			return &f->addresses[i];
 	return NULL;
 }
 
+/* The address of it that an endpoint of this family could have; NULL: nothing
+ * is wanting. */
+static const struct fact_address *wanting(const struct facts *f, unsigned link,
+					  int family)
+{
+	if (!facts_family_matters(f, family) || is_main(f, link, family) ||
+	    has_endpoint(f, link, family))
+		return NULL;
+	return usable(f, link, family);
+}
+
+static const char *endpoint_for(const struct checkup *c,
+				const struct fact_link *link,
+				const struct fact_address *a)
+{
+	return SAY(c, "ip mptcp endpoint add %s dev %s %s",
+		   text_of(c, &a->address), link->name,
+		   facts_accepts_mptcp(c->facts) ? "signal" : "subflow");
+}
+
+static bool has_other(const struct facts *f, unsigned link, int family)
+{
+	return is_main(f, link, family) || has_endpoint(f, link, family);
+}
+
 static void check_uplink(struct checkup *c, const struct fact_link *link)
 {
 	const struct facts *f = c->facts;
-	const struct fact_address *a = usable(f, link->index);
+	const struct fact_address *v4 = wanting(f, link->index, 4);
+	const struct fact_address *v6 = wanting(f, link->index, 6);
+	const char *of = "", *mend;
 
-	if (!a || is_main(f, link->index) || has_endpoint(f, link->index))
+	if (!v4 && !v6)
 		return;
+	mend = endpoint_for(c, link, v4 ? v4 : v6);
+	if (v4 && v6)
+		mend = SAY(c, "%s\n%s", mend, endpoint_for(c, link, v6));
+	else if (has_other(f, link->index, v4 ? 6 : 4))
+		of = v4 ? " of IPv4" : " of IPv6";
 	check_wrong(c, EFFECT_PATHS,
-		    SAY(c, "%s leads to other hosts too, and has no endpoint",
-			link->name),
-		    SAY(c, "ip mptcp endpoint add %s dev %s %s",
-			text_of(c, &a->address), link->name,
-			facts_accepts_mptcp(f) ? "signal" : "subflow"));
+		    SAY(c, "%s leads to other hosts too, and has no endpoint%s",
+			link->name, of),
+		    mend);
+}
+
+/* Whether a server that is asked about is reached by it. */
+static bool leads(const struct facts *f, const struct fact_link *link,
+		  int family)
+{
+	return facts_family_matters(f, family) &&
+	       (is_main(f, link->index, family) ||
+		usable(f, link->index, family));
+}
+
+static bool is_path(const struct facts *f, const struct fact_link *link)
+{
+	return facts_is_uplink(f, link) &&
+	       (leads(f, link, 4) || leads(f, link, 6));
 }
 
 void check_uplinks(struct checkup *c)
@@ -220,7 +279,7 @@ void check_uplinks(struct checkup *c)
 	if (!applies(c))
 		return;
 	for (size_t i = 0; i < f->link_count; i++) {
-		uplinks += facts_is_uplink(f, &f->links[i]);
+		uplinks += is_path(f, &f->links[i]);
 		if (facts_is_uplink(f, &f->links[i]))
 			check_uplink(c, &f->links[i]);
 	}

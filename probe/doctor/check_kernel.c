@@ -50,8 +50,16 @@ static const char *from_when(const struct checkup *c)
 			       : "since boot";
 }
 
-/* Whether MPTCP is off now the kernel does not say, only that it was; writing
- * the timeout, with whatever value, switches it on at once. */
+/* A connection of its own, or a SYN to this host itself, tells. */
+static enum sends sends_now(const struct facts *f)
+{
+	if (f->connection.asked && !f->connection.error &&
+	    !f->connection.fallback)
+		return SENDS_MPTCP;
+	return f->sends;
+}
+
+/* Writing the timeout, with whatever value, switches MPTCP on at once. */
 void check_blackhole(struct checkup *c)
 {
 	const struct facts *f = c->facts;
@@ -64,26 +72,35 @@ void check_blackhole(struct checkup *c)
 	else if (timeout == 0)
 		check_ok(c, "net.mptcp.blackhole_timeout is 0: this kernel "
 			    "never stops trying");
-	else if (!found && !plain)
+	else if (!found && !plain && f->sends != SENDS_PLAIN)
 		check_ok(c, SAY(c, "no SYN with MP_CAPABLE was given up %s",
 				from_when(c)));
-	else if (f->connection.asked && !f->connection.error &&
-		 !f->connection.fallback)
+	else if (sends_now(f) == SENDS_MPTCP)
 		check_ok(c, SAY(c,
 				"MPTCP was off for a while (blackholes: "
 				"%" PRIu64 " %s), and is on now",
 				found, from_when(c)));
-	else
-		check_wrong(c, EFFECT_MAYBE_OFF,
+	else if (f->sends == SENDS_PLAIN)
+		check_wrong(c, EFFECT_OFF,
 			    SAY(c,
 				"SYNs with MP_CAPABLE went unanswered, and "
-				"MPTCP was off for a while (blackholes: "
+				"MPTCP is off for a while (blackholes: "
 				"%" PRIu64 ", SYNs without it since: %" PRIu64
-				", both %s); whether it still is this kernel "
-				"does not tell",
+				", both %s)",
 				found, plain, from_when(c)),
 			    SAY(c, "sysctl -w net.mptcp.blackhole_timeout=%ld",
 				timeout));
+	else
+		check_wrong(
+			c, EFFECT_MAYBE_OFF,
+			SAY(c,
+			    "SYNs with MP_CAPABLE went unanswered, and "
+			    "MPTCP was off for a while (blackholes: "
+			    "%" PRIu64 ", SYNs without it since: %" PRIu64
+			    ", both %s); whether it is off now is not known",
+			    found, plain, from_when(c)),
+			SAY(c, "sysctl -w net.mptcp.blackhole_timeout=%ld",
+			    timeout));
 }
 
 void check_retransmissions(struct checkup *c)

@@ -232,13 +232,18 @@ static const char *why(const struct checkup *c)
 		     : "";
 }
 
+/* As mpprobe takes it. */
+static const char *host_argument(const struct checkup *c,
+				 const struct address *a, uint16_t port)
+{
+	return SAY(c, a->family == 6 ? "[%s]:%u" : "%s:%u",
+		   arena_address(c->facts->arena, a), port);
+}
+
 static const char *probe_command(const struct checkup *c,
 				 const struct address *a, uint16_t port)
 {
-	const char *address = arena_address(c->facts->arena, a);
-
-	return SAY(c, a->family == 6 ? "mpprobe [%s]:%u" : "mpprobe %s:%u",
-		   address, port);
+	return SAY(c, "mpprobe %s", host_argument(c, a, port));
 }
 
 static const char *probe_of(const struct checkup *c,
@@ -300,6 +305,47 @@ static const char *further(const struct checkup *c, unsigned subflows)
 		   subflows == 1 ? "" : "s");
 }
 
+/* The kernel's connection has MPTCP, and was answered. Subflows that were tried
+ * are wrong if they did not come into use; why none was tried is not known. */
+static void check_subflows(struct checkup *c)
+{
+	const struct fact_connection *k = &c->facts->connection;
+	const char *has = SAY(c,
+			      "a connection of this kernel to %s has MPTCP; "
+			      "its request was answered",
+			      host_of(c));
+	const char *joined = k->joined ? SAY(c, "%u", k->joined) : "none";
+	const char *of = SAY(c,
+			     "of %u further subflow%s that w%s tried %s "
+			     "joined",
+			     k->tried, k->tried == 1 ? "" : "s",
+			     k->tried == 1 ? "as" : "ere", joined);
+	const char *probes = SAY(c, "mpprobe -i all %s\n%s",
+				 host_argument(c, &k->to, k->port),
+				 probe_command(c, &k->to, k->port));
+
+	if (k->closed && k->joined < k->expected)
+		check_unknown(
+			c, EFFECT_PATHS,
+			SAY(c, "%s, but closed by the server when %s", has, of),
+			probes);
+	else if (k->joined < k->expected && k->tried > k->joined)
+		check_wrong(c, EFFECT_PATHS, SAY(c, "%s, but %s", has, of),
+			    probes);
+	else if (k->joined < k->expected)
+		check_unknown(c, EFFECT_PATHS,
+			      SAY(c,
+				  "%s, but the endpoints ask for %u further "
+				  "subflow%s, and %u w%s tried: the server may "
+				  "not allow it",
+				  has, k->expected, k->expected == 1 ? "" : "s",
+				  k->tried, k->tried == 1 ? "as" : "ere"),
+			      probes);
+	else
+		check_ok(c, SAY(c, "%s, and %s joined", has,
+				further(c, k->joined)));
+}
+
 void check_connection(struct checkup *c)
 {
 	const struct fact_connection *k = &c->facts->connection;
@@ -329,10 +375,7 @@ void check_connection(struct checkup *c)
 				  host_of(c)),
 			      probe_command(c, &k->to, k->port));
 	else
-		check_ok(c, SAY(c,
-				"a connection of this kernel to %s has MPTCP; "
-				"its request was answered, and %s joined",
-				host_of(c), further(c, k->subflows)));
+		check_subflows(c);
 }
 
 /* Of what only raw packets can tell. */

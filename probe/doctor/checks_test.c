@@ -517,6 +517,62 @@ static void blackhole_still(struct host *h)
 	h->facts.connection.asked = false;
 }
 
+static void blackhole_now(struct host *h)
+{
+	blackhole(h);
+	h->facts.sends = SENDS_PLAIN;
+}
+
+static void blackhole_before(struct host *h)
+{
+	h->facts.since = "2026-11-28T12:00:00Z";
+	h->facts.sends = SENDS_PLAIN;
+}
+
+static void few_joined(struct host *h)
+{
+	struct fact_connection *k = connect_to(h, "192.0.2.9");
+
+	k->expected = 2;
+	k->tried = 2;
+	k->joined = 1;
+}
+
+static void none_joined(struct host *h)
+{
+	struct fact_connection *k = connect_to(h, "2001:db8::9");
+
+	k->expected = 1;
+	k->tried = 1;
+}
+
+/* The same links, with addresses and routes of IPv6. */
+static void both_families(struct host *h)
+{
+	h->facts.servers[1].address = ip("2001:db8::1");
+	h->facts.to_server[1] = by(2);
+	add_uplink(h, 2, "eth0", "2001:db8:1::1", "2001:db8:1::2");
+	add_uplink(h, 3, "up1", "2001:db8:9::1", "2001:db8:9::2");
+	h->facts.link_count -= 2;
+}
+
+static void ipv4_endpoint_only(struct host *h)
+{
+	both_families(h);
+}
+
+static void ipv4_endpoint_for_ipv6(struct host *h)
+{
+	both_families(h);
+	h->facts.servers[1].host = true;
+}
+
+static void neither_family(struct host *h)
+{
+	both_families(h);
+	h->facts.endpoint_count = 0;
+}
+
 /* `text` is part of what is said, `command` the first line of what mends it. */
 static const struct {
 	void (*make)(struct host *h);
@@ -549,7 +605,7 @@ static const struct {
 	{announced, "limit.add_addr", "1 time, and none",
 	 "ip mptcp limits set add_addr_accepted 2", EFFECT_PATHS},
 	{fullmesh, "limit.add_addr", "fullmesh",
-	 "ip mptcp limits set add_addr_accepted 2", EFFECT_PATHS},
+	 "ip mptcp limits set add_addr_accepted 2", EFFECT_WORSE},
 	{no_endpoint, "uplinks", "up1",
 	 "ip mptcp endpoint add 10.9.1.1 dev up1 subflow", EFFECT_PATHS},
 	{no_endpoint_of_one, "uplinks", "up2",
@@ -634,6 +690,27 @@ static const struct {
 	 "mpprobe [2001:db8::9]:80", EFFECT_FALLBACK},
 	{blackhole_still, "blackhole", "blackholes: 2",
 	 "sysctl -w net.mptcp.blackhole_timeout=3600", EFFECT_MAYBE_OFF},
+	{blackhole_now, "blackhole", "MPTCP is off for a while (blackholes: 2",
+	 "sysctl -w net.mptcp.blackhole_timeout=3600", EFFECT_OFF},
+	{blackhole_before, "blackhole", "MPTCP is off for a while",
+	 "sysctl -w net.mptcp.blackhole_timeout=3600", EFFECT_OFF},
+	{few_joined, "connection",
+	 "but of 2 further subflows that were tried 1 joined",
+	 "mpprobe -i all 192.0.2.9:80\nmpprobe 192.0.2.9:80", EFFECT_PATHS},
+	{none_joined, "connection",
+	 "but of 1 further subflow that was tried none joined",
+	 "mpprobe -i all [2001:db8::9]:80\nmpprobe [2001:db8::9]:80",
+	 EFFECT_PATHS},
+	{ipv4_endpoint_only, "uplinks",
+	 "up1 leads to other hosts too, and has "
+	 "no endpoint of IPv6",
+	 "ip mptcp endpoint add 2001:db8:9::1 dev up1 subflow", EFFECT_PATHS},
+	{ipv4_endpoint_for_ipv6, "uplinks", "no endpoint of IPv6",
+	 "ip mptcp endpoint add 2001:db8:9::1 dev up1 subflow", EFFECT_PATHS},
+	{neither_family, "uplinks", "too, and has no endpoint",
+	 "ip mptcp endpoint add 10.9.1.1 dev up1 subflow\n"
+	 "ip mptcp endpoint add 2001:db8:9::1 dev up1 subflow",
+	 EFFECT_PATHS},
 	{legacy_rule, "firewall.legacy",
 	 "iptables-legacy, table mangle, rule 2 of OUTPUT",
 	 "iptables-legacy -t mangle -D OUTPUT 2", EFFECT_OFF},
@@ -891,6 +968,39 @@ static void blackhole_over(struct host *h)
 	connect_to(h, "192.0.2.9");
 }
 
+static void blackhole_mended(struct host *h)
+{
+	blackhole(h);
+	h->facts.sends = SENDS_MPTCP;
+}
+
+static void all_joined(struct host *h)
+{
+	few_joined(h);
+	h->facts.connection.joined = 2;
+}
+
+/* More than the endpoints ask for, as the server announced addresses. */
+static void more_tried(struct host *h)
+{
+	few_joined(h);
+	h->facts.connection.expected = 1;
+}
+
+static void ipv4_endpoint_for_ipv4(struct host *h)
+{
+	both_families(h);
+	h->facts.servers[0].host = true;
+}
+
+/* A connection uses those of one family. */
+static void endpoints_of_both(struct host *h)
+{
+	both_families(h);
+	add_endpoint(h, "2001:db8:9::1", 3, ENDPOINT_SUBFLOW);
+	h->facts.subflows = 1;
+}
+
 static void legacy_looks(struct host *h)
 {
 	legacy_rule(h);
@@ -933,6 +1043,11 @@ static void test_none_is_wrong(void **state)
 		few_joins,
 		connected,
 		blackhole_over,
+		blackhole_mended,
+		all_joined,
+		more_tried,
+		ipv4_endpoint_for_ipv4,
+		endpoints_of_both,
 		legacy_looks,
 	};
 
@@ -1022,6 +1137,18 @@ static void not_answered(struct host *h)
 	connect_to(h, "192.0.2.9")->answered = false;
 }
 
+static void not_tried(struct host *h)
+{
+	few_joined(h);
+	h->facts.connection.tried = 1;
+}
+
+static void closed_early(struct host *h)
+{
+	few_joined(h);
+	h->facts.connection.closed = true;
+}
+
 static void not_probed(struct host *h)
 {
 	connect_to(h, "192.0.2.9")->raw = false;
@@ -1035,6 +1162,10 @@ static const struct {
 	{manager_hidden, "path_manager", "sudo mpprobe doctor"},
 	{connection_refused, "connection", "mpprobe 192.0.2.9:80"},
 	{not_answered, "connection", "mpprobe 192.0.2.9:80"},
+	{not_tried, "connection",
+	 "mpprobe -i all 192.0.2.9:80\nmpprobe 192.0.2.9:80"},
+	{closed_early, "connection",
+	 "mpprobe -i all 192.0.2.9:80\nmpprobe 192.0.2.9:80"},
 	{not_probed, "path", "sudo mpprobe doctor server"},
 	{no_proc, "support", "mount -t proc proc /proc"},
 	{limits_hidden, "limit.subflows", "ip mptcp limits show"},
@@ -1065,6 +1196,29 @@ static void test_unknown(void **state)
 		assert_in_range(found->effect, EFFECT_OFF, EFFECT_WORSE);
 		free_host(h);
 	}
+}
+
+/* What a command that mends one thing would uncover is said at once. */
+static void test_all_at_once(void **state)
+{
+	static const char *const ids[] = {"path_manager", "limit.subflows",
+					  "endpoint.link"};
+	struct host *h = make_host();
+	size_t found = 0;
+	struct checkup c;
+
+	(void)state;
+	few_subflows(h);
+	no_manager(h);
+	link_down(h);
+	c = checks_ask(&h->facts);
+	for (size_t i = 0; i < c.count; i++)
+		if (c.checks[i].state == CHECK_WRONG) {
+			assert_in_range(found, 0, COUNT(ids) - 1);
+			assert_string_equal(c.checks[i].id, ids[found++]);
+		}
+	assert_int_equal(found, COUNT(ids));
+	free_host(h);
 }
 
 /* Nobody else's name stands for a program that this user may not see. */
@@ -1180,6 +1334,7 @@ int main(void)
 		cmocka_unit_test(test_each_wrong_alone),
 		cmocka_unit_test(test_none_is_wrong),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_programs_without_names),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_many_programs),

@@ -85,3 +85,15 @@ bool facts_kernel_manages(const struct facts *f)
 		return strcmp(name, "kernel") == 0;
 	return facts_number(f, "net.mptcp.pm_type") <= 0;
 }
+
+bool facts_endpoints_matter(const struct facts *f)
+{
+	return facts_kernel_manages(f) || (!f->mptcpd && !f->programs_hidden);
+}
+
+bool facts_family_matters(const struct facts *f, int family)
+{
+	const struct fact_server *s = f->servers;
+
+	return (!s[0].host && !s[1].host) || s[family == 6].host;
+}

@@ -21,6 +21,9 @@ enum known {
 	NOT_THERE      /* this kernel does not have it, or failed */
 };
 
+/* Whether a SYN of an MPTCP socket has MP_CAPABLE. */
+enum sends { SENDS_UNKNOWN, SENDS_MPTCP, SENDS_PLAIN };
+
 struct fact_link {
 	unsigned index;
 	const char *name;
@@ -81,9 +84,12 @@ struct fact_connection {
 	uint16_t port;
 	int error; /* errno of connecting; 0: it was made */
 	bool fallback, answered;
-	unsigned subflows; /* beside the first */
-	const char *why;   /* what the kernel counted meanwhile, or "" */
-	bool raw;	   /* the path is probed by raw packets as well */
+	/* Subflows beside the first: that the endpoints ask for, that were
+	 * tried (a SYN was sent), and that came into use. */
+	unsigned expected, tried, joined;
+	bool closed;	 /* by the server, while some were not in use yet */
+	const char *why; /* what the kernel counted meanwhile, or "" */
+	bool raw;	 /* the path is probed by raw packets as well */
 };
 
 struct facts {
@@ -94,6 +100,7 @@ struct facts {
 	size_t setting_count;
 	const struct doctor_counter *counters;
 	size_t counter_count;
+	enum sends sends;  /* what a SYN of an MPTCP socket has now */
 	const char *since; /* a time: counters count from then; NULL: since this
 			      host was booted */
 	int socket_error[2]; /* errno of socket(..., IPPROTO_MPTCP), IPv4 and
@@ -155,5 +162,13 @@ bool facts_accepts_mptcp(const struct facts *f);
 
 /* Whether the kernel's own path manager is in charge. */
 bool facts_kernel_manages(const struct facts *f);
+
+/* Whether its limits and endpoints matter: it is in charge, or has to be, as
+ * there is no other. */
+bool facts_endpoints_matter(const struct facts *f);
+
+/* Whether servers of this family, 4 or 6, are asked about: the one that the
+ * user named, or all. */
+bool facts_family_matters(const struct facts *f, int family);
 
 #endif

@@ -14,6 +14,7 @@ void facts_gather(struct facts *f, struct arena *arena,
 		.now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
 	};
 	gather_proc(f, "/proc");
+	gather_sends(f);
 	gather_managers(f, "/proc");
 	gather_routes(f, host);
 	gather_endpoints(f);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Asks the kernel for the facts: /proc and netlink, nothing is changed and no
- * packet sent. Needs no right; with CAP_NET_ADMIN the rules of the firewall and
- * with CAP_SYS_PTRACE all programs are seen, too.
+ * packet leaves this host. Needs no right; with CAP_NET_ADMIN the rules of the
+ * firewall and with CAP_SYS_PTRACE all programs are seen, too.
  */
 #ifndef PROBE_DOCTOR_GATHER_H
 #define PROBE_DOCTOR_GATHER_H
@@ -16,6 +16,9 @@ void facts_gather(struct facts *f, struct arena *arena,
 /* Its parts, in this order. gather_proc: settings, counters, and whether
  * sockets can be made; `proc` is where proc(5) is. */
 void gather_proc(struct facts *f, const char *proc);
+/* Whether SYNs have MP_CAPABLE now, if the blackhole timer ever ran: one is
+ * sent to this host itself, over lo. */
+void gather_sends(struct facts *f);
 void gather_managers(struct facts *f, const char *proc);
 void gather_routes(struct facts *f, const struct address *host);
 void gather_endpoints(struct facts *f);

@@ -12,6 +12,7 @@
 
 #include "probe/doctor/counters.h"
 #include "probe/doctor/gather.h"
+#include "probe/doctor/gather_subflows.h"
 #include "probe/net/request.h"
 #include "probe/net/sockaddr.h"
 #include "probe/net/target.h"
@@ -30,9 +31,9 @@
 #endif
 
 #define CONNECT_WAIT_MS 10000
+/* A SYN is repeated after a second. */
 #define ANSWER_WAIT_MS 3000
-#define JOIN_WAIT_MS 1000
-#define JOIN_LOOK_MS 20
+#define LOOK_MS 20
 
 /* False: it did not come in time, or a signal came. */
 static bool wait_for(int fd, short what, int ms)
@@ -87,7 +88,87 @@ static void look(int fd, struct fact_connection *k)
 	k->fallback =
 		getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &info, &size) == -1 ||
 		(info.mptcpi_flags & MPTCP_INFO_FLAG_FALLBACK);
-	k->subflows = k->fallback ? 0 : info.mptcpi_subflows;
+}
+
+/* --- subflows ------------------------------------------------------------ */
+
+static bool may_make_one(const struct facts *f, const struct doctor_endpoint *e,
+			 const struct address *first)
+{
+	const struct fact_address *a = facts_address(f, &e->address);
+	const struct fact_link *link = a ? facts_link(f, a->link) : NULL;
+
+	return e->flags & (ENDPOINT_SUBFLOW | ENDPOINT_FULLMESH) &&
+	       !(e->flags & ENDPOINT_IMPLICIT) &&
+	       e->address.family == first->family &&
+	       !address_equal(&e->address, first) && link && link->up &&
+	       !link->loopback && !a->duplicate && !a->tentative;
+}
+
+/* What the kernel's path manager makes of the endpoints: one subflow of each,
+ * but of what the connection was opened from, up to the limit. */
+static unsigned expected_subflows(const struct facts *f,
+				  const struct address *first)
+{
+	unsigned count = 0;
+
+	if (!facts_kernel_manages(f) || f->subflows < 0)
+		return 0;
+	for (size_t i = 0; i < f->endpoint_count; i++)
+		count += may_make_one(f, &f->endpoints[i], first);
+	return count < (unsigned)f->subflows ? count : (unsigned)f->subflows;
+}
+
+/* Sockets that are gone before they are seen the kernel counts; other programs'
+ * as well, if one made a connection beside ours. */
+static unsigned tried_subflows(const struct facts *f,
+			       const struct fact_connection *k,
+			       const struct seen_subflows *s)
+{
+	uint64_t counted =
+		counter_now("MPJoinSynTx") - facts_counter(f, "MPJoinSynTx");
+
+	if (counter_now("MPCapableSYNACKRX") !=
+	    facts_counter(f, "MPCapableSYNACKRX") + 1)
+		counted = 0;
+	if (counted > k->expected)
+		counted = k->expected;
+	return s->count > counted ? (unsigned)s->count : (unsigned)counted;
+}
+
+/* All came into use, or none is on its way. */
+static bool have_settled(const struct fact_connection *k,
+			 const struct seen_subflows *s)
+{
+	return k->joined >= k->expected ||
+	       (k->tried >= k->expected && !s->pending);
+}
+
+/* Looks until the request is answered and the subflows have settled, or none is
+ * to come any more. */
+static void watch(int fd, const struct facts *f, struct fact_connection *k)
+{
+	struct seen_subflows s;
+	struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
+	bool told = subflows_begin(&s, fd), settled = false;
+
+	k->expected = told ? expected_subflows(f, &s.first) : 0;
+	for (int ms = 0; ms < ANSWER_WAIT_MS && !(k->answered && settled);
+	     ms += LOOK_MS) {
+		/* What is not read is there at once, the next time. */
+		if (k->answered)
+			poll(NULL, 0, LOOK_MS);
+		poll(&p, 1, k->answered ? 0 : LOOK_MS);
+		k->answered |= (p.revents & POLLIN) != 0;
+		k->closed = (p.revents & (POLLRDHUP | POLLHUP)) != 0;
+		if (told && !(told = subflows_look(&s)))
+			k->expected = 0;
+		k->joined = (unsigned)s.joined;
+		k->tried = tried_subflows(f, k, &s);
+		look(fd, k);
+		settled = have_settled(k, &s) || k->closed || k->fallback;
+	}
+	k->closed &= !have_settled(k, &s);
 }
 
 static void use(int fd, const struct facts *f, const struct target *to,
@@ -97,14 +178,8 @@ static void use(int fd, const struct facts *f, const struct target *to,
 	size_t length = request_write(say, to->name.host, request);
 
 	if (send(fd, request, length, MSG_NOSIGNAL) > 0)
-		k->answered = wait_for(fd, POLLIN, ANSWER_WAIT_MS);
+		watch(fd, f, k);
 	look(fd, k);
-	for (int ms = 0; f->endpoint_count && !k->fallback && !k->subflows &&
-			 ms < JOIN_WAIT_MS;
-	     ms += JOIN_LOOK_MS) {
-		poll(NULL, 0, JOIN_LOOK_MS);
-		look(fd, k);
-	}
 }
 
 /* What the kernel counted meanwhile. */
