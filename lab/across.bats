@@ -269,6 +269,53 @@ ip mptcp limits set subflow 1' ]]
 	expect 0 'clear clear' 'joined joined joined joined'
 }
 
+# Sets $status, and what was said of them: $said.
+leaves_out() {		# ARGUMENT...
+	run on client ./mpprobe -q "$@" 10.70.0.2
+	echo "$output"
+	said=$(grep '^mpprobe: ' <<<"$output" | cut -c 10-) || true
+}
+
+@test 'an uplink that nothing can be sent by is left out, and said' {
+	build --uplinks 2
+	on client ip link add way1 type veth peer name way2
+	on client ip addr add 10.80.0.1/24 dev way1
+	on client ip link set way1 up
+	on client ip link set way2 up
+	leaves_out -i way1,eth0,eth1
+	((status == 3))
+	[[ $said == 'way1 is left out: no route leads there by it' ]]
+	[[ $output == *'MPTCP works over both uplinks, and each joins'* ]]
+	leaves_out -i all
+	((status == 0))
+	[[ -z $said ]]
+	on b1 ip link set eth0 down
+	leaves_out -i eth1,eth0
+	((status == 3))
+	[[ $said == 'eth1 is left out: its link has no carrier' ]]
+	[[ $output == *'MPTCP v1 works on this path'* ]]
+	leaves_out -i all
+	((status == 0))
+	[[ $said == 'eth1 is left out: its link has no carrier' ]]
+	leaves_out -i eth1,way1
+	((status == 69))
+	on b1 ip link set eth0 up
+	leaves_out -i eth0,eth1
+	((status == 0))
+	[[ -z $said ]]
+	on client ip addr flush dev eth1
+	leaves_out -i eth0,eth1
+	((status == 3))
+	[[ $said == 'eth1 is left out: it has no IPv4 address' ]]
+	on client ip link set eth1 down
+	leaves_out -i eth0,eth1
+	((status == 3))
+	[[ $said == 'eth1 is left out: it is down' ]]
+	leaves_out -i eth0,lo
+	((status == 64))
+	[[ $said == '-i lo: loopback is no uplink to 10.70.0.2' ]]
+}
+
 @test 'several ports: a table for each; without a sweep, too' {
 	build --uplinks 2
 	for more in '' '-f 64 -m 64'; do

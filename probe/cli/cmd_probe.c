@@ -32,6 +32,7 @@ struct plan {
 	struct target targets[TARGETS_MAX];
 	unsigned own_count, target_count;
 	bool several;	       /* uplinks: the targets of each stand together */
+	bool left_out;	       /* an uplink that cannot be probed */
 	const uint16_t *ports; /* of -p */
 	unsigned port_count;   /* 0: those of the targets */
 	struct probe_settings settings;
@@ -75,7 +76,7 @@ static int plan_reference(struct plan *p, const struct options *o)
 	wanted.ipv4 = p->targets[0].address.family == 4;
 	wanted.ipv6 = p->targets[p->own_count - 1].address.family == 6;
 	p->target_count += ways_find(o->reference, &wanted,
-				     &p->targets[p->own_count], &code);
+				     &p->targets[p->own_count], NULL, &code);
 	for (unsigned i = p->own_count; i < p->target_count; i++)
 		if (is_probed(p, &p->targets[i]))
 			return failure(EXIT_USAGE,
@@ -133,7 +134,7 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 			     .takeover = o->all || o->verbose},
 	};
 	p->own_count = p->target_count =
-		ways_find(host, &o->where, p->targets, &code);
+		ways_find(host, &o->where, p->targets, &p->left_out, &code);
 	p->several = has_several_ways(p);
 	if (code == 0 && o->reference)
 		code = plan_reference(p, o);
@@ -430,6 +431,8 @@ static int probe_all(struct live *live, const struct plan *p,
 		return failure(EXIT_SYSTEM, "no memory");
 	run_ports(live, &runs);
 	ret = report_runs(live, &runs, out);
+	if (p->left_out && (ret == EXIT_CLEAR || ret == EXIT_NO_MPTCP))
+		ret = EXIT_UNKNOWN;
 	free(runs.all);
 	return ret;
 }

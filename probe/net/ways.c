@@ -86,6 +86,91 @@ static unsigned find_all(const struct address *target, struct found *out)
 	return count;
 }
 
+/* ---- what cannot be sent by ---------------------------------------------- */
+
+/* What is to be known of an interface before anything is sent by it. */
+struct state {
+	unsigned flags; /* IFF_UP ...; 0: there is none of that name, or it is
+			   down */
+	bool known, has_address, leads;
+};
+
+/* One that packets to the target can come from; of family 0: to any. */
+static bool is_source(const struct ifaddrs *i, const struct address *target)
+{
+	struct address a = {0};
+	uint16_t port;
+
+	if (i->ifa_addr && (i->ifa_addr->sa_family == AF_INET ||
+			    i->ifa_addr->sa_family == AF_INET6))
+		a = sockaddr_read(i->ifa_addr, &port);
+	return a.family && (!target->family || a.family == target->family) &&
+	       !(a.family == 6 && a.bytes[0] == 0xfe &&
+		 (a.bytes[1] & 0xc0) == 0x80);
+}
+
+static struct state state_of(const char *interface,
+			     const struct address *target)
+{
+	struct ifaddrs *list = NULL;
+	struct state s = {0};
+	struct found unused;
+
+	if (getifaddrs(&list))
+		return s;
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		if (strcmp(i->ifa_name, interface) != 0)
+			continue;
+		s.known = true;
+		s.flags = i->ifa_flags;
+		s.has_address |= is_source(i, target);
+		s.leads = s.leads ||
+			  (target->family && leads(i, target, &unused));
+	}
+	freeifaddrs(list);
+	return s;
+}
+
+/* Why nothing can be sent to the target by it; NULL: it can, or there is none
+ * of that name. Without ARP, no route is needed. */
+static const char *why_not(const char *interface, const struct address *target)
+{
+	struct state s = state_of(interface, target);
+
+	if (!s.known)
+		return NULL;
+	if (!(s.flags & IFF_UP))
+		return "it is down";
+	if (!(s.flags & IFF_RUNNING))
+		return "its link has no carrier";
+	if (!s.has_address)
+		return target->family == 4 ? "it has no IPv4 address"
+					   : "it has no IPv6 address";
+	return s.leads || s.flags & IFF_NOARP ? NULL
+					      : "no route leads there by it";
+}
+
+static bool is_running(const char *interface)
+{
+	const struct address any = {0};
+	struct state s = state_of(interface, &any);
+
+	return s.flags & IFF_UP && s.flags & IFF_RUNNING && s.has_address;
+}
+
+static void leave_out(const char *interface, const char *why, bool *left_out)
+{
+	if (!left_out)
+		return;
+	complain("%s is left out: %s", interface, why);
+	*left_out = true;
+}
+
+static bool is_loopback(const char *interface, const struct address *target)
+{
+	return state_of(interface, target).flags & IFF_LOOPBACK;
+}
+
 /* ---- ways ---------------------------------------------------------------- */
 
 static int bind_way(struct target *t, const char *interface,
@@ -111,9 +196,10 @@ static void prefer(struct found *list, unsigned count, const char *interface)
 }
 
 static unsigned all_ways(const struct target *first, unsigned count,
-			 struct target *out, int *code)
+			 struct target *out, bool says, int *code)
 {
 	unsigned total = 0;
+	bool others; /* nobody asked for them by name */
 
 	for (unsigned i = 0; i < count; i++) {
 		struct found found[WAYS_MAX];
@@ -121,12 +207,20 @@ static unsigned all_ways(const struct target *first, unsigned count,
 
 		prefer(found, ways, first[i].route.interface);
 		for (unsigned k = 0; k < ways && *code == 0; k++) {
+			const char *why =
+				why_not(found[k].interface, &first[i].address);
+
+			if (why) {
+				leave_out(found[k].interface, why,
+					  says ? &others : NULL);
+				continue;
+			}
 			out[total] = first[i];
 			*code = bind_way(&out[total++], found[k].interface,
 					 &found[k].source);
 		}
 	}
-	if (total)
+	if (total || *code)
 		return total;
 	memcpy(out, first, count * sizeof(*first));
 	return count;
@@ -143,9 +237,29 @@ static int route_by(struct target *t, const struct target_wanted *w,
 	return target_route(t, &source, "-s");
 }
 
+/* After a line that says so; loopback is an error. */
+static bool is_left_out(const char *word, const struct target_wanted *w,
+			const struct target *t, bool *left_out, int *code)
+{
+	const char *why;
+
+	if (!is_list(w->interface))
+		return false;
+	if (is_loopback(word, &t->address)) {
+		*code = failure(EXIT_USAGE,
+				"-i %s: loopback is no uplink to %s", word,
+				t->name.host);
+		return true;
+	}
+	why = why_not(word, &t->address);
+	if (why)
+		leave_out(word, why, left_out);
+	return why != NULL;
+}
+
 static unsigned listed_ways(const struct target *first, unsigned count,
 			    const struct target_wanted *w, struct target *out,
-			    int *code)
+			    bool *left_out, int *code)
 {
 	const char *list = is_list(w->interface) ? w->interface : w->source;
 	unsigned total = 0;
@@ -154,15 +268,31 @@ static unsigned listed_ways(const struct target *first, unsigned count,
 	while (*list && *code == 0) {
 		take_word(&list, word, sizeof(word));
 		for (unsigned i = 0; i < count && *code == 0; i++) {
+			if (is_left_out(word, w, &first[i], left_out, code))
+				continue;
 			out[total] = first[i];
 			*code = route_by(&out[total++], w, word);
 		}
 	}
+	if (*code == 0 && !total)
+		*code = EXIT_INTERFACE;
 	return total;
 }
 
+/* The first of a list that can be sent by. */
+static void first_word(const char *list, char *word, size_t size)
+{
+	const char *rest = list;
+
+	do
+		take_word(&rest, word, size);
+	while (*rest && !is_running(word));
+	if (!is_running(word))
+		take_word(&list, word, size);
+}
+
 unsigned ways_find(const char *text, const struct target_wanted *w,
-		   struct target *out, int *exit_code)
+		   struct target *out, bool *left_out, int *exit_code)
 {
 	const char *interfaces = w->interface, *sources = w->source;
 	struct target_wanted one = *w;
@@ -173,7 +303,7 @@ unsigned ways_find(const char *text, const struct target_wanted *w,
 	if (!ways_are_several(w))
 		return target_find(text, w, out, exit_code);
 	if (is_list(interfaces)) {
-		take_word(&interfaces, interface, sizeof(interface));
+		first_word(interfaces, interface, sizeof(interface));
 		one.interface = interface;
 	} else if (interfaces && !strcmp(interfaces, ALL)) {
 		one.interface = NULL;
@@ -191,8 +321,10 @@ unsigned ways_find(const char *text, const struct target_wanted *w,
 	if (!count || *exit_code)
 		return 0;
 	count = w->interface && !strcmp(w->interface, ALL)
-			? all_ways(first, count, out, exit_code)
-			: listed_ways(first, count, w, out, exit_code);
+			? all_ways(first, count, out, left_out != NULL,
+				   exit_code)
+			: listed_ways(first, count, w, out, left_out,
+				      exit_code);
 	return *exit_code ? 0 : count;
 }
 

@@ -14,10 +14,14 @@ bool ways_are_several(const struct target_wanted *wanted);
 
 /* As target_find, for each way: those of one way stand beside each other. The
  * name is resolved once. `out` has room for two targets (of IPv4 and IPv6) a
- * way. Returns their number; 0 after a complaint, with `*exit_code` as of
- * target_find. */
+ * way. An interface by which nothing can be sent to the host (it is down, its
+ * link has no carrier, it has no address, no route leads there by it) is left
+ * out, after a line that says so, with `*left_out` set if it was named; without
+ * that where it is NULL. Returns their number; 0 after a complaint, with
+ * `*exit_code` as of target_find: 69 where all were left out, 64 for loopback.
+ */
 unsigned ways_find(const char *text, const struct target_wanted *wanted,
-		   struct target *out, int *exit_code);
+		   struct target *out, bool *left_out, int *exit_code);
 
 /* Whether this host itself would send to the target from the source by the
  * interface that it is probed by, without being told to. */
