@@ -260,6 +260,24 @@ static enum known segment_checksum(const struct mapping *m,
 	}
 }
 
+/* A segment of a mapping that goes on in others, without a checksum: the server
+ * may acknowledge its part (RFC 8684 3.3.2), and need not. */
+static void see_part_sent(struct mptcp_facts *m, const struct flow *f,
+			  const struct mapping *map, const struct tcp_view *tcp)
+{
+	uint32_t offset = tcp->sequence - f->client_isn - map->ssn;
+	uint32_t data = mapping_payload(map);
+	uint64_t end = map->dsn + offset + tcp->payload_length;
+
+	if (!m->has_client_key || m->checksum || map->has_checksum ||
+	    f->join.parent >= 0 || !tcp->payload_length ||
+	    map->dsn != m->client_idsn + map->ssn || offset >= data ||
+	    tcp->payload_length > data - offset)
+		return;
+	if ((int64_t)(end - m->mapped_end) > 0)
+		m->mapped_end = end;
+}
+
 /* Data of the client with a mapping that a server must take: then a missing
  * DATA_ACK is the path's doing. */
 static void see_mapping_sent(struct mptcp_facts *m, struct flow *f,
@@ -431,10 +449,12 @@ static void see_mapping(struct observer *o, struct flow *f, unsigned side,
 	    (!h->dsn_end || (int64_t)(map.dsn + map.length - h->dsn_end) > 0))
 		h->dsn_end = map.dsn + map.length;
 	see_data(f, side, k);
-	if (side == 0)
+	if (side == 0) {
 		see_mapping_sent(m, f, &map, &k->packet.tcp);
-	else
+		see_part_sent(m, f, &map, &k->packet.tcp);
+	} else {
 		see_mapping_received(m, c, &map);
+	}
 }
 
 /* A DATA_ACK within what was mapped proves that the server parsed our key
