@@ -198,8 +198,13 @@ static void rung_random(struct judgement *j)
 	k = flow_syn_ack(f);
 	if (k && flow_shows_listener(f)) {
 		set(j, RUNG_RANDOM_TOKEN, RUNG_PASS,
-		    "an unknown token is answered by a SYN/ACK with MP_JOIN: "
-		    "an MPTCP listener (as Linux before 5.13)");
+		    j->controlled
+			    ? "an unknown token is answered by a SYN/ACK with "
+			      "MP_JOIN: an MPTCP listener (as Linux before "
+			      "5.13)"
+			    : "a token of no connection in the capture is "
+			      "answered by a SYN/ACK with MP_JOIN: an MPTCP "
+			      "listener");
 		show(j, RUNG_RANDOM_TOKEN, k->frame);
 		return;
 	}
@@ -251,6 +256,8 @@ static const char *no_data_reason(const struct flow *f)
 		return "the third ACK has other keys than the SYN and SYN/ACK";
 	if (!f->mptcp.third_ack)
 		return "the handshake was not completed";
+	if (flow_data_acked(f))
+		return NULL;
 	if (!f->mptcp.mapped && f->sides[0].mapped)
 		return "the mapping of the data that was sent does not fit";
 	if (!f->mptcp.mapped)
@@ -284,7 +291,7 @@ static void rung_data_ack(struct judgement *j, const struct flow *f)
 
 static void rung_server_dsn(struct judgement *j, const struct flow *f)
 {
-	if (!f || !f->mptcp.mapped) {
+	if (!f || (!f->mptcp.mapped && !flow_data_acked(f))) {
 		set(j, RUNG_SERVER_DSN, RUNG_SKIPPED, "MPTCP was not in use");
 		return;
 	}
