@@ -683,6 +683,29 @@ some_joined() {		# COUNT
 	joined 3 'but the endpoints ask for 2 further subflows, and 0 were tried'
 }
 
+@test "HOST: a server that closes with its answer" {
+	three_uplinks
+	mkfifo "$tmp/ready"
+	lab/lab run --name "$LAB_NAME" --on server /usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.bind(("", 8081))
+s.listen()
+print("ready", flush=True)
+while True:
+    c = s.accept()[0]
+    c.recv(1000)
+    c.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    c.close()' >"$tmp/ready" 3>&- &
+	held+=("$!")
+	read -r ready <"$tmp/ready"
+	rule x forward tcp option mptcp subtype 1 drop
+	run doctor nobody client 10.70.0.2:8081
+	echo "$output"
+	((status == 3))
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *'? connection '*'but the server closed it before a further subflow could join'* ]]
+}
+
 @test "endpoints of IPv4 only: told, and of a HOST of IPv6" {
 	three_uplinks
 	for host in '' fd70::2; do

@@ -327,7 +327,12 @@ static void check_subflows(struct checkup *c)
 	if (k->closed && k->joined < k->expected)
 		check_unknown(
 			c, EFFECT_PATHS,
-			SAY(c, "%s, but closed by the server when %s", has, of),
+			SAY(c,
+			    "%s, but the server closed it before %s could "
+			    "join",
+			    has,
+			    k->joined ? "all further subflows"
+				      : "a further subflow"),
 			probes);
 	else if (k->joined < k->expected && k->tried > k->joined)
 		check_wrong(c, EFFECT_PATHS, SAY(c, "%s, but %s", has, of),
