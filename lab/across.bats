@@ -82,10 +82,12 @@ expect() {		# CODE UPLINKS JOINS [INTERFACES]
 @test 'two uplinks that work: all joins, no finding, exit 0' {
 	build --uplinks 2
 	expect 0 'clear clear' 'joined joined joined joined' all
+	# A higher limit is not to be lowered.
+	[[ $(of_all live 'p["advice"][-1]["text"]') == 'at least 1 of subflows; where it is less: ip mptcp limits set subflow 1' ]]
 	[[ -z $(refused) ]]
 	[[ $(verdict) == "clear: MPTCP works over both uplinks, and each joins a connection that was opened on the other." ]]
 	[[ $(commands) == "ip mptcp endpoint add fd72:1::1 dev eth1 subflow
-ip mptcp limits set subflow 1" ]]
+ip mptcp limits show" ]]
 }
 
 @test 'three uplinks, one of them raw IP; by name, by all, by address' {
@@ -242,7 +244,7 @@ finding() {		# live
 	[[ $(commands) == 'ip -6 route add default via fd72:1::2 dev eth1 table 102
 ip -6 rule add from fd72:1::1 table 102
 ip mptcp endpoint add fd72:1::1 dev eth1 subflow
-ip mptcp limits set subflow 1' ]]
+ip mptcp limits show' ]]
 }
 
 @test 'a network that drops foreign sources' {

@@ -397,8 +397,9 @@ void paths_advise(struct paths *p)
 			       p->uplinks[i].name, p->uplinks[opener].name));
 	}
 	if (subflows)
-		advise(p,
-		       arena_printf(p->arena, "ip mptcp limits set subflow %zu",
-				    subflows),
-		       "as many subflows as that, or more");
+		advise(p, "ip mptcp limits show",
+		       arena_printf(p->arena,
+				    "at least %zu of subflows; where it is "
+				    "less: ip mptcp limits set subflow %zu",
+				    subflows, subflows));
 }
