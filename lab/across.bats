@@ -236,6 +236,13 @@ finding() {		# live
 	probe -s 10.71.1.1,10.72.1.1 10.70.0.2
 	((code == 0))
 	[[ $(verdict) == *'Answers to 10.72.1.1 come in by another interface'* ]]
+	[[ $(verdict) == *' What is sent from 10.72.1.1 leaves by the interface of 10.71.1.1, too.'* ]]
+	probe -i eth0,eth1 10.70.0.2
+	[[ $(verdict) != *'leaves by the interface'* ]]
+	on client ip addr add 10.71.1.5/24 dev eth0
+	probe -s 10.71.1.1,10.71.1.5 10.70.0.2
+	((code == 0))
+	[[ $(verdict) == *' What is sent from 10.71.1.5 leaves by the interface of 10.71.1.1, too.' ]]
 }
 
 @test 'no rule by source: the commands that this host needs' {

@@ -145,16 +145,37 @@ static const struct path_uplink *who_leaves_by(const struct paths *p,
 	return NULL;
 }
 
+static bool is_same_name(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* Another uplink that works, whose SYNs leave by the interface of this one's. A
+ * capture of one interface does not tell: the reports of a live run do. */
+static const struct path_uplink *who_shares(const struct paths *p,
+					    const struct observer *o, size_t i)
+{
+	const struct report *r = p->uplinks[i].report;
+	const struct path_uplink *by =
+		who_leaves_by(p, o, i, left_by(o, &r->source));
+
+	for (size_t k = 0; k < p->count && !by; k++)
+		if (k != i &&
+		    is_same_name(p->uplinks[k].report->interface, r->interface))
+			by = &p->uplinks[k];
+	return by && by->works ? by : NULL;
+}
+
 static void see_interfaces(struct paths *p, const struct observer *o)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		struct path_uplink *u = &p->uplinks[i];
 		uint32_t left = left_by(o, &u->report->source);
 		uint32_t by = answered_by(o, &u->report->source);
-		const struct path_uplink *shares = who_leaves_by(p, o, i, left);
+		const struct path_uplink *shares = who_shares(p, o, i);
 		const struct path_uplink *answered = who_leaves_by(p, o, i, by);
 
-		if (shares && shares->works)
+		if (shares)
 			u->leaves_by = shares->name;
 		if (by && left && by != left)
 			u->answers_by =

@@ -246,6 +246,31 @@ static const char *answers(struct paths *p)
 	return text;
 }
 
+static bool is_before(const struct paths *p, size_t i, const char *name)
+{
+	for (size_t k = 0; k < i; k++)
+		if (p->uplinks[k].name == name)
+			return true;
+	return false;
+}
+
+/* That two work says little of two ways then. */
+static const char *shared_interfaces(struct paths *p)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct path_uplink *u = &p->uplinks[i];
+
+		if (u->works && u->leaves_by && is_before(p, i, u->leaves_by))
+			text = arena_printf(p->arena,
+					    "%s What is sent from %s leaves by "
+					    "the interface of %s, too.",
+					    text, u->name, u->leaves_by);
+	}
+	return text;
+}
+
 static int rank(enum status status)
 {
 	static const int ranks[] = {
@@ -294,12 +319,12 @@ void paths_say(struct paths *p)
 
 	p->status = status_of(p, working);
 	p->text = arena_printf(
-		p->arena, "MPTCP works over %s%s.%s%s",
+		p->arena, "MPTCP works over %s%s.%s%s%s",
 		working ? how_many(p, working) : "none of the uplinks",
 		working > 1 && !*broken && working == p->count ? joins_phrase(p)
 							       : "",
 		sentence(p, add(p, failed, *broken ? broken : NULL)),
-		answers(p));
+		shared_interfaces(p), answers(p));
 }
 
 /* ---- what to do ---------------------------------------------------------- */
