@@ -325,6 +325,28 @@ leaves_out() {		# ARGUMENT...
 	[[ $said == '-i lo: loopback is no uplink to 10.70.0.2' ]]
 }
 
+@test 'a firewall of this host against one uplink: which' {
+	build --uplinks 2
+	on client nft -f - <<-'END'
+		table ip t {
+			chain p {
+				type nat hook postrouting priority 100
+				ip saddr 10.72.1.1 snat to 10.72.1.9
+			}
+		}
+	END
+	run on client ./mpprobe -i eth0,eth1 10.70.0.2
+	echo "$output"
+	((status == 71))
+	[[ $output == "mpprobe: a probe from 10.72.1.1 never left: this host's firewall, or a link down" ]]
+	on client nft delete table ip t
+	on client iptables -t mangle -A OUTPUT -s 10.72.1.1 -p tcp -j TTL --ttl-set 9
+	run on client ./mpprobe -i eth0,eth1 10.70.0.2
+	echo "$output"
+	((status == 71))
+	[[ $output == *'changes the probes from 10.72.1.1 before they leave'* ]]
+}
+
 @test 'several ports: a table for each; without a sweep, too' {
 	build --uplinks 2
 	for more in '' '-f 64 -m 64'; do

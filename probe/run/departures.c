@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/run/departures.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,19 +141,36 @@ enum sight_of_probe departures_see(struct departures *d, const uint8_t *ip,
 	for (size_t i = 0; i < d->count; i++)
 		if (is_changed_copy(&d->list[i], copy, length, &p)) {
 			*at = first_difference(&d->list[i], copy, length);
+			d->changed = i;
 			return PROBE_CHANGED;
 		}
 	return PROBE_OF_OTHERS;
 }
 
+static size_t oldest(const struct departures *d)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i < d->count; i++)
+		if (d->list[i].sent_us < d->list[first].sent_us)
+			first = i;
+	return first;
+}
+
 int64_t departures_since(const struct departures *d)
 {
-	int64_t since = INT64_MAX;
+	return d->count ? d->list[oldest(d)].sent_us : INT64_MAX;
+}
 
-	for (size_t i = 0; i < d->count; i++)
-		if (d->list[i].sent_us < since)
-			since = d->list[i].sent_us;
-	return since;
+struct address departures_source(const struct departures *d, bool changed)
+{
+	size_t i = changed ? d->changed : oldest(d);
+	struct packet p;
+
+	return i < d->count && packet_parse(d->list[i].bytes, d->list[i].length,
+					    &p)
+		       ? p.ip.source
+		       : (struct address){0};
 }
 
 void departures_free(struct departures *d)

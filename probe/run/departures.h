@@ -5,8 +5,11 @@
 #ifndef PROBE_RUN_DEPARTURES_H
 #define PROBE_RUN_DEPARTURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "crafting/address.h"
 
 #define PACKET_MAX 1600
 
@@ -14,6 +17,7 @@
 struct departures {
 	struct departure *list;
 	size_t count;
+	size_t changed; /* in the list: what PROBE_CHANGED was said of */
 };
 
 /* A packet was handed to the kernel, `length` bytes from its IP header on,
@@ -35,6 +39,10 @@ enum sight_of_probe departures_see(struct departures *d, const uint8_t *ip,
 
 /* Since when the oldest is on its way; INT64_MAX: none is. */
 int64_t departures_since(const struct departures *d);
+
+/* Where the oldest was sent from, or the one that was last changed; family 0:
+ * there is none. */
+struct address departures_source(const struct departures *d, bool changed);
 
 void departures_free(struct departures *d);
 

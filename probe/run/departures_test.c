@@ -104,6 +104,34 @@ static void expect(const struct wire *probe, const struct wire *seen,
 	departures_free(&d);
 }
 
+/* Of two on their way: the first that went, and the one that was changed. */
+static void test_source(void **state)
+{
+	struct numbers other = ours;
+	struct departures d = {0};
+	struct wire first = tcp(&ours), second, changed;
+	struct address source = departures_source(&d, false);
+	size_t at;
+
+	(void)state;
+	assert_int_equal(source.family, 0);
+	other.from = "10.9.0.1";
+	other.id = 8;
+	second = tcp(&other);
+	other.from = "10.8.0.1";
+	changed = tcp(&other);
+	departures_add(&d, second.bytes, second.length, SENT_US + 1);
+	departures_add(&d, first.bytes, first.length, SENT_US);
+	source = departures_source(&d, false);
+	assert_int_equal(source.family, 4);
+	assert_memory_equal(source.bytes, ((uint8_t[]){10, 0, 0, 1}), 4);
+	assert_int_equal(departures_see(&d, changed.bytes, changed.length, &at),
+			 PROBE_CHANGED);
+	source = departures_source(&d, true);
+	assert_memory_equal(source.bytes, ((uint8_t[]){10, 9, 0, 1}), 4);
+	departures_free(&d);
+}
+
 static void test_as_sent(void **state)
 {
 	struct wire probe = tcp(&ours), copy = probe;
@@ -200,6 +228,7 @@ static void test_ipv6(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_as_sent),
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_of_others),

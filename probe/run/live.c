@@ -393,17 +393,27 @@ bool live_send_fragments(struct live *live, struct ip_envelope *envelope,
 	       errno == EPERM || errno == EMSGSIZE || fail_to_send(live);
 }
 
+/* Of the probe that did not leave as it was crafted: names its uplink. */
+static const char *source_text(const struct live *live, bool changed,
+			       char text[ADDRESS_TEXT])
+{
+	struct address a = departures_source(&live->departures, changed);
+
+	return a.family ? address_text(&a, text) : "this host";
+}
+
 /* Every packet of ours must be captured as it was crafted. */
 static void check_departure(struct live *live, const uint8_t *ip, size_t length)
 {
+	char text[ADDRESS_TEXT];
 	size_t at;
 
 	if (departures_see(&live->departures, ip, length, &at) == PROBE_CHANGED)
 		fail(live, EXIT_SYSTEM,
-		     "a firewall of this host changes the probes before they "
-		     "leave (byte %zu of the packet): look at its OUTPUT and "
-		     "POSTROUTING rules, or probe from another host",
-		     at);
+		     "a firewall of this host changes the probes from %s "
+		     "before they leave (byte %zu of the packet): look at its "
+		     "OUTPUT and POSTROUTING rules, or probe from another host",
+		     source_text(live, true, text), at);
 }
 
 /* What comes in from an address of ours is no packet of ours, or came back. */
@@ -437,13 +447,16 @@ static void on_frame(void *context, enum frame_way way, int link_type,
 
 static bool check_missing(struct live *live)
 {
+	char text[ADDRESS_TEXT];
+
 	if (departures_since(&live->departures) >=
 		    live_now_us() - DEPARTURE_US ||
 	    wire_dropped(live->wire) != 0)
 		return true;
 	return fail(live, EXIT_SYSTEM,
-		    "a probe never left this host: its own firewall drops it "
-		    "(look at its OUTPUT rules), or its link is down");
+		    "a probe from %s never left: this host's firewall, or a "
+		    "link down",
+		    source_text(live, false, text));
 }
 
 bool live_poll(struct live *live, int64_t deadline_us)
