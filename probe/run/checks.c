@@ -34,8 +34,9 @@ static const struct kind {
 	[CHECK_PAIR] = {PAIRS, .stops = true,
 			.tries = {DATA_TRIES, DATA_TRIES, DATA_TRIES}},
 	[CHECK_EXPIRED] = {3, .tries = {EXPIRED_TRIES, VAIN_TRIES, DATA_TRIES}},
-	[CHECK_BIG] = {2, .settles = true, .tries = {DATA_TRIES, DATA_TRIES}},
-	[CHECK_BIG_TCP] = {3, .plain = true, .settles = true,
+	[CHECK_BIG] = {3, .settles = true,
+		       .tries = {DATA_TRIES, DATA_TRIES, DATA_TRIES}},
+	[CHECK_BIG_TCP] = {4, .plain = true, .settles = true,
 			   .tries = {DATA_TRIES, DATA_TRIES, DATA_TRIES}},
 	[CHECK_ADD_ADDR] = {1, .tries = {DATA_TRIES}},
 	[CHECK_FRAGMENTS] = {2, .plain = true, .settles = true,
@@ -90,7 +91,8 @@ static size_t fragmented_size(const struct check *k, const struct flow *f)
 }
 
 /* Without MPTCP: a packet as large as that with a DSS, then the same data,
- * then as little as there. */
+ * then as little as there. At last hardly any, for devices that stop all else.
+ */
 static size_t size_of_step(const struct check *k, const struct flow *f,
 			   unsigned step)
 {
@@ -99,9 +101,12 @@ static size_t size_of_step(const struct check *k, const struct flow *f,
 	if (k->kind == CHECK_FRAGMENTS)
 		return fragmented_size(k, f);
 	if (k->kind == CHECK_BIG)
-		return step == 0 ? full : BIG_SMALLER;
+		return step == 0 ? full : step == 1 ? BIG_SMALLER : CHUNK;
 	if (k->kind == CHECK_BIG_TCP)
-		return step == 0 ? full + DSS : step == 1 ? full : BIG_SMALLER;
+		return step == 0   ? full + DSS
+		       : step == 1 ? full
+		       : step == 2 ? BIG_SMALLER
+				   : CHUNK;
 	return k->kind == CHECK_PAIR ? 2 * CHUNK : CHUNK;
 }
 
@@ -356,7 +361,8 @@ static bool convicts(const struct check *k)
 	case CHECK_PAIR:
 		return f->mptcp.syn_ack && fell_behind(f);
 	case CHECK_BIG:
-		return step_of(k) > 0; /* full size was given up */
+		/* Full size was given up, or reset. */
+		return step_of(k) > 0 || flow_reset(f);
 	case CHECK_FRAGMENTS:
 		return k->vain && is_done(k, f, 0);
 	case CHECK_EXPIRED:
@@ -460,11 +466,17 @@ void checks_start(struct run *r, struct version *v)
 		run_add_join(r, working(r), FULL_TTL);
 }
 
-/* Segments of full size were in vain, and smaller ones not: is it the option,
- * or their size? */
+static bool lost_full_size(const struct connection *c)
+{
+	return c->shrinks || connection_rest_reset(c);
+}
+
+/* Segments of full size were in vain, or reset, and smaller ones not: is it the
+ * option, or their size? */
 bool full_size_wanted(const struct run *r, const struct version *v)
 {
-	return !r->settings->all && (v->bare.shrinks || v->open.shrinks);
+	return !r->settings->all &&
+	       (lost_full_size(&v->bare) || lost_full_size(&v->open));
 }
 
 void full_size_start(struct run *r, struct version *v)

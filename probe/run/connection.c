@@ -208,6 +208,17 @@ static bool rest_acked(const struct connection *c)
 	return rest_begin(c) >= rest_end(c);
 }
 
+bool connection_rest_reset(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+	const struct kept *reset = f ? flow_reset(f) : NULL;
+
+	return reset && c->more && c->step >= REQUEST_HELD &&
+	       c->step <= REQUEST_TAIL && !rest_acked(c) &&
+	       !f->mptcp.fastclose &&
+	       !tcp_options_mptcp(&reset->options, MP_TCPRST);
+}
+
 /* A router says that a link takes less: at once in smaller segments. */
 static void heed_too_big(struct connection *c)
 {

@@ -163,6 +163,10 @@ bool connection_data_acked(const struct connection *c);
 /* Whether the subflow that joined took all of the rest. */
 bool connection_took_all(const struct connection *c);
 
+/* Whether a RST came for the rest of a request, or before it went out, which no
+ * MPTCP stack marked. */
+bool connection_rest_reset(const struct connection *c);
+
 /* Copies of the third ACK, of the request's second data, or of what the subflow
  * that joined brought in vain, with one low TTL. */
 void connection_copy(struct connection *c, enum segment_kind kind,

@@ -70,6 +70,7 @@
 #define MUTE_WITNESSES_MIN 2	 /* the server answers nothing */
 #define DATA_RESETS_MIN 2	 /* a RST for data with a mapping */
 #define FULL_SIZE_WITNESSES_MIN 2
+#define FULL_SIZE_RESETS_MIN 4 /* and as many plain ones that are not */
 #define FRAGMENTED_WITNESSES_MIN 2
 #define VAIN_WITNESSES_MIN 2
 #define PAIR_WITNESSES_MIN 2	 /* broke at two segments sent at once */

@@ -2,6 +2,8 @@
 #include "report/evidence/sizes.h"
 
 #include "crafting/segment.h"
+#include "report/arena.h"
+#include "report/evidence/loss.h"
 
 bool kept_brings_data(const struct kept *k, bool mapped)
 {
@@ -106,4 +108,76 @@ bool first_takes_as_large(const struct judgement *j, const struct flow *f,
 		    flow_took_whole(first, first->sent[i]))
 			return true;
 	return false;
+}
+
+unsigned flow_sent_alike(const struct flow *f, const struct kept *k)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		count += f->sent[i]->packet.ip.ttl == k->packet.ip.ttl &&
+			 f->sent[i]->packet.tcp.sequence ==
+				 k->packet.tcp.sequence &&
+			 kept_length(f->sent[i]) == kept_length(k);
+	return count;
+}
+
+/* ---- what stays in doubt ------------------------------------------------- */
+
+static bool ended_before(const struct flow *f, uint64_t frame)
+{
+	const struct side *s = &f->sides[1];
+
+	for (size_t i = 0; i < f->received_count; i++)
+		if (f->received[i]->frame < frame &&
+		    f->received[i]->packet.tcp.flags &
+			    (TCP_FLAG_FIN | TCP_FLAG_RST))
+			return true;
+	return (s->data_fin_frame && s->data_fin_frame < frame) ||
+	       (s->fastclose_frame && s->fastclose_frame < frame);
+}
+
+/* The RST that came for more than it had taken before, and that no MPTCP stack
+ * marked; or NULL. */
+static const struct kept *reset_for_size(const struct judgement *j,
+					 const struct flow *f)
+{
+	const struct kept *reset = join_data_reset(j, f);
+
+	if (!j->controlled || !reset || reset_reason(reset) >= 0 ||
+	    tcp_options_mptcp(&reset->options, MP_FASTCLOSE))
+		return NULL;
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_brings_data(f->sent[i], true) &&
+		    f->sent[i]->frame < reset->frame &&
+		    kept_length(f->sent[i]) > flow_largest_taken(f) &&
+		    !flow_acked(f, f->sent[i]))
+			return reset;
+	return NULL;
+}
+
+const char *joined_size_doubt(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *vain = joined_data_in_vain(j, f);
+	const struct kept *reset = reset_for_size(j, f);
+	const struct flow *first = j->o->flows[f->join.parent];
+
+	if (finding_find(j, "ip.too_big_dropped"))
+		return NULL; /* with MPTCP or without */
+	if (reset && !ended_before(first, reset->frame))
+		return flow_largest_taken(f)
+			       ? arena_printf(j->arena,
+					      "larger data over it triggers a "
+					      "RST, packets of %zu bytes are "
+					      "acknowledged",
+					      flow_largest_taken(f))
+			       : "its data triggers a RST";
+	if (!vain || flow_told_size(f) ||
+	    flow_sent_alike(f, vain) < FULL_SIZE_LOST_MIN ||
+	    ended_before(f, vain->frame) || ended_before(first, vain->frame))
+		return NULL;
+	return arena_printf(j->arena,
+			    "packets of %zu bytes over it are not "
+			    "acknowledged, though those of %zu bytes are",
+			    kept_length(vain), flow_largest_taken(f));
 }

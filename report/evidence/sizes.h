@@ -30,9 +30,16 @@ bool flow_told_size(const struct flow *f);
 const struct kept *joined_data_in_vain(const struct judgement *j,
 				       const struct flow *f);
 
+/* How often this segment went out. */
+unsigned flow_sent_alike(const struct flow *f, const struct kept *k);
+
 /* The same connection sent as much in one segment over its first subflow, and
  * that was acknowledged. */
 bool first_takes_as_large(const struct judgement *j, const struct flow *f,
 			  const struct kept *k);
+
+/* Data of the joined subflow was lost though smaller segments were not, or drew
+ * a RST, and the server had not begun to close by then: in words; or NULL. */
+const char *joined_size_doubt(const struct judgement *j, const struct flow *f);
 
 #endif

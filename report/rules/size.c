@@ -27,18 +27,6 @@ static bool smaller_passes(const struct flow *f, const struct kept *k)
 	return seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
 }
 
-static unsigned count_alike(const struct flow *f, const struct kept *k)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < f->sent_count; i++)
-		count += f->sent[i]->packet.ip.ttl == k->packet.ip.ttl &&
-			 f->sent[i]->packet.tcp.sequence ==
-				 k->packet.tcp.sequence &&
-			 kept_length(f->sent[i]) == kept_length(k);
-	return count;
-}
-
 static void add_vain(struct sizes *s, const struct flow *f,
 		     const struct kept *k, unsigned count)
 {
@@ -66,7 +54,7 @@ static void add_data(struct sizes *s, const struct flow *f,
 			s->passed_data = k->packet.tcp.payload_length;
 		return;
 	}
-	count = smaller_passes(f, k) ? count_alike(f, k) : 0;
+	count = smaller_passes(f, k) ? flow_sent_alike(f, k) : 0;
 	if (count >= FULL_SIZE_LOST_MIN && !flow_told_size(f))
 		add_vain(s, f, k, count);
 }
@@ -175,6 +163,115 @@ static void say_too_big(struct judgement *j, struct finding *f,
 		       : "");
 }
 
+/* ---- a RST --------------------------------------------------------------- */
+
+/* Some of its data was taken, and the largest that it sent behind that drew a
+ * RST which no MPTCP stack marked. That segment, or NULL. */
+static const struct kept *reset_over(const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f), *largest = NULL;
+
+	if (!reset || !f->established || !f->mptcp.has_data_ack ||
+	    f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
+	    tcp_options_mptcp(&reset->options, MP_TCPRST))
+		return NULL;
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_brings_data(f->sent[i], true) &&
+		    f->sent[i]->frame < reset->frame &&
+		    kept_length(f->sent[i]) > flow_largest_taken(f) &&
+		    !flow_acked(f, f->sent[i]) &&
+		    (!largest ||
+		     kept_length(f->sent[i]) > kept_length(largest)))
+			largest = f->sent[i];
+	return largest;
+}
+
+static bool plain_takes(const struct flow *f, size_t length)
+{
+	if (!flow_is(f, PURPOSE_TCP) || flow_reset(f))
+		return false;
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_brings_data(f->sent[i], false) &&
+		    kept_length(f->sent[i]) >= length &&
+		    flow_took_whole(f, f->sent[i]))
+			return true;
+	return false;
+}
+
+struct resets {
+	unsigned reset, plain; /* connections with MPTCP; without, that are not
+				*/
+	bool contrary;	       /* with MPTCP, as large, and taken; or without,
+				  and reset */
+	const struct kept *smallest; /* that a RST came for */
+	const struct flow *example;
+};
+
+static struct resets resets_of(const struct judgement *j)
+{
+	struct resets r = {0};
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k =
+			flow_is(f, PURPOSE_MP_CAPABLE) ? reset_over(f) : NULL;
+
+		r.reset += k != NULL;
+		if (!k ||
+		    (r.smallest && kept_length(r.smallest) <= kept_length(k)))
+			continue;
+		r.smallest = k;
+		r.example = f;
+	}
+	for (size_t i = 0; r.smallest && i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		size_t length = kept_length(r.smallest);
+
+		r.plain += plain_takes(f, length);
+		r.contrary |= flow_is(f, PURPOSE_TCP)
+				      ? f->established && flow_reset(f)
+				      : flow_largest_taken(f) >= length;
+	}
+	return r;
+}
+
+static enum why large_reset(const struct judgement *j, struct said *s)
+{
+	struct resets *r = arena_alloc(j->arena, sizeof(*r));
+
+	*r = resets_of(j);
+	s->facts = r;
+	s->flow = r->example;
+	s->have = r->reset;
+	s->need = FULL_SIZE_RESETS_MIN;
+	s->direction = DIRECTION_UNKNOWN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	if (r->contrary)
+		return WHY_CONTRARY;
+	return r->plain >= FULL_SIZE_RESETS_MIN ? WHY_SAID : WHY_CONTROL;
+}
+
+static void say_large_reset(struct judgement *j, struct finding *f,
+			    const struct said *s)
+{
+	const struct resets *r = s->facts;
+
+	finding_connection(j, f, r->example->id);
+	finding_evidence(j, f, r->smallest->frame, NULL, NULL,
+			 "packets with DSS of %zu bytes and more trigger a RST "
+			 "on %u connections; as large ones without it were "
+			 "acknowledged on %u, and none of these was reset",
+			 kept_length(r->smallest), r->reset, r->plain);
+	f->or_server = true;
+	f->text = arena_printf(j->arena,
+			       "Data with DSS in large packets (%zu bytes) "
+			       "triggers a RST of the server, or of a device; "
+			       "packets as large without it do not.",
+			       kept_length(r->smallest));
+}
+
 /* ---- on a joined subflow --------------------------------------------------
  */
 
@@ -193,7 +290,7 @@ static enum why joined_dropped(const struct judgement *j, struct said *s)
 	if (!vain)
 		return WHY_ABSENT;
 	s->facts = vain;
-	s->have = count_alike(s->flow, vain);
+	s->have = flow_sent_alike(s->flow, vain);
 	s->need = losses_needed(tries_of(&j->plain));
 	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
@@ -321,6 +418,9 @@ const struct rule size_rules[] = {
 	{"dss.dropped", "size", PHASE_DATA, SEGMENT_DATA, option_dropped,
 	 say_option_dropped, .unless = {"dss.dropped"},
 	 .if_working = TO_IMPAIRS},
+	{"dss.reset", "size", PHASE_DATA, SEGMENT_DATA, large_reset,
+	 say_large_reset, .unless = {"dss.removed", "tcp.reset_injected"},
+	 .gates = WORKING, .if_working = TO_IMPAIRS},
 	{"ip.too_big_dropped", "size", PHASE_DATA, SEGMENT_DATA, too_big,
 	 say_too_big, .unless = {"dss.dropped"}},
 	{0},

@@ -567,6 +567,8 @@ static const char *data_text(const struct judgement *j, const struct flow *f)
 static void rung_join_data(struct judgement *j)
 {
 	const struct flow *f = join_flow(j);
+	const char *doubt =
+		f && f->join.data_end ? joined_size_doubt(j, f) : NULL;
 
 	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS) {
 		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, "no second subflow");
@@ -576,6 +578,10 @@ static void rung_join_data(struct judgement *j)
 		set(j, RUNG_JOIN_DATA, RUNG_FAIL,
 		    "its data is acknowledged in short segments, and not in "
 		    "those of full size");
+	} else if (doubt) {
+		set(j, RUNG_JOIN_DATA, RUNG_FAIL, doubt);
+		if (join_data_reset(j, f))
+			show(j, RUNG_JOIN_DATA, flow_reset(f)->frame);
 	} else if (f->join.data_ack_frame) {
 		set(j, RUNG_JOIN_DATA, RUNG_PASS, data_text(j, f));
 		show(j, RUNG_JOIN_DATA, f->join.data_ack_frame);

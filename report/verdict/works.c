@@ -3,6 +3,7 @@
  */
 #include "report/arena.h"
 #include "report/evidence/loss.h"
+#include "report/evidence/sizes.h"
 #include "report/verdict/verdict.h"
 
 /* What another program's capture shows of DSS checksums and does not explain.
@@ -202,11 +203,16 @@ static bool join_is_silent(const struct judgement *j)
 
 static const char *join_doubt(const struct judgement *j)
 {
-	return join_is_silent(j)
+	const struct flow *f = join_flow(j);
+
+	return join_is_silent(j) || (f &&
+				     j->r->ladder[RUNG_JOIN_DATA].result ==
+					     RUNG_FAIL &&
+				     joined_size_doubt(j, f))
 		       ? arena_printf(j->arena,
 				      "whether a second subflow does is not "
 				      "known: %s",
-				      j->r->ladder[RUNG_JOIN].text)
+				      subflow_doubt(j))
 		       : NULL;
 }
 
