@@ -102,6 +102,12 @@ static bool took_full_size(const struct judgement *j, const struct flow *f)
 	return is_full_size(f, flow_largest_taken(f));
 }
 
+static bool first_took_full_size(const struct judgement *j,
+				 const struct flow *f)
+{
+	return !flow_joins(f) && took_full_size(j, f);
+}
+
 static const char *why_no_full_size(const struct flow *f)
 {
 	if (sent_full_size(f))
@@ -133,6 +139,10 @@ static void of_joined(struct judgement *j, const struct flow *f)
 	if (!took_full_size(j, f) && !size_found(j))
 		add(j, "join_full_size", "full-size data on the second subflow",
 		    why_no_full_size(f));
+	else if (!ask_witnesses(j, first_took_full_size, NULL) &&
+		 !size_found(j))
+		add(j, "full_size", "full-size data on the first subflow",
+		    "it went over the second");
 	if (f->payload_received < ANSWER_MIN)
 		add(j, "join_answer", "a longer answer on the second subflow",
 		    f->payload_received ? "the server says little"
