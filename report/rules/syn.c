@@ -60,7 +60,7 @@ static struct tried tried_most(const struct judgement *j)
 		struct tried t = {.capable = count_attempts(
 					  j, PURPOSE_MP_CAPABLE, version),
 				  .class = {PURPOSE_MP_CAPABLE, version,
-					    SEGMENT_SYN, NULL, 0},
+					    SEGMENT_SYN, NULL, 0, ALL_OF_KIND},
 				  .odd = count_no_algorithm(j, version)};
 		bool one = is_dropped(j, &t) || is_reset(j, &t);
 
