@@ -134,13 +134,22 @@ enum {
 
 static const uint8_t line_end[] = "\r\n"; /* servers skip it: RFC 9112 2.2 */
 
+/* With MP_CAPABLE and with DSS: MPTCP works on it only if both pass. */
+static void narrow_ask(struct connection *c)
+{
+	size_t first = c->length / 2;
+
+	client_send_data(&c->client, c->request, first, 0, false, COPY_FULL);
+	client_send_data(&c->client, c->request + first, c->length - first,
+			 first, false, COPY_FULL);
+}
+
 static void narrow_send(struct connection *c)
 {
 	if (c->step == NARROW_GREETS)
 		client_send_pure_ack(&c->client, true, COPY_FULL);
 	else if (c->step == NARROW_ASKS)
-		client_send_data(&c->client, c->request, c->length, 0, false,
-				 COPY_FULL);
+		narrow_ask(c);
 	else if (c->step == NARROW_ACKS)
 		client_send_ack(&c->client);
 	else if (c->step == NARROW_DATA)
