@@ -248,7 +248,8 @@ def report_seeds():
             yield text
             small = json.loads(lines[0])
             yield json.dumps({key: small[key] for key in (
-                "schema", "started", "target", "connections")}).encode()
+                "schema", "started", "target", "connections")
+                if key in small}).encode()
 
 
 def literals(text):
