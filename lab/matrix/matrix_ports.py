@@ -86,7 +86,7 @@ def family_cases():
 
 def size_cases():
     """A page of 64 KiB behind a link that takes 1280 bytes."""
-    hidden = Expected(80, finding="ip.too_big_dropped", confidence="likely")
+    hidden = Expected(80, finding="ip.too_big_dropped", confidence="proven")
     return [Case(0, "", "-4 -6 big.lab", Expected(80), Expected(80)),
             Case(0, "--box mtu@2", "-4 -6 big.lab", Expected(80),
                  Expected(80)),
