@@ -4,7 +4,6 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/mptcp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -14,18 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "probe/net/mptcp_socket.h"
 #include "probe/net/signals.h"
 #include "report/print/speed.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-#ifndef SOL_MPTCP
-#define SOL_MPTCP 284
-#endif
-#ifndef MPTCP_INFO
-#define MPTCP_INFO 1
-#endif
 
 /* Without a byte. */
 #define SILENT_SECONDS 20L

@@ -6,10 +6,7 @@
 #include <unistd.h>
 
 #include "probe/doctor/gather.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
+#include "probe/net/mptcp_socket.h"
 
 /* A port that nobody can listen on: the SYN is refused, and so does not count
  * as an answer, by which the kernel would switch MPTCP on. */

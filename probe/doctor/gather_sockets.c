@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* gather.h: TCP and MPTCP sockets, by sock_diag(7). */
 #include <linux/inet_diag.h>
-#include <linux/mptcp.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -11,13 +10,7 @@
 
 #include "probe/doctor/gather.h"
 #include "probe/doctor/gather_netlink.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-#ifndef MPTCP_INFO_FLAG_FALLBACK
-#define MPTCP_INFO_FLAG_FALLBACK 1
-#endif
+#include "probe/net/mptcp_socket.h"
 
 /* States of net/tcp_states.h, which linux/tcp.h has not. */
 #define TCP_ESTABLISHED 1

@@ -2,7 +2,6 @@
 #include "probe/doctor/kernel_connection.h"
 
 #include <errno.h>
-#include <linux/mptcp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -13,22 +12,10 @@
 #include "probe/doctor/counters.h"
 #include "probe/doctor/gather.h"
 #include "probe/doctor/gather_subflows.h"
+#include "probe/net/mptcp_socket.h"
 #include "probe/net/request.h"
 #include "probe/net/sockaddr.h"
 #include "probe/net/target.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-#ifndef SOL_MPTCP
-#define SOL_MPTCP 284
-#endif
-#ifndef MPTCP_INFO
-#define MPTCP_INFO 1
-#endif
-#ifndef MPTCP_INFO_FLAG_FALLBACK
-#define MPTCP_INFO_FLAG_FALLBACK 1
-#endif
 
 #define CONNECT_WAIT_MS 10000
 /* A SYN is repeated after a second. */

@@ -10,10 +10,7 @@
 #include <unistd.h>
 
 #include "probe/doctor/gather.h"
-
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
+#include "probe/net/mptcp_socket.h"
 
 /* What is not there is a fact; want of memory is none. */
 static void *there(void *found)
