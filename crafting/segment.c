@@ -9,6 +9,7 @@
 
 #include "checksum.h"
 #include "cursor.h"
+#include "packet.h"
 
 enum {
 	IPV4_HEADER = 20,
@@ -51,6 +52,26 @@ static void write_tcp_header(struct writer *w, const struct tcp_segment *s,
 	write_u16(w, s->window);
 	write_u16(w, 0);
 	write_u16(w, s->urgent);
+}
+
+struct tcp_segment tcp_segment_of(const struct tcp_view *v)
+{
+	return (struct tcp_segment){
+		.source_port = v->source_port,
+		.destination_port = v->destination_port,
+		.sequence = v->sequence,
+		.acknowledgment = v->acknowledgment,
+		.flags = v->flags,
+		.reserved = v->reserved,
+		.window = v->window,
+		.urgent = v->urgent,
+		.options = v->options,
+		.options_length = v->options_available,
+		.payload = v->payload,
+		.payload_length = v->payload_available,
+		.data_offset = SEGMENT_AUTO,
+		.checksum = SEGMENT_AUTO,
+	};
 }
 
 ssize_t tcp_segment_write(const struct tcp_segment *s,

@@ -40,6 +40,12 @@ struct tcp_segment {
 	int checksum;	 /* host order, or SEGMENT_AUTO */
 };
 
+struct tcp_view;
+
+/* One as it came, to be sent again: options and payload are the view's own, as
+ * far as they were captured; offset and checksum will be right. */
+struct tcp_segment tcp_segment_of(const struct tcp_view *v);
+
 /* Writes the segment, with the checksum for these addresses. Returns its
  * length, or -1 if it does not fit in `capacity` or the options are longer
  * than 40 bytes (with data_offset SEGMENT_AUTO). */

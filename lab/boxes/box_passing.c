@@ -111,22 +111,9 @@ static void read_segment(struct passing *p)
 
 	memcpy(p->options, tcp->options, tcp->options_available);
 	memcpy(p->payload, tcp->payload, tcp->payload_available);
-	p->segment = (struct tcp_segment){
-		.source_port = tcp->source_port,
-		.destination_port = tcp->destination_port,
-		.sequence = tcp->sequence,
-		.acknowledgment = tcp->acknowledgment,
-		.flags = tcp->flags,
-		.reserved = tcp->reserved,
-		.window = tcp->window,
-		.urgent = tcp->urgent,
-		.options = p->options,
-		.options_length = tcp->options_available,
-		.payload = p->payload,
-		.payload_length = tcp->payload_available,
-		.data_offset = SEGMENT_AUTO,
-		.checksum = SEGMENT_AUTO,
-	};
+	p->segment = tcp_segment_of(tcp);
+	p->segment.options = p->options;
+	p->segment.payload = p->payload;
 }
 
 void passing_read(struct box *b, struct passing *p, enum way way,

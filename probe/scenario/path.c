@@ -133,26 +133,13 @@ static size_t write_stamped(const struct copy *c, unsigned ttl, uint8_t *out,
 	const struct tcp_view *tcp = &p->tcp;
 	uint8_t options[OPTIONS_MAX];
 	struct writer w = writer_over(options, sizeof(options));
-	struct tcp_segment t = {
-		.source_port = tcp->source_port,
-		.destination_port = tcp->destination_port,
-		.sequence = tcp->sequence,
-		.acknowledgment = tcp->acknowledgment,
-		.flags = tcp->flags,
-		.reserved = tcp->reserved,
-		.window = tcp->window,
-		.urgent = tcp->urgent,
-		.options = options,
-		.payload = tcp->payload,
-		.payload_length = tcp->payload_available,
-		.data_offset = SEGMENT_AUTO,
-		.checksum = SEGMENT_AUTO,
-	};
+	struct tcp_segment t = tcp_segment_of(tcp);
 	ssize_t length;
 
 	write_nop(&w, 2);
 	write_timestamps(&w, c->stamp + ttl, 0);
 	write_bytes(&w, tcp->options, tcp->options_length);
+	t.options = options;
 	t.options_length = w.length;
 	length = tcp_segment_write(&t, &p->ip.source, &p->ip.destination, out,
 				   size);
