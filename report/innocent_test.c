@@ -95,13 +95,6 @@ static void test_forgers(void **state)
 	}
 }
 
-static bool lose_some(struct scene *s, bool forward, const struct packet *p)
-{
-	(void)forward;
-	(void)p;
-	return scene_random(s) % 100 < s->lost_count;
-}
-
 /* Loss is never a block, and nobody is accused of it. */
 static void test_loss(void **state)
 {
@@ -111,7 +104,7 @@ static void test_loss(void **state)
 		struct report *r;
 
 		s.random = seed;
-		s.lost = lose_some;
+		s.lost = scene_loses_some;
 		s.lost_count = seed % 60;
 		s.ip6 = seed & 1;
 		s.version = (int)(seed % 3) - 1;

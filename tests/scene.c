@@ -29,6 +29,13 @@ uint64_t scene_random(struct scene *s)
 	return s->random;
 }
 
+bool scene_loses_some(struct scene *s, bool forward, const struct packet *p)
+{
+	(void)forward;
+	(void)p;
+	return scene_random(s) % 100 < s->lost_count;
+}
+
 struct address hop_address(const struct scene *s, unsigned hop)
 {
 	char text[ADDRESS_TEXT];

@@ -140,6 +140,9 @@ void scene_end(struct scene *s);
 /* The same in each run. */
 uint64_t scene_random(struct scene *s);
 
+/* For `lost`: of a hundred packets, `lost_count` by chance. */
+bool scene_loses_some(struct scene *s, bool forward, const struct packet *p);
+
 /* Hop 0 is the client. */
 struct address hop_address(const struct scene *s, unsigned hop);
 struct address server_address(const struct scene *s);

@@ -219,13 +219,6 @@ static bool lose_a_piece(struct scene *s, bool forward, const struct packet *p)
 	return true;
 }
 
-static bool lose_some(struct scene *s, bool forward, const struct packet *p)
-{
-	(void)forward;
-	(void)p;
-	return scene_random(s) % 100 < s->lost_count;
-}
-
 /* Nothing but one piece comes through: an outage may have been it. */
 static bool lose_all_but_whole(struct scene *s, bool forward,
 			       const struct packet *p)
@@ -453,7 +446,7 @@ static void test_loss(void **state)
 
 		s.random = seed;
 		s.ip6 = seed & 1;
-		s.lost = lose_some;
+		s.lost = scene_loses_some;
 		s.lost_count = seed % 70;
 		r = judge_run(&s, FLOWS);
 		CHECK(r, r->finding_count == 0);

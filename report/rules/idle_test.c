@@ -331,13 +331,6 @@ static bool lose_woken(struct scene *s, bool forward, const struct packet *p)
 	return s->now < woken_until;
 }
 
-static bool lose_some(struct scene *s, bool forward, const struct packet *p)
-{
-	(void)forward;
-	(void)p;
-	return scene_random(s) % 100 < s->lost_count;
-}
-
 /* For some time, one of several ways lets nothing through: half of the
  * connections, or a quarter of them. */
 static struct outage {
@@ -561,7 +554,7 @@ static void test_resets_of_arrived(void **state)
 	(void)state;
 	s.ip6 = true;
 	s.random = 807;
-	s.lost = lose_some;
+	s.lost = scene_loses_some;
 	s.lost_count = 11;
 	assert_int_equal(count_forgotten(s, (unsigned[]){3, 0, 2, 1}), 2);
 }
@@ -667,7 +660,7 @@ static void test_loss(void **state)
 
 		s.random = seed;
 		s.ip6 = seed & 1;
-		s.lost = lose_some;
+		s.lost = scene_loses_some;
 		s.lost_count = seed % 10 ? seed % 70 : 3;
 		r = judge_ladder_of(&s, usual, NULL);
 		for (size_t i = 0; i < r->finding_count; i++) {

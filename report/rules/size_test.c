@@ -315,13 +315,6 @@ static void test_first_data(void **state)
 	scene_end(&s);
 }
 
-static bool lose_some(struct scene *s, bool forward, const struct packet *p)
-{
-	(void)forward;
-	(void)p;
-	return scene_random(s) % 100 < s->lost_count;
-}
-
 /* Loss is not taken for it, however heavy. */
 static void test_loss(void **state)
 {
@@ -331,7 +324,7 @@ static void test_loss(void **state)
 		struct report *r;
 
 		s.random = seed;
-		s.lost = lose_some;
+		s.lost = scene_loses_some;
 		s.lost_count = seed % 70;
 		scene_begin(&s);
 		run_sizes(&s);
