@@ -430,8 +430,22 @@ static void say_removed_ack(struct judgement *j, struct finding *f,
 		  "quotes it: the server resets them.";
 }
 
+enum why join_acks_in_vain(const struct judgement *j, struct said *s)
+{
+	s->need = losses_needed(tries_of(&j->plain));
+	if (!s->flow)
+		return WHY_ABSENT;
+	if (ask_witnesses(j, join_confirmed, NULL))
+		return WHY_CONTRARY;
+	return beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN)
+		       ? WHY_SAID
+		       : WHY_FEW;
+}
+
 static enum why dropped_ack(const struct judgement *j, struct said *s)
 {
+	enum why why;
+
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
@@ -440,13 +454,9 @@ static enum why dropped_ack(const struct judgement *j, struct said *s)
 		s->have += flow_third_acks_in_vain(f);
 		s->flow = s->flow ? s->flow : f;
 	}
-	s->need = losses_needed(tries_of(&j->plain));
-	if (!s->flow)
-		return WHY_ABSENT;
-	if (ask_witnesses(j, join_confirmed, NULL))
-		return WHY_CONTRARY;
-	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
-		return WHY_FEW;
+	why = join_acks_in_vain(j, s);
+	if (why != WHY_SAID)
+		return why;
 	if (server_defers(j) != KNOWN_NO)
 		return WHY_CONTROL;
 	put_between(j, ask_silence(j, &join_acks), &s->after, &s->at);

@@ -18,6 +18,12 @@ bool join_sent_third_ack(const struct flow *f);
  * cookies. */
 shows_fn join_confirmed, keeps_no_state;
 
+struct said;
+
+/* Whether the third ACKs in `have`, of the connection `flow` and others, that
+ * got no fourth one, are more than loss explains. */
+enum why join_acks_in_vain(const struct judgement *j, struct said *s);
+
 extern const struct class join_acks, joined_data;
 
 #endif

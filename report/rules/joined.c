@@ -149,6 +149,8 @@ static unsigned unanswered_third_acks(const struct judgement *j,
 
 static enum why dropped(const struct judgement *j, struct said *s)
 {
+	enum why why;
+
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 		unsigned lost = join_sent_third_ack(f) && join_due(j, f)
@@ -159,14 +161,10 @@ static enum why dropped(const struct judgement *j, struct said *s)
 		if (lost && !s->flow)
 			s->flow = f;
 	}
-	s->need = losses_needed(tries_of(&j->plain));
 	s->direction = DIRECTION_RETURN;
-	if (!s->flow)
-		return WHY_ABSENT;
-	if (ask_witnesses(j, join_confirmed, NULL))
-		return WHY_CONTRARY;
-	if (!beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
-		return WHY_FEW;
+	why = join_acks_in_vain(j, s);
+	if (why != WHY_SAID)
+		return why;
 	/* That keeps no SYN/ACK to send again, and that may have been lost. */
 	if (ask_witnesses(j, keeps_no_state, NULL) || j->plain.lost)
 		s->direction = DIRECTION_UNKNOWN;

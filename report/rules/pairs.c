@@ -32,22 +32,23 @@ static bool is_of(const struct changed *c, const struct pair_rule *rule)
 static const struct changed *change_of(const struct pair *p,
 				       const struct pair_rule *rule)
 {
-	if (p->side != rule->side)
-		return NULL;
 	for (size_t i = 0; i < p->comparison.count; i++)
 		if (is_of(&p->comparison.items[i], rule))
 			return &p->comparison.items[i];
 	return NULL;
 }
 
-static enum why changed_between(const struct judgement *j, struct said *s)
+/* Of what this side sends: the first pair that shows it, and how many do. */
+static enum why
+shown_between(const struct judgement *j, struct said *s, unsigned side,
+	      bool (*shows)(const struct pair *p, const struct pair_rule *rule))
 {
 	const struct pair *first = NULL;
 
 	for (size_t i = 0; i < j->pair_count; i++) {
 		const struct pair *p = &j->pairs[i];
 
-		if (!change_of(p, s->rule->of))
+		if (p->side != side || !shows(p, s->rule->of))
 			continue;
 		s->have++;
 		first = first ? first : p;
@@ -56,10 +57,20 @@ static enum why changed_between(const struct judgement *j, struct said *s)
 		return WHY_ABSENT;
 	s->facts = first;
 	s->flow = first->flow;
-	s->direction = ((const struct pair_rule *)s->rule->of)->side
-			       ? DIRECTION_RETURN
-			       : DIRECTION_FORWARD;
+	s->direction = side ? DIRECTION_RETURN : DIRECTION_FORWARD;
 	return WHY_SAID;
+}
+
+static bool shows_change(const struct pair *p, const struct pair_rule *rule)
+{
+	return change_of(p, rule) != NULL;
+}
+
+static enum why changed_between(const struct judgement *j, struct said *s)
+{
+	const struct pair_rule *rule = s->rule->of;
+
+	return shown_between(j, s, rule->side, shows_change);
 }
 
 static const char *how_phrase(const struct changed *c)
@@ -141,36 +152,22 @@ static void say_field_between(struct judgement *j, struct finding *f,
 
 /* ---- addresses, ports and sequence numbers ------------------------------- */
 
-/* Of what either side sends, as `shows` has it. */
-static enum why shown_between(const struct judgement *j, struct said *s,
-			      unsigned side,
-			      bool (*shows)(const struct pair *p))
+static bool shows_translation(const struct pair *p,
+			      const struct pair_rule *rule)
 {
-	const struct pair *first = NULL;
-
-	for (size_t i = 0; i < j->pair_count; i++) {
-		const struct pair *p = &j->pairs[i];
-
-		if (p->side != side || !shows(p))
-			continue;
-		s->have++;
-		first = first ? first : p;
-	}
-	if (!first)
-		return WHY_ABSENT;
-	s->facts = first;
-	s->flow = first->flow;
-	s->direction = side ? DIRECTION_RETURN : DIRECTION_FORWARD;
-	return WHY_SAID;
+	(void)rule;
+	return pair_translated(p);
 }
 
 static enum why translated_between(const struct judgement *j, struct said *s)
 {
-	return shown_between(j, s, 0, pair_translated);
+	return shown_between(j, s, 0, shows_translation);
 }
 
-static bool has_other_sequence(const struct pair *p)
+static bool has_other_sequence(const struct pair *p,
+			       const struct pair_rule *rule)
 {
+	(void)rule;
 	return comparison_find(&p->comparison, FIELD_TCP_SEQUENCE) != NULL;
 }
 
