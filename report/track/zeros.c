@@ -43,8 +43,11 @@ static void append(struct packed *p, const void *bytes, size_t size)
 
 void zeros_pack(struct packed *p, const void *piece, size_t size)
 {
-	const uint8_t *from = piece, *end = from + size;
+	const uint8_t *from = piece, *end;
 
+	if (!size)
+		return; /* piece may be NULL then */
+	end = from + size;
 	while (from < end) {
 		size_t zeros = count_zeros(from, (size_t)(end - from));
 		size_t others = count_others(from + zeros,
@@ -59,8 +62,11 @@ void zeros_pack(struct packed *p, const void *piece, size_t size)
 
 const uint8_t *zeros_unpack(const uint8_t *from, void *piece, size_t size)
 {
-	uint8_t *to = piece, *end = to + size;
+	uint8_t *to = piece, *end;
 
+	if (!size)
+		return from;
+	end = to + size;
 	memset(piece, 0, size);
 	while (to < end) {
 		to += from[0];

@@ -51,6 +51,21 @@ static void test_lengths(void **state)
 	assert_int_equal(pack(256), 260);
 }
 
+/* Nothing, which may be nowhere, is no byte: what follows stands first. */
+static void test_nothing(void **state)
+{
+	struct packed p = {0};
+	uint32_t one = 0x01020304, back_one = 0;
+
+	(void)state;
+	zeros_pack(&p, NULL, 0);
+	assert_int_equal(p.length, 0);
+	zeros_pack(&p, &one, sizeof(one));
+	zeros_unpack(zeros_unpack(p.bytes, NULL, 0), &back_one, sizeof(one));
+	assert_int_equal(back_one, one);
+	packed_free(&p);
+}
+
 /* Any mixture. */
 static void test_comes_back(void **state)
 {
@@ -92,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_comes_back),
 		cmocka_unit_test(test_pieces),
 	};
