@@ -344,6 +344,10 @@ unsigned plain_beside_working(const struct judgement *j);
 int reset_reason(const struct kept *reset);
 /* The server had begun to close the connection when it reset the subflow. */
 bool closed_before(const struct judgement *j, const struct flow *f);
+/* It may have: it closes without hearing more from the client. What its program
+ * closes may have data to send, and takes no more subflows (Linux: reason 3).
+ */
+bool may_have_closed(const struct judgement *j, const struct flow *f);
 /* The RST of a subflow that joined, unless its data had gone over the first one
  * by then: that ends the connection. NULL: none. */
 const struct kept *join_data_reset(const struct judgement *j,

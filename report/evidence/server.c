@@ -110,6 +110,16 @@ bool closed_before(const struct judgement *j, const struct flow *f)
 		(s->fastclose_frame && s->fastclose_frame < reset->frame));
 }
 
+bool may_have_closed(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *reset = flow_reset(f);
+	const struct flow *parent =
+		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
+
+	return reset && parent && flow_server_ended(parent) &&
+	       parent->sides[0].last_us < reset->time_us;
+}
+
 const struct kept *join_data_reset(const struct judgement *j,
 				   const struct flow *f)
 {

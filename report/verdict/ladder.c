@@ -345,7 +345,8 @@ static void rung_checksum(struct judgement *j)
 }
 
 /* By the reason in its MP_TCPRST, if it names one. */
-static const char *reset_cause(const struct flow *f, const struct kept *reset)
+static const char *reset_cause(const struct judgement *j, const struct flow *f,
+			       const struct kept *reset)
 {
 	if (f->join.answered_anew)
 		return "it answered the SYN twice, and knows only the second "
@@ -354,7 +355,9 @@ static const char *reset_cause(const struct flow *f, const struct kept *reset)
 	case TCPRST_MPTCP:
 		return "our HMAC did not arrive as it was sent";
 	case TCPRST_PROHIBITED:
-		return "a limit of its own";
+		return may_have_closed(j, f) ? "a limit of its own, or it was "
+					       "about to close"
+					     : "a limit of its own";
 	case TCPRST_MIDDLEBOX:
 		return "something on the path interferes with MPTCP";
 	default:
@@ -404,7 +407,7 @@ static const char *join_failure(const struct judgement *j, const struct flow *f)
 	if (reset)
 		return arena_printf(
 			j->arena, "the server resets the new subflow%s: %s",
-			reason_phrase(j, reset), reset_cause(f, reset));
+			reason_phrase(j, reset), reset_cause(j, f, reset));
 	return no_fourth_ack(j);
 }
 
@@ -450,7 +453,7 @@ static bool is_over_limit(const struct judgement *j, const struct flow *f)
 	const struct flow *parent = j->o->flows[f->join.parent];
 
 	return reset_reason(flow_reset(f)) == TCPRST_PROHIBITED &&
-	       !closed_before(j, f) &&
+	       !closed_before(j, f) && !may_have_closed(j, f) &&
 	       (f->join.hmac == KNOWN_YES || flow_refused(f)) &&
 	       flow_data_acked(parent) && !flow_fell_behind(parent) &&
 	       !flow_sent_unmapped(parent) && !parent->mptcp.mp_fail;
@@ -564,6 +567,16 @@ static const char *data_text(const struct judgement *j, const struct flow *f)
 			    flow_largest_taken(f), answer);
 }
 
+/* Sent three times or more, and none of it acknowledged, as a capture at the
+ * server shows. */
+static bool answers_in_vain(const struct flow *f)
+{
+	const struct side *server = &f->sides[1];
+
+	return server->stream.bytes && server->retransmitted >= 2 &&
+	       f->client_acked == f->server_isn + 1;
+}
+
 static void rung_join_data(struct judgement *j)
 {
 	const struct flow *f = join_flow(j);
@@ -572,6 +585,10 @@ static void rung_join_data(struct judgement *j)
 
 	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS) {
 		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, "no second subflow");
+	} else if (!f->join.data_end && answers_in_vain(f)) {
+		set(j, RUNG_JOIN_DATA, RUNG_FAIL,
+		    "the server's data over it comes again and again, and is "
+		    "not acknowledged");
 	} else if (!f->join.data_end) {
 		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, data_lacking(f));
 	} else if (f->join.data_ack_frame && takes_short_only(j, f)) {

@@ -131,10 +131,12 @@ static const char *doubts_phrase(const struct judgement *j)
 	if (target)
 		text = arena_printf(j->arena, "; %s", target);
 	if (subflow)
-		text = arena_printf(j->arena,
-				    "%s; whether a second subflow works is not "
-				    "known: %s",
-				    text, subflow);
+		text = arena_printf(j->arena, "%s; whether %s is not known: %s",
+				    text,
+				    j->r->ladder[RUNG_JOIN].result == RUNG_PASS
+					    ? "data passes over it"
+					    : "a second subflow works",
+				    subflow);
 	return text;
 }
 
