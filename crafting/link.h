@@ -12,12 +12,15 @@
 /* DLT_* values of libpcap, so that crafting/ need not include it. */
 bool link_supported(int link_type);
 
+/* Came in, or sent by the host that captured it. */
+enum link_way { LINK_WAY_UNKNOWN, LINK_WAY_IN, LINK_WAY_OUT };
+
 /* Which way a frame went, as far as its link header says: Ethernet has
  * addresses, Linux cooked headers tell what this host sent. */
 struct link_ends {
 	bool addressed;
 	uint8_t from[6], to[6];
-	enum { LINK_WAY_UNKNOWN, LINK_WAY_IN, LINK_WAY_OUT } way;
+	enum link_way way;
 	uint32_t interface; /* its index, in Linux cooked v2; 0: not told */
 };
 

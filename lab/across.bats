@@ -98,6 +98,18 @@ ip mptcp limits show" ]]
 	probe -i tun0,eth1 10.70.0.2
 	((code == 0))
 	[[ $(of_all live '[u["name"] for u in p["uplinks"]]') == "['tun0', 'eth1']" ]]
+	cmp "$tmp/live" "$tmp/read"
+	if command -v capinfos >/dev/null; then
+		capinfos "$tmp/run.pcap" >"$tmp/info"
+		cat "$tmp/info"
+		grep -q 'Name = tun0' "$tmp/info"
+		grep -q 'Encapsulation = Raw IP' "$tmp/info"
+		grep -q 'Encapsulation = Ethernet' "$tmp/info"
+	fi
+	gzip -k "$tmp/run.pcap"
+	for capture in - "$tmp/run.pcap.gz"; do
+		./mpprobe read -j "$capture" <"$tmp/run.pcap" | cmp - "$tmp/read"
+	done
 	[[ $(of_all live '[u["hops"] for u in p["uplinks"]]') == '[2, 4]' ]]
 	probe -s 10.99.0.1,10.71.1.1 10.70.0.2
 	((code == 0))

@@ -179,6 +179,12 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	run ./mpprobe read pcaps/read/router.pcap
 	((status == 0))
 	[[ $output == *" packets were seen both at interface "* ]]
+	gzip -c pcaps/ends/strip-both.pcapng >"$tmp/both.pcapng.gz"
+	for capture in pcaps/ends/strip-both.pcapng - "$tmp/both.pcapng.gz"; do
+		run ./mpprobe read "$capture" <pcaps/ends/strip-both.pcapng
+		((status == 1))
+		[[ ${output//$'\n'/ } == *" between eth0 and eth1: "* ]]
+	done
 }
 
 @test "read: from the middle of a connection" {

@@ -50,29 +50,43 @@ scenario() {		# ARGUMENT...
 	on client ./mpprobe run "$@"
 }
 
-# Which interface each TCP packet to the server left by, in a capture of both.
+# By which interfaces packets with this source went, and which way (2: sent by
+# this host), as a pcapng file tells: read here as its draft describes it.
 left_by() {		# FILE SOURCE
 	python3 - "$1" "$2" <<-'END'
 		import socket, struct, sys
 		data = open(sys.argv[1], "rb").read()
 		source = socket.inet_pton(socket.AF_INET6 if ":" in sys.argv[2]
 		                          else socket.AF_INET, sys.argv[2])
-		link, at, found = struct.unpack_from("<I", data, 20)[0], 24, set()
-		assert link == 276, link
-		while at < len(data):
-		    size = struct.unpack_from("<I", data, at + 8)[0]
-		    frame = data[at + 16:at + 16 + size]
-		    ip = frame[20:]
-		    start = 12 if ip[0] >> 4 == 4 else 8
-		    if ip[start:start + len(source)] == source:
-		        found.add((struct.unpack_from(">I", frame, 4)[0], frame[10]))
-		    at += 16 + size
-		print(*(f"{index} {kind}" for index, kind in sorted(found)))
-	END
-}
+		at, names, found = 0, [], set()
 
-index_of() {		# INTERFACE
-	on client ip -o link show "$1" | cut -d: -f1
+		def option(options, wanted):
+		    while options:
+		        kind, size = struct.unpack_from("=HH", options)
+		        if kind == wanted:
+		            return options[4:4 + size]
+		        options = options[4 + (size + 3) // 4 * 4:]
+
+		assert struct.unpack_from("=III", data) == (0x0a0d0d0a, 28, 0x1a2b3c4d)
+		while at < len(data):
+		    kind, size = struct.unpack_from("=II", data, at)
+		    body = data[at + 8:at + size - 4]
+		    assert data[at + 4:at + 8] == data[at + size - 4:at + size]
+		    if kind == 1:
+		        link, = struct.unpack_from("=H", body)
+		        names.append((option(body[8:], 2).decode(), link))
+		    if kind == 6:
+		        index, _, _, captured, _ = struct.unpack_from("=IIIII", body)
+		        name, link = names[index]
+		        ip = body[20 + {1: 14, 101: 0}[link]:20 + captured]
+		        way, = struct.unpack("=I", option(
+		            body[20 + (captured + 3) // 4 * 4:], 2))
+		        start = 12 if ip[0] >> 4 == 4 else 8
+		        if ip[start:start + len(source)] == source:
+		            found.add((name, way))
+		    at += size
+		print(*(f"{name} {way}" for name, way in sorted(found)))
+	END
 }
 
 @test 'a second subflow leaves by the interface of its address' {
@@ -86,11 +100,8 @@ index_of() {		# INTERFACE
 			echo "$output"
 			((status == 0))
 			[[ $output == *'takeover: same DSN'* ]]
-			# 4: it was sent by this host
-			[[ $(left_by "$tmp/run.pcap" "$first") == \
-				"$(index_of eth0) 4" ]]
-			[[ $(left_by "$tmp/run.pcap" "$second") == \
-				"$(index_of up1) 4" ]]
+			[[ $(left_by "$tmp/run.pcap" "$first") == "eth0 2" ]]
+			[[ $(left_by "$tmp/run.pcap" "$second") == "up1 2" ]]
 			./mpprobe run -q --replay "$tmp/run.pcap" takeover
 		done
 		run ./mpprobe read "$tmp/run.pcap"
@@ -104,8 +115,8 @@ index_of() {		# INTERFACE
 		10.0.4.2
 	echo "$output"
 	((status == 0))
-	[[ $(left_by "$tmp/run.pcap" 10.0.1.1) == "$(index_of eth0) 4" ]]
-	[[ $(left_by "$tmp/run.pcap" 10.0.30.1) == "$(index_of up1) 4" ]]
+	[[ $(left_by "$tmp/run.pcap" 10.0.1.1) == "eth0 2" ]]
+	[[ $(left_by "$tmp/run.pcap" 10.0.30.1) == "up1 2" ]]
 }
 
 @test 'all scenarios over two interfaces' {
@@ -130,7 +141,7 @@ index_of() {		# INTERFACE
 	on client ip link del other
 	echo "$output"
 	((status == 0))
-	[[ $(left_by "$tmp/run.pcap" 10.0.30.77) == "$(index_of up1) 4" ]]
+	[[ $(left_by "$tmp/run.pcap" 10.0.30.77) == "up1 2" ]]
 }
 
 @test 'an address of an interface by which no route leads: 64' {

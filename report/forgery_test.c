@@ -60,9 +60,10 @@ static size_t below(size_t count)
 
 struct victim {
 	const struct capture_bytes *capture;
-	size_t place;	    /* the forged frame comes before this one */
-	bool from_client;   /* it was sent by who began the connection */
-	struct packet sent; /* some packet of the connection */
+	size_t place;		   /* the forged frame comes before this one */
+	bool from_client;	   /* it was sent by who began the connection */
+	struct packet sent;	   /* some packet of the connection */
+	const struct frame *frame; /* that holds it */
 	uint8_t header[HEADER_MAX]; /* of links, of what comes in */
 	size_t header_length;
 };
@@ -119,6 +120,7 @@ static bool choose_victim(const struct observer *o,
 		    f->bytes + f->length < v->sent.bytes + 40)
 			continue;
 		v->capture = c;
+		v->frame = f;
 		memcpy(v->header, f->bytes, v->header_length);
 		turn_header(v, f->link_type);
 		return true;
@@ -490,7 +492,9 @@ static struct frame forge(const struct victim *v, const struct forgery *kind)
 		&v->capture->frames[v->place < v->capture->count
 					    ? v->place
 					    : v->capture->count - 1];
-	struct frame f = {.link_type = next->link_type,
+	struct frame f = {.link_type = v->frame->link_type,
+			  .interface = v->frame->interface,
+			  .way = v->frame->way ? LINK_WAY_IN : LINK_WAY_UNKNOWN,
 			  .time_us = next->time_us,
 			  .length = v->header_length + w.length};
 

@@ -544,6 +544,25 @@ static const struct flow *left_out(const struct judgement *j)
 	return j->blurred ? j->blurred : j->unshown;
 }
 
+/* The name of the interface that SYNs from the source left by, if the capture
+ * tells it. */
+static const char *interface_of(const struct judgement *j,
+				const struct address *source)
+{
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+		const char *name =
+			address_equal(&f->client, source) &&
+					f->link.way == LINK_WAY_OUT
+				? observer_interface_name(j->o, f->viewpoint)
+				: NULL;
+
+		if (name)
+			return arena_printf(j->arena, "%s", name);
+	}
+	return NULL;
+}
+
 static void report_head(struct judgement *j, const struct judge_target *target)
 {
 	struct report *r = j->r;
@@ -569,6 +588,8 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 	else
 		r->source = target->source;
 	r->uplink = target->source.family != 0;
+	if (r->uplink)
+		r->interface = interface_of(j, &r->source);
 	judge_announced(j);
 }
 

@@ -3,6 +3,7 @@
 
 #include <glob.h>
 #include <pcap/pcap.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,26 +21,64 @@ static struct frame *add_frame(struct capture_bytes *c)
 	return &c->frames[c->count++];
 }
 
-static void load(struct capture_bytes *c, const char *file)
+static void add(struct capture_bytes *c, const struct pcapng_frame *from)
+{
+	struct frame *f = add_frame(c);
+
+	*f = (struct frame){
+		.link_type = from->link_type,
+		.interface = from->interface,
+		.way = from->way,
+		.time_us = from->time_us,
+		.length = from->captured < sizeof(f->bytes) ? from->captured
+							    : sizeof(f->bytes),
+	};
+	if (from->name)
+		snprintf(f->name, sizeof(f->name), "%s", from->name);
+	memcpy(f->bytes, from->bytes, f->length);
+}
+
+static void load_pcapng(struct capture_bytes *c, FILE *file)
+{
+	struct pcapng *p = pcapng_open(file);
+	struct pcapng_frame f;
+
+	while (c->count < FRAMES_MAX && pcapng_next(p, &f) == PCAPNG_GOOD)
+		add(c, &f);
+	pcapng_close(p);
+}
+
+static void load_pcap(struct capture_bytes *c, FILE *file)
 {
 	char error[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_open_offline(file, error);
+	pcap_t *p = pcap_fopen_offline(file, error);
 	struct pcap_pkthdr *h;
 	const u_char *bytes;
 
 	if (!p)
 		abort();
-	*c = (struct capture_bytes){.file = strdup(file)};
-	while (c->count < FRAMES_MAX && pcap_next_ex(p, &h, &bytes) == 1) {
-		struct frame *f = add_frame(c);
-
-		f->link_type = pcap_datalink(p);
-		f->time_us = h->ts.tv_sec * 1000000LL + h->ts.tv_usec;
-		f->length = h->caplen < sizeof(f->bytes) ? h->caplen
-							 : sizeof(f->bytes);
-		memcpy(f->bytes, bytes, f->length);
-	}
+	while (c->count < FRAMES_MAX && pcap_next_ex(p, &h, &bytes) == 1)
+		add(c,
+		    &(struct pcapng_frame){
+			    .link_type = pcap_datalink(p),
+			    .time_us = h->ts.tv_sec * 1000000LL + h->ts.tv_usec,
+			    .bytes = bytes,
+			    .captured = h->caplen,
+		    });
 	pcap_close(p);
+}
+
+static void load(struct capture_bytes *c, const char *name)
+{
+	FILE *file = fopen(name, "rb");
+
+	if (!file)
+		abort();
+	*c = (struct capture_bytes){.file = strdup(name)};
+	if (strstr(name, ".pcapng"))
+		load_pcapng(c, file);
+	else
+		load_pcap(c, file);
 }
 
 struct captures captures_load(void)
@@ -47,7 +86,8 @@ struct captures captures_load(void)
 	struct captures all = {0};
 	glob_t found;
 
-	if (glob("pcaps/*/*.pcap", 0, NULL, &found) != 0)
+	if (glob("pcaps/*/*.pcap", 0, NULL, &found) != 0 ||
+	    glob("pcaps/*/*.pcapng", GLOB_APPEND, NULL, &found) != 0)
 		abort();
 	all.list = calloc(found.gl_pathc, sizeof(*all.list));
 	if (!all.list)
@@ -76,6 +116,10 @@ void feed_frame(struct observer *o, const struct frame *f)
 	if (!copy)
 		abort();
 	memcpy(copy, f->bytes, f->length);
+	o->interface = f->interface;
+	o->way = f->way;
+	if (f->interface && *f->name)
+		observer_name_interface(o, f->name);
 	observer_frame(o, f->link_type, o->frames + 1, f->time_us, copy,
 		       f->length, f->length);
 	free(copy);

@@ -7,10 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/track/pcapng.h"
+
 struct observer;
 
 struct frame {
 	int link_type;
+	uint32_t interface; /* as struct pcapng_frame has them */
+	char name[PCAPNG_NAME_MAX + 1];
+	enum link_way way;
 	int64_t time_us;
 	uint8_t bytes[1600]; /* what is longer is cut */
 	size_t length;
@@ -27,8 +32,8 @@ struct captures {
 	size_t count;
 };
 
-/* All of pcaps/DIR/NAME.pcap, up to 1024 frames of each; aborts on what is
- * none. To be freed. */
+/* All of pcaps/DIR/NAME.pcap and .pcapng, up to 1024 frames of each; aborts on
+ * what is none. To be freed. */
 struct captures captures_load(void);
 void captures_free(struct captures *c);
 

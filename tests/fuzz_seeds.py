@@ -44,12 +44,16 @@ def block(kind, body):
 
 def write_pcapng(link, frames):
     out = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
-    out += block(1, struct.pack("<HHI", link, 0, 65535))
-    for seconds, micros, frame in frames:
+    for name, finer in (b"eth0", 9), (b"tun0", 6):
+        out += block(1, struct.pack("<HHIHH4sHHBxxxI", link, 0, 65535, 2, 4,
+                                    name, 9, 1, finer, 0))
+    for number, (seconds, micros, frame) in enumerate(frames):
         when = seconds * 1000000 + micros
-        out += block(6, struct.pack("<IIIII", 0, when >> 32,
+        data = frame + b"\0" * (-len(frame) % 4)
+        flags = struct.pack("<HHII", 2, 4, number % 3, 0)
+        out += block(6, struct.pack("<IIIII", number % 2, when >> 32,
                                     when & 0xffffffff, len(frame), len(frame))
-                     + frame)
+                     + data + flags)
     return out
 
 

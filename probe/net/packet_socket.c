@@ -8,6 +8,7 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <netinet/if_ether.h>
+#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -25,52 +26,58 @@
 #define BATCHES 4
 #define RECEIVE_BUFFER (2 << 20)
 
-/* Where there is no Ethernet header one of LINKTYPE_LINUX_SLL tells the way of
- * the packet: type, kind of device, length of the address, address, protocol.
- * That of LINKTYPE_LINUX_SLL2 has the interface, too.
- */
+/* Where a single interface has no Ethernet header one of LINKTYPE_LINUX_SLL
+ * tells the way of the packet: type, kind of device, length of the address,
+ * address, protocol. */
 #define COOKED_HEADER 16
-#define TAGGED_HEADER 20
+
+#define LINKTYPE_RAW 101 /* in a file; DLT_RAW is another number */
 
 struct slot {
 	struct sockaddr_ll from;
 	_Alignas(struct cmsghdr)
-		uint8_t control[CMSG_SPACE(sizeof(struct timeval))];
-	uint8_t header[TAGGED_HEADER]; /* right before the frame */
+		uint8_t control[CMSG_SPACE(sizeof(struct timeval)) +
+				CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	uint8_t header[COOKED_HEADER]; /* right before the frame */
 	uint8_t frame[FRAME_MAX];
+	int64_t time_us;
+	unsigned ip; /* where the packet begins in the frame */
 };
 
 _Static_assert(offsetof(struct slot, frame) ==
-		       offsetof(struct slot, header) + TAGGED_HEADER,
+		       offsetof(struct slot, header) + COOKED_HEADER,
 	       "the header stands right before the frame");
 
 struct packet_socket {
 	int fd;
-	bool cooked;
 	unsigned indexes[INTERFACES_MAX], count;
-	pcap_t *pcap;
+	int link_types[INTERFACES_MAX];
 	uint64_t dropped;
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH];
-	struct pcap_pkthdr headers[BATCH];
 	struct slot slots[BATCH];
 };
 
-/* What the frames begin with. 0, or -1 with errno set. */
-static int find_link(struct packet_socket *s, const char *name, int *type)
+/* What its frames begin with. 0, or -1 with errno set. */
+static int find_link_type(struct packet_socket *s, unsigned interface)
 {
 	struct ifreq request = {0};
+	int *type = &s->link_types[interface];
 
-	*type = SOCK_DGRAM;
-	if (s->count > 1)
-		return 0;
-	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
-	if (ioctl(s->fd, SIOCGIFHWADDR, &request) == -1)
+	if (!if_indextoname(s->indexes[interface], request.ifr_name) ||
+	    ioctl(s->fd, SIOCGIFHWADDR, &request) == -1)
 		return -1;
 	if (request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK ||
 	    request.ifr_hwaddr.sa_family == ARPHRD_ETHER)
-		*type = SOCK_RAW;
+		*type = DLT_EN10MB;
+	else
+		*type = s->count > 1 ? LINKTYPE_RAW : DLT_LINUX_SLL;
 	return 0;
+}
+
+static bool is_cooked(const struct packet_socket *s)
+{
+	return s->link_types[0] == DLT_LINUX_SLL;
 }
 
 /* Without memory the parser of libpcap ends the program itself, by exit(2),
@@ -96,18 +103,37 @@ static int compile_guarded(pcap_t *pcap, const char *filter,
 	return result;
 }
 
-/* The kernel has the frames of a cooked socket without a header. */
+/* Of an IP packet, wherever it begins: the frames of a cooked socket have no
+ * header, those of several interfaces have several kinds. */
+static void look_behind_link(const struct bpf_program *program)
+{
+	for (unsigned i = 0; i < program->bf_len; i++) {
+		struct bpf_insn *at = &program->bf_insns[i];
+		unsigned class = BPF_CLASS(at->code), mode = BPF_MODE(at->code);
+
+		if ((class == BPF_LD && (mode == BPF_ABS || mode == BPF_IND)) ||
+		    (class == BPF_LDX && mode == BPF_MSH))
+			at->k += (bpf_u_int32)SKF_NET_OFF;
+	}
+}
+
+/* 0, or -1 with errno set. */
 static int compile(const struct packet_socket *s, const char *filter,
 		   struct bpf_program *out)
 {
-	pcap_t *raw = s->cooked ? pcap_open_dead(DLT_RAW, SNAPLEN) : NULL;
-	int result = s->cooked && !raw ? -1
-				       : compile_guarded(raw ? raw : s->pcap,
-							 filter, out);
+	bool behind = s->count > 1 || is_cooked(s);
+	pcap_t *frames = pcap_open_dead(behind ? DLT_RAW : DLT_EN10MB, SNAPLEN);
+	int result = frames ? compile_guarded(frames, filter, out) : -1;
 
-	if (raw)
-		pcap_close(raw);
-	return result;
+	if (frames)
+		pcap_close(frames);
+	if (result) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (behind)
+		look_behind_link(out);
+	return 0;
 }
 
 /* The same program, as libpcap and as the kernel write it. */
@@ -119,10 +145,8 @@ int packet_socket_filter(const struct packet_socket *s, const char *filter)
 
 	if (!filter)
 		return 0;
-	if (compile(s, filter, &program)) {
-		errno = EINVAL;
+	if (compile(s, filter, &program) == -1)
 		return -1;
-	}
 	_Static_assert(sizeof(struct sock_filter) == sizeof(struct bpf_insn),
 		       "the layout of a BPF instruction");
 	code.len = (unsigned short)program.bf_len;
@@ -140,6 +164,8 @@ static void set_options(const struct packet_socket *s)
 	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(s->fd, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on));
+	if (s->count > 1)
+		setsockopt(s->fd, SOL_PACKET, PACKET_AUXDATA, &on, sizeof(on));
 }
 
 static void set_slots(struct packet_socket *s)
@@ -155,46 +181,39 @@ static void set_slots(struct packet_socket *s)
 	}
 }
 
-static int link_type(const struct packet_socket *s)
+static int open_socket(struct packet_socket *s, int type)
 {
-	if (s->count > 1)
-		return DLT_LINUX_SLL2;
-	return s->cooked ? DLT_LINUX_SLL : DLT_EN10MB;
+	if (s->fd != -1)
+		close(s->fd);
+	s->fd = socket(AF_PACKET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return s->fd;
 }
 
 /* No frame comes in before it is bound, which is last; of several interfaces,
  * to all that there are, as each of two sockets would have an order of its own.
  */
-static int set_up(struct packet_socket *s, const char *name, const char *filter)
+static int set_up(struct packet_socket *s, const char *filter)
 {
 	struct sockaddr_ll to = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = s->count > 1 ? 0 : (int)s->indexes[0],
 	};
-	int type;
 
-	s->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (s->fd == -1 || find_link(s, name, &type) == -1)
+	if (open_socket(s, SOCK_RAW) == -1)
 		return -1;
-	if (type == SOCK_DGRAM) {
-		close(s->fd);
-		s->fd = socket(AF_PACKET,
-			       SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (s->fd == -1)
+	for (unsigned i = 0; i < s->count; i++)
+		if (find_link_type(s, i) == -1)
 			return -1;
-	}
-	s->cooked = type == SOCK_DGRAM;
-	s->pcap = pcap_open_dead(link_type(s), SNAPLEN);
-	if (!s->pcap || packet_socket_filter(s, filter) == -1)
+	if ((is_cooked(s) && open_socket(s, SOCK_DGRAM) == -1) ||
+	    packet_socket_filter(s, filter) == -1)
 		return -1;
 	set_options(s);
 	set_slots(s);
 	return bind(s->fd, (struct sockaddr *)&to, sizeof(to));
 }
 
-struct packet_socket *packet_socket_open(const char *name,
-					 const unsigned *indexes,
+struct packet_socket *packet_socket_open(const unsigned *indexes,
 					 unsigned count, const char *filter)
 {
 	struct packet_socket *s = calloc(1, sizeof(*s));
@@ -205,7 +224,7 @@ struct packet_socket *packet_socket_open(const char *name,
 	s->fd = -1;
 	s->count = count;
 	memcpy(s->indexes, indexes, count * sizeof(*indexes));
-	if (set_up(s, name, filter) == 0)
+	if (set_up(s, filter) == 0)
 		return s;
 	saved = errno;
 	packet_socket_close(s);
@@ -218,23 +237,42 @@ int packet_socket_fd(const struct packet_socket *s)
 	return s->fd;
 }
 
-pcap_t *packet_socket_pcap(const struct packet_socket *s)
+int packet_socket_link_type(const struct packet_socket *s, unsigned interface)
 {
-	return s->pcap;
+	return s->link_types[interface];
+}
+
+static int64_t microseconds(const struct cmsghdr *c)
+{
+	struct timeval t;
+
+	memcpy(&t, CMSG_DATA(c), sizeof(t));
+	return (int64_t)t.tv_sec * 1000000 + t.tv_usec;
+}
+
+static unsigned ip_begins(const struct cmsghdr *c)
+{
+	struct tpacket_auxdata about;
+
+	memcpy(&about, CMSG_DATA(c), sizeof(about));
+	return about.tp_net < FRAME_MAX ? about.tp_net : 0;
 }
 
 static void take_header(struct packet_socket *s, int i)
 {
 	struct msghdr *m = &s->messages[i].msg_hdr;
-	struct pcap_pkthdr *h = &s->headers[i];
+	struct slot *slot = &s->slots[i];
 
-	memset(h, 0, sizeof(*h));
-	h->len = s->messages[i].msg_len; /* of the frame: MSG_TRUNC */
-	h->caplen = h->len < FRAME_MAX ? h->len : FRAME_MAX;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+	slot->time_us = 0;
+	slot->ip = 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level == SOL_SOCKET &&
 		    c->cmsg_type == SCM_TIMESTAMP)
-			memcpy(&h->ts, CMSG_DATA(c), sizeof(h->ts));
+			slot->time_us = microseconds(c);
+		if (c->cmsg_level == SOL_PACKET &&
+		    c->cmsg_type == PACKET_AUXDATA)
+			slot->ip = ip_begins(c);
+	}
 }
 
 /* A frame that came while the kernel was still turning its time stamps on has
@@ -242,8 +280,8 @@ static void take_header(struct packet_socket *s, int i)
 static void order_times(struct packet_socket *s, int count)
 {
 	for (int i = count - 1; i > 0; i--)
-		if (timercmp(&s->headers[i - 1].ts, &s->headers[i].ts, >))
-			s->headers[i - 1].ts = s->headers[i].ts;
+		if (s->slots[i - 1].time_us > s->slots[i].time_us)
+			s->slots[i - 1].time_us = s->slots[i].time_us;
 }
 
 static void put16(uint8_t *at, unsigned value)
@@ -252,42 +290,13 @@ static void put16(uint8_t *at, unsigned value)
 	at[1] = (uint8_t)value;
 }
 
-static const u_char *put_cooked(uint8_t *at, const struct sockaddr_ll *from)
+static void put_cooked(uint8_t *at, const struct sockaddr_ll *from)
 {
 	put16(at, from->sll_pkttype);
 	put16(at + 2, from->sll_hatype);
 	put16(at + 4, from->sll_halen);
 	memcpy(at + 6, from->sll_addr, sizeof(from->sll_addr));
 	put16(at + 14, ntohs(from->sll_protocol));
-	return at;
-}
-
-static const u_char *put_tagged(uint8_t *at, const struct sockaddr_ll *from)
-{
-	put16(at, ntohs(from->sll_protocol));
-	put16(at + 2, 0);
-	put16(at + 4, (unsigned)from->sll_ifindex >> 16);
-	put16(at + 6, (unsigned)from->sll_ifindex);
-	put16(at + 8, from->sll_hatype);
-	at[10] = from->sll_pkttype;
-	at[11] = from->sll_halen;
-	memcpy(at + 12, from->sll_addr, sizeof(from->sll_addr));
-	return at;
-}
-
-/* The frame, from its header on, which ends right before it. */
-static const u_char *cook(struct packet_socket *s, int i)
-{
-	struct slot *slot = &s->slots[i];
-	unsigned size = s->count > 1 ? TAGGED_HEADER : COOKED_HEADER;
-	uint8_t *header = slot->header + TAGGED_HEADER - size;
-
-	if (!s->cooked)
-		return slot->frame;
-	s->headers[i].len += size;
-	s->headers[i].caplen += size;
-	return s->count > 1 ? put_tagged(header, &slot->from)
-			    : put_cooked(header, &slot->from);
 }
 
 static int read_batch(struct packet_socket *s)
@@ -306,17 +315,18 @@ static bool is_loopback(const struct sockaddr_ll *from)
 	return from->sll_hatype == ARPHRD_LOOPBACK;
 }
 
-/* What is sent on the loopback comes by twice; of several interfaces, frames of
- * others come by as well. */
-static bool is_wanted(const struct packet_socket *s,
-		      const struct sockaddr_ll *from)
+/* The place of a frame's interface. False: what is sent on the loopback comes
+ * by twice; of several interfaces, frames of others come by as well. */
+static bool find_interface(const struct packet_socket *s,
+			   const struct sockaddr_ll *from, unsigned *interface)
 {
 	if (is_loopback(from) && from->sll_pkttype == PACKET_OUTGOING)
 		return false;
-	for (unsigned i = 0; i < s->count; i++)
-		if (s->indexes[i] == (unsigned)from->sll_ifindex)
-			return true;
-	return s->count == 1;
+	*interface = 0;
+	while (s->count > 1 && *interface < s->count &&
+	       s->indexes[*interface] != (unsigned)from->sll_ifindex)
+		++*interface;
+	return *interface < s->count;
 }
 
 static enum frame_way way_of(const struct sockaddr_ll *from)
@@ -324,6 +334,35 @@ static enum frame_way way_of(const struct sockaddr_ll *from)
 	if (is_loopback(from))
 		return WAY_BOTH;
 	return from->sll_pkttype == PACKET_OUTGOING ? WAY_OUT : WAY_IN;
+}
+
+/* The frame, from its header on: a cooked one ends right before it, and one
+ * that nobody knows is left out. */
+static struct socket_frame frame_of(struct packet_socket *s, int i,
+				    unsigned interface)
+{
+	struct slot *slot = &s->slots[i];
+	struct socket_frame f = {
+		.way = way_of(&slot->from),
+		.interface = interface,
+		.time_us = slot->time_us,
+		.bytes = slot->frame,
+		.length = s->messages[i].msg_len, /* MSG_TRUNC */
+	};
+
+	f.captured = f.length < FRAME_MAX ? f.length : FRAME_MAX;
+	if (is_cooked(s)) {
+		put_cooked(slot->header, &slot->from);
+		f.bytes = slot->header;
+		f.captured += COOKED_HEADER;
+		f.length += COOKED_HEADER;
+	} else if (s->link_types[interface] == LINKTYPE_RAW &&
+		   slot->ip < f.captured) {
+		f.bytes += slot->ip;
+		f.captured -= slot->ip;
+		f.length -= slot->ip;
+	}
+	return f;
 }
 
 int packet_socket_read(struct packet_socket *s, packet_socket_fn *fn,
@@ -341,11 +380,13 @@ int packet_socket_read(struct packet_socket *s, packet_socket_fn *fn,
 			take_header(s, i);
 		order_times(s, count);
 		for (int i = 0; i < count; i++) {
-			const struct sockaddr_ll *from = &s->slots[i].from;
+			struct socket_frame f;
+			unsigned interface;
 
-			if (!is_wanted(s, from))
+			if (!find_interface(s, &s->slots[i].from, &interface))
 				continue;
-			fn(context, way_of(from), &s->headers[i], cook(s, i));
+			f = frame_of(s, i, interface);
+			fn(context, &f);
 			total++;
 		}
 	}
@@ -370,7 +411,5 @@ void packet_socket_close(struct packet_socket *s)
 		return;
 	if (s->fd != -1)
 		close(s->fd);
-	if (s->pcap)
-		pcap_close(s->pcap);
 	free(s);
 }

@@ -2,6 +2,7 @@
 #include "probe/net/savefile.h"
 
 #include <errno.h>
+#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -11,6 +12,7 @@
 #include "probe/net/outfile.h"
 
 #define BUFFER_SIZE (256 * 1024)
+#define SNAPLEN 262144
 #define FILE_HEADER 24	 /* bytes; pcap-savefile(5) */
 #define RECORD_HEADER 16 /* bytes */
 
@@ -18,9 +20,10 @@ struct savefile {
 	struct outfile file;
 	FILE *stream; /* buffered wholly: written by savefile_flush alone */
 	char *buffer;
-	pcap_dumper_t *dumper;
-	size_t waiting; /* bytes in the buffer */
-	off_t written;	/* bytes of whole records in the file */
+	pcap_t *pcap;
+	pcap_dumper_t *dumper; /* NULL: it is pcapng */
+	size_t waiting;	       /* bytes in the buffer */
+	off_t written;	       /* bytes of whole records in the file */
 	bool failed;
 };
 
@@ -37,7 +40,8 @@ struct savefile *savefile_open(const char *name)
 	return s;
 }
 
-int savefile_start(struct savefile *s, pcap_t *pcap)
+/* 0, or -1 with errno set. */
+static int open_stream(struct savefile *s)
 {
 	int fd;
 
@@ -51,12 +55,30 @@ int savefile_start(struct savefile *s, pcap_t *pcap)
 	if (!s->stream)
 		return -1;
 	setvbuf(s->stream, s->buffer, _IOFBF, BUFFER_SIZE);
-	s->dumper = pcap_dump_fopen(pcap, s->stream);
+	return 0;
+}
+
+static int start_pcap(struct savefile *s, int link_type)
+{
+	s->pcap = pcap_open_dead(link_type, SNAPLEN);
+	s->dumper = s->pcap ? pcap_dump_fopen(s->pcap, s->stream) : NULL;
 	if (!s->dumper) {
 		errno = EIO;
 		return -1;
 	}
 	s->waiting = FILE_HEADER;
+	return 0;
+}
+
+int savefile_start(struct savefile *s, const struct saved_interface *interfaces,
+		   size_t count)
+{
+	if (open_stream(s) == -1)
+		return -1;
+	if (count > 1)
+		s->waiting = pcapng_write_head(s->stream, interfaces, count);
+	else if (start_pcap(s, interfaces[0].link_type) == -1)
+		return -1;
 	return savefile_flush(s);
 }
 
@@ -82,16 +104,31 @@ int savefile_flush(struct savefile *s)
 	return -1;
 }
 
-int savefile_add(struct savefile *s, const struct pcap_pkthdr *header,
-		 const uint8_t *frame)
+static void dump(struct savefile *s, const struct saved_frame *f)
 {
-	size_t size = RECORD_HEADER + header->caplen;
+	struct pcap_pkthdr header = {
+		.ts = {.tv_sec = f->time_us / 1000000,
+		       .tv_usec = f->time_us % 1000000},
+		.caplen = (bpf_u_int32)f->captured,
+		.len = (bpf_u_int32)f->length,
+	};
+
+	pcap_dump((u_char *)s->dumper, &header, f->bytes);
+}
+
+int savefile_add(struct savefile *s, const struct saved_frame *f)
+{
+	size_t size = s->dumper ? RECORD_HEADER + f->captured
+				: pcapng_frame_size(f->captured);
 
 	if (s->waiting + size >= BUFFER_SIZE && savefile_flush(s) == -1)
 		return -1;
 	if (s->failed)
 		return -1;
-	pcap_dump((u_char *)s->dumper, header, frame);
+	if (s->dumper)
+		dump(s, f);
+	else
+		pcapng_write_frame(s->stream, f);
 	s->waiting += size;
 	return 0;
 }
@@ -104,6 +141,8 @@ static int release(struct savefile *s)
 		pcap_dump_close(s->dumper);
 	else if (s->stream)
 		fclose(s->stream);
+	if (s->pcap)
+		pcap_close(s->pcap);
 	if (outfile_close(&s->file) == -1)
 		ret = -1;
 	free(s->buffer);

@@ -4,8 +4,10 @@
 #ifndef PROBE_NET_SAVEFILE_H
 #define PROBE_NET_SAVEFILE_H
 
-#include <pcap/pcap.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "probe/net/pcapng_write.h"
 
 struct savefile;
 
@@ -13,14 +15,14 @@ struct savefile;
  * NULL with errno set. */
 struct savefile *savefile_open(const char *name);
 
-/* Empties the file and writes its header, for the frames of `pcap`, which
- * must outlive the file. 0, or -1 with errno set. */
-int savefile_start(struct savefile *s, pcap_t *pcap);
+/* Empties the file and writes its header: of one interface pcap, of several
+ * pcapng. 0, or -1 with errno set. */
+int savefile_start(struct savefile *s, const struct saved_interface *interfaces,
+		   size_t count);
 
 /* Adds a frame. It is in the file only after savefile_flush, or when many
  * wait. 0, or -1 with errno set. */
-int savefile_add(struct savefile *s, const struct pcap_pkthdr *header,
-		 const uint8_t *frame);
+int savefile_add(struct savefile *s, const struct saved_frame *frame);
 
 /* Writes what waits, in one system call, so that no record is ever cut by a
  * kill; what a full disk has cut is taken back. 0, or -1 with errno set. */

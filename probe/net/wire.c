@@ -19,6 +19,8 @@ struct wire {
 	struct uplink uplinks[UPLINKS_MAX];
 	unsigned uplink_count;
 	struct packet_socket *capture;
+	char names[INTERFACES_MAX][IF_NAMESIZE]; /* that it captures */
+	unsigned count;
 	libnet_t *net; /* builds packets; sends none */
 	struct savefile *file;
 	const char *file_name;
@@ -87,26 +89,33 @@ static int explain_capture(struct wire *w, int error)
 	}
 }
 
-static void add_index(unsigned *indexes, unsigned *count, unsigned index)
+static void add_interface(struct wire *w, unsigned *indexes, unsigned index)
 {
-	for (unsigned i = 0; i < *count; i++)
+	for (unsigned i = 0; i < w->count; i++)
 		if (indexes[i] == index)
 			return;
-	if (index && *count < INTERFACES_MAX)
-		indexes[(*count)++] = index;
+	if (w->count < INTERFACES_MAX &&
+	    if_indextoname(index, w->names[w->count]))
+		indexes[w->count++] = index;
 }
 
 static int open_capture(struct wire *w, const struct wire_config *c)
 {
-	unsigned indexes[INTERFACES_MAX], count = 0;
+	unsigned indexes[INTERFACES_MAX];
 
 	for (unsigned i = 0; i < w->uplink_count; i++)
-		add_index(indexes, &count, w->uplinks[i].index);
+		add_interface(w, indexes, w->uplinks[i].index);
 	for (unsigned i = 0; i < c->owner_count; i++)
-		add_index(indexes, &count, if_nametoindex(c->owners[i]));
-	w->capture = packet_socket_open(w->uplinks[0].interface, indexes, count,
-					c->filter);
+		add_interface(w, indexes, if_nametoindex(c->owners[i]));
+	if (!w->count)
+		return explain_capture(w, ENODEV);
+	w->capture = packet_socket_open(indexes, w->count, c->filter);
 	return w->capture ? 0 : explain_capture(w, errno);
+}
+
+const char *wire_interface_name(const struct wire *w, unsigned interface)
+{
+	return w->names[interface ? interface - 1 : 0];
 }
 
 int wire_filter(struct wire *w, const char *filter)
@@ -116,8 +125,12 @@ int wire_filter(struct wire *w, const char *filter)
 
 static int start_file(struct wire *w)
 {
-	if (w->file &&
-	    savefile_start(w->file, packet_socket_pcap(w->capture)) == -1)
+	struct saved_interface interfaces[INTERFACES_MAX];
+
+	for (unsigned i = 0; i < w->count; i++)
+		interfaces[i] = (struct saved_interface){
+			w->names[i], packet_socket_link_type(w->capture, i)};
+	if (w->file && savefile_start(w->file, interfaces, w->count) == -1)
 		return wire_fail(&w->failure, EXIT_OUTPUT,
 				 "cannot write %s: %s", w->file_name,
 				 strerror(errno));
@@ -239,27 +252,46 @@ int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
 
 /* --- in ----------------------------------------------------------------- */
 
-static int64_t microseconds(const struct timeval *t)
+static int save(struct wire *w, const struct socket_frame *f)
 {
-	return (int64_t)t->tv_sec * 1000000 + t->tv_usec;
+	static const enum link_way ways[] = {[WAY_IN] = LINK_WAY_IN,
+					     [WAY_OUT] = LINK_WAY_OUT,
+					     [WAY_BOTH] = LINK_WAY_UNKNOWN};
+
+	return savefile_add(w->file, &(struct saved_frame){
+					     .interface = f->interface,
+					     .way = ways[f->way],
+					     .time_us = f->time_us,
+					     .bytes = f->bytes,
+					     .captured = f->captured,
+					     .length = f->length,
+				     });
 }
 
-static void take_frame(void *context, enum frame_way way,
-		       const struct pcap_pkthdr *header, const u_char *frame)
+static void take_frame(void *context, const struct socket_frame *f)
 {
 	struct wire *w = context;
 
 	if (w->failure.exit_code)
 		return;
-	if (w->file && savefile_add(w->file, header, frame) == -1) {
+	if (w->file && save(w, f) == -1) {
 		wire_fail(&w->failure, EXIT_OUTPUT, "%s: %s", w->file_name,
 			  strerror(errno));
 		return;
 	}
 	w->frames++;
-	w->fn(w->context, way, pcap_datalink(packet_socket_pcap(w->capture)),
-	      w->frames, microseconds(&header->ts), frame, header->caplen,
-	      header->len);
+	w->fn(w->context,
+	      &(struct wire_frame){
+		      .way = f->way,
+		      .interface = w->count > 1 ? f->interface + 1 : 0,
+		      .link_type =
+			      packet_socket_link_type(w->capture, f->interface),
+		      .number = w->frames,
+		      .time_us = f->time_us,
+		      .bytes = f->bytes,
+		      .captured = f->captured,
+		      .length = f->length,
+	      });
 }
 
 static int check_uplinks(struct wire *w)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The live wire: crafted packets out through raw sockets, every packet of the
  * run in through a packet socket, both directions, of one interface or several.
- * Frames of several have headers that name it (LINKTYPE_LINUX_SLL2).
  */
 #ifndef PROBE_NET_WIRE_H
 #define PROBE_NET_WIRE_H
@@ -18,12 +17,18 @@
 struct wire;
 struct ip_envelope;
 
-/* A frame from the wire. `time_us` since 1970; `number` from 1. The bytes
- * are valid during the call only. */
-typedef void wire_frame_fn(void *context, enum frame_way way, int link_type,
-			   uint64_t number, int64_t time_us,
-			   const uint8_t *frame, size_t captured,
-			   size_t length);
+/* A frame from the wire. The bytes are valid during the call only. */
+struct wire_frame {
+	enum frame_way way;
+	unsigned interface; /* from 1; 0: there is only one */
+	int link_type;	    /* of packet_socket_link_type() */
+	uint64_t number;    /* from 1 */
+	int64_t time_us;    /* since 1970 */
+	const uint8_t *bytes;
+	size_t captured, length;
+};
+
+typedef void wire_frame_fn(void *context, const struct wire_frame *frame);
 
 #define UPLINKS_MAX (INTERFACES_MAX / 2)
 
@@ -38,7 +43,8 @@ struct wire_config {
 	unsigned owner_count;
 	const char *filter;	/* pcap filter; no frame that came before it
 				   was set is ever seen */
-	const char *write_file; /* -w, or NULL; "-" is standard output */
+	const char *write_file; /* -w, or NULL; "-" is standard output. Of
+				   several interfaces it is pcapng */
 };
 
 /* Opens everything that needs privilege: raw sockets, capture, the -w file.
@@ -73,6 +79,9 @@ int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
  * send from, 74 full disk, 71). An error
  * stays: no more frames come after it. */
 int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn, void *context);
+
+/* The name of a frame's interface. */
+const char *wire_interface_name(const struct wire *w, unsigned interface);
 
 const char *wire_error(const struct wire *w);
 int wire_exit_code(const struct wire *w); /* 0: the wire is in order */

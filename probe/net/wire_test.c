@@ -26,7 +26,10 @@
 #include "probe/net/guard.h"
 #include "probe/net/privileges.h"
 #include "probe/net/wire.h"
+#include "report/track/pcapng.h"
 #include "tests/namespace.h"
+
+#define LINKTYPE_RAW 101
 
 static const struct address loopback4 = {.family = 4, .bytes = {127, 0, 0, 1}};
 static const struct address loopback6 = {.family = 6, .bytes = {[15] = 1}};
@@ -38,30 +41,29 @@ struct seen {
 	unsigned in, out; /* that are told apart */
 	int link_type;
 	unsigned kind;
-	unsigned index; /* of the interface, in a tagged header */
+	unsigned interface;
 	uint64_t last_number;
 	uint8_t bytes[200];
 	size_t length; /* of the first packet */
 };
 
-static void see(void *context, enum frame_way way, int link_type,
-		uint64_t number, int64_t time_us, const uint8_t *frame,
-		size_t captured, size_t length)
+static void see(void *context, const struct wire_frame *f)
 {
 	struct seen *s = context;
 	struct packet p;
 	const uint8_t *ip;
 	size_t size;
 
-	s->in += way == WAY_IN;
-	s->out += way == WAY_OUT;
-	s->link_type = link_type;
-	s->kind = frame[1];  /* of a cooked header */
-	s->index = frame[7]; /* of a tagged one */
-	assert_true(time_us > 0 && captured <= length);
-	assert_int_equal(number, s->last_number + 1);
-	s->last_number = number;
-	assert_true(link_find_ip(link_type, frame, captured, &ip, &size));
+	s->in += f->way == WAY_IN;
+	s->out += f->way == WAY_OUT;
+	s->link_type = f->link_type;
+	s->kind = f->bytes[1]; /* of a cooked header */
+	s->interface = f->interface;
+	assert_true(f->time_us > 0 && f->captured <= f->length);
+	assert_int_equal(f->number, s->last_number + 1);
+	s->last_number = f->number;
+	assert_true(
+		link_find_ip(f->link_type, f->bytes, f->captured, &ip, &size));
 	assert_true(packet_parse(ip, size, &p));
 	assert_int_equal(p.transport, TRANSPORT_TCP);
 	if (!s->frames++) {
@@ -213,20 +215,15 @@ struct fragments_seen {
 	unsigned first, last, syn_acks;
 };
 
-static void see_fragments(void *context, enum frame_way way, int link_type,
-			  uint64_t number, int64_t time_us,
-			  const uint8_t *frame, size_t captured, size_t length)
+static void see_fragments(void *context, const struct wire_frame *f)
 {
 	struct fragments_seen *s = context;
 	struct packet p;
 	const uint8_t *ip;
 	size_t size;
 
-	(void)way;
-	(void)number;
-	(void)time_us;
-	(void)length;
-	assert_true(link_find_ip(link_type, frame, captured, &ip, &size));
+	assert_true(
+		link_find_ip(f->link_type, f->bytes, f->captured, &ip, &size));
 	assert_true(packet_parse(ip, size, &p));
 	s->first += p.ip.more_fragments && p.tcp.flags == TCP_FLAG_SYN;
 	s->last += p.ip.fragment_offset == 24 && !p.ip.more_fragments;
@@ -491,11 +488,53 @@ static void test_raw_ip(void **state)
 	close(tun);
 }
 
+static char scratch[] = "/tmp/wire_test.XXXXXX";
+
+static const char *in_scratch(const char *name, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s", scratch, name);
+	return path;
+}
+
+/* What was written of both, in this order. */
+static void check_pcapng(const char *name, const struct seen *s)
+{
+	static const struct {
+		const char *name;
+		int link_type;
+		enum link_way way;
+	} right[] = {
+		{"lo", DLT_EN10MB, LINK_WAY_UNKNOWN},
+		{"tun7", LINKTYPE_RAW, LINK_WAY_OUT},
+		{"tun7", LINKTYPE_RAW, LINK_WAY_IN},
+	};
+	struct pcapng *p = pcapng_open(fopen(name, "rb"));
+	struct pcapng_frame f;
+	size_t at = 0, frames = 0;
+
+	while (pcapng_next(p, &f) == PCAPNG_GOOD) {
+		frames++;
+		at += at < 2 && (strcmp(f.name, right[at].name) != 0 ||
+				 f.way != right[at].way);
+		assert_string_equal(f.name, right[at].name);
+		assert_int_equal(f.link_type, right[at].link_type);
+		assert_int_equal(f.way, right[at].way);
+		assert_int_equal(f.bytes[f.link_type == DLT_EN10MB ? 14 : 0],
+				 0x45);
+		assert_true(f.time_us > 0 && f.captured == f.length);
+	}
+	assert_int_equal(at, 2);
+	assert_int_equal(frames, s->frames);
+	assert_string_equal(pcapng_error(p), "");
+	pcapng_close(p);
+}
+
 /* One interface with Ethernet headers and one without: by which a packet leaves
  * its source says, and each frame names it. What others send is not seen. */
 static void test_two_uplinks(void **state)
 {
 	const struct address own = {.family = 4, .bytes = {192, 0, 2, 1}};
+	char path[100];
 	const struct wire_config config = {
 		.uplinks = {{.interface = "lo",
 			     .ipv4 = true,
@@ -506,6 +545,7 @@ static void test_two_uplinks(void **state)
 			     .bind_interface = true}},
 		.uplink_count = 2,
 		.filter = "tcp and (port 4000 or port 4001)",
+		.write_file = in_scratch("two.pcapng", path, sizeof(path)),
 	};
 	const struct wire_config third = {
 		.uplinks = {{.interface = "tun8",
@@ -522,6 +562,7 @@ static void test_two_uplinks(void **state)
 	unsigned seen;
 	uint8_t packet[200];
 	char error[400];
+	long length = 0;
 
 	(void)state;
 	if (tun == -1 || other == -1)
@@ -534,13 +575,21 @@ static void test_two_uplinks(void **state)
 		unsigned before = s.frames;
 
 		target.bytes[3] = 9;
-		assert_true(send_between(w, sources[i], &target, 4000, 80,
-					 packet, sizeof(packet)) > 0);
+		length = send_between(w, sources[i], &target, 4000, 80, packet,
+				      sizeof(packet));
+		assert_true(length > 0);
 		gather(w, &s);
 		assert_true(s.frames > before);
-		assert_int_equal(s.link_type, DLT_LINUX_SLL2);
-		assert_int_equal(s.index, if_nametoindex(interface));
+		assert_int_equal(s.link_type, i ? LINKTYPE_RAW : DLT_EN10MB);
+		assert_int_equal(s.interface, i + 1);
+		assert_string_equal(wire_interface_name(w, s.interface),
+				    interface);
 	}
+	assert_true(s.out == 1 && s.in == 0);
+	assert_int_equal(write(tun, packet, (size_t)length), length);
+	gather(w, &s);
+	assert_true(s.out == 1 && s.in == 1);
+	check_pcapng(path, &s); /* as it is after each poll */
 	elsewhere = wire_open(&third, error, sizeof(error), &exit_code);
 	assert_non_null(elsewhere);
 	seen = s.frames;
@@ -549,17 +598,12 @@ static void test_two_uplinks(void **state)
 	gather(w, &s);
 	assert_int_equal(s.frames, seen);
 	wire_close(elsewhere);
+	assert_int_equal(wire_finish_file(w), 0);
+	check_pcapng(path, &s);
 	wire_close(w);
+	unlink(path);
 	close(tun);
 	close(other);
-}
-
-static char scratch[] = "/tmp/wire_test.XXXXXX";
-
-static const char *in_scratch(const char *name, char *path, size_t size)
-{
-	snprintf(path, size, "%s/%s", scratch, name);
-	return path;
 }
 
 /* The file is whole after every poll, and says what was seen. */

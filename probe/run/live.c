@@ -425,24 +425,38 @@ static bool came_back(const struct live *live, const uint8_t *ip, size_t length)
 	       observer_owns(live->observer, &p.ip.source);
 }
 
-static void on_frame(void *context, enum frame_way way, int link_type,
-		     uint64_t number, int64_t time_us, const uint8_t *frame,
-		     size_t captured, size_t length)
+/* Where a frame was seen, as the capture that is written tells it. */
+static void set_place(struct live *live, const struct wire_frame *f)
+{
+	struct observer *o = live->observer;
+
+	o->interface = f->interface;
+	o->way = LINK_WAY_UNKNOWN;
+	if (!f->interface)
+		return;
+	observer_name_interface(o,
+				wire_interface_name(live->wire, f->interface));
+	if (f->way != WAY_BOTH)
+		o->way = f->way == WAY_OUT ? LINK_WAY_OUT : LINK_WAY_IN;
+}
+
+static void on_frame(void *context, const struct wire_frame *f)
 {
 	struct live *live = context;
 	const uint8_t *ip;
 	size_t available;
-	bool has_ip = link_find_ip(link_type, frame, captured, &ip, &available);
+	bool has_ip = link_find_ip(f->link_type, f->bytes, f->captured, &ip,
+				   &available);
 
-	if (has_ip && way != WAY_IN)
+	set_place(live, f);
+	if (has_ip && f->way != WAY_IN)
 		check_departure(live, ip, available);
-	if (has_ip && way == WAY_IN && came_back(live, ip, available)) {
-		observer_came_back(live->observer, link_type, time_us, frame,
-				   captured);
-		return;
-	}
-	observer_frame(live->observer, link_type, number, time_us, frame,
-		       captured, length);
+	if (has_ip && f->way == WAY_IN && came_back(live, ip, available))
+		observer_came_back(live->observer, f->link_type, f->time_us,
+				   f->bytes, f->captured);
+	else
+		observer_frame(live->observer, f->link_type, f->number,
+			       f->time_us, f->bytes, f->captured, f->length);
 }
 
 static bool check_missing(struct live *live)

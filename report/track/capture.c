@@ -18,17 +18,25 @@
 #include "report/track/pcapng.h"
 #include "report/track/unpack.h"
 
+/* The filter, for frames of one link type. */
+struct program {
+	int link_type;
+	bool compiled; /* false: none of them passes */
+	struct bpf_program code;
+};
+
 struct source {
 	const char *name;
-	FILE *stream; /* until libpcap takes it over */
+	FILE *stream; /* until who reads it takes it over */
 	bool unpacks; /* if it is compressed */
 	pcap_t *pcap;
-	struct bpf_program filter;
-	struct pcap_pkthdr *header; /* of the next frame; NULL: none is left */
-	const u_char *frame;
-	uint64_t frames;      /* read */
-	struct pcapng blocks; /* of the same file; none if it is no pcapng */
-	uint32_t interface;   /* of the next frame */
+	struct pcapng *pcapng; /* the one or the other */
+	struct program *programs;
+	size_t program_count;
+	bool left;		  /* there is a next frame */
+	bool damaged;		  /* behind those that were read */
+	struct pcapng_frame next; /* of whatever file */
+	uint64_t frames;	  /* read */
 };
 
 struct capture {
@@ -72,10 +80,6 @@ static const char *open_source(struct source *s, const char *file)
 		return strerror(errno);
 	if (type_of(s->stream) == S_IFDIR)
 		return strerror(EISDIR);
-	if (type_of(s->stream) == S_IFREG && strcmp(file, "-") != 0)
-		s->blocks.file = fopen(file, "rbe");
-	if (!s->blocks.file && errno == ENOMEM)
-		must_have(NULL);
 	s->unpacks = unpack_named(file) && unpack_load();
 	return NULL;
 }
@@ -99,19 +103,24 @@ struct capture *capture_open(const char *const *files, size_t count,
 	return c;
 }
 
+static void close_source(struct source *s)
+{
+	if (s->stream)
+		fclose(s->stream);
+	for (size_t i = 0; i < s->program_count; i++)
+		pcap_freecode(&s->programs[i].code);
+	free(s->programs);
+	if (s->pcap)
+		pcap_close(s->pcap);
+	pcapng_close(s->pcapng);
+}
+
 void capture_close(struct capture *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->count; i++) {
-		if (c->sources[i].stream)
-			fclose(c->sources[i].stream);
-		if (c->sources[i].blocks.file)
-			fclose(c->sources[i].blocks.file);
-		pcap_freecode(&c->sources[i].filter);
-		if (c->sources[i].pcap)
-			pcap_close(c->sources[i].pcap);
-	}
+	for (size_t i = 0; i < c->count; i++)
+		close_source(&c->sources[i]);
 	free(c->sources);
 	free(c);
 }
@@ -127,6 +136,55 @@ static int64_t microseconds(const struct timeval *t)
 	return us;
 }
 
+/* ---- reading --------------------------------------------------------------
+ */
+
+/* False: there is none. */
+static bool advance_pcap(struct source *s)
+{
+	struct pcap_pkthdr *header;
+	const u_char *frame;
+	int result;
+
+	errno = 0;
+	result = pcap_next_ex(s->pcap, &header, &frame);
+	if (result == PCAP_ERROR && errno == ENOMEM)
+		must_have(NULL); /* more is there */
+	s->damaged = result != 1 && result != PCAP_ERROR_BREAK;
+	if (result != 1)
+		return false;
+	s->next = (struct pcapng_frame){
+		.link_type = pcap_datalink(s->pcap),
+		.time_us = microseconds(&header->ts),
+		.bytes = frame,
+		.captured = header->caplen,
+		.length = header->len,
+	};
+	return true;
+}
+
+static void advance(struct source *s)
+{
+	enum pcapng_result result;
+
+	if (s->pcap) {
+		s->left = advance_pcap(s);
+	} else {
+		result = pcapng_next(s->pcapng, &s->next);
+		s->left = result == PCAPNG_GOOD;
+		s->damaged = result == PCAPNG_DAMAGED;
+	}
+	s->frames += s->left;
+}
+
+static const char *damage(const struct source *s)
+{
+	return s->pcap ? pcap_geterr(s->pcap) : pcapng_error(s->pcapng);
+}
+
+/* ---- beginning ------------------------------------------------------------
+ */
+
 /* The first byte, which stays there, or EOF. */
 static int peek(FILE *stream)
 {
@@ -138,7 +196,7 @@ static int peek(FILE *stream)
 }
 
 /* The first byte of what may have been packed. */
-static int begin(struct source *s)
+static int unpacked_first(struct source *s)
 {
 	int first = peek(s->stream);
 
@@ -148,22 +206,56 @@ static int begin(struct source *s)
 	return s->stream ? peek(s->stream) : EOF;
 }
 
+static bool complain_of(const struct source *s, char *error, size_t size,
+			const char *what, const char *detail)
+{
+	snprintf(error, size, "%s: %s%s%s%s", s->name, what,
+		 *detail ? " (" : "", detail, *detail ? ")" : "");
+	return false;
+}
+
+#define FOREIGN "not a pcap or pcapng file"
+
 /* libpcap takes the stream over if it understands the file. */
-static bool start(struct source *s, char *error, size_t size)
+static bool start_pcap(struct source *s, char *error, size_t size)
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
-	int first = begin(s);
 
-	if (!s->stream) {
-		snprintf(error, size, "%s: compressed, and damaged", s->name);
-		return false;
-	}
-	if (first == EOF) {
-		snprintf(error, size, "%s: %s", s->name,
-			 ferror(s->stream) ? strerror(errno)
-					   : "the file is empty");
-		return false;
-	}
+	errno = 0;
+	s->pcap = pcap_fopen_offline(s->stream, reason);
+	if (!s->pcap && errno == ENOMEM)
+		must_have(NULL);
+	if (!s->pcap)
+		return complain_of(s, error, size, FOREIGN, reason);
+	s->stream = NULL;
+	advance(s);
+	return true;
+}
+
+/* Interfaces are described before their packets. */
+static bool start_pcapng(struct source *s, char *error, size_t size)
+{
+	s->pcapng = pcapng_open(s->stream);
+	s->stream = NULL;
+	advance(s);
+	return pcapng_interfaces(s->pcapng) ||
+	       complain_of(s, error, size, FOREIGN,
+			   s->damaged ? damage(s)
+				      : "it describes no interface");
+}
+
+static bool begin(struct source *s, char *error, size_t size)
+{
+	int first = unpacked_first(s);
+
+	if (!s->stream)
+		return complain_of(s, error, size, "compressed, and damaged",
+				   "");
+	if (first == EOF)
+		return complain_of(s, error, size,
+				   ferror(s->stream) ? strerror(errno)
+						     : "the file is empty",
+				   "");
 	if (unpack_tool(first)) {
 		snprintf(error, size,
 			 "%s: compressed: unpack it first (%s FILE | mpprobe "
@@ -171,43 +263,85 @@ static bool start(struct source *s, char *error, size_t size)
 			 s->name, unpack_tool(first));
 		return false;
 	}
-	if (first != PCAPNG_FIRST && s->blocks.file) {
-		fclose(s->blocks.file);
-		s->blocks.file = NULL;
-	}
-	errno = 0;
-	s->pcap = pcap_fopen_offline(s->stream, reason);
-	if (!s->pcap && errno == ENOMEM)
-		must_have(NULL);
-	if (!s->pcap) {
-		snprintf(error, size, "%s: not a pcap or pcapng file (%s)",
-			 s->name, reason);
-		return false;
-	}
-	s->stream = NULL;
-	if (link_supported(pcap_datalink(s->pcap)))
-		return true;
+	return first == PCAPNG_FIRST ? start_pcapng(s, error, size)
+				     : start_pcap(s, error, size);
+}
+
+/* ---- link types -----------------------------------------------------------
+ */
+
+/* Of pcapng, those of the interfaces that are known up to now. */
+static size_t link_types(const struct source *s)
+{
+	return s->pcap ? 1 : pcapng_interfaces(s->pcapng);
+}
+
+static int link_type(const struct source *s, size_t i)
+{
+	return s->pcap ? pcap_datalink(s->pcap)
+		       : pcapng_link_type(s->pcapng, i);
+}
+
+/* libpcap has another number for LINKTYPE_RAW within. */
+static int of_libpcap(int type)
+{
+	const int linktype_raw = 101;
+
+	return type == linktype_raw ? DLT_RAW : type;
+}
+
+/* Packets of others are nothing that is understood, and so they are ignored. */
+static bool is_understood(const struct source *s, char *error, size_t size)
+{
+	for (size_t i = 0; i < link_types(s); i++)
+		if (link_supported(link_type(s, i)))
+			return true;
 	snprintf(error, size, "%s: link type %s is not supported", s->name,
-		 pcap_datalink_val_to_name(pcap_datalink(s->pcap))
+		 pcap_datalink_val_to_name(of_libpcap(link_type(s, 0)))
 			 ?: "unknown");
 	return false;
 }
 
-static bool start_all(struct capture *c, char *error, size_t size)
-{
-	for (size_t i = 0; i < c->count; i++) {
-		struct source *s = &c->sources[i];
+/* ---- the filter -----------------------------------------------------------
+ */
 
-		if (!start(s, error, size))
-			return false;
-		if (!c->filter || pcap_compile(s->pcap, &s->filter, c->filter,
-					       1, PCAP_NETMASK_UNKNOWN) == 0)
-			continue;
-		snprintf(error, size, "filter %s: %s", c->filter,
-			 pcap_geterr(s->pcap));
-		return false;
-	}
-	return true;
+/* The program for frames of this type; NULL and a line in `error` if the filter
+ * makes no sense of them. */
+static const struct bpf_program *program_for(struct source *s, int type,
+					     const char *filter, char *error,
+					     size_t size)
+{
+	const int snaplen = 262144;
+	struct program *made;
+	pcap_t *frames;
+
+	for (size_t i = 0; i < s->program_count; i++)
+		if (s->programs[i].link_type == type)
+			return s->programs[i].compiled ? &s->programs[i].code
+						       : NULL;
+	s->programs = must_have(realloc(
+		s->programs, (s->program_count + 1) * sizeof(*s->programs)));
+	made = &s->programs[s->program_count++];
+	*made = (struct program){.link_type = type};
+	frames = must_have(pcap_open_dead(of_libpcap(type), snaplen));
+	made->compiled = pcap_compile(frames, &made->code, filter, 1,
+				      PCAP_NETMASK_UNKNOWN) == 0;
+	if (!made->compiled)
+		snprintf(error, size, "filter %s: %s", filter,
+			 pcap_geterr(frames));
+	pcap_close(frames);
+	return made->compiled ? &made->code : NULL;
+}
+
+/* Frames of one link type may have what those of another have not. */
+static bool takes_filter(struct source *s, const char *filter, char *error,
+			 size_t size)
+{
+	for (size_t i = 0; i < link_types(s); i++)
+		if (link_supported(link_type(s, i)) &&
+		    program_for(s, link_type(s, i), filter, error, size))
+			return true;
+	return false;
 }
 
 void capture_filter(struct capture *c, const char *expression)
@@ -215,33 +349,38 @@ void capture_filter(struct capture *c, const char *expression)
 	c->filter = expression;
 }
 
-static bool passes(const struct capture *c, const struct source *s)
+static bool passes(const struct capture *c, struct source *s)
 {
-	return !c->filter ||
-	       pcap_offline_filter(&s->filter, s->header, s->frame);
+	const struct pcapng_frame *f = &s->next;
+	struct pcap_pkthdr header = {.caplen = (bpf_u_int32)f->captured,
+				     .len = (bpf_u_int32)f->length};
+	const struct bpf_program *program;
+	char error[PCAP_ERRBUF_SIZE];
+
+	if (!c->filter)
+		return true;
+	program = link_supported(f->link_type)
+			  ? program_for(s, f->link_type, c->filter, error,
+					sizeof(error))
+			  : NULL;
+	return program && pcap_offline_filter(program, &header, f->bytes);
 }
 
-/* Reads on. False and a line in `error` if the file is damaged here. */
-static bool advance(struct source *s, char *error, size_t size)
-{
-	int result;
+/* ---- feeding --------------------------------------------------------------
+ */
 
-	errno = 0;
-	result = pcap_next_ex(s->pcap, &s->header, &s->frame);
-	if (result == PCAP_ERROR && errno == ENOMEM)
-		must_have(NULL); /* more is there */
-	if (result == 1) {
-		s->frames++;
-		s->interface = pcapng_next(&s->blocks);
-		return true;
-	}
-	s->header = NULL;
-	if (result == PCAP_ERROR_BREAK)
-		return true;
-	if (!*error)
-		snprintf(error, size, "%s: ends after frame %llu (%s)", s->name,
-			 (unsigned long long)s->frames, pcap_geterr(s->pcap));
-	return false;
+static bool start(struct capture *c, struct source *s, char *error, size_t size)
+{
+	return begin(s, error, size) && is_understood(s, error, size) &&
+	       (!c->filter || takes_filter(s, c->filter, error, size));
+}
+
+static bool start_all(struct capture *c, char *error, size_t size)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!start(c, &c->sources[i], error, size))
+			return false;
+	return true;
 }
 
 /* The source of the next frame; NULL: all have ended. */
@@ -252,8 +391,8 @@ static struct source *earliest(struct capture *c)
 	for (size_t i = 0; i < c->count; i++) {
 		struct source *s = &c->sources[i];
 
-		if (s->header &&
-		    (!found || timercmp(&s->header->ts, &found->header->ts, <)))
+		if (s->left &&
+		    (!found || s->next.time_us < found->next.time_us))
 			found = s;
 	}
 	return found;
@@ -262,28 +401,45 @@ static struct source *earliest(struct capture *c)
 static void feed_observer(struct observer *o, uint64_t number, unsigned file,
 			  const struct source *s)
 {
+	const struct pcapng_frame *f = &s->next;
+
 	if (!o)
 		return;
 	o->file = file;
-	o->interface = s->interface;
-	if (pcapng_name(&s->blocks, s->interface))
-		observer_name_interface(o,
-					pcapng_name(&s->blocks, s->interface));
-	observer_frame(o, pcap_datalink(s->pcap), number,
-		       microseconds(&s->header->ts), s->frame,
-		       s->header->caplen, s->header->len);
+	o->interface = f->interface;
+	o->way = f->way;
+	if (f->interface && *f->name)
+		observer_name_interface(o, f->name);
+	observer_frame(o, f->link_type, number, f->time_us, f->bytes,
+		       f->captured, f->length);
 }
 
 static void feed_packet(capture_packet_fn *fn, void *context, uint64_t number,
-			const struct source *s)
+			const struct pcapng_frame *f)
 {
 	const uint8_t *ip;
 	size_t available;
 
-	if (fn && link_find_ip(pcap_datalink(s->pcap), s->frame,
-			       s->header->caplen, &ip, &available))
-		fn(context, number, microseconds(&s->header->ts), ip,
-		   available);
+	if (fn &&
+	    link_find_ip(f->link_type, f->bytes, f->captured, &ip, &available))
+		fn(context, number, f->time_us, ip, available);
+}
+
+/* Of the first that is damaged. */
+static enum capture_result end_of(const struct capture *c, char *error,
+				  size_t size)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const struct source *s = &c->sources[i];
+
+		if (!s->damaged)
+			continue;
+		snprintf(error, size, "%s: ends after frame %llu (%s)", s->name,
+			 (unsigned long long)s->frames, damage(s));
+		return CAPTURE_TRUNCATED;
+	}
+	error[0] = '\0';
+	return CAPTURE_OK;
 }
 
 enum capture_result capture_feed_each(struct capture *c,
@@ -293,23 +449,19 @@ enum capture_result capture_feed_each(struct capture *c,
 {
 	uint64_t number = 0;
 	struct source *s;
-	bool whole = true;
 
 	if (!start_all(c, error, size))
 		return CAPTURE_UNREADABLE;
-	error[0] = '\0';
-	for (size_t i = 0; i < c->count; i++)
-		whole &= advance(&c->sources[i], error, size);
 	while ((s = earliest(c))) {
 		number++;
 		if (passes(c, s)) {
 			feed_observer(observer, number,
 				      (unsigned)(s - c->sources), s);
-			feed_packet(fn, context, number, s);
+			feed_packet(fn, context, number, &s->next);
 		}
-		whole &= advance(s, error, size);
+		advance(s);
 	}
-	return whole ? CAPTURE_OK : CAPTURE_TRUNCATED;
+	return end_of(c, error, size);
 }
 
 enum capture_result capture_feed(struct capture *c, struct observer *observer,

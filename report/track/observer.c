@@ -505,6 +505,8 @@ static bool begin_frame(struct observer *o, int link_type, int64_t time_us,
 	link_read_ends(link_type, frame, captured, &o->link);
 	if (o->interface)
 		o->link.interface = o->interface;
+	if (o->way)
+		o->link.way = o->way;
 	return true;
 }
 

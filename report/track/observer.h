@@ -292,6 +292,7 @@ struct observer {
 	unsigned file;		  /* that it is in */
 	uint32_t interface;	  /* of that file, where it tells of several;
 				     0: its headers may */
+	enum link_way way;	  /* of the frame; unknown: the same */
 	const char *const *files; /* their names; NULL: there is one */
 	struct interface_name *interfaces;
 	size_t interface_count; /* with names */
