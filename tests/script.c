@@ -752,12 +752,25 @@ static void lone_syn(struct scene *s, size_t kind, unsigned ttl)
 	scene_wait(s, 50 * MS);
 }
 
-/* "KIND[@TTL]*TIMES": lone SYNs; "KIND-sweep"; "control[@TTL]*TIMES". */
+/* Many copies at once, and one that ends at each hop. */
+static void burst(struct scene *s, const struct caller *c)
+{
+	scene_wait(s, ROUTER_REST_US);
+	for (unsigned i = 0; i < BURST_SYNS; i++)
+		send_syn(s, c, 64 + i, false);
+	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
+		send_syn(s, c, ttl, true);
+	scene_wait(s, 100 * MS);
+}
+
+/* "KIND[@TTL]*TIMES": lone SYNs; "KIND-sweep", "KIND-burst": a sweep and what
+ * burst() does; "control[@TTL]*TIMES". */
 static void run_lone(struct scene *s, const char *word)
 {
 	size_t length = strcspn(word, "@*-");
 	const char *star = strchr(word, '*');
 	int times = star ? atoi(star + 1) : 0;
+	struct caller *c = NULL;
 	unsigned ttl =
 		word[length] == '@' ? (unsigned)atoi(word + length + 1) : 64;
 
@@ -768,7 +781,9 @@ static void run_lone(struct scene *s, const char *word)
 		for (int k = 0; k < times; k++)
 			lone_syn(s, i, ttl);
 		if (!times)
-			sweep(s, kinds[i].purpose, kinds[i].version);
+			c = sweep(s, kinds[i].purpose, kinds[i].version);
+		if (c && strcmp(word + length, "-burst") == 0)
+			burst(s, c);
 		return;
 	}
 	for (int k = 0; k < times; k++)

@@ -97,6 +97,12 @@ odd-reset-data|path|hop|data with an MPTCP option from odd ports triggers a RST
 odd-strip-data|path|hop|MPTCP options become NOPs in data from odd ports
 second-drop|path|hop|every second SYN with MP_CAPABLE is dropped
 second-drop-join|path|hop|every second SYN with MP_JOIN is dropped
+few-drop|path|hop|SYNs with MP_CAPABLE are dropped, but for five a second
+few-reset|path|hop|SYNs with MP_CAPABLE, but for five a second, trigger a RST
+few-strip|path|hop|MP_CAPABLE becomes NOPs in SYNs, but for five a second
+few-drop-join|path|hop|SYNs with MP_JOIN are dropped, but for five a second
+few-reset-join|path|hop|SYNs with MP_JOIN, but for five a second, trigger a RST
+few-strip-join|path|hop|MP_JOIN becomes NOPs in SYNs, but for five a second
 own-host|host|client|the client itself strips MPTCP options from what it sends
 '
 
@@ -450,6 +456,34 @@ box_second_drop() {
 
 box_second_drop_join() {
 	nft_forward "r$1" "iifname \"eth0\" $join_syn numgen inc mod 2 0 drop"
+}
+
+few() {			# HOP SYNS VERDICT
+	nft_forward "r$1" "iifname \"eth0\" $2 limit rate over 5/second $3"
+}
+
+box_few_drop() {
+	few "$1" "$capable_syn" drop
+}
+
+box_few_reset() {
+	few "$1" "$capable_syn" "reject with tcp reset"
+}
+
+box_few_strip() {
+	few "$1" "$capable_syn" "reset tcp option mptcp"
+}
+
+box_few_drop_join() {
+	few "$1" "$join_syn" drop
+}
+
+box_few_reset_join() {
+	few "$1" "$join_syn" "reject with tcp reset"
+}
+
+box_few_strip_join() {
+	few "$1" "$join_syn" "reset tcp option mptcp"
 }
 
 box_proxy() {

@@ -221,6 +221,12 @@ TURNS = [
     ("odd-drop-data", "dss.dropped", (2, 3), {"segment": "data"}),
     ("odd-strip-data", "dss.removed", (2, 3), {"segment": "data"}),
     ("second-drop", "mp_capable.dropped", (None, None), {}),
+    ("few-drop", "mp_capable.dropped", (2, 3), {"segment": "syn"}),
+    ("few-reset", "mp_capable.reset", (2, 3), {"segment": "syn"}),
+    ("few-strip", "mp_capable.removed", (2, 3), {"segment": "syn"}),
+    ("few-drop-join", "mp_join.dropped", (2, 3), {"segment": "join_syn"}),
+    ("few-reset-join", "mp_join.reset", (2, 3), {"segment": "join_syn"}),
+    ("few-strip-join", "mp_join.removed", (2, 3), {"segment": "join_syn"}),
 ]
 
 

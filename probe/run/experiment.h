@@ -180,6 +180,11 @@ wanted_fn adopt_wanted, pairs_wanted, same_port_wanted, plain_port_wanted,
 start_fn adopt_start, pairs_start, same_port_start, plain_port_start;
 step_fn port_copies_step;
 
+/* burst.c */
+wanted_fn burst_wanted;
+start_fn burst_start;
+step_fn burst_step;
+
 /* across.c: subflows by other uplinks. */
 wanted_fn across_wanted;
 start_fn across_start;

@@ -283,6 +283,25 @@ static void fetch_drop(struct run *r, const struct finding *f, unsigned reach)
 		r->fetch.drops |= UINT64_C(1) << f->at.ttl;
 }
 
+/* A hop that quotes the option as sent, right before one that does not: once
+ * more, behind another SYN, as that may be the one which a device lets pass. */
+static void fetch_intact(struct run *r, const struct finding *f)
+{
+	bool syn = f->segment == SEGMENT_SYN || f->segment == SEGMENT_JOIN_SYN;
+	unsigned id = f->connections[0], ttl = f->after.ttl;
+	struct client *c = client_of(r, r->to.live->observer->flows[id - 1]);
+
+	if (!syn || !strstr(f->kind->id, ".removed") || !f->at.known || !ttl ||
+	    ttl >= FULL_TTL || r->fetch.intact >> ttl & 1)
+		return;
+	if (!may_ask(r, ttl, false))
+		return;
+	if (c)
+		client_send_syn(c, COPY_FULL);
+	if (fetch_segment(r, id, f->segment, ttl, false))
+		r->fetch.intact |= UINT64_C(1) << ttl;
+}
+
 /* The server's data was changed, perhaps in its length: then our later
  * acknowledgments are shifted, and copies of data show where. */
 static bool shifts(const struct finding *f)
@@ -306,6 +325,7 @@ static void fetch_finding(struct run *r, const struct report *report,
 		fetch_between(r, report, f, r->settings->first_ttl, reach);
 	}
 	fetch_drop(r, f, reach);
+	fetch_intact(r, f);
 }
 
 /* ---- what else is open --------------------------------------------------- */

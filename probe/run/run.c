@@ -310,6 +310,7 @@ static const struct experiment experiments[] = {
 	 NULL},
 	{"same ports, copies", EACH, QUIET | REACH, port_copies_wanted, NULL,
 	 port_copies_step},
+	{"burst", EACH, QUIET | REACH, burst_wanted, burst_start, burst_step},
 	{"full size", EACH, QUIET, full_size_wanted, full_size_start,
 	 checks_step},
 	/* --all */

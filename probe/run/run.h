@@ -100,7 +100,7 @@ struct across {
 #define PEERS_MAX 7
 
 #define VERSIONS 2
-#define EXPERIMENTS_MAX 56
+#define EXPERIMENTS_MAX 57
 #define POOL_MAX 280 /* SYNs and connections that need no name */
 #define CONNECTIONS_MAX 440
 
@@ -170,6 +170,7 @@ struct fetch {
 	int64_t next_us;  /* when a hop that is to rest may be asked */
 	uint64_t asking;  /* bits: TTLs asked now */
 	uint64_t drops;	  /* bits: TTLs asked where a drop may be */
+	uint64_t intact; /* bits: TTLs asked once more, right before a change */
 	unsigned asks[64];
 	int64_t asked_us[64];
 	unsigned judged; /* how often */

@@ -53,11 +53,12 @@ static int by_time(const void *a, const void *b)
 }
 
 /* Counts the SYNs of a flow. The SYNs of a sweep reach the target as many
- * copies at once: together they are one attempt. */
+ * copies at once: together they are one attempt, as those of a burst are. */
 static unsigned count_syns(const struct judgement *j, const struct flow *f,
 			   const struct kept *reply)
 {
 	unsigned full = 0, low = 0;
+	int64_t counted_us = 0;
 
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
@@ -66,10 +67,13 @@ static unsigned count_syns(const struct judgement *j, const struct flow *f,
 		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
 		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
 			continue;
-		if (k->packet.ip.ttl > SWEEP_TTL_MAX)
-			full++;
-		else if (j->plain_reach && k->packet.ip.ttl >= j->plain_reach)
+		if (k->packet.ip.ttl > SWEEP_TTL_MAX) {
+			full += !full || k->time_us - counted_us > MOMENT_US;
+			counted_us = k->time_us;
+		} else if (j->plain_reach &&
+			   k->packet.ip.ttl >= j->plain_reach) {
 			low = 1;
+		}
 	}
 	return full + (flow_swept(f, SEGMENT_SYN) ? low : 0);
 }

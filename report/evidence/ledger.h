@@ -107,6 +107,34 @@ struct edge {
 
 struct edge ask_edge(const struct judgement *j, draws_fn *draws);
 
+/* Bursts: SYNs of one connection, many at once, and copies that end at each hop
+ * right behind them. */
+#define BURSTS_MAX 4
+
+struct bursts {
+	unsigned count;
+	int64_t begun_us[BURSTS_MAX];
+};
+
+struct bursts flow_bursts(const struct flow *f, enum segment_kind kind);
+
+/* Whether a copy is of a burst; whether this hop quoted one that is. */
+bool burst_has(const struct bursts *b, const struct kept *k);
+bool burst_quoted(const struct bursts *b, const struct flow *f,
+		  enum segment_kind kind, unsigned ttl);
+
+struct burst {
+	const struct flow *flow;
+	enum segment_kind kind;
+	struct bursts bursts;
+	struct between between; /* where they end, or lose their option */
+};
+
+/* A burst of the class that comes to a place where its SYN was let through at
+ * another time: false if there is none. */
+bool ask_burst(const struct judgement *j, const struct class *c,
+	       struct burst *b);
+
 /* Bracket: the quotes of one connection show a field changed for good. */
 struct bracket {
 	const struct flow *flow;

@@ -235,6 +235,11 @@
 #define PORT_PAIRS 6
 #define PORT_TRIES 2
 #define JOIN_PORTS 6
+/* Copies of one SYN at once that leave a device that lets only so many through
+ * with none to spare, where it has let fewer pass before; a few may be lost.
+ */
+#define BURST_SYNS 14
+#define BURST_MIN 10
 /* Plain SYNs on the ports of those that were not answered. */
 #define WAY_PLAIN_TRIES 3
 /* Times that a router is asked again, ROUTER_REST_US apart. */

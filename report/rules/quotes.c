@@ -20,9 +20,14 @@ static enum why said_bracket(const struct judgement *j, struct said *s,
 /* ---- MPTCP options ------------------------------------------------------- */
 
 /* The SYN/ACK itself says that the option arrived, whatever a hop quotes: all
- * segments of a flow take the same way. */
+ * segments of a flow take the same way; but for a device that lets only so many
+ * pass, as a burst shows. */
 static bool arrived(const struct bracket *b)
 {
+	struct bursts bursts = flow_bursts(b->flow, b->kind);
+
+	if (burst_has(&bursts, b->first->sent))
+		return false;
 	if (b->kind == SEGMENT_SYN)
 		return b->flow->mptcp.syn_ack;
 	return b->kind == SEGMENT_JOIN_SYN && b->flow->join.syn_ack;

@@ -8,11 +8,14 @@
 
 /* The rows are asked in this order. */
 static const struct rule *const tables[] = {
-	quotes_rules,	   pairs_rules,	   distance_rules, syn_ack_rules,
-	syn_rules,	   data_rules,	   dss_rules,	   acks_rules,
-	own_acks_rules,	   size_rules,	   long_rules,	   join_answer_rules,
-	joined_size_rules, join_rules,	   joined_rules,   announced_rules,
-	add_addr_rules,	   fragment_rules, idle_rules,	   last_rules,
+	quotes_rules,	   limited_option_rules, pairs_rules,
+	distance_rules,	   syn_ack_rules,	 syn_rules,
+	limited_syn_rules, data_rules,		 dss_rules,
+	acks_rules,	   own_acks_rules,	 size_rules,
+	long_rules,	   join_answer_rules,	 joined_size_rules,
+	join_rules,	   limited_join_rules,	 joined_rules,
+	announced_rules,   add_addr_rules,	 fragment_rules,
+	idle_rules,	   last_rules,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -102,7 +102,8 @@ extern const struct rule quotes_rules[], pairs_rules[], distance_rules[],
 	syn_ack_rules[], syn_rules[], data_rules[], dss_rules[], acks_rules[],
 	own_acks_rules[], size_rules[], long_rules[], join_answer_rules[],
 	joined_size_rules[], join_rules[], joined_rules[], announced_rules[],
-	add_addr_rules[], fragment_rules[], idle_rules[], last_rules[];
+	add_addr_rules[], fragment_rules[], idle_rules[], last_rules[],
+	limited_option_rules[], limited_syn_rules[], limited_join_rules[];
 
 /* Whether `name`, as of `unless`, is this id; or "id/row", of this row. */
 bool rule_named(const char *id, const char *row, const char *name);
