@@ -707,6 +707,7 @@ static struct report *judge_target(const struct observer *o,
 	judge_verdict(&j);
 	finish_findings(&j);
 	report_connections(&j);
+	judge_packets(&j);
 	return r;
 }
 

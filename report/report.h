@@ -245,6 +245,22 @@ struct report_connection {
 	struct report_reset *reset;	/* NULL: none */
 };
 
+/* A packet that is shown: what decides, with its bytes. */
+struct report_packet {
+	uint64_t frame;
+	double ms;	     /* since the first frame of the capture */
+	unsigned connection; /* id */
+	bool received;
+	enum segment_kind segment; /* of an ICMP error: of what it quotes */
+	uint64_t quotes;	   /* it is an ICMP error, which quotes this
+				      frame; 0: it is none */
+	unsigned hop;		   /* that quotes; 0: not told */
+	struct address responder;  /* of an ICMP error; else family 0 */
+	const uint8_t *bytes;	   /* from the IP header on, as much of it as
+				      is shown; of an ICMP error: its quote */
+	size_t length;
+};
+
 struct ladder_step {
 	enum ladder_rung rung;
 	int version; /* -1: does not apply */
@@ -312,6 +328,8 @@ struct report {
 	struct asymmetry *asymmetry; /* NULL: none that shows */
 	struct report_connection *connections;
 	size_t connection_count;
+	struct report_packet *packets; /* by connection, then by frame */
+	size_t packet_count;
 	struct ladder_step ladder[RUNG_COUNT];
 	struct report_rule *rules; /* in the order in which they are asked */
 	size_t rule_count;

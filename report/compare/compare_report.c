@@ -5,26 +5,12 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crafting/cursor.h"
 #include "report/arena.h"
 #include "report/compare/samples.h"
-
-static const char *member_text(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static int member_number(const json_t *object, const char *name, int otherwise)
-{
-	const json_t *value = json_object_get(object, name);
-
-	return json_is_integer(value) ? (int)json_integer_value(value)
-				      : otherwise;
-}
+#include "report/saved/member.h"
+#include "report/saved/saved.h"
 
 static void report_syn_ack(struct compare *c, struct sample *s,
 			   const json_t *answer)
@@ -70,27 +56,6 @@ static bool report_sample(struct compare *c, struct sample *s,
 		s->short_ttl = s->syn_ttl;
 	}
 	return true;
-}
-
-static struct address member_address(const json_t *object, const char *name)
-{
-	struct address a = {0};
-
-	if (!address_parse(member_text(object, name), &a))
-		a = (struct address){0};
-	return a;
-}
-
-/* "2026-11-20T23:00:00.123Z" */
-static int64_t started_us(const char *text)
-{
-	struct tm tm = {0};
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	double fraction = rest && *rest == '.' ? strtod(rest, NULL) : 0;
-
-	if (!rest || !(fraction < 1)) /* an exponent is a stranger's */
-		return 0;
-	return (int64_t)timegm(&tm) * 1000000 + (int64_t)(fraction * 1e6);
 }
 
 static void add_findings(struct compare *c, const json_t *report,
@@ -219,7 +184,7 @@ static size_t add_comparison(struct compare *c, const char *run,
 		if (!count || strcmp(name, before) != 0)
 			compare_add_run(
 				c, arena_printf(c->arena, "%s (%s)", name, run),
-				started_us(member_text(line, "started")));
+				member_time(line, "started"));
 		before = name;
 		add_row(c, line);
 		count++;
@@ -240,8 +205,7 @@ static bool add_line(struct compare *c, const char *run, const json_t *line,
 	if (!report && strcmp(schema, "mpprobe-compare/1") != 0)
 		return strncmp(schema, "mpprobe-", strlen("mpprobe-")) == 0;
 	if (report && *count < 0)
-		compare_add_run(c, run,
-				started_us(member_text(line, "started")));
+		compare_add_run(c, run, member_time(line, "started"));
 	if (*count < 0)
 		*count = 0;
 	*count += (int)(report ? add_report(c, line)
@@ -252,7 +216,8 @@ static bool add_line(struct compare *c, const char *run, const json_t *line,
 int compare_report(struct compare *c, const char *run, const char *text,
 		   size_t length, char *error, size_t size)
 {
-	const char *end = text + length, *line = text;
+	const char *line = saved_lines(text, &length);
+	const char *end = line + length;
 	bool ours = true;
 	int count = -1;
 

@@ -437,6 +437,9 @@ void judge_announced(struct judgement *j);
  * port, shows that the port is open. */
 bool join_control_answered(const struct judgement *j, const struct flow *join);
 
+/* The packets that are shown, of all findings (packets.c). */
+void judge_packets(struct judgement *j);
+
 /* What was not tested, by the ladder (untested.c). */
 void judge_untested(struct judgement *j);
 

@@ -223,8 +223,7 @@ size_t paths_take_group(struct judge_target *targets, size_t left)
 
 /* ---- all of it ----------------------------------------------------------- */
 
-struct paths *paths_judge(const struct observer *o,
-			  struct report *const *reports, size_t count)
+struct paths *paths_new(struct report *const *reports, size_t count)
 {
 	struct arena *arena = arena_new();
 	struct paths *p = arena_alloc(arena, sizeof(*p));
@@ -233,8 +232,16 @@ struct paths *paths_judge(const struct observer *o,
 	p->count = count;
 	p->first = reports[0];
 	fill_uplinks(p, reports);
-	see_interfaces(p, o);
 	p->joins = arena_alloc(arena, count * count * sizeof(*p->joins));
+	return p;
+}
+
+struct paths *paths_judge(const struct observer *o,
+			  struct report *const *reports, size_t count)
+{
+	struct paths *p = paths_new(reports, count);
+
+	see_interfaces(p, o);
 	paths_fill_joins(p, o);
 	paths_say(p);
 	paths_advise(p);

@@ -114,6 +114,10 @@ struct paths {
  * Returns how many they are together. */
 size_t paths_take_group(struct judge_target *targets, size_t left);
 
+/* The uplinks, as their reports, which must outlive it, describe them; the
+ * joins and what to say are the caller's to fill in. Never NULL. */
+struct paths *paths_new(struct report *const *reports, size_t count);
+
 /* Judges the uplinks by their reports, which must outlive it, and by what was
  * observed. Never NULL. */
 struct paths *paths_judge(const struct observer *o,

@@ -4,6 +4,7 @@
  */
 #include "report/print/json.h"
 
+#include "report/arena.h"
 #include "report/print/json_value.h"
 #include "report/report.h"
 
@@ -186,6 +187,30 @@ static json_t *one_connection(const struct report_connection *c)
 
 JSON_ARRAY_OF(connections, struct report_connection, one_connection)
 
+static json_t *hex_of(const uint8_t *bytes, size_t length)
+{
+	struct arena *a = arena_new();
+	json_t *hex = json_text(arena_hex(a, bytes, length));
+
+	arena_free(a);
+	return hex;
+}
+
+static json_t *one_packet(const struct report_packet *k)
+{
+	return JSON_OBJECT({"frame", json_count(k->frame)},
+			   {"ms", json_decimal(k->ms)},
+			   {"connection", json_count(k->connection)},
+			   {"received", json_flag(k->received)},
+			   {"segment", json_text(segment_name(k->segment))},
+			   {"quotes", json_frame(k->quotes)},
+			   {"hop", k->hop ? json_count(k->hop) : json_null()},
+			   {"responder", json_address(&k->responder)},
+			   {"bytes", hex_of(k->bytes, k->length)});
+}
+
+JSON_ARRAY_OF(packets, struct report_packet, one_packet)
+
 static json_t *one_step(const struct ladder_step *s)
 {
 	return JSON_OBJECT({"step", json_text(rung_name(s->rung))},
@@ -284,6 +309,8 @@ int json_report(const struct page *p, const struct report *r)
 		{r->uplink ? "uplink" : "", r->uplink ? uplink(r) : NULL},
 		{r->seen_twice ? "seen_twice" : "",
 		 r->seen_twice ? json_text(r->seen_twice) : NULL},
+		{p->verbose ? "packets" : "",
+		 p->verbose ? packets(r->packets, r->packet_count) : NULL},
 		{p->rules ? "rules" : NULL,
 		 p->rules ? rules(r->rules, r->rule_count) : NULL});
 }

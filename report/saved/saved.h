@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What mpprobe wrote, read again: lines of -j, or a page of --html, which has
+ * them inside. They may come from anybody: what is missing or makes no sense
+ * is as if it were not known.
+ */
+#ifndef REPORT_SAVED_SAVED_H
+#define REPORT_SAVED_SAVED_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct paths;
+struct report;
+
+/* Where a page has its lines, one of them each time: what stands in front of
+ * them, and what ends them. In them "<" is written \u003c. */
+#define SAVED_BEGIN "<script type=\"application/json\" id=\"mpprobe\">\n"
+#define SAVED_END "</script>"
+
+/* Whether a file that begins so may be one: a brace, or a page's "<". */
+bool saved_begins(int first);
+
+/* The lines in a file: of a page, those inside it. `length` becomes theirs; 0
+ * if a page has none. */
+const char *saved_lines(const char *text, size_t *length);
+
+/* The report of a line of mpprobe-report/1; report_free() it. Never NULL. */
+struct report *saved_report(const json_t *line);
+
+/* What several uplinks say together, of a line of mpprobe-paths/1; `reports`
+ * are of them, in order, and must outlive it. NULL if the line has another
+ * number of them. */
+struct paths *saved_paths(const json_t *line, struct report *const *reports,
+			  size_t count);
+
+/* How many uplinks a line of mpprobe-paths/1 has. */
+size_t saved_paths_count(const json_t *line);
+
+#endif
