@@ -67,8 +67,9 @@ disown = if [ "$$(id -u)" = 0 ]; then chown -R --reference=Makefile \
 	$$(ls -d build build-asan build-fuzz tests/corpus mpprobe $(LAB) \
 	2>/dev/null); fi
 
-# The files of a layer, which lie in it and in its rooms.
-files    = $(wildcard $(addprefix $(1)/,$(2) $(addprefix */,$(2))))
+# The files of a layer, which lie in it, in its rooms and in what these hold.
+files    = $(wildcard $(addprefix $(1)/,$(2) $(addprefix */,$(2)) \
+	$(addprefix */*/,$(2))))
 sources  = $(filter-out %_test.c %_fuzz.c,$(call files,$(1),*.c))
 objects  = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 CRAFTING := $(call objects,crafting)

@@ -288,6 +288,7 @@ SEEDS = {
     "report/track/capture_fuzz": capture_seeds,
     "report/judge_fuzz": judge_seeds,
     "report/compare/compare_fuzz": report_seeds,
+    "report/saved/saved_fuzz": report_seeds,
     "probe/scenario/scenario_fuzz": script_seeds,
     "probe/scenario/replay_fuzz": replay_seeds,
 }
@@ -336,6 +337,7 @@ WORDS = {
     "report/track/capture_fuzz": file_words,
     "report/judge_fuzz": file_words,
     "report/compare/compare_fuzz": json_words,
+    "report/saved/saved_fuzz": json_words,
     "probe/scenario/scenario_fuzz": lua_words,
     "probe/scenario/replay_fuzz": file_words,
 }

@@ -11,13 +11,12 @@
 #include "probe/cli/command.h"
 #include "probe/cli/comparing.h"
 #include "probe/cli/output.h"
+#include "probe/cli/report_file.h"
 #include "probe/net/privileges.h"
 #include "report/arena.h"
 #include "report/compare/compare.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
-
-#define REPORT_MAX ((size_t)256 << 20)
 
 /* A file of either kind, opened as both with the privilege of the start: its
  * first byte, which tells, is read without. */
@@ -27,38 +26,12 @@ struct source {
 	FILE *report; /* NULL: it cannot be one */
 };
 
-static FILE *open_report(const char *name)
-{
-	struct stat st;
-	FILE *file;
-
-	if (strcmp(name, "-") == 0)
-		return NULL;
-	file = fopen(name, "re");
-	if (!file && errno == ENOMEM)
-		must_have(NULL);
-	if (!file)
-		return NULL;
-	if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode))
-		return file;
-	fclose(file);
-	return NULL;
-}
-
-/* Reports begin with a brace; no capture does. */
-static bool is_report(FILE *file)
-{
-	int first = file ? getc(file) : EOF;
-
-	return first == '{' && ungetc(first, file) == first;
-}
-
 static bool open_source(struct source *s, const char *name)
 {
 	char error[400];
 
 	s->name = name;
-	s->report = open_report(name);
+	s->report = report_file_open(name);
 	s->capture = capture_open(&name, 1, error, sizeof(error));
 	if (!s->capture)
 		complain("%s", error);
@@ -85,17 +58,11 @@ static const char *short_name(const char *name)
 
 static int read_report(struct compare *c, struct source *s)
 {
-	char *text = NULL, error[200] = "is empty";
-	size_t length = 0, size = 0;
+	char error[200] = "is empty";
+	size_t length;
+	char *text = report_file_text(s->report, &length);
 	int count = -1;
 
-	while (length < REPORT_MAX && !feof(s->report) && !ferror(s->report)) {
-		if (length == size) {
-			size = size * 2 + 65536;
-			text = must_have(realloc(text, size));
-		}
-		length += fread(text + length, 1, size - length, s->report);
-	}
 	if (text)
 		count = compare_report(c, short_name(s->name), text, length,
 				       error, sizeof(error));
@@ -133,7 +100,7 @@ static int read_sources(struct compare *c, struct source *sources, int count)
 	int ret = 0;
 
 	for (int i = 0; i < count && ret == 0; i++)
-		ret = is_report(sources[i].report)
+		ret = report_file_is(sources[i].report)
 			      ? read_report(c, &sources[i])
 			      : read_capture(c, &sources[i]);
 	return ret;
@@ -149,10 +116,16 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static int print_comparison(const struct format *f, const struct page *p,
+			    const void *compare)
+{
+	return f->compare(p, compare);
+}
+
 static int print(struct compare *c, struct output *out)
 {
 	compare_judge(c);
-	output_end(out, output_format(out)->compare(output_begin(out), c));
+	output_print(out, print_comparison, c);
 	return compare_differs(c) ? EXIT_INTERFERENCE : EXIT_CLEAR;
 }
 

@@ -142,7 +142,7 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 }
 
 static int open_live(struct live *live, const struct plan *p,
-		     const struct options *o, bool warns)
+		     const struct options *o, struct output *out, bool warns)
 {
 	const struct live_config config = {
 		.targets = p->targets,
@@ -157,6 +157,8 @@ static int open_live(struct live *live, const struct plan *p,
 
 	if (code == 0 && warns && own_mptcp_off("/proc", text, sizeof(text)))
 		complain("%s", text);
+	if (code == 0 && o->write_file)
+		output_capture(out, o->write_file);
 	return code ? code : privileges_drop();
 }
 
@@ -448,7 +450,7 @@ int probe_host(const struct options *o, struct output *out, const char *host,
 	if (ret != 0)
 		return ret;
 	signals_install();
-	ret = open_live(&live, &plan, o, !opened);
+	ret = open_live(&live, &plan, o, out, !opened);
 	if (ret == 0 && opened)
 		opened(context);
 	if (ret == 0)

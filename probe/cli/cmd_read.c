@@ -10,6 +10,7 @@
 #include "crafting/packet.h"
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
+#include "probe/cli/report_file.h"
 #include "probe/cli/reports.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
@@ -33,6 +34,7 @@ struct reading {
 	const char *name;	  /* of the file, or of all of them */
 	const char *const *files; /* their names; NULL: there is one */
 	struct capture *capture;
+	FILE *report; /* the same file, if mpprobe may have written it; NULL */
 	struct output *out;
 	struct observer *observer;
 	FILE *list; /* of the connections that are over, as they are printed */
@@ -142,6 +144,12 @@ static int judge_all(const struct reading *r, const char *cut)
 
 /* --- listing ------------------------------------------------------------- */
 
+static int print_connection(const struct format *f, const struct page *p,
+			    const void *connection)
+{
+	return f->connection(p, connection);
+}
+
 /* They end in any order, and are listed in that of their beginning. */
 static void list_connection(void *context, const struct mptcp_connection *c)
 {
@@ -149,6 +157,7 @@ static void list_connection(void *context, const struct mptcp_connection *c)
 	struct page page = output_page(r->out);
 	struct listed *l;
 
+	output_beside(r->out, print_connection, c);
 	if (!r->list)
 		return;
 	l = ARENA_PUSH(r->arena, r->listed, r->listed_count);
@@ -194,18 +203,31 @@ static void print_listed(const struct reading *r, const struct listed *l)
 	output_end(r->out, whole ? 0 : -1);
 }
 
+/* Documents have it, too, but not mpprobe's own connections. */
+static int print_heading(const struct format *f, const struct page *p,
+			 const void *nothing)
+{
+	(void)nothing;
+	return f->list ? f->list(p) : 0;
+}
+
 /* 0, or the exit code after a complaint. */
 static int print_list(struct reading *r)
 {
 	const struct mptcp_connections *all = &r->observer->connections;
 	const struct format *format = output_format(r->out);
+	bool own = is_own(r->observer);
 
-	if (!all->count || r->options->quiet ||
-	    (is_own(r->observer) && !r->options->verbose))
+	if (!all->count || (own && !r->options->verbose) ||
+	    (r->options->quiet && !output_has_documents(r->out)))
 		return 0;
+	if (!own)
+		output_beside(r->out, print_heading, NULL);
 	observe_end_frozen(r->observer, INT64_MAX);
 	for (const struct mptcp_connection *c = all->oldest; c; c = c->newer)
 		list_connection(r, c);
+	if (!r->list)
+		return 0;
 	qsort(r->listed, r->listed_count, sizeof(*r->listed), by_number);
 	if (format->list)
 		output_end(r->out, format->list(output_begin(r->out)));
@@ -283,7 +305,11 @@ static int drop_and_read(struct reading *r)
 	tzset(); /* reads a file */
 	if (privileges_drop() != 0)
 		return EXIT_SYSTEM;
-	return r->options->packets ? print_packets(r) : feed_and_judge(r);
+	if (r->options->packets)
+		return print_packets(r);
+	if (report_file_is(r->report))
+		return report_file_print(r->report, r->name, r->out);
+	return feed_and_judge(r);
 }
 
 /* On disk, as there may be millions; afterwards no file is made. False: no
@@ -336,7 +362,13 @@ int cmd_read(const struct options *o, struct output *out, int argc, char **argv)
 		if (strcmp(argv[i], "-") == 0)
 			signals_leave_to_writer();
 	capture_filter(r.capture, o->filter);
+	if (argc == 1)
+		r.report = report_file_open(argv[0]);
+	for (int i = 0; i < argc; i++)
+		output_capture(out, argv[i]);
 	ret = read_capture(&r);
 	capture_close(r.capture);
+	if (r.report)
+		fclose(r.report);
 	return ret;
 }

@@ -121,29 +121,54 @@ static bool same(const char *output, const char *other, const char *standard)
 	       outfile_same(output, strcmp(other, "-") ? other : standard);
 }
 
-/* One file under two names: nothing is open yet that could be destroyed. */
-static int check_outputs(const struct options *o, enum command_bit command,
-			 int argc, char **argv)
+/* What the report or a document would replace; NULL: nothing. */
+static const char *replaced_input(const struct options *o,
+				  enum command_bit command, const char *output,
+				  int argc, char **argv)
 {
-	const char *output = o->output_file;
-	const char *input = NULL;
+	if (same(output, o->replay_file, "/dev/stdin"))
+		return o->replay_file;
+	if (same(output, o->since, "/dev/stdin"))
+		return o->since;
+	for (int i = 0; i < argc; i++)
+		if (is_input(o, command, argv[i]) &&
+		    same(output, argv[i], "/dev/stdin"))
+			return argv[i];
+	return NULL;
+}
+
+static int check_output(const struct options *o, enum command_bit command,
+			const char *option, const char *output, int argc,
+			char **argv)
+{
+	const char *input;
 
 	if (!output)
 		return -1;
 	if (same(output, o->write_file, "/dev/stdout"))
-		return failure(EXIT_USAGE, "-w and -o name the same file, %s",
-			       output);
-	if (same(output, o->replay_file, "/dev/stdin"))
-		input = o->replay_file;
-	if (same(output, o->since, "/dev/stdin"))
-		input = o->since;
-	for (int i = 0; i < argc; i++)
-		if (is_input(o, command, argv[i]) &&
-		    same(output, argv[i], "/dev/stdin"))
-			input = argv[i];
-	return input ? failure(EXIT_USAGE, "-o %s would replace the input, %s",
-			       output, input)
+		return failure(EXIT_USAGE, "-w and %s name the same file, %s",
+			       option, output);
+	input = replaced_input(o, command, output, argc, argv);
+	return input ? failure(EXIT_USAGE, "%s %s would replace the input, %s",
+			       option, output, input)
 		     : -1;
+}
+
+/* One file under two names: nothing is open yet that could be destroyed. */
+static int check_outputs(const struct options *o, enum command_bit command,
+			 int argc, char **argv)
+{
+	int result = check_output(o, command, "-o", o->output_file, argc, argv);
+
+	if (result == -1)
+		result = check_output(o, command, "--html", o->html_file, argc,
+				      argv);
+	if (result == -1 && o->html_file &&
+	    same(o->html_file, o->output_file, "/dev/stdout"))
+		return failure(EXIT_USAGE,
+			       "-o and --html name the same file, %s",
+			       o->html_file);
+	return result;
 }
 
 static int run_with_output(const struct command *c, const struct options *o,
@@ -223,15 +248,18 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
+	char **line = calloc((size_t)argc + 1, sizeof(*line));
 	int count, result = EXIT_SYSTEM;
 
 	keep_streams_apart();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	memory_must_last();
-	if (!arguments)
+	if (!arguments || !line)
 		return failure(EXIT_SYSTEM, "no memory");
+	memcpy(line, argv, (size_t)argc * sizeof(*line));
 	result = options_parse(argc, argv, &options, arguments, &count);
+	options.line = line; /* getopt moves what is in argv */
 	if (result == -1 && options.help)
 		result = help();
 	else if (result == -1 && options.version)
@@ -239,5 +267,6 @@ int main(int argc, char **argv)
 	else if (result == -1)
 		result = run_command(&options, count, arguments, argv);
 	free(arguments);
+	free(line);
 	return finish_output(result);
 }

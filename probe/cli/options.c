@@ -17,6 +17,7 @@
 #define SYNS (LIVE | COMMAND_COMPARE_LIVE)
 #define FAMILIES (SYNS | COMMAND_SPEED)
 #define REPORTS (COMMAND_PROBE | COMMAND_READ | COMMAND_RUN)
+#define PAGES (COMMAND_PROBE | COMMAND_READ | COMMAND_COMPARE)
 #define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED | COMMAND_DOCTOR)
 #define ANY (RESULTS | COMMAND_LIST | COMMAND_EXPLAIN)
 
@@ -393,6 +394,9 @@ static const struct row rows[] = {
 	{NULL, 'o', "output", "FILE", RESULTS, take_text, AT(output_file),
 	 .help = "write the report to FILE, not to standard output",
 	 .must = FILE_MUST},
+	{NULL, 0, "html", "FILE", PAGES, take_text, AT(html_file),
+	 .help = "write a page to look at and to hand on as well",
+	 .must = FILE_MUST},
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
 	 .help = "the proof ladder and connections; -vv: each rule"},
 	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet, 0,
@@ -570,6 +574,17 @@ static int check_files(const struct options *o)
 	return -1;
 }
 
+static int check_page(const struct options *o)
+{
+	if (o->html_file && o->packets)
+		return failure(EXIT_USAGE,
+			       "--html does not go with -x: a page is of a "
+			       "verdict");
+	if (o->html_file && !strcmp(o->html_file, "-"))
+		return failure(EXIT_USAGE, "--html -: name a file");
+	return -1;
+}
+
 static int check_times(const struct options *o)
 {
 	if (!o->times || o->packets)
@@ -643,6 +658,8 @@ int options_accept(const struct options *o, enum command_bit command,
 		result = check_ttls(o);
 	if (result == -1)
 		result = check_times(o);
+	if (result == -1)
+		result = check_page(o);
 	if (result == -1)
 		result = check_replay(o);
 	return result == -1 ? check_files(o) : result;

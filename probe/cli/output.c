@@ -8,20 +8,30 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/origin.h"
 #include "probe/net/outfile.h"
 #include "report/arena.h"
 #include "report/print/format.h"
 
-struct output {
+/* A file, or standard output, and the form of what is written there. */
+struct sink {
 	const struct format *format;
 	struct page page;
-	struct outfile file; /* of -o, or standard output */
-	const char *name;    /* of -o, in complaints */
-	bool collects;	     /* until it is closed: of -o */
-	char *text;	     /* what page.out holds */
+	struct outfile file;
+	const char *name; /* in complaints */
+	bool collects;	  /* until it is closed */
+	char *text;	  /* what page.out holds */
 	size_t length;
 	off_t begun; /* where the thing that is being printed begins in it */
 	int error;   /* errno of the first failure; 0: none */
+};
+
+#define SINKS_MAX 3
+
+struct output {
+	struct sink sinks[SINKS_MAX]; /* the report, then the documents */
+	size_t count;
+	struct origin *origin; /* NULL: no document needs it */
 };
 
 static bool wants_colour(const struct options *o)
@@ -36,24 +46,116 @@ static bool wants_colour(const struct options *o)
 	return term && strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO);
 }
 
-static bool open_file(struct output *out, const char *name)
+/* --- one of them --------------------------------------------------------- */
+
+static bool sink_open(struct sink *s, const char *name)
 {
-	out->name = name ? name : "standard output";
-	if (outfile_open_whole(&out->file, name ? name : "-") == -1) {
-		complain("cannot write %s: %s", out->name, strerror(errno));
+	s->name = name ? name : "standard output";
+	if (outfile_open_whole(&s->file, name ? name : "-") == -1) {
+		complain("cannot write %s: %s", s->name, strerror(errno));
 		return false;
 	}
-	out->page.out = must_have(open_memstream(&out->text, &out->length));
+	s->page.out = must_have(open_memstream(&s->text, &s->length));
 	return true;
 }
 
-struct output *output_open(const struct options *o)
+static const struct page *sink_begin(struct sink *s)
 {
-	struct output *out = must_have(calloc(1, sizeof(*out)));
+	s->begun = ftello(s->page.out);
+	s->page.arena = arena_new();
+	return &s->page;
+}
 
-	out->format = format_named(o->json ? "json" : "text");
-	out->collects = o->output_file != NULL;
-	out->page = (struct page){
+/* All that is in the memory, in one write. */
+static int hand_out(struct sink *s)
+{
+	if (fflush(s->page.out) ||
+	    outfile_append(&s->file, s->text, s->length) == -1)
+		return -1;
+	return fseeko(s->page.out, 0, SEEK_SET);
+}
+
+static void sink_end(struct sink *s, int printed)
+{
+	arena_free(s->page.arena);
+	s->page.arena = NULL;
+	s->page.printed++;
+	if (s->error)
+		return;
+	errno = 0;
+	if (printed == -1 || ferror(s->page.out)) {
+		s->error = ENOMEM;
+		fseeko(s->page.out, s->begun, SEEK_SET);
+	} else if (!s->collects && hand_out(s) == -1) {
+		s->error = errno ? errno : EIO;
+	}
+}
+
+/* What stands around all that was printed. */
+static void finish_document(struct sink *s)
+{
+	struct page whole = s->page;
+	char *text = NULL;
+	size_t length;
+	int printed;
+
+	if (fflush(s->page.out) && !s->error)
+		s->error = errno;
+	whole.out = must_have(open_memstream(&text, &length));
+	whole.arena = arena_new();
+	printed = s->format->close(&whole, s->text, s->length);
+	arena_free(whole.arena);
+	if ((fclose(whole.out) || printed == -1) && !s->error)
+		s->error = ENOMEM;
+	fclose(s->page.out);
+	free(s->text);
+	s->text = text;
+	s->length = length;
+}
+
+static void close_file(struct sink *s)
+{
+	if (!s->page.printed || s->error) {
+		outfile_abandon(&s->file);
+		return;
+	}
+	if (s->collects &&
+	    outfile_replace(&s->file, s->text, s->length) == -1) {
+		s->error = errno;
+		outfile_abandon(&s->file);
+	} else if (outfile_close(&s->file) == -1) {
+		s->error = errno;
+	}
+}
+
+static int sink_close(struct sink *s, int code)
+{
+	if (s->page.document)
+		finish_document(s);
+	else if (fclose(s->page.out) && !s->error)
+		s->error = errno;
+	close_file(s);
+	if (s->error) {
+		if (s->error != EPIPE) /* as tools that SIGPIPE ends */
+			complain("%s: %s", s->name, strerror(s->error));
+		if (code < EXIT_USAGE)
+			code = s->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
+	}
+	free(s->text);
+	return code;
+}
+
+/* --- all of them --------------------------------------------------------- */
+
+/* `file`: NULL is standard output. */
+static bool add_sink(struct output *out, const struct options *o,
+		     const char *format, const char *file)
+{
+	struct sink *s = &out->sinks[out->count];
+
+	s->format = format_named(format);
+	s->collects = file || s->format->open;
+	s->page = (struct page){
 		.width = PAGE_WIDTH,
 		.colour = wants_colour(o),
 		.verbose = o->verbose,
@@ -61,86 +163,101 @@ struct output *output_open(const struct options *o)
 		.quiet = o->quiet,
 		.times = o->times,
 	};
-	if (open_file(out, o->output_file))
+	if (!sink_open(s, file))
+		return false;
+	if (s->format->open) {
+		if (!out->origin)
+			out->origin = origin_new(o->line);
+		s->page.document = s->format->open(out->origin);
+	}
+	out->count++;
+	return true;
+}
+
+static bool add_sinks(struct output *out, const struct options *o)
+{
+	const char *report = o->json ? "json" : "text";
+
+	if (!add_sink(out, o, report, o->output_file))
+		return false;
+	return !o->html_file || add_sink(out, o, "html", o->html_file);
+}
+
+struct output *output_open(const struct options *o)
+{
+	struct output *out = must_have(calloc(1, sizeof(*out)));
+
+	if (add_sinks(out, o))
 		return out;
-	free(out);
+	output_close(out, EXIT_OUTPUT);
 	return NULL;
 }
 
 void output_several(struct output *out)
 {
-	out->page.several = true;
+	for (size_t i = 0; i < out->count; i++)
+		out->sinks[i].page.several = true;
+}
+
+void output_capture(struct output *out, const char *name)
+{
+	if (out->origin)
+		origin_capture(out->origin, name);
+}
+
+static void print_from(struct output *out, size_t first, output_print_fn *print,
+		       const void *thing)
+{
+	if (out->origin)
+		origin_digest(out->origin);
+	for (size_t i = first; i < out->count; i++) {
+		struct sink *s = &out->sinks[i];
+
+		sink_end(s, print(s->format, sink_begin(s), thing));
+	}
+}
+
+void output_print(struct output *out, output_print_fn *print, const void *thing)
+{
+	print_from(out, 0, print, thing);
+}
+
+bool output_has_documents(const struct output *out)
+{
+	return out->count > 1;
+}
+
+void output_beside(struct output *out, output_print_fn *print,
+		   const void *thing)
+{
+	print_from(out, 1, print, thing);
 }
 
 const struct format *output_format(const struct output *out)
 {
-	return out->format;
+	return out->sinks[0].format;
 }
 
 struct page output_page(const struct output *out)
 {
-	return out->page;
+	return out->sinks[0].page;
 }
 
 const struct page *output_begin(struct output *out)
 {
-	out->begun = ftello(out->page.out);
-	out->page.arena = arena_new();
-	return &out->page;
-}
-
-/* All that is in the memory, in one write. */
-static int hand_out(struct output *out)
-{
-	if (fflush(out->page.out) ||
-	    outfile_append(&out->file, out->text, out->length) == -1)
-		return -1;
-	return fseeko(out->page.out, 0, SEEK_SET);
+	return sink_begin(&out->sinks[0]);
 }
 
 void output_end(struct output *out, int printed)
 {
-	arena_free(out->page.arena);
-	out->page.arena = NULL;
-	out->page.printed++;
-	if (out->error)
-		return;
-	errno = 0;
-	if (printed == -1 || ferror(out->page.out)) {
-		out->error = ENOMEM;
-		fseeko(out->page.out, out->begun, SEEK_SET);
-	} else if (!out->collects && hand_out(out) == -1) {
-		out->error = errno ? errno : EIO;
-	}
-}
-
-static void close_file(struct output *out)
-{
-	if (!out->page.printed || out->error) {
-		outfile_abandon(&out->file);
-		return;
-	}
-	if (out->collects &&
-	    outfile_replace(&out->file, out->text, out->length) == -1) {
-		out->error = errno;
-		outfile_abandon(&out->file);
-	} else if (outfile_close(&out->file) == -1) {
-		out->error = errno;
-	}
+	sink_end(&out->sinks[0], printed);
 }
 
 int output_close(struct output *out, int code)
 {
-	if (fclose(out->page.out) && !out->error)
-		out->error = errno;
-	close_file(out);
-	if (out->error) {
-		if (out->error != EPIPE) /* as tools that SIGPIPE ends */
-			complain("%s: %s", out->name, strerror(out->error));
-		if (code < EXIT_USAGE)
-			code = out->error == ENOMEM ? EXIT_SYSTEM : EXIT_OUTPUT;
-	}
-	free(out->text);
+	for (size_t i = 0; i < out->count; i++)
+		code = sink_close(&out->sinks[i], code);
+	origin_free(out->origin);
 	free(out);
 	return code;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Where results go, standard output or the -o file, and in which form.
+ * Where results go, and in which form: standard output or the -o file, and
+ * documents beside it (--html).
  */
 #ifndef PROBE_CLI_OUTPUT_H
 #define PROBE_CLI_OUTPUT_H
@@ -9,18 +10,34 @@
 struct options;
 struct output;
 
-/* Opens the -o file, before privileges are dropped. What is printed is
- * collected and replaces the file in output_close, as a whole: nothing
- * half-written ever stands there. A FIFO or device such as /dev/full is simply
- * written to. NULL after a complaint: exit code 74. Decides on colour (--color,
- * NO_COLOR, TERM=dumb, a terminal). */
+/* Opens the files that options name, before privileges are dropped. What is
+ * printed on a file is collected and replaces it in output_close, as a whole:
+ * nothing half-written ever stands there. A FIFO or device such as /dev/full is
+ * simply written to. NULL after a complaint: exit code 74. Decides on colour
+ * (--color, NO_COLOR, TERM=dumb, a terminal). */
 struct output *output_open(const struct options *o);
 
 /* Says that more than one report follows. */
 void output_several(struct output *out);
 
-/* The form that was asked for. One thing is printed by
- *     output_end(out, output_format(out)->report(output_begin(out), r));
+/* Names a capture that the results are of, for documents, which tell its
+ * SHA-256: call it before privileges are dropped. It is read when the first
+ * result is printed. The name must outlive `out`. */
+void output_capture(struct output *out, const char *name);
+
+/* Prints one thing on all that is written: `print` calls the format's function
+ * that is for it. */
+typedef int output_print_fn(const struct format *f, const struct page *p,
+			    const void *thing);
+void output_print(struct output *out, output_print_fn *print,
+		  const void *thing);
+/* The same, on documents beside the report only; whether there are any. */
+bool output_has_documents(const struct output *out);
+void output_beside(struct output *out, output_print_fn *print,
+		   const void *thing);
+
+/* The form of the report, and one thing printed on it alone:
+ *     output_end(out, output_format(out)->speed(output_begin(out), s));
  * On standard output it goes out at once, whole, by one write(2), so that the
  * lines of several runs into one file do not mix. Without memory (-1) nothing
  * of it does. */

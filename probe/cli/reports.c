@@ -6,13 +6,35 @@
 #include "report/paths/paths.h"
 #include "report/report.h"
 
-static int print_paths(struct output *out, const struct observer *o,
-		       struct report *const *reports, size_t count)
+static int print_one_report(const struct format *f, const struct page *p,
+			    const void *report)
+{
+	return f->report(p, report);
+}
+
+static int print_all_paths(const struct format *f, const struct page *p,
+			   const void *paths)
+{
+	return f->paths(p, paths);
+}
+
+void report_print(struct output *out, const struct report *r)
+{
+	output_print(out, print_one_report, r);
+}
+
+void paths_print(struct output *out, const struct paths *p)
+{
+	output_print(out, print_all_paths, p);
+}
+
+static int judge_and_print_paths(struct output *out, const struct observer *o,
+				 struct report *const *reports, size_t count)
 {
 	struct paths *p = paths_judge(o, reports, count);
 	int code = paths_exit_code(p);
 
-	output_end(out, output_format(out)->paths(output_begin(out), p));
+	paths_print(out, p);
 	paths_free(p);
 	return code;
 }
@@ -21,13 +43,12 @@ int reports_print(struct output *out, const struct observer *o,
 		  struct report *const *reports, size_t count)
 {
 	bool several = count > 1 && !reports[0]->reference;
-	int ret = several ? print_paths(out, o, reports, count)
+	int ret = several ? judge_and_print_paths(out, o, reports, count)
 			  : report_exit_code(reports[0]);
 
 	for (size_t i = 0; i < count; i++) {
 		ret = exit_worst(ret, report_exit_code(reports[i]));
-		output_end(out, output_format(out)->report(output_begin(out),
-							   reports[i]));
+		report_print(out, reports[i]);
 	}
 	return ret;
 }

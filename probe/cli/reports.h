@@ -8,7 +8,11 @@
 
 struct observer;
 struct output;
+struct paths;
 struct report;
+
+void report_print(struct output *out, const struct report *r);
+void paths_print(struct output *out, const struct paths *p);
 
 /* Prints them, and above those of several uplinks what they say together.
  * Returns the exit code. */

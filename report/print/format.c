@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "report/print/html/html.h"
 #include "report/print/json.h"
 #include "report/print/text.h"
 
@@ -28,6 +29,16 @@ static const struct format formats[] = {
 		.compare = json_compare,
 		.speed = json_speed,
 		.doctor = json_doctor,
+	},
+	{
+		.name = "html",
+		.open = html_open,
+		.close = html_close,
+		.report = html_report,
+		.paths = html_paths,
+		.list = html_list,
+		.connection = html_connection,
+		.compare = html_compare,
 	},
 };
 

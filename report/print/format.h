@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The forms in which a result is printed: text, JSON. Another form is one
- * file, and one row of the table in format.c.
+ * The forms in which a result is printed: text, JSON, a page of HTML. Another
+ * form is one file, and one row of the table in format.c.
  */
 #ifndef REPORT_PRINT_FORMAT_H
 #define REPORT_PRINT_FORMAT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 struct arena;
 struct compare;
+struct document;
 struct doctor;
 struct packet;
 struct paths;
@@ -31,17 +33,35 @@ struct page {
 			   of the day, 1 none, 2 seconds since 1970, 3 since the
 			   packet before, 4 with date and zone, 5 since the
 			   first */
-	unsigned printed;    /* things that stand on it already */
-	struct arena *arena; /* for what is being printed now */
+	unsigned printed;	   /* things that stand on it already */
+	struct document *document; /* of the format's open(); NULL: none */
+	struct arena *arena;	   /* for what is being printed now */
+};
+
+/* How results came to be, for those to whom a document is handed. */
+struct origin_capture {
+	const char *name;   /* of the file, without its directory */
+	const char *sha256; /* in hex; NULL: not known */
+};
+struct origin {
+	const char *command; /* the whole line */
+	struct origin_capture *captures;
+	size_t capture_count;
 };
 
 #define PAGE_WIDTH 80 /* unless the terminal says otherwise */
 
 /* Each function prints one thing whole: 0, or -1 without memory, and then
  * what went out is to be thrown away. Errors of `out` show in ferror(). All of
- * them are there, but for `list`, which may be NULL. */
+ * them are there, but for `list`, which may be NULL; of a document only those
+ * of results that may stand on it. */
 struct format {
 	const char *name;
+	/* Of a document, which is more than the things on it; else NULL. `open`
+	 * begins one, whose origin must outlive it. `close` prints it whole:
+	 * `body` is what was printed; and frees it. */
+	struct document *(*open)(const struct origin *origin);
+	int (*close)(const struct page *p, const char *body, size_t length);
 	int (*report)(const struct page *p, const struct report *r);
 	/* What the reports of several uplinks say together. */
 	int (*paths)(const struct page *p, const struct paths *all);
@@ -58,7 +78,7 @@ struct format {
 	int (*doctor)(const struct page *p, const struct doctor *d);
 };
 
-/* "text", "json"; NULL if there is none of this name. */
+/* "text", "json", "html"; NULL if there is none of this name. */
 const struct format *format_named(const char *name);
 
 #endif

@@ -5,36 +5,17 @@
  */
 #include <string.h>
 
-#include "report/evidence/changes.h"
+#include "report/print/hop_cells.h"
 #include "report/print/text_page.h"
 
-#define CELL 12	      /* bytes, with NUL */
-#define CHANGES_MAX 8 /* of one cell that are told apart */
 #define RTT_WIDTH 6
 #define MARGIN 5 /* the hop number and two spaces */
 #define MARGIN_SPACES "     "
 
-struct column {
-	const char *title;
-	enum segment_kind segment;
-	bool plain;	      /* of connections without MPTCP */
-	bool syn;	      /* is answered by SYN/ACK, not quoted, ... */
-	enum purpose purpose; /* ... on these connections */
-};
-
-static const struct column columns[] = {
-	{"SYN", SEGMENT_SYN, true, true, PURPOSE_TCP},
-	{"MP_CAPABLE", SEGMENT_SYN, false, true, PURPOSE_MP_CAPABLE},
-	{"3rd ACK", SEGMENT_ACK, false, false, PURPOSE_MP_CAPABLE},
-	{"DSS", SEGMENT_DATA, false, false, PURPOSE_MP_CAPABLE},
-	{"ACK", SEGMENT_PURE_ACK, false, false, PURPOSE_MP_CAPABLE},
-	{"MP_JOIN", SEGMENT_JOIN_SYN, false, true, PURPOSE_MP_JOIN},
-};
-
-#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+#define COLUMNS HOP_COLUMNS
 
 struct cell {
-	char text[CELL];
+	char text[4 * HOP_CELL]; /* made safe for a terminal */
 	enum ink ink;
 };
 
@@ -50,156 +31,20 @@ struct table {
 	bool unquoted, partial; /* cells that need a legend */
 };
 
-static bool in_column(const struct column *c, const struct report_quote *q)
-{
-	return q->segment == c->segment && q->plain == c->plain;
-}
-
-/* What matters to MPTCP comes first. */
-static bool weightier(const struct change *a, const struct change *b)
-{
-	static const char *const fields[] = {"tcp.option.mptcp", "payload"};
-	size_t i;
-
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (strcmp(b->field, fields[i]) == 0)
-			return false;
-		if (strcmp(a->field, fields[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-struct tally {
-	size_t quotes, whole; /* whole: every option quoted */
-	const struct change *changes[CHANGES_MAX]; /* of different fields */
-	size_t change_count;
-};
-
-static void tally_change(struct tally *t, const struct change *c)
-{
-	const struct change *first;
-	size_t i;
-
-	for (i = 0; i < t->change_count; i++)
-		if (strcmp(t->changes[i]->field, c->field) == 0)
-			return;
-	if (t->change_count == CHANGES_MAX)
-		return;
-	t->changes[t->change_count++] = c;
-	first = t->changes[0];
-	if (weightier(c, first)) {
-		t->changes[0] = c;
-		t->changes[t->change_count - 1] = first;
-	}
-}
-
-static struct tally tally(const struct column *c, const struct report_hop *h)
-{
-	struct tally t = {0};
-	size_t i, k;
-
-	for (i = 0; i < h->quote_count; i++) {
-		const struct report_quote *q = &h->quotes[i];
-
-		if (!in_column(c, q))
-			continue;
-		t.quotes++;
-		t.whole += q->covers_options;
-		for (k = 0; k < q->change_count; k++)
-			tally_change(&t, &q->changes[k]);
-	}
-	return t;
-}
-
-static struct cell cell(enum ink ink, const char *text)
-{
-	struct cell c = {.ink = ink};
-
-	snprintf(c.text, sizeof(c.text), "%s", text);
-	return c;
-}
-
-/* "no MPTCP", "new MSS", "added mss", "no MPTCP +2" */
-static struct cell changed(const struct page *p, const struct tally *t)
-{
-	const struct change *c = t->changes[0];
-	const char *verb = c->quoted == NULL ? "no"
-			   : c->sent == NULL ? "extra"
-					     : "new";
-	const char *word = page_clean(p, field_word(c->field));
-	enum ink ink = INK_NONE;
-
-	if (strcmp(c->field, "tcp.option.mptcp") == 0)
-		ink = INK_BAD;
-	else if (strncmp(c->field, "payload", strlen("payload")) == 0)
-		ink = INK_WARN;
-	if (t->change_count == 1)
-		return cell(ink, arena_printf(p->arena, "%s %s", verb, word));
-	return cell(ink, arena_printf(p->arena, "%s %.5s +%zu", verb, word,
-				      t->change_count - 1));
-}
-
-/* A SYN that is answered at this TTL is not quoted there. By what: NULL if it
- * is not answered. */
-static const char *answer(const struct report *r, const struct column *c,
-			  const struct report_hop *h)
-{
-	const char *by_reset = NULL;
-	size_t i;
-
-	for (i = 0; c->syn && i < r->connection_count; i++) {
-		const struct report_connection *k = &r->connections[i];
-
-		if (k->purpose != c->purpose || k->reach_ttl != (int)h->ttl)
-			continue;
-		if (k->syn_ack || !k->reset)
-			return h->is_target ? "reached" : "SYN/ACK";
-		by_reset = "RST";
-	}
-	return by_reset;
-}
-
-static struct cell cell_of(const struct table *t, const struct column *c,
+static struct cell cell_of(const struct table *t, const struct hop_column *c,
 			   const struct report_hop *h)
 {
-	struct tally all = tally(c, h);
-	const char *answered = answer(t->report, c, h);
+	static const enum ink inks[] = {
+		[HOP_UNQUOTED] = INK_DIM,  [HOP_PARTIAL] = INK_DIM,
+		[HOP_PAYLOAD] = INK_WARN,  [HOP_MPTCP] = INK_BAD,
+		[HOP_ANSWERED] = INK_NONE,
+	};
+	struct hop_cell found = hop_cell(t->page->arena, t->report, c, h);
+	struct cell cell = {.ink = inks[found.mark]};
 
-	if (all.change_count > 0)
-		return changed(t->page, &all);
-	if (all.whole > 0)
-		return cell(INK_NONE, "intact");
-	if (all.quotes > 0)
-		return cell(INK_DIM, "partial");
-	if (answered)
-		return cell(INK_NONE, answered);
-	return h->is_target ? cell(INK_NONE, "") : cell(INK_DIM, "-");
-}
-
-static bool silent(const struct report *r, const struct report_hop *h)
-{
-	size_t i;
-
-	for (i = 0; i < COLUMNS; i++)
-		if (answer(r, &columns[i], h))
-			return false;
-	return h->address.family == 0 && h->quote_count == 0;
-}
-
-static bool swept(const struct report *r, const struct column *c)
-{
-	size_t i, k;
-
-	for (i = 0; c->syn && i < r->connection_count; i++)
-		if (r->connections[i].swept &&
-		    r->connections[i].purpose == c->purpose)
-			return true;
-	for (i = 0; i < r->path_length; i++)
-		for (k = 0; k < r->path[i].quote_count; k++)
-			if (in_column(c, &r->path[i].quotes[k]))
-				return true;
-	return false;
+	snprintf(cell.text, sizeof(cell.text), "%s",
+		 page_clean(t->page, found.text));
+	return cell;
 }
 
 static size_t larger(size_t a, size_t b)
@@ -215,15 +60,16 @@ static size_t measure_cells(struct table *t)
 	size_t i, k, total = 0;
 
 	for (k = 0; k < COLUMNS; k++) {
-		t->shown[k] = swept(r, &columns[k]);
+		t->shown[k] = hop_column_swept(r, &hop_columns[k]);
 		if (!t->shown[k])
 			continue;
-		t->widths[k] = strlen(columns[k].title);
+		t->widths[k] = strlen(hop_columns[k].title);
 		for (i = 0; i < r->path_length; i++) {
-			struct cell c = cell_of(t, &columns[k], &r->path[i]);
+			struct cell c =
+				cell_of(t, &hop_columns[k], &r->path[i]);
 
 			t->widths[k] = larger(t->widths[k], strlen(c.text));
-			if (silent(r, &r->path[i]))
+			if (hop_silent(r, &r->path[i]))
 				continue;
 			t->unquoted |= strcmp(c.text, "-") == 0;
 			t->partial |= strcmp(c.text, "partial") == 0;
@@ -275,6 +121,14 @@ static void measure(struct table *t)
 	t->label = full <= room ? full : address <= room ? address : 0;
 }
 
+static struct cell title_cell(const struct hop_column *c)
+{
+	struct cell title = {.ink = INK_NONE};
+
+	snprintf(title.text, sizeof(title.text), "%s", c->title);
+	return title;
+}
+
 /* The time and the cells, up to the last that says something. */
 static void row_end(const struct table *t, const char *time,
 		    const struct report_hop *h)
@@ -288,8 +142,8 @@ static void row_end(const struct table *t, const char *time,
 
 		if (!t->shown[k])
 			continue;
-		c = h != NULL ? cell_of(t, &columns[k], h)
-			      : cell(INK_NONE, columns[k].title);
+		c = h != NULL ? cell_of(t, &hop_columns[k], h)
+			      : title_cell(&hop_columns[k]);
 		spaces += t->gap;
 		if (c.text[0] != '\0') {
 			fprintf(p->out, "%*s", (int)spaces, "");
@@ -421,7 +275,7 @@ static size_t silent_run(const struct report *r, size_t index)
 {
 	size_t end = index;
 
-	while (end < r->path_length && silent(r, &r->path[end]) &&
+	while (end < r->path_length && hop_silent(r, &r->path[end]) &&
 	       (end == index || !has_marker(r, r->path[end].ttl)))
 		end++;
 	return end - index;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/cli/report_file.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "probe/cli/output.h"
+#include "probe/cli/reports.h"
+#include "probe/net/complain.h"
+#include "report/arena.h"
+#include "report/paths/paths.h"
+#include "report/report.h"
+#include "report/saved/saved.h"
+
+#define REPORT_MAX ((size_t)256 << 20)
+
+FILE *report_file_open(const char *name)
+{
+	struct stat st;
+	FILE *file;
+
+	if (strcmp(name, "-") == 0)
+		return NULL;
+	file = fopen(name, "re");
+	if (!file && errno == ENOMEM)
+		must_have(NULL);
+	if (!file)
+		return NULL;
+	if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode))
+		return file;
+	fclose(file);
+	return NULL;
+}
+
+bool report_file_is(FILE *file)
+{
+	int first = file ? getc(file) : EOF;
+
+	return saved_begins(first) && ungetc(first, file) == first;
+}
+
+char *report_file_text(FILE *file, size_t *length)
+{
+	char *text = NULL;
+	size_t size = 0;
+
+	*length = 0;
+	while (*length < REPORT_MAX && !feof(file) && !ferror(file)) {
+		if (*length == size) {
+			size = size * 2 + 65536;
+			text = must_have(realloc(text, size));
+		}
+		*length += fread(text + *length, 1, size - *length, file);
+	}
+	return text;
+}
+
+/* --- printing ------------------------------------------------------------- */
+
+/* What a file has, in its order. */
+struct saved {
+	struct arena *arena;
+	json_t **lines; /* of reports, and of several uplinks */
+	struct report **reports;
+	size_t count, report_count;
+};
+
+static bool has_schema(const json_t *line, const char *schema)
+{
+	const char *text = json_string_value(json_object_get(line, "schema"));
+
+	return text && strcmp(text, schema) == 0;
+}
+
+static void keep_line(struct saved *s, json_t *line)
+{
+	bool report = has_schema(line, "mpprobe-report/1");
+
+	if (!report && !has_schema(line, "mpprobe-paths/1")) {
+		json_decref(line);
+		return;
+	}
+	*ARENA_PUSH(s->arena, s->lines, s->count) = line;
+	if (report)
+		*ARENA_PUSH(s->arena, s->reports, s->report_count) =
+			saved_report(line);
+}
+
+static void keep_lines(struct saved *s, const char *text, size_t length)
+{
+	const char *line = saved_lines(text, &length), *end = line + length;
+
+	while (line < end) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+		size_t span = (size_t)((stop ? stop : end) - line);
+
+		keep_line(s, json_loadb(line, span, 0, NULL));
+		line += span + 1;
+	}
+}
+
+/* The reports of its uplinks follow it. */
+static int print_paths(struct output *out, const json_t *line,
+		       struct report *const *reports, size_t left)
+{
+	size_t count = saved_paths_count(line);
+	struct paths *p =
+		count <= left ? saved_paths(line, reports, count) : NULL;
+	int code = EXIT_CLEAR;
+
+	if (p) {
+		code = paths_exit_code(p);
+		paths_print(out, p);
+	}
+	paths_free(p);
+	return code;
+}
+
+static int print_saved(struct output *out, const struct saved *s)
+{
+	int code = s->reports[0]->reference ? EXIT_CLEAR
+					    : report_exit_code(s->reports[0]);
+	size_t printed = 0;
+
+	if (s->report_count > 1)
+		output_several(out);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct report *r;
+
+		if (has_schema(s->lines[i], "mpprobe-paths/1")) {
+			int all = print_paths(out, s->lines[i],
+					      &s->reports[printed],
+					      s->report_count - printed);
+
+			code = exit_worst(code, all);
+			continue;
+		}
+		r = s->reports[printed++];
+		report_print(out, r);
+		if (!r->reference)
+			code = exit_worst(code, report_exit_code(r));
+	}
+	return code;
+}
+
+int report_file_print(FILE *file, const char *name, struct output *out)
+{
+	struct saved s = {.arena = arena_new()};
+	size_t length;
+	char *text = report_file_text(file, &length);
+	int code;
+
+	if (text)
+		keep_lines(&s, text, length);
+	code = s.report_count
+		       ? print_saved(out, &s)
+		       : failure(EXIT_INPUT,
+				 "%s: no report of mpprobe is in it", name);
+	for (size_t i = 0; i < s.report_count; i++)
+		report_free(s.reports[i]);
+	for (size_t i = 0; i < s.count; i++)
+		json_decref(s.lines[i]);
+	free(text);
+	arena_free(s.arena);
+	return code;
+}

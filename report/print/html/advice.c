@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What to do, and what was announced.
+ */
+#include "report/arena.h"
+#include "report/print/html/markup.h"
+#include "report/print/html/parts.h"
+
+static bool said_before(const struct report *r, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (r->findings[i].kind == r->findings[index].kind)
+			return true;
+	return false;
+}
+
+static bool is_mended(const struct report *r, size_t i)
+{
+	const struct finding *f = &r->findings[i];
+
+	return f->effect != EFFECT_HARMLESS && f->kind->advice &&
+	       *f->kind->advice && !said_before(r, i);
+}
+
+static bool has_advice(const struct report *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (is_mended(r, i))
+			return true;
+	return r->advice || r->announcement_count || r->initial_joins == 0;
+}
+
+static void announced(const struct page *p, const struct report *r)
+{
+	if (r->initial_joins == 0)
+		markup(p->out, "<p>The server forbids joins to this address "
+			       "and port (flag C).</p>\n");
+	if (!r->announcement_count)
+		return;
+	markup(p->out, "<p>The server announces more addresses (ADD_ADDR):"
+		       "</p>\n<ul>\n");
+	for (size_t i = 0; i < r->announcement_count; i++)
+		markup(p->out, "<li>%s</li>\n", r->announcements[i].text);
+	markup(p->out, "</ul>\n");
+}
+
+void part_advice(const struct page *p, const struct report *r)
+{
+	if (!has_advice(r))
+		return;
+	markup(p->out, "<section>\n<h2>What to do</h2>\n");
+	if (r->advice)
+		markup(p->out, "<p>%s</p>\n", r->advice);
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (is_mended(r, i))
+			markup(p->out,
+			       "<p>%s <code>mpprobe explain %s</code></p>\n",
+			       r->findings[i].kind->advice,
+			       r->findings[i].kind->id);
+	announced(p, r);
+	markup(p->out, "</section>\n");
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What stands around the results: head, style, where they come from, and the
+ * same as JSON.
+ */
+#include "report/print/html/document.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/arena.h"
+#include "report/print/html/html.h"
+#include "report/print/html/markup.h"
+#include "report/print/html/style.h"
+#include "report/saved/saved.h"
+
+struct document *html_open(const struct origin *origin)
+{
+	struct document *d = must_have(calloc(1, sizeof(*d)));
+
+	d->origin = origin;
+	d->json = must_have(open_memstream(&d->json_text, &d->json_size));
+	d->connections = must_have(
+		open_memstream(&d->connections_text, &d->connections_size));
+	return d;
+}
+
+void document_title(const struct page *p, const char *title)
+{
+	if (!p->document->title)
+		p->document->title = must_have(strdup(title));
+}
+
+struct page document_json(const struct page *p)
+{
+	struct page json = *p;
+
+	json.out = p->document->json;
+	json.verbose = true;
+	return json;
+}
+
+/* --- head ----------------------------------------------------------------- */
+
+/* Only this style may apply: CSP names it by its hash. */
+static void print_policy(FILE *out)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
+	unsigned length = 0;
+
+	if (EVP_Digest(html_style, strlen(html_style), digest, &length,
+		       EVP_sha256(), NULL) != 1)
+		length = 0;
+	EVP_EncodeBlock(base64, digest, (int)length);
+	markup(out,
+	       "<meta http-equiv=\"Content-Security-Policy\" content=\""
+	       "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; "
+	       "form-action 'none'\">\n",
+	       (const char *)base64);
+}
+
+static void print_head(FILE *out, const struct document *d)
+{
+	markup(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+		    "<meta charset=\"utf-8\">\n");
+	print_policy(out);
+	markup(out,
+	       "<meta name=\"viewport\" content=\"width=device-width, "
+	       "initial-scale=1\">\n"
+	       "<meta name=\"color-scheme\" content=\"light dark\">\n"
+	       "<meta name=\"referrer\" content=\"no-referrer\">\n"
+	       "<meta name=\"generator\" content=\"mpprobe %s\">\n"
+	       "<title>%s</title>\n<style>",
+	       MPPROBE_VERSION, d->title ? d->title : "mpprobe");
+	fputs(html_style, out);
+	markup(out, "</style>\n</head>\n<body>\n<main>\n");
+}
+
+/* --- foot ----------------------------------------------------------------- */
+
+static void print_captures(FILE *out, const struct origin *o)
+{
+	for (size_t i = 0; i < o->capture_count; i++) {
+		const struct origin_capture *c = &o->captures[i];
+
+		markup(out, "<dt>Capture</dt><dd><code>%s</code>", c->name);
+		if (c->sha256)
+			markup(out, "<br>SHA-256 <code>%s</code>", c->sha256);
+		markup(out, "</dd>\n");
+	}
+}
+
+static void print_foot(FILE *out, const struct document *d)
+{
+	markup(out,
+	       "</main>\n<footer>\n<h2>Where this comes from</h2>\n"
+	       "<dl>\n<dt>Made by</dt><dd>mpprobe %s</dd>\n"
+	       "<dt>Command</dt><dd><code>%s</code></dd>\n",
+	       MPPROBE_VERSION, d->origin->command);
+	print_captures(out, d->origin);
+	markup(out, "<dt>In this file</dt><dd>All of it as JSON, for "
+		    "<code>mpprobe read</code> and <code>mpprobe compare</code>"
+		    "; frame numbers are those of the capture, times are "
+		    "UTC.</dd>\n</dl>\n</footer>\n");
+}
+
+/* A "<" stands only within strings, and might end the element. */
+static void print_json(FILE *out, struct document *d)
+{
+	fputs(SAVED_BEGIN, out);
+	for (size_t i = 0; i < d->json_size; i++)
+		if (d->json_text[i] == '<')
+			fputs("\\u003c", out);
+		else
+			fputc(d->json_text[i], out);
+	fputs(SAVED_END "\n", out);
+}
+
+/* --- all of it ------------------------------------------------------------ */
+
+static void print_connections(FILE *out, const struct document *d)
+{
+	if (!d->listed || !d->connections_size)
+		return;
+	markup(out, "<section>\n<h2>MPTCP connections</h2>\n");
+	fwrite(d->connections_text, 1, d->connections_size, out);
+	if (d->connection_count > CONNECTIONS_SHOWN)
+		markup(out, "<p class=\"note\">%zu more are not shown.</p>\n",
+		       d->connection_count - CONNECTIONS_SHOWN);
+	markup(out, "</section>\n");
+}
+
+static int free_document(struct document *d, int printed)
+{
+	free(d->json_text);
+	free(d->connections_text);
+	free(d->title);
+	free(d);
+	return printed;
+}
+
+int html_close(const struct page *p, const char *body, size_t length)
+{
+	struct document *d = p->document;
+	int failed = ferror(d->json) || ferror(d->connections);
+
+	failed |= fclose(d->json) | fclose(d->connections);
+	if (failed)
+		return free_document(d, -1);
+	print_head(p->out, d);
+	fwrite(body, 1, length, p->out);
+	print_connections(p->out, d);
+	print_foot(p->out, d);
+	print_json(p->out, d);
+	markup(p->out, "</body>\n</html>\n");
+	return free_document(d, 0);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What is kept of a page while it is made.
+ */
+#ifndef REPORT_PRINT_HTML_DOCUMENT_H
+#define REPORT_PRINT_HTML_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "report/print/format.h"
+
+#define CONNECTIONS_SHOWN 50
+
+struct document {
+	const struct origin *origin;
+	char *title;	 /* of the first result; NULL: none yet */
+	FILE *json;	 /* lines of -j, of what is on the page */
+	char *json_text; /* what it holds */
+	size_t json_size;
+	FILE *connections; /* as html, listed behind the reports */
+	char *connections_text;
+	size_t connections_size;
+	size_t connection_count;
+	bool listed; /* they are shown */
+};
+
+/* The title of the page, unless it has one. */
+void document_title(const struct page *p, const char *title);
+
+/* The page on which the same result goes as JSON. */
+struct page document_json(const struct page *p);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Several uplinks together: what each can do, which joins what, and what this
+ * host needs for it.
+ */
+#include "report/paths/paths.h"
+#include "report/arena.h"
+#include "report/print/html/document.h"
+#include "report/print/html/html.h"
+#include "report/print/html/markup.h"
+#include "report/print/html/parts.h"
+#include "report/print/json.h"
+
+static void matrix(const struct page *p, const struct paths *all)
+{
+	markup(p->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		       "aria-label=\"Uplinks\"><table><caption>A row the "
+		       "uplink that opens a connection, a column the one that "
+		       "joins it</caption><thead><tr><th scope=\"col\">Uplink"
+		       "</th><th scope=\"col\">From</th><th scope=\"col\">State"
+		       "</th><th scope=\"col\" class=\"n\">Hops</th>"
+		       "<th scope=\"col\" class=\"n\">ms</th>");
+	for (size_t k = 0; k < all->count; k++)
+		markup(p->out, "<th scope=\"col\">join by %s</th>",
+		       all->uplinks[k].name);
+	markup(p->out, "</tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < all->count; i++) {
+		const struct path_uplink *u = &all->uplinks[i];
+
+		markup(p->out,
+		       "<tr><th scope=\"row\">%s</th><td><code>%s</code></td>"
+		       "<td>%s</td><td class=\"n\">%s</td><td class=\"n\">%s"
+		       "</td>",
+		       u->name, address_words(p, &u->report->source), u->state,
+		       u->hops < 0 ? "" : arena_printf(p->arena, "%d", u->hops),
+		       u->rtt_ms < 0
+			       ? ""
+			       : arena_printf(p->arena, "%.1f", u->rtt_ms));
+		for (size_t k = 0; k < all->count; k++) {
+			const struct path_join *j = paths_join(all, i, k);
+
+			markup(p->out, "<td>%s", joining_cell(j->joining));
+			if (j->why)
+				markup(p->out,
+				       "<br><span class=\"miss\">%s"
+				       "</span>",
+				       j->why);
+			markup(p->out, "</td>");
+		}
+		markup(p->out, "</tr>\n");
+	}
+	markup(p->out, "</tbody></table></div>\n");
+}
+
+static void advice(const struct page *p, const struct paths *all)
+{
+	if (!all->advice_count)
+		return;
+	markup(p->out, "<h3>What this host needs</h3>\n");
+	for (size_t i = 0; i < all->advice_count; i++) {
+		const struct path_advice *a = &all->advice[i];
+
+		if (a->command)
+			markup(p->out, "<pre tabindex=\"0\">%s</pre>\n",
+			       a->command);
+		markup(p->out, "<p>%s</p>\n", a->text);
+	}
+}
+
+int html_paths(const struct page *p, const struct paths *all)
+{
+	struct page json = document_json(p);
+
+	document_title(p,
+		       arena_printf(p->arena, "%zu uplinks to %s - mpprobe",
+				    all->count, target_words(p, all->first)));
+	markup(p->out,
+	       "<article class=\"%s\">\n<header class=\"head\">\n"
+	       "<p class=\"about\"><b>%s</b>, by %zu uplinks</p>\n",
+	       severity_of_status(all->status), target_words(p, all->first),
+	       all->count);
+	part_badge(p, all->status);
+	markup(p->out,
+	       "<h1>%zu uplinks</h1>\n<p class=\"lede\">%s</p>\n</header>\n"
+	       "<section>\n<h2>The uplinks</h2>\n",
+	       all->count, all->text);
+	uplinks_picture(p, all);
+	matrix(p, all);
+	for (size_t i = 0; i < all->finding_count; i++)
+		markup(p->out, "<p><b>path.join_refused</b> (%s): %s</p>\n",
+		       confidence_name(all->findings[i].confidence),
+		       all->findings[i].text);
+	advice(p, all);
+	markup(p->out, "</section>\n</article>\n");
+	return json_paths(&json, all);
+}
