@@ -3,6 +3,7 @@
 
 #include "crafting/mptcp.h"
 #include "probe/run/live.h"
+#include "report/evidence/judgement.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
@@ -352,7 +353,7 @@ static bool joins(const struct connection *join, const struct connection *c)
  * and nobody waits for it to announce where it does not. */
 static bool tail_is_free(const struct connection *c, const struct flow *f)
 {
-	if (!f->mptcp.has_data_ack || f->mptcp.mp_fail)
+	if (!flow_data_acked(f) || f->mptcp.mp_fail)
 		return true;
 	if (!c->joined)
 		return f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0 &&
@@ -479,7 +480,7 @@ bool connection_data_acked(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
 
-	return f && f->mptcp.has_data_ack &&
+	return f && flow_data_acked(f) &&
 	       (c->state == CONNECTION_HELD ||
 		(c->state == CONNECTION_BUSY && c->step >= REQUEST_HELD));
 }
@@ -489,7 +490,7 @@ static bool first_taken(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
 
-	return f && f->mptcp.has_data_ack;
+	return f && flow_data_acked(f);
 }
 
 void connection_copy_first(struct connection *c, unsigned ttl)

@@ -8,6 +8,7 @@
 
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
+#include "report/evidence/judgement.h"
 #include "report/evidence/loss.h"
 #include "report/judge.h"
 #include "report/rules/rules.h"
@@ -264,7 +265,7 @@ static bool begins_late(const struct run *r, const struct finding *f)
 	const struct flow *flow =
 		r->to.live->observer->flows[f->connections[0] - 1];
 
-	return f->segment == SEGMENT_DATA && flow->mptcp.has_data_ack &&
+	return f->segment == SEGMENT_DATA && flow_data_acked(flow) &&
 	       strncmp(f->kind->id, "dss.", 4) == 0;
 }
 

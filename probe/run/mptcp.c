@@ -3,6 +3,7 @@
  * copies of their segments that end at each hop.
  */
 #include "probe/run/experiment.h"
+#include "report/evidence/judgement.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
@@ -123,7 +124,7 @@ static bool fell_back(const struct connection *c)
 	const struct flow *f = client_flow(&c->client);
 
 	return c->state == CONNECTION_HELD && f && f->mptcp.syn_ack &&
-	       !f->mptcp.has_data_ack;
+	       !flow_data_acked(f);
 }
 
 /* A server that closes at once, by MP_FASTCLOSE, refused nothing. */
@@ -306,7 +307,7 @@ bool is_proven(const struct connection *c)
 {
 	const struct flow *f = client_flow(&c->client);
 
-	return f && f->mptcp.has_data_ack &&
+	return f && flow_data_acked(f) &&
 	       (c->state == CONNECTION_HELD ||
 		(c->state == CONNECTION_BUSY && c->step >= REQUEST_SECOND));
 }
