@@ -91,6 +91,7 @@ ip mptcp limits show" ]]
 }
 
 @test 'three uplinks, one of them raw IP; by name, by all, by address' {
+	need_tun
 	build --uplinks 3
 	expect 0 'clear clear clear' \
 		'joined joined joined joined joined joined joined joined joined' \
@@ -118,6 +119,7 @@ ip mptcp limits show" ]]
 }
 
 @test 'a proxy on one uplink, a balancer by source between the others' {
+	need_tun
 	build --uplinks 3 --box proxy@a1 --box balance-by-source@x
 	expect 1 'blocked clear clear' \
 		'untried untried untried plain joined refused plain refused joined' \
@@ -187,6 +189,7 @@ ip mptcp limits show" ]]
 }
 
 @test 'RSTs that answer plain connections too are no other server' {
+	need_tun
 	build --uplinks 3 --server rst-every-other
 	for i in {1..6}; do
 		probe -f 64 -m 64 -i all 10.70.0.2

@@ -4,29 +4,23 @@
 # mpprobe doctor: hosts with one thing wrong each, and what is said of them, to
 # root and to a user without rights.
 
-bats_require_minimum_version 1.5.0
+load suite
 
 setup() {
-	cd "$BATS_TEST_DIRNAME/.." || return
-	LAB_NAME=doctor-$$-$BATS_TEST_NUMBER
-	export LAB_NAME LC_ALL=C.UTF-8
-	tmp=$BATS_TEST_TMPDIR
+	begin_test
+	export LAB_NAME=doctor-$$-$BATS_TEST_NUMBER
 	held=()
 }
 
 teardown() {
 	[[ ${#held[@]} == 0 ]] || kill "${held[@]}" 2>/dev/null || true
-	lab/lab down --name "$LAB_NAME"
+	end_suite
 }
 
 # ---- hosts ------------------------------------------------------------------
 
 host() {		# OPTION...
 	lab/lab up --name "$LAB_NAME" --hops 1 "$@"
-}
-
-on() {			# NODE COMMAND...
-	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
 }
 
 setting() {		# NAME VALUE
@@ -622,6 +616,7 @@ rule() {		# NODE HOOK RULE...
 }
 
 three_uplinks() {
+	need_tun
 	lab/lab up --name "$LAB_NAME" --uplinks 3
 	endpoint 10.72.1.1 dev eth1 subflow
 	endpoint 10.99.0.1 dev tun0 subflow

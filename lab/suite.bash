@@ -30,6 +30,13 @@ end_test() {
 	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
 }
 
+# For labs with a tunnel: containers may keep that from who is root in a user
+# namespace only.
+need_tun() {
+	{ : <>/dev/net/tun; } 2>/dev/null ||
+		skip "no right to open /dev/net/tun"
+}
+
 setup_file() { begin_suite; }
 teardown_file() { end_suite; }
 setup() { begin_test; }
