@@ -13,15 +13,32 @@ static bool counts(const struct speed_round *r)
 	       r->tcp.rate > 0 && r->mptcp.rate > 0;
 }
 
-struct speed_ratio speed_ratio(const struct speed *s)
+static double measured(const struct speed_round *r)
+{
+	return r->mptcp.rate;
+}
+
+/* One stall, which may be this host's own doing, is left out of the time; but
+ * not so that it becomes faster than TCP. */
+static double without_stall(const struct speed_round *r)
+{
+	double left = r->mptcp.seconds - HOST_STALL_SECONDS;
+	double most = fmax(r->mptcp.rate, r->tcp.rate);
+
+	if (left <= 0)
+		return most;
+	return fmin(most, r->mptcp.rate * r->mptcp.seconds / left);
+}
+
+static struct speed_ratio ratio_of(const struct speed *s,
+				   double (*mptcp)(const struct speed_round *))
 {
 	struct speed_ratio ratio = {0, 0, 0, INFINITY};
 	double sum = 0, squares = 0, mean, width, n;
 
 	for (size_t i = 0; i < s->round_count; i++) {
 		const struct speed_round *r = &s->rounds[i];
-		double log_ratio =
-			counts(r) ? log(r->mptcp.rate / r->tcp.rate) : 0;
+		double log_ratio = counts(r) ? log(mptcp(r) / r->tcp.rate) : 0;
 
 		ratio.rounds += counts(r);
 		sum += log_ratio;
@@ -39,6 +56,11 @@ struct speed_ratio speed_ratio(const struct speed *s)
 	ratio.low = exp(mean - width);
 	ratio.high = exp(mean + width);
 	return ratio;
+}
+
+struct speed_ratio speed_ratio(const struct speed *s)
+{
+	return ratio_of(s, measured);
 }
 
 static int by_size(const void *a, const void *b)
@@ -133,12 +155,20 @@ static bool is_busy(const struct speed *s)
 
 static bool slower(const struct speed *s, const struct speed_ratio *r)
 {
-	return r->high < (is_busy(s) ? TREATED_THOUGH_BUSY : TREATED_OTHERWISE);
+	(void)r;
+	return ratio_of(s, without_stall).high <
+	       (is_busy(s) ? TREATED_THOUGH_BUSY : TREATED_OTHERWISE);
 }
 
 static bool slow_host(const struct speed *s, const struct speed_ratio *r)
 {
 	return is_busy(s) && r->high < TREATED_OTHERWISE;
+}
+
+static bool only_stalls(const struct speed *s, const struct speed_ratio *r)
+{
+	(void)s;
+	return r->high < TREATED_OTHERWISE;
 }
 
 static bool cannot_tell(const struct speed *s, const struct speed_ratio *r)
@@ -187,6 +217,11 @@ static const struct {
 	 {"busy", 3,
 	  "MPTCP was slower than TCP, but this host was busy meanwhile, which "
 	  "may be all there is to it."}},
+	{only_stalls,
+	 {"stalls", 3,
+	  "MPTCP was slower than TCP, but no more than a stall of 0.2 s in "
+	  "each round explains, which this host's own MPTCP may make: try a "
+	  "larger file."}},
 	{cannot_tell,
 	 {"cannot_tell", 3,
 	  "Whether MPTCP is slower than TCP these rounds cannot tell: they "

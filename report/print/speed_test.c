@@ -33,8 +33,15 @@ static void set(const double *tcp, const double *mptcp, bool fallback)
 						  .bytes = 1000},
 						 {.done = mptcp[i] > 0,
 						  .rate = mptcp[i],
+						  .seconds = 20,
 						  .mptcp = true,
 						  .fallback = fallback}};
+}
+
+static void take_seconds(double mptcp)
+{
+	for (size_t i = 0; i < ROUNDS; i++)
+		rounds[i].mptcp.seconds = mptcp;
 }
 
 static char *text_of(void)
@@ -119,6 +126,35 @@ static void test_busy(void **state)
 	speed.processors = 0;
 }
 
+/* Linux's own MPTCP may stall for 0.2 s in each round. */
+static void test_stalls(void **state)
+{
+	static const double tcp[] = {581, 655, 557, 384},
+			    stalled[] = {38, 37, 37, 66};
+
+	(void)state;
+	set(tcp, stalled, false);
+	take_seconds(0.22);
+	expect("no more than a stall", 3);
+	speed.processors = 2;
+	expect("this host was busy", 3);
+	/* also one that takes so long that a stall tells little */
+	take_seconds(2.5);
+	expect("this host was busy", 3);
+	speed.processors = 0;
+	expect("MPTCP is slower than TCP on this path", 1);
+	/* What is left decides: 74 % of TCP, 60 %. */
+	set(same, third, false);
+	take_seconds(0.45);
+	expect("no more than a stall", 3);
+	take_seconds(0.55);
+	expect("MPTCP is slower than TCP on this path", 1);
+	/* Of what is as fast, a stall takes nothing. */
+	set(same, same, false);
+	take_seconds(0.3);
+	expect("as fast as TCP", 0);
+}
+
 /* What fell back was TCP. */
 static void test_fallen(void **state)
 {
@@ -192,13 +228,10 @@ static void test_downloads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ratio),
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_fallen),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_rounds),
-		cmocka_unit_test(test_downloads),
+		cmocka_unit_test(test_ratio),  cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_busy),   cmocka_unit_test(test_stalls),
+		cmocka_unit_test(test_fallen), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_rounds), cmocka_unit_test(test_downloads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
