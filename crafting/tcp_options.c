@@ -118,6 +118,9 @@ static void read_option(const struct tcp_option *option, struct tcp_options *o)
 	case TCPOPT_KIND_SACK_PERMITTED:
 		o->sack_permitted = true;
 		break;
+	case TCPOPT_KIND_SACK:
+		o->sacks = true;
+		break;
 	case TCPOPT_KIND_TIMESTAMPS:
 		if (!o->has_timestamps) {
 			o->tsval = cursor_u32(&c);

@@ -58,6 +58,7 @@ enum option_step option_next(struct option_walk *w, struct tcp_option *out);
 /* What the block says, first occurrence of each. */
 struct tcp_options {
 	bool has_mss, has_wscale, sack_permitted, has_timestamps;
+	bool sacks;	/* something behind a hole was received, or twice */
 	bool malformed; /* the walk ended in OPTION_MALFORMED */
 	bool complete;	/* every byte of the block was there */
 	uint16_t mss;

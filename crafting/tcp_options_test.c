@@ -208,6 +208,19 @@ static void read_hex(const char *hex, struct tcp_options *o)
 	tcp_options_read(block, length, length, o);
 }
 
+/* Of a block, not of a SYN, which only permits it. */
+static void test_read_sack(void **state)
+{
+	struct tcp_options o;
+
+	(void)state;
+	read_hex("050a0000000100000002", &o);
+	assert_true(o.sacks);
+	assert_false(o.sack_permitted);
+	read_hex("0402", &o);
+	assert_false(o.sacks);
+}
+
 static void test_read_first_occurrence(void **state)
 {
 	struct tcp_options o;
@@ -452,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_how_a_walk_ends),
 		cmocka_unit_test(test_walk_over_nothing),
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_read_sack),
 		cmocka_unit_test(test_read_first_occurrence),
 		cmocka_unit_test(test_read_mptcp),
 		cmocka_unit_test(test_read_more_mptcp_than_are_kept),

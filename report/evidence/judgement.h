@@ -210,7 +210,7 @@ struct keep_alive {
 	const struct kept *sent;
 	const struct kept *answer; /* the ACK without data that only such a one
 				      triggers, up to the next; NULL */
-	bool unclear;		   /* an announcement came, that may be one */
+	bool unclear;		   /* one came that may have another cause */
 	/* where the walk is */
 	const struct flow *flow;
 	size_t next_sent, next_received;

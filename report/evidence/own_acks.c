@@ -11,13 +11,14 @@ static bool is_pure_ack(const struct kept *k)
 }
 
 /* An ACK without data, as only a keep-alive triggers; or an announcement, which
- * may be the answer as well. */
+ * may be the answer as well, or what data behind a hole triggers (RFC 2018 4).
+ */
 static void see_answer(struct keep_alive *a, const struct kept *k)
 {
 	if (k->frame < a->sent->frame || !is_pure_ack(k) ||
 	    k->packet.tcp.acknowledgment != a->sent->packet.tcp.sequence + 1)
 		return;
-	if (tcp_options_mptcp(&k->options, MP_ADD_ADDR))
+	if (tcp_options_mptcp(&k->options, MP_ADD_ADDR) || k->options.sacks)
 		a->unclear = true;
 	else if (!a->answer)
 		a->answer = k;
