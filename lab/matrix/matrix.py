@@ -61,8 +61,8 @@ class Case:
         self.port, self.status, self.code = port, status, code
         self.finding, self.after, self.place = finding, after, place
         self.way, self.one_branch = way, one_branch
-        # Or nothing is found, with one of these status and code; what is known
-        # to be wrong.
+        # Or nothing is found, with one of these status, code and text; what is
+        # known to be wrong.
         self.chance, self.known = chance, known
         # In the same lab, one right behind the other.
         self.runs = runs
@@ -74,10 +74,10 @@ class Case:
         self.findings = [(finding, after, place, checks)] if finding else []
         self.findings += also
 
-    def without_luck(self, status, code):
+    def without_luck(self, status, code, text=""):
         """The same path, where chance shows nothing of the box."""
         return Case(self.box, self.at, self.hops, self.family, self.port,
-                    status, code, up=self.up, args=self.args,
+                    status, code, up=self.up, args=self.args, text=text,
                     boxes=self.boxes, rungs=("join", *self.rungs))
 
     def name(self):

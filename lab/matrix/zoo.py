@@ -236,9 +236,12 @@ def turn_cases(Case):
     out += [case(Case, box, 2, "impaired", finding, after, at, family=f,
                 **checks)
            for box, finding, (after, at), checks in TURNS for f in (4, 6)]
-    # So few prove nothing, and are told.
-    out += [Case(boxes=["odd-reset-data@2"], family=f, rungs=("checksum",
-                 "join_data"), text="lost MPTCP with the first data: a RST")
+    # So few prove nothing, and are told; unless the subflow that joins has such
+    # a port, too.
+    out += [Case(boxes=["odd-reset-data@2"], family=f, status="impaired",
+                 code=1, finding="dss.reset", after=2, place=3,
+                 segment="join_data", rungs=("checksum", "join_data"),
+                 chance=[("clear", 0, "lost MPTCP with the first data: a RST")])
             for f in (4, 6)]
     # Which of them are the second ones is chance.
     out += [Case(boxes=["second-drop-join@2"], family=f, status="impaired",
