@@ -61,15 +61,22 @@ struct address address_from(const uint8_t *bytes, size_t length)
 	return a;
 }
 
+bool address_is_loopback(const struct address *a)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return a->family == 6 ? memcmp(a->bytes, one, sizeof(one)) == 0
+			      : a->family == 4 && a->bytes[0] == 127;
+}
+
 bool address_is_private(const struct address *a)
 {
-	static const uint8_t loopback[16] = {[15] = 1};
 	const uint8_t *b = a->bytes;
 
 	if (a->family == 6)
 		return (b[0] & 0xfe) == 0xfc ||
 		       (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) ||
-		       memcmp(b, loopback, sizeof(loopback)) == 0;
+		       address_is_loopback(a);
 	return b[0] == 10 || b[0] == 127 || (b[0] == 172 && b[1] >> 4 == 1) ||
 	       (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) ||
 	       (b[0] == 100 && b[1] >> 6 == 1);

@@ -18,6 +18,9 @@ struct address {
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* This host itself: RFC 1122 3.2.1.3, RFC 4291 2.5.3. */
+bool address_is_loopback(const struct address *a);
+
 /* Not to be reached from elsewhere: RFC 1918, 6598, 3927, 4193, 4291, and this
  * host itself. */
 bool address_is_private(const struct address *a);

@@ -563,6 +563,15 @@ static const char *interface_of(const struct judgement *j,
 	return NULL;
 }
 
+/* The one that the verdict rests on. Others may be of other hosts, as where the
+ * capture was made at a proxy. */
+static const struct flow *telling_flow(const struct judgement *j)
+{
+	if (j->working)
+		return j->working;
+	return j->negotiated ? j->negotiated : j->flows[0];
+}
+
 static void report_head(struct judgement *j, const struct judge_target *target)
 {
 	struct report *r = j->r;
@@ -582,7 +591,7 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 			   : j->negotiated ? (int)j->negotiated->mptcp.version
 					   : -1;
 	if (j->flow_count)
-		r->source = j->flows[0]->client;
+		r->source = telling_flow(j)->client;
 	else if (left_out(j))
 		r->source = left_out(j)->client;
 	else

@@ -213,7 +213,7 @@ static char *reports_in_files(const struct capture_bytes *c, size_t frames)
 static bool is_of_several(const struct capture_bytes *c)
 {
 	return strstr(c->file, "/router") || strstr(c->file, "/on-path") ||
-	       strstr(c->file, "-both");
+	       strstr(c->file, "-both") || strstr(c->file, "/legs/nat");
 }
 
 /* What goes on in the next file is not seen in another place. */

@@ -75,7 +75,7 @@ all-silent|icmp|client|no router sends ICMP errors
 lossy|path|client|1 % of the packets are lost on each link, either way
 icmp-blocked|icmp|hop|ICMP errors of what is behind the router are dropped
 fragments|ip|way|all but the first of fragments are dropped
-redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4)
+redsocks|end|hop|redsocks and microsocks, with MPTCP from there, end those to 80 and 9080 (IPv4)
 tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
 mptcp-proxy|end|hop|ends those to 80 and 9080; MPTCP v1 on both sides (haproxy)
 redirect-join|end|hop|SYNs with MP_JOIN go to a plain server on the router
@@ -672,7 +672,7 @@ box_redsocks() {
 			ip = 127.0.0.1; port = 1080; type = socks5;
 		}
 	END
-	on "r$1" microsocks -i 127.0.0.1 -p 1080 >/dev/null 2>&1 &
+	on "r$1" mptcpize run microsocks -i :: -p 1080 >/dev/null 2>&1 &
 	said=$(on "r$1" redsocks -c "$config" 2>&1) ||
 		box_failed "r$1" "redsocks: ${said:-cannot start}"
 	wait_for_port "r$1" 1080

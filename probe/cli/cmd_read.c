@@ -16,6 +16,7 @@
 #include "probe/net/signals.h"
 #include "report/arena.h"
 #include "report/judge.h"
+#include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/print/text.h"
 #include "report/report.h"
@@ -142,6 +143,28 @@ static int judge_all(const struct reading *r, const char *cut)
 	return ret;
 }
 
+/* --- legs ---------------------------------------------------------------- */
+
+/* The probes of mpprobe are in its report. */
+static bool is_own(const struct observer *o)
+{
+	for (size_t i = 0; i < o->flow_count; i++)
+		if (o->flows[i]->purpose == PURPOSE_CONTROL ||
+		    flow_swept(o->flows[i], SEGMENT_SYN))
+			return true;
+	return false;
+}
+
+static void print_legs(const struct reading *r)
+{
+	struct legs *l = legs_find(r->observer);
+
+	if (l->count)
+		output_end(r->out, output_format(r->out)->legs(
+					   output_begin(r->out), l));
+	legs_free(l);
+}
+
 /* --- listing ------------------------------------------------------------- */
 
 static int print_connection(const struct format *f, const struct page *p,
@@ -172,16 +195,6 @@ static void list_connection(void *context, const struct mptcp_connection *c)
 	else if (!r->list_error)
 		r->list_error = errno ? errno : ENOMEM;
 	arena_free(page.arena);
-}
-
-/* The probes of mpprobe are in its report. */
-static bool is_own(const struct observer *o)
-{
-	for (size_t i = 0; i < o->flow_count; i++)
-		if (o->flows[i]->purpose == PURPOSE_CONTROL ||
-		    flow_swept(o->flows[i], SEGMENT_SYN))
-			return true;
-	return false;
 }
 
 static int by_number(const void *a, const void *b)
@@ -284,6 +297,8 @@ static int feed_and_judge(struct reading *r)
 	    CAPTURE_UNREADABLE)
 		return failure(EXIT_INPUT, "%s", error);
 	ret = judge_all(r, error);
+	if (!r->options->quiet && !is_own(r->observer))
+		print_legs(r);
 	listed = print_list(r);
 	return listed ? listed : ret;
 }

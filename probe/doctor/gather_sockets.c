@@ -42,14 +42,6 @@ static struct address address_of(int family, const uint32_t words[4])
 	return address_from(bytes, 16);
 }
 
-static bool is_loopback(const struct address *a)
-{
-	static const uint8_t one[16] = {[15] = 1};
-
-	return a->family == 4 ? a->bytes[0] == 127
-			      : !memcmp(a->bytes, one, sizeof(one));
-}
-
 /* A subflow has the inode of the socket that it belongs to; and, since Linux
  * 6.15, the name of what is above TCP is told to all. */
 static bool is_subflow(const struct sockets *s, unsigned inode, const char *ulp)
@@ -98,9 +90,9 @@ static void take_rtt(struct facts *f, const struct nlattr *a)
 /* Between programs of this host. */
 static bool stays_here(const struct facts *f, const struct doctor_socket *s)
 {
-	return is_loopback(&s->local) ||
-	       (!s->listening &&
-		(is_loopback(&s->remote) || facts_address(f, &s->remote)));
+	return address_is_loopback(&s->local) ||
+	       (!s->listening && (address_is_loopback(&s->remote) ||
+				  facts_address(f, &s->remote)));
 }
 
 static int take_socket(const struct nlmsghdr *header, void *context)

@@ -46,6 +46,8 @@ static enum vantage vantage_of(const struct flow *f)
 {
 	enum vantage v = told_by_ways(f);
 
+	if (address_is_loopback(&f->client)) /* both ends are there */
+		return VANTAGE_CLIENT;
 	return v == VANTAGE_UNKNOWN && f->sent_count ? told_by_packets(f) : v;
 }
 

@@ -14,6 +14,7 @@ struct arena;
 struct compare;
 struct document;
 struct doctor;
+struct legs;
 struct packet;
 struct paths;
 struct report;
@@ -65,6 +66,8 @@ struct format {
 	int (*report)(const struct page *p, const struct report *r);
 	/* What the reports of several uplinks say together. */
 	int (*paths)(const struct page *p, const struct paths *all);
+	/* Of a capture on a proxy or gateway. */
+	int (*legs)(const struct page *p, const struct legs *l);
 	/* The heading of the connections that follow. */
 	int (*list)(const struct page *p);
 	int (*connection)(const struct page *p,

@@ -14,6 +14,7 @@ struct tcp_view;
 /* Rows of the table in format.c, which has their contract. */
 int text_report(const struct page *p, const struct report *r);
 int text_paths(const struct page *p, const struct paths *all);
+int text_legs(const struct page *p, const struct legs *l);
 int text_list(const struct page *p);
 int text_connection(const struct page *p, const struct mptcp_connection *c);
 int text_packet(const struct page *p, const struct packet *packet,

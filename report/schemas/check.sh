@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 lines=$(mktemp)
 trap 'rm -f "$lines" "$lines.ids" "$lines.doctor"' EXIT
 "$1" list >"$lines.ids"
-for capture in pcaps/*/*.pcap; do
+for capture in pcaps/*/*.pcap pcaps/*/*.pcapng; do
 	"$1" read -v -j "$capture" || [ $? -lt 71 ]
 	"$1" compare -j "$capture" || [ $? -lt 71 ]
 done >"$lines" 2>/dev/null

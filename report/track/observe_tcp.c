@@ -153,9 +153,12 @@ static bool is_ordinary(const struct observer *o, const struct flow *f,
 	return !sent || f->released || k->packet.ip.ttl >= ORDINARY_TTL;
 }
 
+#define TCP_HEADER 20 /* bytes; options follow */
+
 static void see_snapped(struct flow *f, const struct packet *p)
 {
-	if (p->tcp.options_available >= p->tcp.options_length)
+	if (p->tcp.available >= TCP_HEADER &&
+	    p->tcp.options_available >= p->tcp.options_length)
 		return;
 	f->snapped = true;
 	f->syn_snapped |= (p->tcp.flags & TCP_FLAG_SYN) != 0;
