@@ -204,6 +204,8 @@ void option_cut(struct wire *w, uint8_t kind)
 		return;
 	memmove(at, at + length, (size_t)(end - at) - length);
 	memset(end - length, TCPOPT_KIND_NOP, length);
+	for (; at < end - length && *at == TCPOPT_KIND_EOL; at++)
+		*at = TCPOPT_KIND_NOP; /* another option may follow */
 	memmove(end - words * 4, end, (size_t)(w->bytes + w->length - end));
 	w->length -= words * 4;
 	tcp[12] = (uint8_t)(tcp[12] - (words << 4));

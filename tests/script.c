@@ -343,6 +343,8 @@ static bool is_kind(const struct scene *s, struct wire *w, const char *kind)
 		p.tcp.payload_length > HALF) ||
 	       (strcmp(kind, "big") == 0 && w->length > 1300) ||
 	       (strcmp(kind, "big_dss") == 0 && mptcp && w->length > 1300) ||
+	       (strcmp(kind, "middle_dss") == 0 && mptcp && w->length > 400 &&
+		w->length <= 1300) ||
 	       (strcmp(kind, "bigger") == 0 && w->length > 1490) ||
 	       (strcmp(kind, "port80") == 0 && tcp &&
 		(p.tcp.destination_port == 80 || p.tcp.source_port == 80)) ||

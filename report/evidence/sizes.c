@@ -5,6 +5,9 @@
 #include "report/arena.h"
 #include "report/evidence/loss.h"
 
+/* A packet of full size fills a path MTU of 1280 bytes, but for options. */
+#define FULL_SIZE_MIN 1200
+
 bool kept_brings_data(const struct kept *k, bool mapped)
 {
 	const struct tcp_view *tcp = &k->packet.tcp;
@@ -81,31 +84,82 @@ size_t flow_largest_taken(const struct flow *f)
 	return largest;
 }
 
+size_t flow_largest_answer(const struct flow *f)
+{
+	size_t largest = 0;
+
+	for (size_t i = 0; i < f->received_count; i++)
+		if (kept_has_data(f->received[i]) &&
+		    tcp_options_mptcp(&f->received[i]->options, MP_DSS) &&
+		    kept_length(f->received[i]) > largest)
+			largest = kept_length(f->received[i]);
+	return largest;
+}
+
+const struct kept *flow_padded_data(const struct flow *f)
+{
+	const struct kept *least = NULL;
+
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+
+		if (kept_has_data(k) && kept_lost_dss(k) &&
+		    (!least || kept_length(k) < kept_length(least)))
+			least = k;
+	}
+	return least;
+}
+
 const struct kept *joined_data_in_vain(const struct judgement *j,
 				       const struct flow *f)
 {
-	const struct kept *vain = NULL;
-
 	if (!f->join.data_ack_frame || !flow_tcp_acked(f) ||
 	    join_data_reset(j, f))
 		return NULL;
 	for (size_t i = 0; i < f->sent_count; i++)
 		if (kept_brings_data(f->sent[i], true) &&
 		    kept_length(f->sent[i]) > flow_largest_taken(f) &&
-		    !flow_acked(f, f->sent[i]))
-			vain = f->sent[i];
-	return vain;
+		    !flow_took_whole(f, f->sent[i]))
+			return f->sent[i];
+	return NULL;
+}
+
+bool smaller_in_vain(const struct flow *f, const struct kept *k)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		count += kept_brings_data(f->sent[i], true) &&
+			 f->sent[i]->time_us > k->time_us &&
+			 kept_length(f->sent[i]) < kept_length(k) &&
+			 f->sent[i]->packet.tcp.sequence ==
+				 k->packet.tcp.sequence;
+	return count >= FULL_SIZE_LOST_MIN && !flow_took_some(f, k);
+}
+
+bool flow_took_some(const struct flow *f, const struct kept *k)
+{
+	return seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
+}
+
+bool is_full_size(const struct flow *f, size_t length)
+{
+	const struct kept *syn_ack = flow_syn_ack(f);
+
+	return length >= FULL_SIZE_MIN ||
+	       (length && syn_ack && syn_ack->options.has_mss &&
+		length >= syn_ack->options.mss);
 }
 
 bool first_takes_as_large(const struct judgement *j, const struct flow *f,
 			  const struct kept *k)
 {
-	const struct flow *first = j->o->flows[f->join.parent];
+	const struct flow *parent = j->o->flows[f->join.parent];
 
-	for (size_t i = 0; i < first->sent_count; i++)
-		if (kept_brings_data(first->sent[i], true) &&
-		    kept_length(first->sent[i]) >= kept_length(k) &&
-		    flow_took_whole(first, first->sent[i]))
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (!flow_joins(j->flows[i]) &&
+		    (j->controlled || j->flows[i] == parent) &&
+		    flow_largest_taken(j->flows[i]) >= kept_length(k))
 			return true;
 	return false;
 }
@@ -176,6 +230,9 @@ const char *joined_size_doubt(const struct judgement *j, const struct flow *f)
 	    flow_sent_alike(f, vain) < FULL_SIZE_LOST_MIN ||
 	    ended_before(f, vain->frame) || ended_before(first, vain->frame))
 		return NULL;
+	if (smaller_in_vain(f, vain))
+		return "its data is acknowledged at first, and then none is, "
+		       "in whatever size";
 	return arena_printf(j->arena,
 			    "packets of %zu bytes over it are not "
 			    "acknowledged, though those of %zu bytes are",

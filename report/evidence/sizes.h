@@ -22,19 +22,38 @@ bool flow_took_whole(const struct flow *f, const struct kept *k);
 /* The largest packet with a DSS whose data was acknowledged so; 0: none was. */
 size_t flow_largest_taken(const struct flow *f);
 
+/* The largest packet with a mapping that came of the server's data; 0: none
+ * did. */
+size_t flow_largest_answer(const struct flow *f);
+
+/* The smallest packet of its data that has padding in the place of a DSS; or
+ * NULL. */
+const struct kept *flow_padded_data(const struct flow *f);
+
 /* A router said that it takes less: the sender has only to heed it. */
 bool flow_told_size(const struct flow *f);
 
-/* What a joined subflow sent that was not acknowledged, though smaller segments
- * of it were, as it went out last; or NULL. */
+/* Whether a packet of so many bytes is of full size: for any path, or as it has
+ * as much as the server takes in a segment. */
+bool is_full_size(const struct flow *f, size_t length);
+
+/* The first that a joined subflow sent that was not acknowledged, though
+ * smaller segments of it were; or NULL. */
 const struct kept *joined_data_in_vain(const struct judgement *j,
 				       const struct flow *f);
+
+/* The same bytes in a smaller segment were acknowledged. */
+bool flow_took_some(const struct flow *f, const struct kept *k);
+
+/* Smaller segments in the place of this one were not acknowledged, either: its
+ * size is not what matters. */
+bool smaller_in_vain(const struct flow *f, const struct kept *k);
 
 /* How often this segment went out. */
 unsigned flow_sent_alike(const struct flow *f, const struct kept *k);
 
-/* The same connection sent as much in one segment over its first subflow, and
- * that was acknowledged. */
+/* As much in one segment was acknowledged over the first subflow: of the same
+ * connection, or of another of mpprobe's. */
 bool first_takes_as_large(const struct judgement *j, const struct flow *f,
 			  const struct kept *k);
 

@@ -5,8 +5,7 @@
  */
 #include "crafting/segment.h"
 #include "report/arena.h"
-#include "report/evidence/ledger.h"
-#include "report/evidence/loss.h"
+#include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
 /* It acknowledges data of ours. */
@@ -67,7 +66,7 @@ static bool acks_padded(const struct judgement *j, const struct flow *f)
 	struct acks a = acks_of(f);
 
 	(void)j;
-	return a.padded && lack_dss(f, &a);
+	return a.padded && flow_proves_mptcp(f);
 }
 
 static bool acks_have_dss(const struct judgement *j, const struct flow *f)
@@ -82,11 +81,12 @@ static enum why removed_acks(const struct judgement *j, struct said *s)
 	struct acks *a;
 
 	s->direction = DIRECTION_RETURN;
-	s->have = ask_witnesses(j, acks_lack_dss, padded ? NULL : &s->flow);
+	s->have = padded ? ask_witnesses(j, acks_padded, NULL)
+			 : ask_witnesses(j, acks_lack_dss, &s->flow);
 	s->need = padded ? 1 : BARE_ACK_WITNESSES_MIN;
 	if (!s->have)
 		return WHY_ABSENT;
-	if (ask_witnesses(j, acks_have_dss, NULL))
+	if (!padded && ask_witnesses(j, acks_have_dss, NULL))
 		return WHY_CONTRARY;
 	if (!padded)
 		s->confidence = CONFIDENCE_LIKELY;
@@ -106,26 +106,120 @@ static void say_removed_acks(struct judgement *j, struct finding *f,
 		kept_padding(a->first, &how);
 		f->how = how;
 	}
-	finding_evidence(j, f, a->first->frame, NULL, NULL,
-			 "%u ACKs for our data have no DSS%s, while the "
-			 "server's data has one",
-			 a->bare,
-			 a->padded ? ", but padding (NOP or EOL) in its "
-				     "place"
-				   : "");
+	finding_evidence(
+		j, f, a->first->frame, NULL, NULL,
+		"%u ACKs for our data have no DSS%s, while %s one", a->bare,
+		a->padded ? ", but padding (NOP or EOL) in its "
+			    "place"
+			  : "",
+		a->with_dss ? "later ones have" : "the server's data has");
 	f->or_server = !a->padded;
 	f->text = a->padded
-			  ? "DSS is removed from the server's ACKs without "
-			    "data on the return path: a client whose first "
-			    "data is acknowledged without it, as Linux, falls "
-			    "back to TCP."
+			  ? arena_printf(
+				    j->arena,
+				    "DSS is removed from %s ACKs without data "
+				    "on the return path: a client whose first "
+				    "data is acknowledged without it, as "
+				    "Linux, falls back to TCP.",
+				    a->with_dss ? "some of the server's"
+						: "the server's")
 			  : "The server's ACKs without data have no DSS, "
 			    "removed on the return path or never sent: a "
 			    "client whose first data is acknowledged without "
 			    "it, as Linux, falls back to TCP.";
 }
 
+/* ---- dropped --------------------------------------------------------------
+ */
+
+static bool sent_dss_ack(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	for (size_t i = 0; i < f->received_count; i++)
+		if (kept_is_ack(f->received[i]) &&
+		    tcp_options_mptcp(&f->received[i]->options, MP_DSS))
+			return true;
+	return false;
+}
+
+static bool sent_plain_ack(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	for (size_t i = 0; i < f->received_count; i++)
+		if (flow_is(f, PURPOSE_TCP) && acknowledges(f, f->received[i]))
+			return true;
+	return false;
+}
+
+static bool proves(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_proves_mptcp(f);
+}
+
+/* How often its data went out with a mapping, if none of it was ever
+ * acknowledged. */
+static unsigned unacknowledged(const struct judgement *j, const struct flow *f)
+{
+	unsigned count = 0;
+
+	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !f->mptcp.syn_ack ||
+	    flow_tcp_acked(f) || flow_server_ended(f))
+		return 0;
+	for (size_t i = 0; i < f->sent_count; i++)
+		count += kept_has_data(f->sent[i]) &&
+			 kept_is_full(f->sent[i]) &&
+			 kept_is_mapped(f->sent[i]) && had_time(j, f->sent[i]);
+	return count;
+}
+
+/* An ACK with a DSS comes with the server's data only: on connections that it
+ * does not answer yet, ours is never acknowledged. */
+static enum why dropped_acks(const struct judgement *j, struct said *s)
+{
+	unsigned lost = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		unsigned count = unacknowledged(j, j->flows[i]);
+
+		lost += count;
+		s->have += count > 0;
+		if (count)
+			s->flow = j->flows[i];
+	}
+	s->need = MAPPED_WITNESSES_MIN;
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	if (ask_witnesses(j, sent_dss_ack, NULL))
+		return WHY_CONTRARY;
+	if (!beyond_chance(lost, tries_of(&j->plain), CONTROLS_MIN))
+		return WHY_FEW;
+	return ask_witnesses(j, proves, NULL) &&
+			       ask_witnesses(j, sent_plain_ack, NULL)
+		       ? WHY_SAID
+		       : WHY_CONTROL;
+}
+
+static void say_dropped_acks(struct judgement *j, struct finding *f,
+			     const struct said *s)
+{
+	finding_evidence(j, f, s->flow->first_frame, NULL, NULL,
+			 "data of %u connections is never acknowledged; no ACK "
+			 "without data comes that has a DSS, while the "
+			 "server's data with one does, and so do ACKs without "
+			 "MPTCP",
+			 s->have);
+	f->text = "ACKs without data are dropped on the return path when they "
+		  "have a DSS: until the server sends data of its own, ours is "
+		  "never acknowledged.";
+}
+
 const struct rule acks_rules[] = {
+	{"dss.dropped", "acks", PHASE_DATA, SEGMENT_ACK, dropped_acks,
+	 say_dropped_acks, .unless = {"dss.dropped", "dss.removed"},
+	 .if_working = TO_IMPAIRS},
 	{"dss.removed", "acks", PHASE_DATA, SEGMENT_ACK, removed_acks,
 	 say_removed_acks, .unless = {"dss.removed"}, .stands = true,
 	 .if_working = TO_IMPAIRS},

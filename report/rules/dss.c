@@ -5,6 +5,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
+#include "report/evidence/sizes.h"
 #include "report/rules/rules.h"
 
 static bool is_full_data(const struct kept *k)
@@ -534,23 +535,53 @@ static bool answers_unmapped(const struct judgement *j, const struct flow *f)
 	return takes_data(f) && f->payload_received > 0 && !f->sides[1].mapped;
 }
 
-/* Something stands in the place of the option: the server had sent one. */
+/* Something stands in the place of the option in some of its data: the server
+ * had sent one. */
 static bool answers_padded(const struct judgement *j, const struct flow *f)
 {
-	return answers_unmapped(j, f) && padded_answer(f);
+	(void)j;
+	return is_negotiated(f) && flow_data_acked(f) && !f->mptcp.mp_fail &&
+	       !f->sides[1].fastclose_frame && flow_padded_data(f);
+}
+
+static bool lacks_mappings(const struct judgement *j, const struct flow *f)
+{
+	return answers_unmapped(j, f) || answers_padded(j, f);
 }
 
 static enum why removed_server(const struct judgement *j, struct said *s)
 {
 	bool padded = !ask_witnesses(j, plain_padded, NULL) &&
-		      ask_witnesses(j, answers_padded, NULL);
+		      ask_witnesses(j, answers_padded, &s->flow);
 
-	s->have = ask_witnesses(j, answers_unmapped, &s->flow);
+	s->have = ask_witnesses(j, lacks_mappings, padded ? NULL : &s->flow);
 	s->direction = DIRECTION_RETURN;
 	s->less = !padded;
 	if (s->have < UNMAPPED_WITNESSES_MIN || !padded)
 		s->confidence = CONFIDENCE_LIKELY;
 	return s->have ? WHY_SAID : WHY_ABSENT;
+}
+
+/* Smaller packets than the smallest that is padded come with a mapping. */
+static const char *mapped_below(const struct judgement *j)
+{
+	size_t padded = 0, mapped = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+		const struct kept *k = flow_padded_data(f);
+
+		if (k && (!padded || kept_length(k) < padded))
+			padded = kept_length(k);
+		if (flow_largest_answer(f) > mapped)
+			mapped = flow_largest_answer(f);
+	}
+	return mapped && mapped < padded
+		       ? arena_printf(j->arena,
+				      " in packets of %zu bytes, while those "
+				      "of %zu bytes have one",
+				      padded, mapped)
+		       : "";
 }
 
 static void say_removed_server(struct judgement *j, struct finding *f,
@@ -565,9 +596,13 @@ static void say_removed_server(struct judgement *j, struct finding *f,
 			    "its own comes without a mapping: DSS is removed "
 			    "from it on the return path, or the server itself "
 			    "sends it so."
-			  : "DSS is removed from the server's data on the "
-			    "return path: it acknowledges ours by DATA_ACK, "
-			    "but its own comes without a mapping.";
+			  : arena_printf(
+				    j->arena,
+				    "DSS is removed from the server's data on "
+				    "the return path: it acknowledges ours by "
+				    "DATA_ACK, but its own comes without a "
+				    "mapping%s.",
+				    mapped_below(j));
 }
 
 /* When the last of our data went out; -1: none did. */

@@ -5,6 +5,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
+#include "report/evidence/sizes.h"
 #include "report/rules/join.h"
 #include "report/rules/rules.h"
 
@@ -125,6 +126,45 @@ static void say_removed(struct judgement *j, struct finding *f,
 			 : "removed on the return path or never sent",
 		data ? "they do not acknowledge its data at the MPTCP level"
 		     : "the fourth ACK does not confirm it");
+}
+
+/* ---- data without its DSS -------------------------------------------------
+ */
+
+static bool joined_padded(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame &&
+	       flow_padded_data(f);
+}
+
+static bool plain_padded(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && flow_padded_data(f);
+}
+
+static enum why data_removed(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_RETURN;
+	s->less = true; /* the first subflow works */
+	if (!ask_witnesses(j, joined_padded, &s->flow))
+		return WHY_ABSENT;
+	return ask_witnesses(j, plain_padded, NULL) ? WHY_CONTRARY : WHY_SAID;
+}
+
+static void say_data_removed(struct judgement *j, struct finding *f,
+			     const struct said *s)
+{
+	const struct kept *k = flow_padded_data(s->flow);
+
+	kept_padding(k, &f->how);
+	finding_evidence(j, f, k->frame, NULL, NULL,
+			 "data of the server has padding (NOP or EOL) in the "
+			 "place of a DSS, in a packet of %zu bytes",
+			 kept_length(k));
+	f->text = "DSS is removed from the server's data on the joined "
+		  "subflow, on the return path: a client resets the subflow.";
 }
 
 /* ---- the fourth ACK ------------------------------------------------------ */
@@ -273,6 +313,9 @@ const struct rule joined_rules[] = {
 	{"dss.removed", "join_answers", PHASE_REST, SEGMENT_JOIN_ACK, removed,
 	 say_removed, .unless = {"dss.removed"}, .stands = true,
 	 .if_less = TO_IMPAIRS},
+	{"dss.removed", "joined_answer", PHASE_REST, SEGMENT_JOIN_DATA,
+	 data_removed, say_data_removed, .unless = {"dss.removed"},
+	 .stands = true, .if_less = TO_IMPAIRS},
 	{"mp_join.dropped", "fourth_ack", PHASE_REST, SEGMENT_JOIN_ACK, dropped,
 	 say_dropped, .unless = {"mp_join.removed"}},
 	{"mp_join.reset", "third_ack", PHASE_REST, SEGMENT_JOIN_ACK, reset_ack,

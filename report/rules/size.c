@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Segments of full size that vanish where smaller ones of the same connection
- * pass: because of the option in them, or because a link takes less than both
- * ends think. Then MPTCP is not the cause, though its options make a segment
- * larger.
+ * Larger segments that vanish where smaller ones of the same connection pass:
+ * because of the option in them, or because a link takes less than both ends
+ * think. Then MPTCP is not the cause, though its options make a segment larger.
  */
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
 #include "report/evidence/sizes.h"
 #include "report/rules/rules.h"
+
+/* Bytes: packets that differ by less are of one size. */
+#define ALIKE 100
 
 /* What became of data of one kind, with a mapping or on plain connections. */
 struct sizes {
@@ -17,27 +19,41 @@ struct sizes {
 	size_t vain;	      /* the smallest packet that never was; 0: none */
 	size_t vain_data;     /* its payload */
 	unsigned lost, flows; /* such sends, and connections that show it */
-	const struct flow *example;
+	const struct flow *last;    /* of them */
+	const struct flow *example; /* if there is one, one that was swept */
 	const struct kept *segment; /* of the example */
 };
 
-/* The same bytes in a smaller segment were acknowledged. */
-static bool smaller_passes(const struct flow *f, const struct kept *k)
+/* Copies as large went out with small TTLs, and none that were smaller. */
+static bool swept_with(const struct flow *f, const struct kept *k)
 {
-	return seq_diff(f->server_acked, k->packet.tcp.sequence) > 0;
+	bool swept = false;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *s = f->sent[i];
+
+		if (s->kind != SEGMENT_DATA || kept_is_full(s))
+			continue;
+		if (kept_length(s) != kept_length(k))
+			return false;
+		swept = true;
+	}
+	return swept;
 }
 
 static void add_vain(struct sizes *s, const struct flow *f,
 		     const struct kept *k, unsigned count)
 {
-	if (s->example != f) {
+	if (s->last != f) {
 		s->flows++;
 		s->lost += count;
 	}
-	s->example = f;
-	if (s->vain && s->vain <= kept_length(k))
+	s->last = f;
+	if (s->vain && (s->vain < kept_length(k) ||
+			(s->vain == kept_length(k) && !swept_with(f, k))))
 		return;
 	s->vain = kept_length(k);
+	s->example = f;
 	s->vain_data = k->packet.tcp.payload_length;
 	s->segment = k;
 }
@@ -54,9 +70,35 @@ static void add_data(struct sizes *s, const struct flow *f,
 			s->passed_data = k->packet.tcp.payload_length;
 		return;
 	}
-	count = smaller_passes(f, k) ? flow_sent_alike(f, k) : 0;
+	count = flow_took_some(f, k) ? flow_sent_alike(f, k) : 0;
 	if (count >= FULL_SIZE_LOST_MIN && !flow_told_size(f))
 		add_vain(s, f, k, count);
+}
+
+/* As large, and not so much larger that a device may look at one only. */
+static bool is_as_large(size_t length, size_t as)
+{
+	return length >= as && length - as < ALIKE;
+}
+
+/* A packet as large, with a DSS or without, was acknowledged. */
+static bool takes(const struct flow *f, bool mapped, size_t length)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_brings_data(f->sent[i], mapped) &&
+		    is_as_large(kept_length(f->sent[i]), length) &&
+		    flow_took_whole(f, f->sent[i]))
+			return true;
+	return false;
+}
+
+static bool plain_passes(const struct judgement *j, size_t length)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_is(j->flows[i], PURPOSE_TCP) &&
+		    takes(j->flows[i], false, length))
+			return true;
+	return false;
 }
 
 static struct sizes sizes_of(const struct judgement *j, bool mapped)
@@ -82,6 +124,20 @@ struct both {
 	struct sizes mapped, plain;
 };
 
+/* Where copies as large end. */
+static void place_vain(const struct judgement *j, struct said *s,
+		       const struct sizes *vain)
+{
+	const struct class c = {PURPOSE_MP_CAPABLE, -1, SEGMENT_DATA,
+				vain->example,	    0,	ALL_OF_KIND};
+
+	s->direction = DIRECTION_UNKNOWN;
+	if (!swept_with(vain->example, vain->segment))
+		return;
+	s->direction = DIRECTION_FORWARD;
+	said_between(j, s, ask_silence(j, &c));
+}
+
 /* Data with DSS in packets of full size is lost, and smaller ones are not.
  * `option`: as large ones pass without it, so that the option is what
  * matters. */
@@ -95,14 +151,13 @@ static enum why full_size(const struct judgement *j, struct said *s,
 	s->flow = b->mapped.example;
 	s->have = b->mapped.flows;
 	s->need = FULL_SIZE_WITNESSES_MIN;
-	s->direction = DIRECTION_UNKNOWN;
 	if (enough(s) != WHY_SAID)
 		return enough(s);
 	if (!beyond_chance(b->mapped.lost, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
+	place_vain(j, s, &b->mapped);
 	if (option)
-		return b->plain.passed < b->mapped.vain ? WHY_CONTROL
-							: WHY_SAID;
+		return plain_passes(j, b->mapped.vain) ? WHY_SAID : WHY_CONTROL;
 	s->have = b->plain.flows;
 	return enough(s);
 }
@@ -117,6 +172,25 @@ static void size_evidence(struct judgement *j, struct finding *f,
 			 what, s->vain, s->lost, s->flows);
 }
 
+/* "full-size packets (1500 bytes)" */
+static const char *size_phrase(const struct judgement *j, const struct flow *f,
+			       size_t length)
+{
+	return arena_printf(j->arena,
+			    is_full_size(f, length)
+				    ? "full-size packets (%zu bytes)"
+				    : "packets of %zu bytes",
+			    length);
+}
+
+static bool joined_passes(const struct judgement *j, size_t length)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (flow_joins(j->flows[i]) && takes(j->flows[i], true, length))
+			return true;
+	return false;
+}
+
 static enum why option_dropped(const struct judgement *j, struct said *s)
 {
 	return full_size(j, s, true);
@@ -129,13 +203,19 @@ static void say_option_dropped(struct judgement *j, struct finding *f,
 
 	size_evidence(j, f, &b->mapped, "packets with DSS");
 	finding_evidence(j, f, 0, NULL, NULL,
-			 "a packet of %zu bytes without it was acknowledged",
-			 b->plain.passed);
-	f->text = arena_printf(j->arena,
-			       "Data with DSS is dropped in full-size packets "
-			       "(%zu bytes); packets as large without it pass, "
-			       "and so do smaller ones with it.",
-			       b->mapped.vain);
+			 "a packet as large without it was acknowledged");
+	f->text = arena_printf(
+		j->arena,
+		"Data with DSS is dropped in %s%s; packets as large without it "
+		"pass, and so do smaller%s ones with it.%s",
+		size_phrase(j, s->flow, b->mapped.vain),
+		f->at.known ? arena_printf(j->arena, " %s",
+					   place_phrase(j, f->after, f->at))
+			    : "",
+		b->mapped.passed > b->mapped.vain ? " and larger" : "",
+		joined_passes(j, b->mapped.vain)
+			? " On a joined subflow they pass."
+			: "");
 }
 
 static enum why too_big(const struct judgement *j, struct said *s)
@@ -154,9 +234,12 @@ static void say_too_big(struct judgement *j, struct finding *f,
 	size_evidence(j, f, plain, "packets without MPTCP");
 	f->text = arena_printf(
 		j->arena,
-		"Packets of %zu bytes are dropped, with MPTCP options or "
+		"Packets of %zu bytes are dropped%s, with MPTCP options or "
 		"without, and no router reports it; %zu bytes pass.%s",
 		plain->vain < mapped->vain ? plain->vain : mapped->vain,
+		f->at.known ? arena_printf(j->arena, " %s",
+					   place_phrase(j, f->after, f->at))
+			    : "",
 		plain->passed > mapped->passed ? plain->passed : mapped->passed,
 		pushed ? " The DSS option is what makes a full-size segment "
 			 "too large: the same data without it passes."
@@ -188,14 +271,8 @@ static const struct kept *reset_over(const struct flow *f)
 
 static bool plain_takes(const struct flow *f, size_t length)
 {
-	if (!flow_is(f, PURPOSE_TCP) || flow_reset(f))
-		return false;
-	for (size_t i = 0; i < f->sent_count; i++)
-		if (kept_brings_data(f->sent[i], false) &&
-		    kept_length(f->sent[i]) >= length &&
-		    flow_took_whole(f, f->sent[i]))
-			return true;
-	return false;
+	return flow_is(f, PURPOSE_TCP) && !flow_reset(f) &&
+	       takes(f, false, length);
 }
 
 struct resets {
@@ -230,7 +307,7 @@ static struct resets resets_of(const struct judgement *j)
 		r.plain += plain_takes(f, length);
 		r.contrary |= flow_is(f, PURPOSE_TCP)
 				      ? f->established && flow_reset(f)
-				      : flow_largest_taken(f) >= length;
+				      : takes(f, true, length);
 	}
 	return r;
 }
@@ -289,6 +366,10 @@ static enum why joined_dropped(const struct judgement *j, struct said *s)
 	}
 	if (!vain)
 		return WHY_ABSENT;
+	if (smaller_in_vain(s->flow, vain))
+		return WHY_CONTRARY;
+	if (!flow_took_some(s->flow, vain)) /* or is it the number of bytes? */
+		s->confidence = CONFIDENCE_LIKELY;
 	s->facts = vain;
 	s->have = flow_sent_alike(s->flow, vain);
 	s->need = losses_needed(tries_of(&j->plain));
@@ -312,10 +393,9 @@ static void say_joined_dropped(struct judgement *j, struct finding *f,
 			 kept_length(s->facts), s->have);
 	f->text = arena_printf(j->arena,
 			       "Data on the joined subflow is dropped in "
-			       "full-size packets (%zu bytes) %s; smaller ones "
-			       "pass, and over the first subflow full-size "
-			       "ones do.",
-			       kept_length(s->facts),
+			       "%s %s; smaller ones pass, and over the first "
+			       "subflow those as large do.",
+			       size_phrase(j, s->flow, kept_length(s->facts)),
 			       place_phrase(j, f->after, f->at));
 }
 

@@ -548,7 +548,8 @@ static bool takes_short_only(const struct judgement *j, const struct flow *f)
 {
 	const struct kept *vain = joined_data_in_vain(j, f);
 
-	return vain && first_takes_as_large(j, f, vain);
+	return vain && !smaller_in_vain(f, vain) &&
+	       first_takes_as_large(j, f, vain);
 }
 
 static const char *data_text(const struct judgement *j, const struct flow *f)
@@ -594,7 +595,7 @@ static void rung_join_data(struct judgement *j)
 	} else if (f->join.data_ack_frame && takes_short_only(j, f)) {
 		set(j, RUNG_JOIN_DATA, RUNG_FAIL,
 		    "its data is acknowledged in short segments, and not in "
-		    "those of full size");
+		    "larger ones");
 	} else if (doubt) {
 		set(j, RUNG_JOIN_DATA, RUNG_FAIL, doubt);
 		if (join_data_reset(j, f))

@@ -172,6 +172,26 @@ static const char *lost_phrase(const struct judgement *j)
 			    count, count == 1 ? "" : "s", plain_or_reset(j));
 }
 
+/* DATA_ACKs came at first, and then only those of TCP. */
+static bool fell_late(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_data_acked(f) && flow_fell_behind(f) && !flow_reset(f);
+}
+
+static const char *late_loss_phrase(const struct judgement *j)
+{
+	unsigned count = ask_witnesses(j, fell_late, NULL);
+
+	if (!count || !j->controlled)
+		return "";
+	return arena_printf(j->arena,
+			    " %u connection%s, however, lost MPTCP behind the "
+			    "first data: what followed was acknowledged by TCP "
+			    "only.",
+			    count, count == 1 ? "" : "s");
+}
+
 /* Joins that a RST refused beside one that was taken, and not for a limit of
  * the server's, or as it closes. */
 static unsigned joins_refused(const struct judgement *j)
@@ -212,9 +232,10 @@ static const char *joins_phrase(const struct judgement *j)
 
 const char *others_phrase(const struct judgement *j)
 {
-	return arena_printf(j->arena, "%s%s%s%s%s%s", vain_phrase(j),
+	return arena_printf(j->arena, "%s%s%s%s%s%s%s", vain_phrase(j),
 			    refused_phrase(j), lates_phrase(j), plain_phrase(j),
-			    lost_phrase(j), joins_phrase(j));
+			    lost_phrase(j), late_loss_phrase(j),
+			    joins_phrase(j));
 }
 
 const char *others_advice(const struct judgement *j)

@@ -70,22 +70,10 @@ static bool is_untested(const struct judgement *j, const struct ladder_step *s)
 /* ---- more than a few bytes ------------------------------------------------
  */
 
-/* A packet of full size: it fills a path MTU of 1280 bytes, but for options; or
- * it has as much as the server takes in a segment. */
-#define FULL_SIZE_MIN 1200
 /* Hardly a device takes so much for an acknowledgment. */
 #define ANSWER_MIN 128
 /* Segments with data of one connection: more than begin it. */
 #define LONG_MIN 8
-
-static bool is_full_size(const struct flow *f, size_t length)
-{
-	const struct kept *syn_ack = flow_syn_ack(f);
-
-	return length >= FULL_SIZE_MIN ||
-	       (length && syn_ack && syn_ack->options.has_mss &&
-		length >= syn_ack->options.mss);
-}
 
 static bool sent_full_size(const struct flow *f)
 {

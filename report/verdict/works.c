@@ -2,7 +2,7 @@
  * The verdict where MPTCP works: what else was seen, and what stays in doubt.
  */
 #include "report/arena.h"
-#include "report/evidence/loss.h"
+#include "report/evidence/attempts.h"
 #include "report/evidence/sizes.h"
 #include "report/verdict/verdict.h"
 
@@ -50,6 +50,45 @@ static const char *stall_doubt(const struct judgement *j)
 				"a connection some of it came and none was "
 				"acknowledged at the MPTCP level",
 				host ? "server" : "client", (double)us / 1e6);
+	}
+	return NULL;
+}
+
+/* How often the first data that the server has not acknowledged went out since
+ * it said anything. */
+static unsigned unheard(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *last =
+		f->received_count ? f->received[f->received_count - 1] : NULL;
+	unsigned count = 0;
+
+	for (size_t i = 0; last && i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		count += kept_brings_data(k, true) &&
+			 k->time_us > last->time_us && had_time(j, k) &&
+			 k->packet.tcp.sequence == f->server_acked;
+	}
+	return count;
+}
+
+/* A connection of ours of which the first data is acknowledged, and then
+ * nothing is answered any more, in whatever size it comes. */
+static const char *silence_doubt(const struct judgement *j)
+{
+	for (size_t i = 0; j->controlled && i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_MP_CAPABLE) && flow_data_acked(f) &&
+		    !flow_server_ended(f) &&
+		    beyond_chance(unheard(j, f), tries_of(&j->plain),
+				  CONTROLS_MIN))
+			return arena_printf(
+				j->arena,
+				"a connection falls silent: the first %u bytes "
+				"of its data are acknowledged, and nothing "
+				"behind them is, in whatever size",
+				flow_tcp_acked(f));
 	}
 	return NULL;
 }
@@ -226,6 +265,8 @@ static const char *doubt_of(const struct judgement *j)
 		doubt = return_doubt(j);
 	if (!doubt)
 		doubt = stall_doubt(j);
+	if (!doubt)
+		doubt = silence_doubt(j);
 	return doubt ? doubt : join_doubt(j);
 }
 
