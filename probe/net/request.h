@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #define REQUEST_MAX 1024
-#define REQUEST_LONG_MAX (REQUEST_MAX + 1500)
+#define REQUEST_MORE_MAX 2400
+#define REQUEST_LONG_MAX (REQUEST_MAX + REQUEST_MORE_MAX)
 
 /* Whether `say` is "http", "tls", "socks5", "none" or an even number of
  * hexadecimal digits, two bytes to REQUEST_MAX. */
@@ -22,9 +23,9 @@ bool request_is(const char *say);
  * hardly a server answers; or those bytes. `out` holds REQUEST_MAX. */
 size_t request_write(const char *say, const char *host, uint8_t *out);
 
-/* The same with `more` bytes of padding, 20 to 1500, in a header field of HTTP
- * or an extension of TLS (RFC 7685). Returns 0 where that has no place. `out`
- * holds REQUEST_LONG_MAX. */
+/* The same with `more` bytes of padding, 20 to REQUEST_MORE_MAX, in a header
+ * field of HTTP or an extension of TLS (RFC 7685). Returns 0 where that has no
+ * place. `out` holds REQUEST_LONG_MAX. */
 size_t request_write_long(const char *say, const char *host, size_t more,
 			  uint8_t *out);
 

@@ -69,17 +69,17 @@ static void test_long(void **state)
 	size_t length = write_text(NULL, "server.lab");
 
 	(void)state;
-	assert_int_equal(request_write_long(NULL, "server.lab", 1400, out),
-			 length + 1400);
+	assert_int_equal(request_write_long(NULL, "server.lab", 2100, out),
+			 length + 2100);
 	assert_memory_equal(out + length - 2, "X-Padding: xx", 13);
-	assert_memory_equal(out + length + 1396, "\r\n\r\n", 4);
+	assert_memory_equal(out + length + 2096, "\r\n\r\n", 4);
 	length = write_text("tls", "server.lab");
-	assert_int_equal(request_write_long("tls", "server.lab", 1400, out),
-			 length + 1400);
-	assert_int_equal(u16(3), length + 1400 - 5);
-	assert_int_equal(u16(length + 2), 1396);
-	assert_int_equal(request_write_long("socks5", "x", 1400, out), 0);
-	assert_int_equal(request_write_long("0d0a", "x", 1400, out), 0);
+	assert_int_equal(request_write_long("tls", "server.lab", 2100, out),
+			 length + 2100);
+	assert_int_equal(u16(3), length + 2100 - 5);
+	assert_int_equal(u16(length + 2), 2096);
+	assert_int_equal(request_write_long("socks5", "x", 2100, out), 0);
+	assert_int_equal(request_write_long("0d0a", "x", 2100, out), 0);
 }
 
 static void test_what_it_is(void **state)

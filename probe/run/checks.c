@@ -90,6 +90,12 @@ static size_t fragmented_size(const struct check *k, const struct flow *f)
 	return segment - header_size(f);
 }
 
+/* Less than is in question. */
+static size_t less_than(size_t big)
+{
+	return big > BIG_SMALLER ? BIG_SMALLER : SMALL_PIECE;
+}
+
 /* Without MPTCP: a packet as large as that with a DSS, then the same data,
  * then as little as there. At last hardly any, for devices that stop all else.
  */
@@ -97,15 +103,16 @@ static size_t size_of_step(const struct check *k, const struct flow *f,
 			   unsigned step)
 {
 	size_t full = full_size(k);
+	size_t big = k->big && k->big < full ? k->big : full;
 
 	if (k->kind == CHECK_FRAGMENTS)
 		return fragmented_size(k, f);
 	if (k->kind == CHECK_BIG)
-		return step == 0 ? full : step == 1 ? BIG_SMALLER : CHUNK;
+		return step == 0 ? big : step == 1 ? less_than(big) : CHUNK;
 	if (k->kind == CHECK_BIG_TCP)
-		return step == 0   ? full + DSS
-		       : step == 1 ? full
-		       : step == 2 ? BIG_SMALLER
+		return step == 0   ? big + DSS
+		       : step == 1 ? big
+		       : step == 2 ? less_than(big)
 				   : CHUNK;
 	return k->kind == CHECK_PAIR ? 2 * CHUNK : CHUNK;
 }
@@ -408,7 +415,8 @@ static bool is_untold(const struct check *k)
  * chance: several do not all. */
 #define MORE_JOINS 4
 
-static void begin(struct run *r, enum check_kind kind, unsigned ttl)
+static void begin_sized(struct run *r, enum check_kind kind, unsigned ttl,
+			size_t big)
 {
 	struct checks *k = &r->checks;
 	struct check *one = &k->list[k->count];
@@ -418,10 +426,16 @@ static void begin(struct run *r, enum check_kind kind, unsigned ttl)
 	k->count++;
 	one->kind = kind;
 	one->ttl = (uint8_t)ttl;
+	one->big = big;
 	run_open(r, &one->connection, &course_check,
 		 kinds[kind].plain ? PURPOSE_TCP : PURPOSE_MP_CAPABLE,
 		 k->version);
 	connection_begin(&one->connection);
+}
+
+static void begin(struct run *r, enum check_kind kind, unsigned ttl)
+{
+	begin_sized(r, kind, ttl, 0);
 }
 
 /* The version that works, or NULL. */
@@ -456,6 +470,7 @@ void checks_start(struct run *r, struct version *v)
 	begin(r, CHECK_HOLE, 0);
 	begin(r, CHECK_PAIR, 0);
 	begin(r, CHECK_BIG, 0);
+	begin_sized(r, CHECK_BIG, 0, MIDDLE_SIZE);
 	begin(r, CHECK_ADD_ADDR, 0);
 	begin(r, CHECK_FRAGMENTS, 0);
 	if (end > first) {
@@ -466,42 +481,116 @@ void checks_start(struct run *r, struct version *v)
 		run_add_join(r, working(r), FULL_TTL);
 }
 
-static bool lost_full_size(const struct connection *c)
+static bool lost_large(const struct connection *c)
 {
-	return c->shrinks || connection_rest_reset(c);
+	return c->shrinks || connection_rest_reset(c) ||
+	       connection_rest_unmapped(c);
 }
 
-/* Segments of full size were in vain, or reset, and smaller ones not: is it the
+static bool lost_middle(const struct connection *c)
+{
+	return (c->shrinks && c->vain <= MIDDLE_SIZE) ||
+	       connection_rest_reset(c) || connection_rest_unmapped(c);
+}
+
+/* Larger segments were in vain, or reset, and smaller ones not: is it the
  * option, or their size? */
 bool full_size_wanted(const struct run *r, const struct version *v)
 {
 	return !r->settings->all &&
-	       (lost_full_size(&v->bare) || lost_full_size(&v->open));
+	       (lost_large(&v->bare) || lost_large(&v->summed) ||
+		lost_large(&v->open) ||
+		(v->join.shrinks && !connection_data_acked(&v->summed)));
+}
+
+static void begin_large(struct run *r, size_t big)
+{
+	for (int i = 0; i < FULL_SIZE_WITNESSES_MIN; i++) {
+		begin_sized(r, CHECK_BIG, 0, big);
+		begin_sized(r, CHECK_BIG_TCP, 0, big);
+	}
 }
 
 void full_size_start(struct run *r, struct version *v)
 {
 	r->checks.version = v->number;
-	for (int i = 0; i < FULL_SIZE_WITNESSES_MIN; i++) {
-		begin(r, CHECK_BIG, 0);
-		begin(r, CHECK_BIG_TCP, 0);
+	begin_large(r, 0);
+	if (lost_middle(&v->bare) || lost_middle(&v->summed) ||
+	    lost_middle(&v->open))
+		begin_large(r, MIDDLE_SIZE);
+}
+
+/* What it began with was in vain, or was not taken as MPTCP. */
+static bool lost_big(const struct check *k)
+{
+	const struct flow *f = client_flow(&k->connection.client);
+
+	if (k->kind != CHECK_BIG || !f || !f->established || !k->size)
+		return false;
+	return k->connection.step > STEP_0 ||
+	       (connection_over(&k->connection) && fell_behind(f));
+}
+
+static void send_big_copy(struct check *k, unsigned ttl)
+{
+	send_bytes(k, BASE, size_of_step(k, NULL, 0), MAPPED,
+		   (struct copy){(uint8_t)ttl, false, false});
+}
+
+/* One of each size tells where it ends. */
+static bool is_first_lost(const struct checks *k, unsigned i)
+{
+	for (unsigned n = 0; n < i; n++)
+		if (k->list[n].kind == CHECK_BIG &&
+		    k->list[n].big == k->list[i].big)
+			return false;
+	return lost_big(&k->list[i]);
+}
+
+static void copy_lost(struct run *r, struct check *k)
+{
+	for (unsigned ttl = r->settings->first_ttl; ttl < end_of(r); ttl++)
+		send_big_copy(k, ttl);
+	k->copied = true;
+}
+
+bool check_copy(struct run *r, const struct flow *f, unsigned ttl)
+{
+	for (unsigned i = 0; i < r->checks.count; i++) {
+		struct check *k = &r->checks.list[i];
+
+		if (client_flow(&k->connection.client) != f || !lost_big(k))
+			continue;
+		send_big_copy(k, ttl);
+		return true;
 	}
+	return false;
 }
 
 int64_t checks_step(struct run *r, struct version *v, int64_t now_us)
 {
 	(void)v;
 	(void)now_us;
-	for (unsigned i = 0; i < r->checks.count; i++)
+	for (unsigned i = 0; i < r->checks.count; i++) {
 		heed_too_big(&r->checks.list[i]);
+		if (!r->checks.list[i].copied && is_first_lost(&r->checks, i))
+			copy_lost(r, &r->checks.list[i]);
+	}
 	return OVER;
+}
+
+/* Without --all there are enough that were in vain, but not of a RST. */
+static bool wants_again(const struct run *r, const struct check *k)
+{
+	return convicts(k) && (r->settings->all ||
+			       flow_reset(client_flow(&k->connection.client)));
 }
 
 bool checks_again_wanted(const struct run *r, const struct version *v)
 {
 	(void)v;
 	for (unsigned i = 0; i < r->checks.count; i++)
-		if (convicts(&r->checks.list[i]))
+		if (wants_again(r, &r->checks.list[i]))
 			return true;
 	return false;
 }
@@ -515,14 +604,15 @@ void checks_again_start(struct run *r, struct version *v)
 	(void)v;
 	for (unsigned i = 0; i < count; i++) {
 		enum check_kind kind = r->checks.list[i].kind;
+		size_t big = r->checks.list[i].big;
 
-		if (!convicts(&r->checks.list[i]))
+		if (!wants_again(r, &r->checks.list[i]))
 			continue;
 		if (kind != CHECK_EXPIRED)
-			begin(r, kind, 0);
+			begin_sized(r, kind, 0, big);
 		for (int k = 0;
 		     k < FULL_SIZE_WITNESSES_MIN && kind == CHECK_BIG; k++)
-			begin(r, CHECK_BIG_TCP, 0);
+			begin_sized(r, CHECK_BIG_TCP, 0, big);
 		for (unsigned ttl = r->settings->first_ttl;
 		     kind == CHECK_EXPIRED && ttl < end_of(r); ttl++)
 			begin(r, kind, ttl);
@@ -584,7 +674,9 @@ static bool is_missing(const struct checks *k, unsigned ttl)
 
 	/* The bare SYNs have no flow before one of them was captured. */
 	return is_bare(k) ? !f || !flow_quote(f, kind, ttl)
-			  : wants_copies(&k->list[k->copied]) &&
+			  : (k->all ? wants_copies(&k->list[k->copied])
+				    : is_first_lost(k, k->copied) &&
+					      fell_behind(f)) &&
 				    !flow_quote(f, kind, ttl);
 }
 
@@ -614,13 +706,22 @@ static void send_missing(struct run *r, struct version *v)
 
 bool check_copies_wanted(const struct run *r, const struct version *v)
 {
+	bool behind = false;
+
 	(void)v;
-	return r->settings->all && r->checks.count > 0;
+	for (unsigned i = 0; i < r->checks.count; i++)
+		behind |= is_first_lost(&r->checks, i) &&
+			  fell_behind(client_flow(
+				  &r->checks.list[i].connection.client));
+	return r->checks.count && (r->settings->all || behind);
 }
 
 int64_t check_copies_step(struct run *r, struct version *v, int64_t now_us)
 {
-	for (; r->checks.copied <= r->checks.count; r->checks.copied++) {
+	unsigned end = r->checks.count + r->settings->all; /* the bare SYNs */
+
+	r->checks.all = r->settings->all;
+	for (; r->checks.copied < end; r->checks.copied++) {
 		int64_t at = run_round(r, v, now_us, any_missing, send_missing);
 
 		if (at != OVER)

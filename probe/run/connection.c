@@ -153,10 +153,6 @@ int64_t connection_due_us(const struct connection *c)
 
 /* ---- the rest of a request ----------------------------------------------- */
 
-/* When full size was in vain: with all headers and options, what every link
- * takes (RFC 791), so that few devices look at it. */
-#define SMALL_PIECE 480
-
 static size_t rest_end(const struct connection *c)
 {
 	return c->length + c->tail + c->more;
@@ -179,15 +175,30 @@ static size_t piece_size(const struct connection *c)
 	return c->shrinks && size > SMALL_PIECE ? SMALL_PIECE : size;
 }
 
-/* One segment, which begins there: the tail is one of its own. Returns its
- * bytes. */
-static size_t send_piece(struct connection *c, size_t at, struct copy copy)
+/* Where the segment that begins there ends: the tail is one of its own, and so
+ * is what follows in middle size. */
+static size_t piece_end(const struct connection *c, size_t at)
 {
 	size_t short_end = c->length + c->tail;
-	size_t size = (at < short_end ? short_end : rest_end(c)) - at;
+	size_t middle_end = short_end + MIDDLE_SIZE;
 
-	if (size > piece_size(c))
-		size = piece_size(c);
+	return at < short_end				  ? short_end
+	       : at < middle_end && c->more > MIDDLE_SIZE ? middle_end
+							  : rest_end(c);
+}
+
+static size_t size_at(const struct connection *c, size_t at)
+{
+	size_t size = piece_end(c, at) - at;
+
+	return size > piece_size(c) ? piece_size(c) : size;
+}
+
+/* One segment, which begins there. Returns its bytes. */
+static size_t send_piece(struct connection *c, size_t at, struct copy copy)
+{
+	size_t size = size_at(c, at);
+
 	if (c->client.parent)
 		client_send_joined(&c->client, c->request + at, size, at,
 				   c->length, copy);
@@ -197,8 +208,16 @@ static size_t send_piece(struct connection *c, size_t at, struct copy copy)
 	return size;
 }
 
+/* Large segments are in vain on another connection, too. */
+static bool is_vain_beside(const struct connection *c)
+{
+	return c->beside && c->beside->shrinks;
+}
+
 static void send_rest(struct connection *c)
 {
+	if (!c->client.parent && is_vain_beside(c))
+		c->shrinks = true;
 	c->piece = piece_size(c);
 	for (size_t at = rest_begin(c); at < rest_end(c);)
 		at += send_piece(c, at, COPY_FULL);
@@ -218,6 +237,18 @@ bool connection_rest_reset(const struct connection *c)
 	       c->step <= REQUEST_TAIL && !rest_acked(c) &&
 	       !f->mptcp.fastclose &&
 	       !tcp_options_mptcp(&reset->options, MP_TCPRST);
+}
+
+bool connection_rest_unmapped(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	if (!f || !c->piece || c->client.parent || !f->mptcp.has_data_ack)
+		return false;
+	if (flow_reset(f))
+		return f->sides[1].reset_reason == TCPRST_MIDDLEBOX ||
+		       f->sides[1].reset_reason == TCPRST_MPTCP;
+	return c->state == CONNECTION_HELD && flow_fell_behind(f);
 }
 
 /* A router says that a link takes less: at once in smaller segments. */
@@ -390,6 +421,15 @@ static bool tries_full_size(const struct connection *c)
 	return c->step == REQUEST_TAIL && c->more && !c->shrinks;
 }
 
+/* On, with smaller segments. */
+static void shrink(struct connection *c)
+{
+	c->vain_at = rest_begin(c);
+	c->vain = size_at(c, c->vain_at);
+	c->shrinks = true;
+	connection_go(c, c->step, 0);
+}
+
 static unsigned request_tries(const struct connection *c)
 {
 	if (c->step == REQUEST_ANSWER || c->step == REQUEST_HELD ||
@@ -410,8 +450,7 @@ static void request_in_vain(struct connection *c)
 	if (!wants_mptcp(c)) {
 		connection_end(c);
 	} else if (tries_full_size(c)) {
-		c->shrinks = true;
-		connection_go(c, c->step, 0);
+		shrink(c);
 	} else if (c->plain_tried) {
 		connection_hold(c);
 	} else {
@@ -467,6 +506,8 @@ static void request_next(struct connection *c, const struct flow *f, bool done)
 		request_in_vain(c);
 	else if (c->step == REQUEST_FIRST && c->split < c->length)
 		connection_go(c, REQUEST_SECOND, 0);
+	else if (c->step <= REQUEST_SECOND && c->tail && c->alone)
+		connection_go(c, REQUEST_TAIL, 0);
 	else if (c->step <= REQUEST_SECOND && c->tail)
 		connection_go(c, REQUEST_HELD, HELD_MAX_US);
 	else
@@ -499,6 +540,20 @@ void connection_copy_first(struct connection *c, unsigned ttl)
 			 (struct copy){(uint8_t)ttl, true, false});
 }
 
+/* What was in vain, or else the first that is not acknowledged, or the tail. */
+static void copy_piece(struct connection *c, struct copy copy)
+{
+	bool shrinks = c->shrinks;
+
+	c->shrinks = false;
+	send_piece(c,
+		   c->vain_at	   ? c->vain_at
+		   : rest_acked(c) ? c->length
+				   : rest_begin(c),
+		   copy);
+	c->shrinks = shrinks;
+}
+
 void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 {
 	struct copy copy = {(uint8_t)ttl, true, false};
@@ -506,7 +561,7 @@ void connection_copy(struct connection *c, enum segment_kind kind, unsigned ttl)
 	if (kind == SEGMENT_ACK)
 		client_send_third_ack(&c->client, copy);
 	else if (kind == SEGMENT_JOIN_DATA)
-		send_piece(c, rest_acked(c) ? c->length : rest_begin(c), copy);
+		copy_piece(c, copy);
 	else if (c->plain_tried && !first_taken(c)) /* it has MP_CAPABLE */
 		connection_copy_first(c, ttl);
 	else
@@ -564,6 +619,8 @@ static unsigned join_tries(const struct connection *c)
 {
 	if (c->step == JOIN_ANSWER)
 		return 1;
+	if (c->step == JOIN_DATA && (c->shrinks || is_vain_beside(c)))
+		return DATA_TRIES;
 	return c->step == JOIN_ASKED ? ASKED_TRIES : VAIN_TRIES;
 }
 
@@ -591,6 +648,9 @@ static void join_next(struct connection *c, const struct flow *f, bool done)
 		connection_go(c, JOIN_THIRD_ACK, 0);
 	else if (done && c->step == JOIN_THIRD_ACK && c->tail)
 		join_go_on(c);
+	else if (c->step == JOIN_DATA && !done && !c->shrinks && c->more &&
+		 rest_begin(c) > c->length)
+		shrink(c);
 	else if (done && c->step == JOIN_DATA)
 		connection_go(c, JOIN_ANSWER, 2 * answer_wait_us(c->client.to));
 	else if (c->step == JOIN_ANSWER && may_lack_answer(c, f, done))

@@ -15,6 +15,13 @@
 
 #define NEVER INT64_MAX
 
+/* Data of a segment of middle size, for devices that look at neither small nor
+ * full ones. */
+#define MIDDLE_SIZE 700
+
+/* When larger ones were in vain: so that few devices look at it. */
+#define SMALL_PIECE 240
+
 /* How long an answer is waited for before its segment is sent again. */
 int64_t answer_wait_us(const struct destination *to);
 
@@ -69,10 +76,14 @@ struct connection {
 	size_t length, split; /* in two segments, or in one if they are equal */
 	size_t tail;  /* bytes behind them that are held back for `joined`, in
 			 one short segment */
-	size_t more;  /* and behind that, in segments of full size */
+	size_t more;  /* and behind that, in one segment of middle size, and in
+			 others of full size */
+	bool alone;   /* no subflow is to bring them: sent here at once */
 	size_t piece; /* bytes of the largest of these, as sent last; 0: none
 			 was */
-	bool shrinks; /* full size was in vain */
+	bool shrinks; /* larger segments were in vain: */
+	size_t vain, vain_at; /* so many bytes in one, which begins there */
+	const struct connection *beside; /* tries them as well; or NULL */
 	const struct connection *joined; /* by the tail; NULL: not yet */
 	bool awaits_address; /* that the server may announce, for it to go to */
 	uint8_t data_ttl;    /* of the first segment */
@@ -166,6 +177,10 @@ bool connection_took_all(const struct connection *c);
 /* Whether a RST came for the rest of a request, or before it went out, which no
  * MPTCP stack marked. */
 bool connection_rest_reset(const struct connection *c);
+
+/* Whether that was sent here and the server took it as TCP only, or says by a
+ * RST that it lacked its mapping. */
+bool connection_rest_unmapped(const struct connection *c);
 
 /* Copies of the third ACK, of the request's second data, or of what the subflow
  * that joined brought in vain, with one low TTL. */

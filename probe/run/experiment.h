@@ -191,6 +191,9 @@ start_fn across_start;
 step_fn across_step;
 
 /* checks.c and idle.c: --all. */
+/* A copy of the large segment that was in vain, if this is the connection of
+ * such a check. */
+bool check_copy(struct run *r, const struct flow *f, unsigned ttl);
 wanted_fn full_size_wanted, checks_wanted, checks_again_wanted, expired_wanted,
 	check_copies_wanted, idle_wanted, idle_again_wanted, idle_copies_wanted;
 start_fn full_size_start, checks_start, checks_again_start, idle_start,

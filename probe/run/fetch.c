@@ -172,7 +172,7 @@ static void send_copy(struct run *r, struct version *v, const struct flow *f,
 		connection_copy(&v->join, kind, ttl);
 	else if (kind == SEGMENT_PURE_ACK)
 		ack_copy(v, ttl);
-	else
+	else if (kind != SEGMENT_DATA || !check_copy(r, f, ttl))
 		connection_copy(summed ? &v->summed : &v->bare, kind, ttl);
 }
 

@@ -158,7 +158,7 @@ static bool was_reset(const struct idler *i)
 bool idle_wanted(const struct run *r, const struct version *v)
 {
 	(void)v;
-	return r->checks.count > 0;
+	return r->settings->all && r->checks.count > 0;
 }
 
 void idle_start(struct run *r, struct version *v)

@@ -67,6 +67,10 @@ void mptcp_start(struct run *r, struct version *v)
 	connection_begin(&v->bare);
 	run_open_request(r, &v->summed, PURPOSE_MP_CAPABLE, v->number);
 	v->summed.client.checksum = true;
+	if (r->more)
+		hold_tail(r, &v->summed, v->summed.split);
+	v->summed.alone = true;
+	v->bare.beside = &v->summed;
 	connection_begin(&v->summed);
 	run_open(r, &v->random, &course_request, PURPOSE_MP_JOIN_RANDOM,
 		 v->number);
@@ -351,9 +355,10 @@ void join_start(struct run *r, struct version *v)
 	client_join(&v->join.client, &parent->client);
 	if (forbids_joins(&parent->client))
 		join_announced(r, v);
-	if (parent->step <= REQUEST_HELD)
+	if (parent->step <= REQUEST_HELD && !parent->alone)
 		take_rest(&v->join, parent);
 	parent->joined = &v->join;
+	v->join.beside = &v->summed;
 	connection_begin(&v->join);
 }
 
@@ -407,8 +412,9 @@ bool join_data_wanted(const struct run *r, const struct version *v)
 	const struct flow *f = client_flow(&join->client);
 
 	(void)r;
-	return join->state == CONNECTION_ENDED && f && f->join.data_end &&
-	       !connection_took_all(join);
+	return f && f->join.data_end &&
+	       (join->shrinks || (join->state == CONNECTION_ENDED &&
+				  !connection_took_all(join)));
 }
 
 void join_data_start(struct run *r, struct version *v)

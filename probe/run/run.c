@@ -278,6 +278,7 @@ static const struct experiment experiments[] = {
 	{"again", EACH, 0, again_wanted, again_start, NULL},
 	{"stalled", EACH, 0, stalled_wanted, NULL, stalled_step},
 	{"open", EACH, 0, open_wanted, open_start, NULL},
+	{"full size", EACH, 0, full_size_wanted, full_size_start, checks_step},
 	{"join copies", EACH, REACH, join_copies_wanted, join_copies_start,
 	 NULL},
 	{"join ack copies", EACH, REACH, unconfirmed_wanted, unconfirmed_start,
@@ -311,8 +312,6 @@ static const struct experiment experiments[] = {
 	{"same ports, copies", EACH, QUIET | REACH, port_copies_wanted, NULL,
 	 port_copies_step},
 	{"burst", EACH, QUIET | REACH, burst_wanted, burst_start, burst_step},
-	{"full size", EACH, QUIET, full_size_wanted, full_size_start,
-	 checks_step},
 	/* --all */
 	{"checks", ONCE, QUIET, checks_wanted, checks_start, checks_step},
 	{"checks again", ONCE, QUIET, checks_again_wanted, checks_again_start,
@@ -370,7 +369,7 @@ void run_init(struct run *r, const struct probe_settings *settings,
 		shared->leader = r;
 	r->to = *to;
 	r->request_length = request_write(settings->say, host, r->request);
-	r->more = full_size(to);
+	r->more = MIDDLE_SIZE + full_size(to);
 	if (!request_write_long(settings->say, host, r->more, r->long_request))
 		r->more = 0;
 	if (settings->mptcp_version != 0)

@@ -37,7 +37,7 @@ enum check_kind {
 	CHECK_HOLE,	 /* the second segment before the first */
 	CHECK_PAIR,	 /* two small segments at once */
 	CHECK_EXPIRED,	 /* data that expires on the way, then other bytes */
-	CHECK_BIG,	 /* a segment of full size, then a smaller one */
+	CHECK_BIG,	 /* a large segment, then smaller ones */
 	CHECK_BIG_TCP,	 /* the same without MPTCP, for the contrast */
 	CHECK_ADD_ADDR,	 /* an address announced */
 	CHECK_FRAGMENTS, /* a segment in IP fragments, then in one piece */
@@ -48,11 +48,13 @@ struct check {
 	struct connection connection; /* first: its course knows it by that */
 	enum check_kind kind;
 	uint8_t ttl;	 /* CHECK_EXPIRED: with which the data goes out */
+	size_t big;	 /* CHECK_BIG: the bytes to begin with; 0: full size */
 	size_t offset;	 /* of the data that is being sent */
 	size_t size;	 /* CHECK_BIG, CHECK_FRAGMENTS: its bytes; 0: none were
 			    sent yet */
 	size_t received; /* what had come in when the step began */
 	bool vain;	 /* what should have been answered was not */
+	bool copied;	 /* CHECK_BIG: copies went out that end at each hop */
 };
 
 #define CHECKS_MAX 40
@@ -63,6 +65,7 @@ struct checks {
 	unsigned count;
 	struct sweep bare; /* SYNs without MSS; for who adds one */
 	unsigned copied;   /* checks whose copies are done with */
+	bool all;	   /* more than what was lost is copied */
 };
 
 /* Plain connections that send nothing for longer and longer, beside some that
@@ -186,8 +189,8 @@ struct run {
 	struct destination to_small; /* the same, with a small MSS */
 	uint8_t request[REQUEST_MAX];
 	size_t request_length;
-	/* The same with so many bytes `more` as make a segment of full size; 0:
-	 * it cannot be longer. */
+	/* The same with so many bytes `more` as make a segment of middle size
+	 * and one of full size; 0: it cannot be longer. */
 	uint8_t long_request[REQUEST_LONG_MAX];
 	size_t more;
 
