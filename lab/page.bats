@@ -19,8 +19,8 @@ setup_file() {
 	begin_suite
 	local file=$BATS_FILE_TMPDIR/strip
 
-	on client ./mpprobe --html "$file.html" -w "$file.pcap" -o "$file.txt" \
-		"$HOST" || (($? == 1))
+	on client ./mpprobe --html "$file.html" --svg "$file.svg" \
+		-w "$file.pcap" -o "$file.txt" "$HOST" || (($? == 1))
 }
 
 setup() {
@@ -76,6 +76,27 @@ setup() {
 	[[ -z $output ]]
 }
 
+@test "page: the picture alone, and the letter" {
+	local digest
+
+	[[ $(<"$strip.svg") == '<svg xmlns="http://www.w3.org/2000/svg"'* ]]
+	grep -F 'MP_CAPABLE is removed</text>' "$strip.svg"
+	grep -F '10.0.7.2 port 80' "$strip.svg"
+	run --separate-stderr ./mpprobe read --letter "$strip.pcap"
+	echo "$output"
+	((status == 1 && ${#lines[@]} <= 22))
+	digest=$(sha256sum <"$strip.pcap")
+	for word in "Subject: Multipath TCP" "MP_CAPABLE is removed" "hop 3 (10.0.3.2)" \
+		"1e040101" "as hop 4 quotes it" "RFC 8684 3.1" \
+		"strip-mptcp-option" "${digest%% *}"; do
+		[[ $output == *"$word"* ]]
+	done
+	run ./mpprobe read --letter pcaps/lab/clean-v4.pcap
+	((status == 0)) && [[ $output == "Nothing to write"* ]]
+	run ./mpprobe read --letter -j pcaps/lab/strip.pcap
+	((status == 64))
+}
+
 @test "page: no other file is lost" {
 	local file=$tmp/page.html
 
@@ -83,6 +104,8 @@ setup() {
 	((status == 64)) && [[ $output == *"would replace the input"* ]]
 	run ./mpprobe read -o "$file" --html "$file" pcaps/lab/strip.pcap
 	((status == 64)) && [[ $output == *"the same file"* ]]
+	run ./mpprobe read --svg "$file" --html "$file" pcaps/lab/strip.pcap
+	((status == 64)) && [[ $output == *"--html and --svg name the same"* ]]
 	run ./mpprobe read --html /nowhere/page pcaps/lab/strip.pcap
 	((status == 74)) && [[ $output == *"/nowhere/page"* ]]
 	run ./mpprobe read -x --html "$file" pcaps/lab/strip.pcap

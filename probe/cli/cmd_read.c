@@ -170,7 +170,7 @@ static void print_legs(const struct reading *r)
 static int print_connection(const struct format *f, const struct page *p,
 			    const void *connection)
 {
-	return f->connection(p, connection);
+	return f->connection ? f->connection(p, connection) : 0;
 }
 
 /* They end in any order, and are listed in that of their beginning. */
@@ -331,7 +331,8 @@ static int drop_and_read(struct reading *r)
  * memory. */
 static bool open_list(struct reading *r)
 {
-	if (r->options->quiet || r->options->packets)
+	if (r->options->quiet || r->options->packets ||
+	    !output_format(r->out)->connection)
 		return true;
 	r->list = tmpfile();
 	if (!r->list && errno != ENOMEM)

@@ -137,20 +137,21 @@ static const char *replaced_input(const struct options *o,
 	return NULL;
 }
 
+struct named_file {
+	const char *option, *name; /* NULL: it was not given */
+};
+
 static int check_output(const struct options *o, enum command_bit command,
-			const char *option, const char *output, int argc,
-			char **argv)
+			const struct named_file *output, int argc, char **argv)
 {
 	const char *input;
 
-	if (!output)
-		return -1;
-	if (same(output, o->write_file, "/dev/stdout"))
+	if (same(output->name, o->write_file, "/dev/stdout"))
 		return failure(EXIT_USAGE, "-w and %s name the same file, %s",
-			       option, output);
-	input = replaced_input(o, command, output, argc, argv);
+			       output->option, output->name);
+	input = replaced_input(o, command, output->name, argc, argv);
 	return input ? failure(EXIT_USAGE, "%s %s would replace the input, %s",
-			       option, output, input)
+			       output->option, output->name, input)
 		     : -1;
 }
 
@@ -158,16 +159,23 @@ static int check_output(const struct options *o, enum command_bit command,
 static int check_outputs(const struct options *o, enum command_bit command,
 			 int argc, char **argv)
 {
-	int result = check_output(o, command, "-o", o->output_file, argc, argv);
+	const struct named_file files[] = {{"-o", o->output_file},
+					   {"--html", o->html_file},
+					   {"--svg", o->svg_file}};
+	int result = -1;
 
-	if (result == -1)
-		result = check_output(o, command, "--html", o->html_file, argc,
-				      argv);
-	if (result == -1 && o->html_file &&
-	    same(o->html_file, o->output_file, "/dev/stdout"))
-		return failure(EXIT_USAGE,
-			       "-o and --html name the same file, %s",
-			       o->html_file);
+	for (size_t i = 0; i < 3 && result == -1; i++) {
+		if (!files[i].name)
+			continue;
+		result = check_output(o, command, &files[i], argc, argv);
+		for (size_t k = 0; k < i && result == -1; k++)
+			if (same(files[i].name, files[k].name, "/dev/stdout"))
+				result = failure(
+					EXIT_USAGE,
+					"%s and %s name the same file, %s",
+					files[k].option, files[i].option,
+					files[i].name);
+	}
 	return result;
 }
 

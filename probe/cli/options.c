@@ -397,6 +397,11 @@ static const struct row rows[] = {
 	{NULL, 0, "html", "FILE", PAGES, take_text, AT(html_file),
 	 .help = "write a page to look at and to hand on as well",
 	 .must = FILE_MUST},
+	{NULL, 0, "svg", "FILE", COMMAND_PROBE | COMMAND_READ, take_text,
+	 AT(svg_file), .help = "write the picture of the path as well",
+	 .must = FILE_MUST},
+	{NULL, 0, "letter", NULL, COMMAND_PROBE | COMMAND_READ, take_flag,
+	 AT(letter), .help = "a letter to the operator, not a report"},
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
 	 .help = "the proof ladder and connections; -vv: each rule"},
 	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet, 0,
@@ -574,15 +579,29 @@ static int check_files(const struct options *o)
 	return -1;
 }
 
-static int check_page(const struct options *o)
+static int check_document(const struct options *o, const char *option,
+			  const char *file)
 {
-	if (o->html_file && o->packets)
+	if (file && o->packets)
 		return failure(EXIT_USAGE,
-			       "--html does not go with -x: a page is of a "
-			       "verdict");
-	if (o->html_file && !strcmp(o->html_file, "-"))
-		return failure(EXIT_USAGE, "--html -: name a file");
+			       "%s does not go with -x: it is of a verdict",
+			       option);
+	if (file && !strcmp(file, "-"))
+		return failure(EXIT_USAGE, "%s -: name a file", option);
 	return -1;
+}
+
+static int check_documents(const struct options *o)
+{
+	int result = check_document(o, "--html", o->html_file);
+
+	if (result == -1)
+		result = check_document(o, "--svg", o->svg_file);
+	if (result == -1 && o->letter && (o->json || o->quiet || o->packets))
+		return failure(EXIT_USAGE,
+			       "--letter prints no report: -j, -q and -x do "
+			       "not go with it");
+	return result;
 }
 
 static int check_times(const struct options *o)
@@ -659,7 +678,7 @@ int options_accept(const struct options *o, enum command_bit command,
 	if (result == -1)
 		result = check_times(o);
 	if (result == -1)
-		result = check_page(o);
+		result = check_documents(o);
 	if (result == -1)
 		result = check_replay(o);
 	return result == -1 ? check_files(o) : result;

@@ -37,9 +37,9 @@ struct options {
 	bool numeric;
 	const char *write_file, *output_file; /* NULL: none; output_file "-"
 						 is given as NULL */
-	const char *html_file;		      /* NULL: none */
+	const char *html_file, *svg_file;     /* NULL: none */
 	char **line;			      /* the whole command line */
-	bool json, verbose, quiet;
+	bool json, letter, verbose, quiet;
 	bool rules;	   /* -v, twice */
 	int mptcp_version; /* 0, 1; -1: auto */
 	bool all, sweep_only;

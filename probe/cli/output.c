@@ -165,22 +165,22 @@ static bool add_sink(struct output *out, const struct options *o,
 	};
 	if (!sink_open(s, file))
 		return false;
-	if (s->format->open) {
-		if (!out->origin)
-			out->origin = origin_new(o->line);
-		s->page.document = s->format->open(out->origin);
-	}
+	if (s->format->tells_origin && !out->origin)
+		out->origin = origin_new(o->line);
+	s->page.origin = out->origin;
+	if (s->format->open)
+		s->page.document = s->format->open();
 	out->count++;
 	return true;
 }
 
 static bool add_sinks(struct output *out, const struct options *o)
 {
-	const char *report = o->json ? "json" : "text";
+	const char *report = o->letter ? "letter" : o->json ? "json" : "text";
 
-	if (!add_sink(out, o, report, o->output_file))
-		return false;
-	return !o->html_file || add_sink(out, o, "html", o->html_file);
+	return add_sink(out, o, report, o->output_file) &&
+	       (!o->html_file || add_sink(out, o, "html", o->html_file)) &&
+	       (!o->svg_file || add_sink(out, o, "svg", o->svg_file));
 }
 
 struct output *output_open(const struct options *o)

@@ -15,7 +15,7 @@ static int print_one_report(const struct format *f, const struct page *p,
 static int print_all_paths(const struct format *f, const struct page *p,
 			   const void *paths)
 {
-	return f->paths(p, paths);
+	return f->paths ? f->paths(p, paths) : 0;
 }
 
 void report_print(struct output *out, const struct report *r)

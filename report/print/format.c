@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "report/print/html/html.h"
+#include "report/print/html/svg.h"
 #include "report/print/json.h"
+#include "report/print/letter.h"
 #include "report/print/text.h"
 
 static const struct format formats[] = {
@@ -34,6 +36,7 @@ static const struct format formats[] = {
 	},
 	{
 		.name = "html",
+		.tells_origin = true,
 		.open = html_open,
 		.close = html_close,
 		.report = html_report,
@@ -41,6 +44,17 @@ static const struct format formats[] = {
 		.list = html_list,
 		.connection = html_connection,
 		.compare = html_compare,
+	},
+	{
+		.name = "svg",
+		.open = svg_open,
+		.close = svg_close,
+		.report = svg_report,
+	},
+	{
+		.name = "letter",
+		.tells_origin = true,
+		.report = letter_report,
 	},
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The forms in which a result is printed: text, JSON, a page of HTML. Another
- * form is one file, and one row of the table in format.c.
+ * The forms in which a result is printed: text, JSON, a page of HTML, a
+ * picture, a letter. Another form is one file, and one row of the table in
+ * format.c.
  */
 #ifndef REPORT_PRINT_FORMAT_H
 #define REPORT_PRINT_FORMAT_H
@@ -34,9 +35,10 @@ struct page {
 			   of the day, 1 none, 2 seconds since 1970, 3 since the
 			   packet before, 4 with date and zone, 5 since the
 			   first */
-	unsigned printed;	   /* things that stand on it already */
-	struct document *document; /* of the format's open(); NULL: none */
-	struct arena *arena;	   /* for what is being printed now */
+	unsigned printed;	     /* things that stand on it already */
+	struct document *document;   /* of the format's open(); NULL: none */
+	const struct origin *origin; /* where a format tells it; else NULL */
+	struct arena *arena;	     /* for what is being printed now */
 };
 
 /* How results came to be, for those to whom a document is handed. */
@@ -58,10 +60,11 @@ struct origin {
  * of results that may stand on it. */
 struct format {
 	const char *name;
+	bool tells_origin; /* page->origin must be there */
 	/* Of a document, which is more than the things on it; else NULL. `open`
-	 * begins one, whose origin must outlive it. `close` prints it whole:
-	 * `body` is what was printed; and frees it. */
-	struct document *(*open)(const struct origin *origin);
+	 * begins one. `close` prints it whole: `body` is what was printed; and
+	 * frees it. */
+	struct document *(*open)(void);
 	int (*close)(const struct page *p, const char *body, size_t length);
 	int (*report)(const struct page *p, const struct report *r);
 	/* What the reports of several uplinks say together. */
@@ -81,7 +84,8 @@ struct format {
 	int (*doctor)(const struct page *p, const struct doctor *d);
 };
 
-/* "text", "json", "html"; NULL if there is none of this name. */
+/* "text", "json", "html", "svg", "letter"; NULL if there is none of this name.
+ */
 const struct format *format_named(const char *name);
 
 #endif

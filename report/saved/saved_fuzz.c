@@ -16,7 +16,8 @@ static void print_html(const struct report *r)
 	const struct format *html = format_named("html");
 	struct page page = fuzz_page();
 
-	page.document = html->open(&origin);
+	page.origin = &origin;
+	page.document = html->open();
 	FUZZ_REQUIRE(html->report(&page, r) == 0);
 	FUZZ_REQUIRE(html->close(&page, "", 0) == 0);
 	fuzz_page_done(&page);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What to do, and what was announced.
  */
+#include <stdlib.h>
+
 #include "report/arena.h"
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
+#include "report/print/letter.h"
 
 static bool said_before(const struct report *r, size_t index)
 {
@@ -43,6 +46,26 @@ static void announced(const struct page *p, const struct report *r)
 	markup(p->out, "</ul>\n");
 }
 
+/* For who runs the device, if there is something to write of. */
+static void letter(const struct page *p, const struct report *r)
+{
+	struct page page = *p;
+	char *text = NULL;
+	size_t size;
+	bool written;
+
+	page.out = must_have(open_memstream(&text, &size));
+	written = letter_write(&page, r);
+	must_have(fclose(page.out) ? NULL : text);
+	if (written)
+		markup(p->out,
+		       "<h3>To send to who runs the device</h3>\n"
+		       "<pre tabindex=\"0\" role=\"region\" "
+		       "aria-label=\"A letter\">%s</pre>\n",
+		       text);
+	free(text);
+}
+
 void part_advice(const struct page *p, const struct report *r)
 {
 	if (!has_advice(r))
@@ -57,5 +80,6 @@ void part_advice(const struct page *p, const struct report *r)
 			       r->findings[i].kind->advice,
 			       r->findings[i].kind->id);
 	announced(p, r);
+	letter(p, r);
 	markup(p->out, "</section>\n");
 }

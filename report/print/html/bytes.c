@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/arena.h"
+#include "report/print/finding_packets.h"
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
 #include "report/print/html/pieces.h"
@@ -65,48 +66,11 @@ struct table {
 	const struct witness *main; /* whose packet is told as sent */
 };
 
-/* A quote by this hop of a segment of this kind; `connection` 0: of any. */
-static const struct report_packet *quote_by(const struct report *r,
-					    const struct finding *f,
-					    const struct place *at,
-					    unsigned connection)
-{
-	for (size_t i = 0; i < r->packet_count && at->known; i++) {
-		const struct report_packet *k = &r->packets[i];
-
-		if (k->quotes && k->hop == at->ttl &&
-		    k->segment == f->segment &&
-		    (!connection || k->connection == connection))
-			return k;
-	}
-	return NULL;
-}
-
-/* The evidence that is told with its packet: at the place, or any. */
-static const struct report_packet *
-evidence_packet(const struct report *r, const struct finding *f, unsigned ttl)
-{
-	const struct report_packet *any = NULL;
-
-	for (size_t i = 0; i < f->evidence_count; i++) {
-		const struct report_packet *k =
-			packet_of(r, f->evidence[i].frame);
-
-		if (k && k->quotes && ttl && k->hop == ttl)
-			return k;
-		if (k && !any)
-			any = k;
-	}
-	return any;
-}
-
 static void add_column(struct table *t, const struct report *r,
 		       const struct report_packet *seen)
 {
 	struct witness *w = &t->columns[t->count];
 
-	if (!seen)
-		return;
 	w->seen = seen;
 	w->sent = packet_of(r, seen->quotes);
 	w->seen_pieces = pieces_of(t->page->arena, seen);
@@ -119,16 +83,10 @@ static void add_column(struct table *t, const struct report *r,
 static void find_columns(struct table *t, const struct report *r,
 			 const struct finding *f)
 {
-	const struct report_packet *seen =
-		evidence_packet(r, f, f->at.known ? f->at.ttl : 0);
+	struct finding_packets packets = finding_packets(r, f);
 
-	if (!seen)
-		return;
-	if (!seen->quotes && !seen->received)
-		seen = quote_by(r, f, &f->after, 0) ?: seen;
-	else if (seen->hop != f->after.ttl)
-		add_column(t, r, quote_by(r, f, &f->after, seen->connection));
-	add_column(t, r, seen);
+	for (size_t i = 0; i < packets.count; i++)
+		add_column(t, r, packets.seen[i]);
 	if (t->count)
 		t->main = &t->columns[t->count - 1];
 }

@@ -14,11 +14,10 @@
 #include "report/print/html/style.h"
 #include "report/saved/saved.h"
 
-struct document *html_open(const struct origin *origin)
+struct document *html_open(void)
 {
 	struct document *d = must_have(calloc(1, sizeof(*d)));
 
-	d->origin = origin;
 	d->json = must_have(open_memstream(&d->json_text, &d->json_size));
 	d->connections = must_have(
 		open_memstream(&d->connections_text, &d->connections_size));
@@ -90,14 +89,14 @@ static void print_captures(FILE *out, const struct origin *o)
 	}
 }
 
-static void print_foot(FILE *out, const struct document *d)
+static void print_foot(FILE *out, const struct origin *o)
 {
 	markup(out,
 	       "</main>\n<footer>\n<h2>Where this comes from</h2>\n"
 	       "<dl>\n<dt>Made by</dt><dd>mpprobe %s</dd>\n"
 	       "<dt>Command</dt><dd><code>%s</code></dd>\n",
-	       MPPROBE_VERSION, d->origin->command);
-	print_captures(out, d->origin);
+	       MPPROBE_VERSION, o->command);
+	print_captures(out, o);
 	markup(out, "<dt>In this file</dt><dd>All of it as JSON, for "
 		    "<code>mpprobe read</code> and <code>mpprobe compare</code>"
 		    "; frame numbers are those of the capture, times are "
@@ -150,7 +149,7 @@ int html_close(const struct page *p, const char *body, size_t length)
 	print_head(p->out, d);
 	fwrite(body, 1, length, p->out);
 	print_connections(p->out, d);
-	print_foot(p->out, d);
+	print_foot(p->out, p->origin);
 	print_json(p->out, d);
 	markup(p->out, "</body>\n</html>\n");
 	return free_document(d, 0);

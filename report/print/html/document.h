@@ -13,7 +13,6 @@
 #define CONNECTIONS_SHOWN 50
 
 struct document {
-	const struct origin *origin;
 	char *title;	 /* of the first result; NULL: none yet */
 	FILE *json;	 /* lines of -j, of what is on the page */
 	char *json_text; /* what it holds */
@@ -22,7 +21,8 @@ struct document {
 	char *connections_text;
 	size_t connections_size;
 	size_t connection_count;
-	bool listed; /* they are shown */
+	bool listed;	      /* they are shown */
+	double width, height; /* of an SVG, so far */
 };
 
 /* The title of the page, unless it has one. */

@@ -8,7 +8,7 @@
 
 #include "report/print/format.h"
 
-struct document *html_open(const struct origin *origin);
+struct document *html_open(void);
 int html_close(const struct page *p, const char *body, size_t length);
 int html_report(const struct page *p, const struct report *r);
 int html_paths(const struct page *p, const struct paths *all);

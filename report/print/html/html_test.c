@@ -19,6 +19,7 @@
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
 #include "report/print/html/pieces.h"
+#include "report/print/html/svg.h"
 #include "report/print/json.h"
 #include "report/saved/saved.h"
 #include "report/track/capture.h"
@@ -48,11 +49,29 @@ static char *page_of(struct report *const *reports, size_t count)
 	struct page page = page_in(&body, &body_size);
 	struct page whole = page_in(&text, &size);
 
-	page.document = whole.document = html_open(&origin);
+	page.origin = whole.origin = &origin;
+	page.document = whole.document = html_open();
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(html_report(&page, reports[i]), 0);
 	page_done(&page);
 	assert_int_equal(html_close(&whole, body, body_size), 0);
+	page_done(&whole);
+	free(body);
+	return text;
+}
+
+/* The picture of the path alone. */
+static char *picture_of(const struct report *r)
+{
+	char *body = NULL, *text = NULL;
+	size_t body_size, size;
+	struct page page = page_in(&body, &body_size);
+	struct page whole = page_in(&text, &size);
+
+	page.document = whole.document = svg_open();
+	assert_int_equal(svg_report(&page, r), 0);
+	page_done(&page);
+	assert_int_equal(svg_close(&whole, body, body_size), 0);
 	page_done(&whole);
 	free(body);
 	return text;
@@ -93,6 +112,9 @@ static void check_page(struct report *r)
 
 	check_html(text);
 	check_inside(text, r);
+	free(text);
+	text = picture_of(r);
+	check_html(text);
 	free(text);
 }
 
@@ -169,6 +191,10 @@ static void test_hostile(void **state)
 	assert_null(strchr(text, 0x1b));
 	assert_non_null(strstr(text, "&lt;script&gt;alert(1)"));
 	assert_non_null(strstr(text, "\\x1b[2J\\xff"));
+	free(text);
+	text = picture_of(r);
+	check_html(text);
+	assert_null(strstr(text, "<script"));
 	free(text);
 	report_free(r);
 }

@@ -14,6 +14,7 @@
 
 /* The class that colours it: "bad", "warn", "good", "plain". */
 const char *severity_of_status(enum status s);
+const char *status_words(enum status s); /* "Works in part" */
 const char *severity_of_effect(enum effect e);
 
 const char *address_words(const struct page *p, const struct address *a);
@@ -28,11 +29,6 @@ const char *target_words(const struct page *p, const struct report *r);
 /* The same text with its first letter in upper case. */
 const char *capitalised(const struct page *p, const char *text);
 
-/* --- packets of the report ------------------------------------------------ */
-
-/* The packet of this frame; NULL: it is not shown. */
-const struct report_packet *packet_of(const struct report *r, uint64_t frame);
-
 /* --- parts ---------------------------------------------------------------- */
 
 void part_badge(const struct page *p, enum status s); /* sign and word */
@@ -46,9 +42,17 @@ void part_connections(const struct page *p, const struct report *r);
 
 /* --- pictures ------------------------------------------------------------- */
 
-/* The path, along the page or down it, as a whole <svg>. */
-void path_picture_wide(const struct page *p, const struct report *r);
-void path_picture_tall(const struct page *p, const struct report *r);
+/* The path, along the page or down it: what stands within an <svg> of this
+ * size. */
+typedef void path_draw_fn(const struct page *p, const struct report *r);
+struct picture {
+	double width, height;
+	path_draw_fn *draw;
+};
+struct picture path_wide(const struct page *p, const struct report *r);
+struct picture path_tall(const struct page *p, const struct report *r);
+/* The former, if there is room for it. */
+struct picture path_picture(const struct page *p, const struct report *r);
 /* Whether it has room along a page of some 1,000 px. */
 bool path_is_wide(const struct page *p, const struct report *r);
 

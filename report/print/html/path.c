@@ -6,6 +6,7 @@
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
 #include "report/print/html/path_marks.h"
+#include "report/print/html/stations.h"
 
 static void table_head(const struct page *p, const struct report *r)
 {
@@ -60,14 +61,30 @@ static void table(const struct page *p, const struct report *r)
 	markup(p->out, "</tbody></table></div></details>\n");
 }
 
+static void figure(const struct page *p, const struct report *r,
+		   const char *class, const struct picture *picture)
+{
+	struct stations s = stations_of(p, r);
+
+	markup(p->out,
+	       "<svg class=\"figure %s\" viewBox=\"0 0 %.0f %.0f\" "
+	       "role=\"img\" aria-label=\"The path to %s: %s\">\n",
+	       class, picture->width, picture->height, target_words(p, r),
+	       stations_words(p, &s));
+	picture->draw(p, r);
+	markup(p->out, "</svg>\n");
+}
+
 void part_path(const struct page *p, const struct report *r)
 {
+	struct picture wide = path_wide(p, r), tall = path_tall(p, r);
+
 	if (!r->path_length)
 		return;
 	markup(p->out, "<section>\n<h2>Where on the path</h2>\n<figure>\n");
 	if (path_is_wide(p, r))
-		path_picture_wide(p, r);
-	path_picture_tall(p, r);
+		figure(p, r, "wide", &wide);
+	figure(p, r, "tall", &tall);
 	mark_key(p->out);
 	markup(p->out,
 	       "<figcaption>A router that drops a packet for its TTL quotes it "

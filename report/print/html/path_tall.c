@@ -67,7 +67,7 @@ static struct label label_of(const struct page *p, const struct station *s)
 	return l;
 }
 
-static void lay_out(struct tall *t)
+static void place_stations(struct tall *t)
 {
 	double y = TOP;
 
@@ -95,21 +95,31 @@ static void draw_rail(const struct tall *t)
 		       t->y[i]);
 }
 
-static void draw_stretches(const struct tall *t)
+static void draw_bands(const struct tall *t)
 {
 	for (size_t i = 0; i < t->stations.stretch_count; i++) {
 		const struct stretch *s = &t->stations.stretches[i];
 
-		if (s->returns)
-			continue;
-		markup(t->page->out,
-		       "<g class=\"%s\"><rect class=\"band\" x=\"0\" "
-		       "y=\"%.1f\" width=\"360\" height=\"%.1f\"/>"
-		       "<path class=\"rail guilty\" d=\"M%.1f %.1fV%.1f\"/>"
-		       "</g>\n",
-		       severity_of_effect(s->finding->effect), t->y[s->from],
-		       t->y[s->to] - t->y[s->from], RAIL, t->y[s->from],
-		       t->y[s->to]);
+		if (!s->returns)
+			markup(t->page->out,
+			       "<rect class=\"band %s\" x=\"0\" y=\"%.1f\" "
+			       "width=\"360\" height=\"%.1f\"/>\n",
+			       severity_of_effect(s->finding->effect),
+			       t->y[s->from], t->y[s->to] - t->y[s->from]);
+	}
+}
+
+static void draw_guilty(const struct tall *t)
+{
+	for (size_t i = 0; i < t->stations.stretch_count; i++) {
+		const struct stretch *s = &t->stations.stretches[i];
+
+		if (!s->returns)
+			markup(t->page->out,
+			       "<g class=\"%s\"><path class=\"rail guilty\" "
+			       "d=\"M%.1f %.1fV%.1f\"/></g>\n",
+			       severity_of_effect(s->finding->effect), RAIL,
+			       t->y[s->from], t->y[s->to]);
 	}
 }
 
@@ -180,7 +190,7 @@ static void draw_return(const struct tall *t)
 }
 
 /* What interferes where, below: there is no room beside it. */
-static double draw_words(const struct tall *t)
+static void draw_words(const struct tall *t)
 {
 	double y = t->bottom + 6;
 
@@ -193,22 +203,23 @@ static double draw_words(const struct tall *t)
 		       severity_of_effect(s->finding->effect), y,
 		       stretch_words(t->page, s));
 	}
-	return y;
 }
 
-void path_picture_tall(const struct page *p, const struct report *r)
+static struct tall lay_out(const struct page *p, const struct report *r)
 {
 	struct tall t = {.page = p, .report = r, .stations = stations_of(p, r)};
 
-	lay_out(&t);
-	markup(p->out,
-	       "<svg class=\"figure tall\" viewBox=\"0 0 360 %.0f\" "
-	       "role=\"img\" aria-label=\"The path to %s: %s\">\n",
-	       t.bottom + 18 * (double)t.stations.stretch_count,
-	       target_words(p, r), stations_words(p, &t.stations));
-	draw_stretches(&t);
+	place_stations(&t);
+	return t;
+}
+
+static void draw(const struct page *p, const struct report *r)
+{
+	struct tall t = lay_out(p, r);
+
+	draw_bands(&t);
 	draw_rail(&t);
-	draw_stretches(&t);
+	draw_guilty(&t);
 	for (size_t i = 0; i < t.stations.count; i++)
 		draw_station(&t, i);
 	for (size_t i = 0; i < t.stations.lane_count; i++)
@@ -216,5 +227,15 @@ void path_picture_tall(const struct page *p, const struct report *r)
 	if (t.stations.returns)
 		draw_return(&t);
 	draw_words(&t);
-	markup(p->out, "</svg>\n");
+}
+
+struct picture path_tall(const struct page *p, const struct report *r)
+{
+	struct tall t = lay_out(p, r);
+
+	return (struct picture){
+		.width = WIDTH,
+		.height = t.bottom + 18 * (double)t.stations.stretch_count,
+		.draw = draw,
+	};
 }

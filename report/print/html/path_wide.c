@@ -256,22 +256,25 @@ static void draw_return(const struct wide *w, double y)
 	}
 }
 
-void path_picture_wide(const struct page *p, const struct report *r)
+static struct wide lay_out(const struct page *p, const struct report *r)
 {
 	struct wide w = {.page = p, .report = r, .stations = stations_of(p, r)};
 	const struct stations *s = &w.stations;
-	double height;
 
 	w.step = step_of(s);
 	w.staggered = (double)longest_label(s) * LETTER > w.step * 0.95;
 	w.rail = 36 + BRACKET * (double)s->stretch_count;
 	w.lanes = w.rail + (w.staggered ? 132 : 86);
-	height = w.lanes + LANE * (double)s->lane_count + (s->returns ? 34 : 0);
-	markup(p->out,
-	       "<svg class=\"figure wide\" viewBox=\"0 0 1000 %.0f\" "
-	       "role=\"img\" aria-label=\"The path to %s: %s\">\n",
-	       height, target_words(p, r), stations_words(p, s));
-	draw_bands(&w, w.lanes + LANE * (double)s->lane_count - 14);
+	return w;
+}
+
+static void draw(const struct page *p, const struct report *r)
+{
+	struct wide w = lay_out(p, r);
+	const struct stations *s = &w.stations;
+	double below = w.lanes + LANE * (double)s->lane_count;
+
+	draw_bands(&w, below - 14);
 	draw_rail(&w);
 	draw_brackets(&w);
 	for (size_t i = 0; i < s->count; i++)
@@ -279,6 +282,22 @@ void path_picture_wide(const struct page *p, const struct report *r)
 	for (size_t i = 0; i < s->lane_count; i++)
 		draw_lane(&w, &s->lanes[i], w.lanes + LANE * (double)i);
 	if (s->returns)
-		draw_return(&w, w.lanes + LANE * (double)s->lane_count + 8);
-	markup(p->out, "</svg>\n");
+		draw_return(&w, below + 8);
+}
+
+struct picture path_wide(const struct page *p, const struct report *r)
+{
+	struct wide w = lay_out(p, r);
+
+	return (struct picture){
+		.width = WIDTH,
+		.height = w.lanes + LANE * (double)w.stations.lane_count +
+			  (w.stations.returns ? 34 : 0),
+		.draw = draw,
+	};
+}
+
+struct picture path_picture(const struct page *p, const struct report *r)
+{
+	return path_is_wide(p, r) ? path_wide(p, r) : path_tall(p, r);
 }

@@ -32,6 +32,11 @@ static const struct {
 				"M6 12h3m2 0h3m2 0h2"},
 };
 
+const char *status_words(enum status s)
+{
+	return badges[s].word;
+}
+
 void part_badge(const struct page *p, enum status s)
 {
 	markup(p->out,

@@ -80,11 +80,3 @@ const char *capitalised(const struct page *p, const char *text)
 	*copy = (char)toupper((unsigned char)*copy);
 	return copy;
 }
-
-const struct report_packet *packet_of(const struct report *r, uint64_t frame)
-{
-	for (size_t i = 0; i < r->packet_count && frame; i++)
-		if (r->packets[i].frame == frame)
-			return &r->packets[i];
-	return NULL;
-}
