@@ -21,7 +21,7 @@ PACKAGES := gcc libc6-dev pkg-config \
 	liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks slirp4netns \
 	iputils-ping procps \
-	libcmocka-dev bats tcpdump curl openssl mptcpize python3-jsonschema mandoc clang-format
+	libcmocka-dev bats tcpdump curl jq openssl mptcpize python3-jsonschema mandoc clang-format
 
 # Commands that are left out, and the libraries that they alone need with them:
 # WITHOUT="speed run doctor". They say so then. A copy of the program that has
