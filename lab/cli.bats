@@ -450,7 +450,7 @@ change_host() {		# CODE WORDS COMMAND...
 
 	run bash -c './mpprobe read -q "$1" <&- 2>&-' - $capture
 	((status == 0))
-	[[ $output == 'MPTCP v1 works'* ]]
+	[[ $output == *' port '*': MPTCP v1 works'* ]]
 	refuses 65 'the file is empty' bash -c './mpprobe read - <&-'
 	refuses 74 'standard output: Bad file' \
 		bash -c './mpprobe read "$1" >&- <&-' - $capture
@@ -460,11 +460,11 @@ change_host() {		# CODE WORDS COMMAND...
 	run bash -c './mpprobe read -q -o "$2" "$1" <&- >&- 2>&-' - \
 		$capture "$tmp/report"
 	((status == 0))
-	[[ $(<"$tmp/report") == 'MPTCP v1 works'* ]]
+	[[ $(<"$tmp/report") == *' port '*': MPTCP v1 works'* ]]
 	run lab/lab run --name $LAB_NAME bash -c './mpprobe -n -q -o "$1/report" \
 		-w "$1/run.pcap" 10.0.3.2 <&- >&- 2>&-' - "$tmp"
 	((status == 0))
-	[[ $(<"$tmp/report") == 'MPTCP v1 works'* ]]
+	[[ $(<"$tmp/report") == *' port '*': MPTCP v1 works'* ]]
 	frames_of "$tmp/run.pcap"
 }
 
@@ -588,7 +588,7 @@ unread() {		# COMMAND...
 	head -c -7 "$tmp/run.pcap" >"$tmp/cut.pcap"
 	run --separate-stderr ./mpprobe read -q "$tmp/cut.pcap"
 	((status == 0))
-	[[ $output == 'MPTCP v1 works on this path'* ]]
+	[[ $output == *' port '*': MPTCP v1 works on this path'* ]]
 	((${#stderr_lines[@]} == 1))
 	[[ $stderr == *"$tmp/cut.pcap"* ]]
 }
@@ -764,6 +764,54 @@ own_firewall() {	# TOOL HOST RULE...
 	done
 }
 
+@test "help on a command, and what was meant" {
+	for command in probe read run compare speed doctor list explain; do
+		./mpprobe $command -h >"$tmp/of"
+		./mpprobe help $command | cmp - "$tmp/of"
+		./mpprobe -h $command --bogus | cmp - "$tmp/of"
+		[[ $(head -1 "$tmp/of") == "mpprobe "*": "* ]]
+		(($(sed -n '/^For example:/,$p' "$tmp/of" |
+			grep -c "^  mpprobe") == 2))
+		run ! grep -nE '.{81}' "$tmp/of"
+	done
+	./mpprobe read -h >"$tmp/of"
+	grep -q -- --filter "$tmp/of"
+	run ! grep -q -- --seed "$tmp/of"
+	grep -q -- --save <(./mpprobe compare -h)
+	[[ $(./mpprobe help) == "$(./mpprobe -h)" ]]
+	[[ $(./mpprobe version) == "$(./mpprobe -V)" ]]
+	refuses 64 'unknown command raed: did you mean mpprobe read?' \
+		./mpprobe raed run.pcap
+	refuses 64 'unknown command doctro: did you mean mpprobe doctor?' \
+		./mpprobe help doctro
+	refuses 64 'unknown command nothing.near' ./mpprobe help nothing.near
+	refuses 64 'unknown option --jsno: did you mean --json?' \
+		./mpprobe --jsno $HOST
+	run --separate-stderr ./mpprobe 'doctr'
+	((status == 68))
+	[[ $stderr == *'did you mean mpprobe doctor?'* ]]
+	run --separate-stderr ./mpprobe 'no.such.host.invalid'
+	((status == 68))
+	[[ $stderr != *'did you mean'* ]]
+	run bash -c './mpprobe read -h >/dev/full'
+	((status == 74))
+}
+
+@test "a URL as HOST is taken apart" {
+	run --separate-stderr probe -q "http://user@$HOST:443/a/b?c"
+	((status == 0))
+	[[ $output == "$HOST port 443: MPTCP v1 works"* ]]
+	run --separate-stderr probe -q "http://$HOST"
+	((status == 0))
+	[[ $output == "$HOST port 80: MPTCP v1 works"* ]]
+	# A ClientHello, which this server does not speak: no HTTP is said.
+	probe -q -w "$tmp/run.pcap" "https://$HOST/" || (($? <= 3))
+	run ! grep -aq 'GET / HTTP' "$tmp/run.pcap"
+	probe -q --say http -w "$tmp/run.pcap" "https://$HOST/"
+	grep -aq 'GET / HTTP' "$tmp/run.pcap"
+	refuses 64 'ssh://host: which port' ./mpprobe ssh://host
+}
+
 @test "nothing is wider than 80 columns" {
 	./mpprobe -h >"$tmp/out"
 	./mpprobe list >>"$tmp/out"
@@ -783,7 +831,7 @@ own_firewall() {	# TOOL HOST RULE...
 @test "-q is one line, -v adds the ladder" {
 	run --separate-stderr probe -q $HOST
 	((status == 0 && ${#lines[@]} == 1))
-	[[ -z $stderr ]]
+	[[ -z $stderr && $output == "$HOST port 80: MPTCP v1 works on this path"* ]]
 	probe $HOST >"$tmp/plain"
 	probe -v $HOST >"$tmp/verbose"
 	run ! grep -q 'Proof ladder' "$tmp/plain"
@@ -923,11 +971,11 @@ first_syns() {		# CAPTURE
 	for address in 127.0.0.1 ::1 $HOST $HOST6; do
 		run --separate-stderr on server ./mpprobe -n -q "$address"
 		((status == 0))
-		[[ $output == 'MPTCP v1 works on this path'* ]]
+		[[ $output == *' port '*': MPTCP v1 works on this path'* ]]
 	done
 	run --separate-stderr probe -q 127.0.0.1
 	((status == 3))
-	[[ $output == 'Port 80 of 127.0.0.1 is closed'* ]]
+	[[ $output == '127.0.0.1 port 80: Port 80 of 127.0.0.1 is closed'* ]]
 }
 
 @test "a silent port" {

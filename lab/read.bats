@@ -50,7 +50,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	run bash -c 'ulimit -v 420000; ./mpprobe read -q "$1"' bash \
 		"$tmp/plain.pcap"
 	echo "$output"
-	((status == 3)) && [[ $output == Undetermined* ]]
+	((status == 3)) && [[ $output == *": Undetermined"* ]]
 	lab/matrix/many_connections.py 400000 open >"$tmp/open.pcap"
 	run bash -c 'ulimit -v 420000; ./mpprobe read -q "$1"' bash \
 		"$tmp/open.pcap"

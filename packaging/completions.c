@@ -19,7 +19,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-#define COMMAND(name, NAME, usage, argument, least, most, help)                \
+#define COMMAND(name, NAME, usage, argument, least, most, help, ...)           \
 	{#name, COMMAND_##NAME, argument, most, help},
 #include "probe/cli/commands.def"
 };

@@ -129,7 +129,8 @@ static int ask_host(struct doctoring *d)
 	if (!target_find(d->host, &d->o->where, targets, &code))
 		return code;
 	facts_gather(&d->facts, d->facts.arena, &targets[0].address);
-	kernel_connection(&d->facts, &targets[0], d->o->say);
+	kernel_connection(&d->facts, &targets[0],
+			  target_say(&targets[0].name, d->o->say));
 	d->facts.connection.name = d->host;
 	d->facts.connection.raw = may_send_raw();
 	if (!d->facts.connection.raw)

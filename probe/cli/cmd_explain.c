@@ -5,47 +5,17 @@
 #include <string.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/nearest.h"
 #include "report/findings.h"
 #include "report/print/text.h"
 #include "report/topics.h"
 
 #define NEAREST 3
-#define LONGEST 63 /* of what is compared */
-
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-	unsigned ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance: letters to insert, drop or exchange. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[LONGEST + 1];
-	size_t width = strnlen(b, LONGEST);
-
-	for (size_t i = 0; i <= width; i++)
-		row[i] = (unsigned)i;
-	for (size_t i = 0; i < LONGEST && a[i]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i + 1;
-		for (size_t j = 0; j < width; j++) {
-			unsigned above = row[j + 1];
-
-			row[j + 1] = least(above + 1, row[j] + 1,
-					   diagonal + (a[i] != b[j]));
-			diagonal = above;
-		}
-	}
-	return row[width];
-}
 
 /* A part of the id, such as "removed", is nearer than any misspelling. */
 static unsigned far(const char *text, const char *id)
 {
-	return strstr(id, text) ? 0 : 1 + distance(text, id);
+	return strstr(id, text) ? 0 : 1 + letters_apart(text, id);
 }
 
 /* The name number `i` of all that is explained, or NULL behind the last. */

@@ -129,12 +129,12 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 			     .max_ttl = o->max_ttl,
 			     .mptcp_version = o->mptcp_version,
 			     .sweep_only = o->sweep_only,
-			     .say = o->say,
 			     .all = o->all,
 			     .takeover = o->all || o->verbose},
 	};
 	p->own_count = p->target_count =
 		ways_find(host, &o->where, p->targets, &p->left_out, &code);
+	p->settings.say = target_say(&p->targets[0].name, o->say);
 	p->several = has_several_ways(p);
 	if (code == 0 && o->reference)
 		code = plan_reference(p, o);

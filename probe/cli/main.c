@@ -12,6 +12,7 @@
 
 #include "probe/cli/command.h"
 #include "probe/cli/memory.h"
+#include "probe/cli/nearest.h"
 #include "probe/cli/output.h"
 #include "probe/net/outfile.h"
 
@@ -22,13 +23,15 @@ struct command {
 	const char *argument; /* in a complaint; NULL: none */
 	int least, most;      /* arguments; 0: any number */
 	const char *help;
+	const char *examples[2];
 	int (*run)(const struct options *o, struct output *out, int argc,
 		   char **argv);
 };
 
 static const struct command commands[] = {
-#define COMMAND(name, NAME, usage, argument, least, most, help)                \
-	{#name, COMMAND_##NAME, usage, argument, least, most, help, cmd_##name},
+#define COMMAND(name, NAME, usage, argument, least, most, help, ...)           \
+	{#name, COMMAND_##NAME, usage,	       argument,  least,               \
+	 most,	help,		{__VA_ARGS__}, cmd_##name},
 #include "probe/cli/commands.def"
 };
 
@@ -54,6 +57,59 @@ static int help(void)
 	     "no MPTCP,\n3 undetermined or unreachable; others: "
 	     "mpprobe explain N.");
 	return EXIT_CLEAR;
+}
+
+static int help_of(const struct command *c)
+{
+	printf("mpprobe %s: %s\n\n", c->usage, c->help);
+	options_help_of(stdout, c->bit);
+	puts("\nFor example:");
+	for (size_t i = 0; i < 2; i++)
+		printf("  %s\n", c->examples[i]);
+	puts("mpprobe(1) has more of each.");
+	return EXIT_CLEAR;
+}
+
+/* What -h is asked of: the command whose name stands there, or all. */
+static int help_on(int argc, char **argv)
+{
+	const struct command *c = argc ? find_command(argv[0]) : NULL;
+
+	return c ? help_of(c) : help();
+}
+
+static int version(void)
+{
+	return puts("mpprobe " MPPROBE_VERSION) < 0 ? EXIT_OUTPUT : 0;
+}
+
+static const char *command_name(size_t i)
+{
+	return i < COMMANDS ? commands[i].name : NULL;
+}
+
+/* With another word behind it, NULL if none, it may have been a HOST. */
+static int unknown_command(const char *name, const char *other)
+{
+	const char *near = nearest_name(name, command_name);
+
+	if (near)
+		return failure(
+			EXIT_USAGE,
+			"unknown command %.60s: did you mean mpprobe %s? "
+			"(mpprobe -h)",
+			name, near);
+	return failure(EXIT_USAGE, "unknown command %s%s%s (mpprobe -h)", name,
+		       other ? ", or one HOST too many: " : "",
+		       other ? other : "");
+}
+
+static void suggest_command(const char *host)
+{
+	const char *near = nearest_name(host, command_name);
+
+	if (near)
+		complain("did you mean mpprobe %s?", near);
 }
 
 static int check_count(const struct command *c, int argc, char **argv)
@@ -191,14 +247,18 @@ static int run_with_output(const struct command *c, const struct options *o,
 static int run_command(const struct options *o, int argc, char **argv,
 		       char **line)
 {
-	const struct command *c = argc ? find_command(argv[0]) : NULL;
+	const struct command *named = argc ? find_command(argv[0]) : NULL;
+	const struct command *c = named;
 	int result;
 
+	if (!c && argc && !strcmp(argv[0], "help"))
+		return argc > 1 && !find_command(argv[1])
+			       ? unknown_command(argv[1], NULL)
+			       : help_on(argc - 1, argv + 1);
+	if (!c && argc == 1 && !strcmp(argv[0], "version"))
+		return version();
 	if (!c && argc > 1)
-		return failure(EXIT_USAGE,
-			       "unknown command %s, or one HOST too many: %s "
-			       "(mpprobe -h)",
-			       argv[0], argv[1]);
+		return unknown_command(argv[0], argv[1]);
 	if (c) {
 		argc--;
 		argv++;
@@ -214,7 +274,12 @@ static int run_command(const struct options *o, int argc, char **argv,
 		result = check_outputs(o, c->bit, argc, argv);
 	if (result == -1)
 		take_rights(o, c->bit, argc, line);
-	return result == -1 ? run_with_output(c, o, argc, argv) : result;
+	if (result != -1)
+		return result;
+	result = run_with_output(c, o, argc, argv);
+	if (result == EXIT_NO_HOST && !named)
+		suggest_command(argv[0]);
+	return result;
 }
 
 /* A closed standard stream must not become the capture file. Writing to the
@@ -269,9 +334,9 @@ int main(int argc, char **argv)
 	result = options_parse(argc, argv, &options, arguments, &count);
 	options.line = line; /* getopt moves what is in argv */
 	if (result == -1 && options.help)
-		result = help();
+		result = help_on(count, arguments);
 	else if (result == -1 && options.version)
-		result = puts("mpprobe " MPPROBE_VERSION) < 0 ? EXIT_OUTPUT : 0;
+		result = version();
 	else if (result == -1)
 		result = run_command(&options, count, arguments, argv);
 	free(arguments);

@@ -9,6 +9,7 @@
 
 #include "crafting/address.h"
 #include "probe/cli/command.h"
+#include "probe/cli/nearest.h"
 #include "probe/net/request.h"
 #include "probe/net/ways.h"
 
@@ -473,6 +474,30 @@ static const char *option_name(int found, char *text, size_t size)
 	return text;
 }
 
+static const char *long_name(size_t i)
+{
+	return i < ROWS ? rows[i].name : NULL;
+}
+
+/* "--jsn=x" */
+static int unknown_option(const char *word)
+{
+	int length = (int)strcspn(word, "=");
+	char typed[64];
+	const char *near;
+
+	snprintf(typed, sizeof(typed), "%.*s", length, word);
+	near = nearest_name(typed + strspn(typed, "-"), long_name);
+	if (near)
+		return failure(EXIT_USAGE,
+			       "unknown option %s: did you mean --%s? (mpprobe "
+			       "-h lists them)",
+			       typed, near);
+	return failure(EXIT_USAGE,
+		       "unknown option %.*s (mpprobe -h lists them)", length,
+		       word);
+}
+
 /* `word` is the one that getopt_long was at. */
 static int reject(int found, const char *word)
 {
@@ -491,9 +516,7 @@ static int reject(int found, const char *word)
 		return failure(EXIT_USAGE,
 			       "unknown option -%c (mpprobe -h lists them)",
 			       optopt);
-	return failure(EXIT_USAGE,
-		       "unknown option %.*s (mpprobe -h lists them)",
-		       (int)strcspn(word, "="), word);
+	return unknown_option(word);
 }
 
 static int take(struct options *o, int found, const char *value)
@@ -525,11 +548,13 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 	make_tables(short_options, long_options);
 	opterr = 0;
 	optind = 0; /* glibc: start anew */
-	while (result == -1 && !out->help && !out->version) {
+	while (result == -1 && !out->version) {
 		found = getopt_long(argc, argv, short_options, long_options,
 				    NULL);
 		if (found == -1)
 			break;
+		if (out->help)
+			continue; /* of what, the arguments say */
 		if (found == '?' || found == ':')
 			result = reject(found, argv[optind - 1]);
 		else
@@ -686,25 +711,37 @@ int options_accept(const struct options *o, enum command_bit command,
 
 /* --- help ---------------------------------------------------------------- */
 
+static void print_row(FILE *out, const struct row *r)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%c%c%c --%s%s%s",
+		 r->short_name ? '-' : ' ', r->short_name ? r->short_name : ' ',
+		 r->short_name ? ',' : ' ', r->name, r->argument ? " " : "",
+		 r->argument ? r->argument : "");
+	if (strlen(left) > 24)
+		fprintf(out, "  %s\n  %24s  %s\n", left, "", r->help);
+	else
+		fprintf(out, "  %-24s  %s\n", left, r->help);
+}
+
 void options_help(FILE *out)
 {
 	for (size_t i = 0; i < ROWS; i++) {
-		const struct row *r = &rows[i];
-		char left[64];
-
-		if (r->group)
-			fprintf(out, "\n%s:\n", r->group);
-		snprintf(left, sizeof(left), "%c%c%c --%s%s%s",
-			 r->short_name ? '-' : ' ',
-			 r->short_name ? r->short_name : ' ',
-			 r->short_name ? ',' : ' ', r->name,
-			 r->argument ? " " : "",
-			 r->argument ? r->argument : "");
-		if (strlen(left) > 24)
-			fprintf(out, "  %s\n  %24s  %s\n", left, "", r->help);
-		else
-			fprintf(out, "  %-24s  %s\n", left, r->help);
+		if (rows[i].group)
+			fprintf(out, "\n%s:\n", rows[i].group);
+		print_row(out, &rows[i]);
 	}
+}
+
+void options_help_of(FILE *out, enum command_bit command)
+{
+	unsigned bits = command |
+			(command == COMMAND_COMPARE ? COMMAND_COMPARE_LIVE : 0);
+
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].commands & bits)
+			print_row(out, &rows[i]);
 }
 
 bool options_row(size_t i, struct option_about *out)

@@ -78,6 +78,9 @@ int options_accept(const struct options *o, enum command_bit command,
 /* The options' part of -h, made of the table. */
 void options_help(FILE *out);
 
+/* Of one command, those that it takes. */
+void options_help_of(FILE *out, enum command_bit command);
+
 /* What the table says of an option, for the completions of shells. */
 struct option_about {
 	char short_name;      /* '\0': none */

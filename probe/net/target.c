@@ -73,14 +73,63 @@ static bool is_host(const struct target_name *t, bool brackets)
 	return t->host[0] != '-';
 }
 
+static const struct {
+	const char *scheme;
+	uint16_t port;
+	bool tls;
+} schemes[] = {
+	{"http://", 80, false},
+	{"https://", 443, true},
+	{"ws://", 80, false},
+	{"wss://", 443, true},
+};
+
+static void take_scheme(const char *url, struct target_name *out)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (!strncasecmp(url, schemes[i].scheme,
+				 strlen(schemes[i].scheme))) {
+			out->port = schemes[i].port;
+			out->tls = schemes[i].tls;
+		}
+}
+
+/* "host:8443" of "https://user@host:8443/path", into `place`; what is no URL as
+ * it is. False: it is too long. */
+static bool take_apart(const char *text, char *place, size_t size,
+		       struct target_name *out)
+{
+	const char *rest = strstr(text, "://"), *at;
+	size_t length;
+
+	if (!rest)
+		return snprintf(place, size, "%s", text) < (int)size;
+	take_scheme(text, out);
+	rest += strlen("://");
+	length = strcspn(rest, "/?#");
+	at = memrchr(rest, '@', length);
+	if (at) {
+		length -= (size_t)(at + 1 - rest);
+		rest = at + 1;
+	}
+	return snprintf(place, size, "%.*s", (int)length, rest) < (int)size;
+}
+
+const char *target_say(const struct target_name *t, const char *said)
+{
+	return said || !t->tls ? said : "tls";
+}
+
 int target_parse(const char *text, struct target_name *out, char *error,
 		 size_t size)
 {
+	char place[sizeof(out->host) + sizeof("[]:65535")];
 	const char *host, *port, *zone;
 	size_t length;
 
 	*out = (struct target_name){0};
-	if (!split(text, &host, &length, &port) || !length ||
+	if (!take_apart(text, place, sizeof(place), out) ||
+	    !split(place, &host, &length, &port) || !length ||
 	    length >= sizeof(out->host)) {
 		snprintf(error, size, "%.80s: not a HOST or HOST:PORT", text);
 		return -1;
@@ -95,12 +144,19 @@ int target_parse(const char *text, struct target_name *out, char *error,
 		memcpy(out->zone, zone + 1, strlen(zone + 1));
 		memset(&out->host[zone - out->host], 0, strlen(zone));
 	}
-	if (!is_host(out, *text == '[')) {
+	if (!is_host(out, *place == '[')) {
 		snprintf(error, size, "%.80s: not a HOST or HOST:PORT", text);
 		return -1;
 	}
 	if (port && !parse_port(port, &out->port)) {
 		snprintf(error, size, "%.80s: port must be between 1 and 65535",
+			 text);
+		return -1;
+	}
+	if (strstr(text, "://") && !out->port) {
+		snprintf(error, size,
+			 "%.80s: which port? Only http, https, ws and wss have "
+			 "one that is known: say HOST:PORT",
 			 text);
 		return -1;
 	}

@@ -15,13 +15,19 @@ struct target_name {
 	char zone[16];	/* "eth0" of "fe80::1%eth0", to be taken as -i is;
 			   empty: none */
 	uint16_t port;	/* 0: none given */
+	bool tls;	/* of a URL that means TLS */
 };
 
 /* "host", "host:80", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80",
- * "fe80::1%eth0". -1 and one line in `error` for anything else (port 0,
- * 70000, "80x"): exit code 64. */
+ * "fe80::1%eth0"; or a URL, of which that is taken, with the port that its
+ * scheme has (http, https, ws, wss) where it names none. -1 and one line in
+ * `error` for anything else (port 0, 70000, "80x"): exit code 64. */
 int target_parse(const char *text, struct target_name *out, char *error,
 		 size_t size);
+
+/* What is said to it, as request_write() takes it: `said` if that is not NULL,
+ * and else what its URL means. */
+const char *target_say(const struct target_name *t, const char *said);
 
 /* The first address of each wanted family (getaddrinfo; of both only the
  * first in its order unless both are asked for). Returns how many (1, 2; with

@@ -50,6 +50,40 @@ static void test_parse(void **state)
 	}
 }
 
+/* What people paste. */
+static void test_parse_urls(void **state)
+{
+	static const struct {
+		const char *text, *host;
+		uint16_t port;
+		bool tls;
+	} urls[] = {
+		{"http://host", "host", 80, false},
+		{"HTTPS://host/", "host", 443, true},
+		{"https://u:p@host:8443/a?b#c", "host", 8443, true},
+		{"https://u@v@host?x=://y@z", "host", 443, true},
+		{"http://[2001:db8::1]:81/", "2001:db8::1", 81, false},
+		{"http://[2001:db8::1]", "2001:db8::1", 80, false},
+		{"ws://192.0.2.1#x", "192.0.2.1", 80, false},
+		{"wss://host/a@b:c", "host", 443, true},
+		{"ssh://host:22", "host", 22, false},
+	};
+	struct target_name t;
+	char error[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		assert_int_equal(
+			target_parse(urls[i].text, &t, error, sizeof(error)),
+			0);
+		assert_string_equal(t.host, urls[i].host);
+		assert_int_equal(t.port, urls[i].port);
+		assert_int_equal(t.tls, urls[i].tls);
+		assert_true((target_say(&t, NULL) != NULL) == urls[i].tls);
+		assert_string_equal(target_say(&t, "none"), "none");
+	}
+}
+
 static void test_parse_bad(void **state)
 {
 	static const char *const bad[] = {
@@ -58,11 +92,13 @@ static void test_parse_bad(void **state)
 		"host:-1",    "host: 80",	"host:+80",
 		":80",	      "[::1",		"[::1]80",
 		"[::1]:",     "[host]:80",	"[192.0.2.1]:80",
-		"1:2:3",      "2001:db8::1::",	"http://host",
+		"1:2:3",      "2001:db8::1::",	"http://",
 		"host/path",  "user@host",	"ho st",
 		"host\n",     "fe80::1%",	"fe80::1%anamethatistoolong",
 		"host%eth0",  "192.0.2.1%eth0", "host:4294967376",
-		"[]",	      "[]:80",
+		"[]",	      "[]:80",		"ssh://host",
+		"http://u@",  "http:///x",	"https://host:0/",
+		"://host",    "xhttp://host",	"http://host:80x/",
 	};
 	char error[200], name[600];
 	struct target_name t;
@@ -211,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_urls),
 		cmocka_unit_test(test_parse_bad),
 		cmocka_unit_test(test_resolve_numeric),
 		cmocka_unit_test(test_resolve_names),

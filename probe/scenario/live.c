@@ -198,8 +198,8 @@ static int open_peer(struct live_peer *l, const struct peer_wanted *w,
 	if (t->route.mtu > SEGMENT_MTU)
 		t->route.mtu = SEGMENT_MTU;
 	l->to = live_destination(&l->live, t, w->port ? w->port : t->name.port);
-	l->peer.request_length =
-		request_write(w->say, t->name.host, l->peer.request);
+	l->peer.request_length = request_write(target_say(&t->name, w->say),
+					       t->name.host, l->peer.request);
 	l->peer.opening_length = OPENING_MAX < l->peer.request_length
 					 ? OPENING_MAX
 					 : l->peer.request_length - 1;

@@ -97,13 +97,16 @@ static enum hop_mark mark_of(const struct change *c)
 							       : HOP_PAYLOAD;
 }
 
+static const char *verb_of(const struct change *c)
+{
+	return c->quoted == NULL ? "no" : c->sent == NULL ? "extra" : "new";
+}
+
 /* "no MPTCP", "new MSS", "added mss", "no MPTCP +2" */
 static struct hop_cell changed(struct arena *a, const struct tally *t)
 {
 	const struct change *c = t->changes[0];
-	const char *verb = c->quoted == NULL ? "no"
-			   : c->sent == NULL ? "extra"
-					     : "new";
+	const char *verb = verb_of(c);
 	const char *word = field_word(c->field);
 
 	if (t->change_count == 1)
@@ -147,6 +150,39 @@ struct hop_cell hop_cell(struct arena *a, const struct report *r,
 	if (answered)
 		return cell(HOP_ANSWERED, answered);
 	return h->is_target ? cell(HOP_NOTHING, "") : cell(HOP_UNQUOTED, "-");
+}
+
+/* Whether cells of the hops before have no room for the same. */
+static bool was_added(const struct report *r, const struct hop_column *c,
+		      size_t hops, const struct change *wanted)
+{
+	for (size_t i = 0; i < hops; i++) {
+		struct tally all = tally(c, &r->path[i]);
+
+		for (size_t k = 1; k < all.change_count; k++)
+			if (!strcmp(all.changes[k]->field, wanted->field) &&
+			    verb_of(all.changes[k]) == verb_of(wanted))
+				return true;
+	}
+	return false;
+}
+
+const char *hop_column_more(struct arena *a, const struct report *r,
+			    const struct hop_column *c)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < r->path_length; i++) {
+		struct tally all = tally(c, &r->path[i]);
+
+		for (size_t k = 1; k < all.change_count; k++)
+			if (!was_added(r, c, i, all.changes[k]))
+				text = arena_printf(
+					a, "%s%s%s %s", text, *text ? ", " : "",
+					verb_of(all.changes[k]),
+					field_word(all.changes[k]->field));
+	}
+	return text;
 }
 
 bool hop_silent(const struct report *r, const struct report_hop *h)

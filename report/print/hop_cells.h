@@ -45,6 +45,11 @@ struct hop_cell hop_cell(struct arena *a, const struct report *r,
 			 const struct hop_column *c,
 			 const struct report_hop *h);
 
+/* "new MSS, no SACK": what "+2" in cells of a column stands for; "": there are
+ * none. */
+const char *hop_column_more(struct arena *a, const struct report *r,
+			    const struct hop_column *c);
+
 /* Whether any of it was sent with small TTLs. */
 bool hop_column_swept(const struct report *r, const struct hop_column *c);
 

@@ -35,11 +35,12 @@ static size_t width(const char *text, size_t length)
 	return columns;
 }
 
+/* Those that can be read on black and on white: yellow cannot. */
 void page_ink(const struct page *p, enum ink ink)
 {
 	static const char *const codes[] = {
 		[INK_NONE] = "\033[0m",	 [INK_BAD] = "\033[31m",
-		[INK_WARN] = "\033[33m", [INK_GOOD] = "\033[32m",
+		[INK_WARN] = "\033[35m", [INK_GOOD] = "\033[32m",
 		[INK_DIM] = "\033[2m",
 	};
 
@@ -192,7 +193,7 @@ static void verdict(const struct page *p, const struct report *r)
 
 	if (p->quiet)
 		line.width = UINT_MAX;
-	if (p->quiet && p->several)
+	if (p->quiet)
 		about = arena_printf(
 			p->arena, "%s port %u%s: ", target_phrase(p, r),
 			r->port, r->uplink ? source_phrase(p, r) : "");

@@ -295,6 +295,28 @@ static void silent_row(const struct table *t, size_t index, size_t count)
 		  "no answer");
 }
 
+/* Of cells that are cut short. */
+static void legend_of_more(const struct table *t)
+{
+	const struct page *p = t->page;
+	const char *text = "";
+
+	for (size_t k = 0; k < COLUMNS; k++) {
+		const struct hop_column *c = &hop_columns[k];
+		const char *more =
+			t->shown[k] ? hop_column_more(p->arena, t->report, c)
+				    : "";
+
+		if (*more)
+			text = arena_printf(p->arena, "%s%s%s %s", text,
+					    *text ? "; "
+						  : "+: more that changed: ",
+					    c->title, more);
+	}
+	if (*text)
+		page_wrap(p, INK_DIM, MARGIN_SPACES, MARGIN_SPACES, text);
+}
+
 static void legend(const struct table *t)
 {
 	const char *text = t->unquoted && t->partial
@@ -305,9 +327,9 @@ static void legend(const struct table *t)
 					   "options"
 					 : NULL;
 
-	if (text == NULL)
-		return;
-	page_wrap(t->page, INK_DIM, MARGIN_SPACES, MARGIN_SPACES, text);
+	if (text)
+		page_wrap(t->page, INK_DIM, MARGIN_SPACES, MARGIN_SPACES, text);
+	legend_of_more(t);
 }
 
 void text_path(const struct page *p, const struct report *r)

@@ -136,19 +136,17 @@ static void test_colour(void **state)
 
 static void test_quiet(void **state)
 {
+	static const char about[] = "server.lab (10.0.5.2) port 80: ";
 	const struct page style = {.quiet = true, .verbose = true};
 	struct report *r = sample_strip();
 	char *text = rendered(r, &style);
-	size_t length = strlen(r->verdict);
+	size_t begin = strlen(about), length = strlen(r->verdict);
 
 	(void)state;
-	assert_int_equal(strlen(text), length + 1);
-	assert_memory_equal(text, r->verdict, length);
-	assert_int_equal(text[length], '\n');
-	free(text);
-	text = rendered(r, &(struct page){.quiet = true, .several = true});
-	assert_memory_equal(text, "server.lab (10.0.5.2) port 80: MPTCP is",
-			    39);
+	assert_int_equal(strlen(text), begin + length + 1);
+	assert_memory_equal(text, about, begin);
+	assert_memory_equal(text + begin, r->verdict, length);
+	assert_int_equal(text[begin + length], '\n');
 	free(text);
 	report_free(r);
 }
