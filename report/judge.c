@@ -218,10 +218,11 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
 		    !observer_came_in(o, &f->client, &f->link) &&
 		    !is_counter_syn(o, &probers, f) &&
 		    !is_join_control(o, &probers, f))
-			all[flows++] =
-				(struct candidate){{f->server, f->server_port,
-						    uplink_of(o, &probers, f)},
-						   i};
+			all[flows++] = (struct candidate){
+				{.address = f->server,
+				 .port = f->server_port,
+				 .source = uplink_of(o, &probers, f)},
+				i};
 	}
 	qsort(all, flows, sizeof(*all), by_target);
 	for (size_t i = 0; i < flows; i++) {
@@ -251,9 +252,18 @@ static bool joins_where_announced(const struct judgement *j,
 	       parent->server_port == target->port &&
 	       address_equal(&parent->server, &target->address) &&
 	       joins_elsewhere(j->o, f) &&
-	       (address_equal(&f->server, &target->address) ||
+	       (target->joined.family ||
+		address_equal(&f->server, &target->address) ||
 		parent->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0) &&
 	       join_control_answered(j, f);
+}
+
+/* A join that goes elsewhere than those that are looked at. */
+static bool is_beside(const struct judge_target *target, const struct flow *f)
+{
+	return target->joined.family && flow_is(f, PURPOSE_MP_JOIN) &&
+	       (f->server_port != target->joined_port ||
+		!address_equal(&f->server, &target->joined));
 }
 
 /* The first, or one that shows both directions. */
@@ -269,7 +279,8 @@ static void collect_flow(struct judgement *j, const struct judge_target *target,
 	bool there = address_equal(&f->server, &target->address);
 	bool own = there && f->server_port == target->port;
 
-	if (observer_came_in(j->o, &f->client, &f->link))
+	if (observer_came_in(j->o, &f->client, &f->link) ||
+	    is_beside(target, f))
 		return;
 	if (f->protocol != IPPROTO_TCP && there)
 		*ARENA_PUSH(j->arena, j->controls, j->control_count) = f;
@@ -515,12 +526,31 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+static bool is_reported(const struct judgement *j, unsigned id)
+{
+	for (size_t i = 0; i < j->r->connection_count; i++)
+		if (j->r->connections[i].id == id)
+			return true;
+	return false;
+}
+
+/* Subflows to other places, which a finding is about. */
+static void report_named(struct judgement *j, const struct finding *f)
+{
+	for (size_t i = 0; i < f->connection_count; i++)
+		if (!is_reported(j, f->connections[i]))
+			report_connection(j,
+					  j->o->flows[f->connections[i] - 1]);
+}
+
 static void report_connections(struct judgement *j)
 {
 	for (size_t i = 0; i < j->flow_count; i++)
 		report_connection(j, j->flows[i]);
 	for (size_t i = 0; i < j->control_count; i++)
 		report_connection(j, j->controls[i]);
+	for (size_t i = 0; i < j->r->finding_count; i++)
+		report_named(j, &j->r->findings[i]);
 	if (j->r->connection_count == 0)
 		return;
 	qsort(j->r->connections, j->r->connection_count,
@@ -609,9 +639,7 @@ static void name_port(struct judgement *j, struct finding *f)
 
 	if (j->r->initial_joins != 0 || !join || is_own_join(j, join) ||
 	    f->segment < SEGMENT_JOIN_SYN || f->segment > SEGMENT_JOIN_ACK ||
-	    rule_named(
-		    "mp_join.dropped", "port",
-		    arena_printf(j->arena, "%s/%s", f->rule->id, f->rule->row)))
+	    strcmp(f->rule->row, "port") == 0)
 		return;
 	f->text = arena_printf(
 		j->arena,
@@ -681,6 +709,7 @@ static struct report *judge_target(const struct observer *o,
 	struct report *r = arena_alloc(arena, sizeof(*r));
 	struct judgement j = {.o = look_from(o, arena, &target->source),
 			      .whole = o,
+			      .target = *target,
 			      .r = r,
 			      .arena = arena};
 
@@ -706,6 +735,7 @@ static struct report *judge_target(const struct observer *o,
 	rules_settle(&j);
 	judge_ladder(&j);
 	if (!alone) {
+		judge_elsewhere(&j, target);
 		judge_contrast(&j);
 		judge_uplinks(&j, target);
 	}

@@ -17,6 +17,11 @@ struct judge_target {
 	uint16_t port;
 	struct address source; /* of the uplink, where a run had several;
 				  family 0: SYNs from any */
+	/* The judge's: joins that go there are looked at, where the server
+	 * announced that it can be joined, in the place of all others; family
+	 * 0: those to the target. */
+	struct address joined;
+	uint16_t joined_port;
 };
 
 /* The addresses and ports that SYNs were sent to in the capture, in order of

@@ -42,6 +42,11 @@ strip-add-addr|option|way|ADD_ADDR becomes NOPs
 drop|option|way|segments with an MPTCP option are dropped
 drop-join|option|way|segments with MP_JOIN are dropped
 drop-announced|path|hop|segments to port 9999 are dropped
+announced-drop|path|hop|SYNs to the second address of the server are dropped
+announced-reset|path|hop|SYNs to the second address of the server trigger a RST
+announced-drop-join|path|hop|SYNs with MP_JOIN to that address are dropped
+announced-reset-join|path|hop|SYNs with MP_JOIN to that address trigger a RST
+announced-strip-join|path|hop|MP_JOIN becomes NOPs in SYNs to that address
 drop-join-ack|option|way|the third ACK of an MP_JOIN is dropped
 drop-join-answers|option|hop|ACKs without data that joined subflows bring back are dropped
 drop-unknown|option|way|segments with an MPTCP option or option 253 are dropped
@@ -351,6 +356,31 @@ box_drop_join() {
 # A firewall that knows the servers' usual ports only.
 box_drop_announced() {
 	both "r$1" filter FORWARD -i eth0 -p tcp --dport 9999 -j DROP
+}
+
+announced() {			# HOP SYNS VERDICT
+	nft_forward "r$1" "ip daddr $net4.9 $2 $3"
+	nft_forward "r$1" "ip6 daddr $net6::9 $2 $3"
+}
+
+box_announced_drop() {
+	announced "$1" "tcp flags syn / syn,ack" drop
+}
+
+box_announced_reset() {
+	announced "$1" "tcp flags syn / syn,ack" "reject with tcp reset"
+}
+
+box_announced_drop_join() {
+	announced "$1" "$join_syn" drop
+}
+
+box_announced_reset_join() {
+	announced "$1" "$join_syn" "reject with tcp reset"
+}
+
+box_announced_strip_join() {
+	announced "$1" "$join_syn" "reset tcp option mptcp"
 }
 
 box_drop_join_ack() {

@@ -68,15 +68,29 @@ ANNOUNCED = [
     ("drop-join", "mp_join.dropped", "flag-c-address", (2,)),
     ("strip-join", "mp_join.removed", "flag-c-address", (2,)),
     ("reset-join", "mp_join.reset", "flag-c-address", (2,)),
+    ("announced-drop", "mp_join.dropped", "flag-c-address", (2, 3)),
+    ("announced-reset", "mp_join.reset", "flag-c-address", (2, 3)),
+    ("announced-drop", "mp_join.dropped", "announcing", (2, 3)),
+    ("announced-reset", "mp_join.reset", "announcing", (2, 3)),
+    ("announced-drop-join", "mp_join.dropped", "announcing", (2, 3)),
+    ("announced-reset-join", "mp_join.reset", "announcing", (2, 3)),
+    ("announced-strip-join", "mp_join.removed", "announcing", (2, 3)),
 ]
 WHERE = {"flag-c-port": "10.0.5.2 port 9999",
-         "flag-c-address": "10.0.5.9 port 80"}
+         "flag-c-address": "10.0.5.9 port 80",
+         "announcing": "Towards 10.0.5.9 port 80, which the server announces"}
 
 
 def announced_cases(Case):
-    return [Case(box, k, up=["--server", name], status="impaired", code=1,
-                 finding=finding, after=k, place=k + 1, says=WHERE[name])
-            for box, finding, name, places in ANNOUNCED for k in places]
+    out = [Case(box, k, up=["--server", name], status="impaired", code=1,
+                finding=finding, after=k, place=k + 1, says=WHERE[name])
+           for box, finding, name, places in ANNOUNCED for k in places]
+    out += [Case(box, 2, up=["--server", "announcing"], family=6,
+                 status="impaired", code=1, finding=finding, after=2, place=3,
+                 says="Towards fd00:5::9 port 80, which the server announces")
+            for box, finding, name, _ in ANNOUNCED if name == "announcing"]
+    # What nobody is sent to is no matter.
+    return out + [Case("announced-drop-join", 2), Case("announced-reset", 2)]
 
 
 def broken_cases(Case):

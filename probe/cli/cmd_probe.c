@@ -353,11 +353,12 @@ static struct report *report_of(struct live *live, const struct port_run *one)
 {
 	const struct target *t = one->target;
 	const struct destination *to = &one->run.to;
-	struct judge_target about = {t->address, to->port,
-				     to->several ? to->source
-						 : (struct address){0}};
-	struct report *r = judge(live->observer, &about);
+	struct judge_target about = {.address = t->address, .port = to->port};
+	struct report *r;
 
+	if (to->several)
+		about.source = to->source;
+	r = judge(live->observer, &about);
 	r->target_name = arena_printf(r->arena, "%s", t->name.host);
 	r->source = t->route.source;
 	r->interface = arena_printf(r->arena, "%s", t->route.interface);

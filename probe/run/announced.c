@@ -5,6 +5,7 @@
  */
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
+#include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
 /* ADD_ADDR comes behind the third ACK, and again after 200 ms (Linux). */
@@ -132,6 +133,79 @@ void elsewhere_start(struct run *r, struct version *v)
 	e->join.syn_tries = ELSEWHERE_TRIES;
 	go_there(r, a, &e->to, &e->join, &e->control);
 	connection_begin(&e->join);
+}
+
+/* ---- those that are not joined ------------------------------------------- */
+
+static struct elsewhere *refused(const struct version *v)
+{
+	for (unsigned i = 0; i < v->elsewhere_count; i++) {
+		const struct elsewhere *e = &v->elsewhere[i];
+		const struct flow *f = client_flow(&e->join.client);
+
+		if (!e->asked && f && connection_over(&e->join) &&
+		    connection_over(&e->control) && !f->join.fourth_ack_frame)
+			return (struct elsewhere *)e;
+	}
+	return NULL;
+}
+
+bool refused_wanted(const struct run *r, const struct version *v)
+{
+	(void)r;
+	return refused(v) != NULL;
+}
+
+/* SYNs to there by turns with others; and where a RST comes in, with which TTL
+ * it does. */
+void refused_start(struct run *r, struct version *v)
+{
+	struct elsewhere *e = refused(v);
+	struct client *c = &e->join.client;
+
+	e->asked = true;
+	v->refused = e;
+	r->current->rounds = 0;
+	for (unsigned i = 0; i < CONTRAST_ROUNDS; i++) {
+		run_add_join(r, c, FULL_TTL);
+		run_add_syn_to(r, i % 2 ? &e->to : &r->to);
+	}
+	for (unsigned ttl = r->settings->first_ttl;
+	     flow_reset(client_flow(c)) && ttl < r->reach; ttl++)
+		run_add_join(r, c, ttl);
+	run_wait(r, 2 * answer_wait_us(&r->to));
+}
+
+static bool is_untold(const struct run *r, const struct version *v,
+		      unsigned ttl)
+{
+	return !flow_quote(client_flow(&v->refused->join.client),
+			   SEGMENT_JOIN_SYN, ttl) &&
+	       (!r->current->rounds || run_heard(r, ttl));
+}
+
+/* Routers whose answers were spent the second round tells. */
+#define REFUSED_ROUNDS 2
+
+static bool refused_missing(const struct run *r, const struct version *v)
+{
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		if (r->current->rounds < REFUSED_ROUNDS && is_untold(r, v, ttl))
+			return true;
+	return false;
+}
+
+static void refused_copies(struct run *r, struct version *v)
+{
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		if (is_untold(r, v, ttl))
+			client_send_syn(&v->refused->join.client,
+					low_copy(ttl));
+}
+
+int64_t refused_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return run_round(r, v, now_us, refused_missing, refused_copies);
 }
 
 /* ---- echoes -------------------------------------------------------------- */

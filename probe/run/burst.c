@@ -49,7 +49,10 @@ static unsigned count(const struct run *r, const struct version *v,
 
 		found += c->copy.ttl == FULL_TTL && !c->client.no_algorithm &&
 			 c->client.version == v->number &&
-			 c->client.purpose == purpose && fits(&c->client);
+			 c->client.purpose == purpose &&
+			 (purpose != PURPOSE_MP_JOIN ||
+			  c->client.to == v->join.client.to) &&
+			 fits(&c->client);
 	}
 	return found;
 }
@@ -100,16 +103,22 @@ static bool is_missing(const struct run *r, struct client *c, bool join)
 /* What is missing once may have been lost. */
 #define BURST_ROUNDS 2
 
-static bool burst_missing(const struct run *r, const struct version *v)
+/* Which of both is repeated next, as a router answers one; or neither: -1. */
+static int next_kind(const struct run *r, const struct version *v)
 {
 	struct version *of = (struct version *)v;
 
 	for (int join = 0; join < 2; join++)
-		if (r->current->rounds < BURST_ROUNDS &&
+		if (v->bursts[join] < BURST_ROUNDS &&
 		    fares_differently(r, v, join) &&
 		    is_missing(r, to_repeat(of, join), join))
-			return true;
-	return false;
+			return join;
+	return -1;
+}
+
+static bool burst_missing(const struct run *r, const struct version *v)
+{
+	return next_kind(r, v) >= 0;
 }
 
 /* No two are alike: a SYN that comes twice may be seen in two places. */
@@ -120,17 +129,14 @@ static struct copy full_copy(unsigned i)
 
 static void burst_send(struct run *r, struct version *v)
 {
-	for (int join = 0; join < 2; join++) {
-		struct client *c = to_repeat(v, join);
+	int join = next_kind(r, v);
+	struct client *c = to_repeat(v, join);
 
-		if (!fares_differently(r, v, join))
-			continue;
-		for (unsigned i = 0; i < BURST_SYNS; i++)
-			client_send_syn(c, full_copy(i));
-		for (unsigned ttl = r->settings->first_ttl; ttl < r->reach;
-		     ttl++)
-			client_send_syn(c, low_copy(ttl));
-	}
+	for (unsigned i = 0; i < BURST_SYNS; i++)
+		client_send_syn(c, full_copy(i));
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		client_send_syn(c, low_copy(ttl));
+	v->bursts[join]++;
 }
 
 int64_t burst_step(struct run *r, struct version *v, int64_t now_us)

@@ -478,7 +478,7 @@ void checks_start(struct run *r, struct version *v)
 		sweep_open_bare(&r->checks.bare, &r->to, first, end - 1);
 	}
 	for (int i = 0; i < MORE_JOINS && working(r)->join.client.to; i++)
-		run_add_join(r, working(r), FULL_TTL);
+		run_add_join(r, &working(r)->join.client, FULL_TTL);
 }
 
 static bool lost_large(const struct connection *c)

@@ -146,7 +146,7 @@ static void add_join_round(struct run *r, const struct version *v,
 {
 	if (round % 2)
 		run_add_syn(r, PURPOSE_TCP, 0, FULL_TTL, 1);
-	run_add_join(r, v, FULL_TTL);
+	run_add_join(r, &v->join.client, FULL_TTL);
 	if (round % 2 == 0)
 		run_add_syn(r, PURPOSE_TCP, 0, FULL_TTL, 1);
 }
@@ -187,7 +187,7 @@ static void contrast(struct run *r, struct version *v, bool join, bool silent)
 				SEGMENT_SYN);
 	for (; run_sweeping(r) && ttl <= r->reach; ttl++) {
 		if (join)
-			run_add_join(r, v, ttl);
+			run_add_join(r, &v->join.client, ttl);
 		else
 			run_add_syn(r, PURPOSE_MP_CAPABLE, v->number, ttl, 2);
 	}

@@ -66,8 +66,11 @@ void run_take_up(struct run *r, struct connection *c,
 void run_add_syn(struct run *r, enum purpose purpose, unsigned version,
 		 unsigned ttl, unsigned tries);
 
-/* The same: a MP_JOIN with the token of the version's connection. */
-void run_add_join(struct run *r, const struct version *v, unsigned ttl);
+/* The same: an MP_JOIN to where this one went, of the same connection. */
+void run_add_join(struct run *r, const struct client *like, unsigned ttl);
+
+/* A plain SYN to there. */
+void run_add_syn_to(struct run *r, const struct destination *to);
 
 /* The current experiment is not over before. */
 void run_wait(struct run *r, int64_t us);
@@ -156,9 +159,9 @@ const struct announced *announced_to(const struct client *c);
 /* Has the version's join, which is open, go there, beside a plain SYN as its
  * control. */
 void join_announced(struct run *r, struct version *v);
-wanted_fn echo_wanted, announcement_wanted, elsewhere_wanted;
-start_fn echo_start, announcement_start, elsewhere_start;
-step_fn announcement_step;
+wanted_fn echo_wanted, announcement_wanted, elsewhere_wanted, refused_wanted;
+start_fn echo_start, announcement_start, elsewhere_start, refused_start;
+step_fn announcement_step, refused_step;
 
 /* contrast.c: why others were not answered. */
 wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,

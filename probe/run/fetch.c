@@ -380,7 +380,8 @@ static void fetch_join_ack(struct run *r, struct version *v, unsigned reach)
 
 static struct judge_target run_target(const struct run *r)
 {
-	struct judge_target target = {r->to.target, r->to.port, {0}};
+	struct judge_target target = {.address = r->to.target,
+				      .port = r->to.port};
 
 	if (r->to.several)
 		target.source = r->to.source;

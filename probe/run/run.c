@@ -79,14 +79,19 @@ void run_add_syn(struct run *r, enum purpose purpose, unsigned version,
 	begin_syn(run_open(r, NULL, NULL, purpose, version), ttl, tries);
 }
 
-void run_add_join(struct run *r, const struct version *v, unsigned ttl)
+void run_add_join(struct run *r, const struct client *like, unsigned ttl)
 {
 	struct connection *c =
-		run_open(r, NULL, NULL, PURPOSE_MP_JOIN, v->number);
+		run_open(r, NULL, NULL, PURPOSE_MP_JOIN, like->version);
 
-	client_join(&c->client, v->join.client.parent);
-	c->client.to = v->join.client.to;
+	client_join(&c->client, like->parent);
+	c->client.to = like->to;
 	begin_syn(c, ttl, 1);
+}
+
+void run_add_syn_to(struct run *r, const struct destination *to)
+{
+	begin_syn(run_open_to(r, NULL, to, NULL, PURPOSE_TCP, 0), FULL_TTL, 1);
 }
 
 void run_wait(struct run *r, int64_t us)
@@ -273,6 +278,8 @@ static const struct experiment experiments[] = {
 	{"join ports", EACH, 0, join_ports_wanted, join_ports_start, NULL},
 	{"echo", EACH_AGAIN, 0, echo_wanted, echo_start, NULL},
 	{"elsewhere", EACH_AGAIN, 0, elsewhere_wanted, elsewhere_start, NULL},
+	{"elsewhere refused", EACH_AGAIN, REACH | NEED_RTT, refused_wanted,
+	 refused_start, refused_step},
 	{"announcement", EACH, 0, announcement_wanted, announcement_start,
 	 announcement_step},
 	{"again", EACH, 0, again_wanted, again_start, NULL},

@@ -88,6 +88,7 @@ struct idle_ladder {
 struct elsewhere {
 	struct destination to;
 	struct connection join, control;
+	bool asked; /* why it was not joined */
 };
 
 #define ELSEWHERE_MAX 3
@@ -103,7 +104,7 @@ struct across {
 #define PEERS_MAX 7
 
 #define VERSIONS 2
-#define EXPERIMENTS_MAX 57
+#define EXPERIMENTS_MAX 58
 #define POOL_MAX 280 /* SYNs and connections that need no name */
 #define CONNECTIONS_MAX 440
 
@@ -142,6 +143,8 @@ struct version {
 	struct connection join_control; /* a plain SYN to there */
 	struct elsewhere elsewhere[ELSEWHERE_MAX];
 	unsigned elsewhere_count;
+	unsigned bursts[2];	   /* of MP_CAPABLE, of MP_JOIN (burst.c) */
+	struct elsewhere *refused; /* the one that is looked into */
 	size_t echoed; /* announcements, of those of the joined connection */
 	struct connection again; /* summed, if it fell back; or bare with a
 				    small MSS, if answers stall */

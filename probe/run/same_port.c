@@ -35,7 +35,8 @@ static bool is_asker(const struct client *c, const struct version *v,
 		     enum purpose purpose)
 {
 	return c->to && c->purpose == purpose && c->version == v->number &&
-	       !c->no_algorithm;
+	       !c->no_algorithm &&
+	       (purpose != PURPOSE_MP_JOIN || c->to == v->join.client.to);
 }
 
 typedef bool fits_fn(const struct client *c);

@@ -63,7 +63,7 @@ static unsigned count_syns(const struct judgement *j, const struct flow *f,
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		if (!is_first_syn(k) ||
+		if (!is_first_syn(k) || !syn_is_due(f, k) ||
 		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
 		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
 			continue;

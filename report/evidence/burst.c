@@ -72,7 +72,31 @@ static const struct view *shown(const struct judgement *j,
 	return NULL;
 }
 
-static unsigned copies(const struct burst *b, unsigned ttl)
+/* Whether the hop quotes anything else that went out at about this time:
+ * routers answer one a second. */
+static bool is_spent(const struct judgement *j, const struct burst *b,
+		     const struct kept *copy)
+{
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+
+		for (size_t k = 0; k < f->quote_count; k++) {
+			const struct kept *sent = f->sent[f->quotes[k].sent];
+
+			if (sent != copy &&
+			    sent->packet.ip.ttl == copy->packet.ip.ttl &&
+			    address_equal(&f->client, &b->flow->client) &&
+			    llabs(sent->time_us - copy->time_us) <
+				    ROUTER_REST_US - MOMENT_US)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Copies that the hop had to quote. */
+static unsigned copies(const struct judgement *j, const struct burst *b,
+		       unsigned ttl)
 {
 	unsigned count = 0;
 
@@ -80,7 +104,7 @@ static unsigned copies(const struct burst *b, unsigned ttl)
 		const struct kept *k = b->flow->sent[i];
 
 		count += k->kind == b->kind && k->packet.ip.ttl == ttl &&
-			 burst_has(&b->bursts, k);
+			 burst_has(&b->bursts, k) && !is_spent(j, b, k);
 	}
 	return count;
 }
@@ -94,7 +118,7 @@ static bool place_burst(const struct judgement *j, struct burst *b)
 
 	for (unsigned ttl = 1; ttl < j->plain_reach; ttl++) {
 		bool changed = shown(j, b, ttl, true, true);
-		unsigned sent = copies(b, ttl);
+		unsigned sent = copies(j, b, ttl);
 
 		if (shown(j, b, ttl, true, false)) {
 			*p = (struct between){.after = ttl};

@@ -72,6 +72,7 @@ struct judgement {
 	struct report *r;
 	struct arena *arena; /* the report's */
 
+	struct judge_target target;
 	struct flow **flows; /* TCP, to the target's address and port */
 	size_t flow_count;
 	/* left out, as what they miss may be the capture's fault: */
@@ -405,6 +406,10 @@ bool has_work_to_do(const struct judgement *j);
 /* uplinks.c: the same for other uplinks of the run. */
 void judge_uplinks(struct judgement *j, const struct judge_target *target);
 bool is_reference(const struct observer *o, const struct judge_target *target);
+
+/* elsewhere.c: what becomes of joins to other places that the server announced,
+ * where those to the first one pass. */
+void judge_elsewhere(struct judgement *j, const struct judge_target *target);
 
 /* judge.c: the report without a look at other ports. */
 struct report *judge_alone(const struct observer *o,

@@ -3,6 +3,24 @@
 
 #include "report/evidence/attempts.h"
 
+/* As many other subflows of its connection have joined by this frame as Linux
+ * takes. */
+static bool is_full(const struct flow *f, uint64_t frame)
+{
+	unsigned joined = 0;
+
+	for (const struct flow *k = f->connection ? f->connection->flows : NULL;
+	     k; k = k->sibling)
+		joined += k != f && k->join.fourth_ack_frame &&
+			  k->join.fourth_ack_frame < frame;
+	return joined >= SUBFLOWS_TAKEN;
+}
+
+bool syn_is_due(const struct flow *f, const struct kept *syn)
+{
+	return !flow_is(f, PURPOSE_MP_JOIN) || !is_full(f, syn->frame);
+}
+
 bool class_has(const struct class *c, const struct flow *f)
 {
 	if (!flow_is(f, c->purpose) || (c->only && c->only != f))

@@ -31,6 +31,11 @@ struct class
  * MP_CAPABLE that a server need not take is none of an attempt. */
 bool class_has(const struct class *c, const struct flow *f);
 
+/* Whether the server is to answer a SYN. Where a connection has as many
+ * subflows as Linux takes, it answers no MP_JOIN if it answers with SYN
+ * cookies, as when its queue is full. */
+bool syn_is_due(const struct flow *f, const struct kept *syn);
+
 /* ---- witnesses: connections that show the same --------------------------- */
 
 typedef bool shows_fn(const struct judgement *j, const struct flow *f);

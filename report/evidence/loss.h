@@ -134,6 +134,9 @@
 #define FALLEN_MIN 3
 #define FALLEN_PER_SILENT 3
 
+/* Subflows beside the first that Linux lets a connection have. */
+#define SUBFLOWS_TAKEN 2
+
 /* ---- copies with a small TTL ----------------------------------------------
  */
 

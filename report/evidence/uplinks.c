@@ -108,8 +108,9 @@ void judge_uplinks(struct judgement *j, const struct judge_target *target)
 		return;
 	others = other_sources(j, target);
 	for (size_t i = 0; i < others.count; i++) {
-		struct judge_target same = {target->address, target->port,
-					    others.list[i]};
+		struct judge_target same = {.address = target->address,
+					    .port = target->port,
+					    .source = others.list[i]};
 		struct report *other = judge_alone(j->whole, &same);
 		const char *source = arena_address(j->arena, &others.list[i]);
 

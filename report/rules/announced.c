@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Ports that the server announces and a firewall does not let through: where
- * it forbids joins to its first address and port (flag C), subflows have no
- * other way.
+ * Addresses and ports that the server announces and a firewall does not let
+ * through: where it forbids joins to its first address and port (flag C),
+ * subflows have no other way.
  */
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
@@ -11,7 +11,7 @@
 struct port {
 	const struct flow *join; /* the first */
 	unsigned sent;		 /* that reach any host, and had time */
-	bool answered;
+	bool answered, taken;	 /* by a SYN/ACK, or by an MPTCP stack */
 };
 
 static bool is_syn(const struct kept *k)
@@ -19,17 +19,20 @@ static bool is_syn(const struct kept *k)
 	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
 }
 
-/* Of a connection of the target, to another port of the target. */
+/* Of a connection of the target, to another place: the one that is looked at,
+ * or any. */
 static bool is_join_of(const struct judgement *j, const struct flow *f)
 {
+	const struct judge_target *t = &j->target;
 	const struct flow *parent =
 		f->join.parent < 0 ? NULL : j->o->flows[f->join.parent];
 
 	return parent && flow_is(f, PURPOSE_MP_JOIN) &&
 	       parent->server_port == j->r->port &&
-	       f->server_port != j->r->port &&
 	       address_equal(&parent->server, &j->r->target) &&
-	       address_equal(&f->server, &j->r->target);
+	       !is_own_join(j, f) &&
+	       (!t->joined.family || (f->server_port == t->joined_port &&
+				      address_equal(&f->server, &t->joined)));
 }
 
 static bool goes_there(const struct flow *f, const struct flow *join)
@@ -48,6 +51,7 @@ static void count_port(const struct judgement *j, struct port *p)
 		if (!goes_there(f, p->join))
 			continue;
 		p->answered |= flow_syn_ack(f) || flow_reset(f);
+		p->taken |= flow_syn_ack(f) || reset_reason(flow_reset(f)) >= 0;
 		for (size_t k = 0; k < f->sent_count; k++)
 			p->sent += is_syn(f->sent[k]) &&
 				   kept_is_full(f->sent[k]) &&
@@ -83,8 +87,8 @@ static unsigned copies(const struct judgement *j, const void *of, unsigned ttl)
 	return count;
 }
 
-static unsigned farthest_quote(const struct judgement *j,
-			       const struct flow *join)
+static unsigned last_quote_to(const struct judgement *j,
+			      const struct flow *join, unsigned end)
 {
 	unsigned last = 0;
 
@@ -96,7 +100,7 @@ static unsigned farthest_quote(const struct judgement *j,
 			const struct quote *q = &f->quotes[k];
 			unsigned ttl = f->sent[q->sent]->packet.ip.ttl;
 
-			if (q->time_exceeded && ttl > last)
+			if (q->time_exceeded && ttl > last && ttl < end)
 				last = ttl;
 		}
 	}
@@ -111,7 +115,7 @@ static enum why port_dropped(const struct judgement *j, struct said *s)
 	struct between b = {.known = true};
 	unsigned controls;
 
-	if (!p.join || j->r->initial_joins != 0)
+	if (!p.join || (j->r->initial_joins != 0 && !j->target.joined.family))
 		return WHY_ABSENT;
 	if (p.answered)
 		return WHY_CONTRARY;
@@ -123,19 +127,96 @@ static enum why port_dropped(const struct judgement *j, struct said *s)
 		return WHY_FEW;
 	if (!beyond_chance(s->have, tries_of(&j->plain), controls))
 		return WHY_CONTROL;
-	b.after = farthest_quote(j, p.join);
+	b.after = last_quote_to(j, p.join, SWEEP_TTL_MAX);
 	b.at = first_silent(j, b.after, copies, p.join);
-	if (!b.at || b.at >= j->plain_reach)
-		s->confidence = CONFIDENCE_LIKELY;
+	put_between(j, b, &s->after, &s->at);
+	if (b.at && b.at < j->plain_reach)
+		return WHY_SAID;
+	s->confidence = CONFIDENCE_LIKELY;
+	/* Where another place can be joined, a server that does not listen
+	 * there harms nobody. */
+	return j->r->initial_joins == 0 ? WHY_SAID : WHY_CONTROL;
+}
+
+/* The smallest TTL with which one SYN to there drew a RST; 0: none did. */
+static unsigned port_reset_reach(const struct judgement *j,
+				 const struct flow *join)
+{
+	unsigned reach = 0;
+
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+		unsigned ttl = goes_there(f, join) && flow_reset(f) &&
+					       !flow_swept(f, SEGMENT_JOIN_SYN)
+				       ? flow_reach(f)
+				       : 0;
+
+		if (ttl && (!reach || ttl < reach))
+			reach = ttl;
+	}
+	return reach;
+}
+
+/* A server may refuse them as well, but not before it is reached. */
+static enum why port_reset(const struct judgement *j, struct said *s)
+{
+	struct port p = announced_port(j);
+	struct between b = {.known = true};
+
+	if (!p.join || (j->r->initial_joins != 0 && !j->target.joined.family))
+		return WHY_ABSENT;
+	b.at = port_reset_reach(j, p.join);
+	if (!b.at)
+		return WHY_ABSENT;
+	if (p.taken || b.at >= j->plain_reach)
+		return WHY_CONTRARY;
+	b.after = last_quote_to(j, p.join, b.at);
+	s->facts = p.join;
 	put_between(j, b, &s->after, &s->at);
 	return WHY_SAID;
+}
+
+/* What happens to all SYNs to the place. */
+static void say_port(struct judgement *j, struct finding *f,
+		     const struct flow *join, const char *fate)
+{
+	const char *where = place_phrase(j, f->after, f->at);
+
+	if (j->r->initial_joins != 0)
+		f->text = arena_printf(j->arena,
+				       "SYNs are %s %s, with MP_JOIN or "
+				       "without it.",
+				       fate, where);
+	else
+		f->text = arena_printf(
+			j->arena,
+			"The server takes second subflows only at %s port %u "
+			"(flag C and ADD_ADDR), and SYNs to that port are %s "
+			"%s%s, with MP_JOIN or without it.",
+			arena_address(j->arena, &join->server),
+			join->server_port, fate, where,
+			f->confidence == CONFIDENCE_LIKELY
+				? " (or by the server)"
+				: "");
+}
+
+static void say_port_reset(struct judgement *j, struct finding *f,
+			   const struct said *s)
+{
+	const struct flow *join = s->facts; /* none of the report's */
+
+	finding_evidence(j, f, join->first_frame, NULL, NULL,
+			 "SYNs to port %u, with MP_JOIN and without it, are "
+			 "answered by a RST, with TTL %u as well, while the "
+			 "target is reached with %u",
+			 join->server_port, s->at.ttl, j->plain_reach);
+	say_port(j, f, join, "answered by a RST");
 }
 
 static void say_port_dropped(struct judgement *j, struct finding *f,
 			     const struct said *s)
 {
 	const struct flow *join = s->facts; /* none of the report's */
-	const char *address = arena_address(j->arena, &join->server);
 
 	finding_evidence(j, f, join->first_frame, NULL, NULL,
 			 "%u SYNs to port %u went unanswered, with MP_JOIN and "
@@ -143,18 +224,13 @@ static void say_port_dropped(struct judgement *j, struct finding *f,
 			 "were answered",
 			 s->have, join->server_port, j->plain.answered,
 			 j->plain.flows, j->r->port);
-	f->text = arena_printf(
-		j->arena,
-		"The server takes second subflows only at %s port %u (flag C "
-		"and ADD_ADDR), and SYNs to that port are dropped %s%s, with "
-		"MP_JOIN or without it.",
-		address, join->server_port, place_phrase(j, f->after, f->at),
-		f->confidence == CONFIDENCE_LIKELY ? " (or by the server)"
-						   : "");
+	say_port(j, f, join, "dropped");
 }
 
 const struct rule announced_rules[] = {
 	{"mp_join.dropped", "port", PHASE_REST, SEGMENT_JOIN_SYN, port_dropped,
 	 say_port_dropped, .unless = {"mp_join.dropped"}, .gates = WORKING},
+	{"mp_join.reset", "port", PHASE_REST, SEGMENT_JOIN_SYN, port_reset,
+	 say_port_reset, .unless = {"mp_join.reset"}, .gates = WORKING},
 	{0},
 };

@@ -61,7 +61,7 @@ static unsigned lost_since(const struct judgement *j, const struct flow *f,
 		lost += (k->kind == SEGMENT_SYN ||
 			 k->kind == SEGMENT_JOIN_SYN) &&
 			kept_is_full(k) && k->time_us >= since_us &&
-			had_time(j, k);
+			syn_is_due(f, k) && had_time(j, k);
 	}
 	return lost;
 }
