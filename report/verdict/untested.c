@@ -105,6 +105,11 @@ static const char *why_no_full_size(const struct flow *f)
 }
 
 /* It was tested, and found. */
+static bool dss_found(const struct judgement *j)
+{
+	return finding_find(j, "dss.dropped") || finding_find(j, "dss.removed");
+}
+
 static bool size_found(const struct judgement *j)
 {
 	return finding_find(j, "ip.too_big_dropped") ||
@@ -159,6 +164,27 @@ static bool was_long(const struct judgement *j, const struct flow *f)
 	return count >= LONG_MIN && flow_data_acked(f);
 }
 
+static bool got_full_size(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return is_full_size(f, flow_largest_answer(f));
+}
+
+static bool got_any(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_largest_answer(f) != 0;
+}
+
+/* The server's data in packets of full size. */
+static void of_answers(struct judgement *j)
+{
+	if (!ask_witnesses(j, got_full_size, NULL) && !dss_found(j))
+		add(j, "full_answer", "full-size answers",
+		    ask_witnesses(j, got_any, NULL) ? "the server's are short"
+						    : "none came");
+}
+
 /* Where it is a test and not somebody's traffic. */
 static void of_sizes(struct judgement *j)
 {
@@ -170,6 +196,7 @@ static void of_sizes(struct judgement *j)
 		of_first(j);
 	else if (!joins_found(j))
 		of_joined(j, f);
+	of_answers(j);
 	if (!ask_witnesses(j, was_long, NULL))
 		add(j, "long", "long transfers", "--all");
 }
