@@ -353,7 +353,9 @@ static void begin_data(struct draft *d, struct client *c, const struct flow *f,
 	begin_segment(d, c, f, copy);
 	d->segment.payload = payload;
 	d->segment.payload_length = length;
-	d->segment.flags |= TCP_FLAG_PSH;
+	/* Hosts set it in the last segment of many (RFC 9293 3.9.1). */
+	if (length < client_full_size(c))
+		d->segment.flags |= TCP_FLAG_PSH;
 	d->segment.sequence += (uint32_t)offset;
 	if (copy.ttl >= FULL_TTL && offset + length > c->sent)
 		c->sent = (uint32_t)(offset + length);
