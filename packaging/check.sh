@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Holds the packages to the Makefile: of its version, and with no library to
-# build with that is not one of its PACKAGES.
+# Holds the packages to the Makefile: of its version, with no library to build
+# with that is not one of its PACKAGES, and with each command that can be left out,
+# and its library.
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/.."
@@ -26,5 +27,18 @@ for library in $libraries; do
 	*" $library "*) ;;
 	*) complain "packaging/debian/control: the Makefile has no $library" ;;
 	esac
+done
+switches=$(sed -n 's/^\$(if \$(filter-out \(.*\),\$(WITHOUT)),.*/\1/p' Makefile)
+[ -n "$switches" ] || complain 'Makefile: nothing can be left out'
+for command in $switches; do
+	switch=MPPROBE_$(echo "$command" | tr '[:lower:]' '[:upper:]')
+	grep -qx "[[:space:]]*config $switch" packaging/openwrt/Makefile &&
+		grep -q "(CONFIG_$switch),,$command)" packaging/openwrt/Makefile ||
+		complain "packaging/openwrt/Makefile: cannot leave out $command"
+	for library in $(grep -o "has,$command),lib[a-z]*" Makefile |
+		sed 's/.*,//'); do
+		grep -q "+$switch:$library" packaging/openwrt/Makefile ||
+			complain "packaging/openwrt/Makefile: $command without $library"
+	done
 done
 exit $status
