@@ -101,6 +101,72 @@ static void test_uplinks(void **state)
 	}
 }
 
+/* One without data, and the server's token of it. */
+static uint32_t open_connection(struct scene *s)
+{
+	struct caller *c = knock(s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+
+	send_third_ack(s, c, 64, false);
+	return flow_of(s, c)->mptcp.server_token;
+}
+
+/* An MP_JOIN by one uplink that names the token of the other's connection. */
+static void join_by(struct scene *s, unsigned uplink, uint32_t token)
+{
+	struct caller *c = call(s, PURPOSE_MP_JOIN, 1);
+
+	s->uplink = uplink;
+	c->token = token;
+	send_syn(s, c, 64, false);
+}
+
+/* Who joins: the second uplink, which a device affects, or the first; NOBODY,
+ * or somebody that another server answers. */
+enum { SECOND, FIRST, NOBODY, MISLED };
+
+static bool is_settled(int who)
+{
+	struct scene s = scene();
+	uint32_t tokens[2];
+	struct report *r;
+	bool settled;
+
+	s.one_of_several = true;
+	scene_begin(&s);
+	for (s.uplink = 0; s.uplink < 2; s.uplink++) {
+		s.box = s.uplink ? strip_data : NULL;
+		s.box_at = s.hops;
+		run_probe(&s);
+		tokens[s.uplink] = open_connection(&s);
+	}
+	s.back = who == MISLED ? alter_hmac : NULL;
+	if (who != NOBODY)
+		join_by(&s, who != FIRST, tokens[who == FIRST]);
+	s.uplink = 1;
+	r = judge(s.o, &(struct judge_target){.address = server_address(&s),
+					      .port = PORT,
+					      .source = hop_address(&s, 0)});
+	CHECK(r, r->finding_count == 1 &&
+			 !strcmp(r->findings->kind->id, "dss.removed"));
+	settled = strstr(r->findings->text,
+			 "Over 10.0.1.1 the same server is not affected.");
+	CHECK(r, settled == (r->findings->confidence == CONFIDENCE_PROVEN));
+	report_free(r);
+	scene_end(&s);
+	return settled;
+}
+
+/* The same server works over the other uplink: that it is the same, a join
+ * between the two shows. */
+static void test_same_server(void **state)
+{
+	(void)state;
+	assert_true(is_settled(SECOND));
+	assert_true(is_settled(FIRST));
+	assert_false(is_settled(NOBODY));
+	assert_false(is_settled(MISLED));
+}
+
 static void test_nothing(void **state)
 {
 	struct scene s = scene();
@@ -123,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_counter_syn),
 		cmocka_unit_test(test_syn_came_in),
 		cmocka_unit_test(test_uplinks),
+		cmocka_unit_test(test_same_server),
 		cmocka_unit_test(test_nothing),
 	};
 

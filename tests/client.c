@@ -7,6 +7,7 @@
 #include "crafting/checksum.h"
 #include "crafting/cursor.h"
 #include "crafting/tcp_options.h"
+#include "report/track/observe.h"
 #include "tests/client.h"
 
 struct caller *call(struct scene *s, enum purpose purpose, unsigned version)
@@ -276,15 +277,17 @@ void send_control(struct scene *s, unsigned ttl)
 			     .id = s->next_id++};
 	uint8_t datagram[80];
 	char payload[60], mark[20] = "";
+	const char *of = s->one_of_several ? UPLINK_MARK : "";
 	int text;
 	uint16_t port = s->next_port++;
 	ssize_t length;
 
 	if (s->reference)
-		snprintf(mark, sizeof(mark), " reference %05u", scene_port(s));
-	text = snprintf(payload, sizeof(payload), "%s %03u %016llx%s",
+		snprintf(mark, sizeof(mark), REFERENCE_MARK "%05u",
+			 scene_port(s));
+	text = snprintf(payload, sizeof(payload), "%s %03u %016llx%s%s",
 			s->other_program ? "others" : "mpprobe", ttl,
-			(unsigned long long)scene_random(s), mark);
+			(unsigned long long)scene_random(s), mark, of);
 	if (s->echo) {
 		e.protocol = s->ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 		length = echo_request_write(

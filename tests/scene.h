@@ -102,17 +102,18 @@ struct scene {
 
 	/* the client */
 	bool no_sweep, no_join, no_after, no_version0;
-	int only_version;   /* --mptcp; -1: both */
-	int64_t pause;	    /* before plain TCP is tried again */
-	unsigned uplink;    /* another address of its own */
-	uint16_t port;	    /* 0: PORT */
-	uint16_t to;	    /* where new connections go; 0: the same */
-	bool reference;	    /* the target is one (--reference) */
-	bool other_program; /* not mpprobe: no controls */
-	bool at_server;	    /* where the capture is made */
-	unsigned on_path;   /* or behind this router */
-	enum vantage said;  /* --at, 1: client, 2: server, 3: path */
-	bool echo;	    /* controls are ICMP echoes */
+	int only_version;    /* --mptcp; -1: both */
+	int64_t pause;	     /* before plain TCP is tried again */
+	unsigned uplink;     /* another address of its own */
+	bool one_of_several; /* uplinks of a run, and its controls say so */
+	uint16_t port;	     /* 0: PORT */
+	uint16_t to;	     /* where new connections go; 0: the same */
+	bool reference;	     /* the target is one (--reference) */
+	bool other_program;  /* not mpprobe: no controls */
+	bool at_server;	     /* where the capture is made */
+	unsigned on_path;    /* or behind this router */
+	enum vantage said;   /* --at, 1: client, 2: server, 3: path */
+	bool echo;	     /* controls are ICMP echoes */
 
 	struct observer *o;
 	struct keys *keys;

@@ -50,9 +50,7 @@ bool flow_lost_mptcp(const struct flow *f)
 
 	if (!f->mptcp.mapped || flow_data_acked(f))
 		return false;
-	return reset ? !tcp_options_mptcp(&reset->options, MP_TCPRST) &&
-			       !tcp_options_mptcp(&reset->options, MP_FASTCLOSE)
-		     : flow_tcp_acked(f) > 0;
+	return reset ? is_bare_reset(reset) : flow_tcp_acked(f) > 0;
 }
 
 bool lost_alone(const struct judgement *j, const struct flow *f)
@@ -99,6 +97,24 @@ static bool is_behind(const struct flow *f)
 	       f->mptcp.mapped && f->established &&
 	       flow_tcp_acked(f) > flow_mptcp_acked(f) &&
 	       !flow_sent_unmapped(f);
+}
+
+bool flow_closed_before(const struct flow *f, uint64_t frame)
+{
+	const struct side *s = &f->sides[1];
+
+	return (s->data_fin_frame && s->data_fin_frame < frame) ||
+	       (s->fastclose_frame && s->fastclose_frame < frame);
+}
+
+bool flow_ended_before(const struct flow *f, uint64_t frame)
+{
+	for (size_t i = 0; i < f->received_count; i++)
+		if (f->received[i]->frame < frame &&
+		    f->received[i]->packet.tcp.flags &
+			    (TCP_FLAG_FIN | TCP_FLAG_RST))
+			return true;
+	return flow_closed_before(f, frame);
 }
 
 bool flow_fell_behind(const struct flow *f)

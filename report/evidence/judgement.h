@@ -184,6 +184,11 @@ bool flow_data_acked(const struct flow *f);
 /* It goes to the address and port of the target. */
 bool is_own_join(const struct judgement *j, const struct flow *f);
 
+/* Before this frame the server had begun to close the connection, by DATA_FIN
+ * or MP_FASTCLOSE; or this subflow of it, by FIN or RST, as well. */
+bool flow_closed_before(const struct flow *f, uint64_t frame);
+bool flow_ended_before(const struct flow *f, uint64_t frame);
+
 /* More was acknowledged by TCP than at data level, though all of it had
  * mappings: the connection has fallen back to TCP. */
 bool flow_fell_behind(const struct flow *f);
@@ -343,6 +348,8 @@ unsigned plain_beside_working(const struct judgement *j);
 /* The reason that a RST names by MP_TCPRST; -1: none. In words: " (MP_TCPRST,
  * reason 1: MPTCP-specific error)"; or "". */
 int reset_reason(const struct kept *reset);
+/* A RST that no MPTCP stack marked, by MP_TCPRST or MP_FASTCLOSE. */
+bool is_bare_reset(const struct kept *k);
 /* The server had begun to close the connection when it reset the subflow. */
 bool closed_before(const struct judgement *j, const struct flow *f);
 /* It may have: it closes without hearing more from the client. What its program

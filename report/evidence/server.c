@@ -98,16 +98,18 @@ int reset_reason(const struct kept *reset)
 	return o ? o->tcprst.reason : -1;
 }
 
+bool is_bare_reset(const struct kept *k)
+{
+	return k && !tcp_options_mptcp(&k->options, MP_TCPRST) &&
+	       !tcp_options_mptcp(&k->options, MP_FASTCLOSE);
+}
+
 bool closed_before(const struct judgement *j, const struct flow *f)
 {
 	const struct kept *reset = flow_reset(f);
-	const struct side *s = f->join.parent < 0
-				       ? NULL
-				       : &j->o->flows[f->join.parent]->sides[1];
 
-	return reset && s &&
-	       ((s->data_fin_frame && s->data_fin_frame < reset->frame) ||
-		(s->fastclose_frame && s->fastclose_frame < reset->frame));
+	return reset && f->join.parent >= 0 &&
+	       flow_closed_before(j->o->flows[f->join.parent], reset->frame);
 }
 
 bool may_have_closed(const struct judgement *j, const struct flow *f)

@@ -110,6 +110,23 @@ const struct kept *flow_padded_data(const struct flow *f)
 	return least;
 }
 
+const struct kept *flow_data_in_vain(const struct flow *f, uint64_t before)
+{
+	size_t length = flow_largest_taken(f) + 1;
+	const struct kept *vain = NULL;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!kept_brings_data(k, true) || k->frame >= before ||
+		    kept_length(k) < length || flow_acked(f, k))
+			continue;
+		length = kept_length(k);
+		vain = k;
+	}
+	return vain;
+}
+
 const struct kept *joined_data_in_vain(const struct judgement *j,
 				       const struct flow *f)
 {
@@ -178,19 +195,6 @@ unsigned flow_sent_alike(const struct flow *f, const struct kept *k)
 
 /* ---- what stays in doubt ------------------------------------------------- */
 
-static bool ended_before(const struct flow *f, uint64_t frame)
-{
-	const struct side *s = &f->sides[1];
-
-	for (size_t i = 0; i < f->received_count; i++)
-		if (f->received[i]->frame < frame &&
-		    f->received[i]->packet.tcp.flags &
-			    (TCP_FLAG_FIN | TCP_FLAG_RST))
-			return true;
-	return (s->data_fin_frame && s->data_fin_frame < frame) ||
-	       (s->fastclose_frame && s->fastclose_frame < frame);
-}
-
 /* The RST that came for more than it had taken before, and that no MPTCP stack
  * marked; or NULL. */
 static const struct kept *reset_for_size(const struct judgement *j,
@@ -198,16 +202,10 @@ static const struct kept *reset_for_size(const struct judgement *j,
 {
 	const struct kept *reset = join_data_reset(j, f);
 
-	if (!j->controlled || !reset || reset_reason(reset) >= 0 ||
-	    tcp_options_mptcp(&reset->options, MP_FASTCLOSE))
-		return NULL;
-	for (size_t i = 0; i < f->sent_count; i++)
-		if (kept_brings_data(f->sent[i], true) &&
-		    f->sent[i]->frame < reset->frame &&
-		    kept_length(f->sent[i]) > flow_largest_taken(f) &&
-		    !flow_acked(f, f->sent[i]))
-			return reset;
-	return NULL;
+	return j->controlled && is_bare_reset(reset) &&
+			       flow_data_in_vain(f, reset->frame)
+		       ? reset
+		       : NULL;
 }
 
 const char *joined_size_doubt(const struct judgement *j, const struct flow *f)
@@ -218,7 +216,7 @@ const char *joined_size_doubt(const struct judgement *j, const struct flow *f)
 
 	if (finding_find(j, "ip.too_big_dropped"))
 		return NULL; /* with MPTCP or without */
-	if (reset && !ended_before(first, reset->frame))
+	if (reset && !flow_ended_before(first, reset->frame))
 		return flow_largest_taken(f)
 			       ? arena_printf(j->arena,
 					      "larger data over it triggers a "
@@ -228,7 +226,8 @@ const char *joined_size_doubt(const struct judgement *j, const struct flow *f)
 			       : "its data triggers a RST";
 	if (!vain || flow_told_size(f) ||
 	    flow_sent_alike(f, vain) < FULL_SIZE_LOST_MIN ||
-	    ended_before(f, vain->frame) || ended_before(first, vain->frame))
+	    flow_ended_before(f, vain->frame) ||
+	    flow_ended_before(first, vain->frame))
 		return NULL;
 	if (smaller_in_vain(f, vain))
 		return "its data is acknowledged at first, and then none is, "

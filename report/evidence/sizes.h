@@ -37,6 +37,11 @@ bool flow_told_size(const struct flow *f);
  * as much as the server takes in a segment. */
 bool is_full_size(const struct flow *f, size_t length);
 
+/* The largest that it sent with a DSS before this frame, as it went out last,
+ * if that is larger than any that was taken, and was not acknowledged; or NULL.
+ */
+const struct kept *flow_data_in_vain(const struct flow *f, uint64_t before);
+
 /* The first that a joined subflow sent that was not acknowledged, though
  * smaller segments of it were; or NULL. */
 const struct kept *joined_data_in_vain(const struct judgement *j,

@@ -61,13 +61,9 @@ static unsigned dss_in_vain(const struct flow *f)
  * MP_TCPRST. */
 static bool was_reset(const struct judgement *j, const struct flow *f)
 {
-	const struct kept *k = flow_reset(f);
-
 	(void)j;
 	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.syn_ack &&
-	       f->established && k &&
-	       !tcp_options_mptcp(&k->options, MP_TCPRST) &&
-	       !tcp_options_mptcp(&k->options, MP_FASTCLOSE) &&
+	       f->established && is_bare_reset(flow_reset(f)) &&
 	       !f->mptcp.has_data_ack && !f->mptcp.server_dss;
 }
 

@@ -13,20 +13,6 @@ static const struct class joins = {
 /* ---- SYN/ACKs -------------------------------------------------------------
  */
 
-/* The server has begun to close by then: it takes data still, but no more
- * subflows. */
-static bool closes_before(const struct flow *f, uint64_t frame)
-{
-	const struct side *s = &f->sides[1];
-
-	for (size_t i = 0; i < f->received_count; i++)
-		if (f->received[i]->frame < frame &&
-		    f->received[i]->packet.tcp.flags & TCP_FLAG_FIN)
-			return true;
-	return (s->data_fin_frame && s->data_fin_frame < frame) ||
-	       (s->fastclose_frame && s->fastclose_frame < frame);
-}
-
 static bool answers_unknown(const struct judgement *j, const struct flow *f)
 {
 	(void)j;
@@ -42,7 +28,7 @@ static bool token_forgotten(const struct judgement *j, const struct flow *f)
 
 	if (!ask_witnesses(j, answers_unknown, NULL))
 		return false;
-	if (closes_before(parent, flow_syn_ack(f)->frame))
+	if (flow_ended_before(parent, flow_syn_ack(f)->frame))
 		return true;
 	for (const struct flow *k = parent->sibling; k; k = k->sibling)
 		if (flow_token_unknown(k))
@@ -145,7 +131,7 @@ bool join_parent_alive(const struct judgement *j, const struct flow *f)
 	       flow_data_acked(parent) && !parent->mptcp.mp_fail &&
 	       parent->mptcp.data_ack == parent->mptcp.mapped_end &&
 	       !flow_sent_unmapped(parent) &&
-	       !closes_before(parent, data->frame);
+	       !flow_ended_before(parent, data->frame);
 }
 
 /* Where others are reset as well, something limits connections. */

@@ -238,8 +238,7 @@ static bool is_from_elsewhere(const struct flow *f)
 /* Without a reason, and the server's SYN/ACK was seen. */
 static bool is_bare(const struct flow *f, const struct kept *reset)
 {
-	return reset && flow_syn_ack(f) && reset_reason(reset) < 0 &&
-	       !tcp_options_mptcp(&reset->options, MP_FASTCLOSE);
+	return flow_syn_ack(f) && is_bare_reset(reset);
 }
 
 /* Proven and placed, if it took fewer hops than the SYN/ACK did; by one it may

@@ -311,10 +311,10 @@ const struct rule pairs_rules[] = {
 	      false),
 	FIELD("ip.id_rewritten", "id", FIELD_IP_ID, "The IP ID", false),
 	{"ip.translated", "ends", PHASE_QUOTES, SEGMENT_SYN, translated_between,
-	 say_translated, .gates = 0},
+	 .say = say_translated},
 	{"tcp.sequence_rewritten", "there ends", PHASE_QUOTES, SEGMENT_SYN,
-	 rewritten_there, say_rewritten, .gates = 0},
+	 rewritten_there, .say = say_rewritten},
 	{"tcp.sequence_rewritten", "back ends", PHASE_QUOTES, SEGMENT_SYN_ACK,
-	 rewritten_back, say_rewritten, .gates = 0},
+	 rewritten_back, .say = say_rewritten},
 	{0},
 };

@@ -252,27 +252,17 @@ static void say_too_big(struct judgement *j, struct finding *f,
  * RST which no MPTCP stack marked. That segment, or NULL. */
 static const struct kept *reset_over(const struct flow *f)
 {
-	const struct kept *reset = flow_reset(f), *largest = NULL;
+	const struct kept *reset = flow_reset(f);
 
-	if (!reset || !f->established || !f->mptcp.has_data_ack ||
-	    f->server_fin || f->mptcp.data_fin || f->mptcp.fastclose ||
-	    tcp_options_mptcp(&reset->options, MP_TCPRST))
-		return NULL;
-	for (size_t i = 0; i < f->sent_count; i++)
-		if (kept_brings_data(f->sent[i], true) &&
-		    f->sent[i]->frame < reset->frame &&
-		    kept_length(f->sent[i]) > flow_largest_taken(f) &&
-		    !flow_acked(f, f->sent[i]) &&
-		    (!largest ||
-		     kept_length(f->sent[i]) > kept_length(largest)))
-			largest = f->sent[i];
-	return largest;
+	return f->mptcp.has_data_ack && is_bare_reset(reset) &&
+			       !flow_ended_before(f, reset->frame)
+		       ? flow_data_in_vain(f, reset->frame)
+		       : NULL;
 }
 
 static bool plain_takes(const struct flow *f, size_t length)
 {
-	return flow_is(f, PURPOSE_TCP) && !flow_reset(f) &&
-	       takes(f, false, length);
+	return flow_is(f, PURPOSE_TCP) && takes(f, false, length);
 }
 
 struct resets {
@@ -508,8 +498,7 @@ const struct rule size_rules[] = {
 
 const struct rule joined_size_rules[] = {
 	{"dss.dropped", "joined_size", PHASE_REST, SEGMENT_JOIN_DATA,
-	 joined_dropped, say_joined_dropped,
-	 .unless = {"dss.dropped", "dss.removed"}, .gates = WORKING,
+	 joined_dropped, say_joined_dropped, .gates = WORKING,
 	 .if_working = TO_IMPAIRS},
 	{0},
 };
