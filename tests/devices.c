@@ -249,7 +249,7 @@ enum act alter_nonce(struct scene *s, struct wire *w)
 
 	(void)s;
 	if (o && is_syn(w))
-		o[11] ^= 0x55;
+		o[o[1] - 1] ^= 0x55; /* it ends the option */
 	return PASS;
 }
 

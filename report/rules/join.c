@@ -13,10 +13,11 @@ static const struct class joins = {
 /* ---- SYN/ACKs -------------------------------------------------------------
  */
 
+/* What others captured may have joins of connections that are not there. */
 static bool answers_unknown(const struct judgement *j, const struct flow *f)
 {
-	(void)j;
-	return (flow_is(f, PURPOSE_MP_JOIN_RANDOM) && f->join.syn_ack) ||
+	return (j->controlled && flow_is(f, PURPOSE_MP_JOIN_RANDOM) &&
+		f->join.syn_ack) ||
 	       flow_token_unknown(f);
 }
 
