@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/ledger.h"
+#include "report/rules/fields.h"
 #include "report/rules/rules.h"
 
 /* What a row is about: who sent it, an MPTCP option or the payload, and whether
@@ -73,16 +73,6 @@ static enum why changed_between(const struct judgement *j, struct said *s)
 	return shown_between(j, s, rule->side, shows_change);
 }
 
-static const char *how_phrase(const struct changed *c)
-{
-	if (!c->removed)
-		return "";
-	if (strcmp(c->how, "cut") == 0)
-		return " (cut out)";
-	return strcmp(c->how, "nop") == 0 ? " (overwritten with NOPs)"
-					  : " (overwritten with EOL)";
-}
-
 /* "MP_CAPABLE is removed from the SYN (cut out)" */
 static const char *what_happened(const struct judgement *j,
 				 const struct finding *f,
@@ -93,10 +83,10 @@ static const char *what_happened(const struct judgement *j,
 
 	if (rule->field == FIELD_PAYLOAD || rule->subtype == MP_ADD_ADDR)
 		return arena_printf(j->arena, "%s is %s%s", rule->what, verb,
-				    how_phrase(c));
+				    how_phrase(c->how));
 	return arena_printf(j->arena, "%s is %s %s %s%s", rule->what, verb,
 			    c->removed ? "from" : "in",
-			    segment_phrase(f->segment), how_phrase(c));
+			    segment_phrase(f->segment), how_phrase(c->how));
 }
 
 /* The packet before and behind, and its change. */
@@ -257,17 +247,17 @@ static void say_translated(struct judgement *j, struct finding *f,
 		    what, subtype, false, __VA_ARGS__)
 
 /* A row for what each side sends. */
-#define FIELD_OF(id, row, side, field, what, removed)                          \
+#define FIELD_OF(id, row, side, field, what, became)                           \
 	{                                                                      \
 		id, row, PHASE_QUOTES, SEGMENT_OTHER, changed_between,         \
 			say_field_between,                                     \
 			.of = &(const struct pair_rule){side, field, what, 0,  \
-							removed},              \
+							became == REMOVED},    \
 	}
 
-#define FIELD(id, row, field, what, removed)                                   \
-	FIELD_OF(id, "there " row, 0, field, what, removed),                   \
-		FIELD_OF(id, "back " row, 1, field, what, removed)
+#define FIELD(id, row, field, what, became)                                    \
+	FIELD_OF(id, "there " row, 0, field, what, became),                    \
+		FIELD_OF(id, "back " row, 1, field, what, became)
 
 #define STRIPPED .unless = {"mp_capable.removed", "mp_capable.modified"}
 
@@ -290,26 +280,8 @@ const struct rule pairs_rules[] = {
 	    "The payload", 0, false, .if_lost = TO_BLOCKS),
 	ROW("payload.modified", "back", 1, SEGMENT_DATA, FIELD_PAYLOAD,
 	    "The payload", 0, false, .if_lost = TO_BLOCKS),
-	FIELD("tcp.mss_changed", "mss", FIELD_OPTION_MSS, "The MSS option",
-	      false),
-	FIELD("tcp.option_removed", "mss", FIELD_OPTION_MSS, "The MSS option",
-	      true),
-	FIELD("tcp.option_modified", "option", FIELD_OPTION_OTHER,
-	      "A TCP option", false),
-	FIELD("tcp.option_removed", "option", FIELD_OPTION_OTHER,
-	      "A TCP option", true),
-	FIELD("tcp.option_added", "option", FIELD_OPTION_ADDED, "A TCP option",
-	      false),
-	FIELD("tcp.window_changed", "window", FIELD_TCP_WINDOW, "The window",
-	      false),
-	FIELD("tcp.ecn_cleared", "ecn", FIELD_TCP_ECN, "The ECN flags of TCP",
-	      false),
-	FIELD("tcp.urgent_cleared", "urgent", FIELD_TCP_URGENT,
-	      "The urgent pointer", false),
-	FIELD("ip.dscp_rewritten", "dscp", FIELD_IP_DSCP, "The DSCP", false),
-	FIELD("ip.ecn_cleared", "ecn", FIELD_IP_ECN, "The ECN field of IP",
-	      false),
-	FIELD("ip.id_rewritten", "id", FIELD_IP_ID, "The IP ID", false),
+	TCP_FIELDS(FIELD),
+	IP_FIELDS(FIELD),
 	{"ip.translated", "ends", PHASE_QUOTES, SEGMENT_SYN, translated_between,
 	 .say = say_translated},
 	{"tcp.sequence_rewritten", "there ends", PHASE_QUOTES, SEGMENT_SYN,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/ledger.h"
+#include "report/rules/fields.h"
 #include "report/rules/rules.h"
 
 static enum why said_bracket(const struct judgement *j, struct said *s,
@@ -86,7 +86,7 @@ static enum why first_modified(const struct judgement *j, struct said *s)
 	return mptcp_changed(j, s, WITH_CAPABLE, false);
 }
 
-static const char *how_phrase(const char *how)
+const char *how_phrase(const char *how)
 {
 	if (how && strcmp(how, "nop") == 0)
 		return " (overwritten with NOPs)";
@@ -116,13 +116,11 @@ static void say_mptcp(struct judgement *j, struct finding *f,
 
 /* ---- other fields -------------------------------------------------------- */
 
-enum changing { CHANGED, REMOVED, REWRITTEN };
-
 /* What a row is about: a field, what it is called, and what became of it. */
 struct field_rule {
 	enum field field;
 	const char *what;
-	enum changing how;
+	enum became became;
 };
 
 const char *changed_phrase(const struct judgement *j, const char *what,
@@ -195,8 +193,8 @@ static bool is_rewritten(const struct judgement *j, const struct bracket *b)
 	       stream_shifted(j, b);
 }
 
-static bool became(const struct judgement *j, const struct bracket *b,
-		   enum changing how)
+static bool was_so(const struct judgement *j, const struct bracket *b,
+		   enum became became)
 {
 	bool option =
 		b->field == FIELD_OPTION_MSS || b->field == FIELD_OPTION_OTHER;
@@ -205,8 +203,8 @@ static bool became(const struct judgement *j, const struct bracket *b,
 	    comparison_find(&b->first->comparison, FIELD_PAYLOAD))
 		return false; /* the payload's row says it */
 	if (is_rewritten(j, b))
-		return how == REWRITTEN;
-	return how == (option && b->changed->removed ? REMOVED : CHANGED);
+		return became == REWRITTEN;
+	return became == (option && b->changed->removed ? REMOVED : CHANGED);
 }
 
 /* An experimental option (RFC 6994) that goes where MPTCP options go: the
@@ -250,7 +248,7 @@ static enum why field_changed(const struct judgement *j, struct said *s)
 				 field->field, &b))
 			continue;
 		why = WHY_CONTRARY;
-		if (!became(j, &b, field->how) || told_of_unknown(j, &b))
+		if (!was_so(j, &b, field->became) || told_of_unknown(j, &b))
 			continue;
 		s->less = !flow_fell_behind(b.flow);
 		return said_bracket(j, s, &b);
@@ -291,12 +289,12 @@ static void say_field(struct judgement *j, struct finding *f,
 			.if_less = TO_IMPAIRS                                  \
 	}
 
-#define FIELD(id, row, field, what, how, ...)                                  \
+#define FIELD(id, row, field, what, became, ...)                               \
 	{                                                                      \
 		id, row, PHASE_QUOTES, SEGMENT_OTHER, field_changed,           \
 			say_field,                                             \
 			.joins = JOINS_PLACE, .each = true,                    \
-			.of = &(const struct field_rule){field, what, how},    \
+			.of = &(const struct field_rule){field, what, became}, \
 			__VA_ARGS__                                            \
 	}
 
@@ -349,22 +347,7 @@ const struct rule quotes_rules[] = {
 	      "The sequence number", REWRITTEN, .if_lost = TO_BLOCKS),
 	FIELD("tcp.sequence_rewritten", "acknowledgment",
 	      FIELD_TCP_ACKNOWLEDGMENT, "The acknowledgment number", CHANGED),
-	FIELD("tcp.mss_changed", "mss", FIELD_OPTION_MSS, "The MSS option",
-	      CHANGED),
-	FIELD("tcp.option_removed", "mss", FIELD_OPTION_MSS, "The MSS option",
-	      REMOVED),
-	FIELD("tcp.option_modified", "option", FIELD_OPTION_OTHER,
-	      "A TCP option", CHANGED),
-	FIELD("tcp.option_removed", "option", FIELD_OPTION_OTHER,
-	      "A TCP option", REMOVED),
-	FIELD("tcp.option_added", "option", FIELD_OPTION_ADDED, "A TCP option",
-	      CHANGED),
-	FIELD("tcp.window_changed", "window", FIELD_TCP_WINDOW, "The window",
-	      CHANGED),
-	FIELD("tcp.ecn_cleared", "ecn", FIELD_TCP_ECN, "The ECN flags of TCP",
-	      CHANGED),
-	FIELD("tcp.urgent_cleared", "urgent", FIELD_TCP_URGENT,
-	      "The urgent pointer", CHANGED),
+	TCP_FIELDS(FIELD),
 	FIELD("ip.translated", "source", FIELD_IP_SOURCE, "The source address",
 	      CHANGED),
 	FIELD("ip.translated", "destination", FIELD_IP_DESTINATION,
@@ -373,9 +356,6 @@ const struct rule quotes_rules[] = {
 	      "The source port", CHANGED),
 	FIELD("ip.translated", "destination_port", FIELD_TCP_DESTINATION_PORT,
 	      "The destination port", CHANGED),
-	FIELD("ip.dscp_rewritten", "dscp", FIELD_IP_DSCP, "The DSCP", CHANGED),
-	FIELD("ip.ecn_cleared", "ecn", FIELD_IP_ECN, "The ECN field of IP",
-	      CHANGED),
-	FIELD("ip.id_rewritten", "id", FIELD_IP_ID, "The IP ID", CHANGED),
+	IP_FIELDS(FIELD),
 	{0},
 };

@@ -121,6 +121,9 @@ const char *changed_phrase(const struct judgement *j, const char *what,
 			   const struct changed *changed,
 			   enum segment_kind kind, const char *where);
 
+/* " (cut out)", of an option that is gone; "" where it is there: NULL. */
+const char *how_phrase(const char *how);
+
 /* Row `index` of all; NULL behind the last. */
 const struct rule *rules_row(size_t index);
 
