@@ -20,15 +20,6 @@ static void test_clean(void **state)
 		expect(s, innocent);
 }
 
-static void test_clean_v0(void **state)
-{
-	struct scene s = scene();
-
-	(void)state;
-	s.version = 0;
-	expect(s, innocent);
-}
-
 static void test_silent_and_short(void **state)
 {
 	struct scene s = scene();
@@ -192,62 +183,6 @@ static void test_ecmp(void **state)
 		}
 }
 
-/* What servers may do. */
-static void test_server_habits(void **state)
-{
-	struct scene s = scene();
-
-	(void)state;
-	s.close_at_once = true;
-	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
-	s = scene();
-	s.data_fin = true;
-	expect(s, innocent);
-	s = scene();
-	s.cookies = true;
-	expect(s, innocent);
-	s = scene();
-	s.deny_join = true;
-	expect(s, innocent);
-	s = scene();
-	s.refuse_checksum = true;
-	expect(s, innocent);
-	s = scene();
-	s.no_subflows = true;
-	expect(s, innocent);
-	s = scene();
-	s.bare_reset = true;
-	expect(s, innocent);
-	s = scene();
-	s.udp_silent = true;
-	expect(s, innocent);
-	s = scene();
-	s.udp_hop = 2;
-	expect(s, innocent);
-	s = scene();
-	s.icmp_ttl = 255;
-	expect(s, innocent);
-	s = scene();
-	s.no_sweep = true;
-	expect(s, innocent);
-}
-
-static void test_mute_server(void **state)
-{
-	struct scene s = scene();
-
-	(void)state;
-	s.mute = true;
-	expect(s, innocent); /* the HMAC of the MP_JOIN proves its key */
-	s.no_join = true;
-	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
-	s.no_join = false;
-	s.reset_data = true;
-	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
-	s.version = -1;
-	expect(s, (struct expected){.status = STATUS_UNSUPPORTED});
-}
-
 /* A server that has closed forgets the token: RST, or silence under SYN
  * cookies, is its right. */
 static bool lose_joins(struct scene *s, bool forward, const struct packet *p)
@@ -285,39 +220,17 @@ static void test_join_after_close(void **state)
 				    .at = 1});
 }
 
-/* --mptcp 0 against a server of version 1: it answers as plain TCP, yet its
- * MP_TCPRST shows that it speaks MPTCP. Nothing was removed. */
-static void test_wrong_version(void **state)
-{
-	struct scene s = scene();
-
-	(void)state;
-	s.only_version = 0;
-	expect(s, (struct expected){.status = STATUS_UNDETERMINED});
-}
-
-static void test_congestion_mark(void **state)
-{
-	(void)state;
-	expect(with_box(2, mark_congestion), innocent);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean),
-		cmocka_unit_test(test_clean_v0),
 		cmocka_unit_test(test_silent_and_short),
 		cmocka_unit_test(test_forgers),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_outages),
 		cmocka_unit_test(test_outage_without_company),
 		cmocka_unit_test(test_ecmp),
-		cmocka_unit_test(test_server_habits),
-		cmocka_unit_test(test_mute_server),
 		cmocka_unit_test(test_join_after_close),
-		cmocka_unit_test(test_wrong_version),
-		cmocka_unit_test(test_congestion_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
