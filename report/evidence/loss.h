@@ -134,6 +134,10 @@
 #define FALLEN_MIN 3
 #define FALLEN_PER_SILENT 3
 
+/* SYNs lost before one from the same ports, and so on the same path, is
+ * answered: what drops them does not go by the path. */
+#define LATE_MIN 3
+
 /* Subflows beside the first that Linux lets a connection have. */
 #define SUBFLOWS_TAKEN 2
 

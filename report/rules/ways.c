@@ -16,6 +16,8 @@ struct ways {
 	unsigned lost;	   /* SYNs with it, when the first without it had been
 			      answered */
 	const struct flow *example;
+	const struct flow *late; /* answered with the option, at last: so it
+				    is no matter of its way */
 };
 
 static const struct kept *plain_syn(const struct flow *f)
@@ -66,6 +68,24 @@ static unsigned lost_since(const struct judgement *j, const struct flow *f,
 	return lost;
 }
 
+/* SYNs with the option that went unanswered before one like them, from the same
+ * ports, was answered. */
+static bool passes_later(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *answer = flow_syn_ack(f);
+	unsigned lost = 0;
+
+	for (size_t i = 0; answer && i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		lost += (k->kind == SEGMENT_SYN ||
+			 k->kind == SEGMENT_JOIN_SYN) &&
+			kept_is_full(k) && syn_is_due(f, k) &&
+			k->time_us + j->patience_us < answer->time_us;
+	}
+	return lost >= LATE_MIN && !flow_fell(f);
+}
+
 static struct ways count_ways(const struct judgement *j, const struct class *c)
 {
 	int64_t since = first_answered(j, c);
@@ -86,6 +106,7 @@ static struct ways count_ways(const struct judgement *j, const struct class *c)
 					: f;
 		} else if (flow_syn_ack(f)) {
 			w.answered++;
+			w.late = !w.late && passes_later(j, f) ? f : w.late;
 		} else {
 			w.silent += plain_syn(f) && had_time(j, plain_syn(f));
 		}
@@ -169,14 +190,22 @@ void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 			 "until they sent the SYN without it from the same "
 			 "ports",
 			 w->answered, option, w->fallen);
+	if (w->late)
+		finding_evidence(j, f, w->late->first_frame, NULL, NULL,
+				 "this SYN, sent again and again from the same "
+				 "ports, was answered at last, with %s",
+				 option);
 	f->text = arena_printf(
-		j->arena,
-		"SYNs with %s are dropped on one of several paths (load "
-		"balancing), %s%s; on that path the same without it pass.",
-		option, place_phrase(j, f->after, f->at),
+		j->arena, "SYNs with %s are dropped %s, %s%s; %s.", option,
+		w->late ? "now and then, as by a rate limit"
+			: "on one of several paths (load balancing)",
+		place_phrase(j, f->after, f->at),
 		f->direction == DIRECTION_FORWARD
 			? ""
-			: ", or their SYN/ACKs on the return path");
+			: ", or their SYN/ACKs on the return path",
+		w->late ? "the same SYN passes at another time, and so do "
+			  "those without it"
+			: "on that path the same without it pass");
 }
 
 /* ---- reset --------------------------------------------------------------- */

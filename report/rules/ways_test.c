@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "report/evidence/loss.h"
 #include "report/rules/rules.h"
 #include "tests/expect.h"
 
@@ -226,6 +227,59 @@ static void test_joins_dropped_on_a_way(void **state)
 	}
 }
 
+/* Of these ports one SYN passes at last. */
+static uint16_t spared;
+
+static enum act drop_odd_but_one(struct scene *s, struct wire *w)
+{
+	struct packet p = wire_parse(w);
+
+	return p.transport == TRANSPORT_TCP && p.tcp.source_port == spared
+		       ? PASS
+		       : drop_odd(s, w);
+}
+
+/* So many are dropped of those before it: enough, and the way is not to blame;
+ * or not. */
+static void check_late(unsigned dropped, const char *words)
+{
+	struct scene s = with_box(2, drop_odd_but_one);
+	struct caller *late;
+	struct report *r;
+
+	spared = 0;
+	s.no_join = true;
+	s.next_port = 40000;
+	scene_begin(&s);
+	run_probe(&s);
+	run_pairs(&s, PURPOSE_MP_CAPABLE, NULL);
+	s.next_port |= 1;
+	late = knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+	for (unsigned i = 1; i < dropped; i++)
+		send_syn(&s, late, 64, false);
+	scene_wait(&s, 1200 * MS);
+	spared = late->port;
+	send_syn(&s, late, 64, false);
+	scene_wait(&s, 250 * MS);
+	run_turns(&s, PURPOSE_MP_CAPABLE);
+	converse(&s, PURPOSE_TCP, 0, false);
+	scene_wait(&s, 1200 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1);
+	CHECK(r, strcmp(r->findings[0].kind->id, "mp_capable.dropped") == 0);
+	CHECK(r, strstr(r->findings[0].text, words));
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_passes_later(void **state)
+{
+	(void)state;
+	check_late(LATE_MIN, "now and then, as by a rate limit");
+	check_late(LATE_MIN - 1, "load balancing");
+}
+
 /* All that were answered were so long before: that is no other way. */
 static void test_dropped_since(void **state)
 {
@@ -424,6 +478,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dropped_on_a_way),
 		cmocka_unit_test(test_silent_hop),
+		cmocka_unit_test(test_passes_later),
 		cmocka_unit_test(test_joins_dropped_on_a_way),
 		cmocka_unit_test(test_dropped_since),
 		cmocka_unit_test(test_joins_altered_on_a_way),
