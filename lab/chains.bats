@@ -17,6 +17,13 @@ setup_file() {
 	on server ip mptcp limits set subflow 2
 }
 
+teardown() {
+	[[ -z $pid ]] || kill "$pid" || true
+	[[ -z $pid ]] || wait "$pid" || true
+	pid=
+	end_test
+}
+
 # Begins to capture on router 2, what ends with the test: INTERFACE FILE.
 capture() {
 	lab/lab run --name "$LAB_NAME" --on r2 \

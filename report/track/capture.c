@@ -333,15 +333,21 @@ static const struct bpf_program *program_for(struct source *s, int type,
 	return made->compiled ? &made->code : NULL;
 }
 
-/* Frames of one link type may have what those of another have not. */
+/* Frames of one link type may have what those of another have not; what is to
+ * come may be of any. */
 static bool takes_filter(struct source *s, const char *filter, char *error,
 			 size_t size)
 {
-	for (size_t i = 0; i < link_types(s); i++)
-		if (link_supported(link_type(s, i)) &&
-		    program_for(s, link_type(s, i), filter, error, size))
+	bool any = false;
+
+	for (size_t i = 0; i < link_types(s); i++) {
+		if (!link_supported(link_type(s, i)))
+			continue;
+		if (program_for(s, link_type(s, i), filter, error, size))
 			return true;
-	return false;
+		any = true;
+	}
+	return !any && program_for(s, DLT_EN10MB, filter, error, size);
 }
 
 void capture_filter(struct capture *c, const char *expression)
@@ -371,7 +377,9 @@ static bool passes(const struct capture *c, struct source *s)
 
 static bool start(struct capture *c, struct source *s, char *error, size_t size)
 {
-	return begin(s, error, size) && is_understood(s, error, size) &&
+	/* More interfaces may be described later on. */
+	return begin(s, error, size) &&
+	       (s->pcapng || is_understood(s, error, size)) &&
 	       (!c->filter || takes_filter(s, c->filter, error, size));
 }
 
@@ -429,6 +437,9 @@ static void feed_packet(capture_packet_fn *fn, void *context, uint64_t number,
 static enum capture_result end_of(const struct capture *c, char *error,
 				  size_t size)
 {
+	for (size_t i = 0; i < c->count; i++)
+		if (!is_understood(&c->sources[i], error, size))
+			return CAPTURE_UNREADABLE;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct source *s = &c->sources[i];
 

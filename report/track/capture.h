@@ -13,7 +13,7 @@ struct observer;
 enum capture_result {
 	CAPTURE_OK,
 	CAPTURE_UNREADABLE, /* missing, empty, foreign, or the filter is
-				wrong: nothing is fed */
+				wrong: nothing is fed that is understood */
 	CAPTURE_TRUNCATED,  /* ends within a packet, or is damaged: what was
 			       there is fed, `error` says where it ends */
 };

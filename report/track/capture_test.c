@@ -380,6 +380,75 @@ static void test_pcapng(void **state)
 	assert_int_equal(read_back(&w, w.length, CAPTURE_OK, NULL), 1);
 }
 
+static void put_interface(struct writer *w, uint8_t link_type)
+{
+	const uint8_t interface[8] = {0, link_type, 0, 0, 0, 0, 0xff, 0xff};
+
+	put_block(w, 1, interface, sizeof(interface));
+}
+
+static void put_packet(struct writer *w, uint32_t interface)
+{
+	uint8_t body[64];
+	struct writer frame = writer_over(body, sizeof(body));
+
+	write_u32(&frame, interface);
+	write_u64(&frame, 1);
+	write_u32(&frame, sizeof(packet));
+	write_u32(&frame, sizeof(packet));
+	write_bytes(&frame, packet, sizeof(packet));
+	put_block(w, 6, body, frame.length);
+}
+
+static struct seen seen_through(const struct writer *w, const char *filter,
+				enum capture_result expected)
+{
+	const char *name = scratch_file("x.pcapng");
+	struct seen s = {.count = 0};
+	struct capture *c;
+
+	put_file(name, w->start, w->length);
+	c = capture_open(&name, 1, error, sizeof(error));
+	if (filter)
+		capture_filter(c, filter);
+	assert_int_equal(
+		capture_feed_each(c, NULL, see, &s, error, sizeof(error)),
+		expected);
+	capture_close(c);
+	unlink(name);
+	return s;
+}
+
+/* Some of what is not understood, wherever that is described. */
+static void test_link_types(void **state)
+{
+	static const uint8_t section[16] = {0x1a, 0x2b, 0x3c, 0x4d, 0, 1};
+	uint8_t bytes[600];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+
+	(void)state;
+	put_block(&w, 0x0a0d0d0a, section, sizeof(section));
+	put_interface(&w, LINKTYPE_USB);
+	put_packet(&w, 0);
+	assert_int_equal(seen_through(&w, NULL, CAPTURE_UNREADABLE).count, 0);
+	assert_non_null(strstr(error, "link type USB_LINUX"));
+	put_interface(&w, LINKTYPE_RAW);
+	put_interface(&w, LINKTYPE_ETHERNET);
+	put_packet(&w, 1);
+	assert_int_equal(seen_through(&w, NULL, CAPTURE_OK).count, 1);
+	assert_int_equal(seen_through(&w, "host 192.0.2.2", CAPTURE_OK).count,
+			 1);
+	assert_int_equal(seen_through(&w, "host 192.0.2.7", CAPTURE_OK).count,
+			 0);
+	/* Of Ethernet it makes sense, and raw IP has none of it. */
+	assert_int_equal(
+		seen_through(&w, "ether host 2:0:0:0:0:1", CAPTURE_OK).count,
+		0);
+	assert_int_equal(seen_through(&w, "host (", CAPTURE_UNREADABLE).count,
+			 0);
+	assert_non_null(strstr(error, "filter host (: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_absurd_lengths),
 		cmocka_unit_test(test_pcapng),
+		cmocka_unit_test(test_link_types),
 	};
 	int failed;
 
