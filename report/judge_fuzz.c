@@ -4,6 +4,7 @@
  */
 #include "report/compare/compare.h"
 #include "report/judge.h"
+#include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/report.h"
 #include "report/track/capture.h"
@@ -55,6 +56,15 @@ static void judge_group(const struct page *page, const struct observer *o,
 		report_free(reports[i]);
 }
 
+static void find_legs(const struct page *page, const struct observer *o)
+{
+	struct legs *l = legs_find(o);
+
+	for (const struct format *const *f = formats(); *f; f++)
+		FUZZ_REQUIRE((*f)->legs(page, l) == 0);
+	legs_free(l);
+}
+
 static void judge_all(const struct page *page, const struct observer *o)
 {
 	struct judge_target targets[TARGETS];
@@ -65,6 +75,7 @@ static void judge_all(const struct page *page, const struct observer *o)
 		used = paths_take_group(&targets[i], count - i);
 		judge_group(page, o, &targets[i], used);
 	}
+	find_legs(page, o);
 }
 
 static void compare_all(const struct page *page, const struct observer *o)

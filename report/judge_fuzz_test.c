@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/print/json.h"
 #include "report/print/text.h"
@@ -81,6 +82,15 @@ static void judge_group(const struct page *page, const struct observer *o,
 		report_free(reports[i]);
 }
 
+static void find_legs(const struct page *page, const struct observer *o)
+{
+	struct legs *l = legs_find(o);
+
+	text_legs(page, l);
+	assert_int_equal(json_legs(page, l), 0);
+	legs_free(l);
+}
+
 /* Judges the first few targets and prints all there is to print. */
 static void judge_all(const struct observer *o)
 {
@@ -94,6 +104,7 @@ static void judge_all(const struct observer *o)
 		used = paths_take_group(&targets[i], count - i);
 		judge_group(&page, o, &targets[i], used);
 	}
+	find_legs(&page, o);
 	page_done(&page);
 }
 

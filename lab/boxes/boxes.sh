@@ -80,7 +80,7 @@ all-silent|icmp|client|no router sends ICMP errors
 lossy|path|client|1 % of the packets are lost on each link, either way
 icmp-blocked|icmp|hop|ICMP errors of what is behind the router are dropped
 fragments|ip|way|all but the first of fragments are dropped
-redsocks|end|hop|redsocks and microsocks, with MPTCP from there, end those to 80 and 9080 (IPv4)
+redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4); MPTCP behind
 tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
 mptcp-proxy|end|hop|ends those to 80 and 9080; MPTCP v1 on both sides (haproxy)
 redirect-join|end|hop|SYNs with MP_JOIN go to a plain server on the router
