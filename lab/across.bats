@@ -188,6 +188,17 @@ ip mptcp limits show" ]]
 	[[ -z $(refused) ]]
 }
 
+@test 'flag C, and an address that can be joined: each joins the other there' {
+	build --uplinks 2 --server flag-c-address
+	expect 0 'clear clear' 'joined joined joined joined'
+	build --uplinks 2 --server flag-c-port
+	probe -i eth0,eth1 10.70.0.2
+	[[ $(joins live) == 'joined joined joined joined' ]]
+	build --uplinks 2 --server flag-c-address --box drop-join@b1
+	expect 1 'clear impaired' 'joined silent joined silent'
+	[[ $(causes live) == 'none path_of_joining_uplink none path_of_joining_uplink' ]]
+}
+
 @test 'RSTs that answer plain connections too are no other server' {
 	need_tun
 	build --uplinks 3 --server rst-every-other

@@ -22,6 +22,7 @@ void across_start(struct run *r, struct version *v)
 
 		run_open_request(r, open, PURPOSE_MP_CAPABLE, v->number);
 		hold_tail(r, open, open->split);
+		open->awaits_address = true;
 		connection_begin(open);
 	}
 }
@@ -73,18 +74,58 @@ static int64_t step_takeover(struct across *a, int64_t now_us)
 
 /* ---- joins --------------------------------------------------------------- */
 
-static bool may_join(const struct across *a)
+/* Where the server takes joins only at another place, that can be reached over
+ * the other uplink as well. */
+static const struct announced *
+other_place(const struct run *r, const struct across *a, unsigned peer)
+{
+	const struct announced *to = announced_to(&a->open.client);
+
+	return to && live_follow(r->to.live, &r->peers[peer]->to.source,
+				 &to->address)
+		       ? to
+		       : NULL;
+}
+
+static bool may_join(const struct run *r, const struct across *a, unsigned peer)
 {
 	return a->join.state == CONNECTION_IDLE && is_proven(&a->open) &&
-	       !forbids_joins(&a->open.client);
+	       (!forbids_joins(&a->open.client) || other_place(r, a, peer));
+}
+
+/* The server may announce such a place a little later. Returns when it is to
+ * have done so; OVER: it does not matter, or was waited for. */
+static int64_t await_place(const struct run *r, struct across *a,
+			   int64_t now_us)
+{
+	struct connection *open = &a->open;
+
+	if (!open->awaits_address || !is_proven(open) ||
+	    a->join.state != CONNECTION_IDLE || !forbids_joins(&open->client))
+		return OVER;
+	if (!r->to.live->departures.count) /* as in echo_wanted() */
+		echo_all(&open->client, &a->echoed);
+	a->place_us = a->place_us ? a->place_us : now_us + ANNOUNCEMENT_US;
+	if (now_us < a->place_us)
+		return a->place_us;
+	open->awaits_address = false;
+	connection_step(open, now_us);
+	return OVER;
 }
 
 static void join_by(struct run *r, struct version *v, unsigned peer)
 {
 	struct across *a = &v->across[peer];
 
-	run_open_to(r, &a->join, &r->peers[peer]->to, &course_join,
-		    PURPOSE_MP_JOIN, v->number);
+	a->to = r->peers[peer]->to;
+	if (forbids_joins(&a->open.client)) {
+		const struct announced *to = other_place(r, a, peer);
+
+		a->to.target = to->address;
+		a->to.port = announced_port(to, &r->to);
+	}
+	run_open_to(r, &a->join, &a->to, &course_join, PURPOSE_MP_JOIN,
+		    v->number);
 	client_join(&a->join.client, &a->open.client);
 	if (a->open.step <= REQUEST_HELD)
 		take_rest(&a->join, &a->open);
@@ -122,9 +163,11 @@ int64_t across_step(struct run *r, struct version *v, int64_t now_us)
 
 		if (!a->again && closed_early(&a->join))
 			try_again(r, v, a);
-		if (may_join(a))
+		if (may_join(r, a, i))
 			join_by(r, v, i);
-		at = step_takeover(a, now_us);
+		at = await_place(r, a, now_us);
+		if (at == OVER)
+			at = step_takeover(a, now_us);
 		wake = at != OVER && at < wake ? at : wake;
 		over &= at == OVER && is_tried(a);
 	}

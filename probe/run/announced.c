@@ -8,9 +8,6 @@
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
-/* ADD_ADDR comes behind the third ACK, and again after 200 ms (Linux). */
-#define ANNOUNCEMENT_US 250000
-
 bool forbids_joins(const struct client *c)
 {
 	const struct flow *f = client_flow(c);
@@ -18,7 +15,7 @@ bool forbids_joins(const struct client *c)
 	return f && f->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0;
 }
 
-static uint16_t port_of(const struct announced *a, const struct destination *to)
+uint16_t announced_port(const struct announced *a, const struct destination *to)
 {
 	return a->has_port ? a->port : to->port;
 }
@@ -34,7 +31,7 @@ static bool can_be_joined(const struct announced *a, const struct client *c)
 	    (a->hmac != KNOWN_YES && c->version != 0))
 		return false;
 	if (address_equal(&a->address, &to->target))
-		return port_of(a, to) != to->port;
+		return announced_port(a, to) != to->port;
 	return a->address.family == to->target.family &&
 	       (!address_is_private(&a->address) ||
 		address_is_private(&to->target)) &&
@@ -65,7 +62,7 @@ static void go_there(struct run *r, const struct announced *a,
 {
 	*to = r->to;
 	to->target = a->address;
-	to->port = port_of(a, &r->to);
+	to->port = announced_port(a, &r->to);
 	join->client.to = to;
 	run_open(r, control, NULL, PURPOSE_TCP, 0);
 	control->client.to = to;
@@ -88,7 +85,7 @@ void join_announced(struct run *r, struct version *v)
 static bool goes_to(const struct destination *to, const struct announced *a,
 		    const struct run *r)
 {
-	return to->live && to->port == port_of(a, &r->to) &&
+	return to->live && to->port == announced_port(a, &r->to) &&
 	       address_equal(&to->target, &a->address);
 }
 
@@ -221,18 +218,22 @@ bool echo_wanted(const struct run *r, const struct version *v)
 	       m->address_count > v->echoed;
 }
 
-void echo_start(struct run *r, struct version *v)
+void echo_all(struct client *c, size_t *echoed)
 {
-	struct client *c = &connection_to_join(v)->client;
 	const struct mptcp_connection *m = mptcp_of(c);
 
-	(void)r;
-	for (; v->echoed < m->address_count; v->echoed++) {
-		const struct announced *a = &m->addresses[v->echoed];
+	for (; m && *echoed < m->address_count; ++*echoed) {
+		const struct announced *a = &m->addresses[*echoed];
 
 		if (a->host == 1 && a->frame && a->hmac == KNOWN_YES)
 			client_echo_add_addr(c, a);
 	}
+}
+
+void echo_start(struct run *r, struct version *v)
+{
+	(void)r;
+	echo_all(&connection_to_join(v)->client, &v->echoed);
 }
 
 /* ---- waiting for an announcement ----------------------------------------- */

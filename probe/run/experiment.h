@@ -156,6 +156,12 @@ step_fn acks_step;
  * the first place that it announced and that can be joined, or NULL. */
 bool forbids_joins(const struct client *c);
 const struct announced *announced_to(const struct client *c);
+uint16_t announced_port(const struct announced *a,
+			const struct destination *to);
+/* ADD_ADDR comes behind the third ACK, and again after 200 ms (Linux). */
+#define ANNOUNCEMENT_US 250000
+/* Echoes what it has announced behind the first so many. */
+void echo_all(struct client *c, size_t *echoed);
 /* Has the version's join, which is open, go there, beside a plain SYN as its
  * control. */
 void join_announced(struct run *r, struct version *v);

@@ -96,9 +96,13 @@ struct elsewhere {
 /* A connection of this uplink, which a subflow by another is to join. */
 struct across {
 	struct connection open, join;
+	struct destination to; /* where the server announced, if it forbids
+				  joins to its first address */
 	bool again; /* both, as the server ended the first one too early */
 	int64_t until_us; /* both are mute no longer; 0: they are not */
 	uint32_t before;  /* bytes that had come over `open` by then */
+	size_t echoed;	  /* announcements of `open` */
+	int64_t place_us; /* until when it may announce where; 0: not yet */
 };
 
 #define PEERS_MAX 7

@@ -18,14 +18,24 @@ static const struct flow *parent_of(const struct observer *o,
 	return f->join.parent < 0 ? NULL : o->flows[f->join.parent];
 }
 
+/* At the address and port that the connection went to; or, where the server
+ * takes no joins there, anywhere else: that is where it announced. */
+static bool is_where_taken(const struct paths *p, const struct flow *parent,
+			   const struct flow *f)
+{
+	bool own = f->server_port == p->first->port &&
+		   address_equal(&f->server, &p->first->target);
+
+	return own || parent->mptcp.syn_ack_flags & MPC_DENY_JOIN_ID0;
+}
+
 static bool is_join(const struct paths *p, const struct observer *o,
 		    const struct flow *f, size_t opened, size_t from)
 {
 	const struct flow *parent = parent_of(o, f);
 
 	return parent && flow_is(f, PURPOSE_MP_JOIN) &&
-	       f->server_port == p->first->port &&
-	       address_equal(&f->server, &p->first->target) &&
+	       is_where_taken(p, parent, f) &&
 	       address_equal(&f->client, &p->uplinks[from].report->source) &&
 	       address_equal(&parent->client,
 			     &p->uplinks[opened].report->source);
