@@ -102,6 +102,8 @@ odd-reset-data|path|hop|data with an MPTCP option from odd ports triggers a RST
 odd-strip-data|path|hop|MPTCP options become NOPs in data from odd ports
 second-drop|path|hop|every second SYN with MP_CAPABLE is dropped
 second-drop-join|path|hop|every second SYN with MP_JOIN is dropped
+capable-elsewhere|path|hop|SYNs with MP_CAPABLE go to port 8080 of the server, plain TCP
+join-elsewhere|path|hop|SYNs with MP_JOIN go to port 443 of the server
 few-drop|path|hop|SYNs with MP_CAPABLE are dropped, but for five a second
 few-reset|path|hop|SYNs with MP_CAPABLE, but for five a second, trigger a RST
 few-strip|path|hop|MP_CAPABLE becomes NOPs in SYNs, but for five a second
@@ -780,6 +782,19 @@ box_disown_join() {
 redirect_join() {	# HOP OPTION...
 	start_server "r$1" "$lab_dir/servers/httpd" "${@:2}" 3180
 	nft_nat "r$1" "iifname eth0 $join_syn redirect to :3180"
+}
+
+to_port() {			# HOP SYNS PORT
+	nft_nat "r$1" "iifname eth0 meta nfproto ipv4 $2 dnat ip to $net4.2:$3" \
+		"iifname eth0 meta nfproto ipv6 $2 dnat ip6 to [$net6::2]:$3"
+}
+
+box_capable_elsewhere() {
+	to_port "$1" "$capable_syn" 8080
+}
+
+box_join_elsewhere() {
+	to_port "$1" "$join_syn" 443
 }
 
 box_divert_join() {

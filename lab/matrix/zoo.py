@@ -243,6 +243,12 @@ def turn_cases(Case):
                  segment="join_data", rungs=("checksum", "join_data"),
                  chance=[("clear", 0, "lost MPTCP with the first data: a RST")])
             for f in (4, 6)]
+    # To another listener: what it is, this end cannot tell.
+    out += [Case(boxes=["capable-elsewhere@2"], family=f, status="blocked",
+                 code=1, finding="mp_capable.removed", direction="unknown",
+                 says="or another listener gets such SYNs") for f in (4, 6)]
+    out += [Case(boxes=["join-elsewhere@2"], family=f, rungs=("join",),
+                 text="sends joins to another port") for f in (4, 6)]
     # Which of them are the second ones is chance.
     out += [Case(boxes=["second-drop-join@2"], family=f, status="impaired",
                  code=1, finding="mp_join.dropped", chance=[("clear", 0)])

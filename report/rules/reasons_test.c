@@ -65,8 +65,11 @@ static void test_join(void **state)
 	reason = TCPRST_PROHIBITED;
 	r = report_of(refuse_join);
 	CHECK(r, r->status == STATUS_CLEAR && r->finding_count == 0);
-	CHECK(r, r->ladder[RUNG_JOIN].result == RUNG_SKIPPED);
-	CHECK(r, strstr(r->verdict, "reason 3, prohibited"));
+	CHECK(r, r->ladder[RUNG_JOIN].result == RUNG_FAIL);
+	CHECK(r, r->confidence == CONFIDENCE_LIKELY);
+	CHECK(r, strstr(r->verdict, "reason 3: Administratively prohibited"));
+	CHECK(r, strstr(r->verdict, "a device sends joins to another port"));
+	CHECK(r, !strstr(r->verdict, "nothing interferes"));
 	report_free(r);
 }
 

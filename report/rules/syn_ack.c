@@ -153,10 +153,12 @@ static void say_removed(struct judgement *j, struct finding *f,
 	f->text = arena_printf(
 		j->arena,
 		s->less ? "MP_CAPABLE is removed, or changed, in the SYN or in "
-			  "the SYN/ACK: %s, but its option does not come back."
+			  "the SYN/ACK, or another listener gets such SYNs: "
+			  "%s, but its option does not come back."
 			: "MP_CAPABLE is removed from the SYN/ACK on the "
 			  "return path, or from the SYN right before the "
-			  "server: it arrives intact at the last hop, and %s.",
+			  "server, or another listener gets such SYNs: it "
+			  "arrives intact at the last hop, and %s.",
 		server);
 }
 

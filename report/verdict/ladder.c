@@ -392,9 +392,14 @@ static const char *join_failure(const struct judgement *j, const struct flow *f)
 		return "the server closes the connection before a subflow has "
 		       "joined";
 	if (reset && !flow_syn_ack(f))
-		return arena_printf(j->arena,
-				    "the MP_JOIN SYN triggers a RST%s",
-				    reason_phrase(j, reset));
+		return arena_printf(
+			j->arena, "the MP_JOIN SYN triggers a RST%s%s",
+			reason_phrase(j, reset),
+			reset_reason(reset) == TCPRST_PROHIBITED
+				? ": a limit of the server's, or a device "
+				  "sends joins to another port of it, where "
+				  "Linux answers so"
+				: "");
 	if (!flow_syn_ack(f))
 		return "the MP_JOIN SYN is not answered";
 	if (!f->join.syn_ack)
@@ -454,9 +459,9 @@ static bool is_over_limit(const struct judgement *j, const struct flow *f)
 
 	return reset_reason(flow_reset(f)) == TCPRST_PROHIBITED &&
 	       !closed_before(j, f) && !may_have_closed(j, f) &&
-	       (f->join.hmac == KNOWN_YES || flow_refused(f)) &&
-	       flow_data_acked(parent) && !flow_fell_behind(parent) &&
-	       !flow_sent_unmapped(parent) && !parent->mptcp.mp_fail;
+	       f->join.hmac == KNOWN_YES && flow_data_acked(parent) &&
+	       !flow_fell_behind(parent) && !flow_sent_unmapped(parent) &&
+	       !parent->mptcp.mp_fail;
 }
 
 const char *join_impossible(const struct judgement *j)
