@@ -328,7 +328,7 @@ box_drop_later() {
 }
 
 box_strip_acks() {
-	nft_forward "r$1" "${nft_from}tcp flags ! syn,rst,psh reset tcp option mptcp"
+	nft_forward "r$1" "${nft_from}tcp flags ! syn,rst,psh meta length < 120 reset tcp option mptcp"
 }
 
 box_strip_dss_acks() {
