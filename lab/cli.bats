@@ -11,7 +11,7 @@ export HOST=10.0.3.2 HOST6=fd00:3::2
 
 setup_file() {
 	begin_suite
-	export SLOW_NAME=slow-$$	# a run takes two seconds and more there
+	export SLOW_NAME=slow-$$	# a run with --all takes a minute there
 	lab/lab up --name $SLOW_NAME --hops 2 --box drop-join@1
 }
 
@@ -77,7 +77,7 @@ has_bytes() {		# FILE BYTES
 start_slow() {		# BYTES OPTION...
 	local bytes=$1
 
-	lab/lab run --name "$SLOW_NAME" ./mpprobe -n -w "$tmp/run.pcap" \
+	lab/lab run --name "$SLOW_NAME" ./mpprobe --all -n -w "$tmp/run.pcap" \
 		"${@:2}" "$HOST" >"$tmp/stdout" 2>"$tmp/stderr" 3>&- &
 	pid=$!
 	await has_bytes "$tmp/run.pcap" "$bytes"
@@ -324,7 +324,7 @@ unprivileged() {	# COMMAND...
 change_host() {		# CODE WORDS COMMAND...
 	lab_of_test=gone-$$
 	lab/lab up --name $lab_of_test --hops 2 --box drop-join@1
-	lab/lab run --name $lab_of_test ./mpprobe -n -w "$tmp/run.pcap" \
+	lab/lab run --name $lab_of_test ./mpprobe --all -n -w "$tmp/run.pcap" \
 		-o "$tmp/report" $HOST >"$tmp/stdout" 2>"$tmp/stderr" 3>&- &
 	pid=$!
 	await has_bytes "$tmp/run.pcap" "${AFTER:-4000}"
@@ -894,6 +894,43 @@ own_firewall() {	# TOOL HOST RULE...
 	run --separate-stderr probe -q -p 80,81,8080 $HOST
 	((status == 3 && ${#lines[@]} == 3))
 	[[ $output == *"$HOST port 81: Port 81 of 10.0.3.2 is closed"* ]]
+}
+
+@test "64 silent ports: one connection each, and no longer than one port" {
+	on server iptables -A INPUT -p tcp --dport 1:64 -j DROP
+	run --separate-stderr probe -j -p 1-64 -o "$tmp/report" $HOST
+	on server iptables -F INPUT
+	((status == 3))
+	(($(wc -l <"$tmp/report") == 64))
+	# One after the other, in fours, they would take 52 seconds.
+	sed -n 64p "$tmp/report" >"$tmp/last"
+	[[ $(field "$tmp/last" "r['elapsed_ms'] < 12000") == True ]]
+	[[ $(field "$tmp/last" "[(c['purpose'], c['attempts']) for c in
+		r['connections'] if c['purpose'] != 'control']") == \
+		"[('tcp', 4)]" ]]
+}
+
+@test "more open ports than are probed at a time: each is probed whole" {
+	on server iptables -t nat -A PREROUTING -p tcp --dport 90:97 \
+		-j REDIRECT --to-ports 80
+	run --separate-stderr probe -q -p 90-97 $HOST
+	on server iptables -t nat -F PREROUTING
+	((status == 0 && ${#lines[@]} == 8))
+}
+
+# Nobody waits until a host would give up, 1.4 seconds, and the sooner of two
+# verdicts is the same.
+@test "what drops an option is judged by pairs side by side" {
+	for box in drop@1 drop-join@1; do
+		lab/lab with --name "pairs-$$" --hops 2 --box $box -- \
+			./mpprobe -n -j -o "$tmp/report" $HOST || (($? == 1))
+		[[ $(field "$tmp/report" \
+			"[(f['id'][-7:], f['confidence'], f['after']['ttl'],
+			f['at']['ttl']) for f in r['findings']]") == \
+			"[('dropped', 'proven', 1, 2)]" ]]
+		[[ $(field "$tmp/report" "max(c['attempts'] for c in
+			r['connections'] if c['syn_ttl'] == 64) < 4") == True ]]
+	done
 }
 
 @test "-4 and -6" {

@@ -23,8 +23,11 @@
 
 #define NAMES_WAIT_MS 300
 
-/* Ports of one address that are probed at a time. */
+/* Ports of one address that are probed at a time. More of them begin with one
+ * plain connection each, so far apart, and go on in their turn if that is
+ * answered: 64 silent ones take no longer than one. */
 #define SIDE_BY_SIDE 4
+#define KNOCK_GAP_US 5000
 #define TARGETS_MAX (4 * WAYS_MAX) /* two families of host and reference */
 
 /* What is probed: each port of each target; last, the references. */
@@ -171,6 +174,7 @@ struct port_run {
 struct port_runs {
 	struct port_run *all; /* in the order in which they begin */
 	unsigned count, begun;
+	int64_t knock_us; /* when the next one may knock */
 	struct shared shared[TARGETS_MAX];
 };
 
@@ -284,21 +288,58 @@ static unsigned count_open(const struct port_runs *runs,
 	unsigned open = 0;
 
 	for (unsigned i = 0; i < runs->begun; i++)
-		open += runs->all[i].target == target && !runs->all[i].run.over;
+		open += runs->all[i].target == target &&
+			!runs->all[i].run.knocking && !runs->all[i].run.over;
 	return open;
 }
 
-/* Steps all that are open, and begins the next ones in order, side by side:
- * not so many of one address that its server or a firewall takes offence.
- * False: all are over. */
+static bool has_room(const struct port_runs *runs, const struct target *target)
+{
+	return count_open(runs, target) < SIDE_BY_SIDE;
+}
+
+/* Those that knocked and were answered go on, in order. */
+static void admit_runs(struct port_runs *runs)
+{
+	for (unsigned i = 0; i < runs->begun; i++) {
+		struct port_run *one = &runs->all[i];
+
+		if (one->run.knocking &&
+		    connection_answered(&one->run.before) &&
+		    has_room(runs, one->target))
+			one->run.knocking = false;
+	}
+}
+
+/* The next ones in order, side by side: not so many of one address that its
+ * server or a firewall takes offence. Those of several uplinks do not knock:
+ * they need each other. */
+static void begin_runs(struct port_runs *runs)
+{
+	int64_t now_us = live_now_us();
+
+	while (runs->begun < runs->count) {
+		struct port_run *next = &runs->all[runs->begun];
+
+		next->run.knocking = !has_room(runs, next->target);
+		if (next->run.knocking &&
+		    (next->run.to.several || now_us < runs->knock_us))
+			return;
+		runs->knock_us = now_us + KNOCK_GAP_US;
+		runs->begun++;
+	}
+}
+
+/* Steps all that are open. False: all are over. */
 static bool step_runs(struct port_runs *runs, int64_t *wake)
 {
 	bool open = false;
 
-	while (runs->begun < runs->count &&
-	       count_open(runs, runs->all[runs->begun].target) < SIDE_BY_SIDE)
-		runs->begun++;
+	admit_runs(runs);
+	begin_runs(runs);
 	*wake = NEVER;
+	if (runs->begun < runs->count && !runs->all[runs->begun].run.to.several)
+		*wake = runs->knock_us;
 	for (unsigned i = 0; i < runs->begun; i++) {
 		struct run *r = &runs->all[i].run;
 		int64_t at;

@@ -167,25 +167,38 @@ static bool add_port(struct options *o, uint16_t port)
 	return true;
 }
 
+/* "80" or "8000-8010". */
+static bool is_ports(const char *at, size_t length, unsigned long *first,
+		     unsigned long *last)
+{
+	char text[12] = "", *dash;
+
+	if (length >= sizeof(text))
+		return false;
+	memcpy(text, at, length);
+	dash = strchr(text, '-');
+	if (dash)
+		*dash = '\0';
+	return strlen(text) < 8 && number(text, 1, 65535, first) &&
+	       number(dash ? dash + 1 : text, *first, 65535, last);
+}
+
 static const char *take_ports(struct options *o, const struct row *r,
 			      const char *value)
 {
-	static const char must[] = "ports must be between 1 and 65535, "
-				   "separated by commas";
-	unsigned long port;
+	static const char must[] = "ports must be between 1 and 65535, as in "
+				   "80,443 or 8000-8010";
+	unsigned long first, last;
 
 	(void)r;
 	for (;;) {
 		size_t length = strcspn(value, ",");
-		char text[8] = "";
 
-		if (length >= sizeof(text))
+		if (!is_ports(value, length, &first, &last))
 			return must;
-		memcpy(text, value, length);
-		if (!number(text, 1, 65535, &port))
-			return must;
-		if (!add_port(o, (uint16_t)port))
-			return "at most 64 ports at a time";
+		for (; first <= last; first++)
+			if (!add_port(o, (uint16_t)first))
+				return "at most 64 ports at a time";
 		if (!value[length])
 			return NULL;
 		value += length + 1;
@@ -319,7 +332,7 @@ static const struct row rows[] = {
 	{NULL, '6', "ipv6", NULL, FAMILIES | COMMAND_DOCTOR, take_flag,
 	 AT(where.ipv6), .help = "use IPv6 (-4 -6: both families)"},
 	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports, 0,
-	 .help = "TCP ports to probe (default 80)"},
+	 .help = "TCP ports to probe, also 1-64 (default 80)"},
 	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_text,
 	 AT(reference), .help = "probe a server known to speak MPTCP, too",
 	 .must = "a host must follow"},

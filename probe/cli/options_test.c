@@ -132,6 +132,12 @@ static void test_ports(void **state)
 	(void)state;
 	assert_int_equal(parse("-p 80,443,80", COMMAND_PROBE), -1);
 	assert_int_equal(parsed.port_count, 2);
+	assert_int_equal(parse("-p 8000-8010,80", COMMAND_PROBE), -1);
+	assert_int_equal(parsed.port_count, 12);
+	assert_int_equal(parsed.ports[10], 8010);
+	assert_int_equal(parse("-p 1-64", COMMAND_PROBE), -1);
+	assert_int_equal(parse("-p 1-65", COMMAND_PROBE), EXIT_USAGE);
+	assert_int_equal(parse("-p 65535-65535", COMMAND_PROBE), -1);
 	for (int i = 1; i <= PORTS_MAX; i++)
 		sprintf(many + strlen(many), "%s%d", i > 1 ? "," : "", i);
 	assert_int_equal(parse(many, COMMAND_PROBE), -1);
@@ -156,6 +162,10 @@ static void test_bad(void **state)
 		{"-f 4294967297", "-f 4294967297"},
 		{"-p 0", "-p 0"},
 		{"-p 65536", "-p 65536"},
+		{"-p 9-8", "-p 9-8"},
+		{"-p 8-", "-p 8-: ports must be between 1 and 65535, as in"},
+		{"-p -8", "-p -8"},
+		{"-p 8-9-10", "-p 8-9-10"},
 		{"-p 80,", "-p 80,"},
 		{"-p ,80", "-p ,80"},
 		{"-p http", "-p http"},

@@ -34,6 +34,13 @@ int64_t quote_wait_us(const struct destination *to)
 	return wait > QUOTE_WAIT_MIN_US ? wait : QUOTE_WAIT_MIN_US;
 }
 
+int64_t silence_us(const struct destination *to)
+{
+	int64_t wait = 2 * to->rtt_us;
+
+	return wait > QUOTE_WAIT_MIN_US ? wait : QUOTE_WAIT_MIN_US;
+}
+
 /* ---- any connection ------------------------------------------------------ */
 
 void connection_open(struct connection *c, const struct course *course,
@@ -131,6 +138,33 @@ bool connection_answered(const struct connection *c)
 	const struct flow *f = client_flow(&c->client);
 
 	return f && (f->syn_ack_seen || flow_reset(f));
+}
+
+static bool awaits_syn_ack(const struct connection *c)
+{
+	return c->state == CONNECTION_BUSY && c->step == 0 &&
+	       !connection_answered(c);
+}
+
+int64_t connection_silent_at_us(const struct connection *c)
+{
+	int64_t at = c->begun_us + silence_us(c->client.to);
+
+	return awaits_syn_ack(c) && at > live_now_us() ? at : NEVER;
+}
+
+bool connection_seems_silent(const struct connection *c)
+{
+	if (c->state == CONNECTION_ENDED)
+		return client_flow(&c->client) && !connection_answered(c);
+	return awaits_syn_ack(c) && client_flow(&c->client) &&
+	       connection_silent_at_us(c) == NEVER;
+}
+
+void connection_give_up(struct connection *c)
+{
+	if (awaits_syn_ack(c))
+		c->state = CONNECTION_ENDED;
 }
 
 size_t connection_acked(const struct flow *f)

@@ -28,6 +28,10 @@ int64_t answer_wait_us(const struct destination *to);
 /* Somewhat more than a round trip: what is later than that is given up. */
 int64_t quote_wait_us(const struct destination *to);
 
+/* A SYN that had no answer for so long seems to get none: twice as long as one
+ * without the option took. */
+int64_t silence_us(const struct destination *to);
+
 struct connection;
 
 /* What a connection does behind its handshake, step by step. The handshake is
@@ -164,6 +168,16 @@ bool connection_all_sent(const struct connection *c);
 
 /* A SYN/ACK or a RST came. */
 bool connection_answered(const struct connection *c);
+
+/* Its SYN goes unanswered, for longer than it should: given up, or silence_us()
+ * old. */
+bool connection_seems_silent(const struct connection *c);
+
+/* When it will; NEVER: it does, or is answered. */
+int64_t connection_silent_at_us(const struct connection *c);
+
+/* The SYN is not sent again: others show that it is in vain. */
+void connection_give_up(struct connection *c);
 
 /* So much of our data is acknowledged by TCP. */
 size_t connection_acked(const struct flow *f);

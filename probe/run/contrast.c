@@ -97,11 +97,19 @@ static bool drew_reset(const struct connection *c)
 	       flow_reset(f);
 }
 
+/* Nobody waits until a host would give up. */
+static bool both_silent(const struct version *v)
+{
+	return connection_seems_silent(&v->bare) &&
+	       connection_seems_silent(&v->summed);
+}
+
 bool contrast_wanted(const struct run *r, const struct version *v)
 {
-	return sweep_settled(r, &v->sweep) &&
-	       (drew_reset(&v->bare) || gave_up(&v->bare)) &&
-	       (drew_reset(&v->summed) || gave_up(&v->summed));
+	return (both_silent(v) && connection_answered(&r->before)) ||
+	       (sweep_settled(r, &v->sweep) &&
+		(drew_reset(&v->bare) || gave_up(&v->bare)) &&
+		(drew_reset(&v->summed) || gave_up(&v->summed)));
 }
 
 /* As long as MP_CAPABLE, and its subtype, but it names no algorithm: that it
@@ -117,10 +125,10 @@ static void add_no_algorithm(struct run *r, unsigned version)
 	connection_begin(c);
 }
 
-/* On fresh ports: MP_CAPABLE beside nothing; an option that nobody knows, as
- * long as it; and the MP_CAPABLE of the other version, which is longer or
- * shorter. Which of them comes first changes, because balancers go by the
- * bits of ports. */
+/* On fresh ports: MP_CAPABLE beside nothing; in the first rounds also an option
+ * that nobody knows, as long as it; and the MP_CAPABLE of the other version,
+ * which is longer or shorter. Which of them comes first changes, because
+ * balancers go by the bits of ports. */
 static void add_round(struct run *r, const struct version *v, unsigned round)
 {
 	const struct {
@@ -130,7 +138,7 @@ static void add_round(struct run *r, const struct version *v, unsigned round)
 		     {PURPOSE_MP_CAPABLE, v->number},
 		     {PURPOSE_UNKNOWN_OPTION, v->number},
 		     {PURPOSE_MP_CAPABLE, !v->number}};
-	const unsigned count = sizeof(kinds) / sizeof(kinds[0]);
+	const unsigned count = round < CONTRAST_ROUNDS ? 4 : 2;
 
 	for (unsigned i = 0; i < count; i++) {
 		unsigned kind = (round + i) % count;
@@ -138,7 +146,8 @@ static void add_round(struct run *r, const struct version *v, unsigned round)
 		run_add_syn(r, kinds[kind].purpose, kinds[kind].version,
 			    FULL_TTL, 1);
 	}
-	add_no_algorithm(r, v->number);
+	if (round < CONTRAST_ROUNDS)
+		add_no_algorithm(r, v->number);
 }
 
 static void add_join_round(struct run *r, const struct version *v,
@@ -149,6 +158,59 @@ static void add_join_round(struct run *r, const struct version *v,
 	run_add_join(r, &v->join.client, FULL_TTL);
 	if (round % 2 == 0)
 		run_add_syn(r, PURPOSE_TCP, 0, FULL_TTL, 1);
+}
+
+typedef void add_round_fn(struct run *r, const struct version *v,
+			  unsigned round);
+
+/* As long as the judge waits. */
+static int64_t patience_us(const struct run *r)
+{
+	int64_t wait = PATIENCE_FACTOR * r->to.rtt_us;
+
+	if (wait < PATIENCE_MIN_US)
+		wait = PATIENCE_MIN_US;
+	return (wait > PATIENCE_MAX_US ? PATIENCE_MAX_US : wait) + PAIR_GAP_US;
+}
+
+/* The others of this purpose are waiting for what will not come; that to a
+ * random token as well, which is not answered under SYN cookies either. */
+static void give_up_all(struct run *r, const struct version *v,
+			enum purpose purpose)
+{
+	for (size_t i = 0; i < r->connection_count; i++) {
+		struct connection *c = r->connections[i];
+
+		if (c->client.version == v->number &&
+		    (c->client.purpose == purpose ||
+		     c->client.purpose == PURPOSE_MP_JOIN_RANDOM))
+			connection_give_up(c);
+	}
+}
+
+/* Pairs, one behind the other, as long as nothing with the option is answered.
+ */
+static int64_t step_pairs(struct run *r, struct version *v, int64_t now_us,
+			  enum purpose purpose, add_round_fn *add)
+{
+	struct progress *p = r->current;
+
+	if (now_us < p->round_us)
+		return p->round_us;
+	if (p->rounds < DECIDING_PAIRS) {
+		add(r, v, p->rounds++);
+		p->round_us =
+			now_us + (p->rounds < DECIDING_PAIRS ? PAIR_GAP_US
+							     : patience_us(r));
+		return p->round_us;
+	}
+	if (p->rounds++ == DECIDING_PAIRS) {
+		/* The last control: for the judge, too, time has passed. */
+		run_add_syn(r, PURPOSE_TCP, 0, FULL_TTL, 1);
+		if (all_lost(r, v, purpose))
+			give_up_all(r, v, purpose);
+	}
+	return OVER;
 }
 
 /* The TTL from which on a RST may be drawn: behind the last hop that quoted
@@ -166,8 +228,8 @@ static unsigned first_edge(const struct run *r, const struct client *drew,
 		       : ttl + 1;
 }
 
-/* Silence only: nothing but the rounds. */
-static void contrast(struct run *r, struct version *v, bool join, bool silent)
+/* RSTs: the rounds at once, and what is drawn at which TTL. */
+static void contrast_resets(struct run *r, struct version *v, bool join)
 {
 	unsigned ttl;
 
@@ -177,10 +239,7 @@ static void contrast(struct run *r, struct version *v, bool join, bool silent)
 		else
 			add_round(r, v, round);
 	}
-	if (silent) {
-		run_wait(r, 2 * answer_wait_us(&r->to));
-		return;
-	}
+	r->current->rounds = DECIDING_PAIRS;
 	ttl = join ? first_edge(r, &v->join.client, &v->join.client,
 				SEGMENT_JOIN_SYN)
 		   : first_edge(r, &v->bare.client, &v->sweep.client,
@@ -195,23 +254,46 @@ static void contrast(struct run *r, struct version *v, bool join, bool silent)
 
 void contrast_start(struct run *r, struct version *v)
 {
-	contrast(r, v, false, gave_up(&v->bare) && gave_up(&v->summed));
+	if (!both_silent(v))
+		contrast_resets(r, v, false);
 }
 
-bool join_contrast_wanted(const struct run *r, const struct version *v)
+int64_t contrast_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return both_silent(v)
+		       ? step_pairs(r, v, now_us, PURPOSE_MP_CAPABLE, add_round)
+		       : OVER;
+}
+
+/* Given up, or answered by a RST. */
+static bool join_failed(const struct run *r, const struct version *v)
 {
 	const struct flow *f = client_flow(&v->join.client);
 
 	return v->join.state == CONNECTION_ENDED && f && !f->established &&
 	       (!f->syn_ack_seen || flow_reset(f)) &&
-	       v->open.state != CONNECTION_BUSY &&
-	       run_began(r, join_copies_start, v) &&
 	       sweep_settled(r, &v->sweep);
+}
+
+bool join_contrast_wanted(const struct run *r, const struct version *v)
+{
+	return (joins_seem_silent(r, v) || join_failed(r, v)) &&
+	       v->open.state != CONNECTION_BUSY &&
+	       run_began(r, join_copies_start, v);
 }
 
 void join_contrast_start(struct run *r, struct version *v)
 {
-	contrast(r, v, true, !flow_reset(client_flow(&v->join.client)));
+	if (flow_reset(client_flow(&v->join.client)))
+		contrast_resets(r, v, true);
+}
+
+int64_t join_contrast_step(struct run *r, struct version *v, int64_t now_us)
+{
+	return is_silent(&v->join.client)
+		       ? step_pairs(r, v, now_us, PURPOSE_MP_JOIN,
+				    add_join_round)
+		       : OVER;
 }
 
 /* ---- an unknown token ---------------------------------------------------- */

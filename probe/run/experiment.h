@@ -174,7 +174,7 @@ wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,
 	join_contrast_wanted, token_wanted, branches_wanted;
 start_fn sort_start, mirror_start, limited_start, contrast_start,
 	join_contrast_start, token_start;
-step_fn token_step, branches_step;
+step_fn contrast_step, join_contrast_step, token_step, branches_step;
 
 /* ports.c */
 wanted_fn ports_wanted, join_ports_wanted, more_joins_wanted;
@@ -182,6 +182,12 @@ start_fn ports_start, join_ports_start, more_joins_start;
 /* SYNs with MP_CAPABLE are lost more often than loss explains, by the plain
  * ones. */
 bool lost_with_option(const struct run *r, const struct version *v);
+/* All SYNs of this purpose are, and so many that none of it is chance. */
+bool all_lost(const struct run *r, const struct version *v,
+	      enum purpose purpose);
+/* The subflow, and the SYNs beside it, seem to get no answer, although the
+ * connection that they join is open. */
+bool joins_seem_silent(const struct run *r, const struct version *v);
 
 /* same_port.c */
 wanted_fn adopt_wanted, pairs_wanted, same_port_wanted, plain_port_wanted,

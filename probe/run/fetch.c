@@ -269,19 +269,80 @@ static bool begins_late(const struct run *r, const struct finding *f)
 	       strncmp(f->kind->id, "dss.", 4) == 0;
 }
 
-/* A drop is placed by what is quoted and what is not: the SYN with the
- * option once more at the hop that seems to be the first without it, when
- * that has had time to rest; each hop once. */
+/* When the last segment of the kind went out to this hop, on flows of this
+ * purpose. */
+static int64_t asked_last_us(const struct run *r, enum purpose purpose,
+			     enum segment_kind kind, unsigned ttl)
+{
+	const struct observer *o = r->to.live->observer;
+	int64_t last_us = 0;
+
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+
+		for (size_t k = 0; f->purpose == purpose && run_sees(r, f) &&
+				   k < f->sent_count;
+		     k++)
+			if (f->sent[k]->kind == kind &&
+			    f->sent[k]->packet.ip.ttl == ttl &&
+			    f->sent[k]->time_us > last_us)
+				last_us = f->sent[k]->time_us;
+	}
+	return last_us;
+}
+
+/* Whether the hop answered what went out behind the last of that: then it had
+ * an answer left, and did not get it. */
+static bool answered_behind(const struct run *r, const struct flow *of,
+			    enum segment_kind kind, unsigned ttl)
+{
+	const struct observer *o = r->to.live->observer;
+	int64_t asked_us = asked_last_us(r, of->purpose, kind, ttl);
+
+	for (size_t i = 0; i < o->flow_count; i++) {
+		const struct flow *f = o->flows[i];
+
+		for (size_t k = 0; run_sees(r, f) && k < f->quote_count; k++) {
+			const struct kept *sent = f->sent[f->quotes[k].sent];
+
+			if (sent->packet.ip.ttl == ttl &&
+			    sent->time_us > asked_us)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool vanishes(const struct finding *f)
+{
+	return strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
+	       strcmp(f->kind->id, "dss.reset") == 0 ||
+	       strncmp(f->rule->row, "way", 3) == 0;
+}
+
+/* A drop is placed by what is quoted and what is not: the segment once more at
+ * the hop that seems to be the first without it, and behind it a plain SYN: if
+ * that is answered, the hop's answers were not spent. If not, once more when
+ * the hop has had time to rest. */
 static void fetch_drop(struct run *r, const struct finding *f, unsigned reach)
 {
-	bool vanishes = strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
-			strcmp(f->kind->id, "dss.reset") == 0 ||
-			strncmp(f->rule->row, "way", 3) == 0;
+	const unsigned id = f->connections[0];
+	const uint64_t bit = UINT64_C(1) << (f->at.ttl & 63);
+	const struct flow *flow = r->to.live->observer->flows[id - 1];
 
-	if (vanishes && f->at.known && f->at.ttl < reach &&
-	    !(r->fetch.drops >> f->at.ttl & 1) &&
-	    fetch_segment(r, f->connections[0], f->segment, f->at.ttl, true))
-		r->fetch.drops |= UINT64_C(1) << f->at.ttl;
+	if (!vanishes(f) || !f->at.known || f->at.ttl >= reach ||
+	    r->fetch.drops & bit)
+		return;
+	if (r->fetch.beside & bit &&
+	    answered_behind(r, flow, f->segment, f->at.ttl)) {
+		r->fetch.drops |= bit;
+	} else if (r->fetch.beside & bit || !r->plain.last) {
+		if (fetch_segment(r, id, f->segment, f->at.ttl, true))
+			r->fetch.drops |= bit;
+	} else if (fetch_segment(r, id, f->segment, f->at.ttl, false)) {
+		sweep_again(&r->plain, f->at.ttl, true);
+		r->fetch.beside |= bit;
+	}
 }
 
 /* A hop that quotes the option as sent, right before one that does not: once

@@ -394,7 +394,7 @@ bool join_copies_wanted(const struct run *r, const struct version *v)
 {
 	const struct connection *join = &v->join;
 
-	return join->state == CONNECTION_ENDED ||
+	return join->state == CONNECTION_ENDED || joins_seem_silent(r, v) ||
 	       (!run_follows(r) && join->step > 0);
 }
 

@@ -90,6 +90,22 @@ static unsigned count_joins(const struct run *r, const struct version *v,
 	return count;
 }
 
+static bool is_answered(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+
+	return f && !is_silent(c);
+}
+
+bool joins_seem_silent(const struct run *r, const struct version *v)
+{
+	const struct client *parent = v->join.client.parent;
+
+	return parent && is_open(client_flow(parent)) &&
+	       connection_seems_silent(&v->join) &&
+	       !count_joins(r, v, is_answered);
+}
+
 /* Some joins are answered, and too few are not to tell loss from a device. */
 bool more_joins_wanted(const struct run *r, const struct version *v)
 {
@@ -113,6 +129,9 @@ static struct tries tries_of(const struct run *r, const struct version *v,
 {
 	struct tries t = {0};
 
+	enum segment_kind kind =
+		purpose == PURPOSE_MP_JOIN ? SEGMENT_JOIN_SYN : SEGMENT_SYN;
+
 	for (size_t i = 0; i < r->connection_count; i++) {
 		const struct connection *c = r->connections[i];
 		const struct flow *f = client_flow(&c->client);
@@ -122,7 +141,7 @@ static struct tries tries_of(const struct run *r, const struct version *v,
 		    c->copy.ttl < FULL_TTL || c->client.no_algorithm ||
 		    (purpose != PURPOSE_TCP && c->client.version != v->number))
 			continue;
-		sent = flow_sent_count(f, SEGMENT_SYN, FULL_TTL);
+		sent = flow_sent_count(f, kind, FULL_TTL);
 		t.sent += sent;
 		t.lost += sent && connection_answered(c) ? sent - 1 : sent;
 	}
@@ -135,4 +154,14 @@ bool lost_with_option(const struct run *r, const struct version *v)
 
 	return t.lost && chance_of_losses(t, tries_of(r, v, PURPOSE_TCP)) <
 				 CHANCE_OF_DOUBT;
+}
+
+bool all_lost(const struct run *r, const struct version *v,
+	      enum purpose purpose)
+{
+	struct tries t = tries_of(r, v, purpose);
+	struct tries plain = tries_of(r, v, PURPOSE_TCP);
+
+	return t.lost == t.sent &&
+	       beyond_chance(t.lost, plain, plain.sent - plain.lost);
 }

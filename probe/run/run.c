@@ -304,9 +304,10 @@ static const struct experiment experiments[] = {
 	{"sort", ONCE, 0, sort_wanted, sort_start, NULL},
 	{"mirror", ONCE, 0, mirror_wanted, mirror_start, NULL},
 	{"limited", ONCE, REACH, limited_wanted, limited_start, NULL},
-	{"contrast", EACH, NEED_RTT, contrast_wanted, contrast_start, NULL},
+	{"contrast", EACH, NEED_RTT, contrast_wanted, contrast_start,
+	 contrast_step},
 	{"join contrast", EACH, NEED_RTT, join_contrast_wanted,
-	 join_contrast_start, NULL},
+	 join_contrast_start, join_contrast_step},
 	{"unknown token", EACH, REACH, token_wanted, token_start, token_step},
 	{"branches", EACH_AGAIN, REACH, branches_wanted, NULL, branches_step},
 	/* Where some ways differ from others. */
@@ -427,7 +428,8 @@ static unsigned facts_of(const struct run *r)
 static bool may_start(const struct run *r, const struct experiment *x,
 		      const struct progress *p, const struct version *v)
 {
-	if (x->needs & NEED_QUIET && x < r->quiet_last)
+	if ((x->needs & NEED_QUIET && x < r->quiet_last) ||
+	    (r->knocking && x->start != before_start))
 		return false;
 	return (p->state == PROGRESS_IDLE ||
 		(p->state == PROGRESS_OVER &&
@@ -478,6 +480,12 @@ static bool step_experiment(struct run *r, const struct experiment *x,
 	return starts;
 }
 
+/* A port that answered a knock is to go on. */
+static bool may_end(const struct run *r)
+{
+	return r->quiet && !(r->knocking && connection_answered(&r->before));
+}
+
 /* All experiments once, in the order of the table. Those that need quiet start
  * when none above runs. Returns whether anything started or ended. */
 static bool step_experiments(struct run *r, int64_t now_us, int64_t *wake)
@@ -495,7 +503,7 @@ static bool step_experiments(struct run *r, int64_t now_us, int64_t *wake)
 			changed |= step_experiment(r, x, p, &r->versions[k],
 						   now_us, wake);
 			if (i + 1 == EXPERIMENTS)
-				r->over = r->quiet && !changed &&
+				r->over = may_end(r) && !changed &&
 					  p->state != PROGRESS_RUNNING;
 			else if (changed || p->state == PROGRESS_RUNNING)
 				r->quiet = false;
@@ -541,7 +549,9 @@ int64_t run_step(struct run *r, int64_t now_us)
 		const struct connection *c = r->connections[i];
 		int64_t at = c->state == CONNECTION_BUSY ? connection_due_us(c)
 							 : NEVER;
+		int64_t silent = connection_silent_at_us(c);
 
+		at = silent < at ? silent : at;
 		wake = at < wake ? at : wake;
 	}
 	return wake;

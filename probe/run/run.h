@@ -181,6 +181,7 @@ struct fetch {
 	uint64_t asking;  /* bits: TTLs asked now */
 	uint64_t drops;	  /* bits: TTLs asked where a drop may be */
 	uint64_t intact; /* bits: TTLs asked once more, right before a change */
+	uint64_t beside; /* bits: and what the hop answers, behind it */
 	unsigned asks[64];
 	int64_t asked_us[64];
 	unsigned judged; /* how often */
@@ -220,6 +221,8 @@ struct run {
 	struct fetch fetch;
 	bool quiet; /* nothing but `after` is running */
 	const struct experiment *quiet_last; /* that needed it and began */
+	bool knocking; /* only a plain connection yet: the rest when its owner
+			  clears this */
 	bool over;
 };
 

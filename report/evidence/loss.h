@@ -221,6 +221,19 @@
 
 /* SYNs of one connection, as a host sends them: LOST_MIN. */
 #define SYN_TRIES LOST_MIN
+/* Where SYNs with an option go unanswered longer than those without it took,
+ * so many pairs on fresh ports decide it, instead of waiting until a host would
+ * give up: all without it are answered and none with it, by chance 4 times in
+ * ten million (Fisher's exact test). CHANCE_OF_LOSS decides as well: of 12
+ * controls none is lost. What is sent when, and how long it waits, is in
+ * probe/run: connection.c (SYNs and data), contrast.c (pairs), reach.c
+ * (sweeps). */
+#define DECIDING_PAIRS 12
+/* Microseconds between two of them: side by side, but neither one burst that a
+ * device takes for a flood, nor lost together in one full queue. Which of a
+ * pair goes first changes, so that a limiter of SYNs spares one kind as often
+ * as the other. */
+#define PAIR_GAP_US 5000
 /* Data that must arrive, if that is not what is asked. */
 #define DATA_TRIES 5
 /* Data with a mapping or in fragments, keep-alives: as many as it takes on a
