@@ -13,8 +13,10 @@
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
+#include "probe/net/ticker.h"
 #include "probe/net/ways.h"
 #include "probe/net/wire.h"
+#include "probe/run/doing.h"
 #include "probe/run/live.h"
 #include "probe/run/run.h"
 #include "report/arena.h"
@@ -169,12 +171,16 @@ static int open_live(struct live *live, const struct plan *p,
 struct port_run {
 	const struct target *target;
 	struct run run;
+	int64_t over_us; /* since when it is over; 0: it is not */
+	bool awaits;	 /* what the others of its address show */
 };
 
 struct port_runs {
 	struct port_run *all; /* in the order in which they begin */
 	unsigned count, begun;
-	int64_t knock_us; /* when the next one may knock */
+	unsigned reported; /* the first so many */
+	int ret;	   /* the worst of these */
+	int64_t knock_us;  /* when the next one may knock */
 	struct shared shared[TARGETS_MAX];
 };
 
@@ -347,29 +353,17 @@ static bool step_runs(struct port_runs *runs, int64_t *wake)
 		if (r->over)
 			continue;
 		at = run_step(r, live_now_us());
-		if (r->over)
+		if (r->over) {
 			at = 0; /* others may have waited for it */
+			runs->all[i].over_us = live_now_us();
+		}
 		open = true;
 		*wake = at < *wake ? at : *wake;
 	}
 	return open;
 }
 
-/* Runs all to their end, a signal or an error. What is in flight when a signal
- * comes must be known for its connection to be ended. */
-static void run_ports(struct live *live, struct port_runs *runs)
-{
-	int64_t wake;
-
-	while (step_runs(runs, &wake) && live_poll(live, wake) &&
-	       !live->exit_code && !signals_interrupted())
-		;
-	live_linger(live);
-	for (unsigned i = 0; i < runs->begun; i++)
-		run_end(&runs->all[i].run);
-}
-
-static void name_hops(struct live *live, struct report *r)
+static void name_hops(struct live *live, struct report *r, int wait_ms)
 {
 	for (size_t i = 0; live->names && i < r->path_length; i++) {
 		struct report_hop *hop = &r->path[i];
@@ -381,8 +375,7 @@ static void name_hops(struct live *live, struct report *r)
 		struct report_hop *hop = &r->path[i];
 		const char *name =
 			hop->address.family && !hop->is_target
-				? names_get(live->names, &hop->address,
-					    NAMES_WAIT_MS)
+				? names_get(live->names, &hop->address, wait_ms)
 				: NULL;
 
 		if (name)
@@ -408,7 +401,6 @@ static struct report *report_of(struct live *live, const struct port_run *one)
 		r->interruption = arena_printf(r->arena, "%s", live->error);
 	r->dropped = wire_dropped(live->wire);
 	r->leaves_otherwise = to->several && !way_is_own(t);
-	name_hops(live, r);
 	return r;
 }
 
@@ -419,8 +411,10 @@ static int report_group(struct live *live, const struct port_run *runs,
 	struct report *reports[WAYS_MAX];
 	int code;
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		reports[i] = report_of(live, &runs[i]);
+		name_hops(live, reports[i], NAMES_WAIT_MS);
+	}
 	code = reports_print(out, live->observer, reports, count);
 	for (unsigned i = 0; i < count; i++)
 		report_free(reports[i]);
@@ -438,33 +432,135 @@ static unsigned group_of(const struct port_run *runs, unsigned left)
 	return count;
 }
 
-static int report_runs(struct live *live, const struct port_runs *runs,
+static void take_code(struct port_runs *runs, const struct port_run *of,
+		      int code)
+{
+	if (!of->run.to.reference)
+		runs->ret =
+			of == runs->all ? code : exit_worst(runs->ret, code);
+}
+
+static bool address_over(const struct port_runs *runs,
+			 const struct port_run *one)
+{
+	for (unsigned i = 0; i < runs->count; i++)
+		if (address_equal(&runs->all[i].run.to.target,
+				  &one->run.to.target) &&
+		    !runs->all[i].run.over)
+			return false;
+	return true;
+}
+
+/* What ports of the same address show, or a reference, may change all other
+ * verdicts. */
+static bool stands_alone(const struct report *r)
+{
+	return r->status == STATUS_CLEAR || r->status == STATUS_UNREACHABLE;
+}
+
+static bool print_early(struct live *live, struct port_runs *runs,
+			struct port_run *one, struct output *out)
+{
+	struct report *r = report_of(live, one);
+
+	one->awaits = !address_over(runs, one) && !stands_alone(r);
+	if (!one->awaits) {
+		name_hops(live, r, 0);
+		take_code(runs, one, reports_print(out, live->observer, &r, 1));
+		runs->reported++;
+	}
+	report_free(r);
+	return !one->awaits;
+}
+
+/* Those that are over, in order, while others are not, nor what they have in
+ * common. Returns when the names of the next one have been waited for. */
+static int64_t report_early(struct live *live, struct port_runs *runs,
+			    struct output *out)
+{
+	while (runs->reported < runs->begun) {
+		struct port_run *one = &runs->all[runs->reported];
+		int64_t at = one->over_us + NAMES_WAIT_MS * 1000;
+
+		if (!one->over_us || one->run.to.several ||
+		    one->run.to.reference ||
+		    (one->awaits && !address_over(runs, one)))
+			return NEVER;
+		if (live->names && !names_settled(live->names) &&
+		    live_now_us() < at)
+			return at;
+		if (!print_early(live, runs, one, out))
+			return NEVER;
+	}
+	return NEVER;
+}
+
+/* "10.0.5.2:443 by eth0, 2 of 8 done: ..." of the first that is not. */
+static void describe(const void *context, char *text, size_t size)
+{
+	const struct port_runs *runs = context;
+	const struct port_run *one = NULL;
+	char address[ADDRESS_TEXT], doing[160], done[40] = "";
+	unsigned over = 0;
+
+	for (unsigned i = 0; i < runs->begun; i++) {
+		over += runs->all[i].run.over;
+		if (!one && !runs->all[i].run.over)
+			one = &runs->all[i];
+	}
+	if (!one)
+		return;
+	if (runs->count > 1)
+		snprintf(done, sizeof(done), ", %u of %u done", over,
+			 runs->count);
+	run_doing(&one->run, doing, sizeof(doing));
+	snprintf(text, size, "%s port %u%s%s%s: %s",
+		 address_text(&one->run.to.target, address), one->run.to.port,
+		 one->run.to.several ? " by " : "",
+		 one->run.to.several ? one->target->route.interface : "", done,
+		 doing);
+}
+
+/* Runs all to their end, a signal or an error. What is in flight when a signal
+ * comes must be known for its connection to be ended. */
+static void run_ports(struct live *live, struct port_runs *runs,
+		      struct output *out)
+{
+	int64_t wake, names;
+
+	ticker_source(describe, runs);
+	while (step_runs(runs, &wake) && !live->exit_code &&
+	       !signals_interrupted()) {
+		names = report_early(live, runs, out);
+		if (!live_poll(live, names < wake ? names : wake))
+			break;
+	}
+	ticker_source(NULL, NULL);
+	live_linger(live);
+	for (unsigned i = 0; i < runs->begun; i++)
+		run_end(&runs->all[i].run);
+}
+
+static int report_runs(struct live *live, struct port_runs *runs,
 		       struct output *out)
 {
-	int ret = EXIT_CLEAR;
-
 	if (!live_finish(live)) {
 		complain("%s", live->error);
 		if (!live_cut_short(live))
 			return live->exit_code;
 	}
-	if (runs->count > 1)
-		output_several(out);
-	for (unsigned i = 0, count; i < runs->count; i += count) {
-		int code;
-
+	for (unsigned i = runs->reported, count; i < runs->count; i += count) {
 		count = group_of(&runs->all[i], runs->count - i);
-		code = report_group(live, &runs->all[i], count, out);
-		if (!runs->all[i].run.to.reference)
-			ret = i ? exit_worst(ret, code) : code;
+		take_code(runs, &runs->all[i],
+			  report_group(live, &runs->all[i], count, out));
 	}
 	if (live->exit_code)
 		return live->exit_code;
-	return signals_interrupted() ? EXIT_INTERRUPTED : ret;
+	return signals_interrupted() ? EXIT_INTERRUPTED : runs->ret;
 }
 
-/* Probes everything first and judges then, so that the report of a live run
- * knows all that its capture holds. */
+/* A report that other ports may change comes when these are over, too: it knows
+ * all that the capture holds. */
 static int probe_all(struct live *live, const struct plan *p,
 		     struct output *out)
 {
@@ -473,7 +569,9 @@ static int probe_all(struct live *live, const struct plan *p,
 
 	if (!make_runs(live, p, &runs))
 		return failure(EXIT_SYSTEM, "no memory");
-	run_ports(live, &runs);
+	if (runs.count > 1)
+		output_several(out);
+	run_ports(live, &runs, out);
 	ret = report_runs(live, &runs, out);
 	if (p->left_out && (ret == EXIT_CLEAR || ret == EXIT_NO_MPTCP))
 		ret = EXIT_UNKNOWN;

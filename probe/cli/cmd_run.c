@@ -12,6 +12,7 @@
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
+#include "probe/net/ticker.h"
 #include "probe/scenario/peer.h"
 #include "probe/scenario/print.h"
 #include "probe/scenario/sandbox.h"
@@ -205,17 +206,39 @@ static bool run_next(const struct script *script, struct peer *peer,
 	return !ends;
 }
 
+/* How far all of them are. */
+struct stand {
+	const struct peer *peer;
+	const struct script *script; /* NULL: none yet */
+	size_t number, count;
+};
+
+static void describe(const void *context, char *text, size_t size)
+{
+	const struct stand *s = context;
+
+	if (!s->script)
+		snprintf(text, size, "%s: does it speak MPTCP?",
+			 s->peer->target);
+	else
+		snprintf(text, size, "%s: scenario %zu of %zu, %s",
+			 s->peer->target, s->number, s->count, s->script->name);
+}
+
 static int run_all(const struct program *p, struct peer *peer,
-		   struct output *out)
+		   struct output *out, struct stand *stand)
 {
 	const struct run_format *format = run_format(output_format(out));
 	struct run_total total = {0};
 
 	if (format->head)
 		output_end(out, format->head(output_begin(out)));
-	for (size_t i = 0; i < p->count; i++)
-		if (!run_next(&p->scripts[i], peer, out, &total))
+	for (size_t i = 0; i < p->count; i++) {
+		stand->script = &p->scripts[i];
+		stand->number = i + 1;
+		if (!run_next(stand->script, peer, out, &total))
 			break;
+	}
 	if (!total.exit_code)
 		total.exit_code = !total.count ? EXIT_UNKNOWN
 				  : run_total_matches(&total)
@@ -240,16 +263,20 @@ static int no_mptcp(const struct peer *peer)
 static int run_program(const struct options *o, struct program *p,
 		       struct peer *peer, struct output *out)
 {
+	struct stand stand = {.peer = peer, .number = 1, .count = p->count};
 	int code;
 
+	if (!peer->replay)
+		ticker_source(describe, &stand);
 	if (!peer->replay && !peer_live_detect(peer, o->mptcp_version))
 		code = peer->exit_code;
 	else if (!peer->replay && peer->version < 0)
 		code = no_mptcp(peer);
 	else if (p->all)
-		code = run_all(p, peer, out);
+		code = run_all(p, peer, out, &stand);
 	else
-		code = run_one(&p->scripts[0], peer, out);
+		code = run_one(stand.script = &p->scripts[0], peer, out);
+	ticker_source(NULL, NULL);
 	if (!peer->replay && !peer_live_finish(peer) && code < EXIT_USAGE)
 		code = peer->exit_code;
 	if (peer->exit_code && !signals_interrupted())

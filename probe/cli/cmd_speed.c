@@ -11,6 +11,7 @@
 #include "probe/doctor/gather.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
+#include "probe/net/ticker.h"
 #include "probe/run/live.h"
 #include "report/evidence/loss.h"
 #include "report/print/speed.h"
@@ -19,27 +20,27 @@
 struct stand {
 	unsigned round, rounds;
 	bool mptcp;
-	int shown;		/* percent */
+	double share; /* of the bytes of this download; < 0: not known */
 	double mptcp_s, busy_s; /* of downloads by MPTCP; of processors then */
 };
 
-static void draw_bar(void *context, double share)
+static void describe(const void *context, char *text, size_t size)
 {
 	static const char full[] = "##############################";
-	struct stand *s = context;
-	int percent = share < 0 ? 0 : (int)(share * 100);
+	const struct stand *s = context;
+	int percent = s->share < 0 ? 0 : (int)(s->share * 100);
 
-	if (percent == s->shown)
-		return;
-	s->shown = percent;
-	fprintf(stderr, "\rround %u of %u  %-5s  [%-30.*s] %3d %%", s->round,
-		s->rounds, s->mptcp ? "MPTCP" : "TCP", percent * 30 / 100, full,
-		percent);
+	snprintf(text, size, "round %u of %u  %-5s  [%-30.*s] %3d %%", s->round,
+		 s->rounds, s->mptcp ? "MPTCP" : "TCP", percent * 30 / 100,
+		 full, percent);
 }
 
-static void clear_bar(void)
+static void advance(void *context, double share)
 {
-	fprintf(stderr, "\r%70s\r", "");
+	struct stand *s = context;
+
+	s->share = share;
+	ticker_tick();
 }
 
 /* Seconds that the processors of this host have worked, all together; < 0: not
@@ -86,7 +87,7 @@ static bool run_round(const struct download *d, struct stand *stand,
 		struct speed_run *run = mptcp ? &r->mptcp : &r->tcp;
 
 		stand->mptcp = mptcp;
-		stand->shown = -1;
+		stand->share = -1;
 		if (!(mptcp ? download_mptcp(d, stand, run)
 			    : download_run(d, false, run)))
 			return false;
@@ -102,7 +103,6 @@ static bool run_round(const struct download *d, struct stand *stand,
 static int run_rounds(const struct options *o, struct speed *s,
 		      struct speed_round *rounds)
 {
-	bool bar = isatty(STDERR_FILENO) && !o->quiet;
 	struct stand stand = {.rounds = o->count ?: ROUNDS_WANTED};
 	struct download d = {
 		.url = s->url,
@@ -112,12 +112,13 @@ static int run_rounds(const struct options *o, struct speed *s,
 		.source = o->where.source,
 		.insecure = o->insecure,
 		.seconds = o->seconds,
-		.progress = bar ? draw_bar : NULL,
+		.progress = advance,
 		.context = &stand,
 	};
 	uint64_t disabled = counter_now("MPCapableSYNTXDisabled");
 	uint64_t dropped = counter_now("MPCapableSYNTXDrop");
 
+	ticker_source(describe, &stand);
 	while (speed_goes_on(s, o->count)) {
 		stand.round = (unsigned)s->round_count + 1;
 		if (!run_round(&d, &stand, &rounds[s->round_count]))
@@ -125,8 +126,7 @@ static int run_rounds(const struct options *o, struct speed *s,
 		s->round_count++;
 	}
 	s->processors = stand.mptcp_s > 0 ? stand.busy_s / stand.mptcp_s : -1;
-	if (bar)
-		clear_bar();
+	ticker_source(NULL, NULL);
 	s->blackhole = counter_now("MPCapableSYNTXDisabled") > disabled;
 	s->unanswered = (unsigned)(counter_now("MPCapableSYNTXDrop") - dropped);
 	if (rounds[0].tcp.unknown_host)

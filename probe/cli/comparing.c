@@ -15,6 +15,7 @@
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
+#include "probe/net/ticker.h"
 #include "probe/run/connection.h"
 #include "probe/run/live.h"
 #include "probe/run/sweep.h"
@@ -48,6 +49,12 @@ struct comparing {
 	struct target target;
 	struct port_run *ports;
 	unsigned port_count;
+};
+
+/* How far it is. */
+struct stand {
+	const struct comparing *l;
+	unsigned port, round, rounds;
 };
 
 static uint16_t port_of(const struct comparing *l, unsigned i)
@@ -231,9 +238,10 @@ static void round_edge(struct port_run *p)
 		connection_end(&syns[i]);
 }
 
-static void run_port(struct port_run *p, unsigned rounds)
+static void run_port(struct port_run *p, unsigned rounds, struct stand *stand)
 {
 	for (unsigned round = 0; round < rounds && going(p); round++) {
+		stand->round = round + 1;
 		round_usual(p, round);
 		if (!p->answered[0] && !p->answered[1] && !p->answered[2])
 			break;
@@ -244,12 +252,23 @@ static void run_port(struct port_run *p, unsigned rounds)
 	}
 }
 
-static int run_ports(struct comparing *l, struct compare *c)
+static void describe(const void *context, char *text, size_t size)
+{
+	const struct stand *s = context;
+
+	snprintf(text, size, "%s, port %u (%u of %u), round %u of %u",
+		 s->l->target.name.host, s->l->ports[s->port].to.port,
+		 s->port + 1, s->l->port_count, s->round, s->rounds);
+}
+
+static int run_ports(struct comparing *l, struct compare *c,
+		     struct stand *stand)
 {
 	for (unsigned i = 0; i < l->port_count && !signals_interrupted(); i++) {
 		struct port_run *p = &l->ports[i];
 
-		run_port(p, l->options->count ?: ROUNDS_LIVE);
+		stand->port = i;
+		run_port(p, stand->rounds, stand);
 		if (!live_finish(&p->live))
 			complain("%s", p->live.error);
 		if (!p->live.exit_code || live_cut_short(&p->live))
@@ -263,6 +282,7 @@ static int run_ports(struct comparing *l, struct compare *c)
 int comparing_run(const struct options *o, const char *host, struct compare *c)
 {
 	struct comparing l = {.options = o};
+	struct stand stand = {.l = &l, .rounds = o->count ?: ROUNDS_LIVE};
 	int ret;
 
 	if (o->where.ipv4 && o->where.ipv6)
@@ -276,8 +296,10 @@ int comparing_run(const struct options *o, const char *host, struct compare *c)
 		return failure(EXIT_SYSTEM, "no memory");
 	signals_install();
 	ret = open_ports(&l, c->arena);
+	ticker_source(describe, &stand);
 	if (ret == 0)
-		ret = run_ports(&l, c);
+		ret = run_ports(&l, c, &stand);
+	ticker_source(NULL, NULL);
 	for (unsigned i = 0; i < l.port_count; i++)
 		live_close(&l.ports[i].live);
 	free(l.ports);

@@ -15,6 +15,7 @@
 #include "probe/cli/nearest.h"
 #include "probe/cli/output.h"
 #include "probe/net/outfile.h"
+#include "probe/net/ticker.h"
 
 struct command {
 	const char *name;
@@ -239,9 +240,14 @@ static int run_with_output(const struct command *c, const struct options *o,
 			   int argc, char **argv)
 {
 	struct output *out = output_open(o);
+	int code;
 
-	return out ? output_close(out, c->run(o, out, argc, argv))
-		   : EXIT_OUTPUT;
+	if (!out)
+		return EXIT_OUTPUT;
+	ticker_begin(!o->quiet);
+	code = c->run(o, out, argc, argv);
+	ticker_wipe();
+	return output_close(out, code);
 }
 
 static int run_command(const struct options *o, int argc, char **argv,

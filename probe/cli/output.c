@@ -5,11 +5,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "probe/cli/command.h"
 #include "probe/cli/origin.h"
 #include "probe/net/outfile.h"
+#include "probe/net/ticker.h"
 #include "report/arena.h"
 #include "report/print/format.h"
 
@@ -22,8 +24,18 @@ struct sink {
 	bool collects;	  /* until it is closed */
 	char *text;	  /* what page.out holds */
 	size_t length;
-	off_t begun; /* where the thing that is being printed begins in it */
-	int error;   /* errno of the first failure; 0: none */
+	size_t lines; /* of a screen that went out */
+	off_t begun;  /* where the thing that is being printed begins in it */
+	int error;    /* errno of the first failure; 0: none */
+};
+
+/* The verdicts once more: they follow at the end if what is printed is longer
+ * than the screen, so that they are still there. */
+struct again {
+	unsigned rows;	  /* of the screen; 0: there is none */
+	struct page page; /* .out NULL: nothing yet */
+	char *text;
+	size_t length;
 };
 
 #define SINKS_MAX 3
@@ -31,6 +43,7 @@ struct sink {
 struct output {
 	struct sink sinks[SINKS_MAX]; /* the report, then the documents */
 	size_t count;
+	struct again again;
 	struct origin *origin; /* NULL: no document needs it */
 };
 
@@ -66,12 +79,29 @@ static const struct page *sink_begin(struct sink *s)
 	return &s->page;
 }
 
+/* A longer one takes several. Colours take no room, but do not matter. */
+static size_t count_lines(const struct sink *s)
+{
+	size_t lines = 0, column = 0;
+
+	for (size_t i = 0; i < s->length; i++) {
+		column++;
+		if (s->text[i] == '\n') {
+			lines += column > s->page.width + 1 ? 2 : 1;
+			column = 0;
+		}
+	}
+	return lines;
+}
+
 /* All that is in the memory, in one write. */
 static int hand_out(struct sink *s)
 {
+	ticker_wipe();
 	if (fflush(s->page.out) ||
 	    outfile_append(&s->file, s->text, s->length) == -1)
 		return -1;
+	s->lines += count_lines(s);
 	return fseeko(s->page.out, 0, SEEK_SET);
 }
 
@@ -145,6 +175,59 @@ static int sink_close(struct sink *s, int code)
 	return code;
 }
 
+/* --- the screen ---------------------------------------------------------- */
+
+static struct winsize find_screen(const struct options *o)
+{
+	struct winsize screen = {0};
+
+	if (!o->output_file && isatty(STDOUT_FILENO))
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &screen);
+	return screen;
+}
+
+/* What the user says (COLUMNS), or the screen. */
+static unsigned find_width(const struct options *o)
+{
+	const char *said = getenv("COLUMNS");
+	unsigned long width = said ? strtoul(said, NULL, 10) : 0;
+
+	if (!width)
+		width = find_screen(o).ws_col ?: PAGE_WIDTH;
+	if (width < PAGE_WIDTH_MIN)
+		return PAGE_WIDTH_MIN;
+	return width > PAGE_WIDTH_MAX ? PAGE_WIDTH_MAX : (unsigned)width;
+}
+
+static void print_again(struct output *out, output_print_fn *print,
+			const void *thing)
+{
+	struct again *a = &out->again;
+	FILE *file = a->page.out;
+
+	if (!a->rows)
+		return;
+	a->page = out->sinks[0].page;
+	a->page.out = file ?: must_have(open_memstream(&a->text, &a->length));
+	a->page.quiet = a->page.again = true;
+	a->page.arena = arena_new();
+	print(out->sinks[0].format, &a->page, thing);
+	arena_free(a->page.arena);
+}
+
+/* One line of the screen is the prompt's. */
+static void say_again(struct again *a, struct sink *s)
+{
+	if (!a->page.out)
+		return;
+	fclose(a->page.out);
+	if (s->lines >= a->rows && !s->error &&
+	    (outfile_append(&s->file, "\n", 1) == -1 ||
+	     outfile_append(&s->file, a->text, a->length) == -1))
+		s->error = errno;
+	free(a->text);
+}
+
 /* --- all of them --------------------------------------------------------- */
 
 /* `file`: NULL is standard output. */
@@ -156,7 +239,7 @@ static bool add_sink(struct output *out, const struct options *o,
 	s->format = format_named(format);
 	s->collects = file || s->format->open;
 	s->page = (struct page){
-		.width = PAGE_WIDTH,
+		.width = find_width(o),
 		.colour = wants_colour(o),
 		.verbose = o->verbose,
 		.rules = o->rules,
@@ -187,6 +270,8 @@ struct output *output_open(const struct options *o)
 {
 	struct output *out = must_have(calloc(1, sizeof(*out)));
 
+	if (!o->json && !o->quiet)
+		out->again.rows = find_screen(o).ws_row;
 	if (add_sinks(out, o))
 		return out;
 	output_close(out, EXIT_OUTPUT);
@@ -220,6 +305,7 @@ static void print_from(struct output *out, size_t first, output_print_fn *print,
 void output_print(struct output *out, output_print_fn *print, const void *thing)
 {
 	print_from(out, 0, print, thing);
+	print_again(out, print, thing);
 }
 
 bool output_has_documents(const struct output *out)
@@ -255,6 +341,7 @@ void output_end(struct output *out, int printed)
 
 int output_close(struct output *out, int code)
 {
+	say_again(&out->again, &out->sinks[0]);
 	for (size_t i = 0; i < out->count; i++)
 		code = sink_close(&out->sinks[i], code);
 	origin_free(out->origin);

@@ -26,7 +26,8 @@ void output_several(struct output *out);
 void output_capture(struct output *out, const char *name);
 
 /* Prints one thing on all that is written: `print` calls the format's function
- * that is for it. */
+ * that is for it. If all that is printed is longer than the screen, its verdict
+ * follows once more at the end. */
 typedef int output_print_fn(const struct format *f, const struct page *p,
 			    const void *thing);
 void output_print(struct output *out, output_print_fn *print,

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe/net/ticker.h"
+
 /* How many bytes of valid UTF-8 stand here that a terminal may see; 0 if the
  * byte must be escaped (controls, C1 controls, broken sequences). */
 static size_t harmless(const unsigned char *c)
@@ -41,6 +43,7 @@ static void say(const char *format, va_list args)
 		}
 	}
 	line[at++] = '\n';
+	ticker_wipe();
 	fwrite(line, 1, at, stderr);
 }
 

@@ -204,6 +204,16 @@ const char *names_get(struct names *n, const struct address *a, int wait_ms)
 	return q->answer.name[0] ? q->answer.name : NULL;
 }
 
+bool names_settled(struct names *n)
+{
+	while (take_next(n, 0))
+		;
+	for (size_t i = 0; i < n->count; i++)
+		if (!n->questions[i].answered)
+			return false;
+	return true;
+}
+
 void names_free(struct names *n)
 {
 	if (!n)

@@ -5,6 +5,8 @@
 #ifndef PROBE_NET_NAMES_H
 #define PROBE_NET_NAMES_H
 
+#include <stdbool.h>
+
 #include "crafting/address.h"
 
 struct names;
@@ -21,6 +23,9 @@ void names_ask(struct names *n, const struct address *a);
  * than the largest `wait_ms` given. Letters, digits, '-', '_' and '.' only:
  * a reverse zone belongs to strangers. Owned by n. */
 const char *names_get(struct names *n, const struct address *a, int wait_ms);
+
+/* Whether all that was asked for is known, or known to be none. */
+bool names_settled(struct names *n);
 
 void names_free(struct names *n); /* waits for nobody */
 

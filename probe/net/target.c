@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,10 @@
 #include "probe/net/complain.h"
 #include "probe/net/privileges.h"
 #include "probe/net/sockaddr.h"
+#include "probe/net/ticker.h"
 
 #define DEFAULT_PORT 80
+#define TICKER_STEP_MS 50
 
 /* Decimal 1..65535 and nothing else. */
 static bool parse_port(const char *text, uint16_t *out)
@@ -257,6 +260,25 @@ static bool plausible(const struct resolved *r)
 	return true;
 }
 
+static void describe(const void *context, char *text, size_t size)
+{
+	snprintf(text, size, "looking up %s", (const char *)context);
+}
+
+static void await_answer(const char *host, int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int ms;
+
+	ticker_source(describe, host);
+	do {
+		int64_t at = ticker_tick();
+
+		ms = at == INT64_MAX ? -1 : TICKER_STEP_MS;
+	} while (poll(&p, 1, ms) == 0);
+	ticker_source(NULL, NULL);
+}
+
 /* A process without any right reads what name servers send. False: it could
  * not be had, or did not answer. */
 static bool ask_in_child(const char *host, bool ipv4, bool ipv6,
@@ -276,6 +298,8 @@ static bool ask_in_child(const char *host, bool ipv4, bool ipv6,
 		_exit(write(ends[1], out, sizeof(*out)) != sizeof(*out));
 	}
 	close(ends[1]);
+	if (child != -1)
+		await_answer(host, ends[0]);
 	got = child == -1 ? -1 : read(ends[0], out, sizeof(*out));
 	close(ends[0]);
 	return child != -1 && waitpid(child, &status, 0) == child &&

@@ -22,26 +22,35 @@
 enum { STEP_BASE = 1, STEP_0 };
 
 static const struct kind {
+	const char *name;
 	unsigned steps;
 	bool plain;	   /* without MPTCP */
 	bool stops;	   /* one step in vain is the end */
 	bool settles;	   /* one step that is done is the end */
 	unsigned tries[3]; /* of the first steps; the last, of all later ones */
 } kinds[] = {
-	[CHECK_LONG] = {LONG_CHUNKS, .stops = true,
+	[CHECK_LONG] = {"a longer transfer", LONG_CHUNKS, .stops = true,
 			.tries = {LONG_TRIES, LONG_TRIES, LONG_TRIES}},
-	[CHECK_HOLE] = {3, .tries = {VAIN_TRIES, DATA_TRIES, DATA_TRIES}},
-	[CHECK_PAIR] = {PAIRS, .stops = true,
+	[CHECK_HOLE] = {"data behind a gap", 3,
+			.tries = {VAIN_TRIES, DATA_TRIES, DATA_TRIES}},
+	[CHECK_PAIR] = {"two segments at once", PAIRS, .stops = true,
 			.tries = {DATA_TRIES, DATA_TRIES, DATA_TRIES}},
-	[CHECK_EXPIRED] = {3, .tries = {EXPIRED_TRIES, VAIN_TRIES, DATA_TRIES}},
-	[CHECK_BIG] = {3, .settles = true,
+	[CHECK_EXPIRED] = {"data that expires", 3,
+			   .tries = {EXPIRED_TRIES, VAIN_TRIES, DATA_TRIES}},
+	[CHECK_BIG] = {"full size", 3, .settles = true,
 		       .tries = {DATA_TRIES, DATA_TRIES, DATA_TRIES}},
-	[CHECK_BIG_TCP] = {4, .plain = true, .settles = true,
+	[CHECK_BIG_TCP] = {"full size without MPTCP", 4, .plain = true,
+			   .settles = true,
 			   .tries = {DATA_TRIES, DATA_TRIES, DATA_TRIES}},
-	[CHECK_ADD_ADDR] = {1, .tries = {DATA_TRIES}},
-	[CHECK_FRAGMENTS] = {2, .plain = true, .settles = true,
+	[CHECK_ADD_ADDR] = {"an announced address", 1, .tries = {DATA_TRIES}},
+	[CHECK_FRAGMENTS] = {"fragments", 2, .plain = true, .settles = true,
 			     .tries = {VAIN_TRIES, DATA_TRIES}},
 };
+
+const char *check_name(const struct check *k)
+{
+	return kinds[k->kind].name;
+}
 
 static unsigned step_of(const struct check *k)
 {

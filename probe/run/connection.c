@@ -174,15 +174,21 @@ size_t connection_acked(const struct flow *f)
 	return bytes > 0 ? (size_t)bytes : 0;
 }
 
-int64_t connection_due_us(const struct connection *c)
+/* Behind so many tries of its step. */
+static int64_t wait_us(const struct connection *c, unsigned tries)
 {
 	int64_t wait = answer_wait_us(c->client.to);
 
 	if (c->wait_us)
-		return c->sent_us + c->wait_us;
+		return c->wait_us;
 	if (c->step == 0 || c->course->grows)
-		wait += wait / 2 * (c->tries - 1);
-	return c->sent_us + (wait > WAIT_MAX_US ? WAIT_MAX_US : wait);
+		wait += wait / 2 * (tries - 1);
+	return wait > WAIT_MAX_US ? WAIT_MAX_US : wait;
+}
+
+int64_t connection_due_us(const struct connection *c)
+{
+	return c->sent_us + wait_us(c, c->tries);
 }
 
 /* ---- the rest of a request ----------------------------------------------- */
@@ -348,6 +354,17 @@ static bool step_done(const struct connection *c, const struct flow *f)
 static unsigned step_tries(const struct connection *c)
 {
 	return c->step > 0 ? c->course->tries(c) : c->syn_tries;
+}
+
+int64_t connection_left_us(const struct connection *c, int64_t now_us)
+{
+	int64_t left = connection_due_us(c) - now_us;
+
+	if (connection_settled(c))
+		return 0;
+	for (unsigned tries = c->tries + 1; tries <= step_tries(c); tries++)
+		left += wait_us(c, tries);
+	return left > 0 ? left : 0;
 }
 
 int64_t connection_step(struct connection *c, int64_t now_us)

@@ -173,6 +173,10 @@ bool connection_answered(const struct connection *c);
  * old. */
 bool connection_seems_silent(const struct connection *c);
 
+/* How long the step that it is at takes at most, from now on, if nothing is
+ * answered; 0: it waits for nothing. */
+int64_t connection_left_us(const struct connection *c, int64_t now_us);
+
 /* When it will; NEVER: it does, or is answered. */
 int64_t connection_silent_at_us(const struct connection *c);
 

@@ -33,7 +33,7 @@ typedef void start_fn(struct run *r, struct version *v);
 typedef int64_t step_fn(struct run *r, struct version *v, int64_t now_us);
 
 struct experiment {
-	const char *name;
+	const char *name; /* for who waits: what is tried */
 	enum often often;
 	unsigned needs;
 	wanted_fn *wanted;
@@ -82,6 +82,9 @@ int64_t run_round(struct run *r, struct version *v, int64_t now_us,
 
 /* Whether the experiment that starts so has begun with this version. */
 bool run_began(const struct run *r, start_fn *start, const struct version *v);
+
+/* The name of the last row that is running; NULL: none is. */
+const char *run_running(const struct run *r);
 
 /* Whether TTLs below those of full segments may be sent. */
 bool run_sweeping(const struct run *r);
@@ -209,6 +212,7 @@ step_fn across_step;
 /* A copy of the large segment that was in vain, if this is the connection of
  * such a check. */
 bool check_copy(struct run *r, const struct flow *f, unsigned ttl);
+const char *check_name(const struct check *k);
 wanted_fn full_size_wanted, checks_wanted, checks_again_wanted, expired_wanted,
 	check_copies_wanted, idle_wanted, idle_again_wanted, idle_copies_wanted;
 start_fn full_size_start, checks_start, checks_again_start, idle_start,

@@ -16,6 +16,7 @@
 #include "probe/net/guard.h"
 #include "probe/net/names.h"
 #include "probe/net/target.h"
+#include "probe/net/ticker.h"
 #include "probe/net/wire.h"
 #include "probe/run/client.h"
 #include "report/arena.h"
@@ -475,7 +476,9 @@ static bool check_missing(struct live *live)
 
 bool live_poll(struct live *live, int64_t deadline_us)
 {
-	int64_t left = deadline_us - live_now_us();
+	int64_t tick_us = ticker_tick();
+	int64_t left =
+		(tick_us < deadline_us ? tick_us : deadline_us) - live_now_us();
 	int timeout = left <= 0	       ? 0
 		      : left > 1000000 ? 1000
 				       : (int)((left + 999) / 1000);

@@ -30,6 +30,7 @@ struct page {
 	bool verbose;	/* the ladder, the connections, harmless evidence */
 	bool rules;	/* what became of each rule: -v, twice */
 	bool quiet;	/* the verdict only, on one line however long */
+	bool again;	/* and wrapped: it is said again, at the end */
 	bool several;	/* reports: each says which address and port it is on */
 	unsigned times; /* of packets, as so many -t of tcpdump(8): 0 the time
 			   of the day, 1 none, 2 seconds since 1970, 3 since the
@@ -53,6 +54,8 @@ struct origin {
 };
 
 #define PAGE_WIDTH 80 /* unless the terminal says otherwise */
+#define PAGE_WIDTH_MIN 60
+#define PAGE_WIDTH_MAX 200
 
 /* Each function prints one thing whole: 0, or -1 without memory, and then
  * what went out is to be thrown away. Errors of `out` show in ferror(). All of

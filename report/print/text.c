@@ -191,7 +191,7 @@ static void verdict(const struct page *p, const struct report *r)
 	struct page line = *p;
 	const char *about = "";
 
-	if (p->quiet)
+	if (p->quiet && !p->again)
 		line.width = UINT_MAX;
 	if (p->quiet)
 		about = arena_printf(
@@ -386,11 +386,30 @@ static void heading(const struct page *p, const struct finding *f,
 			       where_phrase(p, f), more));
 }
 
-static void whole_finding(const struct page *p, const struct finding *f)
+/* What the text says beyond the sentences that it has in common with the
+ * verdict: that of the headline begins with them. */
+static const char *beyond_verdict(const struct page *p, const struct report *r,
+				  const char *text)
 {
+	for (size_t end = strlen(text); r->verdict && end > 0; end--) {
+		if (text[end - 1] != '.' || (text[end] && text[end] != ' '))
+			continue;
+		if (strstr(r->verdict,
+			   arena_printf(p->arena, "%.*s", (int)end, text)))
+			return text + end;
+	}
+	return text;
+}
+
+static void whole_finding(const struct page *p, const struct report *r,
+			  const struct finding *f)
+{
+	const char *text = f->text != NULL ? f->text : f->kind->title;
+
 	heading(p, f, "");
-	text_wrap(p, INDENT, INDENT,
-		  f->text != NULL ? f->text : f->kind->title);
+	text = beyond_verdict(p, r, text);
+	if (*text)
+		text_wrap(p, INDENT, INDENT, text);
 	all_evidence(p, f);
 	fprintf(p->out, INDENT "mpprobe explain %s\n", f->kind->id);
 }
@@ -429,7 +448,7 @@ static void findings_of(const struct page *p, const struct report *r,
 		if (brief)
 			brief_finding(p, &r->findings[i]);
 		else
-			whole_finding(p, &r->findings[i]);
+			whole_finding(p, r, &r->findings[i]);
 	}
 }
 

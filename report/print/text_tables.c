@@ -70,10 +70,10 @@ void text_return(const struct page *p, const struct report *r)
 		for (k = 0; k < r->path[i].responder_count; k++)
 			return_row(p, &r->path[i], &r->path[i].responders[k],
 				   width);
-	fputs("TTL: of the answer on arrival, and as it probably was sent; "
-	      "hops: of the return\npath, counted as those of the forward "
-	      "path.\n",
-	      p->out);
+	text_wrap(p, "", "",
+		  "TTL: of the answer on arrival, and as it probably was sent; "
+		  "hops: of the return path, counted as those of the forward "
+		  "path.");
 }
 
 void text_ladder(const struct page *p, const struct report *r)
@@ -98,10 +98,20 @@ void text_rules(const struct page *p, const struct report *r)
 					    rule->need);
 		else if (rule->by)
 			more = arena_printf(p->arena, " (%s)", rule->by);
-		fprintf(p->out, "%-38s  %s%s\n",
-			arena_printf(p->arena, "%s (%s)", rule->id, rule->row),
-			why_phrase(rule->why), more);
+		text_wrap(p,
+			  arena_printf(p->arena, "%-38s  ",
+				       arena_printf(p->arena, "%s (%s)",
+						    rule->id, rule->row)),
+			  "                                        ",
+			  arena_printf(p->arena, "%s%s", why_phrase(rule->why),
+				       more));
 	}
+}
+
+/* There is no room for what else the SYN/ACK says. */
+static bool is_narrow(const struct page *p)
+{
+	return p->width < PAGE_WIDTH;
 }
 
 /* What answered: "60/64  4  0.40  1460  64240  7", "RST", or dashes. */
@@ -110,6 +120,13 @@ static const char *answer(const struct page *p,
 {
 	const struct report_syn_ack *s = c->syn_ack;
 
+	if (is_narrow(p))
+		return arena_printf(p->arena, "%7s %6s",
+				    s ? arena_printf(p->arena, "%u/%u", s->ttl,
+						     s->initial_ttl)
+				    : c->reset ? "RST"
+					       : "-",
+				    s ? page_ms(p, s->rtt_ms) : "-");
 	if (s == NULL)
 		return arena_printf(p->arena, "%7s %4s %6s %5s %6s %2s",
 				    c->reset != NULL ? "RST" : "-", "-", "-",
@@ -139,10 +156,11 @@ void text_connections(const struct page *p, const struct report *r)
 
 	if (r->connection_count == 0)
 		return;
-	fputs("\nConnections\n"
-	      " id purpose         port TTL reach SYN/ACK hops rtt ms   mss "
-	      "window ws MPTCP\n",
-	      p->out);
+	fprintf(p->out,
+		"\nConnections\n"
+		" id purpose         port TTL reach SYN/ACK %srtt ms %sMPTCP\n",
+		is_narrow(p) ? "" : "hops ",
+		is_narrow(p) ? "" : "  mss window ws ");
 	for (i = 0; i < r->connection_count; i++) {
 		const struct report_connection *c = &r->connections[i];
 
@@ -151,9 +169,11 @@ void text_connections(const struct page *p, const struct report *r)
 			page_number(p, c->reach_ttl), answer(p, c),
 			mptcp_words(p, c));
 	}
-	fputs("TTL: of the SYN; reach: the smallest that was answered; "
-	      "SYN/ACK: its TTL on\narrival, and as it probably was sent; ws: "
-	      "window scale; A: DSS checksums in use;\n"
-	      "ok: both keys verified.\n",
-	      p->out);
+	text_wrap(p, "", "",
+		  arena_printf(p->arena,
+			       "TTL: of the SYN; reach: the smallest that was "
+			       "answered; SYN/ACK: its TTL on arrival, and as "
+			       "it probably was sent; %sA: DSS checksums in "
+			       "use; ok: both keys verified.",
+			       is_narrow(p) ? "" : "ws: window scale; "));
 }

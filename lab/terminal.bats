@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What stands on a terminal: a line while mpprobe works, and at the end the
+# verdict.
+
+load suite
+
+LAB=(--hops 4 --box drop@3)
+export HOST=10.0.5.2
+
+setup_file() {
+	begin_suite
+	export SILENT=silent-$$
+	lab/lab up --name "$SILENT" --hops 2
+	lab/lab run --name "$SILENT" --on server \
+		iptables -A INPUT -p tcp --dport 1000:1010 -j DROP
+}
+
+teardown_file() {
+	end_suite
+	lab/lab down --name "$SILENT"
+}
+
+# Sets output to what stands on a terminal of this size, or to what was written
+# when (--raw).
+on_terminal() {		# [--raw] ROWS COLUMNS COMMAND...
+	run --separate-stderr lab/on_terminal.py "$@"
+	echo "$output"
+}
+
+@test "something moves, and nothing of it is left" {
+	on_terminal --raw 24 80 lab/lab run --name "$SILENT" \
+		./mpprobe -n 10.0.3.2:1000
+	((status == 3))
+	# On a busy machine the program itself begins late.
+	(($(head -n 1 <<<"$output" | cut -d' ' -f1) < 1500))
+	[[ $(head -n 1 <<<"$output") == \
+		*'10.0.3.2 port 1000: hop 1-2, no answer to TCP yet, at most '* ]]
+	(($(grep -c 'no answer to TCP yet' <<<"$output") > 5))
+	on_terminal 24 80 lab/lab run --name "$SILENT" ./mpprobe -n 10.0.3.2:1000
+	[[ $output == 'Port 1000 of 10.0.3.2 does not answer TCP at all'* ]]
+	[[ $output != *'at most'* ]]
+}
+
+@test "ports are told as they are done, by one line for all" {
+	on_terminal --raw 24 80 lab/lab run --name "$SILENT" \
+		./mpprobe -n -p 80,1000 10.0.3.2
+	((status == 3))
+	local works waits
+	works=$(grep -n -m 1 'MPTCP v1 works' <<<"$output" | cut -d: -f1)
+	waits=$(grep -n -m 1 'port 1000, 1 of 2 done' <<<"$output" | cut -d: -f1)
+	((works < waits))
+}
+
+@test "no line in a pipe, nor with -q, nor on a dumb terminal" {
+	run --separate-stderr lab/lab run --name "$SILENT" \
+		./mpprobe -n 10.0.3.2:1000
+	((status == 3))
+	[[ -z $stderr ]]
+	on_terminal --raw 24 80 lab/lab run --name "$SILENT" \
+		./mpprobe -q -n 10.0.3.2:1000
+	[[ $output != *'at most'* ]]
+	on_terminal --raw 24 80 lab/lab run --name "$SILENT" \
+		env TERM=dumb ./mpprobe -n 10.0.3.2:1000
+	[[ $output != *'at most'* ]]
+}
+
+@test "the line is cut at the width of the terminal" {
+	on_terminal --raw 24 30 lab/lab run --name "$SILENT" \
+		./mpprobe -n 10.0.3.2:1000
+	[[ $output == *"'10.0.3.2 port 1000: hop 1-2, '"* ]]
+}
+
+@test "other commands say what they do, too" {
+	on_terminal --raw 24 80 lab/lab run --name "$SILENT" \
+		./mpprobe compare --live -p 1000,1001 10.0.3.2
+	[[ $output == *'port 1000 (1 of 2), round 1 of'* ]]
+	on_terminal --raw 24 80 lab/lab run --name "$SILENT" \
+		./mpprobe run compliant 10.0.3.2:1000
+	[[ $output == *'10.0.3.2: does it speak MPTCP?'* ]]
+}
+
+@test "a report that is longer than the screen ends with its verdict" {
+	for size in "24 80" "40 120" "20 60"; do
+		# shellcheck disable=SC2086
+		on_terminal $size lab/lab run --name "$LAB_NAME" ./mpprobe -n -v $HOST
+		((status == 1))
+		tr '\n' ' ' <<<"${output##*$'\n\n'}" | tr -s ' ' | grep -q \
+			'^MPTCP is blocked on this path: SYNs with MP_CAPABLE are dropped at or between hop 3 (10.0.3.2) and hop 4 (10.0.4.2); the same without it pass. $'
+	done
+	on_terminal 500 80 lab/lab run --name "$LAB_NAME" ./mpprobe -n -v $HOST
+	[[ ${output##*$'\n\n'} != MPTCP* ]]
+	# Of several, each.
+	on_terminal 24 80 lab/lab run --name "$SILENT" ./mpprobe -n -p 80,81 \
+		10.0.3.2
+	[[ $(tail -n 5 <<<"$output") == *'10.0.3.2 port 80: MPTCP v1 works'* ]]
+	[[ $(tail -n 5 <<<"$output") == *'10.0.3.2 port 81: Port 81 of'* ]]
+}
+
+@test "a finding does not say again what the verdict says" {
+	run on client ./mpprobe -n $HOST
+	((status == 1))
+	[[ $(tr -s ' \n' '  ' <<<"$output" |
+		grep -o 'dropped at or between hop 3' | wc -l) == 1 ]]
+	[[ $output == *'An experimental'* ]]
+}
+
+@test "the width is the terminal's, 80 in a pipe, or COLUMNS" {
+	on_terminal 24 132 lab/lab run --name "$LAB_NAME" ./mpprobe -n $HOST
+	grep -qE '.{100}' <<<"$output"
+	for columns in 60 70 80 132; do
+		run on client env COLUMNS=$columns ./mpprobe -n -vv $HOST
+		! grep -nE ".{$((columns + 1))}" <<<"$output"
+	done
+	run on client env COLUMNS=10 ./mpprobe -n $HOST
+	grep -qE '.{50}' <<<"$output"
+	run on client ./mpprobe -n -vv $HOST
+	! grep -nE ".{81}" <<<"$output"
+	grep -qE ".{70}" <<<"$output"
+}
