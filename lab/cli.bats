@@ -747,7 +747,11 @@ own_firewall() {	# TOOL HOST RULE...
 @test "-h, -V, list and explain" {
 	run --separate-stderr ./mpprobe -h
 	((status == 0))
-	[[ -z $stderr && $output == *'exit status'* || $output == *'Exit status'* ]]
+	[[ -z $stderr && $output == *'Exit status'* ]]
+	((${#lines[@]} < 24))
+	run --separate-stderr ./mpprobe -hh
+	((status == 0))
+	[[ $output == *'Exit status'* && $output == *'--join-source ADDRESS'* ]]
 	run --separate-stderr ./mpprobe -V
 	((status == 0 && ${#lines[@]} == 1))
 	[[ $output =~ ^mpprobe\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
@@ -814,6 +818,7 @@ own_firewall() {	# TOOL HOST RULE...
 
 @test "nothing is wider than 80 columns" {
 	./mpprobe -h >"$tmp/out"
+	./mpprobe -hh >>"$tmp/out"
 	./mpprobe list >>"$tmp/out"
 	for id in $(./mpprobe list | awk '$1 ~ /\./ {print $1}'); do
 		./mpprobe explain "$id" >>"$tmp/out"

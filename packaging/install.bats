@@ -85,10 +85,10 @@ offers() {		# WORD...
 
 @test "bash completes the options that a command takes, and no others" {
 	make_quietly completions
-	# Those without an argument, as -h has them.
-	flags=$(./mpprobe -h | sed -n 's/^  ... --\([a-z0-9-]*\)  .*/--\1/p')
+	# Those without an argument, as -hh has them.
+	flags=$(./mpprobe -hh | sed -n 's/^  ... --\([a-z0-9-]*\)  .*/--\1/p')
 	[[ $flags == *--packets* && $flags == *--ipv4* ]]
-	for command in $(./mpprobe -h | sed -n 's/^  mpprobe \([a-z]*\) .*/\1/p'); do
+	for command in $(./mpprobe -hh | sed -n 's/^  mpprobe \([a-z]*\) .*/\1/p'); do
 		offered=$(offers "$command" --)
 		for option in $flags; do
 			run ./mpprobe "$command" "$option"

@@ -46,17 +46,25 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int help(void)
+/* One screen of 24 lines, or all options. */
+static int help(bool all)
 {
 	puts("Does Multipath TCP work on this path, and if not, which device "
 	     "breaks it?\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  mpprobe %-27s  %s\n", commands[i].usage,
 		       commands[i].help);
-	options_help(stdout);
+	if (all) {
+		options_help(stdout);
+	} else {
+		puts("");
+		options_brief(stdout);
+	}
 	puts("\nExit status: 0 MPTCP works, 1 interference, 2 the server has "
 	     "no MPTCP,\n3 undetermined or unreachable; others: "
 	     "mpprobe explain N.");
+	if (!all)
+		puts("All options: mpprobe -hh, and mpprobe(1).");
 	return EXIT_CLEAR;
 }
 
@@ -72,11 +80,11 @@ static int help_of(const struct command *c)
 }
 
 /* What -h is asked of: the command whose name stands there, or all. */
-static int help_on(int argc, char **argv)
+static int help_on(int argc, char **argv, bool all)
 {
 	const struct command *c = argc ? find_command(argv[0]) : NULL;
 
-	return c ? help_of(c) : help();
+	return c ? help_of(c) : help(all);
 }
 
 static int version(void)
@@ -260,7 +268,7 @@ static int run_command(const struct options *o, int argc, char **argv,
 	if (!c && argc && !strcmp(argv[0], "help"))
 		return argc > 1 && !find_command(argv[1])
 			       ? unknown_command(argv[1], NULL)
-			       : help_on(argc - 1, argv + 1);
+			       : help_on(argc - 1, argv + 1, false);
 	if (!c && argc == 1 && !strcmp(argv[0], "version"))
 		return version();
 	if (!c && argc > 1)
@@ -340,7 +348,7 @@ int main(int argc, char **argv)
 	result = options_parse(argc, argv, &options, arguments, &count);
 	options.line = line; /* getopt moves what is in argv */
 	if (result == -1 && options.help)
-		result = help_on(count, arguments);
+		result = help_on(count, arguments, options.help > 1);
 	else if (result == -1 && options.version)
 		result = version();
 	else if (result == -1)

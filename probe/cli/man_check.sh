@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Holds the man page to the program: every command and option of `mpprobe -h`
+# Holds the man page to the program: every command and option of `mpprobe -hh`
 # and every finding of `mpprobe list`, with its title, is in it, and none that
 # the program does not have; and every check of doctor.
 #   probe/cli/man_check.sh [MPPROBE [PAGE]]
@@ -18,7 +18,7 @@ if [ -n "$lint" ]; then
 fi
 
 # "-m, --max-ttl" of the help and the lists of the page, one option a line
-"$program" -h >"$tmp/help"
+"$program" -hh >"$tmp/help"
 sed -n 's/^  \(-.\), \(--[a-z0-9-]*\).*/\1\n\2/p
 	s/^      \(--[a-z0-9-]*\).*/\1/p' "$tmp/help" |
 	sort -u >"$tmp/options"

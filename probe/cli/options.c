@@ -38,8 +38,9 @@ struct row {
 	take_fn *take;
 	size_t at; /* what it sets, in struct options; 0 if `take` knows */
 	const char *help;
-	const char *must; /* be what its value is not */
-	unsigned max;	  /* of a number from 1 on */
+	const char *brief; /* on the first screen of help; NULL: not there */
+	const char *must;  /* be what its value is not */
+	unsigned max;	   /* of a number from 1 on */
 };
 
 /* --- what the options do ------------------------------------------------- */
@@ -242,6 +243,15 @@ static const char *take_quiet(struct options *o, const struct row *r,
 	return NULL;
 }
 
+static const char *take_help(struct options *o, const struct row *r,
+			     const char *value)
+{
+	(void)r;
+	(void)value;
+	o->help++;
+	return NULL;
+}
+
 static const char *take_times(struct options *o, const struct row *r,
 			      const char *value)
 {
@@ -328,35 +338,40 @@ static const char *take_seed(struct options *o, const struct row *r,
 
 static const struct row rows[] = {
 	{"What to probe", '4', "ipv4", NULL, FAMILIES | COMMAND_DOCTOR,
-	 take_flag, AT(where.ipv4), .help = "use IPv4"},
+	 take_flag, AT(where.ipv4), .help = "use IPv4", .brief = "use IPv4"},
 	{NULL, '6', "ipv6", NULL, FAMILIES | COMMAND_DOCTOR, take_flag,
-	 AT(where.ipv6), .help = "use IPv6 (-4 -6: both families)"},
+	 AT(where.ipv6), .help = "use IPv6 (-4 -6: both families)",
+	 .brief = "IPv6; -4 -6: both"},
 	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports, 0,
-	 .help = "TCP ports to probe, also 1-64 (default 80)"},
+	 .help = "TCP ports to probe, also 1-64 (default 80)",
+	 .brief = "80,443 or 1-64"},
 	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_text,
 	 AT(reference), .help = "probe a server known to speak MPTCP, too",
-	 .must = "a host must follow"},
+	 .brief = "known to speak MPTCP", .must = "a host must follow"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp, 0,
 	 .help = "MPTCP version to speak (default auto: 1, then 0)"},
 	{NULL, 0, "say", "http|tls|socks5|none|HEX", LIVE | COMMAND_DOCTOR,
 	 take_say, 0,
 	 .help = "the request that the server gets (default http)"},
 	{NULL, 0, "all", NULL, COMMAND_PROBE, take_flag, AT(all),
-	 .help = "the slower checks too"},
+	 .help = "the slower checks too", .brief = "the slower checks too"},
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
 	 .help = "only the TTL sweeps: no data, no joins"},
 
 	{"How to send", 'i', "interface", "IFACE[,IFACE...]", FAMILIES,
 	 take_interface, 0,
-	 .help = "probe by this interface, by several, or \"all\""},
+	 .help = "probe by this interface, by several, or \"all\"",
+	 .brief = "eth0,wwan0, or all"},
 	{NULL, 's', "source", "ADDRESS[,ADDRESS...]", FAMILIES, take_address,
-	 AT(where.source), .help = "send from this address of this host"},
+	 AT(where.source), .help = "send from this address of this host",
+	 .brief = "from this address"},
 	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_number,
 	 AT(first_ttl), .help = "first TTL of the sweeps (default 1)",
 	 .must = "TTL must be between 1 and 255", .max = 255},
 	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_number, AT(max_ttl),
 	 .help = "last TTL (default 30); -f 64 -m 64: no sweep",
-	 .must = "TTL must be between 1 and 255", .max = 255},
+	 .brief = "last TTL of sweeps", .must = "TTL must be between 1 and 255",
+	 .max = 255},
 	{NULL, 0, "seed", "N", SYNS, take_seed, 0,
 	 .help = "reproducible keys, ports and sequence numbers"},
 
@@ -390,7 +405,7 @@ static const struct row rows[] = {
 	 .must = FILE_MUST},
 
 	{"Output", 'n', "numeric", NULL, REPORTS, take_flag, AT(numeric),
-	 .help = "do not look up names of hops"},
+	 .help = "do not look up names of hops", .brief = "no names of hops"},
 	{NULL, 'x', "packets", NULL, COMMAND_READ, take_flag, AT(packets),
 	 .help = "read: a line a packet, options decoded, no verdict"},
 	{NULL, 't', "times", NULL, COMMAND_READ, take_times, 0,
@@ -402,31 +417,33 @@ static const struct row rows[] = {
 	 .help = "read: where the capture was made"},
 	{NULL, 'w', "write", "FILE", LIVE, take_text, AT(write_file),
 	 .help = "write the capture to FILE (-: standard output)",
-	 .must = FILE_MUST},
+	 .brief = "keep the packets", .must = FILE_MUST},
 	{NULL, 'j', "json", NULL, RESULTS, take_flag, AT(json),
-	 .help = "report as JSON, one object a line"},
+	 .help = "report as JSON, one object a line",
+	 .brief = "an object a line"},
 	{NULL, 'o', "output", "FILE", RESULTS, take_text, AT(output_file),
 	 .help = "write the report to FILE, not to standard output",
-	 .must = FILE_MUST},
+	 .brief = "the report into FILE", .must = FILE_MUST},
 	{NULL, 0, "html", "FILE", PAGES, take_text, AT(html_file),
 	 .help = "write a page to look at and to hand on as well",
-	 .must = FILE_MUST},
+	 .brief = "a page, to hand on", .must = FILE_MUST},
 	{NULL, 0, "svg", "FILE", COMMAND_PROBE | COMMAND_READ, take_text,
 	 AT(svg_file), .help = "write the picture of the path as well",
 	 .must = FILE_MUST},
 	{NULL, 0, "letter", NULL, COMMAND_PROBE | COMMAND_READ, take_flag,
 	 AT(letter), .help = "a letter to the operator, not a report"},
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
-	 .help = "the proof ladder and connections; -vv: each rule"},
+	 .help = "the proof ladder and connections; -vv: each rule",
+	 .brief = "all; -vv: each rule"},
 	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet, 0,
-	 .help = "only the verdict, one line"},
+	 .help = "only the verdict, one line", .brief = "the verdict, a line"},
 	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour, 0,
 	 .help = "colours (default auto: on a terminal)"},
 
 	{"Other", 'V', "version", NULL, ANY, take_flag, AT(version),
 	 .help = "print the version and end"},
-	{NULL, 'h', "help", NULL, ANY, take_flag, AT(help),
-	 .help = "print this help and end"},
+	{NULL, 'h', "help", NULL, ANY, take_help, 0,
+	 .help = "a screen of help; -hh: all of this"},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -566,8 +583,10 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 				    NULL);
 		if (found == -1)
 			break;
-		if (out->help)
+		if (out->help) {
+			out->help += found == 'h';
 			continue; /* of what, the arguments say */
+		}
 		if (found == '?' || found == ':')
 			result = reject(found, argv[optind - 1]);
 		else
@@ -736,6 +755,33 @@ static void print_row(FILE *out, const struct row *r)
 		fprintf(out, "  %s\n  %24s  %s\n", left, "", r->help);
 	else
 		fprintf(out, "  %-24s  %s\n", left, r->help);
+}
+
+/* "-p PORT" */
+static void print_brief(FILE *out, const struct row *r, bool last)
+{
+	char left[32];
+
+	snprintf(left, sizeof(left), "%s%s%s%.*s", r->short_name ? "-" : "--",
+		 r->short_name ? (const char[]){r->short_name, 0} : r->name,
+		 r->argument ? " " : "",
+		 r->argument ? (int)strcspn(r->argument, "[:|") : 0,
+		 r->argument ? r->argument : "");
+	fprintf(out, last ? "  %-16s  %s\n" : "  %-14s  %-22s", left, r->brief);
+}
+
+void options_brief(FILE *out)
+{
+	bool last = false;
+
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!rows[i].brief)
+			continue;
+		print_brief(out, &rows[i], last);
+		last = !last;
+	}
+	if (last)
+		fputc('\n', out);
 }
 
 void options_help(FILE *out)

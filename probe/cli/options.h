@@ -59,8 +59,9 @@ struct options {
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;
-	bool help, version; /* -h, -V: nothing else was checked */
-	uint64_t given;	    /* rows of the table that were used, as bits */
+	unsigned help; /* how many -h; it and -V: nothing else was checked */
+	bool version;
+	uint64_t given; /* rows of the table that were used, as bits */
 };
 
 /* Parses the options of a whole command line (argv[0] is skipped; options
@@ -75,8 +76,9 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 int options_accept(const struct options *o, enum command_bit command,
 		   const char *command_name);
 
-/* The options' part of -h, made of the table. */
+/* The options' part of -hh, made of the table, and of -h: some of them. */
 void options_help(FILE *out);
+void options_brief(FILE *out);
 
 /* Of one command, those that it takes. */
 void options_help_of(FILE *out, enum command_bit command);

@@ -111,7 +111,9 @@ static void test_help_and_version(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-h", COMMAND_PROBE), -1);
-	assert_true(parsed.help);
+	assert_int_equal(parsed.help, 1);
+	assert_int_equal(parse("-hh", COMMAND_PROBE), -1);
+	assert_int_equal(parsed.help, 2);
 	assert_int_equal(parse("read --version", COMMAND_PROBE), -1);
 	assert_true(parsed.version);
 }
@@ -237,6 +239,7 @@ static void test_help_width(void **state)
 
 	(void)state;
 	options_help(out);
+	options_brief(out);
 	fclose(out);
 	for (char *l = strtok_r(text, "\n", &save); l;
 	     l = strtok_r(NULL, "\n", &save))
