@@ -200,9 +200,11 @@ struct asymmetry {
 
 struct report_hop {
 	unsigned ttl;
-	struct address address; /* family 0: silent */
-	const char *name;	/* NULL unless resolved (live only) */
-	double rtt_ms;		/* < 0: unknown; the smallest seen */
+	struct address address;	 /* family 0: silent */
+	const char *name;	 /* NULL unless resolved (live only) */
+	uint32_t origin;	 /* its autonomous system; 0: not known */
+	const char *origin_name; /* of that, or NULL */
+	double rtt_ms;		 /* < 0: unknown; the smallest seen */
 	bool is_target;
 	struct responder *responders;
 	size_t responder_count;

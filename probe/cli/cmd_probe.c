@@ -21,9 +21,11 @@
 #include "probe/run/run.h"
 #include "report/arena.h"
 #include "report/judge.h"
+#include "report/origins.h"
 #include "report/track/observer.h"
 
 #define NAMES_WAIT_MS 300
+#define ORIGINS_WAIT_MS 1000 /* two questions one behind the other */
 
 /* Ports of one address that are probed at a time. More of them begin with one
  * plain connection each, so far apart, and go on in their turn if that is
@@ -41,6 +43,7 @@ struct plan {
 	const uint16_t *ports; /* of -p */
 	unsigned port_count;   /* 0: those of the targets */
 	struct probe_settings settings;
+	bool origins;
 };
 
 static bool is_reference(const struct plan *p, unsigned target)
@@ -130,6 +133,7 @@ static int plan_make(struct plan *p, const struct options *o, const char *host)
 	*p = (struct plan){
 		.ports = o->ports,
 		.port_count = o->port_count,
+		.origins = o->origins,
 		.settings = {.first_ttl = o->first_ttl,
 			     .max_ttl = o->max_ttl,
 			     .mptcp_version = o->mptcp_version,
@@ -153,6 +157,7 @@ static int open_live(struct live *live, const struct plan *p,
 		.targets = p->targets,
 		.target_count = p->target_count,
 		.names = !o->numeric,
+		.origins = o->origins,
 		.owners = p->several,
 		.write_file = o->write_file,
 		.seed = o->has_seed ? &o->seed : NULL,
@@ -180,6 +185,7 @@ struct port_runs {
 	unsigned count, begun;
 	unsigned reported; /* the first so many */
 	int ret;	   /* the worst of these */
+	int names_wait_ms; /* at most, altogether */
 	int64_t knock_us;  /* when the next one may knock */
 	struct shared shared[TARGETS_MAX];
 };
@@ -363,24 +369,33 @@ static bool step_runs(struct port_runs *runs, int64_t *wake)
 	return open;
 }
 
+/* Whose name and origin are of interest. */
+static bool is_named(const struct report_hop *hop)
+{
+	return hop->address.family && !hop->is_target;
+}
+
+static void take_name(struct names *n, struct report *r, struct report_hop *hop,
+		      int wait_ms)
+{
+	const char *name = names_get(n, &hop->address, wait_ms), *title;
+
+	if (name)
+		hop->name = arena_printf(r->arena, "%s", name);
+	hop->origin = names_origin(n, &hop->address, wait_ms, &title);
+	if (title)
+		hop->origin_name = arena_printf(r->arena, "%s", title);
+}
+
 static void name_hops(struct live *live, struct report *r, int wait_ms)
 {
-	for (size_t i = 0; live->names && i < r->path_length; i++) {
-		struct report_hop *hop = &r->path[i];
-
-		if (hop->address.family && !hop->is_target)
-			names_ask(live->names, &hop->address);
-	}
-	for (size_t i = 0; live->names && i < r->path_length; i++) {
-		struct report_hop *hop = &r->path[i];
-		const char *name =
-			hop->address.family && !hop->is_target
-				? names_get(live->names, &hop->address, wait_ms)
-				: NULL;
-
-		if (name)
-			hop->name = arena_printf(r->arena, "%s", name);
-	}
+	for (size_t i = 0; live->names && i < r->path_length; i++)
+		if (is_named(&r->path[i]))
+			names_ask(live->names, &r->path[i].address);
+	for (size_t i = 0; live->names && i < r->path_length; i++)
+		if (is_named(&r->path[i]))
+			take_name(live->names, r, &r->path[i], wait_ms);
+	report_advise_origins(r);
 }
 
 static struct report *report_of(struct live *live, const struct port_run *one)
@@ -406,14 +421,14 @@ static struct report *report_of(struct live *live, const struct port_run *one)
 
 /* Of one address and port, by the uplinks: `runs` begins with them. */
 static int report_group(struct live *live, const struct port_run *runs,
-			unsigned count, struct output *out)
+			unsigned count, int wait_ms, struct output *out)
 {
 	struct report *reports[WAYS_MAX];
 	int code;
 
 	for (unsigned i = 0; i < count; i++) {
 		reports[i] = report_of(live, &runs[i]);
-		name_hops(live, reports[i], NAMES_WAIT_MS);
+		name_hops(live, reports[i], wait_ms);
 	}
 	code = reports_print(out, live->observer, reports, count);
 	for (unsigned i = 0; i < count; i++)
@@ -480,7 +495,7 @@ static int64_t report_early(struct live *live, struct port_runs *runs,
 {
 	while (runs->reported < runs->begun) {
 		struct port_run *one = &runs->all[runs->reported];
-		int64_t at = one->over_us + NAMES_WAIT_MS * 1000;
+		int64_t at = one->over_us + runs->names_wait_ms * 1000;
 
 		if (!one->over_us || one->run.to.several ||
 		    one->run.to.reference ||
@@ -552,7 +567,8 @@ static int report_runs(struct live *live, struct port_runs *runs,
 	for (unsigned i = runs->reported, count; i < runs->count; i += count) {
 		count = group_of(&runs->all[i], runs->count - i);
 		take_code(runs, &runs->all[i],
-			  report_group(live, &runs->all[i], count, out));
+			  report_group(live, &runs->all[i], count,
+				       runs->names_wait_ms, out));
 	}
 	if (live->exit_code)
 		return live->exit_code;
@@ -569,6 +585,7 @@ static int probe_all(struct live *live, const struct plan *p,
 
 	if (!make_runs(live, p, &runs))
 		return failure(EXIT_SYSTEM, "no memory");
+	runs.names_wait_ms = p->origins ? ORIGINS_WAIT_MS : NAMES_WAIT_MS;
 	if (runs.count > 1)
 		output_several(out);
 	run_ports(live, &runs, out);

@@ -370,8 +370,7 @@ static const struct row rows[] = {
 	 .must = "TTL must be between 1 and 255", .max = 255},
 	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_number, AT(max_ttl),
 	 .help = "last TTL (default 30); -f 64 -m 64: no sweep",
-	 .brief = "last TTL of sweeps", .must = "TTL must be between 1 and 255",
-	 .max = 255},
+	 .must = "TTL must be between 1 and 255", .max = 255},
 	{NULL, 0, "seed", "N", SYNS, take_seed, 0,
 	 .help = "reproducible keys, ports and sequence numbers"},
 
@@ -406,6 +405,9 @@ static const struct row rows[] = {
 
 	{"Output", 'n', "numeric", NULL, REPORTS, take_flag, AT(numeric),
 	 .help = "do not look up names of hops", .brief = "no names of hops"},
+	{NULL, 'a', "as", NULL, COMMAND_PROBE, take_flag, AT(origins),
+	 .help = "the network (AS) of each hop, by DNS",
+	 .brief = "networks of the hops"},
 	{NULL, 'x', "packets", NULL, COMMAND_READ, take_flag, AT(packets),
 	 .help = "read: a line a packet, options decoded, no verdict"},
 	{NULL, 't', "times", NULL, COMMAND_READ, take_times, 0,

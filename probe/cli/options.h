@@ -34,7 +34,7 @@ struct options {
 	uint16_t ports[PORTS_MAX];
 	unsigned port_count;	     /* 0: 80, or what HOST:PORT says */
 	unsigned first_ttl, max_ttl; /* 1, 30 */
-	bool numeric;
+	bool numeric, origins;
 	const char *write_file, *output_file; /* NULL: none; output_file "-"
 						 is given as NULL */
 	const char *html_file, *svg_file;     /* NULL: none */

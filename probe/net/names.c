@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/net/names.h"
 
+#include <arpa/nameser.h>
 #include <ctype.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,17 +19,27 @@
 #include <unistd.h>
 
 #include "probe/net/complain.h"
+#include "probe/net/dns_txt.h"
 #include "probe/net/privileges.h"
 #include "probe/net/sockaddr.h"
 
-#define QUESTIONS_MAX 256 /* more hops than any path has */
+#define QUESTIONS_MAX 512 /* more hops than any path has, twice */
+#define RESPONSE_MAX 1232 /* bytes */
 #define WORKERS_MAX 16
 #define STACK_BYTES (512 * 1024)
 #define NAME_MAX_BYTES 256
 
+enum about { ABOUT_NAME, ABOUT_ORIGIN, ABOUTS };
+
 /* What the two processes tell each other, one message each. */
-struct answer {
+struct asked {
 	struct address address;
+	enum about about;
+};
+
+struct answer {
+	struct asked of;
+	uint32_t number;	   /* of an autonomous system; 0: none */
 	char name[NAME_MAX_BYTES]; /* empty: none */
 };
 
@@ -38,6 +50,7 @@ struct question {
 
 struct names {
 	int socket; /* to the process that asks */
+	bool wants[ABOUTS];
 	struct question questions[QUESTIONS_MAX];
 	size_t count;
 	int waited_ms;
@@ -66,16 +79,42 @@ static void look_up(const struct address *a, char *name, size_t size)
 		name[0] = '\0';
 }
 
+/* What the zone says; false: nothing. */
+static bool ask_txt(const char *name, char text[DNS_TEXT_MAX])
+{
+	unsigned char answer[RESPONSE_MAX];
+	int length = res_query(name, C_IN, T_TXT, answer, sizeof(answer));
+
+	return length > 0 && (size_t)length <= sizeof(answer) &&
+	       dns_txt_read(answer, (size_t)length, text);
+}
+
+/* Who announces the address: the number at least, if its name is not told. */
+static void look_up_origin(struct answer *a)
+{
+	char name[DNS_NAME_MAX], text[DNS_TEXT_MAX];
+
+	dns_origin_name(&a->of.address, name);
+	if (ask_txt(name, text))
+		a->number = dns_origin_number(text);
+	snprintf(name, sizeof(name), "AS%u.asn.cymru.com", a->number);
+	if (a->number && ask_txt(name, text))
+		dns_origin_title(text, a->name, sizeof(a->name));
+}
+
 /* Of several: whoever is free takes the next question. */
 static void *work(void *argument)
 {
 	int socket = *(const int *)argument;
 	struct answer a;
 
-	while (recv(socket, &a.address, sizeof(a.address), 0) ==
-	       (ssize_t)sizeof(a.address)) {
+	while (recv(socket, &a.of, sizeof(a.of), 0) == (ssize_t)sizeof(a.of)) {
 		memset(a.name, 0, sizeof(a.name));
-		look_up(&a.address, a.name, sizeof(a.name));
+		a.number = 0;
+		if (a.of.about == ABOUT_ORIGIN)
+			look_up_origin(&a);
+		else
+			look_up(&a.of.address, a.name, sizeof(a.name));
 		send(socket, &a, sizeof(a), MSG_NOSIGNAL);
 	}
 	_exit(0);
@@ -106,7 +145,7 @@ static void __attribute__((noreturn)) ask_servers(int socket, pid_t parent)
 
 /* --- the process that wants to know -------------------------------------- */
 
-struct names *names_new(void)
+struct names *names_new(bool names, bool origins)
 {
 	struct names *n = calloc(1, sizeof(*n));
 	pid_t parent = getpid(), child;
@@ -121,39 +160,65 @@ struct names *names_new(void)
 		ask_servers(ends[1], parent);
 	close(ends[1]);
 	n->socket = ends[0];
+	n->wants[ABOUT_NAME] = names;
+	n->wants[ABOUT_ORIGIN] = origins;
 	if (child != -1)
 		return n;
 	names_free(n);
 	return NULL;
 }
 
-static struct question *find(struct names *n, const struct address *a)
+static struct question *find(struct names *n, const struct address *a,
+			     enum about about)
 {
 	for (size_t i = 0; i < n->count; i++)
-		if (address_equal(&n->questions[i].answer.address, a))
+		if (n->questions[i].answer.of.about == about &&
+		    address_equal(&n->questions[i].answer.of.address, a))
 			return &n->questions[i];
 	return NULL;
 }
 
+static void ask(struct names *n, const struct address *a, enum about about)
+{
+	const struct asked asked = {*a, about};
+
+	if (n->count == QUESTIONS_MAX || find(n, a, about) ||
+	    send(n->socket, &asked, sizeof(asked),
+		 MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof(asked))
+		return;
+	n->questions[n->count++] = (struct question){.answer = {.of = asked}};
+}
+
 void names_ask(struct names *n, const struct address *a)
 {
-	if (!a->family || n->count == QUESTIONS_MAX || find(n, a))
+	if (!a->family)
 		return;
-	if (send(n->socket, a, sizeof(*a), MSG_NOSIGNAL | MSG_DONTWAIT) !=
-	    (ssize_t)sizeof(*a))
-		return;
-	n->questions[n->count++] = (struct question){.answer = {.address = *a}};
+	if (n->wants[ABOUT_NAME])
+		ask(n, a, ABOUT_NAME);
+	if (n->wants[ABOUT_ORIGIN] && !address_is_private(a))
+		ask(n, a, ABOUT_ORIGIN);
+}
+
+/* No byte of it does anything to a terminal. */
+static bool is_title(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
 }
 
 /* The other process reads what strangers send, so it is not trusted. */
 static void take(struct names *n, const struct answer *a)
 {
-	struct question *q = find(n, &a->address);
+	struct question *q = find(n, &a->of.address, a->of.about);
 
 	if (!q || q->answered)
 		return;
 	q->answered = true;
-	if (!a->name[NAME_MAX_BYTES - 1] && is_host_name(a->name))
+	if (!a->name[NAME_MAX_BYTES - 1] &&
+	    (a->of.about == ABOUT_ORIGIN ? is_title(a->name)
+					 : is_host_name(a->name)))
 		q->answer = *a;
 }
 
@@ -192,16 +257,33 @@ static void wait_for(struct names *n, const struct question *q, int wait_ms)
 	n->waited_ms += milliseconds_since(&start);
 }
 
-const char *names_get(struct names *n, const struct address *a, int wait_ms)
+static const struct answer *get(struct names *n, const struct address *a,
+				enum about about, int wait_ms)
 {
-	struct question *q = find(n, a);
+	struct question *q = find(n, a, about);
 
 	while (take_next(n, 0))
 		;
 	if (!q)
 		return NULL;
 	wait_for(n, q, wait_ms);
-	return q->answer.name[0] ? q->answer.name : NULL;
+	return &q->answer;
+}
+
+const char *names_get(struct names *n, const struct address *a, int wait_ms)
+{
+	const struct answer *found = get(n, a, ABOUT_NAME, wait_ms);
+
+	return found && found->name[0] ? found->name : NULL;
+}
+
+uint32_t names_origin(struct names *n, const struct address *a, int wait_ms,
+		      const char **title)
+{
+	const struct answer *found = get(n, a, ABOUT_ORIGIN, wait_ms);
+
+	*title = found && found->name[0] ? found->name : NULL;
+	return found ? found->number : 0;
 }
 
 bool names_settled(struct names *n)

@@ -6,16 +6,19 @@
 #define PROBE_NET_NAMES_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "crafting/address.h"
 
 struct names;
 
-/* Starts that process, which must happen before privileges are dropped. NULL:
- * no memory or no process. */
-struct names *names_new(void);
+/* Starts that process, which must happen before privileges are dropped, to look
+ * up names of addresses, or who announces them, or both. NULL: no memory or no
+ * process. */
+struct names *names_new(bool names, bool origins);
 
-/* Starts looking `a` up, unless it is known or under way. Never blocks. */
+/* Starts looking `a` up, unless it is known or under way. Never blocks. The
+ * origin of a private address is asked of nobody. */
 void names_ask(struct names *n, const struct address *a);
 
 /* The name, or NULL: not asked for, not (yet) known, or none. Waits until it
@@ -23,6 +26,12 @@ void names_ask(struct names *n, const struct address *a);
  * than the largest `wait_ms` given. Letters, digits, '-', '_' and '.' only:
  * a reverse zone belongs to strangers. Owned by n. */
 const char *names_get(struct names *n, const struct address *a, int wait_ms);
+
+/* The number of the autonomous system that announces `a`, by the zones of
+ * Team Cymru; 0 as names_get() has NULL. `*title`: its name there, printable
+ * ASCII, or NULL; owned by n. */
+uint32_t names_origin(struct names *n, const struct address *a, int wait_ms,
+		      const char **title);
 
 /* Whether all that was asked for is known, or known to be none. */
 bool names_settled(struct names *n);

@@ -526,7 +526,7 @@ static bool names_work(void)
 	struct names *n;
 	const char *name;
 
-	n = names_new();
+	n = names_new(true, false);
 	if (!n || !drop())
 		return false;
 	names_ask(n, &loopback);

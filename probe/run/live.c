@@ -192,7 +192,8 @@ int live_open(struct live *live, const struct live_config *c)
 	if (live->exit_code)
 		return failure(live->exit_code, "%s", live->error);
 	/* First: its process shall have none of what is opened next. */
-	live->names = c->names ? names_new() : NULL;
+	live->names =
+		c->names || c->origins ? names_new(c->names, c->origins) : NULL;
 	code = open_wire(live, c);
 	if (code != 0)
 		return code;

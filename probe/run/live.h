@@ -69,6 +69,7 @@ struct live_config {
 	bool owners;   /* answers may come in by the interfaces that the
 			  sources belong to */
 	bool names;    /* of hops are wanted */
+	bool origins;  /* and their autonomous systems */
 	const char *write_file; /* -w, or NULL */
 	const uint64_t *seed;	/* NULL: from the kernel */
 };

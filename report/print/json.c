@@ -117,12 +117,21 @@ static json_t *one_responder(const struct responder *r)
 JSON_ARRAY_OF(quotes, struct report_quote, one_quote)
 JSON_ARRAY_OF(responders, struct responder, one_responder)
 
+static json_t *origin(const struct report_hop *h)
+{
+	if (!h->origin)
+		return json_null();
+	return JSON_OBJECT({"number", json_count(h->origin)},
+			   {"name", json_text(h->origin_name)});
+}
+
 static json_t *one_hop(const struct report_hop *h)
 {
 	return JSON_OBJECT(
 		{"ttl", json_count(h->ttl)},
 		{"address", json_address(&h->address)},
 		{"name", json_text(h->name)},
+		{h->origin ? "as" : "", origin(h)},
 		{"rtt_ms", json_decimal(h->rtt_ms)},
 		{"responders", responders(h->responders, h->responder_count)},
 		{"quotes", quotes(h->quotes, h->quote_count)},

@@ -85,12 +85,35 @@ static const char *address_word(const struct page *p,
 	return h->address.family == 0 ? "?" : page_address(p, &h->address);
 }
 
+/* "AS3320 DTAG": of its name the first word. */
+static const char *origin_words(const struct page *p,
+				const struct report_hop *h)
+{
+	const char *name = page_clean(p, h->origin_name);
+
+	if (!h->origin)
+		return NULL;
+	return arena_printf(p->arena, "AS%u%s%.*s", h->origin, *name ? " " : "",
+			    (int)strcspn(name, " ,"), name);
+}
+
+/* What is known of it beside its address: its name, its network; or NULL. */
+static const char *about_hop(const struct page *p, const struct report_hop *h)
+{
+	const char *origin = origin_words(p, h);
+
+	if (!h->name || !origin)
+		return h->name ? page_clean(p, h->name) : origin;
+	return arena_printf(p->arena, "%s  %s", page_clean(p, h->name), origin);
+}
+
 static const char *full_label(const struct page *p, const struct report_hop *h)
 {
-	if (h->name == NULL)
+	const char *about = about_hop(p, h);
+
+	if (!about)
 		return address_word(p, h);
-	return arena_printf(p->arena, "%s  %s", address_word(p, h),
-			    page_clean(p, h->name));
+	return arena_printf(p->arena, "%s  %s", address_word(p, h), about);
 }
 
 static void measure(struct table *t)
@@ -203,12 +226,12 @@ static void row(const struct table *t, const struct report_hop *h)
 	/* A name too long for the line of its address gets its own. */
 	if (MARGIN + strlen(label) > t->page->width)
 		label = arena_printf(p->arena, "%s\n%*s%s", address_word(p, h),
-				     MARGIN, "", page_clean(p, h->name));
+				     MARGIN, "", about_hop(p, h));
 	row_begin(t, arena_printf(p->arena, "%u", h->ttl), label);
 	row_end(t, page_ms(p, h->rtt_ms), h);
-	if (h->name != NULL && !t->names) {
-		page_wrap(p, INK_DIM, MARGIN_SPACES, MARGIN_SPACES, h->name);
-	}
+	if (about_hop(p, h) && !t->names)
+		page_wrap(p, INK_DIM, MARGIN_SPACES, MARGIN_SPACES,
+			  about_hop(p, h));
 	others(t, h);
 }
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Whom to ask: the networks that the hops around a finding belong to.
+ */
+#ifndef REPORT_ORIGINS_H
+#define REPORT_ORIGINS_H
+
+struct report;
+
+/* Behind the other advice, when the origins of hops are filled in: "Hop 3 and
+ * hop 4 belong to AS3320 (DTAG): ask there." Of the first finding that blocks
+ * or impairs and has a place, nothing if no origin is known. */
+void report_advise_origins(struct report *r);
+
+#endif
