@@ -49,7 +49,7 @@ on_terminal() {		# [--raw] ROWS COLUMNS COMMAND...
 	((status == 3))
 	local works waits
 	works=$(grep -n -m 1 'MPTCP v1 works' <<<"$output" | cut -d: -f1)
-	waits=$(grep -n -m 1 'port 1000, 1 of 2 done' <<<"$output" | cut -d: -f1)
+	waits=$(grep -n 'port 1000, 1 of 2 done' <<<"$output" | tail -n 1 | cut -d: -f1)
 	((works < waits))
 }
 

@@ -20,6 +20,7 @@
 #include "probe/run/live.h"
 #include "probe/run/run.h"
 #include "report/arena.h"
+#include "report/evidence/loss.h"
 #include "report/judge.h"
 #include "report/origins.h"
 #include "report/track/observer.h"
@@ -177,6 +178,7 @@ struct port_run {
 	const struct target *target;
 	struct run run;
 	int64_t over_us; /* since when it is over; 0: it is not */
+	bool ended;	 /* its connections are */
 	bool awaits;	 /* what the others of its address show */
 };
 
@@ -488,21 +490,29 @@ static bool print_early(struct live *live, struct port_runs *runs,
 	return !one->awaits;
 }
 
-/* Those that are over, in order, while others are not, nor what they have in
- * common. Returns when the names of the next one have been waited for. */
+static void end_run(struct port_run *one)
+{
+	if (!one->ended)
+		run_end(&one->run);
+	one->ended = true;
+}
+
+/* Those that are over, in order, while others are not: so long since that
+ * nothing that comes later changes what is said of them. Returns when the next
+ * one may be told. */
 static int64_t report_early(struct live *live, struct port_runs *runs,
 			    struct output *out)
 {
 	while (runs->reported < runs->begun) {
 		struct port_run *one = &runs->all[runs->reported];
-		int64_t at = one->over_us + runs->names_wait_ms * 1000;
+		int64_t at = one->over_us + PATIENCE_MAX_US;
 
 		if (!one->over_us || one->run.to.several ||
 		    one->run.to.reference ||
 		    (one->awaits && !address_over(runs, one)))
 			return NEVER;
-		if (live->names && !names_settled(live->names) &&
-		    live_now_us() < at)
+		end_run(one);
+		if (live_now_us() < at)
 			return at;
 		if (!print_early(live, runs, one, out))
 			return NEVER;
@@ -541,19 +551,19 @@ static void describe(const void *context, char *text, size_t size)
 static void run_ports(struct live *live, struct port_runs *runs,
 		      struct output *out)
 {
-	int64_t wake, names;
+	int64_t wake, early;
 
 	ticker_source(describe, runs);
 	while (step_runs(runs, &wake) && !live->exit_code &&
 	       !signals_interrupted()) {
-		names = report_early(live, runs, out);
-		if (!live_poll(live, names < wake ? names : wake))
+		early = wake ? report_early(live, runs, out) : NEVER;
+		if (!live_poll(live, early < wake ? early : wake))
 			break;
 	}
 	ticker_source(NULL, NULL);
 	live_linger(live);
 	for (unsigned i = 0; i < runs->begun; i++)
-		run_end(&runs->all[i].run);
+		end_run(&runs->all[i]);
 }
 
 static int report_runs(struct live *live, struct port_runs *runs,

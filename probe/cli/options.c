@@ -347,7 +347,7 @@ static const struct row rows[] = {
 	 .brief = "80,443 or 1-64"},
 	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_text,
 	 AT(reference), .help = "probe a server known to speak MPTCP, too",
-	 .brief = "known to speak MPTCP", .must = "a host must follow"},
+	 .must = "a host must follow"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp, 0,
 	 .help = "MPTCP version to speak (default auto: 1, then 0)"},
 	{NULL, 0, "say", "http|tls|socks5|none|HEX", LIVE | COMMAND_DOCTOR,

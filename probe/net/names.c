@@ -286,16 +286,6 @@ uint32_t names_origin(struct names *n, const struct address *a, int wait_ms,
 	return found ? found->number : 0;
 }
 
-bool names_settled(struct names *n)
-{
-	while (take_next(n, 0))
-		;
-	for (size_t i = 0; i < n->count; i++)
-		if (!n->questions[i].answered)
-			return false;
-	return true;
-}
-
 void names_free(struct names *n)
 {
 	if (!n)

@@ -33,9 +33,6 @@ const char *names_get(struct names *n, const struct address *a, int wait_ms);
 uint32_t names_origin(struct names *n, const struct address *a, int wait_ms,
 		      const char **title);
 
-/* Whether all that was asked for is known, or known to be none. */
-bool names_settled(struct names *n);
-
 void names_free(struct names *n); /* waits for nobody */
 
 #endif
