@@ -354,7 +354,7 @@ static const struct row rows[] = {
 	 take_say, 0,
 	 .help = "the request that the server gets (default http)"},
 	{NULL, 0, "all", NULL, COMMAND_PROBE, take_flag, AT(all),
-	 .help = "the slower checks too", .brief = "the slower checks too"},
+	 .help = "the slower checks too", .brief = "the slower checks"},
 	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
 	 .help = "only the TTL sweeps: no data, no joins"},
 

@@ -177,6 +177,11 @@ static int sink_close(struct sink *s, int code)
 
 /* --- the screen ---------------------------------------------------------- */
 
+static bool is_for_people(const struct format *f)
+{
+	return strcmp(f->name, "text") == 0;
+}
+
 static struct winsize find_screen(const struct options *o)
 {
 	struct winsize screen = {0};
@@ -239,7 +244,7 @@ static bool add_sink(struct output *out, const struct options *o,
 	s->format = format_named(format);
 	s->collects = file || s->format->open;
 	s->page = (struct page){
-		.width = find_width(o),
+		.width = is_for_people(s->format) ? find_width(o) : PAGE_WIDTH,
 		.colour = wants_colour(o),
 		.verbose = o->verbose,
 		.rules = o->rules,
@@ -270,10 +275,11 @@ struct output *output_open(const struct options *o)
 {
 	struct output *out = must_have(calloc(1, sizeof(*out)));
 
-	if (!o->json && !o->quiet)
-		out->again.rows = find_screen(o).ws_row;
-	if (add_sinks(out, o))
+	if (add_sinks(out, o)) {
+		if (is_for_people(out->sinks[0].format) && !o->quiet)
+			out->again.rows = find_screen(o).ws_row;
 		return out;
+	}
 	output_close(out, EXIT_OUTPUT);
 	return NULL;
 }
