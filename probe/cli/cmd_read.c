@@ -349,6 +349,7 @@ static int read_capture(struct reading *r)
 	if (r->observer && open_list(r)) {
 		r->observer->vantage = r->options->vantage;
 		r->observer->files = r->files;
+		r->observer->connections.drawn = output_has_documents(r->out);
 		r->observer->ended = list_connection;
 		r->observer->ended_context = r;
 		ret = drop_and_read(r);

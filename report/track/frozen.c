@@ -130,6 +130,7 @@ static void pack_connection(struct packed *p, const struct mptcp_connection *c)
 		refs.resumed[i] = number_of(c, h->stall.resumed);
 		h->latest = h->stall.resumed = NULL;
 		h->data.gaps = NULL;
+		h->acks = NULL; /* what is drawn begins anew */
 	}
 	zeros_pack(p, &image, sizeof(image));
 	zeros_pack(p, &refs, sizeof(refs));
@@ -169,6 +170,7 @@ static void pack_flow(struct packed *p, const struct flow *f)
 	for (unsigned i = 0; i < 2; i++) {
 		image.sides[i].stream.gaps = NULL;
 		image.sides[i].sums = NULL;
+		image.sides[i].curve = NULL;
 	}
 	zeros_pack(p, &image, sizeof(image));
 	zeros_pack(p, sums, sizeof(sums));

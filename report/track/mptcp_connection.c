@@ -7,6 +7,7 @@
 #include "crafting/keys.h"
 #include "crafting/mptcp.h"
 #include "report/arena.h"
+#include "report/track/curve.h"
 #include "report/track/observer.h"
 
 bool mptcp_connections_open(struct mptcp_connections *all, struct keys *keys)
@@ -47,6 +48,7 @@ struct mptcp_connection *mptcp_connection_new(struct mptcp_connections *all)
 
 	c->number = ++all->count;
 	c->version = -1;
+	c->drawn = all->drawn;
 	c->hosts[0].first_dsn = c->hosts[1].first_dsn = UNKNOWN;
 	append(all, c);
 	return c;
@@ -111,6 +113,8 @@ void mptcp_connection_free(struct mptcp_connections *all,
 	all->there--;
 	free(c->hosts[0].data.gaps);
 	free(c->hosts[1].data.gaps);
+	free(c->hosts[0].acks);
+	free(c->hosts[1].acks);
 	free(c->addresses);
 	free(c);
 }
@@ -331,6 +335,8 @@ void mptcp_see_data_ack(struct mptcp_connection *c, unsigned host, uint64_t ack,
 		h->stall = (struct stall){waited, time_us, frame, h->latest};
 	h->has_acked = true;
 	h->acked = ack;
+	if (c->drawn)
+		curve_add(&h->acks, time_us, ack, 0);
 	/* Data may have come over subflows that are not in the capture. */
 	h->waiting_us =
 		h->data_end && (int64_t)(h->data_end - ack) > 0 ? time_us : 0;

@@ -14,6 +14,7 @@
 #include "crafting/address.h"
 #include "report/track/side.h"
 
+struct curve;
 struct flow;
 struct keys;
 struct mptcp_option;
@@ -48,6 +49,8 @@ struct host {
 	int64_t waiting_us;	   /* since when with data that came; 0 */
 	const struct flow *latest; /* that brought what was waited for */
 	struct stall stall;	   /* the longest wait */
+	struct curve *acks;	   /* what was acknowledged; NULL: none is
+				      drawn */
 };
 
 /* An address that a host announced by ADD_ADDR; or only its removal, by an ID
@@ -67,6 +70,7 @@ struct announced {
 struct mptcp_connection {
 	uint64_t number; /* from 1, in order of beginning */
 	int version;	 /* -1: not known */
+	bool drawn;	 /* curves are kept of it */
 	bool negotiated, mirrored, checksum;
 	uint8_t syn_flags, syn_ack_flags;
 	uint64_t other_keys_frame; /* of a third ACK with other keys than the
@@ -85,6 +89,7 @@ struct mptcp_connection {
 /* All that are followed. */
 struct mptcp_connections {
 	struct keys *keys;
+	bool drawn;	/* curves are kept of new ones */
 	uint64_t count; /* that ever began */
 	size_t there;	/* of these, now */
 	struct mptcp_connection *oldest, *newest;

@@ -4,6 +4,7 @@
  * (RFC 8684 3.1-3.7; RFC 6824 the same).
  */
 #include "crafting/segment.h"
+#include "report/track/curve.h"
 #include "report/track/observe.h"
 
 /* Which host of the connection sends, when this side of the subflow does. */
@@ -407,9 +408,9 @@ static void see_checksum(struct mptcp_facts *m, const struct flow *f,
 }
 
 /* Payload that the latest mapping of its side covers. */
-static void see_data(const struct flow *f, unsigned side, const struct kept *k)
+static void see_data(struct flow *f, unsigned side, const struct kept *k)
 {
-	const struct side *s = &f->sides[side];
+	struct side *s = &f->sides[side];
 	uint32_t ssn = k->packet.tcp.sequence - s->isn - s->mapping.ssn;
 	uint32_t all = mapping_payload(&s->mapping);
 	uint32_t length = (uint32_t)k->packet.tcp.payload_length;
@@ -420,6 +421,9 @@ static void see_data(const struct flow *f, unsigned side, const struct kept *k)
 		length = all - ssn;
 	mptcp_see_data(f->connection, host_of(f, side), f, s->mapping.dsn + ssn,
 		       length, k->time_us);
+	if (f->connection->drawn)
+		curve_add(&s->curve, k->time_us, s->mapping.dsn + ssn,
+			  s->stream.bytes);
 }
 
 static void see_mapping(struct observer *o, struct flow *f, unsigned side,

@@ -108,6 +108,7 @@ void side_free(struct side *s)
 {
 	free(s->stream.gaps);
 	free(s->sums);
+	free(s->curve);
 }
 
 bool side_sequence(struct side *s, const struct tcp_view *tcp, uint64_t frame,

@@ -11,6 +11,7 @@
 
 #include "crafting/mapping.h"
 
+struct curve;
 struct tcp_view;
 
 /* a - b on the circle of sequence numbers (RFC 9293 3.4). */
@@ -66,7 +67,8 @@ struct side {
 
 	uint64_t fail_frame, fail_dsn, fastclose_frame, data_fin_frame;
 	uint64_t reset_frame;
-	int reset_reason; /* of its MP_TCPRST; -1 */
+	int reset_reason;    /* of its MP_TCPRST; -1 */
+	struct curve *curve; /* the DSNs of its data; NULL: none is drawn */
 };
 
 void side_free(struct side *s); /* what it holds */

@@ -3,6 +3,7 @@
  */
 #include "report/compare/compare.h"
 #include "report/arena.h"
+#include "report/print/html/compare_charts.h"
 #include "report/print/html/document.h"
 #include "report/print/html/html.h"
 #include "report/print/html/markup.h"
@@ -92,6 +93,7 @@ int html_compare(const struct page *p, const struct compare *c)
 	       "<p class=\"about\">%zu runs</p>\n<h1>%s</h1>\n</header>\n",
 	       differs ? "bad" : "good", c->run_count, verdict);
 	list(p, "What differs", c->differences, c->difference_count);
+	compare_charts(p, c);
 	table(p, c);
 	list(p, "Notes", c->notes, c->note_count);
 	markup(p->out, "</article>\n");

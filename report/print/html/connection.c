@@ -3,6 +3,7 @@
  */
 #include "report/arena.h"
 #include "report/print/html/document.h"
+#include "report/print/html/dsn_chart.h"
 #include "report/print/html/html.h"
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
@@ -76,6 +77,8 @@ int html_connection(const struct page *p, const struct mptcp_connection *c)
 		       : arena_printf(p->arena, ", MPTCP v%d", c->version),
 	       traffic_state(c));
 	subflows(&page, c);
+	dsn_chart(&page, c, 0);
+	dsn_chart(&page, c, 1);
 	return json_connection(&json, c);
 }
 

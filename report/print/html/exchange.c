@@ -15,6 +15,7 @@
 #define OPEN_OF_FINDING 2 /* connections that need no click */
 #define OPEN_OF_LADDER 3
 #define WORDS_MAX 110
+#define ROWS_AT_ONCE 24
 #define SWEEP_TTL_MAX 63
 
 #define HOST_AT 0.5
@@ -28,6 +29,8 @@ struct exchange {
 	size_t count;
 	struct talk talk;
 	unsigned target; /* its TTL */
+	size_t next;	 /* packet to be shown */
+	size_t rows;	 /* that are shown */
 	/* of expired segments that are told together: */
 	unsigned first_ttl, last_ttl, expired, quoted;
 	double folded_ms;
@@ -157,14 +160,27 @@ static unsigned target_ttl(const struct report *r)
 	return (unsigned)r->path_length + 1;
 }
 
+/* The address of the client, or the server: of a join they may be others than
+ * those of the report. */
+static const char *end_words(const struct exchange *e, bool server)
+{
+	struct packet p;
+
+	if (e->packets->quotes || !parse(e->packets, &p))
+		return "";
+	return address_words(e->page, e->packets->received == server
+					      ? &p.ip.source
+					      : &p.ip.destination);
+}
+
 static void make_lanes(struct exchange *e)
 {
 	const struct report *r = e->report;
 
 	e->talk.count = 0;
 	e->target = target_ttl(r);
-	add_lane(e, HOST_AT, "this host", address_words(e->page, &r->source));
-	add_lane(e, SERVER_AT, "server", address_words(e->page, &r->target));
+	add_lane(e, HOST_AT, "client", end_words(e, false));
+	add_lane(e, SERVER_AT, "server", end_words(e, true));
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct finding *f = &r->findings[i];
 
@@ -187,6 +203,12 @@ static const char *ms(const struct exchange *e, double value)
 static const char *frame(const struct exchange *e, uint64_t number)
 {
 	return arena_printf(e->page->arena, "%llu", (unsigned long long)number);
+}
+
+static void show_row(struct exchange *e, const struct talk_row *r)
+{
+	talk_row(&e->talk, r);
+	e->rows++;
 }
 
 /* The finding by which segments of this kind get lost on the way; or NULL. */
@@ -257,43 +279,42 @@ static void sent_row(struct exchange *e, const struct report_packet *k,
 		lost = true;
 		to = lost_at(e, loss);
 	}
-	talk_row(&e->talk,
-		 &(struct talk_row){
-			 .from = HOST_AT,
-			 .to = lost && !short_of ? lost_at(e, loss) : to,
-			 .lost = lost,
-			 .bare = !mptcp_words(e->page, p),
-			 .time = ms(e, k->ms),
-			 .words = arena_printf(
-				 e->page->arena, "%s%s%s",
-				 short_of ? arena_printf(e->page->arena,
-							 "TTL %u, ", ttl)
-					  : "",
-				 packet_words(e->page, p),
-				 lost ? " (no answer)" : ""),
-			 .frame = frame(e, k->frame),
-			 .severity =
-				 loss ? severity_of_effect(loss->effect) : NULL,
-		 });
+	show_row(e, &(struct talk_row){
+			    .from = HOST_AT,
+			    .to = lost && !short_of ? lost_at(e, loss) : to,
+			    .lost = lost,
+			    .bare = !mptcp_words(e->page, p),
+			    .time = ms(e, k->ms),
+			    .words = arena_printf(
+				    e->page->arena, "%s%s%s",
+				    short_of ? arena_printf(e->page->arena,
+							    "TTL %u, ", ttl)
+					     : "",
+				    packet_words(e->page, p),
+				    lost ? " (no answer)" : ""),
+			    .frame = frame(e, k->frame),
+			    .severity = loss ? severity_of_effect(loss->effect)
+					     : NULL,
+		    });
 }
 
 static void received_row(struct exchange *e, const struct report_packet *k,
 			 const struct packet *p)
 {
-	talk_row(&e->talk, &(struct talk_row){
-				   .from = SERVER_AT,
-				   .to = HOST_AT,
-				   .bare = !mptcp_words(e->page, p),
-				   .time = ms(e, k->ms),
-				   .words = packet_words(e->page, p),
-				   .frame = frame(e, k->frame),
-			   });
+	show_row(e, &(struct talk_row){
+			    .from = SERVER_AT,
+			    .to = HOST_AT,
+			    .bare = !mptcp_words(e->page, p),
+			    .time = ms(e, k->ms),
+			    .words = packet_words(e->page, p),
+			    .frame = frame(e, k->frame),
+		    });
 }
 
 static void quote_row(struct exchange *e, const struct report_packet *k,
 		      const struct packet *p)
 {
-	talk_row(&e->talk,
+	show_row(e,
 		 &(struct talk_row){
 			 .from = k->hop ? place_of(e, k->hop) : SERVER_AT,
 			 .to = HOST_AT,
@@ -333,14 +354,14 @@ static void unfold(struct exchange *e)
 
 	if (!e->expired)
 		return;
-	talk_row(&e->talk, &(struct talk_row){
-				   .from = HOST_AT,
-				   .to = last == e->target ? SERVER_AT
-							   : place_of(e, last),
-				   .time = ms(e, e->folded_ms),
-				   .words = folded_words(e),
-				   .frame = frame(e, e->folded_frame),
-			   });
+	show_row(e, &(struct talk_row){
+			    .from = HOST_AT,
+			    .to = last == e->target ? SERVER_AT
+						    : place_of(e, last),
+			    .time = ms(e, e->folded_ms),
+			    .words = folded_words(e),
+			    .frame = frame(e, e->folded_frame),
+		    });
 	e->expired = e->quoted = 0;
 }
 
@@ -422,16 +443,33 @@ static const struct report_connection *connection_of(const struct report *r,
 	return NULL;
 }
 
+/* What takes a click more: long transfers. */
+static void rest(struct exchange *e)
+{
+	if (e->next == e->count)
+		return;
+	markup(e->page->out, "<details><summary>%zu packets more</summary>\n",
+	       e->count - e->next);
+	talk_begin(&e->talk, "The rest of it");
+	while (e->next < e->count)
+		row(e, &e->packets[e->next++]);
+	unfold(e);
+	talk_end(&e->talk);
+	markup(e->page->out, "</details>\n");
+}
+
 static void diagram(struct exchange *e, bool open)
 {
 	markup(e->page->out, "<details%s><summary>%s</summary>\n",
 	       open ? " open" : "", title(e));
 	make_lanes(e);
 	talk_begin(&e->talk, title(e));
-	for (size_t i = 0; i < e->count; i++)
-		row(e, &e->packets[i]);
+	for (e->rows = e->next = 0;
+	     e->next < e->count && e->rows < ROWS_AT_ONCE; e->next++)
+		row(e, &e->packets[e->next]);
 	unfold(e);
 	talk_end(&e->talk);
+	rest(e);
 	markup(e->page->out, "</details>\n");
 }
 

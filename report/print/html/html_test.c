@@ -14,6 +14,7 @@
 #include <glob.h>
 
 #include "report/arena.h"
+#include "report/compare/compare.h"
 #include "report/judge.h"
 #include "report/print/html/html.h"
 #include "report/print/html/markup.h"
@@ -216,6 +217,113 @@ static void test_several(void **state)
 		report_free(reports[i]);
 }
 
+/* The MPTCP connections of a capture, as `mpprobe read` lists them. */
+static char *connections_of(const char *file)
+{
+	struct observer *o = observer_new();
+	char *body = NULL, *text = NULL, error[400];
+	size_t body_size, size;
+	struct page page = page_in(&body, &body_size);
+	struct page whole = page_in(&text, &size);
+
+	page.origin = whole.origin = &origin;
+	page.document = whole.document = html_open();
+	o->connections.drawn = true;
+	capture_read(file, o, error, sizeof(error));
+	html_list(&page);
+	for (const struct mptcp_connection *c = o->connections.oldest; c;
+	     c = c->newer)
+		assert_int_equal(html_connection(&page, c), 0);
+	page_done(&page);
+	assert_int_equal(html_close(&whole, body, body_size), 0);
+	page_done(&whole);
+	observer_free(o);
+	free(body);
+	return text;
+}
+
+static size_t count(const char *text, const char *what)
+{
+	size_t found = 0;
+
+	while ((text = strstr(text, what))) {
+		found++;
+		text += strlen(what);
+	}
+	return found;
+}
+
+/* Three subflows, two of which fall silent. */
+static void test_failover(void **state)
+{
+	char *text = connections_of("pcaps/read/failover.pcap");
+
+	(void)state;
+	check_html(text);
+	assert_int_equal(count(text, "carried which data of the server"), 1);
+	assert_int_equal(count(text, "carried which data of the client"), 0);
+	assert_int_equal(count(text, "nothing new acknowledged"), 1);
+	assert_int_equal(count(text, "<path class=\"marks\""), 3);
+	assert_int_equal(count(text, "<path class=\"line\""), 3);
+	assert_int_equal(count(text, "<path class=\"steps\""), 1);
+	free(text);
+}
+
+static void test_little_data(void **state)
+{
+	char *text = connections_of("pcaps/read/router.pcap");
+
+	(void)state;
+	check_html(text);
+	assert_int_equal(count(text, "<h3>Connection 1, MPTCP v1</h3>"), 1);
+	assert_int_equal(count(text, "carried which data"), 0);
+	free(text);
+}
+
+static char *comparison_of(int64_t later_us)
+{
+	struct compare *c = compare_new();
+	char *body = NULL, *text = NULL, error[400];
+	size_t body_size, size;
+	struct page page = page_in(&body, &body_size);
+	struct page whole = page_in(&text, &size);
+
+	page.origin = whole.origin = &origin;
+	page.document = whole.document = html_open();
+	for (unsigned i = 0; i < 2; i++) {
+		struct observer *o = observer_new();
+
+		capture_read("pcaps/lab/clean-v4.pcap", o, error,
+			     sizeof(error));
+		o->first_us += i * later_us;
+		compare_observe(c, i ? "b" : EVIL, o);
+		observer_free(o);
+	}
+	compare_judge(c);
+	assert_int_equal(html_compare(&page, c), 0);
+	compare_free(c);
+	page_done(&page);
+	assert_int_equal(html_close(&whole, body, body_size), 0);
+	page_done(&whole);
+	free(body);
+	return text;
+}
+
+static void test_compare(void **state)
+{
+	char *text = comparison_of(3600000000);
+
+	(void)state;
+	check_html(text);
+	assert_int_equal(count(text, "<svg class=\"chart\""), 3);
+	assert_non_null(strstr(text, "TTL of the SYN/ACK on arrival"));
+	free(text);
+	text = comparison_of(0);
+	check_html(text);
+	assert_int_equal(count(text, "<svg class=\"chart\""), 0);
+	free(text);
+}
+
 static void test_markup(void **state)
 {
 	char *text = NULL;
@@ -314,9 +422,15 @@ static void test_pieces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_samples), cmocka_unit_test(test_captures),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_several),
-		cmocka_unit_test(test_markup),	cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_captures),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_little_data),
+		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_markup),
+		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_pieces),
 	};
 
