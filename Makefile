@@ -21,7 +21,8 @@ PACKAGES := gcc libc6-dev pkg-config \
 	liblua5.4-dev libnetfilter-queue-dev \
 	iproute2 iptables nftables ethtool haproxy redsocks microsocks slirp4netns \
 	iputils-ping procps \
-	libcmocka-dev bats tcpdump curl jq openssl mptcpize python3-jsonschema mandoc clang-format
+	libcmocka-dev bats tcpdump curl jq openssl mptcpize python3-jsonschema mandoc clang-format \
+	tidy
 
 # Commands that are left out, and the libraries that they alone need with them:
 # WITHOUT="speed run doctor". They say so then. A copy of the program that has
@@ -164,6 +165,13 @@ bench: deps			## measure mpprobe beside its peers: docs/bench.md
 	$(again) all
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BENCHED)" deps
 	$(Q)lab/bench && lab/bench_read; status=$$?; $(disown); exit $$status
+
+.PHONY: page
+BROWSERS := chromium-headless-shell fonts-liberation
+page: deps			## the page of --html in a browser
+	$(again) all
+	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BROWSERS)" deps
+	$(Q)bats lab/page.bats; status=$$?; $(disown); exit $$status
 
 # Of files that are tracked or may become so, and of nothing that was built.
 .PHONY: dist deb

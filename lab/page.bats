@@ -14,6 +14,46 @@ complaints() {		# FILE
 	tidy -q -e "$1" 2>&1 | grep -v '<svg> proprietary attribute' || true
 }
 
+find_browser() {
+	browser=$(command -v chromium-headless-shell chromium \
+		google-chrome-stable | head -n 1) || true
+	[[ $browser ]] || skip "no Chromium"
+}
+
+# Without a network, which a page does not need; sets $complaint to what the
+# console has to say.
+browse() {		# ARGUMENT...
+	run --separate-stderr timeout 120 unshare -rn "$browser" --headless \
+		--no-sandbox --disable-gpu --enable-logging=stderr \
+		--user-data-dir="$tmp/browser" --allow-file-access-from-files \
+		"$@"
+	complaint=$(grep -E 'CONSOLE' <<<"$stderr") || true
+}
+
+# A page that measures others, in frames so wide: what sticks out of each.
+measure() {		# WIDTH PAGE...
+	local page
+
+	cat <<-'END'
+		<!DOCTYPE html><html><body><script>
+		addEventListener("load", () => {
+			let text = "";
+			for (const frame of document.querySelectorAll("iframe")) {
+				const root = frame.contentDocument.documentElement;
+				text += " " + (root.scrollWidth - root.clientWidth) +
+					"/" + (root.scrollHeight > 1000);
+			}
+			document.body.textContent = "beyond:" + text + ".";
+		});
+		</script>
+	END
+	for page in "${@:2}"; do
+		echo "<iframe src=\"file://$page\" width=\"$1\" height=\"800\"" \
+			'style="border:0"></iframe>'
+	done
+	echo '</body></html>'
+}
+
 # Of a run, made once for all tests.
 setup_file() {
 	begin_suite
@@ -74,6 +114,50 @@ setup() {
 	[[ -z $output ]]
 	run complaints "$strip.html"
 	[[ -z $output ]]
+}
+
+@test "page: a browser has nothing to complain of, at any width" {
+	local width names=(lab/drop-join lab/clean-v6 uplinks/clear read/failover)
+	local name pages=() file
+
+	find_browser
+	for name in "${names[@]}"; do
+		file=$tmp/${name/\//-}.html
+		./mpprobe read -q --html "$file" pcaps/$name.pcap >/dev/null ||
+			(($? <= 3))
+		pages+=("$file")
+	done
+	for width in 380 1600; do
+		measure $width "$strip.html" "${pages[@]}" >"$tmp/all.html"
+		browse --dump-dom "file://$tmp/all.html"
+		echo "$width: $output $complaint"
+		((status == 0)) && [[ -z $complaint ]]
+		[[ $output == *"beyond: 0/true 0/true 0/true 0/true 0/true."* ]]
+	done
+}
+
+@test "page: what is not ours neither runs nor applies" {
+	local file=$tmp/page.html
+
+	find_browser
+	sed 's/<main>/<main><script>document.title = "run"<\/script>/
+		s/<style>/<style>body{width:3000px}/' "$strip.html" >"$file"
+	measure 380 "$file" >"$tmp/all.html"
+	browse --dump-dom "file://$tmp/all.html"
+	echo "$output $complaint"
+	[[ $complaint == *"inline script"* && $complaint == *"inline style"* ]]
+}
+
+@test "page: on paper, and as a picture" {
+	find_browser
+	browse --print-to-pdf="$tmp/page.pdf" --no-pdf-header-footer \
+		"file://$strip.html"
+	((status == 0)) && [[ -z $complaint ]]
+	grep -aq '/MediaBox \[0 0 594.9[0-9]* 841.[0-9]*\]' "$tmp/page.pdf"
+	browse --screenshot="$tmp/path.png" --window-size=1040,400 \
+		"file://$strip.svg"
+	((status == 0)) && [[ -z $complaint ]]
+	(($(stat -c %s "$tmp/path.png") > 8000))
 }
 
 @test "page: the picture alone, and the letter" {

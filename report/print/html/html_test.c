@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Pages of reports made by hand, and of all captures: well-formed, nothing that
- * runs or loads, hostile text as text, and the same report inside.
+ * runs or loads, hostile text as text, and the same report inside. To look at
+ * those of reports made by hand: HTML_SAMPLES=DIR writes them there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -107,12 +108,29 @@ static void check_inside(const char *page, const struct report *r)
 	free(json);
 }
 
-static void check_page(struct report *r)
+static void keep_page(const char *name, const char *text)
+{
+	const char *directory = getenv("HTML_SAMPLES");
+	char file[256];
+	FILE *out;
+
+	if (!directory)
+		return;
+	snprintf(file, sizeof(file), "%s/%s.html", directory, name);
+	out = fopen(file, "w");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+}
+
+static void check_page(const char *name, struct report *r)
 {
 	char *text = page_of(&r, 1);
 
 	check_html(text);
 	check_inside(text, r);
+	if (name)
+		keep_page(name, text);
 	free(text);
 	text = picture_of(r);
 	check_html(text);
@@ -125,7 +143,7 @@ static void test_samples(void **state)
 	for (size_t i = 0; i < sample_count; i++) {
 		struct report *r = samples[i].make();
 
-		check_page(r);
+		check_page(samples[i].name, r);
 		report_free(r);
 	}
 }
@@ -147,7 +165,7 @@ static void test_captures(void **state)
 		for (size_t k = 0; k < count && k < TARGETS_MAX; k++) {
 			struct report *r = judge(o, &targets[k]);
 
-			check_page(r);
+			check_page(NULL, r);
 			report_free(r);
 		}
 		observer_free(o);

@@ -29,13 +29,23 @@ struct tall {
 
 /* --- labels --------------------------------------------------------------- */
 
+/* Behind the last sign that parts a name or an address; or anywhere. */
+static size_t break_at(const char *text)
+{
+	for (size_t i = ROOM; i > ROOM / 3; i--)
+		if (strchr(".:-", text[i - 1]))
+			return i;
+	return ROOM;
+}
+
 /* Cuts off what fits a line; `*text` moves behind it. */
 static const char *take_line(const struct page *p, const char **text)
 {
 	size_t length = strlen(*text);
 	const char *line;
 
-	length = length < ROOM ? length : ROOM;
+	if (length > ROOM)
+		length = break_at(*text);
 	line = arena_printf(p->arena, "%.*s", (int)length, *text);
 	*text += length;
 	return line;

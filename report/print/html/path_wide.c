@@ -13,7 +13,7 @@
 #define RIGHT 950.0 /* of the last */
 #define STATIONS_MAX 11
 #define LETTER 6.7 /* width of a monospaced one */
-#define BRACKET 22.0
+#define BRACKET 28.0
 #define LANE 28.0
 
 struct wide {
