@@ -135,6 +135,8 @@ const char html_style[] =
 	"ol.talk .time,ol.talk .frame{color:var(--mute);text-align:right;"
 	"align-self:end;line-height:1;padding-bottom:1px}"
 	"ol.talk .frame{text-align:left}"
+	"@media (max-width:480px){ol.talk li,.lanes{grid-template-columns:"
+	"3.6em minmax(0,1fr) 2.6em;gap:0 6px}}"
 	".say{position:relative;padding-top:7px}"
 	".say>svg.lines{position:absolute;inset:0;width:100%;height:100%}"
 	".say>span{position:relative;background:var(--bg);padding:0 4px;"
@@ -149,7 +151,8 @@ const char html_style[] =
 	"svg .way.bare{stroke-dasharray:2 3}svg "
 	".tip{fill:var(--ink)}\n" PICTURES
 	"svg.chart{display:block;width:100%;overflow:visible}"
-	"svg.chart text{paint-order:stroke;stroke:var(--bg);stroke-width:4px;"
+	"svg.chart>svg,svg.chart>g>svg{overflow:visible}svg.chart "
+	"text{paint-order:stroke;stroke:var(--bg);stroke-width:4px;"
 	"stroke-linejoin:round}svg .marks{fill:none;stroke-width:4;"
 	"stroke-linecap:round}svg .marks.large{stroke-width:9}svg "
 	".line{fill:none;stroke-width:2}"
@@ -176,5 +179,5 @@ const char html_style[] =
 	"h2,h3{break-after:avoid}svg,tr,ol.talk li,ol.rungs li,"
 	"ul.evidence li{break-inside:avoid}"
 	"*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-	"details::details-content{content-visibility:visible;"
+	".finding>details::details-content{content-visibility:visible;"
 	"block-size:auto}}\n";
