@@ -10,6 +10,8 @@
 #include "report/saved/member.h"
 #include "report/saved/saved.h"
 
+#define HOPS_MAX 255 /* TTLs */
+
 /* The value of this name; the first for one that is not known. */
 #define VALUE_OF(function, type, name_of)                                      \
 	static type function(const json_t *object, const char *member)         \
@@ -146,9 +148,12 @@ static void take_responder(struct arena *a, struct report_hop *h,
 static void take_hop(struct report *r, const json_t *json)
 {
 	struct arena *a = r->arena;
-	struct report_hop *h = ARENA_PUSH(a, r->path, r->path_length);
+	struct report_hop *h;
 	const json_t *item;
 
+	if (r->path_length == HOPS_MAX)
+		return;
+	h = ARENA_PUSH(a, r->path, r->path_length);
 	*h = (struct report_hop){
 		.ttl = member_ttl(json, "ttl"),
 		.address = member_address(json, "address"),
@@ -320,7 +325,7 @@ static void take_untested(struct report *r, const json_t *json)
 	struct untested *u = ARENA_PUSH(a, r->untested, r->untested_count);
 
 	u->what = u->words = arena_printf(a, "%s", member_text(json, "what"));
-	u->why = member_copy(a, json, "why");
+	u->why = arena_printf(a, "%s", member_text(json, "why"));
 }
 
 static void take_rule(struct report *r, const json_t *json)

@@ -108,8 +108,8 @@ static void add_stretch(const struct page *p, struct stations *s,
 		one.from = station_of(s, f->after.ttl);
 	if (f->at.known)
 		one.to = station_of(s, f->at.ttl);
-	if (one.from >= one.to && one.to)
-		one.from = one.to - 1;
+	if (one.from >= one.to)
+		one.from = one.to ? one.to - 1 : 0;
 	if ((f->after.known || f->at.known || one.returns) && !repeats(s, &one))
 		*ARENA_PUSH(p->arena, s->stretches, s->stretch_count) = one;
 }
