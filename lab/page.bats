@@ -201,6 +201,19 @@ setup() {
 	[[ $(<"$file") == kept ]]
 }
 
+@test "page: of a capture that can be read once only" {
+	local file=$tmp/page.html fifo=$tmp/fifo
+
+	mkfifo "$fifo"
+	cat pcaps/lab/strip.pcap >"$fifo" &
+	run timeout 20 ./mpprobe read -q --html "$file" "$fifo"
+	((status == 1))
+	grep -F '<code>fifo</code></dd>' "$file"
+	run ./mpprobe read -q --html "$file" - <pcaps/lab/strip.pcap
+	((status == 1))
+	grep -F 'standard input' "$file"
+}
+
 @test "page: one of somebody else" {
 	local file=$tmp/page.html
 

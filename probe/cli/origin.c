@@ -65,18 +65,14 @@ void origin_capture(struct origin *origin, const char *name)
 	struct origin_capture *c =
 		ARENA_PUSH(k->arena, origin->captures, origin->capture_count);
 	const char *slash = strrchr(name, '/');
-	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC |
-							O_NOCTTY | O_NONBLOCK)
-				   : -1;
+	int fd = -1;
 	struct stat st;
 
 	c->name = !strcmp(name, "-")  ? "standard input or output"
 		  : slash && slash[1] ? slash + 1
 				      : name;
-	if (fd != -1 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
+	if (strcmp(name, "-") && stat(name, &st) == 0 && S_ISREG(st.st_mode))
+		fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	*ARENA_PUSH(k->arena, k->fds, k->fd_count) = fd;
 }
 

@@ -22,7 +22,8 @@ FILE *report_file_open(const char *name)
 	struct stat st;
 	FILE *file;
 
-	if (strcmp(name, "-") == 0)
+	/* A FIFO that is opened twice may wait for ever. */
+	if (strcmp(name, "-") == 0 || stat(name, &st) || !S_ISREG(st.st_mode))
 		return NULL;
 	file = fopen(name, "re");
 	if (!file && errno == ENOMEM)
