@@ -53,19 +53,41 @@ static void test_hostile_names(void **state)
 	}
 }
 
+/* Eight are named. */
 static void test_many_programs(void **state)
 {
 	static const char *const names[] = {"a", "b", "c", "d", "e",
-					    "f", "g", "h", "i", "j"};
+					    "f", "g", "h", "i"};
 	struct host *h = host_new();
 	struct checkup c;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++)
+	for (size_t i = 0; i < 8; i++)
 		host_socket(h, false, names[i]);
 	c = checks_ask_one(&h->facts, "programs");
-	assert_non_null(strstr(c.checks[0].text, "h (1) and 2 more"));
+	assert_non_null(strstr(c.checks[0].text, "h (1)"));
+	assert_null(strstr(c.checks[0].text, "more"));
+	host_socket(h, false, names[8]);
+	c = checks_ask_one(&h->facts, "programs");
+	assert_non_null(strstr(c.checks[0].text, "h (1) and 1 more"));
 	assert_null(strstr(c.checks[0].text, "i (1)"));
+	host_free(h);
+}
+
+static void test_counts(void **state)
+{
+	struct host *h = host_new();
+	struct checkup c;
+
+	(void)state;
+	host_socket(h, false, "wget");
+	host_socket(h, true, "curl");
+	c = checks_ask_one(&h->facts, "connections");
+	assert_non_null(strstr(c.checks[0].text, "1 MPTCP connection now"));
+	host_connect(h, "192.0.2.9");
+	c = checks_ask_one(&h->facts, "connection");
+	assert_non_null(
+		strstr(c.checks[0].text, ", and no further subflow joined"));
 	host_free(h);
 }
 
@@ -91,6 +113,7 @@ int main(void)
 		cmocka_unit_test(test_programs_without_names),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_many_programs),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_ports_once),
 	};
 

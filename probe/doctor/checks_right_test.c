@@ -261,6 +261,67 @@ static void legacy_looks(struct host *h)
 	h->rules[0].does = RULE_LOOKS;
 }
 
+static void seven_endpoints(struct host *h)
+{
+	nine_endpoints(h);
+	h->facts.endpoint_count = 7;
+	h->facts.subflows = 7;
+}
+
+static void announced_to_mptcpd(struct host *h)
+{
+	mptcpd(h);
+	host_count(h, "AddAddr", 1);
+}
+
+static void limit_hidden(struct host *h)
+{
+	h->facts.add_addr_accepted = -1;
+	host_count(h, "AddAddr", 1);
+}
+
+static void joins_by_kernel(struct host *h)
+{
+	host_endpoint(h, "192.0.2.7", 0, ENDPOINT_IMPLICIT | ENDPOINT_SUBFLOW);
+}
+
+static void announced_by_device(struct host *h)
+{
+	host_serves(h);
+	host_endpoint(h, "198.51.100.7", 3, ENDPOINT_SIGNAL);
+}
+
+static void no_server_known(struct host *h)
+{
+	h->endpoints[0].link = 0;
+	h->addresses[1].anyhow = host_leaves_by(2);
+	h->facts.servers[0] = (struct fact_server){0};
+}
+
+static void way_not_asked(struct host *h)
+{
+	h->addresses[1].bound.asked = false;
+	h->addresses[1].bound.found = false;
+}
+
+static void strict_for_ipv4(struct host *h)
+{
+	h->addresses[1].address = host_address("2001:db8:9::1");
+	h->endpoints[0].address = host_address("2001:db8:9::1");
+	h->links[2].rp_filter = 1;
+	h->addresses[1].anyhow = host_leaves_by(2);
+}
+
+static void one_scheduler(struct host *h)
+{
+	host_unset(h, "net.mptcp.scheduler");
+}
+
+static void buffers_not_told(struct host *h)
+{
+	host_unset(h, "net.ipv4.tcp_rmem");
+}
+
 static void test_none_is_wrong(void **state)
 {
 	static void (*const makes[])(struct host * h) = {
@@ -303,6 +364,16 @@ static void test_none_is_wrong(void **state)
 		ipv4_endpoint_for_ipv4,
 		endpoints_of_both,
 		legacy_looks,
+		seven_endpoints,
+		announced_to_mptcpd,
+		limit_hidden,
+		joins_by_kernel,
+		announced_by_device,
+		no_server_known,
+		way_not_asked,
+		strict_for_ipv4,
+		one_scheduler,
+		buffers_not_told,
 	};
 
 	(void)state;

@@ -354,6 +354,60 @@ static void neither_family(struct host *h)
 	h->facts.endpoint_count = 0;
 }
 
+static void none_of_three(struct host *h)
+{
+	h->facts.subflows = 0;
+	host_uplink(h, 4, "up2", "10.9.2.1", "10.9.2.2");
+	host_endpoint(h, "10.9.2.1", 4, ENDPOINT_SUBFLOW);
+	host_uplink(h, 5, "up3", "10.9.3.1", "10.9.3.2");
+	host_endpoint(h, "10.9.3.1", 5, ENDPOINT_SUBFLOW);
+}
+
+/* One cause is said once. */
+static void strict_without_route(struct host *h)
+{
+	no_route(h);
+	h->links[2].rp_filter = 1;
+	h->addresses[1].anyhow = host_leaves_by(2);
+}
+
+static void strict_other_way(struct host *h)
+{
+	other_way(h);
+	h->links[2].rp_filter = 1;
+}
+
+static void two_fallen_back(struct host *h)
+{
+	fallen_back(h);
+	host_socket(h, true, "curl")->fallback = true;
+}
+
+static void no_join_answered_now(struct host *h)
+{
+	host_socket(h, false, "wget")->remote_port = 80;
+	host_socket(h, true, "curl");
+	no_join_answered(h);
+}
+
+static void path_of_80_ms(struct host *h)
+{
+	h->facts.rtt_us = 80000;
+	host_set(h, "net.ipv4.tcp_rmem", "4096 131072 1999999");
+}
+
+static void short_path(struct host *h)
+{
+	h->facts.rtt_us = 30000;
+	host_set(h, "net.ipv4.tcp_rmem", "4096 131072 1249999");
+}
+
+static void path_of_800_ms(struct host *h)
+{
+	h->facts.rtt_us = 800000;
+	host_set(h, "net.ipv4.tcp_wmem", "4096 16384 20000000");
+}
+
 /* `text` is part of what is said, `command` the first line of what mends it. */
 static const struct {
 	void (*make)(struct host *h);
@@ -499,6 +553,24 @@ static const struct {
 	 "nft delete rule inet t c handle 7", EFFECT_MAYBE_OFF},
 	{rule_drops, "firewall", "drops segments",
 	 "nft delete rule inet t c handle 7", EFFECT_OFF},
+	{none_of_three, "limit.subflows", "limit of subflows is 0",
+	 "ip mptcp limits set subflows 3", EFFECT_PATHS},
+	{strict_without_route, "endpoint.route", "has no route to 192.0.2.1",
+	 "ip route add default", EFFECT_PATHS},
+	{strict_other_way, "endpoint.route", "leaves by eth0, not by up1",
+	 "ip route add default", EFFECT_PATHS},
+	{two_fallen_back, "connections",
+	 "2 of 2 MPTCP connections fell back to TCP, that to 192.0.2.9 port "
+	 "443 for one",
+	 "mpprobe 192.0.2.9:443", EFFECT_FALLBACK},
+	{no_join_answered_now, "joins", "no SYN with MP_JOIN was answered",
+	 "mpprobe 192.0.2.9:443", EFFECT_PATHS},
+	{path_of_80_ms, "receive_buffer", "80 ms want 2000000",
+	 "sysctl -w net.ipv4.tcp_rmem='4096 131072 33554432'", EFFECT_WORSE},
+	{short_path, "receive_buffer", "50 ms want 1250000",
+	 "sysctl -w net.ipv4.tcp_rmem", EFFECT_WORSE},
+	{path_of_800_ms, "receive_buffer", "800 ms want 20000000",
+	 "sysctl -w net.ipv4.tcp_rmem='4096 131072 33554432'", EFFECT_WORSE},
 };
 
 static void test_each_wrong_alone(void **state)
@@ -524,6 +596,7 @@ static void test_each_wrong_alone(void **state)
 			fail_msg("%s: %s", found->id, found->commands);
 		assert_int_equal(found->effect, wrongs[i].effect);
 		assert_int_equal(count_state(&c, CHECK_UNKNOWN), 0);
+		assert_true(checks_ask_one(&h->facts, found->id).count <= 1);
 		host_free(h);
 	}
 }

@@ -118,6 +118,28 @@ static void not_probed(struct host *h)
 	host_connect(h, "192.0.2.9")->raw = false;
 }
 
+static void endpoints_hidden(struct host *h)
+{
+	h->facts.endpoints_known = NOT_THERE;
+}
+
+static void subflows_hidden(struct host *h)
+{
+	h->facts.subflows = -1;
+}
+
+static void tcp_hidden(struct host *h)
+{
+	h->facts.sockets_known = NOT_THERE;
+	host_socket(h, false, "curl");
+}
+
+static void legacy_goes_on(struct host *h)
+{
+	host_legacy_rule(h);
+	h->rules[0].does = RULE_GOES_ON;
+}
+
 static const struct {
 	void (*make)(struct host *h);
 	const char *id, *command;
@@ -140,6 +162,10 @@ static const struct {
 	{rule_in_other_chain, "firewall", "nft -a list chain inet t c"},
 	{legacy_rules, "firewall.legacy",
 	 "iptables-legacy-save | grep -e TCPOPTSTRIP -e tcp-option"},
+	{endpoints_hidden, "limit.subflows", "ip mptcp limits show"},
+	{subflows_hidden, "limit.subflows", "ip mptcp limits show"},
+	{tcp_hidden, "listeners", "modprobe -a tcp_diag mptcp_diag"},
+	{legacy_goes_on, "firewall.legacy", "iptables-legacy -t mangle -S"},
 };
 
 static void test_unknown(void **state)
@@ -158,14 +184,27 @@ static void test_unknown(void **state)
 		assert_string_equal(found->id, unknowns[i].id);
 		assert_string_equal(found->commands, unknowns[i].command);
 		assert_in_range(found->effect, EFFECT_OFF, EFFECT_WORSE);
+		assert_true(checks_ask_one(&h->facts, found->id).count <= 1);
 		host_free(h);
 	}
+}
+
+/* What is connected with MPTCP is not told, either. */
+static void test_connections_hidden(void **state)
+{
+	struct host *h = host_new();
+
+	(void)state;
+	sockets_hidden(h);
+	assert_int_equal(checks_ask_one(&h->facts, "connections").count, 0);
+	host_free(h);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_connections_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
