@@ -199,6 +199,27 @@ static struct refusal refusal_of(const struct judgement *j)
 	return r;
 }
 
+/* Those that were reset came behind all that were answered, and few plain ones
+ * since: something may limit how many connections there are. */
+static bool may_be_limit(const struct judgement *j)
+{
+	int64_t answered_us = 0, reset_us = INT64_MAX;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!class_has(&joins, f))
+			continue;
+		if (flow_refused(f) && f->first_us < reset_us)
+			reset_us = f->first_us;
+		if (!flow_refused(f) && flow_syn_ack(f) &&
+		    f->first_us > answered_us)
+			answered_us = f->first_us;
+	}
+	return answered_us && reset_us > answered_us && reset_us != INT64_MAX &&
+	       controls_since(j, reset_us) < CONTROLS_MIN;
+}
+
 static enum why refused_by(const struct judgement *j, struct said *s,
 			   bool server)
 {
@@ -208,6 +229,8 @@ static enum why refused_by(const struct judgement *j, struct said *s,
 		return WHY_ABSENT;
 	if (r.by_server != server)
 		return WHY_CONTRARY;
+	if (!r.marked && may_be_limit(j))
+		return WHY_CONTROL;
 	s->flow = r.flow;
 	if (r.marked && !r.before_target) {
 		s->direction = DIRECTION_UNKNOWN;

@@ -5,14 +5,33 @@
 #include <string.h>
 
 #include "report/arena.h"
+#include "report/evidence/loss.h"
 #include "report/rules/rules.h"
+
+/* RSTs, of which other rows do not know what limits them; none for plain SYNs.
+ */
+static bool are_reset(const struct judgement *j, const struct rule *r)
+{
+	const struct class *c = r->of;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_is(f, PURPOSE_TCP) && flow_refused(f))
+			return false;
+		count += class_has(c, f) && flow_refused(f) &&
+			 reset_reason(flow_reset(f)) < 0;
+	}
+	return strstr(r->id, ".reset") && count >= RESETS_LIKELY_MIN;
+}
 
 static enum why limited(const struct judgement *j, struct said *s)
 {
 	const struct finding *f = finding_find(j, s->rule->id);
 	struct burst *b = arena_alloc(j->arena, sizeof(*b));
 
-	if (!f || f->segment != s->rule->segment ||
+	if ((f ? f->segment != s->rule->segment : !are_reset(j, s->rule)) ||
 	    !ask_burst(j, s->rule->of, b))
 		return WHY_ABSENT;
 	s->facts = b;
