@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
+#include "report/evidence/ledger.h"
 
 /* A join of a connection of the target goes there; or NULL. */
 static const struct flow *join_to(const struct judgement *j,
@@ -93,9 +93,17 @@ static void judge_place(struct judgement *j, const struct judge_target *target,
 	report_free(other);
 }
 
+/* Otherwise what befalls it may well befall the others. */
+static bool first_joins(const struct judgement *j, const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_JOIN) && is_own_join(j, f) &&
+	       f->join.fourth_ack_frame;
+}
+
 void judge_elsewhere(struct judgement *j, const struct judge_target *target)
 {
-	if (!j->working || !j->controlled || j->r->initial_joins == 0)
+	if (!j->working || !j->controlled || j->r->initial_joins == 0 ||
+	    !ask_witnesses(j, first_joins, NULL))
 		return;
 	for (size_t i = 0; i < j->r->announcement_count; i++) {
 		const struct announcement *a = &j->r->announcements[i];
