@@ -87,10 +87,10 @@ on_terminal() {		# [--raw] ROWS COLUMNS COMMAND...
 		on_terminal $size lab/lab run --name "$LAB_NAME" ./mpprobe -n -v $HOST
 		((status == 1))
 		tr '\n' ' ' <<<"${output##*$'\n\n'}" | tr -s ' ' | grep -q \
-			'^MPTCP is blocked on this path: SYNs with MP_CAPABLE are dropped at or between hop 3 (10.0.3.2) and hop 4 (10.0.4.2); the same without it pass. $'
+			'^10.0.5.2 port 80: MPTCP is blocked on this path: SYNs with MP_CAPABLE are dropped at or between hop 3 (10.0.3.2) and hop 4 (10.0.4.2); the same without it pass. $'
 	done
 	on_terminal 500 80 lab/lab run --name "$LAB_NAME" ./mpprobe -n -v $HOST
-	[[ ${output##*$'\n\n'} != MPTCP* ]]
+	[[ ${output##*$'\n\n'} != *'MPTCP is blocked'* ]]
 	# Of several, each.
 	on_terminal 24 80 lab/lab run --name "$SILENT" ./mpprobe -n -p 80,81 \
 		10.0.3.2
