@@ -69,6 +69,13 @@ idle|path|hop|connections without a packet for 3 seconds time out
 idle-reset|path|hop|the same, and later packets trigger a RST
 big-dss|data|way|packets with DSS are dropped from 1400 bytes on
 big-joined|data|hop|packets above 600 bytes on joined subflows are dropped
+big-first|data|hop|packets above 600 bytes on first subflows are dropped
+middle-dss|data|way|packets with DSS are dropped from 400 to 1400 bytes
+strip-large|data|way|DSS becomes NOPs in packets above 600 bytes
+strip-bulk|data|way|DSS becomes NOPs in data without PSH
+strip-joined-large|data|hop|MPTCP options become NOPs in larger answers on joined subflows
+strip-early-acks|data|hop|MPTCP options become NOPs in the second and third packet back
+quota|path|hop|connections get nothing more through behind 3000 bytes
 answers-joined|data|hop|answers above 200 bytes on joined subflows are dropped
 dscp|ip|way|DSCP set to 0
 ecn|ip|way|IP ECN bits cleared
@@ -306,6 +313,38 @@ box_big_joined() {
 	local nft_from='iifname "eth0" '
 
 	to_joined "$1" 'meta length > 600 drop'
+}
+
+# Those of first subflows are marked by their SYN.
+box_big_first() {
+	nft_forward "r$1" "tcp flags syn / syn,ack tcp option mptcp subtype 0 ct mark set 0x0000004e"
+	nft_forward "r$1" "iifname \"eth0\" ct mark 0x0000004e meta length > 600 drop"
+}
+
+box_middle_dss() {
+	nft_forward "r$1" "${nft_from}meta length 400-1400 tcp option mptcp subtype 2 drop"
+}
+
+box_strip_large() {
+	nft_forward "r$1" "${nft_from}meta length > 600 reset tcp option mptcp"
+}
+
+box_strip_bulk() {
+	nft_forward "r$1" "${nft_from}tcp flags ! syn,rst,psh meta length > 110 reset tcp option mptcp"
+}
+
+box_strip_joined_large() {
+	nft_from='iifname "eth1" ' to_joined "$1" 'meta length > 600 reset tcp option mptcp'
+}
+
+box_strip_early_acks() {
+	set_sysctl "r$1" net.netfilter.nf_conntrack_acct 1
+	nft_forward "r$1" 'iifname "eth1" ct reply packets 2-3 reset tcp option mptcp'
+}
+
+box_quota() {
+	set_sysctl "r$1" net.netfilter.nf_conntrack_acct 1
+	nft_forward "r$1" 'ct bytes > 3000 drop'
 }
 
 box_answers_joined() {

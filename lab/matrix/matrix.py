@@ -28,6 +28,7 @@ import zoo_acks  # noqa: E402
 import zoo_coverage  # noqa: E402
 import zoo_positions  # noqa: E402
 import zoo_servers  # noqa: E402
+import zoo_sizes  # noqa: E402
 import validate  # noqa: E402
 
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
@@ -517,7 +518,7 @@ def again(case, keep, wrong):
 def all_cases():
     return (cases() + v0_cases() + forms.cases(Case) + zoo.cases(Case)
             + zoo_positions.cases(Case) + zoo_acks.cases(Case)
-            + zoo_servers.cases(Case))
+            + zoo_sizes.cases(Case) + zoo_servers.cases(Case))
 
 
 def is_the_table(path):

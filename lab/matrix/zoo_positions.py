@@ -57,7 +57,7 @@ FIRST = [
 BIG_JOINED = [
     ("big-joined", "dss.dropped", "impaired",
      {"segment": "join_data", "subflow": "joined", "confidence": "proven",
-      "says": "full-size packets (1500 bytes)"}),
+      "says": "in packets of "}),
 ]
 LOST_ANSWER = {"segment": "join_data", "subflow": "joined",
                "direction": "return", "confidence": "likely",

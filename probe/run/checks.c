@@ -527,6 +527,12 @@ void full_size_start(struct run *r, struct version *v)
 	if (lost_middle(&v->bare) || lost_middle(&v->summed) ||
 	    lost_middle(&v->open))
 		begin_large(r, MIDDLE_SIZE);
+	if (!connection_rest_unmapped(&v->summed))
+		return;
+	/* Or is it that they come back to back, or how many they are? */
+	for (int i = 0; i < PAIR_WITNESSES_MIN; i++)
+		begin(r, CHECK_PAIR, 0);
+	begin(r, CHECK_LONG, 0);
 }
 
 /* What it began with was in vain, or was not taken as MPTCP. */
@@ -674,6 +680,17 @@ static const struct flow *flow_in_turn(const struct checks *k)
 				      : &k->list[k->copied].connection.client);
 }
 
+/* Its data was taken as TCP only, and copies may show where that begins. */
+static bool lost_mptcp(const struct checks *k, unsigned i)
+{
+	const struct connection *c = &k->list[i].connection;
+
+	return (is_first_lost(k, i) ||
+		(k->list[i].kind == CHECK_LONG && connection_over(c))) &&
+	       wants_copies(&k->list[i]) &&
+	       fell_behind(client_flow(&c->client));
+}
+
 /* Whether copies of it can show something at this hop. */
 static bool is_missing(const struct checks *k, unsigned ttl)
 {
@@ -684,8 +701,7 @@ static bool is_missing(const struct checks *k, unsigned ttl)
 	/* The bare SYNs have no flow before one of them was captured. */
 	return is_bare(k) ? !f || !flow_quote(f, kind, ttl)
 			  : (k->all ? wants_copies(&k->list[k->copied])
-				    : is_first_lost(k, k->copied) &&
-					      fell_behind(f)) &&
+				    : lost_mptcp(k, k->copied)) &&
 				    !flow_quote(f, kind, ttl);
 }
 
@@ -719,9 +735,7 @@ bool check_copies_wanted(const struct run *r, const struct version *v)
 
 	(void)v;
 	for (unsigned i = 0; i < r->checks.count; i++)
-		behind |= is_first_lost(&r->checks, i) &&
-			  fell_behind(client_flow(
-				  &r->checks.list[i].connection.client));
+		behind |= lost_mptcp(&r->checks, i);
 	return r->checks.count && (r->settings->all || behind);
 }
 

@@ -700,7 +700,7 @@ static void join_next(struct connection *c, const struct flow *f, bool done)
 	else if (done && c->step == JOIN_THIRD_ACK && c->tail)
 		join_go_on(c);
 	else if (c->step == JOIN_DATA && !done && !c->shrinks && c->more &&
-		 rest_begin(c) > c->length)
+		 !rest_acked(c) && rest_begin(c) > c->length)
 		shrink(c);
 	else if (done && c->step == JOIN_DATA)
 		connection_go(c, JOIN_ANSWER, 2 * answer_wait_us(c->client.to));

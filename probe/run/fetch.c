@@ -316,6 +316,7 @@ static bool answered_behind(const struct run *r, const struct flow *of,
 static bool vanishes(const struct finding *f)
 {
 	return strcmp(strchr(f->kind->id, '.'), ".dropped") == 0 ||
+	       strcmp(f->kind->id, "ip.too_big_dropped") == 0 ||
 	       strcmp(f->kind->id, "dss.reset") == 0 ||
 	       strncmp(f->rule->row, "way", 3) == 0;
 }

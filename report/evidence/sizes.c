@@ -131,7 +131,8 @@ const struct kept *joined_data_in_vain(const struct judgement *j,
 				       const struct flow *f)
 {
 	if (!f->join.data_ack_frame || !flow_tcp_acked(f) ||
-	    join_data_reset(j, f))
+	    (join_data_reset(j, f) &&
+	     seq_diff(f->client_next, f->server_acked) > 0))
 		return NULL;
 	for (size_t i = 0; i < f->sent_count; i++)
 		if (kept_brings_data(f->sent[i], true) &&
