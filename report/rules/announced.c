@@ -107,6 +107,21 @@ static unsigned last_quote_to(const struct judgement *j,
 	return last;
 }
 
+/* A router has no way to the place, and says so: that is no filter. */
+static bool is_unreachable(const struct judgement *j, const struct flow *join)
+{
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+
+		for (size_t k = 0; goes_there(f, join) && k < f->quote_count;
+		     k++)
+			if (f->quotes[k].unreachable &&
+			    !f->quotes[k].admin_prohibited)
+				return true;
+	}
+	return false;
+}
+
 /* A port that nobody listens at would be refused: silence is a filter's. Behind
  * the last hop that may be the server's own. */
 static enum why port_dropped(const struct judgement *j, struct said *s)
@@ -117,7 +132,7 @@ static enum why port_dropped(const struct judgement *j, struct said *s)
 
 	if (!p.join || (j->r->initial_joins != 0 && !j->target.joined.family))
 		return WHY_ABSENT;
-	if (p.answered)
+	if (p.answered || is_unreachable(j, p.join))
 		return WHY_CONTRARY;
 	s->facts = p.join;
 	s->have = p.sent;
