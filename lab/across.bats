@@ -304,8 +304,11 @@ ip mptcp limits show' ]]
 	expect 0 'clear clear' 'joined joined joined joined'
 }
 
-# Sets $status, and what was said of them: $said.
+# Sets $status, and what was said of them: $said, and in JSON: $listed.
 leaves_out() {		# ARGUMENT...
+	on client ./mpprobe -j "$@" 10.70.0.2 >"$tmp/live" 2>/dev/null || true
+	listed=$(of_all live '"; ".join(l["name"] + ("" if l["named"] else " of all") + ": " + l["text"] for l in p["left_out"])')
+	[[ ! -s $tmp/live ]] || report/validate.py "$tmp/live"
 	run on client ./mpprobe -q "$@" 10.70.0.2
 	echo "$output"
 	said=$(grep '^mpprobe: ' <<<"$output" | cut -c 10-) || true
@@ -320,18 +323,27 @@ leaves_out() {		# ARGUMENT...
 	leaves_out -i way1,eth0,eth1
 	((status == 3))
 	[[ $said == 'way1 is left out: no route leads there by it' ]]
-	[[ $output == *'MPTCP works over both uplinks, and each joins'* ]]
+	[[ $listed == 'way1: no route leads there by it' ]]
+	[[ $output == *'MPTCP works over 2 of 3 uplinks, and each joins a connection that was opened on the other. way1 is left out: no route leads there by it.'* ]]
+	run on client ./mpprobe -i way1,eth0,eth1 10.70.0.2
+	[[ $output == *$'\nway1    left out: no route leads there by it\n'* ]]
 	leaves_out -i all
 	((status == 0))
-	[[ -z $said ]]
+	[[ -z $said && -z $listed ]]
 	on b1 ip link set eth0 down
 	leaves_out -i eth1,eth0
 	((status == 3))
 	[[ $said == 'eth1 is left out: its link has no carrier' ]]
+	[[ $listed == 'eth1: its link has no carrier' ]]
+	[[ $output == *'MPTCP works over 1 of 2 uplinks. eth1 is left out: its link has no carrier.'* ]]
 	[[ $output == *'MPTCP v1 works on this path'* ]]
+	[[ $(verdict) == undetermined:* ]]
 	leaves_out -i all
 	((status == 0))
 	[[ $said == 'eth1 is left out: its link has no carrier' ]]
+	[[ $listed == 'eth1 of all: its link has no carrier' ]]
+	[[ $(verdict) == clear:* ]]
+	[[ $output == *'MPTCP works over the only uplink.'* ]]
 	leaves_out -i eth1,way1
 	((status == 69))
 	on b1 ip link set eth0 up

@@ -42,13 +42,14 @@ static void judge_group(const struct page *page, const struct observer *o,
 			const struct judge_target *targets, size_t count)
 {
 	struct report *reports[TARGETS];
+	const struct paths_group group = {.reports = reports, .count = count};
 	struct paths *paths;
 
 	for (size_t i = 0; i < count; i++) {
 		reports[i] = judge(o, &targets[i]);
 		print_report(page, reports[i]);
 	}
-	paths = paths_judge(o, reports, count);
+	paths = paths_judge(o, &group);
 	for (const struct format *const *f = formats(); *f; f++)
 		FUZZ_REQUIRE((*f)->paths(page, paths) == 0);
 	paths_free(paths);

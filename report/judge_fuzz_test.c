@@ -66,6 +66,7 @@ static void judge_group(const struct page *page, const struct observer *o,
 			const struct judge_target *targets, size_t count)
 {
 	struct report *reports[TARGETS];
+	const struct paths_group group = {.reports = reports, .count = count};
 	struct paths *paths;
 
 	for (size_t i = 0; i < count; i++) {
@@ -74,7 +75,7 @@ static void judge_group(const struct page *page, const struct observer *o,
 		text_report(page, reports[i]);
 		assert_int_equal(json_report(page, reports[i]), 0);
 	}
-	paths = paths_judge(o, reports, count);
+	paths = paths_judge(o, &group);
 	text_paths(page, paths);
 	assert_int_equal(json_paths(page, paths), 0);
 	paths_free(paths);

@@ -41,12 +41,13 @@ static void print_group(struct page *page, const struct observer *o,
 			const struct judge_target *targets, size_t count)
 {
 	struct report *reports[TARGETS_MAX];
+	const struct paths_group group = {.reports = reports, .count = count};
 	struct paths *paths;
 
 	for (size_t i = 0; i < count; i++)
 		reports[i] = judge(o, &targets[i]);
 	if (count > 1) {
-		paths = paths_judge(o, reports, count);
+		paths = paths_judge(o, &group);
 		assert_int_equal(json_paths(page, paths), 0);
 		paths_free(paths);
 	}

@@ -39,8 +39,8 @@
 struct plan {
 	struct target targets[TARGETS_MAX];
 	unsigned own_count, target_count;
-	bool several;	       /* uplinks: the targets of each stand together */
-	bool left_out;	       /* an uplink that cannot be probed */
+	bool several; /* uplinks: the targets of each stand together */
+	struct ways_left_out left_out;
 	const uint16_t *ports; /* of -p */
 	unsigned port_count;   /* 0: those of the targets */
 	struct probe_settings settings;
@@ -190,6 +190,7 @@ struct port_runs {
 	int names_wait_ms; /* at most, altogether */
 	int64_t knock_us;  /* when the next one may knock */
 	struct shared shared[TARGETS_MAX];
+	const struct ways_left_out *left_out;
 };
 
 /* Targets of one address share what its routers answer to one source. */
@@ -422,17 +423,29 @@ static struct report *report_of(struct live *live, const struct port_run *one)
 }
 
 /* Of one address and port, by the uplinks: `runs` begins with them. */
-static int report_group(struct live *live, const struct port_run *runs,
-			unsigned count, int wait_ms, struct output *out)
+static struct paths_group group_with(const struct port_runs *runs,
+				     struct report *const *reports,
+				     unsigned count)
+{
+	return (struct paths_group){.reports = reports,
+				    .count = count,
+				    .left_out = runs->left_out->all,
+				    .left_out_count = runs->left_out->count};
+}
+
+static int report_group(struct live *live, const struct port_runs *all,
+			const struct port_run *runs, unsigned count,
+			struct output *out)
 {
 	struct report *reports[WAYS_MAX];
+	const struct paths_group group = group_with(all, reports, count);
 	int code;
 
 	for (unsigned i = 0; i < count; i++) {
 		reports[i] = report_of(live, &runs[i]);
-		name_hops(live, reports[i], wait_ms);
+		name_hops(live, reports[i], all->names_wait_ms);
 	}
-	code = reports_print(out, live->observer, reports, count);
+	code = reports_print(out, live->observer, &group);
 	for (unsigned i = 0; i < count; i++)
 		report_free(reports[i]);
 	return code;
@@ -479,11 +492,13 @@ static bool print_early(struct live *live, struct port_runs *runs,
 			struct port_run *one, struct output *out)
 {
 	struct report *r = report_of(live, one);
+	const struct paths_group group = group_with(runs, &r, 1);
 
 	one->awaits = !address_over(runs, one) && !stands_alone(r);
 	if (!one->awaits) {
 		name_hops(live, r, 0);
-		take_code(runs, one, reports_print(out, live->observer, &r, 1));
+		take_code(runs, one,
+			  reports_print(out, live->observer, &group));
 		runs->reported++;
 	}
 	report_free(r);
@@ -577,8 +592,7 @@ static int report_runs(struct live *live, struct port_runs *runs,
 	for (unsigned i = runs->reported, count; i < runs->count; i += count) {
 		count = group_of(&runs->all[i], runs->count - i);
 		take_code(runs, &runs->all[i],
-			  report_group(live, &runs->all[i], count,
-				       runs->names_wait_ms, out));
+			  report_group(live, runs, &runs->all[i], count, out));
 	}
 	if (live->exit_code)
 		return live->exit_code;
@@ -596,11 +610,13 @@ static int probe_all(struct live *live, const struct plan *p,
 	if (!make_runs(live, p, &runs))
 		return failure(EXIT_SYSTEM, "no memory");
 	runs.names_wait_ms = p->origins ? ORIGINS_WAIT_MS : NAMES_WAIT_MS;
-	if (runs.count > 1)
+	runs.left_out = &p->left_out;
+	if (runs.count > 1 || p->left_out.count)
 		output_several(out);
 	run_ports(live, &runs, out);
 	ret = report_runs(live, &runs, out);
-	if (p->left_out && (ret == EXIT_CLEAR || ret == EXIT_NO_MPTCP))
+	if (ways_left_out_named(&p->left_out) &&
+	    (ret == EXIT_CLEAR || ret == EXIT_NO_MPTCP))
 		ret = EXIT_UNKNOWN;
 	free(runs.all);
 	return ret;

@@ -54,12 +54,13 @@ static int report_group(const struct reading *r,
 			bool *reference)
 {
 	struct report **reports = must_have(calloc(count, sizeof(*reports)));
+	const struct paths_group group = {.reports = reports, .count = count};
 	int code;
 
 	for (size_t i = 0; i < count; i++)
 		reports[i] = judge(r->observer, &targets[i]);
 	*reference = reports[0]->reference;
-	code = reports_print(r->out, r->observer, reports, count);
+	code = reports_print(r->out, r->observer, &group);
 	for (size_t i = 0; i < count; i++)
 		report_free(reports[i]);
 	free(reports);

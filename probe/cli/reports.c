@@ -29,9 +29,9 @@ void paths_print(struct output *out, const struct paths *p)
 }
 
 static int judge_and_print_paths(struct output *out, const struct observer *o,
-				 struct report *const *reports, size_t count)
+				 const struct paths_group *g)
 {
-	struct paths *p = paths_judge(o, reports, count);
+	struct paths *p = paths_judge(o, g);
 	int code = paths_exit_code(p);
 
 	paths_print(out, p);
@@ -40,15 +40,14 @@ static int judge_and_print_paths(struct output *out, const struct observer *o,
 }
 
 int reports_print(struct output *out, const struct observer *o,
-		  struct report *const *reports, size_t count)
+		  const struct paths_group *g)
 {
-	bool several = count > 1 && !reports[0]->reference;
-	int ret = several ? judge_and_print_paths(out, o, reports, count)
-			  : report_exit_code(reports[0]);
+	int ret = paths_are_several(g) ? judge_and_print_paths(out, o, g)
+				       : report_exit_code(g->reports[0]);
 
-	for (size_t i = 0; i < count; i++) {
-		ret = exit_worst(ret, report_exit_code(reports[i]));
-		report_print(out, reports[i]);
+	for (size_t i = 0; i < g->count; i++) {
+		ret = exit_worst(ret, report_exit_code(g->reports[i]));
+		report_print(out, g->reports[i]);
 	}
 	return ret;
 }

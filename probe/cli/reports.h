@@ -9,6 +9,7 @@
 struct observer;
 struct output;
 struct paths;
+struct paths_group;
 struct report;
 
 void report_print(struct output *out, const struct report *r);
@@ -17,6 +18,6 @@ void paths_print(struct output *out, const struct paths *p);
 /* Prints them, and above those of several uplinks what they say together.
  * Returns the exit code. */
 int reports_print(struct output *out, const struct observer *o,
-		  struct report *const *reports, size_t count);
+		  const struct paths_group *g);
 
 #endif

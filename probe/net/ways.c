@@ -158,12 +158,26 @@ static bool is_running(const char *interface)
 	return s.flags & IFF_UP && s.flags & IFF_RUNNING && s.has_address;
 }
 
-static void leave_out(const char *interface, const char *why, bool *left_out)
+bool ways_left_out_named(const struct ways_left_out *l)
 {
-	if (!left_out)
+	for (unsigned i = 0; i < l->count; i++)
+		if (l->all[i].named)
+			return true;
+	return false;
+}
+
+static void leave_out(struct ways_left_out *l, const char *interface,
+		      uint8_t family, const char *why, bool named)
+{
+	struct path_left_out *one;
+
+	if (!l || l->count == sizeof(l->all) / sizeof(l->all[0]))
 		return;
 	complain("%s is left out: %s", interface, why);
-	*left_out = true;
+	one = &l->all[l->count++];
+	*one = (struct path_left_out){
+		.family = family, .why = why, .named = named};
+	snprintf(one->name, sizeof(one->name), "%s", interface);
 }
 
 static bool is_loopback(const char *interface, const struct address *target)
@@ -196,10 +210,10 @@ static void prefer(struct found *list, unsigned count, const char *interface)
 }
 
 static unsigned all_ways(const struct target *first, unsigned count,
-			 struct target *out, bool says, int *code)
+			 struct target *out, struct ways_left_out *left_out,
+			 int *code)
 {
 	unsigned total = 0;
-	bool others; /* nobody asked for them by name */
 
 	for (unsigned i = 0; i < count; i++) {
 		struct found found[WAYS_MAX];
@@ -211,8 +225,8 @@ static unsigned all_ways(const struct target *first, unsigned count,
 				why_not(found[k].interface, &first[i].address);
 
 			if (why) {
-				leave_out(found[k].interface, why,
-					  says ? &others : NULL);
+				leave_out(left_out, found[k].interface,
+					  first[i].address.family, why, false);
 				continue;
 			}
 			out[total] = first[i];
@@ -239,7 +253,8 @@ static int route_by(struct target *t, const struct target_wanted *w,
 
 /* After a line that says so; loopback is an error. */
 static bool is_left_out(const char *word, const struct target_wanted *w,
-			const struct target *t, bool *left_out, int *code)
+			const struct target *t, struct ways_left_out *left_out,
+			int *code)
 {
 	const char *why;
 
@@ -253,13 +268,13 @@ static bool is_left_out(const char *word, const struct target_wanted *w,
 	}
 	why = why_not(word, &t->address);
 	if (why)
-		leave_out(word, why, left_out);
+		leave_out(left_out, word, t->address.family, why, true);
 	return why != NULL;
 }
 
 static unsigned listed_ways(const struct target *first, unsigned count,
 			    const struct target_wanted *w, struct target *out,
-			    bool *left_out, int *code)
+			    struct ways_left_out *left_out, int *code)
 {
 	const char *list = is_list(w->interface) ? w->interface : w->source;
 	unsigned total = 0;
@@ -292,7 +307,8 @@ static void first_word(const char *list, char *word, size_t size)
 }
 
 unsigned ways_find(const char *text, const struct target_wanted *w,
-		   struct target *out, bool *left_out, int *exit_code)
+		   struct target *out, struct ways_left_out *left_out,
+		   int *exit_code)
 {
 	const char *interfaces = w->interface, *sources = w->source;
 	struct target_wanted one = *w;
@@ -321,8 +337,7 @@ unsigned ways_find(const char *text, const struct target_wanted *w,
 	if (!count || *exit_code)
 		return 0;
 	count = w->interface && !strcmp(w->interface, ALL)
-			? all_ways(first, count, out, left_out != NULL,
-				   exit_code)
+			? all_ways(first, count, out, left_out, exit_code)
 			: listed_ways(first, count, w, out, left_out,
 				      exit_code);
 	return *exit_code ? 0 : count;

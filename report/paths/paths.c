@@ -221,6 +221,30 @@ size_t paths_take_group(struct judge_target *targets, size_t left)
 	return count;
 }
 
+/* ---- left out ------------------------------------------------------------ */
+
+static bool is_left_out(const struct paths_group *g, size_t i)
+{
+	return g->left_out[i].family == g->reports[0]->target.family;
+}
+
+bool paths_are_several(const struct paths_group *g)
+{
+	size_t count = g->count;
+
+	for (size_t i = 0; i < g->left_out_count; i++)
+		count += is_left_out(g, i);
+	return count > 1 && !g->reports[0]->reference;
+}
+
+static void fill_left_out(struct paths *p, const struct paths_group *g)
+{
+	for (size_t i = 0; i < g->left_out_count; i++)
+		if (is_left_out(g, i))
+			*ARENA_PUSH(p->arena, p->left_out, p->left_out_count) =
+				&g->left_out[i];
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 struct paths *paths_new(struct report *const *reports, size_t count)
@@ -236,11 +260,11 @@ struct paths *paths_new(struct report *const *reports, size_t count)
 	return p;
 }
 
-struct paths *paths_judge(const struct observer *o,
-			  struct report *const *reports, size_t count)
+struct paths *paths_judge(const struct observer *o, const struct paths_group *g)
 {
-	struct paths *p = paths_new(reports, count);
+	struct paths *p = paths_new(g->reports, g->count);
 
+	fill_left_out(p, g);
 	see_interfaces(p, o);
 	paths_fill_joins(p, o);
 	paths_say(p);

@@ -96,11 +96,33 @@ struct path_advice {
 	const char *command; /* NULL: none */
 };
 
+/* An uplink that nothing could be sent by. */
+struct path_left_out {
+	char name[64];
+	uint8_t family; /* 4 or 6, of the target */
+	const char *why;
+	bool named; /* by the user; else it is one of all */
+};
+
+/* Of a run to one address and port. A capture does not tell what was left
+ * out. */
+struct paths_group {
+	struct report *const *reports; /* one an uplink, at least one */
+	size_t count;
+	const struct path_left_out *left_out; /* also of the other family */
+	size_t left_out_count;
+};
+
+/* Whether it is of several uplinks, also if all but one were left out. */
+bool paths_are_several(const struct paths_group *g);
+
 struct paths {
 	struct arena *arena;
 	const struct report *first; /* of what all reports say alike */
 	struct path_uplink *uplinks;
 	size_t count;
+	const struct path_left_out **left_out;
+	size_t left_out_count;
 	struct path_join *joins; /* [opened * count + from] */
 	enum status status;
 	const char *text; /* the verdict over all */
@@ -118,10 +140,10 @@ size_t paths_take_group(struct judge_target *targets, size_t left);
  * joins and what to say are the caller's to fill in. Never NULL. */
 struct paths *paths_new(struct report *const *reports, size_t count);
 
-/* Judges the uplinks by their reports, which must outlive it, and by what was
- * observed. Never NULL. */
+/* Judges the uplinks by their reports, which must outlive it as all of the
+ * group must, and by what was observed. Never NULL. */
 struct paths *paths_judge(const struct observer *o,
-			  struct report *const *reports, size_t count);
+			  const struct paths_group *g);
 void paths_free(struct paths *p); /* NULL is fine */
 
 /* What the run ends with: as report_exit_code(). */

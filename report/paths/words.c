@@ -15,11 +15,25 @@ static size_t count_working(const struct paths *p)
 	return count;
 }
 
+/* Those that were asked for by name and could not be probed. */
+static size_t count_missing(const struct paths *p)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->left_out_count; i++)
+		count += p->left_out[i]->named;
+	return count;
+}
+
 static const char *how_many(struct paths *p, size_t working)
 {
-	if (working < p->count)
+	size_t wanted = p->count + count_missing(p);
+
+	if (wanted == 1)
+		return "the only uplink";
+	if (working < wanted)
 		return arena_printf(p->arena, "%zu of %zu uplinks", working,
-				    p->count);
+				    wanted);
 	return p->count == 2
 		       ? "both uplinks"
 		       : arena_printf(p->arena, "all %zu uplinks", p->count);
@@ -90,6 +104,8 @@ static const char *common_failure(const struct paths *p)
 	const struct report *first = p->uplinks[0].report;
 	bool refused = paths_refused(first);
 
+	if (p->count == 1)
+		return NULL;
 	for (size_t i = 1; i < p->count; i++)
 		if (p->uplinks[i].report->status != first->status ||
 		    paths_refused(p->uplinks[i].report) != refused)
@@ -246,6 +262,18 @@ static const char *answers(struct paths *p)
 	return text;
 }
 
+static const char *missing(struct paths *p)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < p->left_out_count; i++)
+		if (p->left_out[i]->named)
+			text = arena_printf(p->arena, "%s %s is left out: %s.",
+					    text, p->left_out[i]->name,
+					    p->left_out[i]->why);
+	return text;
+}
+
 static bool is_before(const struct paths *p, size_t i, const char *name)
 {
 	for (size_t k = 0; k < i; k++)
@@ -307,7 +335,8 @@ static enum status status_of(const struct paths *p, size_t working)
 			worst = p->uplinks[i].report->status;
 	if (p->finding_count && rank(worst) < rank(STATUS_IMPAIRED))
 		worst = STATUS_IMPAIRED;
-	if (rank(worst) < rank(STATUS_UNDETERMINED) && has_unexplained(p))
+	if (rank(worst) < rank(STATUS_UNDETERMINED) &&
+	    (has_unexplained(p) || count_missing(p)))
 		worst = STATUS_UNDETERMINED;
 	return worst == STATUS_BLOCKED && working ? STATUS_IMPAIRED : worst;
 }
@@ -319,12 +348,12 @@ void paths_say(struct paths *p)
 
 	p->status = status_of(p, working);
 	p->text = arena_printf(
-		p->arena, "MPTCP works over %s%s.%s%s%s",
+		p->arena, "MPTCP works over %s%s.%s%s%s%s",
 		working ? how_many(p, working) : "none of the uplinks",
 		working > 1 && !*broken && working == p->count ? joins_phrase(p)
 							       : "",
 		sentence(p, add(p, failed, *broken ? broken : NULL)),
-		shared_interfaces(p), answers(p));
+		missing(p), shared_interfaces(p), answers(p));
 }
 
 /* ---- what to do ---------------------------------------------------------- */

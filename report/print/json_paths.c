@@ -36,7 +36,15 @@ static json_t *one_advice(const struct path_advice *a)
 			   {"command", json_text(a->command)});
 }
 
+static json_t *left_out(const struct path_left_out *const *l)
+{
+	return JSON_OBJECT({"name", json_text((*l)->name)},
+			   {"text", json_text((*l)->why)},
+			   {"named", json_flag((*l)->named)});
+}
+
 JSON_ARRAY_OF(uplinks, struct path_uplink, uplink)
+JSON_ARRAY_OF(all_left_out, struct path_left_out *, left_out)
 JSON_ARRAY_OF(findings, struct path_finding, finding)
 JSON_ARRAY_OF(advice, struct path_advice, one_advice)
 
@@ -78,6 +86,7 @@ int json_paths(const struct page *p, const struct paths *all)
 		 JSON_OBJECT({"status", json_text(status_name(all->status))},
 			     {"text", json_text(all->text)})},
 		{"uplinks", uplinks(all->uplinks, all->count)},
+		{"left_out", all_left_out(all->left_out, all->left_out_count)},
 		{"joins", joins(all)},
 		{"findings", findings(all->findings, all->finding_count)},
 		{"advice", advice(all->advice, all->advice_count)});

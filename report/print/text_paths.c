@@ -45,6 +45,8 @@ static struct widths measure(const struct page *p, const struct paths *all,
 			larger(w.address, page_address(p, &u->report->source));
 		w.state = larger(w.state, u->state);
 	}
+	for (size_t i = 0; i < all->left_out_count; i++)
+		w.name = larger(w.name, page_clean(p, all->left_out[i]->name));
 	return w;
 }
 
@@ -172,6 +174,10 @@ static void matrix(const struct page *p, const struct paths *all)
 			fputc('\n', p->out);
 		}
 	}
+	for (size_t i = 0; i < all->left_out_count; i++)
+		fprintf(p->out, "%-*s  left out: %s\n", (int)w.name,
+			page_clean(p, all->left_out[i]->name),
+			all->left_out[i]->why);
 	if (!one)
 		separate_matrix(p, all, JOIN_FROM, joining);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The inverse of print/json_paths.c.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "report/arena.h"
@@ -42,6 +43,16 @@ static enum cause cause_of(const char *name)
 	while (c < CAUSE_SERVER && strcmp(cause_name(c), name) != 0)
 		c++;
 	return strcmp(cause_name(c), name) ? CAUSE_NONE : (enum cause)c;
+}
+
+static void take_left_out(struct paths *p, const json_t *json)
+{
+	struct path_left_out *l = arena_alloc(p->arena, sizeof(*l));
+
+	snprintf(l->name, sizeof(l->name), "%s", member_text(json, "name"));
+	l->why = arena_printf(p->arena, "%s", member_text(json, "text"));
+	l->named = member_flag(json, "named");
+	*ARENA_PUSH(p->arena, p->left_out, p->left_out_count) = l;
 }
 
 /* They are written in the order in which they are kept. */
@@ -106,6 +117,8 @@ struct paths *saved_paths(const json_t *line, struct report *const *reports,
 	json_array_foreach(json_object_get(line, "uplinks"), i, json)
 		p->uplinks[i]
 			.answers_by = member_copy(p->arena, json, "answers_by");
+	json_array_foreach(json_object_get(line, "left_out"), i, json)
+		take_left_out(p, json);
 	json_array_foreach(json_object_get(line, "findings"), i, json)
 		take_finding(p, json);
 	json_array_foreach(json_object_get(line, "advice"), i, json)

@@ -101,11 +101,19 @@ static void test_captures(void **state)
 	assert_true(packets > 1000);
 }
 
+/* A capture does not tell of them. */
+static const struct path_left_out gone[] = {
+	{"way1", 4, "it is down", true},
+	{"way2", 6, "no route leads there by it", false},
+};
+
 static void print_uplinks(const char *file, char **text, bool json)
 {
 	struct observer *o = observer_new();
 	struct judge_target targets[TARGETS_MAX];
 	struct report *reports[TARGETS_MAX];
+	struct paths_group group = {
+		.reports = reports, .left_out = gone, .left_out_count = 2};
 	char error[400];
 	size_t size, count;
 	struct page page = page_in(text, &size);
@@ -118,7 +126,8 @@ static void print_uplinks(const char *file, char **text, bool json)
 	assert_true(count > 1);
 	for (size_t i = 0; i < count; i++)
 		reports[i] = judge(o, &targets[i]);
-	paths = paths_judge(o, reports, count);
+	group.count = count;
+	paths = paths_judge(o, &group);
 	page.verbose = true;
 	(json ? json_paths : text_paths)(&page, paths);
 	for (size_t i = 0; i < count && json; i++)
