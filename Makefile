@@ -76,7 +76,7 @@ objects  = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 CRAFTING := $(call objects,crafting)
 REPORT   := $(call objects,report)
 LEFT_OUT := $(patsubst %,$(BUILD)/probe/cli/%.o,\
-	$(if $(call has,speed),,cmd_speed download) \
+	$(if $(call has,speed),,cmd_speed download speed_ways) \
 	$(if $(call has,run),,cmd_run scenario_list) \
 	$(if $(call has,doctor),,cmd_doctor)) \
 	$(if $(call has,run),,$(BUILD)/probe/scenario/%) \

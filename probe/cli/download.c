@@ -11,10 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "probe/net/mptcp_socket.h"
 #include "probe/net/signals.h"
+#include "probe/net/subflow_bytes.h"
+#include "report/arena.h"
 #include "report/print/speed.h"
 
 /* Without a byte. */
@@ -28,17 +31,21 @@ static struct {
 	CURLcode (*getinfo)(CURL *, CURLINFO, ...);
 	void (*cleanup)(CURL *);
 	const char *(*strerror)(CURLcode);
+	struct curl_slist *(*append)(struct curl_slist *, const char *);
+	void (*free_list)(struct curl_slist *);
 } api;
 
 bool download_load(char *error, unsigned size)
 {
 	static const char *const names[] = {
-		"curl_easy_init",    "curl_easy_setopt",  "curl_easy_perform",
-		"curl_easy_getinfo", "curl_easy_cleanup", "curl_easy_strerror"};
+		"curl_easy_init",    "curl_easy_setopt",   "curl_easy_perform",
+		"curl_easy_getinfo", "curl_easy_cleanup",  "curl_easy_strerror",
+		"curl_slist_append", "curl_slist_free_all"};
 	void *library = dlopen("libcurl.so.4", RTLD_NOW);
 	void **slots = (void **)&api;
 
-	for (unsigned i = 0; library && i < 6; i++) {
+	for (unsigned i = 0; library && i < sizeof(names) / sizeof(names[0]);
+	     i++) {
 		slots[i] = dlsym(library, names[i]);
 		if (!slots[i])
 			library = NULL;
@@ -55,7 +62,47 @@ struct transfer {
 	int socket;	 /* -1: none yet */
 	char source[64]; /* "host!ADDRESS" */
 	uint64_t before; /* bytes of the downloads before */
+	struct curl_slist *pinned;
+	struct subflow_bytes subflows;
+	int64_t looked_us; /* when these were asked for last */
 };
+
+/* Subflows that are gone at the end are told of by what was seen before. */
+#define LOOK_US 20000
+
+static int64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void look_at_subflows(struct transfer *t, bool at_once)
+{
+	int64_t now = now_us();
+
+	if (!t->about->uplink_of || !t->run->mptcp || t->socket < 0 ||
+	    (!at_once && now - t->looked_us < LOOK_US))
+		return;
+	t->looked_us = now;
+	subflow_bytes_look(&t->subflows, t->socket);
+}
+
+static void add_shares(struct transfer *t)
+{
+	const struct download *d = t->about;
+	const struct subflow_bytes *s = &t->subflows;
+
+	t->run->shares_known |= s->told;
+	for (unsigned i = 0; i < s->count; i++) {
+		int uplink = d->uplink_of(d->uplinks, &s->all[i].local);
+		uint64_t *sum = uplink < 0 ? &t->run->elsewhere
+					   : &t->run->shares[uplink];
+
+		*sum += s->all[i].received;
+	}
+}
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose,
 				 struct curl_sockaddr *address)
@@ -85,6 +132,7 @@ static void ask_socket(struct transfer *t)
 	if (t->socket < 0 ||
 	    getsockopt(t->socket, IPPROTO_TCP, TCP_INFO, &tcp, &size) == -1)
 		return;
+	look_at_subflows(t, true);
 	t->run->rtt_ms = (double)tcp.tcpi_rtt / 1000;
 	t->run->retransmitted = tcp.tcpi_total_retrans;
 	if (!t->run->mptcp)
@@ -114,6 +162,7 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
 
 	(void)bytes;
 	t->run->bytes += size * count;
+	look_at_subflows(t, false);
 	return size * count;
 }
 
@@ -148,6 +197,8 @@ static void set_options(CURL *curl, const struct download *d,
 	api.setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS);
 	if (d->source)
 		api.setopt(curl, CURLOPT_INTERFACE, t->source);
+	if (t->pinned)
+		api.setopt(curl, CURLOPT_RESOLVE, t->pinned);
 	api.setopt(curl, CURLOPT_SSL_VERIFYPEER, d->insecure ? 0L : 1L);
 	api.setopt(curl, CURLOPT_SSL_VERIFYHOST, d->insecure ? 0L : 2L);
 	if (d->seconds)
@@ -209,9 +260,13 @@ static void download_once(const struct download *d, struct speed_run *out)
 		return;
 	}
 	snprintf(t.source, sizeof(t.source), "host!%s", d->source ?: "");
+	if (d->pinned)
+		t.pinned = must_have(api.append(NULL, d->pinned));
 	set_options(curl, d, &t);
 	take_result(curl, api.perform(curl), &t);
 	api.cleanup(curl);
+	api.free_list(t.pinned);
+	add_shares(&t);
 }
 
 bool download_run(const struct download *d, bool mptcp, struct speed_run *out)

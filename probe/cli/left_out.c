@@ -3,6 +3,7 @@
  * by `make WITHOUT="speed run doctor"`. */
 #include "probe/cli/command.h"
 #include "probe/cli/scenario_list.h"
+#include "probe/doctor/gather.h"
 
 #define LEFT_OUT(name)                                                         \
 	int cmd_##name(const struct options *o, struct output *out, int argc,  \
@@ -22,6 +23,13 @@ LEFT_OUT(speed)
 
 #ifdef WITHOUT_doctor
 LEFT_OUT(doctor)
+
+/* The kernel is not asked. */
+void gather_endpoints(struct facts *f)
+{
+	f->endpoints_known = NOT_ASKED;
+	f->subflows = f->add_addr_accepted = -1;
+}
 #endif
 
 #ifdef WITHOUT_run

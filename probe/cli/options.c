@@ -682,17 +682,17 @@ static int check_replay(const struct options *o)
 		       "--join-source do not go with it");
 }
 
-/* Only a probe goes by several uplinks. */
+/* Only a probe and downloads go by several uplinks. */
 static int check_uplinks(const struct options *o, enum command_bit command)
 {
 	bool several = o->join_source && strchr(o->join_source, ',');
 
-	if (several ||
-	    (ways_are_several(&o->where) && command != COMMAND_PROBE))
+	if (several || (ways_are_several(&o->where) &&
+			command != COMMAND_PROBE && command != COMMAND_SPEED))
 		return failure(
 			EXIT_USAGE,
 			"several uplinks (-i, -s, --join-source) are for "
-			"mpprobe HOST only");
+			"mpprobe HOST and mpprobe speed only");
 	if (ways_are_several(&o->where) && o->where.interface &&
 	    o->where.source &&
 	    (strchr(o->where.interface, ',') ||

@@ -4,10 +4,8 @@
 #include <math.h>
 
 #include "report/compare/compare.h"
-#include "report/evidence/loss.h"
 #include "report/print/json.h"
 #include "report/print/json_value.h"
-#include "report/print/speed.h"
 
 static json_t *span(struct span s)
 {
@@ -78,55 +76,4 @@ int json_compare(const struct page *p, const struct compare *c)
 			 {"differences",
 			  differences(c->differences, c->difference_count)},
 			 {"notes", differences(c->notes, c->note_count)});
-}
-
-/* --- downloads ----------------------------------------------------------- */
-
-static json_t *download(const struct speed_run *r)
-{
-	bool mptcp = r->mptcp && !r->fallback;
-
-	if (!r->done)
-		return JSON_OBJECT({"done", json_false()},
-				   {"error", json_text(r->error)});
-	return JSON_OBJECT(
-		{"done", json_true()}, {"downloads", json_count(r->downloads)},
-		{"seconds", json_decimal(r->seconds)},
-		{"bytes", json_count(r->bytes)},
-		{"mbit_s", json_decimal(r->rate)},
-		{"rtt_ms", json_decimal(r->rtt_ms)},
-		{"retransmitted", json_count(r->retransmitted)},
-		{"mptcp", json_flag(mptcp)},
-		{"subflows", json_count(mptcp ? r->subflows + 1 : 1)});
-}
-
-static json_t *speed_round(const struct speed_round *r)
-{
-	return JSON_OBJECT({"tcp", download(&r->tcp)},
-			   {"mptcp", download(&r->mptcp)});
-}
-
-JSON_ARRAY_OF(rounds, struct speed_round, speed_round)
-
-int json_speed(const struct page *p, const struct speed *s)
-{
-	struct speed_ratio r = speed_ratio(s);
-	const struct speed_verdict *v = speed_verdict(s);
-	double ratio = r.rounds ? r.ratio : -1,
-	       low = r.rounds >= ROUNDS_MIN ? r.low : -1;
-
-	return JSON_LINE(p, "mpprobe-speed/1", {"url", json_text(s->url)},
-			 {"verdict", JSON_OBJECT({"status", json_text(v->name)},
-						 {"text", json_text(v->text)})},
-			 {"tcp_mbit_s", json_decimal(speed_median(s, false))},
-			 {"mptcp_mbit_s", json_decimal(speed_median(s, true))},
-			 {"ratio", json_decimal(ratio)},
-			 {"ratio_low", json_decimal(low)},
-			 {"ratio_high", json_decimal(r.high)},
-			 {"processors", json_decimal(s->processors)},
-			 {"compared", json_count(r.rounds)},
-			 {"fallbacks", json_count(speed_runs(s, true))},
-			 {"blackhole", json_flag(s->blackhole)},
-			 {"unanswered", json_count(s->unanswered)},
-			 {"rounds", rounds(s->rounds, s->round_count)});
 }
