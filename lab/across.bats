@@ -401,6 +401,11 @@ takeovers() {		# live|read
 	of_all "$1" '" ".join("-" if j["takeover_ms"] is None else "late" if j["takeover_ms"] > 1000 else "taken" if j["takeover_ms"] > 150 else "early" for j in p["joins"])'
 }
 
+# Of each join between uplinks: whether it went on, and over the first again.
+taken() {		# live|read
+	of_all "$1" '" ".join("-" if not j["takeover"] else j["takeover"]["result"] + ("" if j["takeover"]["back_ms"] is None else " and back" if j["takeover"]["back_ms"] < 1000 else " and late") for j in p["joins"])'
+}
+
 @test '-v: when the server goes on over the other subflow; without: not tried' {
 	build --uplinks 2
 	for host in $both_families; do
@@ -408,13 +413,27 @@ takeovers() {		# live|read
 		((code == 0))
 		[[ $(takeovers live) == '- taken taken -' ]]
 		[[ $(takeovers read) == '- taken taken -' ]]
+		[[ $(taken live) == '- taken and back taken and back -' ]]
+		[[ $(taken read) == '- taken and back taken and back -' ]]
+		[[ $(of_all live 'all(j["takeover"]["bytes_twice"] > 0 and j["takeover"]["bytes_missing"] == 0 for j in p["joins"] if j["takeover"])') == True ]]
 		probe -i eth0,eth1 $host
 		[[ $(takeovers live) == '- - - -' ]]
 	done
 	run on client ./mpprobe -v -i eth0,eth1 10.70.0.2
-	[[ $output == *'takeover ms, join from:'* ]]
+	[[ $output == *'takeover ms, join from:'*'back again ms, join from:'*'bytes that came twice, join from:'* ]]
+	[[ $output == *'Nothing that the server sent is lost.'* ]]
 	run on client ./mpprobe -i eth0,eth1 10.70.0.2
 	[[ $output != *takeover* ]]
+	# A server that never does, of MPTCP v0: told without -v, too.
+	probe -v -p 9080 -i eth0,eth1 10.70.0.2
+	((code == 0))
+	[[ $(taken live) == '- never never -' ]]
+	[[ $(taken read) == '- never never -' ]]
+	[[ $(takeovers live) == '- - - -' ]]
+	run on client ./mpprobe --all -p 9080 -i eth0,eth1 10.70.0.2
+	[[ $output == *'the server never sends over the'* ]]
+	run on client ./mpprobe --all -i eth0,eth1 10.70.0.2
+	[[ $output != *'never sends'* ]]
 	# A server that sends nothing has nothing to go on with.
 	build --uplinks 2 --server mute
 	probe -v -i eth0,eth1 10.70.0.2

@@ -7,6 +7,11 @@
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
+static bool tries_takeover(const struct run *r)
+{
+	return r->settings->takeover;
+}
+
 /* As soon as MP_CAPABLE came back: a round trip later would be too late to be
  * ready with the rest. */
 bool across_wanted(const struct run *r, const struct version *v)
@@ -23,53 +28,96 @@ void across_start(struct run *r, struct version *v)
 		run_open_request(r, open, PURPOSE_MP_CAPABLE, v->number);
 		hold_tail(r, open, open->split);
 		open->awaits_address = true;
+		open->client.narrow = tries_takeover(r);
 		connection_begin(open);
 	}
 }
 
 /* ---- takeover ------------------------------------------------------------ */
 
-/* The answer is acknowledged on neither subflow until it came on one; then on
- * the other only, over which the server goes on after its RTO, 200 ms or more
- * (RFC 6298; Linux). */
-#define TAKEOVER_US 1500000
+/* The window is narrow, so that the answer comes piece by piece. The first is
+ * acknowledged on neither subflow until it came on one; then on the other only,
+ * over which the server goes on after its RTO, 200 ms or more (RFC 6298;
+ * Linux). When it has, it is acknowledged on the first again, and what follows
+ * on that one only. */
+
+static int64_t takeover_wait_us(const struct across *a)
+{
+	return TAKEOVER_US + TAKEOVER_RTTS * a->open.client.to->rtt_us;
+}
+
+static uint32_t came_over(const struct connection *c)
+{
+	const struct flow *f = client_flow(&c->client);
+
+	return f ? f->payload_received : 0;
+}
 
 static void begin_takeover(struct across *a)
 {
-	const struct flow *open = client_flow(&a->open.client);
-
 	a->open.mute = a->join.mute = true;
-	a->before = open ? open->payload_received : 0;
+	a->before = came_over(&a->open);
+	a->takeover = TAKEOVER_FIRST;
 	a->until_us = live_now_us() + ANSWER_WAIT_US;
 }
 
 static void end_takeover(struct across *a)
 {
 	a->open.mute = a->join.mute = false;
-	a->until_us = 0;
+	a->takeover = TAKEOVER_OVER;
+}
+
+static struct connection *other_of(struct across *a)
+{
+	return a->silent == &a->open ? &a->join : &a->open;
+}
+
+/* It came over one of them. */
+static void see_first(struct across *a, int64_t now_us)
+{
+	bool open = came_over(&a->open) > a->before;
+	bool join = came_over(&a->join) > 0;
+
+	if (open && join)
+		end_takeover(a);
+	if (open == join)
+		return;
+	a->silent = open ? &a->open : &a->join;
+	a->before = came_over(other_of(a));
+	other_of(a)->mute = false;
+	a->takeover = TAKEOVER_OTHER;
+	a->until_us = now_us + takeover_wait_us(a);
+}
+
+/* It came over the other as well, and was acknowledged there. */
+static void see_other(struct across *a, int64_t now_us)
+{
+	struct connection *other = other_of(a);
+	const struct flow *f = client_flow(&other->client);
+
+	if (came_over(other) <= a->before || other->acked != f->server_next)
+		return;
+	a->before = came_over(a->silent);
+	other->mute = true;
+	a->silent->mute = false;
+	a->takeover = TAKEOVER_BACK;
+	a->until_us = now_us + takeover_wait_us(a);
 }
 
 /* Returns when it is to be stepped again at the latest; OVER: it is over. */
 static int64_t step_takeover(struct across *a, int64_t now_us)
 {
-	const struct flow *open = client_flow(&a->open.client);
-	const struct flow *join = client_flow(&a->join.client);
-	bool first = open && open->payload_received > a->before;
-	bool second = join && join->payload_received > 0;
-
-	if (!a->until_us)
-		return OVER;
-	if (first != second && a->open.mute && a->join.mute) {
-		a->open.mute = first;
-		a->join.mute = second;
-		a->until_us = now_us + TAKEOVER_US;
-	}
-	if ((first && second) || now_us >= a->until_us ||
-	    a->join.state == CONNECTION_ENDED) {
+	if (a->takeover == TAKEOVER_FIRST)
+		see_first(a, now_us);
+	else if (a->takeover == TAKEOVER_OTHER)
+		see_other(a, now_us);
+	else if (a->takeover == TAKEOVER_BACK &&
+		 came_over(a->silent) > a->before)
 		end_takeover(a);
-		return OVER;
-	}
-	return a->until_us;
+	if (a->takeover &&
+	    (now_us >= a->until_us || a->join.state == CONNECTION_ENDED))
+		end_takeover(a);
+	return a->takeover ? a->until_us : OVER;
 }
 
 /* ---- joins --------------------------------------------------------------- */
@@ -127,10 +175,11 @@ static void join_by(struct run *r, struct version *v, unsigned peer)
 	run_open_to(r, &a->join, &a->to, &course_join, PURPOSE_MP_JOIN,
 		    v->number);
 	client_join(&a->join.client, &a->open.client);
+	a->join.client.narrow = tries_takeover(r);
 	if (a->open.step <= REQUEST_HELD)
 		take_rest(&a->join, &a->open);
 	a->open.joined = &a->join;
-	if (r->settings->takeover)
+	if (tries_takeover(r))
 		begin_takeover(a);
 	connection_begin(&a->join);
 }

@@ -98,11 +98,20 @@ struct across {
 	struct connection open, join;
 	struct destination to; /* where the server announced, if it forbids
 				  joins to its first address */
-	bool again; /* both, as the server ended the first one too early */
-	int64_t until_us; /* both are mute no longer; 0: they are not */
-	uint32_t before;  /* bytes that had come over `open` by then */
-	size_t echoed;	  /* announcements of `open` */
+	bool again;    /* both, as the server ended the first one too early */
+	size_t echoed; /* announcements of `open` */
 	int64_t place_us; /* until when it may announce where; 0: not yet */
+	enum takeover_step {
+		TAKEOVER_OVER, /* or not begun */
+		TAKEOVER_FIRST,
+		TAKEOVER_OTHER,
+		TAKEOVER_BACK
+	} takeover;
+	int64_t until_us;	   /* this step lasts at most */
+	struct connection *silent; /* that came first, and is not acknowledged
+				      at first */
+	uint32_t before; /* bytes that had come over `open` when both fell
+			    silent; then over `silent` */
 };
 
 #define PEERS_MAX 7

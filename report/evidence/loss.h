@@ -216,6 +216,14 @@
 #define RTT_FACTOR 3
 #define RTT_SLACK_MS 5
 
+/* A server has so long for going on over another subflow with what was not
+ * acknowledged on one: its RTO (RFC 6298: 200 ms on Linux, or three round trips
+ * before it knows more), and as much again. Later is "never"; the probe waits
+ * somewhat longer. */
+#define TAKEOVER_NEVER_US 1000000
+#define TAKEOVER_US 1500000
+#define TAKEOVER_RTTS 4
+
 /* ---- how much the probe sends ---------------------------------------------
  */
 

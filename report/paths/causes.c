@@ -84,7 +84,7 @@ static void take(struct path_join *out, const struct observer *o,
 	const struct kept *reset = flow_reset(f), *answer = flow_syn_ack(f);
 
 	out->joining = classify(o, f);
-	out->takeover_ms = takeover_ms(parent_of(o, f), f);
+	out->takeover = takeover_of(parent_of(o, f), f);
 	out->connection = f->id;
 	out->reason = reset_reason(reset);
 	out->bare_reset = reset && out->reason < 0;
@@ -105,17 +105,29 @@ static bool is_better(const struct path_join *than, const struct observer *o,
 			  classify(o, f) == JOINING_JOINED));
 }
 
+/* That it never comes is the server's doing only where nothing is known to be
+ * in the way. */
+static void doubt_takeover(const struct paths *p, struct path_join *out,
+			   size_t opened, size_t from)
+{
+	if (out->takeover.result == TAKEOVER_NEVER &&
+	    (p->uplinks[opened].report->status != STATUS_CLEAR ||
+	     p->uplinks[from].report->status != STATUS_CLEAR))
+		out->takeover.result = TAKEOVER_UNTRIED;
+}
+
 static void find(struct paths *p, const struct observer *o, size_t opened,
 		 size_t from)
 {
 	struct path_join *out = &p->joins[opened * p->count + from];
 
 	out->reason = -1;
-	out->takeover_ms = -1;
+	out->takeover = (struct path_takeover){.ms = -1, .back_ms = -1};
 	for (size_t i = 0; i < o->flow_count; i++)
 		if (is_join(p, o, o->flows[i], opened, from) &&
 		    is_better(out, o, o->flows[i]))
 			take(out, o, o->flows[i]);
+	doubt_takeover(p, out, opened, from);
 	if (out->joining == JOINING_UNTRIED && p->uplinks[opened].works &&
 	    p->uplinks[opened].report->initial_joins == 0)
 		out->joining = JOINING_FORBIDDEN;

@@ -53,6 +53,20 @@ enum joining { JOININGS(ENUM_VALUE) };
 
 enum cause { CAUSES(ENUM_VALUE) };
 
+enum takeover { TAKEOVER_UNTRIED, TAKEOVER_TAKEN, TAKEOVER_NEVER };
+
+/* What the server did with data that was not acknowledged on one of the two
+ * subflows. */
+struct path_takeover {
+	enum takeover result;
+	double ms;	/* until the same came over the other; negative: it did
+			   not */
+	double back_ms; /* and, when it was acknowledged over the first again,
+			   until what followed came there; negative: that was
+			   not tried, or it did not come */
+	uint64_t twice, missing; /* bytes of the connection, by their DSNs */
+};
+
 /* A join from one uplink to a connection that was opened on another, or on the
  * same one. */
 struct path_join {
@@ -63,9 +77,7 @@ struct path_join {
 	int reason;	     /* of the MP_TCPRST that refused it; -1 */
 	bool bare_reset;     /* by a RST without MP_TCPRST */
 	uint64_t frame;	     /* of the answer; 0: none */
-	double takeover_ms;  /* from data that was not acknowledged on one
-				subflow to the same on the other; negative: it
-				was not tried, or did not come */
+	struct path_takeover takeover;
 };
 
 struct path_uplink {
@@ -165,8 +177,9 @@ bool paths_refused(const struct report *r);
 const char *paths_way_back(const struct finding *f);
 /* causes.c: what became of the joins. */
 void paths_fill_joins(struct paths *p, const struct observer *o);
-/* takeover.c: as of struct path_join, of a connection and a subflow. */
-double takeover_ms(const struct flow *parent, const struct flow *join);
+/* takeover.c: of a connection and a subflow that joined. */
+struct path_takeover takeover_of(const struct flow *parent,
+				 const struct flow *join);
 /* words.c: the verdict, and what to do. */
 void paths_say(struct paths *p);
 void paths_advise(struct paths *p);

@@ -48,6 +48,19 @@ JSON_ARRAY_OF(all_left_out, struct path_left_out *, left_out)
 JSON_ARRAY_OF(findings, struct path_finding, finding)
 JSON_ARRAY_OF(advice, struct path_advice, one_advice)
 
+static json_t *takeover(const struct path_takeover *t)
+{
+	if (t->result == TAKEOVER_UNTRIED)
+		return json_null();
+	return JSON_OBJECT(
+		{"result",
+		 json_text(t->result == TAKEOVER_TAKEN ? "taken" : "never")},
+		{"ms", json_decimal(t->ms)},
+		{"back_ms", json_decimal(t->back_ms)},
+		{"bytes_twice", json_count(t->twice)},
+		{"bytes_missing", json_count(t->missing)});
+}
+
 static json_t *join(const struct paths *all, size_t opened, size_t from)
 {
 	const struct path_join *j = paths_join(all, opened, from);
@@ -60,7 +73,8 @@ static json_t *join(const struct paths *all, size_t opened, size_t from)
 			   {"reason", json_count_or_null(j->reason)},
 			   {"connection", json_frame(j->connection)},
 			   {"frame", json_frame(j->frame)},
-			   {"takeover_ms", json_decimal(j->takeover_ms)});
+			   {"takeover_ms", json_decimal(j->takeover.ms)},
+			   {"takeover", takeover(&j->takeover)});
 }
 
 static json_t *joins(const struct paths *all)

@@ -2,6 +2,7 @@
  * Several uplinks as text: the verdict over all, the matrix of joins, and what
  * to do.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "report/paths/paths.h"
@@ -84,11 +85,29 @@ static const char *joining(const struct page *p, const struct path_join *join)
 	return joining_cell(join->joining);
 }
 
+static const char *whole_ms(const struct page *p, double ms)
+{
+	return ms < 0 ? "-" : arena_printf(p->arena, "%.0f", ms);
+}
+
 static const char *takeover(const struct page *p, const struct path_join *join)
 {
-	return join->takeover_ms < 0
+	return join->takeover.result == TAKEOVER_NEVER
+		       ? "never"
+		       : whole_ms(p, join->takeover.ms);
+}
+
+static const char *back(const struct page *p, const struct path_join *join)
+{
+	return whole_ms(p, join->takeover.back_ms);
+}
+
+static const char *twice(const struct page *p, const struct path_join *join)
+{
+	return join->takeover.result == TAKEOVER_UNTRIED
 		       ? "-"
-		       : arena_printf(p->arena, "%.0f", join->takeover_ms);
+		       : arena_printf(p->arena, "%" PRIu64,
+				      join->takeover.twice);
 }
 
 static void cells(const struct page *p, const struct paths *all, size_t opened,
@@ -228,15 +247,55 @@ static const char *joined_from(const struct page *p, const struct paths *all,
 	return list;
 }
 
-/* Under -v, where it was tried. */
+/* Of what was tried. */
+static void takeover_matrices(const struct page *p, const struct paths *all)
+{
+	separate_matrix(p, all, "takeover ms, join from:", takeover);
+	separate_matrix(p, all, "back again ms, join from:", back);
+	separate_matrix(p, all, "bytes that came twice, join from:", twice);
+}
+
+static void takeover_words(const struct page *p, size_t tried, size_t never,
+			   uint64_t missing)
+{
+	if (never)
+		text_wrap(
+			p, "\n", "",
+			arena_printf(
+				p->arena,
+				"What is not acknowledged on one subflow, the "
+				"server %s over the other: where one uplink "
+				"fails, connections stall.",
+				never == tried ? "never sends"
+					       : "does not always send"));
+	if (missing)
+		text_wrap(p, "\n", "",
+			  arena_printf(p->arena,
+				       "Of what the server sent, %" PRIu64
+				       " bytes came over neither subflow.",
+				       missing));
+	else if (p->verbose)
+		text_wrap(p, "\n", "", "Nothing that the server sent is lost.");
+}
+
+/* Where it was tried, as under -v. */
 static void takeovers(const struct page *p, const struct paths *all)
 {
-	bool any = false;
+	size_t tried = 0, never = 0;
+	uint64_t missing = 0;
 
-	for (size_t i = 0; i < all->count * all->count; i++)
-		any |= all->joins[i].takeover_ms >= 0;
-	if (p->verbose && any)
-		separate_matrix(p, all, "takeover ms, join from:", takeover);
+	for (size_t i = 0; i < all->count * all->count; i++) {
+		const struct path_takeover *t = &all->joins[i].takeover;
+
+		tried += t->result != TAKEOVER_UNTRIED;
+		never += t->result == TAKEOVER_NEVER;
+		missing += t->missing;
+	}
+	if (!tried)
+		return;
+	if (p->verbose)
+		takeover_matrices(p, all);
+	takeover_words(p, tried, never, missing);
 }
 
 /* "server announces 10.70.1.2 port 80: joined from eth1" */

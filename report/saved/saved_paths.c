@@ -45,6 +45,22 @@ static enum cause cause_of(const char *name)
 	return strcmp(cause_name(c), name) ? CAUSE_NONE : (enum cause)c;
 }
 
+/* "" where none was tried. */
+static struct path_takeover takeover_of_saved(const json_t *json)
+{
+	const char *result = member_text(json, "result");
+
+	return (struct path_takeover){
+		.result = !strcmp(result, "taken")   ? TAKEOVER_TAKEN
+			  : !strcmp(result, "never") ? TAKEOVER_NEVER
+						     : TAKEOVER_UNTRIED,
+		.ms = member_decimal(json, "ms"),
+		.back_ms = member_decimal(json, "back_ms"),
+		.twice = member_count(json, "bytes_twice"),
+		.missing = member_count(json, "bytes_missing"),
+	};
+}
+
 static void take_left_out(struct paths *p, const json_t *json)
 {
 	struct path_left_out *l = arena_alloc(p->arena, sizeof(*l));
@@ -71,7 +87,8 @@ static void take_joins(struct paths *p, const json_t *line)
 				(unsigned)member_number(json, "connection", 0),
 			.reason = member_number(json, "reason", -1),
 			.frame = member_count(json, "frame"),
-			.takeover_ms = member_decimal(json, "takeover_ms"),
+			.takeover = takeover_of_saved(
+				json_object_get(json, "takeover")),
 		};
 	}
 }
