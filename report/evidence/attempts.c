@@ -45,6 +45,29 @@ static bool shares_moment(const struct judgement *j, const struct flow *f,
 			MOMENT_US);
 }
 
+/* Whether an answered SYN went out between these two times. */
+static bool is_parted(const struct judgement *j, int64_t a_us, int64_t b_us)
+{
+	int64_t half_us = llabs(a_us - b_us) / 2;
+
+	return is_near(j->prompt_times, j->prompt_time_count,
+		       (a_us < b_us ? a_us : b_us) + half_us, half_us);
+}
+
+/* Whether a plain SYN was lost beside it: with and without the option, nothing
+ * was answered then, as by a server whose queue is full. */
+static bool in_outage(const struct judgement *j, const struct flow *f)
+{
+	for (size_t i = 0; i < j->plain_late_count; i++) {
+		int64_t plain_us = j->plain_late_times[i];
+
+		if (llabs(plain_us - f->first_us) <= MOMENT_US &&
+		    !is_parted(j, plain_us, f->first_us))
+			return !flow_is(f, PURPOSE_TCP);
+	}
+	return false;
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
@@ -105,6 +128,7 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 		if ((!reply || syns > 1) &&
 		    !(a.late && shares_moment(j, f, late_us))) {
 			a.late++;
+			a.apart += !in_outage(j, f);
 			late_us = f->first_us;
 		}
 		a.answered += reply && flow_syn_ack(f) && !flow_refused(f);
@@ -140,6 +164,10 @@ void judge_company(struct judgement *j)
 		const struct flow *f = j->flows[i];
 		const struct kept *reply = flow_syn_ack(f);
 
+		if (flow_is(f, PURPOSE_TCP) && !flow_reset(f) &&
+		    !(reply && was_prompt(f, reply)))
+			*ARENA_PUSH(j->arena, j->plain_late_times,
+				    j->plain_late_count) = f->first_us;
 		if (!reply)
 			continue;
 		if (flow_is(f, PURPOSE_TCP))

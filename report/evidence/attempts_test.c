@@ -153,6 +153,39 @@ static struct attempts attempts_of(struct scene *s)
 	return a;
 }
 
+/* Of one with the option that is lost, so long before a plain one that is lost,
+ * too; `parted`: with one between them that is answered. */
+static unsigned late_beside(int ms, bool parted)
+{
+	struct scene s = scene();
+
+	scene_begin(&s);
+	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	scene_wait(&s, 100 * MS);
+	s.port_silent = true;
+	send_syn(&s, call(&s, PURPOSE_MP_CAPABLE, 1), 64, false);
+	scene_wait(&s, MS);
+	s.port_silent = false;
+	if (parted)
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	scene_wait(&s, (ms - 1) * MS);
+	s.port_silent = true;
+	send_syn(&s, call(&s, PURPOSE_TCP, 0), 64, false);
+	scene_wait(&s, PATIENCE_MAX_US);
+	send_control(&s, 1);
+	return attempts_of(&s).apart;
+}
+
+static void what_is_lost_beside_a_plain_one_tells_nothing(void **state)
+{
+	const int ms = MOMENT_US / MS;
+
+	(void)state;
+	assert_int_equal(late_beside(ms - 5, false), 0);
+	assert_int_equal(late_beside(ms - 5, true), 1);
+	assert_int_equal(late_beside(ms + 10, false), 1);
+}
+
 /* Its first SYN was. */
 static void what_is_answered_the_second_time_is_late(void **state)
 {
@@ -253,6 +286,7 @@ int main(void)
 		cmocka_unit_test(padding_of_a_dss),
 		cmocka_unit_test(those_of_one_moment_count_as_one),
 		cmocka_unit_test(what_is_answered_the_second_time_is_late),
+		cmocka_unit_test(what_is_lost_beside_a_plain_one_tells_nothing),
 		cmocka_unit_test(a_sweep_is_prompt),
 		cmocka_unit_test(those_that_pass_are_several_and_most),
 		cmocka_unit_test(

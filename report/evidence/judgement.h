@@ -53,7 +53,8 @@ struct sightings_of {
 struct attempts {
 	unsigned sent, lost; /* lost: unanswered SYNs */
 	unsigned flows, answered, reset;
-	unsigned late; /* flows whose first SYN was not answered */
+	unsigned late;	/* flows whose first SYN was not answered */
+	unsigned apart; /* of these, where no plain SYN was lost beside it */
 	const struct flow *example;
 	int64_t first_us;
 };
@@ -126,6 +127,8 @@ struct judgement {
 	size_t plain_time_count;
 	int64_t *prompt_times; /* of SYNs that were answered at once, sorted */
 	size_t prompt_time_count;
+	int64_t *plain_late_times; /* of plain SYNs that were not */
+	size_t plain_late_count;
 	uint16_t working_port; /* another one of the address, that is clear */
 	enum reference reference; /* looked at if this one answers plainly */
 	const char *reference_name;
@@ -350,6 +353,9 @@ unsigned plain_beside_working(const struct judgement *j);
 int reset_reason(const struct kept *reset);
 /* A RST that no MPTCP stack marked, by MP_TCPRST or MP_FASTCLOSE. */
 bool is_bare_reset(const struct kept *k);
+/* A subflow from here joined a connection that was opened on another uplink: so
+ * joins pass on this path. */
+bool joined_across(const struct judgement *j);
 /* The server had begun to close the connection when it reset the subflow. */
 bool closed_before(const struct judgement *j, const struct flow *f);
 /* It may have: it closes without hearing more from the client. What its program

@@ -62,6 +62,23 @@ static bool share_server(const struct judgement *j, const struct address *other)
 	return false;
 }
 
+bool joined_across(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->whole->flow_count && j->r->source.family;
+	     i++) {
+		const struct flow *f = j->whole->flows[i];
+
+		if (f->join.parent >= 0 && f->join.fourth_ack_frame &&
+		    f->server_port == j->r->port &&
+		    address_equal(&f->server, &j->r->target) &&
+		    address_equal(&f->client, &j->r->source) &&
+		    !address_equal(&j->whole->flows[f->join.parent]->client,
+				   &j->r->source))
+			return true;
+	}
+	return false;
+}
+
 static bool has_finding(const struct report *r, const char *id)
 {
 	for (size_t i = 0; i < r->finding_count; i++)

@@ -49,12 +49,27 @@ static bool may_have_ended(const struct observer *o, const struct flow *f)
 	return !join_parent_alive(&j, f);
 }
 
+/* The server went on with the connection after it had refused the subflow: it
+ * took data, all that it was sent. */
+static bool goes_on(const struct flow *parent, const struct kept *reset)
+{
+	bool sent = false;
+
+	for (size_t i = 0; i < parent->sent_count; i++)
+		sent |= parent->sent[i]->packet.tcp.payload_length &&
+			parent->sent[i]->time_us > reset->time_us;
+	return sent && parent->mptcp.data_ack == parent->mptcp.mapped_end &&
+	       !flow_server_ended(parent);
+}
+
+/* By that reason Linux refuses what is over its limit, and what joins a
+ * connection that its program has closed. */
 static enum joining reset_joining(const struct observer *o,
 				  const struct flow *f)
 {
 	if (reset_reason(flow_reset(f)) == TCPRST_PROHIBITED)
-		return flow_server_ended(parent_of(o, f)) ? JOINING_ENDED
-							  : JOINING_LIMIT;
+		return goes_on(parent_of(o, f), flow_reset(f)) ? JOINING_LIMIT
+							       : JOINING_ENDED;
 	if (may_have_ended(o, f))
 		return JOINING_ENDED;
 	return f->join.syn_ack && f->join.ack_sent ? JOINING_UNCONFIRMED
@@ -240,7 +255,7 @@ static bool decided(struct path_join *join)
 	else if (join->joining == JOINING_FORBIDDEN)
 		join->why = "it takes them only at addresses that it announces";
 	else if (join->joining == JOINING_ENDED)
-		join->why = "the server keeps no connection open for so long";
+		join->why = "it may keep none open for so long";
 	else
 		return false;
 	join->cause = CAUSE_SERVER;

@@ -445,7 +445,7 @@ enum why join_acks_in_vain(const struct judgement *j, struct said *s)
 	s->need = losses_needed(tries_of(&j->plain));
 	if (!s->flow)
 		return WHY_ABSENT;
-	if (ask_witnesses(j, join_confirmed, NULL))
+	if (ask_witnesses(j, join_confirmed, NULL) || joined_across(j))
 		return WHY_CONTRARY;
 	return beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN)
 		       ? WHY_SAID

@@ -311,9 +311,10 @@ void say_reset_on_a_way(struct judgement *j, struct finding *f,
 enum why dropped_some(const struct judgement *j, struct said *s)
 {
 	const struct attempts *a = keep_attempts(j, s);
+	struct attempts apart = *a;
 
 	s->flow = a->example;
-	s->have = a->late;
+	s->have = a->apart;
 	s->need = LOST_MIN;
 	s->less = true;
 	s->direction = DIRECTION_UNKNOWN;
@@ -324,7 +325,8 @@ enum why dropped_some(const struct judgement *j, struct said *s)
 	if (a->reset || controls_since(j, a->first_us) < CONTROLS_MIN ||
 	    ask_witnesses(j, flow_storms, NULL))
 		return WHY_CONTROL;
-	return chance_of_late(j, a) < CHANCE_OF_LOSS ? WHY_SAID : WHY_FEW;
+	apart.late = a->apart;
+	return chance_of_late(j, &apart) < CHANCE_OF_LOSS ? WHY_SAID : WHY_FEW;
 }
 
 void say_dropped_some(struct judgement *j, struct finding *f,
@@ -337,12 +339,12 @@ void say_dropped_some(struct judgement *j, struct finding *f,
 			 "the first SYN of %u of %u connections with the "
 			 "option went unanswered, and that of %u of %u without "
 			 "it",
-			 a->late, a->flows, j->plain.late, j->plain.flows);
+			 a->apart, a->flows, j->plain.late, j->plain.flows);
 	f->text = arena_printf(
 		j->arena,
 		"Some SYNs with %s are dropped, or their SYN/ACKs: the first "
 		"one of %u of %u connections, of %u of %u without it. Loss "
 		"alone does that less than once in a million.",
 		c->purpose == PURPOSE_MP_JOIN ? "MP_JOIN" : "MP_CAPABLE",
-		a->late, a->flows, j->plain.late, j->plain.flows);
+		a->apart, a->flows, j->plain.late, j->plain.flows);
 }
