@@ -29,6 +29,7 @@ import zoo_coverage  # noqa: E402
 import zoo_positions  # noqa: E402
 import zoo_servers  # noqa: E402
 import zoo_sizes  # noqa: E402
+import zoo_uplinks  # noqa: E402
 import validate  # noqa: E402
 
 READERS = [p for p in (os.path.join(TOP, "mpprobe"),
@@ -50,6 +51,8 @@ done"""
 
 class Case:
     """One path: its boxes, what to probe, and what must come out."""
+
+    uplinks = False  # several
 
     def __init__(self, box=None, at=None, hops=4, family=4, port=80,
                  status="clear", code=0, finding=None, after=None, place=None,
@@ -117,7 +120,11 @@ class Case:
         return ([LAB, "with"] + up + ["--", "sh", "-c", IN_LAB, "sh",
                                       directory, str(self.runs), READERS[0],
                                       "-n", "-j"]
-                + self.args + [f"{host}:{self.port}"])
+                + self.options() + self.args + [f"{host}:{self.port}"])
+
+    def options(self):
+        """Of mpprobe, that its row does not show."""
+        return []
 
 
 def skipped(case):
@@ -395,6 +402,9 @@ def place_text(after, at):
 
 def row_of(case, report, wrong):
     """One line of docs/matrix.md."""
+    if case.uplinks:
+        return zoo_uplinks.row(case, report, wrong)
+
     def listed(parts):
         return ", ".join(parts) or "none"
 
@@ -421,7 +431,9 @@ Made by `lab/matrix/matrix.py --table docs/matrix.md`: every middlebox and every
 server of the lab (`lab/lab list`), what mpprobe must find, and what it found in
 this run. A bracket A-B says that hop A still quotes the field as it was sent
 and hop B no longer does; `?` is what one end of a path cannot tell, `-` no
-bracket.
+bracket. With several uplinks, expected and found are what becomes of joins: from
+eth0 and from eth1 to a connection opened on eth0, and then to one opened on
+eth1, with the cause.
 
 | boxes | path | expected | found | bracket | found | status | |
 | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -487,13 +499,16 @@ def check_run(case, name, code, reports):
             ["a report was printed"] if said else [])
     if not said:
         return ["no report", complaint]
-    report = json.loads(said)
+    report = json.loads(said.splitlines()[0])
     reports.append(report)
     if case.chance and not report["findings"]:
         case = case.without_luck(*next((c for c in case.chance if c[1] == code),
                                        case.chance[0]))
     wrong = check_code(case, code, complaint)
-    wrong += validate.errors(said.strip(), validate.validators(), None)
+    for line in said.splitlines():
+        wrong += validate.errors(line, validate.validators(), None)
+    if case.uplinks:
+        return wrong + zoo_uplinks.check(case, report, name + ".pcap", READERS)
     if report["verdict"]["status"] != case.status and not case.one_branch:
         wrong.append(f"status is {report['verdict']['status']}, expected "
                      f"{case.status}: {report['verdict']['text']}")
@@ -518,7 +533,8 @@ def again(case, keep, wrong):
 def all_cases():
     return (cases() + v0_cases() + forms.cases(Case) + zoo.cases(Case)
             + zoo_positions.cases(Case) + zoo_acks.cases(Case)
-            + zoo_sizes.cases(Case) + zoo_servers.cases(Case))
+            + zoo_sizes.cases(Case) + zoo_servers.cases(Case)
+            + zoo_uplinks.cases(Case))
 
 
 def is_the_table(path):

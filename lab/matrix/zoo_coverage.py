@@ -31,7 +31,7 @@ class Box:
 
 
 def boxes():
-    """Those of several uplinks have their rows in lab/uplinks.bats."""
+    """Those of several uplinks stand in zoo_uplinks.py, beside others."""
     listed = subprocess.run([LAB, "list"], check=True,
                             capture_output=True, text=True)
     known = [Box(line) for line in listed.stdout.splitlines()]
@@ -40,9 +40,10 @@ def boxes():
 
 def specs(case):
     """The case's boxes as (name, hop or None, way or None)."""
-    parts = [re.fullmatch(r"([^@,]+)(?:@(\d+))?(?:,(\w+))?", spec).groups()
+    parts = [re.fullmatch(r"([^@,]+)(?:@(\w+))?(?:,(\w+))?", spec).groups()
              for spec in case.spec().split(" + ")]
-    return [(name, hop and int(hop), way) for name, hop, way in parts]
+    return [(name, hop and int(hop.lstrip("abx") or 0), way)
+            for name, hop, way in parts]
 
 
 def position(case, hop):
@@ -53,6 +54,8 @@ def seen(cases):
     """All that some case shows of a box, as {name: set of words}."""
     rows = {}
     for case in cases:
+        if case.uplinks:
+            continue
         version = "v0" if case.port == 9080 else "v1"
         for name, hop, way in specs(case):
             row = rows.setdefault(name, set())
