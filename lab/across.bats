@@ -179,6 +179,16 @@ ip mptcp limits show" ]]
 	expect 0 'clear clear' 'joined joined joined joined'
 }
 
+@test 'an uplink that works in part is named, though all joins work' {
+	build --uplinks 2 --box payload@b1
+	expect 1 'clear impaired' 'joined joined joined joined'
+	[[ $(verdict) == 'impaired: MPTCP works over both uplinks,'*' eth1 works in part (payload bytes are changed at hop 1 or 2).' ]]
+	# What a join tells is not said twice.
+	build --uplinks 2 --box strip-join@b2
+	probe -i eth0,eth1 10.70.0.2
+	[[ $(verdict) != *'in part'* ]]
+}
+
 @test 'flag C, and a server that takes no subflows: its own decision' {
 	build --uplinks 2 --server flag-c
 	expect 0 'clear clear' 'forbidden forbidden forbidden forbidden'

@@ -190,6 +190,33 @@ static const char *add(struct paths *p, const char *text, const char *clause)
 		       : clause;
 }
 
+/* What impairs an uplink that works, where no join of it is broken, which would
+ * tell; or NULL. */
+static const struct finding *impairing(const struct paths *p, size_t i)
+{
+	const struct report *r = p->uplinks[i].report;
+
+	for (size_t k = 0; k < p->count; k++)
+		if (is_broken(p, k, i) || is_broken(p, i, k))
+			return NULL;
+	for (size_t k = 0; k < r->finding_count; k++)
+		if (r->findings[k].effect == EFFECT_IMPAIRS)
+			return &r->findings[k];
+	return NULL;
+}
+
+static const char *impairment_of(struct paths *p, size_t i)
+{
+	const struct finding *f = impairing(p, i);
+
+	return f ? arena_printf(p->arena, "%s works in part (%s%s%s)",
+				p->uplinks[i].name,
+				f->confidence == CONFIDENCE_LIKELY ? "probably "
+								   : "",
+				f->kind->title, hop_phrase(p, f))
+		 : NULL;
+}
+
 static const char *failures(struct paths *p)
 {
 	const char *text = common_failure(p);
@@ -198,8 +225,9 @@ static const char *failures(struct paths *p)
 		return text;
 	text = "";
 	for (size_t i = 0; i < p->count; i++)
-		if (!p->uplinks[i].works)
-			text = add(p, text, failure_of(p, &p->uplinks[i]));
+		text = add(p, text,
+			   p->uplinks[i].works ? impairment_of(p, i)
+					       : failure_of(p, &p->uplinks[i]));
 	return text;
 }
 
