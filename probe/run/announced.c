@@ -187,7 +187,7 @@ static bool is_untold(const struct run *r, const struct version *v,
 static bool refused_missing(const struct run *r, const struct version *v)
 {
 	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
-		if (r->current->rounds < REFUSED_ROUNDS && is_untold(r, v, ttl))
+		if (is_untold(r, v, ttl))
 			return true;
 	return false;
 }
@@ -202,7 +202,13 @@ static void refused_copies(struct run *r, struct version *v)
 
 int64_t refused_step(struct run *r, struct version *v, int64_t now_us)
 {
-	return run_round(r, v, now_us, refused_missing, refused_copies);
+	int64_t end_us;
+
+	if (r->current->rounds < REFUSED_ROUNDS)
+		return run_round(r, v, now_us, refused_missing, refused_copies);
+	end_us = r->current->round_us - ROUTER_REST_US +
+		 2 * answer_wait_us(&r->to);
+	return refused_missing(r, v) && now_us < end_us ? end_us : OVER;
 }
 
 /* ---- echoes -------------------------------------------------------------- */

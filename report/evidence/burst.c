@@ -3,8 +3,6 @@
  * them: where a device lets only so many through, these come to it, and one and
  * the same SYN came farther at another time.
  */
-#include <stdlib.h>
-
 #include "report/evidence/attempts.h"
 #include "report/evidence/ledger.h"
 #include "report/track/observer.h"
@@ -72,28 +70,6 @@ static const struct view *shown(const struct judgement *j,
 	return NULL;
 }
 
-/* Whether the hop quotes anything else that went out at about this time:
- * routers answer one a second. */
-static bool is_spent(const struct judgement *j, const struct burst *b,
-		     const struct kept *copy)
-{
-	for (size_t i = 0; i < j->o->flow_count; i++) {
-		const struct flow *f = j->o->flows[i];
-
-		for (size_t k = 0; k < f->quote_count; k++) {
-			const struct kept *sent = f->sent[f->quotes[k].sent];
-
-			if (sent != copy &&
-			    sent->packet.ip.ttl == copy->packet.ip.ttl &&
-			    address_equal(&f->client, &b->flow->client) &&
-			    llabs(sent->time_us - copy->time_us) <
-				    ROUTER_REST_US - MOMENT_US)
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Copies that the hop had to quote. */
 static unsigned copies(const struct judgement *j, const struct burst *b,
 		       unsigned ttl)
@@ -104,7 +80,8 @@ static unsigned copies(const struct judgement *j, const struct burst *b,
 		const struct kept *k = b->flow->sent[i];
 
 		count += k->kind == b->kind && k->packet.ip.ttl == ttl &&
-			 burst_has(&b->bursts, k) && !is_spent(j, b, k);
+			 burst_has(&b->bursts, k) &&
+			 !router_spent(j, b->flow, k);
 	}
 	return count;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+
 #include "report/evidence/ledger.h"
 
 #include "report/evidence/attempts.h"
@@ -128,6 +130,26 @@ unsigned first_silent(const struct judgement *j, unsigned after,
 			return ttl;
 	}
 	return after < j->plain_reach ? j->plain_reach : 0;
+}
+
+bool router_spent(const struct judgement *j, const struct flow *of,
+		  const struct kept *copy)
+{
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+
+		for (size_t k = 0; k < f->quote_count; k++) {
+			const struct kept *sent = f->sent[f->quotes[k].sent];
+
+			if (sent != copy &&
+			    sent->packet.ip.ttl == copy->packet.ip.ttl &&
+			    address_equal(&f->client, &of->client) &&
+			    llabs(sent->time_us - copy->time_us) <
+				    ROUTER_REST_US - MOMENT_US)
+				return true;
+		}
+	}
+	return false;
 }
 
 /* Those whose quotes would tell their TTL: others came in vain. */

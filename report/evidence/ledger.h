@@ -79,6 +79,11 @@ unsigned last_quote(const struct judgement *j, const struct class *c,
 typedef unsigned copies_fn(const struct judgement *j, const void *of,
 			   unsigned ttl);
 
+/* Whether the hop that this copy ends at quotes anything else of the host that
+ * went out at about the same time: routers answer one a second. */
+bool router_spent(const struct judgement *j, const struct flow *of,
+		  const struct kept *copy);
+
 /* The first hop behind `after` that quotes others and none of so many copies,
  * which loss alone does not explain, or the target; 0: none. */
 unsigned first_silent(const struct judgement *j, unsigned after,

@@ -73,6 +73,7 @@ static struct port announced_port(const struct judgement *j)
 
 /* ---- where they end ------------------------------------------------------ */
 
+/* Those that the hop had to quote, and time to. */
 static unsigned copies(const struct judgement *j, const void *of, unsigned ttl)
 {
 	unsigned count = 0;
@@ -80,9 +81,12 @@ static unsigned copies(const struct judgement *j, const void *of, unsigned ttl)
 	for (size_t i = 0; i < j->o->flow_count; i++) {
 		const struct flow *f = j->o->flows[i];
 
-		if (goes_there(f, of) && !f->untold)
-			count += flow_sent_count(f, SEGMENT_SYN, ttl) +
-				 flow_sent_count(f, SEGMENT_JOIN_SYN, ttl);
+		for (size_t k = 0;
+		     goes_there(f, of) && !f->untold && k < f->sent_count; k++)
+			count += is_syn(f->sent[k]) &&
+				 f->sent[k]->packet.ip.ttl == ttl &&
+				 had_time(j, f->sent[k]) &&
+				 !router_spent(j, f, f->sent[k]);
 	}
 	return count;
 }
