@@ -437,7 +437,7 @@ static int report_group(struct live *live, const struct port_runs *all,
 			const struct port_run *runs, unsigned count,
 			struct output *out)
 {
-	struct report *reports[WAYS_MAX];
+	struct report *reports[WAYS_MAX] = {0};
 	const struct paths_group group = group_with(all, reports, count);
 	int code;
 
