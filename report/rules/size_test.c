@@ -335,6 +335,59 @@ static void test_loss(void **state)
 	}
 }
 
+/* ---- on a joined subflow ------------------------------------------------- */
+
+static void send_span(struct scene *s, struct caller *c, unsigned offset,
+		      size_t length)
+{
+	send_data(s, c, &(struct span){.offset = offset, .length = length}, 64,
+		  false);
+	scene_wait(s, 250 * MS);
+}
+
+/* A short segment over it, then one of full size that often. */
+static void join_big(struct scene *s)
+{
+	struct caller *c = knock(s, PURPOSE_MP_CAPABLE, 1, false, NULL, 3);
+	struct caller *joined;
+
+	send_third_ack(s, c, 64, false);
+	send_span(s, c, 0, HALF);
+	send_span(s, c, HALF, 10);
+	joined = knock(s, PURPOSE_MP_JOIN, 1, false, c, 3);
+	send_third_ack(s, joined, 64, false);
+	send_span(s, joined, HALF + 10, 10);
+	for (int i = 0; i < FULL_SIZE_LOST_MIN; i++)
+		send_span(s, joined, HALF + 20, FULL - 20);
+}
+
+/* What a router has said is too large leaves the subflow in no doubt. */
+static void test_told_over_joined(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool told = i / 2;
+		struct scene s = with_box(2, told ? told_hole : hole);
+		struct report *r;
+
+		s.ip6 = i & 1;
+		s.no_join = true;
+		scene_begin(&s);
+		run_probe(&s);
+		join_big(&s);
+		scene_wait(&s, 1200 * MS);
+		send_control(&s, 1);
+		r = judge_scene(&s);
+		CHECK(r, r->finding_count == 0);
+		CHECK(r,
+		      r->status == (told ? STATUS_CLEAR : STATUS_UNDETERMINED));
+		CHECK(r, r->ladder[RUNG_JOIN_DATA].result ==
+				 (told ? RUNG_PASS : RUNG_FAIL));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 /* ---- on the way back ----------------------------------------------------- */
 
 #define SMALL 536
@@ -462,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_both),
 		cmocka_unit_test(test_first_data),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_told_over_joined),
 		cmocka_unit_test(test_too_big_back),
 		cmocka_unit_test(test_not_too_big_back),
 	};
