@@ -75,7 +75,7 @@ setup() {
 	run ./mpprobe read -q "$strip.html"
 	echo "$output"
 	((status == 1))
-	[[ "$output " == "$live" ]]
+	[[ "$output " == "$HOST port 80: $live" ]]
 	./mpprobe read -v "$strip.html" | grep '^hop  address'
 	./mpprobe compare "$strip.html" "$strip.pcap" | grep -F strip.html
 }
