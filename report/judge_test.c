@@ -124,32 +124,57 @@ static void join_by(struct scene *s, unsigned uplink, uint32_t token)
  * or somebody that another server answers. */
 enum { SECOND, FIRST, NOBODY, MISLED };
 
+/* What stands on the way of each of two uplinks: there, at this hop, and back.
+ */
+struct devices {
+	box_fn *boxes[2], *backs[2];
+	unsigned at;
+};
+
+static void set_devices(struct scene *s, const struct devices *d)
+{
+	s->box = d->boxes[s->uplink];
+	s->box_at = d->at;
+	s->back = d->backs[s->uplink];
+}
+
+/* What is said of the second. */
+static struct report *judge_second(struct scene *s, const struct devices *d,
+				   int who)
+{
+	uint32_t tokens[2];
+
+	s->one_of_several = true;
+	scene_begin(s);
+	for (s->uplink = 0; s->uplink < 2; s->uplink++) {
+		set_devices(s, d);
+		run_probe(s);
+		tokens[s->uplink] = open_connection(s);
+	}
+	s->uplink = who != FIRST;
+	set_devices(s, d);
+	if (who == MISLED)
+		s->back = alter_hmac;
+	if (who != NOBODY)
+		join_by(s, who != FIRST, tokens[who == FIRST]);
+	s->uplink = 1;
+	return judge(s->o, &(struct judge_target){.address = server_address(s),
+						  .port = PORT,
+						  .source = hop_address(s, 0)});
+}
+
+static const char settles[] = "Over 10.0.1.1 the same server is not affected.";
+
 static bool is_settled(int who)
 {
 	struct scene s = scene();
-	uint32_t tokens[2];
-	struct report *r;
+	struct devices d = {{NULL, strip_data}, {NULL}, s.hops};
+	struct report *r = judge_second(&s, &d, who);
 	bool settled;
 
-	s.one_of_several = true;
-	scene_begin(&s);
-	for (s.uplink = 0; s.uplink < 2; s.uplink++) {
-		s.box = s.uplink ? strip_data : NULL;
-		s.box_at = s.hops;
-		run_probe(&s);
-		tokens[s.uplink] = open_connection(&s);
-	}
-	s.back = who == MISLED ? alter_hmac : NULL;
-	if (who != NOBODY)
-		join_by(&s, who != FIRST, tokens[who == FIRST]);
-	s.uplink = 1;
-	r = judge(s.o, &(struct judge_target){.address = server_address(&s),
-					      .port = PORT,
-					      .source = hop_address(&s, 0)});
 	CHECK(r, r->finding_count == 1 &&
 			 !strcmp(r->findings->kind->id, "dss.removed"));
-	settled = strstr(r->findings->text,
-			 "Over 10.0.1.1 the same server is not affected.");
+	settled = strstr(r->findings->text, settles);
 	CHECK(r, settled == (r->findings->confidence == CONFIDENCE_PROVEN));
 	report_free(r);
 	scene_end(&s);
@@ -165,6 +190,64 @@ static void test_same_server(void **state)
 	assert_true(is_settled(FIRST));
 	assert_false(is_settled(NOBODY));
 	assert_false(is_settled(MISLED));
+}
+
+static enum act proxy_data(struct scene *s, struct wire *w)
+{
+	return has_data(w) ? proxy(s, w) : PASS;
+}
+
+static enum act from_nearer(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (!is_syn(w))
+		set_ttl(w, 63);
+	return PASS;
+}
+
+/* What the server has no part in tells nothing by it, nor what befalls the
+ * other uplink as well; what is proven, or harmless, needs no more. */
+static void test_not_settled(void **state)
+{
+	static const struct {
+		struct devices d;
+		const char *id;
+		enum effect effect;
+		enum confidence confidence;
+	} all[] = {
+		{{{NULL, strip_data}, {NULL}, 2},
+		 "dss.removed",
+		 EFFECT_BLOCKS,
+		 CONFIDENCE_PROVEN},
+		{{{NULL, strip_join}, {NULL}, 4},
+		 "mp_join.removed",
+		 EFFECT_IMPAIRS,
+		 CONFIDENCE_LIKELY},
+		{{{NULL, drop_join}, {NULL, from_nearer}, 4},
+		 "data.acked_early",
+		 EFFECT_HARMLESS,
+		 CONFIDENCE_LIKELY},
+		{{{NULL, proxy_data}, {from_nearer}, 3},
+		 "data.acked_early",
+		 EFFECT_BLOCKS,
+		 CONFIDENCE_LIKELY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		struct scene s = scene();
+		struct report *r = judge_second(&s, &all[i].d, FIRST);
+		const struct finding *f = NULL;
+
+		for (size_t k = 0; k < r->finding_count; k++)
+			if (!strcmp(r->findings[k].kind->id, all[i].id))
+				f = &r->findings[k];
+		CHECK(r, f && f->effect == all[i].effect);
+		CHECK(r, f->confidence == all[i].confidence);
+		CHECK(r, !strstr(f->text, settles));
+		report_free(r);
+		scene_end(&s);
+	}
 }
 
 static void test_nothing(void **state)
@@ -190,6 +273,7 @@ int main(void)
 		cmocka_unit_test(test_syn_came_in),
 		cmocka_unit_test(test_uplinks),
 		cmocka_unit_test(test_same_server),
+		cmocka_unit_test(test_not_settled),
 		cmocka_unit_test(test_nothing),
 	};
 
