@@ -256,12 +256,41 @@ static void a_plain_syn_on_its_port_is_no_attempt(void **state)
 	s.port_silent = true;
 	c = call(&s, PURPOSE_MP_CAPABLE, 1);
 	send_syn(&s, c, 64, false);
+	scene_wait(&s, 2 * MOMENT_US);
 	c->gave_up = true;
 	send_syn(&s, c, 64, false);
 	a = attempts_of(&s);
 	assert_int_equal(a.flows, 1);
 	assert_int_equal(a.sent, 1);
 	assert_int_equal(a.lost, 1);
+}
+
+/* How many attempts two copies of a SYN are that are lost so many milliseconds
+ * apart. */
+static unsigned sent_apart(int ms)
+{
+	struct scene s = scene();
+	struct caller *c;
+
+	scene_begin(&s);
+	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	s.port_silent = true;
+	c = call(&s, PURPOSE_MP_CAPABLE, 1);
+	send_syn(&s, c, 64, false);
+	scene_wait(&s, ms * MS);
+	send_syn(&s, c, 64, false);
+	scene_wait(&s, PATIENCE_MAX_US);
+	send_control(&s, 1);
+	return attempts_of(&s).sent;
+}
+
+static void copies_at_once_are_one_attempt(void **state)
+{
+	const int ms = MOMENT_US / MS;
+
+	(void)state;
+	assert_int_equal(sent_apart(ms - 5), 1);
+	assert_int_equal(sent_apart(ms + 10), 2);
 }
 
 /* As much as the shortest DSS takes. */
@@ -283,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_syn_on_its_port_is_no_attempt),
+		cmocka_unit_test(copies_at_once_are_one_attempt),
 		cmocka_unit_test(padding_of_a_dss),
 		cmocka_unit_test(those_of_one_moment_count_as_one),
 		cmocka_unit_test(what_is_answered_the_second_time_is_late),
