@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Which copies of a SYN are of a burst.
+ * Which copies of a SYN are of a burst, and a limit that it comes to.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
-#include "tests/client.h"
+#include "tests/expect.h"
 
 /* Of copies of which the last goes out so many milliseconds behind the others,
  * and one more, with TTL 2, so many behind the first. */
@@ -82,10 +82,70 @@ static void what_goes_out_with_them_belongs_to_it(void **state)
 	assert_false(is_quoted(ms + 10, 2));
 }
 
+static unsigned passing;
+
+static enum act limit_joins(struct scene *s, struct wire *w)
+{
+	if (!is_syn(w) || !has_join(w))
+		return PASS;
+	if (!passing)
+		return drop_join(s, w);
+	passing--;
+	return PASS;
+}
+
+static void burst(struct scene *s, const struct caller *c)
+{
+	scene_wait(s, ROUTER_REST_US);
+	passing = BURST_MIN / 2;
+	for (unsigned i = 0; i < BURST_SYNS; i++)
+		send_syn(s, c, 64, false);
+	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
+		send_syn(s, c, ttl, true);
+	scene_wait(s, 1200 * MS);
+}
+
+/* The server answered the same SYN before; no hop behind the device shows its
+ * option. */
+static void a_join_that_was_answered_came_farther(void **state)
+{
+	struct scene s = scene();
+	const struct caller *parent = NULL;
+	struct caller *c;
+	struct report *r;
+
+	(void)state;
+	s.quotes[3] = s.quotes[4] = 28;
+	s.box_at = 2;
+	s.box = limit_joins;
+	passing = 1000;
+	scene_begin(&s);
+	run_probe(&s);
+	for (size_t i = 0; i < s.caller_count && !parent; i++)
+		if (flow_of(&s, &s.callers[i])->mptcp.has_data_ack)
+			parent = &s.callers[i];
+	assert_non_null(parent);
+	c = knock(&s, PURPOSE_MP_JOIN, 1, false, parent, 1);
+	burst(&s, c);
+	for (int i = 0; i < 20; i++) {
+		knock(&s, PURPOSE_MP_JOIN, 1, false, parent, 1);
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	}
+	scene_wait(&s, 1200 * MS);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 1);
+	CHECK(r, strcmp(r->findings->kind->id, "mp_join.dropped") == 0);
+	CHECK(r, strstr(r->findings->text, "Only so many SYNs with MP_JOIN"));
+	report_free(r);
+	scene_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_at_once_are_a_burst),
+		cmocka_unit_test(a_join_that_was_answered_came_farther),
 		cmocka_unit_test(what_goes_out_with_them_belongs_to_it),
 	};
 
