@@ -7,11 +7,6 @@
 
 #include "report/arena.h"
 
-static bool is_first_syn(const struct kept *k)
-{
-	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
-}
-
 /* Whether one of these times, which are in order, is so near. */
 static bool is_near(const int64_t *times, size_t count, int64_t time_us,
 		    int64_t near_us)
@@ -86,7 +81,7 @@ static unsigned count_syns(const struct judgement *j, const struct flow *f,
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		if (!is_first_syn(k) || !syn_is_due(f, k) ||
+		if (!kept_is_first_syn(k) || !syn_is_due(f, k) ||
 		    (reply ? k->time_us > reply->time_us : !had_time(j, k)) ||
 		    (!flow_is(f, PURPOSE_TCP) && !in_company(j, k->time_us)))
 			continue;
@@ -145,7 +140,7 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 static bool was_prompt(const struct flow *f, const struct kept *reply)
 {
 	for (size_t i = 0; i < f->sent_count; i++)
-		if (is_first_syn(f->sent[i]) &&
+		if (kept_is_first_syn(f->sent[i]) &&
 		    f->sent[i]->packet.ip.ttl > SWEEP_TTL_MAX &&
 		    f->sent[i]->time_us > f->first_us)
 			return f->sent[i]->time_us > reply->time_us;

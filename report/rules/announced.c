@@ -14,11 +14,6 @@ struct port {
 	bool answered, taken;	 /* by a SYN/ACK, or by an MPTCP stack */
 };
 
-static bool is_syn(const struct kept *k)
-{
-	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
-}
-
 /* Of a connection of the target, to another place: the one that is looked at,
  * or any. */
 static bool is_join_of(const struct judgement *j, const struct flow *f)
@@ -53,7 +48,7 @@ static void count_port(const struct judgement *j, struct port *p)
 		p->answered |= flow_syn_ack(f) || flow_reset(f);
 		p->taken |= flow_syn_ack(f) || reset_reason(flow_reset(f)) >= 0;
 		for (size_t k = 0; k < f->sent_count; k++)
-			p->sent += is_syn(f->sent[k]) &&
+			p->sent += kept_is_first_syn(f->sent[k]) &&
 				   kept_is_full(f->sent[k]) &&
 				   had_time(j, f->sent[k]);
 	}
@@ -83,7 +78,7 @@ static unsigned copies(const struct judgement *j, const void *of, unsigned ttl)
 
 		for (size_t k = 0;
 		     goes_there(f, of) && !f->untold && k < f->sent_count; k++)
-			count += is_syn(f->sent[k]) &&
+			count += kept_is_first_syn(f->sent[k]) &&
 				 f->sent[k]->packet.ip.ttl == ttl &&
 				 had_time(j, f->sent[k]) &&
 				 !router_spent(j, f, f->sent[k]);

@@ -60,10 +60,9 @@ static unsigned lost_since(const struct judgement *j, const struct flow *f,
 	for (size_t i = 0; i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		lost += (k->kind == SEGMENT_SYN ||
-			 k->kind == SEGMENT_JOIN_SYN) &&
-			kept_is_full(k) && k->time_us >= since_us &&
-			syn_is_due(f, k) && had_time(j, k);
+		lost += kept_is_first_syn(k) && kept_is_full(k) &&
+			k->time_us >= since_us && syn_is_due(f, k) &&
+			had_time(j, k);
 	}
 	return lost;
 }
@@ -78,9 +77,8 @@ static bool passes_later(const struct judgement *j, const struct flow *f)
 	for (size_t i = 0; answer && i < f->sent_count; i++) {
 		const struct kept *k = f->sent[i];
 
-		lost += (k->kind == SEGMENT_SYN ||
-			 k->kind == SEGMENT_JOIN_SYN) &&
-			kept_is_full(k) && syn_is_due(f, k) &&
+		lost += kept_is_first_syn(k) && kept_is_full(k) &&
+			syn_is_due(f, k) &&
 			k->time_us + j->patience_us < answer->time_us;
 	}
 	return lost >= LATE_MIN && !flow_fell(f);

@@ -607,8 +607,12 @@ bool flow_server_ended(const struct flow *f)
 
 bool kept_is_syn(const struct kept *k)
 {
-	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN ||
-	       k->kind == SEGMENT_FALLBACK_SYN;
+	return kept_is_first_syn(k) || k->kind == SEGMENT_FALLBACK_SYN;
+}
+
+bool kept_is_first_syn(const struct kept *k)
+{
+	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
 }
 
 bool kept_names_ttl(const struct kept *k)

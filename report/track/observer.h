@@ -382,6 +382,8 @@ bool flow_server_ended(const struct flow *f);
 
 /* Whether it asks for a connection: a SYN of the client. */
 bool kept_is_syn(const struct kept *k);
+/* The same, and not the one behind those with an option that gave it up. */
+bool kept_is_first_syn(const struct kept *k);
 
 /* Whether its timestamp names the TTL that it has, as that of a SYN of mpprobe
  * does where it was sent. */
