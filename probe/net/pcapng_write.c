@@ -5,7 +5,6 @@
 
 #include "report/track/pcapng.h"
 
-#define FRAME 12   /* bytes of a block around its body */
 #define SECTION 16 /* of its body */
 #define INTERFACE 8
 #define PACKET 20
@@ -52,7 +51,7 @@ static void put_option(FILE *out, unsigned kind, const void *value,
 /* Section 4.1 there; its length is not told. */
 static size_t write_section(FILE *out)
 {
-	const size_t size = FRAME + SECTION;
+	const size_t size = PCAPNG_FRAME + SECTION;
 
 	put32(out, PCAPNG_SECTION);
 	put32(out, size);
@@ -69,8 +68,8 @@ static size_t write_section(FILE *out)
 static size_t write_interface(FILE *out, const struct saved_interface *i)
 {
 	size_t length = strlen(i->name);
-	size_t size =
-		FRAME + INTERFACE + OPTION_HEAD + padded(length) + OPTIONS_END;
+	size_t size = PCAPNG_FRAME + INTERFACE + OPTION_HEAD + padded(length) +
+		      OPTIONS_END;
 
 	put32(out, PCAPNG_INTERFACE);
 	put32(out, size);
@@ -95,7 +94,7 @@ size_t pcapng_write_head(FILE *out, const struct saved_interface *interfaces,
 
 size_t pcapng_frame_size(size_t captured)
 {
-	return FRAME + PACKET + padded(captured) + OPTION_HEAD + FLAGS +
+	return PCAPNG_FRAME + PACKET + padded(captured) + OPTION_HEAD + FLAGS +
 	       OPTIONS_END;
 }
 

@@ -14,7 +14,6 @@
 #include "crafting/cursor.h"
 #include "report/arena.h"
 
-#define FRAME 12		    /* bytes of a block around its body */
 #define BODY_MAX (16 * 1024 * 1024) /* that is looked into, as by libpcap */
 #define INTERFACES_MAX 256	    /* of a file */
 #define RESOLUTION_DEFAULT 6	    /* microseconds */
@@ -150,7 +149,8 @@ static bool begin_section(struct pcapng *p, uint32_t *length)
 	*length = read_u32(p, &c);
 	p->section++;
 	p->section_count = 0;
-	return *length >= FRAME + 4 || damaged(p, "a block is too short");
+	return *length >= PCAPNG_FRAME + 4 ||
+	       damaged(p, "a block is too short");
 }
 
 static bool read_head(struct pcapng *p, uint32_t *length)
@@ -181,10 +181,10 @@ static bool read_block(struct pcapng *p)
 
 	if (!read_head(p, &length))
 		return false;
-	if (length < FRAME || length % 4)
+	if (length < PCAPNG_FRAME || length % 4)
 		return damaged(p, "a block has an impossible length");
 	/* The magic of a section was read. */
-	body = length - FRAME - (p->type == PCAPNG_SECTION ? 4 : 0);
+	body = length - PCAPNG_FRAME - (p->type == PCAPNG_SECTION ? 4 : 0);
 	p->length = 0;
 	if (is_looked_into(p->type) && body > BODY_MAX)
 		return damaged(p, "a block is too long");

@@ -22,6 +22,7 @@ enum {
 	PCAPNG_SIMPLE_PACKET = 3,
 	PCAPNG_PACKET = 6,
 };
+#define PCAPNG_FRAME 12 /* bytes of a block around its body */
 #define PCAPNG_MAGIC 0x1a2b3c4d
 #define PCAPNG_VERSION 1
 
