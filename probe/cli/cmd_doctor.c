@@ -135,7 +135,6 @@ static int ask_host(struct doctoring *d)
 	d->facts.connection.raw = may_send_raw();
 	if (!d->facts.connection.raw)
 		return say_only(d);
-	output_several(d->out);
 	code = probe_host(d->o, d->out, d->host, say, d);
 	if (code < EXIT_USAGE && d->exit_code < EXIT_USAGE)
 		return exit_worst(d->exit_code, code);

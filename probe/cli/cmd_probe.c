@@ -611,8 +611,6 @@ static int probe_all(struct live *live, const struct plan *p,
 		return failure(EXIT_SYSTEM, "no memory");
 	runs.names_wait_ms = p->origins ? ORIGINS_WAIT_MS : NAMES_WAIT_MS;
 	runs.left_out = &p->left_out;
-	if (runs.count > 1 || p->left_out.count)
-		output_several(out);
 	run_ports(live, &runs, out);
 	ret = report_runs(live, &runs, out);
 	if (ways_left_out_named(&p->left_out) &&

@@ -73,8 +73,6 @@ static int report_all(const struct reading *r, struct judge_target *targets,
 	int ret = EXIT_CLEAR;
 	bool first = true;
 
-	if (count > 1)
-		output_several(r->out);
 	for (size_t i = 0, used; i < count; i += used) {
 		bool reference;
 		int code;

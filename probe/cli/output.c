@@ -284,12 +284,6 @@ struct output *output_open(const struct options *o)
 	return NULL;
 }
 
-void output_several(struct output *out)
-{
-	for (size_t i = 0; i < out->count; i++)
-		out->sinks[i].page.several = true;
-}
-
 void output_capture(struct output *out, const char *name)
 {
 	if (out->origin)

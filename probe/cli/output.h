@@ -17,9 +17,6 @@ struct output;
  * (--color, NO_COLOR, TERM=dumb, a terminal). */
 struct output *output_open(const struct options *o);
 
-/* Says that more than one report follows. */
-void output_several(struct output *out);
-
 /* Names a capture that the results are of, for documents, which tell its
  * SHA-256: call it before privileges are dropped. It is read when the first
  * result is printed. The name must outlive `out`. */

@@ -126,8 +126,6 @@ static int print_saved(struct output *out, const struct saved *s)
 					    : report_exit_code(s->reports[0]);
 	size_t printed = 0;
 
-	if (s->report_count > 1)
-		output_several(out);
 	for (size_t i = 0; i < s->count; i++) {
 		const struct report *r;
 

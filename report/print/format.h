@@ -27,16 +27,15 @@ struct page {
 	FILE *out;
 	unsigned width; /* columns that text may take: 60 to 200 */
 	bool colour;
-	bool verbose;	/* the ladder, the connections, harmless evidence */
-	bool rules;	/* what became of each rule: -v, twice */
-	bool quiet;	/* the verdict only, on one line however long */
-	bool again;	/* and wrapped: it is said again, at the end */
-	bool several;	/* reports: each says which address and port it is on */
-	unsigned times; /* of packets, as so many -t of tcpdump(8): 0 the time
-			   of the day, 1 none, 2 seconds since 1970, 3 since the
-			   packet before, 4 with date and zone, 5 since the
-			   first */
-	unsigned printed;	     /* things that stand on it already */
+	bool verbose;	  /* the ladder, the connections, harmless evidence */
+	bool rules;	  /* what became of each rule: -v, twice */
+	bool quiet;	  /* the verdict only, on one line however long */
+	bool again;	  /* and wrapped: it is said again, at the end */
+	unsigned times;	  /* of packets, as so many -t of tcpdump(8): 0 the time
+			     of the day, 1 none, 2 seconds since 1970, 3 since the
+			     packet before, 4 with date and zone, 5 since the
+			     first */
+	unsigned printed; /* things that stand on it already */
 	struct document *document;   /* of the format's open(); NULL: none */
 	const struct origin *origin; /* where a format tells it; else NULL */
 	struct arena *arena;	     /* for what is being printed now */

@@ -26,7 +26,6 @@ static char *rendered(const struct report *r, const struct page *style)
 	page.colour = style->colour;
 	page.verbose = style->verbose;
 	page.quiet = style->quiet;
-	page.several = style->several;
 	if (style->width)
 		page.width = style->width;
 	text_report(&page, r);
