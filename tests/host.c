@@ -233,3 +233,22 @@ void host_both_families(struct host *h)
 	host_uplink(h, 3, "up1", "2001:db8:9::1", "2001:db8:9::2");
 	h->facts.link_count -= 2;
 }
+
+size_t checkup_count(const struct checkup *c, enum check_state state)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < c->count; i++)
+		found += c->checks[i].state == state;
+	return found;
+}
+
+const struct doctor_check *checkup_first(const struct checkup *c,
+					 enum check_state state)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->checks[i].state == state)
+			return &c->checks[i];
+	fail_msg("there is none");
+	return NULL;
+}

@@ -5,6 +5,7 @@
 #ifndef TESTS_HOST_H
 #define TESTS_HOST_H
 
+#include "probe/doctor/checks.h"
 #include "probe/doctor/facts.h"
 
 #define ROOM 24
@@ -59,5 +60,10 @@ void host_legacy_rule(struct host *h);
 void host_few_joined(struct host *h);
 /* IPv6 as well, without an endpoint of it. */
 void host_both_families(struct host *h);
+
+/* How many checks came to this; the first of them, of which there is one. */
+size_t checkup_count(const struct checkup *c, enum check_state state);
+const struct doctor_check *checkup_first(const struct checkup *c,
+					 enum check_state state);
 
 #endif

@@ -14,15 +14,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static size_t count_state(const struct checkup *c, enum check_state state)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		found += c->checks[i].state == state;
-	return found;
-}
-
 static void as_it_is(struct host *h)
 {
 	(void)h;
@@ -383,7 +374,7 @@ static void test_none_is_wrong(void **state)
 
 		makes[i](h);
 		c = checks_ask(&h->facts);
-		if (count_state(&c, CHECK_OK) != c.count)
+		if (checkup_count(&c, CHECK_OK) != c.count)
 			for (size_t k = 0; k < c.count; k++)
 				if (c.checks[k].state != CHECK_OK)
 					fail_msg("%zu: %s: %s", i,

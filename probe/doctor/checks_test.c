@@ -16,25 +16,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static size_t count_state(const struct checkup *c, enum check_state state)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		found += c->checks[i].state == state;
-	return found;
-}
-
-static const struct doctor_check *first(const struct checkup *c,
-					enum check_state state)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (c->checks[i].state == state)
-			return &c->checks[i];
-	fail_msg("there is none");
-	return NULL;
-}
-
 static void no_support(struct host *h)
 {
 	host_unset(h, "net.mptcp.enabled");
@@ -583,10 +564,10 @@ static void test_each_wrong_alone(void **state)
 
 		wrongs[i].make(h);
 		c = checks_ask(&h->facts);
-		if (count_state(&c, CHECK_WRONG) != 1)
+		if (checkup_count(&c, CHECK_WRONG) != 1)
 			fail_msg("%zu: %s: %zu are wrong", i, wrongs[i].id,
-				 count_state(&c, CHECK_WRONG));
-		found = first(&c, CHECK_WRONG);
+				 checkup_count(&c, CHECK_WRONG));
+		found = checkup_first(&c, CHECK_WRONG);
 		assert_string_equal(found->id, wrongs[i].id);
 		if (!strstr(found->text, wrongs[i].text))
 			fail_msg("%s: '%s' is not in '%s'", found->id,
@@ -595,7 +576,7 @@ static void test_each_wrong_alone(void **state)
 			    strlen(wrongs[i].command)) != 0)
 			fail_msg("%s: %s", found->id, found->commands);
 		assert_int_equal(found->effect, wrongs[i].effect);
-		assert_int_equal(count_state(&c, CHECK_UNKNOWN), 0);
+		assert_int_equal(checkup_count(&c, CHECK_UNKNOWN), 0);
 		assert_true(checks_ask_one(&h->facts, found->id).count <= 1);
 		host_free(h);
 	}

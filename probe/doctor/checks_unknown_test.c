@@ -15,25 +15,6 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static size_t count_state(const struct checkup *c, enum check_state state)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < c->count; i++)
-		found += c->checks[i].state == state;
-	return found;
-}
-
-static const struct doctor_check *first(const struct checkup *c,
-					enum check_state state)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (c->checks[i].state == state)
-			return &c->checks[i];
-	fail_msg("there is none");
-	return NULL;
-}
-
 static void no_proc(struct host *h)
 {
 	h->facts.setting_count = 0;
@@ -178,9 +159,9 @@ static void test_unknown(void **state)
 
 		unknowns[i].make(h);
 		c = checks_ask(&h->facts);
-		assert_int_equal(count_state(&c, CHECK_UNKNOWN), 1);
-		assert_int_equal(count_state(&c, CHECK_WRONG), 0);
-		found = first(&c, CHECK_UNKNOWN);
+		assert_int_equal(checkup_count(&c, CHECK_UNKNOWN), 1);
+		assert_int_equal(checkup_count(&c, CHECK_WRONG), 0);
+		found = checkup_first(&c, CHECK_UNKNOWN);
 		assert_string_equal(found->id, unknowns[i].id);
 		assert_string_equal(found->commands, unknowns[i].command);
 		assert_in_range(found->effect, EFFECT_OFF, EFFECT_WORSE);

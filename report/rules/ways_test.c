@@ -96,6 +96,16 @@ static void run_turns(struct scene *s, enum purpose purpose)
 		}
 }
 
+/* Those that are silent by turns, and the last controls. */
+static struct report *judge_turns(struct scene *s, enum purpose purpose)
+{
+	run_turns(s, purpose);
+	converse(s, PURPOSE_TCP, 0, false);
+	scene_wait(s, 1200 * MS);
+	send_control(s, 1);
+	return judge_scene(s);
+}
+
 static struct report *run_ways(struct scene *s, enum purpose purpose)
 {
 	const struct caller *parent = NULL;
@@ -109,11 +119,7 @@ static struct report *run_ways(struct scene *s, enum purpose purpose)
 	run_pairs(s, purpose, purpose == PURPOSE_MP_JOIN ? parent : NULL);
 	for (unsigned i = 0; i < controls; i++)
 		knock(s, PURPOSE_TCP, 0, false, NULL, 1);
-	run_turns(s, purpose);
-	converse(s, PURPOSE_TCP, 0, false);
-	scene_wait(s, 1200 * MS);
-	send_control(s, 1);
-	return judge_scene(s);
+	return judge_turns(s, purpose);
 }
 
 static enum act drop_odd(struct scene *s, struct wire *w)
@@ -261,11 +267,7 @@ static void check_late(unsigned dropped, const char *words)
 	spared = late->port;
 	send_syn(&s, late, 64, false);
 	scene_wait(&s, 250 * MS);
-	run_turns(&s, PURPOSE_MP_CAPABLE);
-	converse(&s, PURPOSE_TCP, 0, false);
-	scene_wait(&s, 1200 * MS);
-	send_control(&s, 1);
-	r = judge_scene(&s);
+	r = judge_turns(&s, PURPOSE_MP_CAPABLE);
 	CHECK(r, r->finding_count == 1);
 	CHECK(r, strcmp(r->findings[0].kind->id, "mp_capable.dropped") == 0);
 	CHECK(r, strstr(r->findings[0].text, words));
@@ -297,11 +299,7 @@ static void test_dropped_since(void **state)
 		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
 	}
 	scene_wait(&s, 500 * MS);
-	run_turns(&s, PURPOSE_MP_CAPABLE);
-	converse(&s, PURPOSE_TCP, 0, false);
-	scene_wait(&s, 1200 * MS);
-	send_control(&s, 1);
-	r = judge_scene(&s);
+	r = judge_turns(&s, PURPOSE_MP_CAPABLE);
 	CHECK(r, r->finding_count == 1);
 	CHECK(r, strcmp(r->findings[0].kind->id, "mp_capable.dropped") == 0);
 	report_free(r);
@@ -360,11 +358,7 @@ static void test_loss(void **state)
 			scene_begin(&s);
 			run_probe(&s);
 			run_pairs(&s, PURPOSE_MP_CAPABLE, NULL);
-			run_turns(&s, PURPOSE_MP_CAPABLE);
-			converse(&s, PURPOSE_TCP, 0, false);
-			scene_wait(&s, 1200 * MS);
-			send_control(&s, 1);
-			r = judge_scene(&s);
+			r = judge_turns(&s, PURPOSE_MP_CAPABLE);
 			for (size_t i = 0; i < r->finding_count; i++)
 				CHECK(r, !strstr(r->findings[i].kind->id,
 						 ".dropped"));
@@ -400,11 +394,7 @@ static void test_outage(void **state)
 		s.lost = lose_odd_until;
 		outage_ends = s.now + ms * MS;
 		run_pairs(&s, PURPOSE_MP_CAPABLE, NULL);
-		run_turns(&s, PURPOSE_MP_CAPABLE);
-		converse(&s, PURPOSE_TCP, 0, false);
-		scene_wait(&s, 1200 * MS);
-		send_control(&s, 1);
-		r = judge_scene(&s);
+		r = judge_turns(&s, PURPOSE_MP_CAPABLE);
 		for (size_t i = 0; i < r->finding_count; i++)
 			CHECK(r, strcmp(r->findings[i].kind->id,
 					"mp_capable.dropped"));

@@ -21,7 +21,6 @@
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
 #include "report/print/html/pieces.h"
-#include "report/print/html/svg.h"
 #include "report/print/json.h"
 #include "report/saved/saved.h"
 #include "report/track/capture.h"
@@ -43,40 +42,30 @@ static const struct origin origin = {.command = "mpprobe '" EVIL "'",
 				     .captures = captures,
 				     .capture_count = 2};
 
-/* The page of reports, whole. */
-static char *page_of(struct report *const *reports, size_t count)
+/* Reports in a format that makes documents, whole. */
+static char *document_of(const char *name, struct report *const *reports,
+			 size_t count)
 {
+	const struct format *f = format_named(name);
 	char *body = NULL, *text = NULL;
 	size_t body_size, size;
 	struct page page = page_in(&body, &body_size);
 	struct page whole = page_in(&text, &size);
 
 	page.origin = whole.origin = &origin;
-	page.document = whole.document = html_open();
+	page.document = whole.document = f->open();
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(html_report(&page, reports[i]), 0);
+		assert_int_equal(f->report(&page, reports[i]), 0);
 	page_done(&page);
-	assert_int_equal(html_close(&whole, body, body_size), 0);
+	assert_int_equal(f->close(&whole, body, body_size), 0);
 	page_done(&whole);
 	free(body);
 	return text;
 }
 
-/* The picture of the path alone. */
-static char *picture_of(const struct report *r)
+static char *page_of(struct report *const *reports, size_t count)
 {
-	char *body = NULL, *text = NULL;
-	size_t body_size, size;
-	struct page page = page_in(&body, &body_size);
-	struct page whole = page_in(&text, &size);
-
-	page.document = whole.document = svg_open();
-	assert_int_equal(svg_report(&page, r), 0);
-	page_done(&page);
-	assert_int_equal(svg_close(&whole, body, body_size), 0);
-	page_done(&whole);
-	free(body);
-	return text;
+	return document_of("html", reports, count);
 }
 
 static char *json_of(const struct report *r)
@@ -132,7 +121,7 @@ static void check_page(const char *name, struct report *r)
 	if (name)
 		keep_page(name, text);
 	free(text);
-	text = picture_of(r);
+	text = document_of("svg", &r, 1);
 	check_html(text);
 	free(text);
 }
@@ -211,7 +200,7 @@ static void test_hostile(void **state)
 	assert_non_null(strstr(text, "&lt;script&gt;alert(1)"));
 	assert_non_null(strstr(text, "\\x1b[2J\\xff"));
 	free(text);
-	text = picture_of(r);
+	text = document_of("svg", &r, 1);
 	check_html(text);
 	assert_null(strstr(text, "<script"));
 	free(text);
