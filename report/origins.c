@@ -1,8 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/origins.h"
 
+#include <string.h>
+
 #include "report/arena.h"
 #include "report/report.h"
+
+const char *origin_words(struct arena *a, const struct report_hop *h)
+{
+	const char *name = h->origin_name ? h->origin_name : "";
+
+	if (!h->origin)
+		return NULL;
+	return arena_printf(a, "AS%u%s%.*s", h->origin, *name ? " " : "",
+			    (int)strcspn(name, " ,"), name);
+}
 
 static const struct report_hop *hop_of(const struct report *r,
 				       const struct place *at)

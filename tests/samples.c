@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "report/arena.h"
+#include "report/origins.h"
 #include "tests/samples.h"
 
 static struct address sample_address(const char *text)
@@ -298,6 +299,19 @@ struct report *sample_strip(void)
 }
 
 /* As long as addresses and names get, and offline: no interface. */
+/* With -a. */
+struct report *sample_networks(void)
+{
+	struct report *r = sample_strip();
+
+	r->path[2].name = "xe-0-0-1.example.net";
+	r->path[2].origin = 64500;
+	r->path[2].origin_name = "EXAMPLE-AS Example Carrier, DE";
+	r->path[3].origin = 64501;
+	report_advise_origins(r);
+	return r;
+}
+
 static struct report *sample_strip6(void)
 {
 	struct report *r = sample_report(
@@ -505,6 +519,7 @@ struct report *sample_hostile(void)
 const struct sample samples[] = {
 	{"clear", sample_clear},
 	{"strip", sample_strip},
+	{"networks", sample_networks},
 	{"strip6", sample_strip6},
 	{"silent", sample_silent},
 	{"ecmp", sample_ecmp},

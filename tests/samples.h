@@ -16,6 +16,7 @@ struct report *sample_clear(void);
 struct report *sample_hostile(void);
 struct report *sample_impaired(void);
 struct report *sample_interrupted(void);
+struct report *sample_networks(void);
 struct report *sample_strip(void);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "crafting/packet.h"
 #include "report/arena.h"
+#include "report/origins.h"
 #include "report/print/finding_packets.h"
 #include "report/print/text_page.h"
 
@@ -21,28 +22,31 @@ static void part(const struct page *p, const char *label, const char *text)
 	text_wrap(p, arena_printf(p->arena, "%-10s", label), LABEL, text);
 }
 
-static const char *name_of(const struct report *r, const struct place *at)
+/* Its name and its network: ", r3.lab, AS3320 DTAG", or less. */
+static const char *about(const struct page *p, const struct report *r,
+			 const struct place *at)
 {
-	for (size_t i = 0; i < r->path_length; i++)
-		if (r->path[i].ttl == at->ttl && r->path[i].name)
-			return r->path[i].name;
-	return NULL;
+	const struct report_hop *h =
+		at->ttl <= r->path_length ? &r->path[at->ttl - 1] : NULL;
+	const char *network = h ? origin_words(p->arena, h) : NULL;
+	bool name = h && h->name;
+
+	return arena_printf(p->arena, "%s%s%s%s", name ? ", " : "",
+			    name ? h->name : "", network ? ", " : "",
+			    network ? network : "");
 }
 
 /* "hop 3 (10.0.3.2, r3.lab)" */
 static const char *hop(const struct page *p, const struct report *r,
 		       const struct place *at)
 {
-	const char *name = name_of(r, at);
-
 	if (!at->ttl)
 		return arena_printf(p->arena, "this host (%s)",
 				    page_address(p, &r->source));
 	if (!at->address.family)
 		return arena_printf(p->arena, "hop %u (silent)", at->ttl);
-	return arena_printf(p->arena, "hop %u (%s%s%s)", at->ttl,
-			    page_address(p, &at->address), name ? ", " : "",
-			    name ? name : "");
+	return arena_printf(p->arena, "hop %u (%s%s)", at->ttl,
+			    page_address(p, &at->address), about(p, r, at));
 }
 
 static const char *place(const struct page *p, const struct report *r,

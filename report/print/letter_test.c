@@ -110,11 +110,23 @@ static void test_samples(void **state)
 	}
 }
 
+static void test_networks(void **state)
+{
+	struct report *r = sample_networks();
+	char *text = letter_of(r);
+
+	(void)state;
+	check_golden("report/print/golden/letter-networks.txt", text);
+	free(text);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_captures),
 		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

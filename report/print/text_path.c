@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "report/origins.h"
 #include "report/print/hop_cells.h"
 #include "report/print/text_page.h"
 
@@ -85,26 +86,17 @@ static const char *address_word(const struct page *p,
 	return h->address.family == 0 ? "?" : page_address(p, &h->address);
 }
 
-/* "AS3320 DTAG": of its name the first word. */
-static const char *origin_words(const struct page *p,
-				const struct report_hop *h)
-{
-	const char *name = page_clean(p, h->origin_name);
-
-	if (!h->origin)
-		return NULL;
-	return arena_printf(p->arena, "AS%u%s%.*s", h->origin, *name ? " " : "",
-			    (int)strcspn(name, " ,"), name);
-}
-
 /* What is known of it beside its address: its name, its network; or NULL. */
 static const char *about_hop(const struct page *p, const struct report_hop *h)
 {
-	const char *origin = origin_words(p, h);
+	const char *origin = origin_words(p->arena, h);
 
 	if (!h->name || !origin)
-		return h->name ? page_clean(p, h->name) : origin;
-	return arena_printf(p->arena, "%s  %s", page_clean(p, h->name), origin);
+		return h->name || origin
+			       ? page_clean(p, h->name ? h->name : origin)
+			       : NULL;
+	return arena_printf(p->arena, "%s  %s", page_clean(p, h->name),
+			    page_clean(p, origin));
 }
 
 static const char *full_label(const struct page *p, const struct report_hop *h)

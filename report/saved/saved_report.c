@@ -148,8 +148,8 @@ static void take_responder(struct arena *a, struct report_hop *h,
 static void take_hop(struct report *r, const json_t *json)
 {
 	struct arena *a = r->arena;
+	const json_t *network = json_object_get(json, "as"), *item;
 	struct report_hop *h;
-	const json_t *item;
 
 	if (r->path_length == HOPS_MAX)
 		return;
@@ -158,6 +158,8 @@ static void take_hop(struct report *r, const json_t *json)
 		.ttl = member_ttl(json, "ttl"),
 		.address = member_address(json, "address"),
 		.name = member_copy(a, json, "name"),
+		.origin = (uint32_t)member_count(network, "number"),
+		.origin_name = member_copy(a, network, "name"),
 		.rtt_ms = member_decimal(json, "rtt_ms"),
 		.is_target = member_flag(json, "is_target"),
 	};

@@ -63,6 +63,17 @@ static char *document_of(const char *name, struct report *const *reports,
 	return text;
 }
 
+static size_t count(const char *text, const char *what)
+{
+	size_t found = 0;
+
+	while ((text = strstr(text, what))) {
+		found++;
+		text += strlen(what);
+	}
+	return found;
+}
+
 static char *page_of(struct report *const *reports, size_t count)
 {
 	return document_of("html", reports, count);
@@ -176,6 +187,8 @@ static struct report *evil_report(void)
 	r->interrupted = true;
 	r->interruption = EVIL;
 	r->path[0].name = r->path[1].name = EVIL;
+	r->path[1].origin = 64500;
+	r->path[1].origin_name = EVIL;
 	r->path[3].quotes[0].changes[0].field = "tcp." EVIL;
 	r->connections[0].syn_ack->options_text = EVIL;
 	r->announcements[0].text = EVIL;
@@ -203,6 +216,27 @@ static void test_hostile(void **state)
 	text = document_of("svg", &r, 1);
 	check_html(text);
 	assert_null(strstr(text, "<script"));
+	free(text);
+	report_free(r);
+}
+
+/* In both pictures, in the table and in the advice. */
+static void test_networks(void **state)
+{
+	struct report *r = sample_networks();
+	char *text = page_of(&r, 1);
+
+	(void)state;
+	assert_int_equal(count(text, ">AS64500 EXAMPLE-AS</text>"), 2);
+	assert_int_equal(count(text, ">AS64501</text>"), 2);
+	assert_int_equal(count(text, "example.net, AS64500 EXAMPLE-AS</td>"),
+			 1);
+	assert_int_equal(count(text, "hop 4 to AS64501: ask there.</p>"), 1);
+	free(text);
+	report_free(r);
+	r = sample_strip();
+	text = page_of(&r, 1);
+	assert_null(strstr(text, ">AS"));
 	free(text);
 	report_free(r);
 }
@@ -247,17 +281,6 @@ static char *connections_of(const char *file)
 	observer_free(o);
 	free(body);
 	return text;
-}
-
-static size_t count(const char *text, const char *what)
-{
-	size_t found = 0;
-
-	while ((text = strstr(text, what))) {
-		found++;
-		text += strlen(what);
-	}
-	return found;
 }
 
 /* Three subflows, two of which fall silent. */
@@ -432,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_captures),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_little_data),

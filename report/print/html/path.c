@@ -2,6 +2,7 @@
  * The path, as a picture and as a table.
  */
 #include "report/arena.h"
+#include "report/origins.h"
 #include "report/print/hop_cells.h"
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
@@ -23,9 +24,11 @@ static void table_head(const struct page *p, const struct report *r)
 
 static void address_cell(const struct page *p, const struct report_hop *h)
 {
-	markup(p->out, "<td><code>%s</code>%s%s",
+	const char *network = origin_words(p->arena, h);
+
+	markup(p->out, "<td><code>%s</code>%s%s%s%s",
 	       h->address.family ? address_words(p, &h->address) : "no answer",
-	       h->name ? " " : "", h->name);
+	       h->name ? " " : "", h->name, network ? ", " : "", network);
 	for (size_t i = 0; i < h->responder_count; i++)
 		if (!address_equal(&h->responders[i].address, &h->address))
 			markup(p->out, "<br><code>%s</code> answers, too",

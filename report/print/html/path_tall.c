@@ -13,7 +13,7 @@
 #define RAIL 18.0   /* where the rail is */
 #define LABELS 38.0 /* where names and addresses begin */
 #define ROOM 22	    /* letters of a line of them */
-#define LINES_MAX 5
+#define LINES_MAX 6
 #define LINE 14.0
 #define COLUMN 24.0
 #define TOP 100.0 /* of the first station: titles of lanes stand above */
@@ -74,6 +74,7 @@ static struct label label_of(const struct page *p, const struct station *s)
 	add_lines(p, &l, arena_printf(p->arena, "%s%s", s->address, s->more),
 		  true, 2);
 	add_lines(p, &l, s->rtt, false, 1);
+	add_lines(p, &l, s->network, false, 1);
 	return l;
 }
 

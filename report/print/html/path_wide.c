@@ -21,6 +21,7 @@ struct wide {
 	const struct report *report;
 	struct stations stations;
 	double step, rail, lanes; /* where the rail is; where lanes begin */
+	double label;		  /* height of a station's */
 	bool staggered;		  /* labels stand in two rows in turn */
 };
 
@@ -143,12 +144,13 @@ static void label(const struct wide *w, size_t i, double y, const char *class,
 static void draw_station(const struct wide *w, size_t i)
 {
 	const struct station *s = &w->stations.list[i];
-	double y = w->rail + 28 + (w->staggered && i % 2 ? 46 : 0);
+	double y = w->rail + 28 + (w->staggered && i % 2 ? w->label : 0);
 
 	mark_station(w->page->out, s, x_of(w, i), w->rail);
 	label(w, i, y, "strong", s->name, "");
 	label(w, i, y + 15, "mono", s->address, s->more);
 	label(w, i, y + 29, "small dim", s->rtt, "");
+	label(w, i, y + 43, "small dim", s->network, "");
 }
 
 /* --- lanes ---------------------------------------------------------------- */
@@ -264,7 +266,8 @@ static struct wide lay_out(const struct page *p, const struct report *r)
 	w.step = step_of(s);
 	w.staggered = (double)longest_label(s) * LETTER > w.step * 0.95;
 	w.rail = 36 + BRACKET * (double)s->stretch_count;
-	w.lanes = w.rail + (w.staggered ? 132 : 86);
+	w.label = s->networks ? 60 : 46;
+	w.lanes = w.rail + 40 + w.label * (w.staggered ? 2 : 1);
 	return w;
 }
 

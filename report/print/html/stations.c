@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/arena.h"
+#include "report/origins.h"
 #include "report/print/html/parts.h"
 
 #define STRETCHES_MAX 6
@@ -14,7 +15,7 @@ static struct station *add(const struct page *p, struct stations *s)
 {
 	struct station *one = ARENA_PUSH(p->arena, s->list, s->count);
 
-	one->name = one->address = one->more = one->rtt = "";
+	one->name = one->address = one->more = one->rtt = one->network = "";
 	one->back = -1;
 	return one;
 }
@@ -53,6 +54,8 @@ static void add_hop(const struct page *p, struct stations *s,
 			       : address_words(p, &h->address);
 	one->more = others(p, h);
 	one->rtt = ms_words(p, h->rtt_ms);
+	one->network = origin_words(p->arena, h) ?: "";
+	s->networks |= h->origin != 0;
 	if (h->responder_count) {
 		one->back = (int)h->responders[0].return_hops;
 		one->back_differs = h->responders[0].return_hops != h->ttl;

@@ -23,7 +23,8 @@ struct station {
 	const char *address;
 	const char *more; /* "+1": others answer there, too; "" */
 	const char *rtt;
-	int back; /* hops of the return path; -1: not known */
+	const char *network; /* "AS3320 DTAG", or "" */
+	int back;	     /* hops of the return path; -1: not known */
 	bool back_differs;
 };
 
@@ -49,7 +50,8 @@ struct stations {
 	size_t stretch_count;
 	struct lane lanes[HOP_COLUMNS];
 	size_t lane_count;
-	bool returns; /* something is known of the return path */
+	bool returns;  /* something is known of the return path */
+	bool networks; /* and of whose the hops are */
 };
 
 struct stations stations_of(const struct page *p, const struct report *r);
