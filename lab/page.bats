@@ -214,6 +214,32 @@ setup() {
 	grep -F 'standard input' "$file"
 }
 
+@test "page: what is read again is the same, with its list of connections" {
+	local name=pcaps/read/failover.pcap page=$tmp/page.html
+
+	./mpprobe read --html "$page" $name >"$tmp/text" || (($? <= 3))
+	grep '^MPTCP connections' "$tmp/text"
+	./mpprobe read --html "$tmp/again.html" "$page" >"$tmp/again" ||
+		(($? <= 3))
+	diff "$tmp/text" "$tmp/again"
+	# Also what is drawn.
+	diff <(sed '/<footer>/,/<\/footer>/d' "$page") \
+		<(sed '/<footer>/,/<\/footer>/d' "$tmp/again.html")
+	./mpprobe read -j $name >"$tmp/lines" || (($? <= 3))
+	./mpprobe read "$tmp/lines" >"$tmp/again" || (($? <= 3))
+	diff "$tmp/text" "$tmp/again"
+	# Nobody asked for those of a probe.
+	[[ $(./mpprobe read "$strip.html") != *'MPTCP connections'* ]]
+	# Without a verdict they are listed all the same.
+	grep mpprobe-connection "$tmp/lines" >"$tmp/list"
+	run --separate-stderr ./mpprobe read "$tmp/list"
+	((status == 3))
+	[[ $stderr == *'connections are listed'* ]]
+	[[ $output == *'MPTCP connections'*'received 97.3 kB'* ]]
+	run ./mpprobe read -q "$page"
+	((${#lines[@]} == 1))
+}
+
 @test "page: one of somebody else" {
 	local file=$tmp/page.html
 

@@ -279,6 +279,9 @@ struct untested {
 	const char *why;
 };
 
+/* The words for it; or itself. */
+const char *untested_words(const char *what);
+
 /* An address where the server wants to be joined. */
 struct announcement {
 	struct address address;

@@ -166,12 +166,6 @@ static void print_legs(const struct reading *r)
 
 /* --- listing ------------------------------------------------------------- */
 
-static int print_connection(const struct format *f, const struct page *p,
-			    const void *connection)
-{
-	return f->connection ? f->connection(p, connection) : 0;
-}
-
 /* They end in any order, and are listed in that of their beginning. */
 static void list_connection(void *context, const struct mptcp_connection *c)
 {
@@ -179,7 +173,7 @@ static void list_connection(void *context, const struct mptcp_connection *c)
 	struct page page = output_page(r->out);
 	struct listed *l;
 
-	output_beside(r->out, print_connection, c);
+	output_beside(r->out, list_connection_print, c);
 	if (!r->list)
 		return;
 	l = ARENA_PUSH(r->arena, r->listed, r->listed_count);
@@ -215,14 +209,6 @@ static void print_listed(const struct reading *r, const struct listed *l)
 	output_end(r->out, whole ? 0 : -1);
 }
 
-/* Documents have it, too, but not mpprobe's own connections. */
-static int print_heading(const struct format *f, const struct page *p,
-			 const void *nothing)
-{
-	(void)nothing;
-	return f->list ? f->list(p) : 0;
-}
-
 /* 0, or the exit code after a complaint. */
 static int print_list(struct reading *r)
 {
@@ -233,16 +219,16 @@ static int print_list(struct reading *r)
 	if (!all->count || (own && !r->options->verbose) ||
 	    (r->options->quiet && !output_has_documents(r->out)))
 		return 0;
-	if (!own)
-		output_beside(r->out, print_heading, NULL);
+	if (!own) /* mpprobe's own are listed on no document */
+		output_beside(r->out, list_heading_print, NULL);
 	observe_end_frozen(r->observer, INT64_MAX);
 	for (const struct mptcp_connection *c = all->oldest; c; c = c->newer)
 		list_connection(r, c);
 	if (!r->list)
 		return 0;
 	qsort(r->listed, r->listed_count, sizeof(*r->listed), by_number);
-	if (format->list)
-		output_end(r->out, format->list(output_begin(r->out)));
+	output_end(r->out,
+		   list_heading_print(format, output_begin(r->out), NULL));
 	for (size_t i = 0; i < r->listed_count; i++)
 		if (r->listed[i].length)
 			print_listed(r, &r->listed[i]);

@@ -61,12 +61,20 @@ char *report_file_text(FILE *file, size_t *length)
 
 /* --- printing ------------------------------------------------------------- */
 
+/* A line of a connection: there may be many, so one at a time is parsed. */
+struct listed {
+	uint64_t number;
+	const char *line;
+	size_t length;
+};
+
 /* What a file has, in its order. */
 struct saved {
 	struct arena *arena;
 	json_t **lines; /* of reports, and of several uplinks */
 	struct report **reports;
-	size_t count, report_count;
+	struct listed *listed;
+	size_t count, report_count, listed_count;
 };
 
 static bool has_schema(const json_t *line, const char *schema)
@@ -76,10 +84,21 @@ static bool has_schema(const json_t *line, const char *schema)
 	return text && strcmp(text, schema) == 0;
 }
 
-static void keep_line(struct saved *s, json_t *line)
+static void keep_listed(struct saved *s, const json_t *line, const char *text,
+			size_t length)
 {
+	*ARENA_PUSH(s->arena, s->listed, s->listed_count) = (struct listed){
+		(uint64_t)json_integer_value(json_object_get(line, "number")),
+		text, length};
+}
+
+static void keep_line(struct saved *s, const char *text, size_t length)
+{
+	json_t *line = json_loadb(text, length, 0, NULL);
 	bool report = has_schema(line, "mpprobe-report/1");
 
+	if (has_schema(line, "mpprobe-connection/1"))
+		keep_listed(s, line, text, length);
 	if (!report && !has_schema(line, "mpprobe-paths/1")) {
 		json_decref(line);
 		return;
@@ -98,7 +117,7 @@ static void keep_lines(struct saved *s, const char *text, size_t length)
 		const char *stop = memchr(line, '\n', (size_t)(end - line));
 		size_t span = (size_t)((stop ? stop : end) - line);
 
-		keep_line(s, json_loadb(line, span, 0, NULL));
+		keep_line(s, line, span);
 		line += span + 1;
 	}
 }
@@ -120,7 +139,7 @@ static int print_paths(struct output *out, const json_t *line,
 	return code;
 }
 
-static int print_saved(struct output *out, const struct saved *s)
+static int print_reports(struct output *out, const struct saved *s)
 {
 	int code = s->reports[0]->reference ? EXIT_CLEAR
 					    : report_exit_code(s->reports[0]);
@@ -145,6 +164,56 @@ static int print_saved(struct output *out, const struct saved *s)
 	return code;
 }
 
+/* --- the list ------------------------------------------------------------- */
+
+static void print_one(struct output *out, output_print_fn *print,
+		      const void *thing)
+{
+	if (!output_page(out).quiet)
+		output_end(out,
+			   print(output_format(out), output_begin(out), thing));
+	output_beside(out, print, thing);
+}
+
+static void print_connection(struct output *out, const struct listed *l)
+{
+	json_t *line = json_loadb(l->line, l->length, 0, NULL);
+	struct arena *arena = arena_new();
+
+	print_one(out, list_connection_print, saved_connection(arena, line));
+	arena_free(arena);
+	json_decref(line);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct listed *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* A page has them in the order in which they ended. */
+static void print_list(struct output *out, struct saved *s)
+{
+	if (!s->listed_count)
+		return;
+	qsort(s->listed, s->listed_count, sizeof(*s->listed), by_number);
+	print_one(out, list_heading_print, NULL);
+	for (size_t i = 0; i < s->listed_count; i++)
+		print_connection(out, &s->listed[i]);
+}
+
+/* As of the capture, which is not judged then either. */
+static int complain_of(const struct saved *s, const char *name)
+{
+	if (s->listed_count)
+		return failure(EXIT_UNKNOWN,
+			       "%s: it has no verdict: connections are listed, "
+			       "not judged",
+			       name);
+	return failure(EXIT_INPUT, "%s: no report of mpprobe is in it", name);
+}
+
 int report_file_print(FILE *file, const char *name, struct output *out)
 {
 	struct saved s = {.arena = arena_new()};
@@ -154,10 +223,8 @@ int report_file_print(FILE *file, const char *name, struct output *out)
 
 	if (text)
 		keep_lines(&s, text, length);
-	code = s.report_count
-		       ? print_saved(out, &s)
-		       : failure(EXIT_INPUT,
-				 "%s: no report of mpprobe is in it", name);
+	code = s.report_count ? print_reports(out, &s) : complain_of(&s, name);
+	print_list(out, &s);
 	for (size_t i = 0; i < s.report_count; i++)
 		report_free(s.reports[i]);
 	for (size_t i = 0; i < s.count; i++)

@@ -28,6 +28,19 @@ void paths_print(struct output *out, const struct paths *p)
 	output_print(out, print_all_paths, p);
 }
 
+int list_heading_print(const struct format *f, const struct page *p,
+		       const void *nothing)
+{
+	(void)nothing;
+	return f->list ? f->list(p) : 0;
+}
+
+int list_connection_print(const struct format *f, const struct page *p,
+			  const void *connection)
+{
+	return f->connection ? f->connection(p, connection) : 0;
+}
+
 static int judge_and_print_paths(struct output *out, const struct observer *o,
 				 const struct paths_group *g)
 {

@@ -4,6 +4,8 @@
  */
 #include "report/print/json.h"
 
+#include <string.h>
+
 #include "report/arena.h"
 #include "report/print/json_value.h"
 #include "report/report.h"
@@ -38,7 +40,10 @@ static json_t *one_announcement(const struct announcement *a)
 
 static json_t *one_untested(const struct untested *u)
 {
+	bool more = strcmp(u->words, untested_words(u->what)) != 0;
+
 	return JSON_OBJECT({"what", json_text(u->what)},
+			   {more ? "text" : "", json_text(u->words)},
 			   {"why", json_text(u->why)});
 }
 
@@ -107,11 +112,13 @@ static json_t *one_quote(const struct report_quote *q)
 
 static json_t *one_responder(const struct responder *r)
 {
-	return JSON_OBJECT({"address", json_address(&r->address)},
-			   {"rtt_ms", json_decimal(r->rtt_ms)},
-			   {"reply_ttl", json_count(r->reply_ttl)},
-			   {"initial_ttl", json_count(r->initial_ttl)},
-			   {"return_hops", json_count(r->return_hops)});
+	return JSON_OBJECT(
+		{"address", json_address(&r->address)},
+		{"rtt_ms", json_decimal(r->rtt_ms)},
+		{"reply_ttl", json_count(r->reply_ttl)},
+		{"initial_ttl", json_count(r->initial_ttl)},
+		{"return_hops", json_count(r->return_hops)},
+		{r->return_varies ? "return_varies" : "", json_flag(true)});
 }
 
 JSON_ARRAY_OF(quotes, struct report_quote, one_quote)

@@ -7,6 +7,7 @@
 #include "report/print/json.h"
 #include "report/print/json_value.h"
 #include "report/print/text.h"
+#include "report/track/curve.h"
 #include "report/track/observer.h"
 
 static json_t *known(enum known k)
@@ -26,50 +27,92 @@ static double milliseconds(int64_t us)
 	return us > 0 ? (double)us / 1e3 : 0;
 }
 
-static json_t *side(const struct flow *f, unsigned index)
+/* Since the connection began; -1 is not known. */
+static double since_begin(const struct mptcp_connection *c, int64_t time_us)
+{
+	return time_us ? milliseconds(time_us - c->flows->first_us) : -1;
+}
+
+/* [microseconds since the connection began, bytes of it that were still to
+ * come, bytes that went by] */
+static json_t *point(const struct mptcp_connection *c, const struct host *h,
+		     const struct curve_point *p)
+{
+	return json_pack(
+		"[I,I,I]", (json_int_t)(p->time_us - c->flows->first_us),
+		(json_int_t)(h->data_end - p->number), (json_int_t)p->bytes);
+}
+
+/* For the chart of a page that is made of this one; the latest stands last. */
+static json_t *points(const struct mptcp_connection *c, const struct host *h,
+		      const struct curve *curve)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < curve->count; i++)
+		array = json_appended(array, point(c, h, &curve->points[i]));
+	return json_appended(array, point(c, h, &curve->last));
+}
+
+static json_t *side(const struct page *p, const struct flow *f, unsigned index)
 {
 	const struct side *s = &f->sides[index];
-	int64_t until_us = s->last_us - f->connection->flows->first_us;
+	const struct mptcp_connection *c = f->connection;
+	const struct host *h = &c->hosts[f->reversed ? 1 - index : index];
+	bool drawn = p->document && s->curve;
 
 	return JSON_OBJECT(
 		{"packets", json_count(s->packets)},
 		{"bytes", json_count(s->stream.bytes)},
 		{"retransmitted", json_count(s->retransmitted)},
 		{"mbit_s", json_decimal(side_rate(s))},
-		{"last_data_ms",
-		 json_decimal(s->last_us ? milliseconds(until_us) : -1)},
+		{"first_data_ms", json_decimal(since_begin(c, s->first_us))},
+		{"last_data_ms", json_decimal(since_begin(c, s->last_us))},
+		{"fin", json_flag(s->fin)},
 		{"checksums_right", json_count(s->sums_right)},
 		{"checksums_wrong", json_count(s->sums_wrong)},
 		{"checksum_wrong_frame", json_frame(s->wrong_frame)},
 		{"mp_fail_frame", json_frame(s->fail_frame)},
+		{"mp_fail_dsn", hex_or_null(s->fail_frame, 16, s->fail_dsn)},
 		{"infinite_mapping_frame", json_frame(s->infinite_frame)},
 		{"fastclose_frame", json_frame(s->fastclose_frame)},
 		{"reset_frame", json_frame(s->reset_frame)},
-		{"reset_reason", json_count_or_null(s->reset_reason)});
+		{"reset_reason", json_count_or_null(s->reset_reason)},
+		{drawn ? "data" : "",
+		 drawn ? points(c, h, s->curve) : json_null()});
 }
 
-static json_t *subflow(const struct flow *s)
+static json_t *subflow(const struct page *p, const struct flow *s)
 {
-	return JSON_OBJECT({"source", json_address(&s->client)},
-			   {"source_port", json_count(s->client_port)},
-			   {"destination", json_address(&s->server)},
-			   {"destination_port", json_count(s->server_port)},
-			   {"join", json_flag(s->joins)},
-			   {"token", hex_or_null(s->joins && s->join.syn, 8,
-						 s->join.token)},
-			   {"backup", json_flag(s->join.backup)},
-			   {"hmac_syn_ack", known(s->join.hmac)},
-			   {"hmac_ack", known(s->join.ack_hmac)},
-			   {"first_frame", json_frame(s->first_frame)},
-			   {"sent", side(s, 0)}, {"received", side(s, 1)});
+	return JSON_OBJECT(
+		{"source", json_address(&s->client)},
+		{"source_port", json_count(s->client_port)},
+		{"destination", json_address(&s->server)},
+		{"destination_port", json_count(s->server_port)},
+		{"join", json_flag(s->joins)},
+		{"token",
+		 hex_or_null(s->joins && s->join.syn, 8, s->join.token)},
+		{"backup", json_flag(s->join.backup)},
+		{"hmac_syn_ack", known(s->join.hmac)},
+		{"hmac_ack", known(s->join.ack_hmac)},
+		{"first_frame", json_frame(s->first_frame)},
+		{"by", json_text(traffic_hosts[s->reversed])},
+		{"syn", json_flag(s->sides[0].syn)},
+		{"syn_ack", json_flag(s->sides[1].syn)},
+		{"mptcp_in_syn_ack", json_flag(s->syn_ack_option)},
+		{"mptcp_in_ack", json_flag(s->ack_option)},
+		{"options_cut", json_flag(s->snapped)},
+		{"server_nonce", hex_or_null(s->join.has_server_nonce, 8,
+					     s->join.server_nonce)},
+		{"sent", side(p, s, 0)}, {"received", side(p, s, 1)});
 }
 
-static json_t *subflows(const struct mptcp_connection *c)
+static json_t *subflows(const struct page *p, const struct mptcp_connection *c)
 {
 	json_t *array = json_array();
 
 	for (const struct flow *s = c->flows; s; s = s->sibling)
-		array = json_appended(array, subflow(s));
+		array = json_appended(array, subflow(p, s));
 	return array;
 }
 
@@ -107,21 +150,39 @@ static json_t *addresses(const struct mptcp_connection *c, bool were)
 	return array;
 }
 
-static json_t *host(const struct mptcp_connection *c, unsigned side_of)
+/* Which of its subflows, from 1; 0: none. */
+static uint64_t number_of(const struct mptcp_connection *c,
+			  const struct flow *f)
 {
-	bool has_key = c->hosts[side_of].has_key;
+	uint64_t number = 1;
+
+	for (const struct flow *s = c->flows; s; s = s->sibling, number++)
+		if (s == f)
+			return number;
+	return 0;
+}
+
+static json_t *host(const struct page *p, const struct mptcp_connection *c,
+		    unsigned side_of)
+{
+	const struct host *h = &c->hosts[side_of];
+	const struct stall *stall = &h->stall;
+	bool has_key = h->has_key, drawn = p->document && h->acks;
 
 	return JSON_OBJECT(
-		{"key", hex_or_null(has_key, 16, c->hosts[side_of].key)},
-		{"token", hex_or_null(has_key, 8, c->hosts[side_of].token)},
-		{"idsn", hex_or_null(has_key, 16, c->hosts[side_of].idsn)},
-		{"first_dsn_fits", known(c->hosts[side_of].first_dsn)},
-		{"stall_ms",
-		 json_decimal(milliseconds(c->hosts[side_of].stall.us))},
-		{"stall_frame", json_frame(c->hosts[side_of].stall.frame)},
+		{"key", hex_or_null(has_key, 16, h->key)},
+		{"token", hex_or_null(has_key, 8, h->token)},
+		{"idsn", hex_or_null(has_key, 16, h->idsn)},
+		{"first_dsn_fits", known(h->first_dsn)},
+		{"stall_ms", json_decimal(milliseconds(stall->us))},
+		{"stall_frame", json_frame(stall->frame)},
+		{"stall_end_ms", json_decimal(since_begin(c, stall->end_us))},
+		{"resumed_by", json_frame(number_of(c, stall->resumed))},
 		{"stalled_ms",
 		 json_decimal(milliseconds(mptcp_stalled_us(c, side_of)))},
-		{"bytes_again", json_count(mptcp_bytes_again(c, side_of))});
+		{"bytes_again", json_count(mptcp_bytes_again(c, side_of))},
+		{drawn ? "acknowledged" : "",
+		 drawn ? points(c, h, h->acks) : json_null()});
 }
 
 int json_connection(const struct page *p, const struct mptcp_connection *c)
@@ -132,10 +193,10 @@ int json_connection(const struct page *p, const struct mptcp_connection *c)
 		{"negotiated", json_flag(c->negotiated)},
 		{"checksum", json_flag(c->checksum)},
 		{"fallback", json_text(mptcp_fallback(c))},
-		{"state", json_text(traffic_state(c))}, {"client", host(c, 0)},
-		{"server", host(c, 1)},
+		{"state", json_text(traffic_state(c))},
+		{"client", host(p, c, 0)}, {"server", host(p, c, 1)},
 		{"other_keys_frame", json_frame(c->other_keys_frame)},
-		{"subflows", subflows(c)}, {"announced", addresses(c, true)},
+		{"subflows", subflows(p, c)}, {"announced", addresses(c, true)},
 		{"removed", addresses(c, false)});
 }
 

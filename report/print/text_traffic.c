@@ -237,6 +237,8 @@ const char *traffic_state(const struct mptcp_connection *c)
 {
 	const struct flow *s = c->flows;
 
+	if (c->state)
+		return c->state;
 	if (s && s->joins)
 		return "subflow of a connection that is not here";
 	if (mptcp_fallback(c))
@@ -271,7 +273,8 @@ int text_connection(const struct page *p, const struct mptcp_connection *c)
 		number(s->first_frame), c->flow_count,
 		c->flow_count == 1 ? "" : "s",
 		c->checksum ? "checksums" : "no checksums",
-		mptcp_fallback(c) ? "TCP, " : "", traffic_state(c));
+		mptcp_fallback(c) ? "TCP, " : "",
+		page_clean(p, traffic_state(c)));
 	print_keys(out, c);
 	for (; s; s = s->sibling)
 		print_subflow(out, c, s);

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
+struct mptcp_connection;
 struct paths;
 struct report;
 
@@ -27,6 +29,11 @@ const char *saved_lines(const char *text, size_t *length);
 
 /* The report of a line of mpprobe-report/1; report_free() it. Never NULL. */
 struct report *saved_report(const json_t *line);
+
+/* The connection of a line of mpprobe-connection/1, in the arena: what is
+ * listed of it, and drawn if the line is of a page. It has at least one
+ * subflow. */
+struct mptcp_connection *saved_connection(struct arena *a, const json_t *line);
 
 /* What several uplinks say together, of a line of mpprobe-paths/1; `reports`
  * are of them, in order, and must outlive it. NULL if the line has another

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/arena.h"
 #include "report/print/format.h"
 #include "report/report.h"
 #include "report/saved/saved.h"
@@ -35,6 +36,24 @@ static void print(const json_t *line)
 	fuzz_page_done(&page);
 }
 
+static void print_connection(const json_t *line)
+{
+	const struct format *html = format_named("html");
+	struct page page = fuzz_page();
+	struct arena *arena = arena_new();
+	const struct mptcp_connection *c = saved_connection(arena, line);
+
+	format_named("text")->connection(&page, c);
+	FUZZ_REQUIRE(format_named("json")->connection(&page, c) == 0);
+	page.origin = &origin;
+	page.document = html->open();
+	FUZZ_REQUIRE(html->list(&page) == 0);
+	FUZZ_REQUIRE(html->connection(&page, c) == 0);
+	FUZZ_REQUIRE(html->close(&page, "", 0) == 0);
+	arena_free(arena);
+	fuzz_page_done(&page);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *line, *end;
@@ -50,8 +69,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t span = (size_t)((stop ? stop : end) - line);
 		json_t *json = json_loadb(line, span, 0, NULL);
 
-		if (json)
+		if (json) {
 			print(json);
+			print_connection(json);
+		}
 		json_decref(json);
 		line += span + 1;
 	}

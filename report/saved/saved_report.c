@@ -142,6 +142,7 @@ static void take_responder(struct arena *a, struct report_hop *h,
 		.reply_ttl = member_ttl(json, "reply_ttl"),
 		.initial_ttl = member_ttl(json, "initial_ttl"),
 		.return_hops = member_ttl(json, "return_hops"),
+		.return_varies = member_flag(json, "return_varies"),
 	};
 }
 
@@ -320,13 +321,13 @@ static void take_announced(struct report *r, const json_t *address)
 		*a = (struct address){0};
 }
 
-/* The ladder's words for a rung are the judge's. */
 static void take_untested(struct report *r, const json_t *json)
 {
 	struct arena *a = r->arena;
 	struct untested *u = ARENA_PUSH(a, r->untested, r->untested_count);
 
-	u->what = u->words = arena_printf(a, "%s", member_text(json, "what"));
+	u->what = arena_printf(a, "%s", member_text(json, "what"));
+	u->words = member_copy(a, json, "text") ?: untested_words(u->what);
 	u->why = arena_printf(a, "%s", member_text(json, "why"));
 }
 

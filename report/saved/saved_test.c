@@ -14,8 +14,12 @@
 #include <cmocka.h>
 #include <glob.h>
 
+#include "report/arena.h"
 #include "report/judge.h"
 #include "report/paths/paths.h"
+#include "report/print/format.h"
+#include "report/print/html/document.h"
+#include "report/print/html/html.h"
 #include "report/print/json.h"
 #include "report/print/text.h"
 #include "report/report.h"
@@ -40,16 +44,39 @@ static char *written(const struct report *r)
 	return text;
 }
 
-static void check_same(const char *what, const char *text)
+static char *as_text(const struct report *r, bool verbose)
 {
-	json_t *line = json_loads(text, 0, NULL);
-	struct report *r = saved_report(line);
-	char *again = written(r);
+	char *text = NULL;
+	size_t size;
+	struct page page = page_in(&text, &size);
 
-	if (strcmp(text, again) != 0)
-		fail_msg("%s: was %s\nis %s", what, text, again);
-	free(again);
-	report_free(r);
+	page.verbose = page.rules = verbose;
+	assert_int_equal(text_report(&page, r), 0);
+	page_done(&page);
+	return text;
+}
+
+static void check_texts(const char *what, char *was, char *is)
+{
+	if (strcmp(was, is) != 0)
+		fail_msg("%s: was %s\nis %s", what, was, is);
+	free(was);
+	free(is);
+}
+
+/* `ascii`: what is not UTF-8 is not kept in JSON. */
+static void check_same(const char *what, const struct report *r, bool ascii)
+{
+	char *text = written(r);
+	json_t *line = json_loads(text, 0, NULL);
+	struct report *again = saved_report(line);
+
+	check_texts(what, text, written(again));
+	if (ascii) {
+		check_texts(what, as_text(r, false), as_text(again, false));
+		check_texts(what, as_text(r, true), as_text(again, true));
+	}
+	report_free(again);
 	json_decref(line);
 }
 
@@ -58,10 +85,9 @@ static void test_samples(void **state)
 	(void)state;
 	for (size_t i = 0; i < sample_count; i++) {
 		struct report *r = samples[i].make();
-		char *text = written(r);
 
-		check_same(samples[i].name, text);
-		free(text);
+		check_same(samples[i].name, r,
+			   strcmp(samples[i].name, "hostile") != 0);
 		report_free(r);
 	}
 }
@@ -77,11 +103,9 @@ static size_t check_capture(const char *file)
 	count = judge_targets(o, targets, TARGETS_MAX);
 	for (size_t i = 0; i < count && i < TARGETS_MAX; i++) {
 		struct report *r = judge(o, &targets[i]);
-		char *text = written(r);
 
-		check_same(file, text);
+		check_same(file, r, true);
 		packets += r->packet_count;
-		free(text);
 		report_free(r);
 	}
 	observer_free(o);
@@ -99,6 +123,116 @@ static void test_captures(void **state)
 		packets += check_capture(found.gl_pathv[i]);
 	globfree(&found);
 	assert_true(packets > 1000);
+}
+
+/* --- the list ------------------------------------------------------------- */
+
+struct twice {
+	size_t connections, points;
+	const char *file;
+};
+
+static char *listed(const struct mptcp_connection *c, const char *format)
+{
+	char *text = NULL;
+	size_t size;
+	struct page page = page_in(&text, &size);
+
+	format_named(format)->connection(&page, c);
+	page_done(&page);
+	return text;
+}
+
+static size_t points_of(const char *page)
+{
+	size_t count = 0;
+
+	for (; (page = strstr(page, "h0")); page++)
+		count++;
+	return count;
+}
+
+/* The part of a page that shows it, with what is drawn; and its line. */
+static char *drawn(const struct mptcp_connection *c, char **line)
+{
+	struct document *d = html_open();
+	char *text = NULL;
+	size_t size;
+	struct page page = page_in(&text, &size);
+
+	page.document = d;
+	html_connection(&page, c);
+	fflush(d->connections);
+	fputs(d->connections_text, page.out);
+	fflush(d->listed_json);
+	*line = strdup(d->listed_text);
+	page_done(&page);
+	page.out = fopen("/dev/null", "w");
+	page.origin = &(const struct origin){.command = ""};
+	html_close(&page, "", 0);
+	fclose(page.out);
+	return text;
+}
+
+static void check_connection(void *context, const struct mptcp_connection *c)
+{
+	static const char *const formats[] = {
+		"text",
+		"json",
+	};
+	struct twice *t = context;
+	char *line, *page = drawn(c, &line), *line_again, *page_again;
+	json_t *json = json_loads(line, 0, NULL);
+	struct arena *arena = arena_new();
+	const struct mptcp_connection *again = saved_connection(arena, json);
+
+	page_again = drawn(again, &line_again);
+	if (strcmp(page, page_again) || strcmp(line, line_again))
+		fail_msg("%s: was %s%s\nis %s%s", t->file, line, page,
+			 line_again, page_again);
+	t->points += points_of(page);
+	for (size_t i = 0; i < 2; i++) {
+		char *was = listed(c, formats[i]);
+		char *is = listed(again, formats[i]);
+
+		if (strcmp(was, is) != 0)
+			fail_msg("%s: was %s\nis %s", t->file, was, is);
+		free(was);
+		free(is);
+	}
+	t->connections++;
+	json_decref(json);
+	arena_free(arena);
+	free(line);
+	free(line_again);
+	free(page);
+	free(page_again);
+}
+
+static void test_lists(void **state)
+{
+	struct twice t = {0};
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("pcaps/*/*.pcap", 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct observer *o = observer_new();
+		char error[400];
+
+		t.file = found.gl_pathv[i];
+		o->connections.drawn = true;
+		o->ended = check_connection;
+		o->ended_context = &t;
+		capture_read(t.file, o, error, sizeof(error));
+		for (const struct mptcp_connection *c = o->connections.oldest;
+		     c; c = c->newer)
+			check_connection(&t, c);
+		observer_free(o);
+	}
+	globfree(&found);
+	assert_true(t.connections > 500);
+	assert_true(t.points > 500);
 }
 
 /* A capture does not tell of them. */
@@ -266,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_captures),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_uplinks),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_newer_finding),

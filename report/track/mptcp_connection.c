@@ -407,6 +407,8 @@ const char *mptcp_fallback(const struct mptcp_connection *c)
 	const struct flow *f = c->flows;
 	const char *why;
 
+	if (c->state)
+		return c->fallback;
 	if (!f || f->joins)
 		return NULL;
 	why = handshake_fallback(c, f);

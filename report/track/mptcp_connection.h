@@ -81,6 +81,8 @@ struct mptcp_connection {
 	struct flow *flows, *last; /* its subflows, at least one, in order of
 				      beginning */
 	size_t flow_count;
+	const char *state, *fallback; /* of one that is read again, as they were
+					 said; else NULL */
 	struct mptcp_connection *older, *newer, *token_next[2];
 };
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What was not tested, so that no verdict says more than it knows.
  */
+#include <string.h>
+
 #include "report/arena.h"
 #include "report/evidence/ledger.h"
 #include "report/evidence/sizes.h"
 
-static const char *const words[RUNG_COUNT] = {
+static const char *const rungs[RUNG_COUNT] = {
 	[RUNG_TCP] = "plain TCP",
 	[RUNG_DISTANCE] = "the distance of what answers",
 	[RUNG_SYN_ACK_OPTION] = "MP_CAPABLE",
@@ -18,11 +20,36 @@ static const char *const words[RUNG_COUNT] = {
 	[RUNG_JOIN_DATA] = "data over a second subflow",
 };
 
-static void add(struct judgement *j, const char *what, const char *in_words,
-		const char *why)
+static const struct {
+	const char *what, *words;
+} others[] = {
+	{"add_addr", "ADD_ADDR"},
+	{"full_size", "full-size data"},
+	{"join_full_size", "full-size data on the second subflow"},
+	{"join_answer", "a longer answer on the second subflow"},
+	{"full_answer", "full-size answers"},
+	{"long", "long transfers"},
+};
+
+const char *untested_words(const char *what)
 {
-	*ARENA_PUSH(j->arena, j->r->untested, j->r->untested_count) =
-		(struct untested){what, in_words, why};
+	for (size_t i = 0; i < RUNG_COUNT; i++)
+		if (strcmp(rung_name((enum ladder_rung)i), what) == 0)
+			return rungs[i];
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (strcmp(others[i].what, what) == 0)
+			return others[i].words;
+	return what;
+}
+
+static struct untested *add(struct judgement *j, const char *what,
+			    const char *why)
+{
+	struct untested *u =
+		ARENA_PUSH(j->arena, j->r->untested, j->r->untested_count);
+
+	*u = (struct untested){what, untested_words(what), why};
+	return u;
 }
 
 /* By whichever host. */
@@ -120,8 +147,7 @@ static bool size_found(const struct judgement *j)
 static void of_first(struct judgement *j)
 {
 	if (!ask_witnesses(j, took_full_size, NULL) && !size_found(j))
-		add(j, "full_size", "full-size data",
-		    why_no_full_size(j->taking));
+		add(j, "full_size", why_no_full_size(j->taking));
 }
 
 static void of_joined(struct judgement *j, const struct flow *f)
@@ -130,14 +156,13 @@ static void of_joined(struct judgement *j, const struct flow *f)
 		     flow_server_ended(j->o->flows[f->join.parent]);
 
 	if (!took_full_size(j, f) && !size_found(j))
-		add(j, "join_full_size", "full-size data on the second subflow",
-		    why_no_full_size(f));
+		add(j, "join_full_size", why_no_full_size(f));
 	else if (!ask_witnesses(j, first_took_full_size, NULL) &&
 		 !size_found(j))
-		add(j, "full_size", "full-size data on the first subflow",
-		    "it went over the second");
+		add(j, "full_size", "it went over the second")->words =
+			"full-size data on the first subflow";
 	if (f->payload_received < ANSWER_MIN)
-		add(j, "join_answer", "a longer answer on the second subflow",
+		add(j, "join_answer",
 		    f->payload_received ? "the server says little"
 		    : ended		? "the server closed"
 					: "none came on it");
@@ -180,7 +205,7 @@ static bool got_any(const struct judgement *j, const struct flow *f)
 static void of_answers(struct judgement *j)
 {
 	if (!ask_witnesses(j, got_full_size, NULL) && !dss_found(j))
-		add(j, "full_answer", "full-size answers",
+		add(j, "full_answer",
 		    ask_witnesses(j, got_any, NULL) ? "the server's are short"
 						    : "none came");
 }
@@ -198,7 +223,7 @@ static void of_sizes(struct judgement *j)
 		of_joined(j, f);
 	of_answers(j);
 	if (!ask_witnesses(j, was_long, NULL))
-		add(j, "long", "long transfers", "--all");
+		add(j, "long", "--all");
 }
 
 void judge_untested(struct judgement *j)
@@ -207,13 +232,13 @@ void judge_untested(struct judgement *j)
 		const struct ladder_step *s = &j->r->ladder[i];
 
 		if (i == RUNG_JOIN && !any_announced(j))
-			add(j, "add_addr", "ADD_ADDR",
+			add(j, "add_addr",
 			    j->working ? "none announced"
 				       : "MPTCP was not in use");
 		if (i == RUNG_JOIN_DATA && s[-1].result != RUNG_PASS)
 			continue; /* its lack of a subflow is told above */
 		if (is_untested(j, s))
-			add(j, rung_name(i), words[i], s->text);
+			add(j, rung_name(i), s->text);
 	}
 	of_sizes(j);
 }

@@ -70,6 +70,7 @@ int html_connection(const struct page *p, const struct mptcp_connection *c)
 	if (d->connection_count++ >= CONNECTIONS_SHOWN)
 		return 0;
 	page.out = d->connections;
+	json.out = d->listed_json;
 	markup(page.out, "<h3>Connection %llu%s</h3>\n<p>%s</p>\n",
 	       (unsigned long long)c->number,
 	       c->version < 0

@@ -21,6 +21,8 @@ struct document *html_open(void)
 	d->json = must_have(open_memstream(&d->json_text, &d->json_size));
 	d->connections = must_have(
 		open_memstream(&d->connections_text, &d->connections_size));
+	d->listed_json =
+		must_have(open_memstream(&d->listed_text, &d->listed_size));
 	return d;
 }
 
@@ -104,14 +106,21 @@ static void print_foot(FILE *out, const struct origin *o)
 }
 
 /* A "<" stands only within strings, and might end the element. */
-static void print_json(FILE *out, struct document *d)
+static void print_lines(FILE *out, const char *text, size_t length)
 {
-	fputs(SAVED_BEGIN, out);
-	for (size_t i = 0; i < d->json_size; i++)
-		if (d->json_text[i] == '<')
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == '<')
 			fputs("\\u003c", out);
 		else
-			fputc(d->json_text[i], out);
+			fputc(text[i], out);
+}
+
+static void print_json(FILE *out, const struct document *d)
+{
+	fputs(SAVED_BEGIN, out);
+	print_lines(out, d->json_text, d->json_size);
+	if (d->listed)
+		print_lines(out, d->listed_text, d->listed_size);
 	fputs(SAVED_END "\n", out);
 }
 
@@ -133,6 +142,7 @@ static int free_document(struct document *d, int printed)
 {
 	free(d->json_text);
 	free(d->connections_text);
+	free(d->listed_text);
 	free(d->title);
 	free(d);
 	return printed;
@@ -141,9 +151,11 @@ static int free_document(struct document *d, int printed)
 int html_close(const struct page *p, const char *body, size_t length)
 {
 	struct document *d = p->document;
-	int failed = ferror(d->json) || ferror(d->connections);
+	int failed = ferror(d->json) || ferror(d->connections) ||
+		     ferror(d->listed_json);
 
-	failed |= fclose(d->json) | fclose(d->connections);
+	failed |= fclose(d->json) | fclose(d->connections) |
+		  fclose(d->listed_json);
 	if (failed)
 		return free_document(d, -1);
 	print_head(p->out, d);

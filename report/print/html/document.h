@@ -20,6 +20,9 @@ struct document {
 	FILE *connections; /* as html, listed behind the reports */
 	char *connections_text;
 	size_t connections_size;
+	FILE *listed_json; /* the same as lines of -j */
+	char *listed_text;
+	size_t listed_size;
 	size_t connection_count;
 	bool listed;	      /* they are shown */
 	double width, height; /* of an SVG, so far */

@@ -108,23 +108,24 @@ static void draw_data(const struct drawing *d)
 
 /* --- throughput ----------------------------------------------------------- */
 
-/* Bytes that came until then, between two points of a curve. */
-static double bytes_at(const struct curve *c, double time_us)
+/* Bytes that came until then, between two points of a curve. Times count from
+ * its beginning: so large are those since 1970 that fractions are lost. */
+static double bytes_at(const struct drawing *d, const struct curve *c,
+		       double time_us)
 {
 	for (size_t i = 1; i < c->count; i++) {
 		const struct curve_point *a = &c->points[i - 1];
 		const struct curve_point *b = &c->points[i];
+		double from = (double)(a->time_us - d->begin_us);
+		double to = (double)(b->time_us - d->begin_us);
 
-		if ((double)b->time_us >= time_us)
-			return (double)a->time_us >= time_us ||
-					       b->time_us == a->time_us
+		if (to >= time_us)
+			return from >= time_us || from >= to
 				       ? (double)a->bytes
 				       : (double)a->bytes +
 						 (double)(b->bytes - a->bytes) *
-							 (time_us -
-							  (double)a->time_us) /
-							 (double)(b->time_us -
-								  a->time_us);
+							 (time_us - from) /
+							 (to - from);
 	}
 	return (double)c->last.bytes;
 }
@@ -136,9 +137,9 @@ static double rates_of(const struct drawing *d, const struct curve *c,
 	double step = d->chart.right / RATES, most = 0;
 
 	for (size_t i = 0; i < RATES; i++) {
-		double from = (double)d->begin_us + 1e6 * step * (double)i;
-		double bytes =
-			bytes_at(c, from + 1e6 * step) - bytes_at(c, from);
+		double from = 1e6 * step * (double)i;
+		double bytes = bytes_at(d, c, from + 1e6 * step) -
+			       bytes_at(d, c, from);
 
 		out[i] = (struct chart_point){step * ((double)i + 0.5),
 					      bytes * 8 / step / 1e6};
