@@ -91,6 +91,12 @@ on_terminal() {		# [--raw] ROWS COLUMNS COMMAND...
 	done
 	on_terminal 500 80 lab/lab run --name "$LAB_NAME" ./mpprobe -n -v $HOST
 	[[ ${output##*$'\n\n'} != *'MPTCP is blocked'* ]]
+	# What begins with its verdict, in other commands.
+	on_terminal 24 80 lab/lab run --name "$LAB_NAME" ./mpprobe doctor
+	[[ $(tr '\n' ' ' <<<"${output##*$'\n\n'}") == \
+		"$(tr '\n' ' ' <<<"${output%%$'\n\n'*}")" ]]
+	on_terminal 500 80 lab/lab run --name "$LAB_NAME" ./mpprobe doctor
+	[[ ${output##*$'\n\n'} != "${output%%$'\n\n'*}" ]]
 	# Of several, each.
 	on_terminal 24 80 lab/lab run --name "$SILENT" ./mpprobe -n -p 80,81 \
 		10.0.3.2

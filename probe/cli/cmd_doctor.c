@@ -78,6 +78,12 @@ static int take_since(struct doctoring *d, struct counters *all)
 	return 0;
 }
 
+static int print(const struct format *f, const struct page *p,
+		 const void *doctor)
+{
+	return f->doctor(p, doctor);
+}
+
 static void say(void *context)
 {
 	struct doctoring *d = context;
@@ -96,8 +102,7 @@ static void say(void *context)
 	doctor.difference_count = f->since ? f->counter_count : 0;
 	doctor.counters = all.all;
 	doctor.counter_count = all.count;
-	output_end(d->out, output_format(d->out)->doctor(output_begin(d->out),
-							 &doctor));
+	output_print(d->out, print, &doctor);
 	d->exit_code = doctor_verdict(f->arena, &doctor).exit_code;
 }
 

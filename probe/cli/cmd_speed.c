@@ -209,10 +209,16 @@ static int run_rounds(const struct options *o, struct speed *s,
 				     : speed_verdict(s)->exit_code;
 }
 
+static int print_speed(const struct format *f, const struct page *p,
+		       const void *speed)
+{
+	return f->speed(p, speed);
+}
+
 static void print(struct output *out, struct speed *s, struct speed_ways *ways)
 {
 	speed_ways_explain(ways, s);
-	output_end(out, output_format(out)->speed(output_begin(out), s));
+	output_print(out, print_speed, s);
 }
 
 static int compare_downloads(const struct options *o, struct output *out,

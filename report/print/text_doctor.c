@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What keeps this host from using MPTCP: for people.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "report/print/doctor.h"
@@ -186,12 +187,13 @@ static void print_facts(const struct page *p, const struct doctor *d)
 int text_doctor(const struct page *p, const struct doctor *d)
 {
 	const struct doctor_verdict v = doctor_verdict(p->arena, d);
+	struct page line = *p;
 
-	if (p->quiet) {
-		fprintf(p->out, "%s\n", page_clean(p, v.text));
+	if (p->quiet && !p->again)
+		line.width = UINT_MAX;
+	text_wrap(&line, "", "", v.text);
+	if (p->quiet)
 		return 0;
-	}
-	text_wrap(p, "", "", v.text);
 	print_checks(p, d);
 	if (p->verbose || d->since)
 		print_counters(p, d);
