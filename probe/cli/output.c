@@ -18,6 +18,7 @@
 /* A file, or standard output, and the form of what is written there. */
 struct sink {
 	const struct format *format;
+	const struct options *options; /* that its width follows; NULL: none */
 	struct page page;
 	struct outfile file;
 	const char *name; /* in complaints */
@@ -32,7 +33,7 @@ struct sink {
 /* The verdicts once more: they follow at the end if what is printed is longer
  * than the screen, so that they are still there. */
 struct again {
-	unsigned rows;	  /* of the screen; 0: there is none */
+	bool wanted;	  /* there is a screen */
 	struct page page; /* .out NULL: nothing yet */
 	char *text;
 	size_t length;
@@ -59,6 +60,30 @@ static bool wants_colour(const struct options *o)
 	return term && strcmp(term, "dumb") != 0 && isatty(STDOUT_FILENO);
 }
 
+/* --- the screen ---------------------------------------------------------- */
+
+static struct winsize find_screen(const struct options *o)
+{
+	struct winsize screen = {0};
+
+	if (!o->output_file && isatty(STDOUT_FILENO))
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &screen);
+	return screen;
+}
+
+/* What the user says (COLUMNS), or the screen. */
+static unsigned find_width(const struct options *o)
+{
+	const char *said = getenv("COLUMNS");
+	unsigned long width = said ? strtoul(said, NULL, 10) : 0;
+
+	if (!width)
+		width = find_screen(o).ws_col ?: PAGE_WIDTH;
+	if (width < PAGE_WIDTH_MIN)
+		return PAGE_WIDTH_MIN;
+	return width > PAGE_WIDTH_MAX ? PAGE_WIDTH_MAX : (unsigned)width;
+}
+
 /* --- one of them --------------------------------------------------------- */
 
 static bool sink_open(struct sink *s, const char *name)
@@ -75,6 +100,8 @@ static bool sink_open(struct sink *s, const char *name)
 static const struct page *sink_begin(struct sink *s)
 {
 	s->begun = ftello(s->page.out);
+	if (s->options) /* it may have been resized */
+		s->page.width = find_width(s->options);
 	s->page.arena = arena_new();
 	return &s->page;
 }
@@ -175,33 +202,11 @@ static int sink_close(struct sink *s, int code)
 	return code;
 }
 
-/* --- the screen ---------------------------------------------------------- */
+/* --- the verdicts again -------------------------------------------------- */
 
 static bool is_for_people(const struct format *f)
 {
 	return strcmp(f->name, "text") == 0;
-}
-
-static struct winsize find_screen(const struct options *o)
-{
-	struct winsize screen = {0};
-
-	if (!o->output_file && isatty(STDOUT_FILENO))
-		ioctl(STDOUT_FILENO, TIOCGWINSZ, &screen);
-	return screen;
-}
-
-/* What the user says (COLUMNS), or the screen. */
-static unsigned find_width(const struct options *o)
-{
-	const char *said = getenv("COLUMNS");
-	unsigned long width = said ? strtoul(said, NULL, 10) : 0;
-
-	if (!width)
-		width = find_screen(o).ws_col ?: PAGE_WIDTH;
-	if (width < PAGE_WIDTH_MIN)
-		return PAGE_WIDTH_MIN;
-	return width > PAGE_WIDTH_MAX ? PAGE_WIDTH_MAX : (unsigned)width;
 }
 
 static void print_again(struct output *out, output_print_fn *print,
@@ -210,7 +215,7 @@ static void print_again(struct output *out, output_print_fn *print,
 	struct again *a = &out->again;
 	FILE *file = a->page.out;
 
-	if (!a->rows)
+	if (!a->wanted)
 		return;
 	a->page = out->sinks[0].page;
 	a->page.out = file ?: must_have(open_memstream(&a->text, &a->length));
@@ -226,7 +231,7 @@ static void say_again(struct again *a, struct sink *s)
 	if (!a->page.out)
 		return;
 	fclose(a->page.out);
-	if (s->lines >= a->rows && !s->error &&
+	if (s->lines >= find_screen(s->options).ws_row && !s->error &&
 	    (outfile_append(&s->file, "\n", 1) == -1 ||
 	     outfile_append(&s->file, a->text, a->length) == -1))
 		s->error = errno;
@@ -243,8 +248,9 @@ static bool add_sink(struct output *out, const struct options *o,
 
 	s->format = format_named(format);
 	s->collects = file || s->format->open;
+	s->options = is_for_people(s->format) ? o : NULL;
 	s->page = (struct page){
-		.width = is_for_people(s->format) ? find_width(o) : PAGE_WIDTH,
+		.width = s->options ? find_width(o) : PAGE_WIDTH,
 		.colour = wants_colour(o),
 		.verbose = o->verbose,
 		.rules = o->rules,
@@ -276,8 +282,8 @@ struct output *output_open(const struct options *o)
 	struct output *out = must_have(calloc(1, sizeof(*out)));
 
 	if (add_sinks(out, o)) {
-		if (is_for_people(out->sinks[0].format) && !o->quiet)
-			out->again.rows = find_screen(o).ws_row;
+		out->again.wanted = is_for_people(out->sinks[0].format) &&
+				    !o->quiet && find_screen(o).ws_row;
 		return out;
 	}
 	output_close(out, EXIT_OUTPUT);
