@@ -69,7 +69,11 @@ on_terminal() {		# [--raw] ROWS COLUMNS COMMAND...
 @test "the line is cut at the width of the terminal" {
 	on_terminal --raw 24 30 lab/lab run --name "$SILENT" \
 		./mpprobe -n 10.0.3.2:1000
-	[[ $output == *"'10.0.3.2 port 1000: hop 1-2, '"* ]]
+	[[ $output == *"'10.0.3.2 port 1000: no answer'"* ]]
+	# How long it takes before where it is.
+	on_terminal --raw 24 60 lab/lab run --name "$SILENT" \
+		./mpprobe -n 10.0.3.2:1000
+	[[ $output == *"'10.0.3.2 port 1000: no answer to TCP yet, at most "* ]]
 }
 
 @test "other commands say what they do, too" {

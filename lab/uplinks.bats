@@ -195,3 +195,12 @@ print(r["source"]["interface"], r["verdict"]["status"])' <"$tmp/run" >"$tmp/said
 		done
 	done
 }
+
+@test "uplinks: on a narrow terminal no line is cut, and the end is a verdict" {
+	run --separate-stderr lab/on_terminal.py 24 60 lab/lab run \
+		--name "$LAB_NAME" ./mpprobe -n -i eth0,up1 10.0.4.2
+	echo "$output"
+	! grep -nE ".{61}" <<<"$output"
+	[[ $output == *$'\n\n10.0.4.2 port 80: MPTCP '* ]]
+	[[ $output == *'10.0.4.2 port 80 from 10.0.30.1 (up1): '* ]]
+}

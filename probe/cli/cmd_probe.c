@@ -535,12 +535,30 @@ static int64_t report_early(struct live *live, struct port_runs *runs,
 	return NEVER;
 }
 
-/* "10.0.5.2:443 by eth0, 2 of 8 done: ..." of the first that is not. */
+/* Whether it fits. */
+static bool put_line(const struct port_run *one, const char *done, bool hops,
+		     char *text, size_t size)
+{
+	char address[ADDRESS_TEXT], doing[160];
+	int length;
+
+	run_doing(&one->run, hops, doing, sizeof(doing));
+	length = snprintf(
+		text, size, "%s port %u%s%s%s: %s",
+		address_text(&one->run.to.target, address), one->run.to.port,
+		one->run.to.several ? " by " : "",
+		one->run.to.several ? one->target->route.interface : "", done,
+		doing);
+	return length < (int)size;
+}
+
+/* "10.0.5.2 port 443 by eth0, 2 of 8 done: ..." of the first that is not. How
+ * long it takes is worth more than the hops. */
 static void describe(const void *context, char *text, size_t size)
 {
 	const struct port_runs *runs = context;
 	const struct port_run *one = NULL;
-	char address[ADDRESS_TEXT], doing[160], done[40] = "";
+	char done[40] = "";
 	unsigned over = 0;
 
 	for (unsigned i = 0; i < runs->begun; i++) {
@@ -553,12 +571,8 @@ static void describe(const void *context, char *text, size_t size)
 	if (runs->count > 1)
 		snprintf(done, sizeof(done), ", %u of %u done", over,
 			 runs->count);
-	run_doing(&one->run, doing, sizeof(doing));
-	snprintf(text, size, "%s port %u%s%s%s: %s",
-		 address_text(&one->run.to.target, address), one->run.to.port,
-		 one->run.to.several ? " by " : "",
-		 one->run.to.several ? one->target->route.interface : "", done,
-		 doing);
+	if (!put_line(one, done, true, text, size))
+		put_line(one, done, false, text, size);
 }
 
 /* Runs all to their end, a signal or an error. What is in flight when a signal

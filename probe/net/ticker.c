@@ -79,11 +79,10 @@ static void draw(void)
 	char text[LINE_MAX] = "";
 	size_t width = columns(), length;
 
-	line.text(line.context, text, sizeof(text));
+	line.text(line.context, text,
+		  width < sizeof(text) ? width : sizeof(text));
 	ticker_wipe();
 	length = strlen(text);
-	if (length >= width)
-		length = width - 1;
 	if (!length)
 		return;
 	put(text, length);

@@ -15,8 +15,8 @@
 /* Begins, if it is wanted and there is a terminal. */
 void ticker_begin(bool wanted);
 
-/* What it shows: asked for each time that it is drawn. NULL: nothing, any
- * more. */
+/* What it shows: asked for each time that it is drawn, `size` is what fits the
+ * terminal, with the NUL. NULL: nothing, any more. */
 typedef void ticker_text_fn(const void *context, char *text, size_t size);
 void ticker_source(ticker_text_fn *text, const void *context);
 

@@ -107,13 +107,14 @@ static int64_t left_us(const struct run *r)
 	return left;
 }
 
-void run_doing(const struct run *r, char *text, size_t size)
+void run_doing(const struct run *r, bool hops, char *text, size_t size)
 {
 	struct words w = {text, size, 0};
 	int64_t left = left_us(r);
 	char time[24];
 
-	add_hops(&w, r);
+	if (hops)
+		add_hops(&w, r);
 	add_doing(&w, r);
 	ticker_seconds(left, time, sizeof(time));
 	if (left)

@@ -3,6 +3,7 @@
  * to do.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "report/paths/paths.h"
@@ -352,13 +353,18 @@ static void advice(const struct page *p, const struct paths *all)
 
 int text_paths(const struct page *p, const struct paths *all)
 {
-	if (p->quiet) {
-		fprintf(p->out, "%s port %u: %s\n",
-			page_clean(p, all->first->target_name),
-			all->first->port, page_clean(p, all->text));
+	const char *about = "";
+	struct page line = *p;
+
+	if (p->quiet)
+		about = arena_printf(p->arena, "%s port %u: ",
+				     page_clean(p, all->first->target_name),
+				     all->first->port);
+	if (p->quiet && !p->again)
+		line.width = UINT_MAX;
+	page_wrap(&line, status_ink(all->status), about, "", all->text);
+	if (p->quiet)
 		return 0;
-	}
-	page_wrap(p, status_ink(all->status), "", "", all->text);
 	fputc('\n', p->out);
 	matrix(p, all);
 	announced(p, all);
