@@ -256,6 +256,20 @@ def report_seeds():
                 if key in small}).encode()
 
 
+def saved_seeds():
+    """The reports by themselves, on a page, and with what their uplinks say
+    together behind them."""
+    for text in report_seeds():
+        yield text
+    page = b'<html><script type="application/json" id="mpprobe">\n'
+    yield page + text + b"\n</script></html>"
+    yield b"<html></html>"
+    for name in sorted(glob.glob("pcaps/uplinks/*.json")):
+        with open(name, "rb") as file:
+            lines = file.read().splitlines()
+        yield b"\n".join(lines[1:] + lines[:1])
+
+
 def literals(text):
     """The strings of C in it, those side by side, and macros of them, as one."""
     for name, value in re.findall(
@@ -281,6 +295,25 @@ def script_seeds():
                     yield text.encode()
 
 
+def txt_seeds():
+    """What a resolver says of an origin and of a name, by itself and behind a
+    CNAME; nothing; and what is no answer."""
+    question = b"\x019\x06origin\0\0\x10\0\x01"
+    texts = (b"64500 64501 | 203.0.113.0/24 | DE | ripencc | 2010-07-14",
+             b"64500 | DE | ripencc | 2010-07-14 | EXAMPLE Carrier, DE",
+             b"4294967296 |", b"|", b"\x1b[31m\xff", b"")
+    for text in texts:
+        record = (b"\xc0\x0c\0\x10\0\x01\0\0\0\x09"
+                  + struct.pack(">H", len(text) + 1) + bytes([len(text)]) + text)
+        alias = b"\xc0\x0c\0\x05\0\x01\0\0\0\x09\0\x02\xc0\x0c"
+        for answers in (record, alias + record):
+            count = 1 + (answers is not record)
+            yield (struct.pack(">6H", 7, 0x8180, 1, count, 0, 0) + question
+                   + answers)
+    yield struct.pack(">6H", 7, 0x8183, 1, 0, 0, 0) + question
+    yield struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + question
+
+
 SEEDS = {
     "crafting/packet_fuzz": packet_seeds,
     "crafting/tcp_options_fuzz": tcp_option_seeds,
@@ -288,7 +321,8 @@ SEEDS = {
     "report/track/capture_fuzz": capture_seeds,
     "report/judge_fuzz": judge_seeds,
     "report/compare/compare_fuzz": report_seeds,
-    "report/saved/saved_fuzz": report_seeds,
+    "report/saved/saved_fuzz": saved_seeds,
+    "probe/net/dns_txt_fuzz": txt_seeds,
     "probe/scenario/scenario_fuzz": script_seeds,
     "probe/scenario/replay_fuzz": replay_seeds,
 }
@@ -330,6 +364,11 @@ def lua_words():
                 b"math.mininteger", b"coroutine", b"..")
 
 
+def txt_words():
+    yield from (b"\0\x10\0\x01", b"\0\x05\0\x01", b"\xc0\x0c", b" | ",
+                b"AS64500")
+
+
 WORDS = {
     "crafting/packet_fuzz": option_words,
     "crafting/tcp_options_fuzz": option_words,
@@ -338,6 +377,7 @@ WORDS = {
     "report/judge_fuzz": file_words,
     "report/compare/compare_fuzz": json_words,
     "report/saved/saved_fuzz": json_words,
+    "probe/net/dns_txt_fuzz": txt_words,
     "probe/scenario/scenario_fuzz": lua_words,
     "probe/scenario/replay_fuzz": file_words,
 }

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "report/arena.h"
+#include "report/paths/paths.h"
 #include "report/print/format.h"
 #include "report/report.h"
 #include "report/saved/saved.h"
 #include "tests/fuzz.h"
+
+#define REPORTS_MAX 8
 
 static const struct origin origin = {.command = "mpprobe"};
 
@@ -24,15 +27,13 @@ static void print_html(const struct report *r)
 	fuzz_page_done(&page);
 }
 
-static void print(const json_t *line)
+static void print(const struct report *r)
 {
 	struct page page = fuzz_page();
-	struct report *r = saved_report(line);
 
 	format_named("text")->report(&page, r);
 	FUZZ_REQUIRE(format_named("json")->report(&page, r) == 0);
 	print_html(r);
-	report_free(r);
 	fuzz_page_done(&page);
 }
 
@@ -54,11 +55,46 @@ static void print_connection(const json_t *line)
 	fuzz_page_done(&page);
 }
 
+/* What several uplinks say together. */
+static void print_paths(const struct paths *all)
+{
+	struct page page = fuzz_page();
+
+	FUZZ_REQUIRE(format_named("text")->paths(&page, all) == 0);
+	FUZZ_REQUIRE(format_named("json")->paths(&page, all) == 0);
+	fuzz_page_done(&page);
+}
+
+/* Every line is taken as a report, as a connection, and as what is said of
+ * those before it. */
+static void take(const json_t *line, struct report **reports, size_t *count)
+{
+	size_t uplinks = saved_paths_count(line);
+	struct paths *all;
+
+	if (*count < REPORTS_MAX) {
+		reports[*count] = saved_report(line);
+		print(reports[(*count)++]);
+	}
+	print_connection(line);
+	if (uplinks > *count)
+		return;
+	all = saved_paths(line, reports, uplinks);
+	if (all)
+		print_paths(all);
+	paths_free(all);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct report *reports[REPORTS_MAX];
+	size_t count = 0;
 	const char *line, *end;
-	char *text = malloc(size + 1);
+	char *text;
 
+	if (!size || !saved_begins(*data))
+		return 0;
+	text = malloc(size + 1);
 	FUZZ_REQUIRE(text);
 	memcpy(text, data, size);
 	text[size] = '\0';
@@ -69,13 +105,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t span = (size_t)((stop ? stop : end) - line);
 		json_t *json = json_loadb(line, span, 0, NULL);
 
-		if (json) {
-			print(json);
-			print_connection(json);
-		}
+		if (json)
+			take(json, reports, &count);
 		json_decref(json);
 		line += span + 1;
 	}
+	while (count > 0)
+		report_free(reports[--count]);
 	free(text);
 	return 0;
 }
