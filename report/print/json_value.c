@@ -18,8 +18,10 @@ json_t *json_fields(const struct json_field *fields)
 	bool whole = json != NULL;
 
 	for (; fields->name; fields++)
-		if (*fields->name &&
-		    json_object_set_new(json, fields->name, fields->value) != 0)
+		if (!*fields->name)
+			json_decref(fields->value);
+		else if (json_object_set_new(json, fields->name,
+					     fields->value) != 0)
 			whole = false;
 	if (whole)
 		return json;
