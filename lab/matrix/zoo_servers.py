@@ -75,10 +75,20 @@ ANNOUNCED = [
     ("announced-drop-join", "mp_join.dropped", "announcing", (2, 3)),
     ("announced-reset-join", "mp_join.reset", "announcing", (2, 3)),
     ("announced-strip-join", "mp_join.removed", "announcing", (2, 3)),
+    # The answer to the first connection has come by then, and its end.
+    ("announced-drop", "mp_join.dropped", "announcing-fin", (2,)),
+    ("announced-reset", "mp_join.reset", "announcing-fin", (2,)),
+    ("announced-drop-join", "mp_join.dropped", "announcing-fin", (2, 3)),
+    ("announced-reset-join", "mp_join.reset", "announcing-fin", (2,)),
+    ("announced-strip-join", "mp_join.removed", "announcing-fin", (2,)),
+    ("announced-drop-join", "mp_join.dropped", "announcing-fastclose", (2,)),
+    ("announced-reset-join", "mp_join.reset", "announcing-fastclose", (2,)),
 ]
 WHERE = {"flag-c-port": "10.0.5.2 port 9999",
          "flag-c-address": "10.0.5.9 port 80",
          "announcing": "Towards 10.0.5.9 port 80, which the server announces"}
+for closing in ("announcing-fin", "announcing-fastclose"):
+    WHERE[closing] = WHERE["announcing"]
 
 
 def announced_cases(Case):
@@ -145,6 +155,7 @@ LESS = {
 }
 LESS6 = dict(LESS, **{"flag-c-port": LESS["flag-c"]})
 ANNOUNCING = ("flag-c-port", "flag-c-address", "announcing",
+              "announcing-fin", "announcing-fastclose",
               "announcing-private", "announcing-silent", "garbage-addresses")
 # Nothing but ACKs comes from them: which end lost the option is not known, and
 # no DATA_ACK ever comes.

@@ -27,6 +27,8 @@ flag-c|forbids joins to its address (flag C) and announces none
 flag-c-port|flag C, and announces its address with port 9999
 flag-c-address|flag C, and announces a second address
 announcing|announces a second address that can be joined
+announcing-fin|announces a second address, and closes behind its answer
+announcing-fastclose|the same, with data unread: MP_FASTCLOSE
 announcing-private|announces an address that nothing routes to
 announcing-silent|announces an address at which nobody answers
 rst-every-other|every second SYN is answered by a RST
@@ -211,10 +213,24 @@ server_flag_c_address() {
 	server_announcing
 }
 
-server_announcing() {
+announce_second() {
 	add_address "$net4.9" "$net6::9"
 	announce "$net4.9" "$net6::9"
+}
+
+server_announcing() {
+	announce_second
 	web
+}
+
+server_announcing_fin() {
+	announce_second
+	web -m fin
+}
+
+server_announcing_fastclose() {
+	announce_second
+	web -m fastclose
 }
 
 server_announcing_private() {

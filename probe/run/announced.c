@@ -55,14 +55,18 @@ const struct announced *announced_to(const struct client *c)
 	return NULL;
 }
 
-/* Has an open join go where the server announced, beside its control. */
-static void go_there(struct run *r, const struct announced *a,
-		     struct destination *to, struct connection *join,
-		     struct connection *control)
+static void set_place(const struct run *r, const struct announced *a,
+		      struct destination *to)
 {
 	*to = r->to;
 	to->target = a->address;
 	to->port = announced_port(a, &r->to);
+}
+
+/* Has an open join go where the server announced, beside its control. */
+static void go_there(struct run *r, struct destination *to,
+		     struct connection *join, struct connection *control)
+{
 	join->client.to = to;
 	run_open(r, control, NULL, PURPOSE_TCP, 0);
 	control->client.to = to;
@@ -72,8 +76,8 @@ static void go_there(struct run *r, const struct announced *a,
 
 void join_announced(struct run *r, struct version *v)
 {
-	go_there(r, announced_to(v->join.client.parent), &v->join_to, &v->join,
-		 &v->join_control);
+	set_place(r, announced_to(v->join.client.parent), &v->join_to);
+	go_there(r, &v->join_to, &v->join, &v->join_control);
 }
 
 /* ---- the other places ---------------------------------------------------- */
@@ -117,19 +121,49 @@ bool elsewhere_wanted(const struct run *r, const struct version *v)
 	       next_place(r, v, join->client.parent);
 }
 
+/* By a connection of its own: the first may have its answer and be closed by
+ * then, or have all the subflows that the server takes. */
 void elsewhere_start(struct run *r, struct version *v)
 {
 	struct elsewhere *e = &v->elsewhere[v->elsewhere_count];
-	const struct announced *a = next_place(r, v, v->join.client.parent);
 
+	set_place(r, next_place(r, v, v->join.client.parent), &e->to);
 	v->elsewhere_count++;
+	open_to_join(r, &e->open, v->number);
+	e->open.awaits_address = true;
+}
+
+static void join_there(struct run *r, struct version *v, struct elsewhere *e)
+{
 	run_open(r, &e->join, &course_join, PURPOSE_MP_JOIN, v->number);
-	client_join(&e->join.client, v->join.client.parent);
-	take_rest(&e->join, connection_to_join(v));
+	client_join(&e->join.client, &e->open.client);
+	take_rest(&e->join, &e->open);
 	e->join.client.address_id = (uint8_t)(1 + v->elsewhere_count);
 	e->join.syn_tries = ELSEWHERE_TRIES;
-	go_there(r, a, &e->to, &e->join, &e->control);
+	go_there(r, &e->to, &e->join, &e->control);
 	connection_begin(&e->join);
+}
+
+static bool has_joined(const struct connection *join)
+{
+	const struct flow *f = client_flow(&join->client);
+
+	return f && f->join.fourth_ack_frame;
+}
+
+/* The connection goes on when the subflow brings its rest; or if it did not
+ * join, and nobody asks why. */
+int64_t elsewhere_step(struct run *r, struct version *v, int64_t now_us)
+{
+	struct elsewhere *e = &v->elsewhere[v->elsewhere_count - 1];
+
+	(void)now_us;
+	if (e->join.state == CONNECTION_IDLE && is_proven(&e->open))
+		join_there(r, v, e);
+	if (has_joined(&e->join) ||
+	    (connection_over(&e->join) && !run_sweeping(r)))
+		e->open.joined = &e->join;
+	return OVER;
 }
 
 /* ---- those that are not joined ------------------------------------------- */
@@ -138,10 +172,9 @@ static struct elsewhere *refused(const struct version *v)
 {
 	for (unsigned i = 0; i < v->elsewhere_count; i++) {
 		const struct elsewhere *e = &v->elsewhere[i];
-		const struct flow *f = client_flow(&e->join.client);
 
-		if (!e->asked && f && connection_over(&e->join) &&
-		    connection_over(&e->control) && !f->join.fourth_ack_frame)
+		if (!e->asked && connection_over(&e->join) &&
+		    connection_over(&e->control) && !has_joined(&e->join))
 			return (struct elsewhere *)e;
 	}
 	return NULL;
@@ -200,7 +233,7 @@ static void refused_copies(struct run *r, struct version *v)
 					low_copy(ttl));
 }
 
-int64_t refused_step(struct run *r, struct version *v, int64_t now_us)
+static int64_t copies_step(struct run *r, struct version *v, int64_t now_us)
 {
 	int64_t end_us;
 
@@ -209,6 +242,31 @@ int64_t refused_step(struct run *r, struct version *v, int64_t now_us)
 	end_us = r->current->round_us - ROUTER_REST_US +
 		 2 * answer_wait_us(&r->to);
 	return refused_missing(r, v) && now_us < end_us ? end_us : OVER;
+}
+
+/* Another one, to the first place, brings the rest: the server knew the token
+ * all the time. */
+static void join_beside(struct run *r, struct version *v, struct elsewhere *e)
+{
+	run_open(r, &e->beside, &course_join, PURPOSE_MP_JOIN, v->number);
+	client_join(&e->beside.client, &e->open.client);
+	take_rest(&e->beside, &e->open);
+	e->open.joined = &e->beside;
+	connection_begin(&e->beside);
+}
+
+int64_t refused_step(struct run *r, struct version *v, int64_t now_us)
+{
+	struct elsewhere *e = v->refused;
+	int64_t at = copies_step(r, v, now_us);
+
+	if (at != OVER || now_us < r->current->until_us || e->open.joined)
+		return at;
+	if (forbids_joins(&e->open.client))
+		e->open.joined = &e->join;
+	else
+		join_beside(r, v, e);
+	return at;
 }
 
 /* ---- echoes -------------------------------------------------------------- */

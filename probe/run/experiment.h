@@ -170,7 +170,7 @@ void echo_all(struct client *c, size_t *echoed);
 void join_announced(struct run *r, struct version *v);
 wanted_fn echo_wanted, announcement_wanted, elsewhere_wanted, refused_wanted;
 start_fn echo_start, announcement_start, elsewhere_start, refused_start;
-step_fn announcement_step, refused_step;
+step_fn announcement_step, elsewhere_step, refused_step;
 
 /* contrast.c: why others were not answered. */
 wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,

@@ -285,7 +285,7 @@ static const struct experiment experiments[] = {
 	 join_ports_start, NULL},
 	{"ADD_ADDR echoes", EACH_AGAIN, 0, echo_wanted, echo_start, NULL},
 	{"announced addresses", EACH_AGAIN, 0, elsewhere_wanted,
-	 elsewhere_start, NULL},
+	 elsewhere_start, elsewhere_step},
 	{"announced addresses that refuse", EACH_AGAIN, REACH | NEED_RTT,
 	 refused_wanted, refused_start, refused_step},
 	{"announcements", EACH, 0, announcement_wanted, announcement_start,

@@ -87,8 +87,10 @@ struct idle_ladder {
 /* A place that the server announced, beside the one that is joined first. */
 struct elsewhere {
 	struct destination to;
+	struct connection open; /* asks for nothing, for the join */
 	struct connection join, control;
-	bool asked; /* why it was not joined */
+	bool asked;		  /* why it was not joined */
+	struct connection beside; /* that joins the first place then */
 };
 
 #define ELSEWHERE_MAX 3
