@@ -44,7 +44,7 @@ struct served {
 	uint32_t nonce, segments;
 	bool unknown; /* it joins nothing (no_checksum) */
 	bool mptcp, joined, third_ack, checksum, has_client_key, answered;
-	bool announced, went_on;
+	bool announced, went_on, forgotten;
 	uint64_t data; /* bytes taken at data level */
 	uint32_t sent; /* bytes of its answer before this segment */
 	struct served *parent;
@@ -80,7 +80,9 @@ struct scene {
 	int version; /* 1, 0, or -1: no MPTCP */
 	bool port_closed, port_silent, cookies, deny_join, refuse_checksum;
 	bool no_subflows, other_backend, close_at_once, reset_data, mute;
-	bool mute_mptcp;    /* answers without it only */
+	bool mute_mptcp;	     /* answers without it only */
+	bool forgets, forgets_mptcp; /* is reset when it is to answer, all or
+					with MPTCP, and the client not told */
 	bool answer_joined; /* what comes over a second subflow, over that */
 	bool bare_reset, udp_silent, data_fin, no_timestamps, ecn_syn;
 	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */

@@ -424,20 +424,21 @@ static const struct {
 	const char *name;
 	size_t offset;
 } flags[] = {
-	FLAG(ip6),	   FLAG(box_on_arrival), FLAG(back_detour),
-	FLAG(parted),	   FLAG(port_closed),	 FLAG(port_silent),
-	FLAG(cookies),	   FLAG(deny_join),	 FLAG(refuse_checksum),
-	FLAG(no_subflows), FLAG(other_backend),	 FLAG(close_at_once),
-	FLAG(reset_data),  FLAG(mute),		 FLAG(bare_reset),
-	FLAG(udp_silent),  FLAG(data_fin),	 FLAG(no_timestamps),
-	FLAG(ecn_syn),	   FLAG(no_sweep),	 FLAG(no_join),
-	FLAG(no_after),	   FLAG(no_version0),	 FLAG(other_program),
-	FLAG(at_server),   FLAG(unfilled),	 FLAG(echo),
-	FLAG(no_checksum), FLAG(no_dss),	 FLAG(echoes),
-	FLAG(announce),	   FLAG(echo_address),	 FLAG(complain),
-	FLAG(unasked),	   FLAG(several_keys),	 FLAG(no_window),
-	FLAG(reset_idle),  FLAG(mute_mptcp),	 FLAG(narrow),
-	FLAG(greets),	   FLAG(answer_joined),
+	FLAG(ip6),	     FLAG(box_on_arrival), FLAG(back_detour),
+	FLAG(parted),	     FLAG(port_closed),	   FLAG(port_silent),
+	FLAG(cookies),	     FLAG(deny_join),	   FLAG(refuse_checksum),
+	FLAG(no_subflows),   FLAG(other_backend),  FLAG(close_at_once),
+	FLAG(reset_data),    FLAG(mute),	   FLAG(bare_reset),
+	FLAG(udp_silent),    FLAG(data_fin),	   FLAG(no_timestamps),
+	FLAG(ecn_syn),	     FLAG(no_sweep),	   FLAG(no_join),
+	FLAG(no_after),	     FLAG(no_version0),	   FLAG(other_program),
+	FLAG(at_server),     FLAG(unfilled),	   FLAG(echo),
+	FLAG(no_checksum),   FLAG(no_dss),	   FLAG(echoes),
+	FLAG(announce),	     FLAG(echo_address),   FLAG(complain),
+	FLAG(unasked),	     FLAG(several_keys),   FLAG(no_window),
+	FLAG(reset_idle),    FLAG(mute_mptcp),	   FLAG(narrow),
+	FLAG(greets),	     FLAG(answer_joined),  FLAG(forgets),
+	FLAG(forgets_mptcp),
 };
 
 /* name:NUMBER */

@@ -363,6 +363,9 @@ static void server_data(struct scene *s, struct served *c,
 	if (c->next - c->client_isn - 1 < sizeof(REQUEST) - 1 || s->mute ||
 	    (s->mute_mptcp && c->mptcp) || c->answered)
 		return;
+	c->forgotten = s->forgets || (s->forgets_mptcp && c->mptcp);
+	if (c->forgotten)
+		return;
 	c->answered = true;
 	for (unsigned i = 0; i < s->pages || !i; i++) {
 		server_send(s, c, p, PAGE, 0);
@@ -479,6 +482,8 @@ void server_receive(struct scene *s, struct wire *w)
 		return;
 	}
 	c = served_of(s, &p);
-	if (c)
+	if (c && c->forgotten)
+		scene_reset(s, s->hops + 1, &p, -1);
+	else if (c)
 		server_ack(s, c, &p, &in);
 }

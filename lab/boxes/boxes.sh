@@ -77,6 +77,8 @@ strip-joined-large|data|hop|MPTCP options become NOPs in larger answers on joine
 strip-early-acks|data|hop|MPTCP options become NOPs in the second and third packet back
 quota|path|hop|connections get nothing more through behind 3000 bytes
 answers-joined|data|hop|answers above 200 bytes on joined subflows are dropped
+answers-reset|data|hop|answers with PSH and an MPTCP option trigger a RST to the server
+answers-reset-all|data|hop|the same, with MPTCP or without it
 dscp|ip|way|DSCP set to 0
 ecn|ip|way|IP ECN bits cleared
 nat|ip|hop|source addresses translated (MASQUERADE), quotes repaired
@@ -351,6 +353,14 @@ box_answers_joined() {
 	local nft_from='iifname "eth1" '
 
 	to_joined "$1" 'meta length > 200 drop'
+}
+
+box_answers_reset() {
+	nft_forward "r$1" 'iifname "eth1" tcp flags psh tcp option mptcp exists reject with tcp reset'
+}
+
+box_answers_reset_all() {
+	nft_forward "r$1" 'iifname "eth1" tcp flags psh reject with tcp reset'
 }
 
 # That of the third ACK has 20 bytes; then come those of a mapping.

@@ -193,6 +193,30 @@ def joined_cases(Case):
                   for name in ("banner", "fastclose") for f in (4, 6)]
 
 
+RESET_ANSWERS = {"segment": "data", "direction": "return",
+                 "confidence": "likely", "says": "without a word"}
+
+
+def reset_answer_cases(Case):
+    """What the server says ends its side of the connection."""
+    out = [case(Case, "answers-reset", k, "blocked", "dss.reset", family=f,
+                **RESET_ANSWERS) for k, f in ((1, 4), (2, 6), (4, 4))]
+    out += [case(Case, "answers-reset", 2, status, "dss.reset", family=f,
+                 up=["--server", name], **RESET_ANSWERS)
+            for name, status, f in (("fin", "blocked", 4),
+                                    ("deferring", "blocked", 6),
+                                    ("large", "impaired", 4),
+                                    ("large", "impaired", 6))]
+    out += [case(Case, "answers-reset-all", k, "undetermined", family=f,
+                 text="knows the connections no more")
+            for k, f in ((1, 4), (3, 6))]
+    # It says nothing that could be reset.
+    return out + [case(Case, box, 2, family=f, up=["--server", "mute"],
+                       rungs=("server_dsn",))
+                  for box, f in (("answers-reset", 4),
+                                 ("answers-reset-all", 6))]
+
+
 def last_cases(Case):
     out = []
     for box, port, status, finding, bracket, checks, args in LAST:
@@ -262,5 +286,5 @@ def back_cases(Case):
 
 def cases(Case):
     return (first_cases(Case) + ingress_cases(Case) + first_data_cases(Case)
-            + joined_cases(Case) + last_cases(Case) + answer_cases(Case)
-            + back_cases(Case))
+            + joined_cases(Case) + reset_answer_cases(Case)
+            + last_cases(Case) + answer_cases(Case) + back_cases(Case))

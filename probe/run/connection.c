@@ -543,7 +543,7 @@ static void request_next(struct connection *c, const struct flow *f, bool done)
 		client_send_third_ack(&c->client, COPY_FULL);
 	if (c->step == 0 && c->request)
 		connection_go(c, REQUEST_FIRST, 0);
-	else if (c->step == REQUEST_ANSWER && !done && wants_mptcp(c))
+	else if (c->step == REQUEST_ANSWER && !done)
 		connection_go(c, REQUEST_ASKED, 0);
 	else if (c->step == 0 || c->step >= REQUEST_ANSWER)
 		connection_hold(c);

@@ -3,6 +3,7 @@
 
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
+#include "report/evidence/judgement.h"
 #include "report/evidence/loss.h"
 #include "report/track/observer.h"
 
@@ -170,7 +171,7 @@ static void before_start(struct run *r, struct version *v)
 }
 
 /* Connections with MPTCP whose data is not acknowledged, or not answered as
- * it was without MPTCP: is it still without? */
+ * it was without MPTCP, or that the server forgot: is it still without? */
 static bool wants_answer(const struct run *r)
 {
 	const struct flow *before = client_flow(&r->before.client);
@@ -179,10 +180,12 @@ static bool wants_answer(const struct run *r)
 		const struct connection *bare = &r->versions[i].bare;
 		const struct flow *f = client_flow(&bare->client);
 
-		if (connection_over(bare) && f && f->mptcp.syn_ack &&
-		    !flow_answered(f) &&
-		    (before->payload_received ||
-		     seq_diff(f->server_acked, f->client_isn) <= 1))
+		if (!connection_over(bare) || !f || !f->mptcp.syn_ack)
+			continue;
+		if (flow_forgotten(f) ||
+		    (!flow_answered(f) &&
+		     (before->payload_received ||
+		      seq_diff(f->server_acked, f->client_isn) <= 1)))
 			return true;
 	}
 	return false;

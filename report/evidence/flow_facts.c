@@ -117,6 +117,15 @@ bool flow_ended_before(const struct flow *f, uint64_t frame)
 	return flow_closed_before(f, frame);
 }
 
+bool flow_forgotten(const struct flow *f)
+{
+	const struct kept *end = flow_reset(f);
+
+	return end && !(end->packet.tcp.flags & TCP_FLAG_ACK) &&
+	       !end->options.mptcp_count && f->established &&
+	       flow_tcp_acked(f) && !f->server_fin && !f->mptcp.fastclose;
+}
+
 bool flow_fell_behind(const struct flow *f)
 {
 	return is_behind(f) && !f->mptcp.data_fin && !still_speaks(f);

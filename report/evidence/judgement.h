@@ -192,6 +192,10 @@ bool is_own_join(const struct judgement *j, const struct flow *f);
 bool flow_closed_before(const struct flow *f, uint64_t frame);
 bool flow_ended_before(const struct flow *f, uint64_t frame);
 
+/* The server acknowledged data, and knows the connection no more, by a RST to
+ * what came later (RFC 9293 3.5.2): its end was not seen. */
+bool flow_forgotten(const struct flow *f);
+
 /* More was acknowledged by TCP than at data level, though all of it had
  * mappings: the connection has fallen back to TCP. */
 bool flow_fell_behind(const struct flow *f);

@@ -743,6 +743,77 @@ static void say_dropped_server(struct judgement *j, struct finding *f,
 			 "when it carries a DSS, or the server sends none.";
 }
 
+/* So soon behind its data that no timer of the path or the server's has run. */
+static bool reset_at_once(const struct judgement *j, const struct flow *f)
+{
+	int64_t last_us = f->sides[1].last_us;
+
+	for (const struct flow *a = f->sibling; a; a = a->sibling)
+		if (a->sides[1].last_us > last_us)
+			last_us = a->sides[1].last_us;
+	return flow_reset(f)->time_us - last_us <= j->patience_us;
+}
+
+/* It took the whole request, and was made to forget the connection. */
+static bool is_forgotten(const struct judgement *j, const struct flow *f)
+{
+	return takes_data(f) && flow_forgotten(f) &&
+	       (!flow_answered(f) || reset_at_once(j, f));
+}
+
+static bool is_cut_short(const struct judgement *j, const struct flow *f)
+{
+	return is_forgotten(j, f) && flow_answered(f) && !is_narrow(f);
+}
+
+static bool is_kept(const struct judgement *j, const struct flow *f)
+{
+	return is_negotiated(f) && flow_answered(f) && !is_narrow(f) &&
+	       !is_forgotten(j, f);
+}
+
+/* Where the server itself resets what it has answered, that may be lost. */
+static bool is_answered_whole(const struct flow *f)
+{
+	return flow_answered(f) && !flow_reset(f);
+}
+
+static enum why reset_server(const struct judgement *j, struct said *s)
+{
+	s->need = MUTE_WITNESSES_MIN;
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	s->have = ask_witnesses(j, is_forgotten, &s->flow);
+	s->less = ask_witnesses(j, is_cut_short, NULL);
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	if (ask_witnesses(j, is_kept, NULL))
+		return WHY_CONTRARY;
+	return plain_around(j, s->flow, request_bytes(j),
+			    s->less ? is_answered_whole : flow_answered)
+		       ? WHY_SAID
+		       : WHY_CONTROL;
+}
+
+static void say_reset_server(struct judgement *j, struct finding *f,
+			     const struct said *s)
+{
+	finding_evidence(j, f, flow_reset(s->flow)->frame, NULL, NULL,
+			 "the server acknowledges our data by DATA_ACK on %u "
+			 "connections, and then knows them no more (RST), of "
+			 "which nothing was told, while it answers the same "
+			 "without MPTCP, before and after",
+			 s->have);
+	f->or_server = true;
+	f->text = arena_printf(
+		j->arena,
+		"The server's data %s with MPTCP, and then its connections are "
+		"gone without a word; without MPTCP it comes: a device resets "
+		"them when data with a DSS comes from the server, or the "
+		"server itself does.",
+		s->less ? "comes only in part" : "does not come");
+}
+
 const struct rule dss_rules[] = {
 	{"dss.removed", "fallback", PHASE_DATA, SEGMENT_DATA, removed_fallback,
 	 say_removed, .unless = {"payload.modified", "data.rewritten"},
@@ -766,5 +837,7 @@ const struct rule dss_rules[] = {
 	 .gates = NOT_WORKING},
 	{"dss.dropped", "server", PHASE_DATA, SEGMENT_DATA, dropped_server,
 	 say_dropped_server, .gates = OWN_PHASE},
+	{"dss.reset", "server", PHASE_DATA, SEGMENT_DATA, reset_server,
+	 say_reset_server, .gates = OWN_PHASE, .if_less = TO_IMPAIRS},
 	{0},
 };

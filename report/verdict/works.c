@@ -93,6 +93,29 @@ static const char *silence_doubt(const struct judgement *j)
 	return NULL;
 }
 
+/* The server answers none of our connections, with MPTCP or without it, and has
+ * forgotten several that it took data on. */
+static const char *forgotten_doubt(const struct judgement *j)
+{
+	bool plain = false;
+	unsigned count = 0;
+
+	for (size_t i = 0; j->controlled && i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (flow_answered(f) && f->client_window >= NARROW_BYTES)
+			return NULL;
+		plain |= flow_is(f, PURPOSE_TCP) && flow_forgotten(f);
+		count += flow_is(f, PURPOSE_MP_CAPABLE) && flow_forgotten(f);
+	}
+	return plain && count >= MUTE_WITNESSES_MIN
+		       ? "the server takes requests, with MPTCP and without "
+			 "it, answers none, and knows the connections no more "
+			 "by then (RST): it gives them up without a word, or a "
+			 "device resets them when it answers"
+		       : NULL;
+}
+
 /* Every rung that was tried passed; and what answers is at the distance of the
  * target: a device that ends MPTCP on the path passes all the others. */
 static bool all_passed(const struct judgement *j)
@@ -267,6 +290,8 @@ static const char *doubt_of(const struct judgement *j)
 		doubt = stall_doubt(j);
 	if (!doubt)
 		doubt = silence_doubt(j);
+	if (!doubt)
+		doubt = forgotten_doubt(j);
 	return doubt ? doubt : join_doubt(j);
 }
 
