@@ -60,10 +60,17 @@ static void letter(const struct page *p, const struct report *r)
 	if (written)
 		markup(p->out,
 		       "<h3>To send to who runs the device</h3>\n"
-		       "<pre tabindex=\"0\" role=\"region\" "
+		       "<pre tabindex=\"0\" role=\"group\" "
 		       "aria-label=\"A letter\">%s</pre>\n",
 		       text);
 	free(text);
+}
+
+static void mend(const struct page *p, const struct finding_kind *kind)
+{
+	markup(p->out, "<p>");
+	markup_prose(p->out, kind->advice);
+	markup(p->out, " <code>mpprobe explain %s</code></p>\n", kind->id);
 }
 
 void part_advice(const struct page *p, const struct report *r)
@@ -71,14 +78,14 @@ void part_advice(const struct page *p, const struct report *r)
 	if (!has_advice(r))
 		return;
 	markup(p->out, "<section>\n<h2>What to do</h2>\n");
-	if (r->advice)
-		markup(p->out, "<p>%s</p>\n", r->advice);
+	if (r->advice) {
+		markup(p->out, "<p>");
+		markup_prose(p->out, r->advice);
+		markup(p->out, "</p>\n");
+	}
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (is_mended(r, i))
-			markup(p->out,
-			       "<p>%s <code>mpprobe explain %s</code></p>\n",
-			       r->findings[i].kind->advice,
-			       r->findings[i].kind->id);
+			mend(p, r->findings[i].kind);
 	announced(p, r);
 	letter(p, r);
 	markup(p->out, "</section>\n");

@@ -223,7 +223,7 @@ void bytes_beside(const struct page *p, const struct report *r,
 	if (!t.count)
 		return;
 	main = t.main->sent ? &t.main->sent_pieces : &t.main->seen_pieces;
-	markup(p->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	markup(p->out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 		       "aria-label=\"Bytes\">");
 	head(&t);
 	for (size_t i = 0; i < main->count; i++)

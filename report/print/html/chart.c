@@ -20,12 +20,12 @@ static double share(double value, double from, double to)
 
 static double x_of(const struct chart *c, double time)
 {
-	return share(time, c->left, c->right) * 98 + 1; /* percent */
+	return share(time, c->left, c->right) * 93 + 6; /* percent */
 }
 
 static double y_of(const struct chart *c, double number)
 {
-	return 8 + (1 - share(number, c->low, c->high)) * (c->height - 16.0);
+	return 14 + (1 - share(number, c->low, c->high)) * (c->height - 22.0);
 }
 
 /* In the square. */
@@ -86,7 +86,7 @@ static void grid(const struct chart *c)
 			markup(c->page->out,
 			       "<text class=\"small dim\" x=\"2\" y=\"%.1f\">"
 			       "%s</text>\n",
-			       y_of(c, number) - 3, number_words(c, number));
+			       y_of(c, number) - 5, number_words(c, number));
 	}
 }
 

@@ -54,7 +54,7 @@ static void table(const struct page *p, const struct compare *c)
 {
 	markup(p->out,
 	       "<section>\n<h2>The runs</h2>\n<div class=\"scroll\" "
-	       "tabindex=\"0\" role=\"region\" aria-label=\"The runs\"><table>"
+	       "tabindex=\"0\" role=\"group\" aria-label=\"The runs\"><table>"
 	       "<thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Time"
 	       "</th><th scope=\"col\">To</th><th scope=\"col\">SYN</th>"
 	       "<th scope=\"col\">Answered</th>"

@@ -46,7 +46,7 @@ static void subflows(const struct page *p, const struct mptcp_connection *c)
 	unsigned n = 0;
 
 	markup(p->out,
-	       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	       "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 	       "aria-label=\"Subflows\"><table><thead><tr>"
 	       "<th scope=\"col\">Subflow</th><th scope=\"col\">From</th>"
 	       "<th scope=\"col\">To</th>"

@@ -59,7 +59,7 @@ void part_connections(const struct page *p, const struct report *r)
 	markup(p->out,
 	       "<section>\n<h2>All connections</h2>\n<details><summary>%zu "
 	       "connections</summary>\n<div class=\"scroll\" tabindex=\"0\" "
-	       "role=\"region\" aria-label=\"All connections\"><table><thead>"
+	       "role=\"group\" aria-label=\"All connections\"><table><thead>"
 	       "<tr><th scope=\"col\">No.</th><th scope=\"col\">Purpose</th>"
 	       "<th scope=\"col\" class=\"n\">From port</th>"
 	       "<th scope=\"col\" class=\"n\">TTL</th>"

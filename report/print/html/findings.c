@@ -86,8 +86,11 @@ static void all_evidence(const struct page *p, const struct finding *f)
 
 static void explain(const struct page *p, const char *title, const char *text)
 {
-	if (text && *text)
-		markup(p->out, "<h3>%s</h3><p>%s</p>\n", title, text);
+	if (!text || !*text)
+		return;
+	markup(p->out, "<h3>%s</h3><p>", title);
+	markup_prose(p->out, text);
+	markup(p->out, "</p>\n");
 }
 
 static void explanation(const struct page *p, const struct finding_kind *kind)

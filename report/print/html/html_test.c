@@ -17,6 +17,7 @@
 #include "report/arena.h"
 #include "report/compare/compare.h"
 #include "report/judge.h"
+#include "report/paths/paths.h"
 #include "report/print/html/html.h"
 #include "report/print/html/markup.h"
 #include "report/print/html/parts.h"
@@ -310,6 +311,66 @@ static void test_little_data(void **state)
 	free(text);
 }
 
+/* What several uplinks say together. */
+static char *uplinks_of(const char *file)
+{
+	static const struct path_left_out gone[] = {
+		{"eth7", 6, EVIL, true},
+		{"eth7", 4, EVIL, true},
+	};
+	struct observer *o = observer_new();
+	struct judge_target targets[TARGETS_MAX];
+	struct report *reports[TARGETS_MAX];
+	struct paths_group group = {
+		.reports = reports, .left_out = gone, .left_out_count = 2};
+	struct paths *paths;
+	char *text = NULL, error[400];
+	size_t size;
+	struct page page = page_in(&text, &size);
+
+	page.document = html_open();
+	page.origin = &origin;
+	capture_read(file, o, error, sizeof(error));
+	group.count = judge_targets(o, targets, TARGETS_MAX);
+	group.count = paths_take_group(targets, group.count);
+	for (size_t i = 0; i < group.count; i++)
+		reports[i] = judge(o, &targets[i]);
+	paths = paths_judge(o, &group);
+	assert_int_equal(html_paths(&page, paths), 0);
+	assert_int_equal(html_close(&page, "", 0), 0);
+	paths_free(paths);
+	for (size_t i = 0; i < group.count; i++)
+		report_free(reports[i]);
+	page_done(&page);
+	observer_free(o);
+	return text;
+}
+
+static void test_uplinks(void **state)
+{
+	char *text = uplinks_of("pcaps/uplinks/takeover.pcap");
+
+	(void)state;
+	check_html(text);
+	assert_non_null(strstr(text,
+			       "<h1>MPTCP works over 2 of 3 uplinks</h1>\n"
+			       "<p class=\"lede\">Each joins "));
+	assert_int_equal(count(text, "takes over in "), 2);
+	assert_int_equal(count(text, "<tr><th scope=\"row\">eth7</th><td "
+				     "colspan=\"6\">left out: &quot;&gt;&lt;"),
+			 1);
+	assert_null(strstr(text, "<script>"));
+	free(text);
+	text = uplinks_of("pcaps/uplinks/takeover-never.pcap");
+	assert_non_null(strstr(text, "never takes over"));
+	free(text);
+	text = uplinks_of("pcaps/uplinks/strip-join-at-b2.pcap");
+	assert_non_null(strstr(text, "<h1>MPTCP works over 2 of 3 uplinks"
+				     "</h1>\n<p class=\"lede\">A join "));
+	assert_null(strstr(text, "takes over"));
+	free(text);
+}
+
 static char *comparison_of(int64_t later_us)
 {
 	struct compare *c = compare_new();
@@ -369,6 +430,28 @@ static void test_markup(void **state)
 	assert_string_equal(text, "a&lt;b&gt;&amp;&quot;&#39;\\x09\\x7f||7| "
 				  "1.23|8|1099511627776|-3|x|100%");
 	free(text);
+}
+
+static void check_prose(const char *text, const char *expected)
+{
+	char *out = NULL;
+	size_t size;
+	struct page page = page_in(&out, &size);
+
+	markup_prose(page.out, text);
+	page_done(&page);
+	assert_string_equal(out, expected);
+	free(out);
+}
+
+static void test_prose(void **state)
+{
+	(void)state;
+	check_prose("run `a <b>`; or `c`", "run <code>a &lt;b&gt;</code>; or "
+					   "<code>c</code>");
+	check_prose("a ` alone", "a ` alone");
+	check_prose("`a` b ` c", "<code>a</code> b ` c");
+	check_prose(NULL, "");
 }
 
 static void check_hex(const char *text, const char *other, const char *expected)
@@ -459,8 +542,10 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_little_data),
+		cmocka_unit_test(test_uplinks),
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_markup),
+		cmocka_unit_test(test_prose),
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_pieces),
 	};

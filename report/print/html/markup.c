@@ -2,6 +2,7 @@
 #include "report/print/html/markup.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,22 @@ void markup_text(FILE *out, const char *text)
 			fputc(*text, out);
 		else
 			fprintf(out, "\\x%02x", (unsigned char)*text);
+	}
+}
+
+void markup_prose(FILE *out, const char *text)
+{
+	bool code = false;
+
+	for (; text && *text; text++) {
+		const char one[] = {*text, '\0'};
+
+		if (*text != '`' || (!code && !strchr(text + 1, '`'))) {
+			markup_text(out, one);
+			continue;
+		}
+		code = !code;
+		fputs(code ? "<code>" : "</code>", out);
 	}
 }
 

@@ -19,4 +19,7 @@ void markup(FILE *out, const char *format, ...)
  * printable ASCII, and so might turn or hide what follows, as \xNN. */
 void markup_text(FILE *out, const char *text);
 
+/* The same; what stands between `backquotes` is code. */
+void markup_prose(FILE *out, const char *text);
+
 #endif

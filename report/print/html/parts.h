@@ -29,6 +29,8 @@ const char *target_words(const struct page *p, const struct report *r);
 /* The same text with its first letter in upper case. */
 const char *capitalised(const struct page *p, const char *text);
 
+#define HEADLINE_MAX 90 /* bytes; more is a paragraph */
+
 /* --- parts ---------------------------------------------------------------- */
 
 void part_badge(const struct page *p, enum status s); /* sign and word */

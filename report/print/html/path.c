@@ -56,7 +56,7 @@ static void row(const struct page *p, const struct report *r,
 static void table(const struct page *p, const struct report *r)
 {
 	markup(p->out, "<details><summary>The same as a table</summary>"
-		       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		       "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 		       "aria-label=\"The path as a table\"><table>\n");
 	table_head(p, r);
 	for (size_t i = 0; i < r->path_length; i++)

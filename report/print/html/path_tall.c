@@ -64,6 +64,9 @@ static void add_lines(const struct page *p, struct label *l, const char *text,
 		l->mono[l->count] = mono;
 		l->lines[l->count++] = take_line(p, &text);
 	}
+	if (*text && l->count)
+		l->lines[l->count - 1] =
+			arena_printf(p->arena, "%s..", l->lines[l->count - 1]);
 }
 
 static struct label label_of(const struct page *p, const struct station *s)

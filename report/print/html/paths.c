@@ -3,6 +3,9 @@
  * host needs for it.
  */
 #include "report/paths/paths.h"
+
+#include <string.h>
+
 #include "report/arena.h"
 #include "report/print/html/document.h"
 #include "report/print/html/html.h"
@@ -10,9 +13,31 @@
 #include "report/print/html/parts.h"
 #include "report/print/json.h"
 
+/* How soon the server goes on over one of the two. */
+static void takeover(const struct page *p, const struct path_takeover *t)
+{
+	if (t->result == TAKEOVER_TAKEN)
+		markup(p->out,
+		       "<br><span class=\"miss\">takes over in %s</span>",
+		       ms_words(p, t->ms));
+	if (t->result == TAKEOVER_NEVER)
+		markup(p->out,
+		       "<br><span class=\"miss\">never takes over</span>");
+}
+
+static void left_out(const struct page *p, const struct paths *all)
+{
+	for (size_t i = 0; i < all->left_out_count; i++)
+		markup(p->out,
+		       "<tr><th scope=\"row\">%s</th><td colspan=\"%zu\">"
+		       "left out: %s</td></tr>\n",
+		       all->left_out[i]->name, 4 + all->count,
+		       all->left_out[i]->why);
+}
+
 static void matrix(const struct page *p, const struct paths *all)
 {
-	markup(p->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	markup(p->out, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 		       "aria-label=\"Uplinks\"><table><caption>A row the "
 		       "uplink that opens a connection, a column the one that "
 		       "joins it</caption><thead><tr><th scope=\"col\">Uplink"
@@ -44,11 +69,40 @@ static void matrix(const struct page *p, const struct paths *all)
 				       "<br><span class=\"miss\">%s"
 				       "</span>",
 				       j->why);
+			takeover(p, &j->takeover);
 			markup(p->out, "</td>");
 		}
 		markup(p->out, "</tr>\n");
 	}
+	left_out(p, all);
 	markup(p->out, "</tbody></table></div>\n");
+}
+
+/* The first sentence, or what stands before its "and": "MPTCP works over both
+ * uplinks". */
+static void sentences(const struct page *p, const struct paths *all)
+{
+	const char *end = strstr(all->text, ". ");
+	const char *and = strstr(all->text, ", and "), *rest = "";
+	size_t length;
+
+	if (and&&(!end || and < end)) {
+		rest = and+strlen(", and ");
+		end = and;
+	} else if (end) {
+		rest = end + strlen(". ");
+	}
+	length = end ? (size_t)(end - all->text) : strcspn(all->text, ".");
+	if (length > HEADLINE_MAX) {
+		markup(p->out, "<h1>%zu uplinks</h1>\n", all->count);
+		rest = all->text;
+	} else {
+		markup(p->out, "<h1>%s</h1>\n",
+		       arena_printf(p->arena, "%.*s", (int)length, all->text));
+	}
+	if (*rest)
+		markup(p->out, "<p class=\"lede\">%s</p>\n",
+		       capitalised(p, rest));
 }
 
 static void advice(const struct page *p, const struct paths *all)
@@ -60,7 +114,9 @@ static void advice(const struct page *p, const struct paths *all)
 		const struct path_advice *a = &all->advice[i];
 
 		if (a->command)
-			markup(p->out, "<pre tabindex=\"0\">%s</pre>\n",
+			markup(p->out,
+			       "<pre tabindex=\"0\" role=\"group\" "
+			       "aria-label=\"A command\">%s</pre>\n",
 			       a->command);
 		markup(p->out, "<p>%s</p>\n", a->text);
 	}
@@ -79,10 +135,8 @@ int html_paths(const struct page *p, const struct paths *all)
 	       severity_of_status(all->status), target_words(p, all->first),
 	       all->count);
 	part_badge(p, all->status);
-	markup(p->out,
-	       "<h1>%zu uplinks</h1>\n<p class=\"lede\">%s</p>\n</header>\n"
-	       "<section>\n<h2>The uplinks</h2>\n",
-	       all->count, all->text);
+	sentences(p, all);
+	markup(p->out, "</header>\n<section>\n<h2>The uplinks</h2>\n");
 	uplinks_picture(p, all);
 	matrix(p, all);
 	for (size_t i = 0; i < all->finding_count; i++)

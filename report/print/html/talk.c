@@ -3,24 +3,45 @@
 
 #include "report/print/html/markup.h"
 
+static bool is_hop(const struct talk *t, size_t lane)
+{
+	return lane > 0 && lane + 1 < t->count;
+}
+
+/* Two hops may be near to each other: one is named to its left. */
 static const char *anchor(const struct talk *t, size_t lane)
 {
-	return lane == 0 ? "" : lane + 1 == t->count ? "end" : "mid";
+	if (!is_hop(t, lane))
+		return lane ? "end" : "";
+	return t->count == 3 ? "mid" : lane % 2 ? "end" : "";
+}
+
+/* Hops stand below the ends: these are named in two lines, and hops may be
+ * near to them, too. */
+static void names(const struct talk *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		markup(t->out,
+		       "<text class=\"strong %s\" x=\"%.1f%%\" y=\"%u\">%s"
+		       "</text>",
+		       anchor(t, i), t->lanes[i].at, is_hop(t, i) ? 43 : 13,
+		       t->lanes[i].name);
+	for (size_t i = 0; i < t->count; i++)
+		if (!is_hop(t, i))
+			markup(t->out,
+			       "<text class=\"mono dim %s\" x=\"%.1f%%\" "
+			       "y=\"28\">%s</text>",
+			       anchor(t, i), t->lanes[i].at,
+			       t->lanes[i].address);
 }
 
 void talk_begin(const struct talk *t, const char *label)
 {
 	markup(t->out,
 	       "<div class=\"lanes\"><svg width=\"100%%\" "
-	       "height=\"34\" role=\"img\" aria-label=\"%s\">",
-	       label);
-	for (size_t i = 0; i < t->count; i++)
-		markup(t->out,
-		       "<text class=\"strong %s\" x=\"%.1f%%\" y=\"13\">%s"
-		       "</text><text class=\"mono dim %s\" x=\"%.1f%%\" "
-		       "y=\"28\">%s</text>",
-		       anchor(t, i), t->lanes[i].at, t->lanes[i].name,
-		       anchor(t, i), t->lanes[i].at, t->lanes[i].address);
+	       "height=\"%u\" role=\"img\" aria-label=\"%s\">",
+	       t->count > 2 ? 48 : 34, label);
+	names(t);
 	markup(t->out, "</svg></div>\n<ol class=\"talk\">\n");
 }
 

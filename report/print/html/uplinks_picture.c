@@ -71,7 +71,7 @@ void uplinks_picture(const struct page *p, const struct paths *all)
 	double middle = TOP + ROW * (double)(all->count - 1) / 2;
 
 	markup(p->out,
-	       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	       "<div class=\"scroll\" tabindex=\"0\" role=\"group\" "
 	       "aria-label=\"The paths of the uplinks\">"
 	       "<svg class=\"figure lines\" viewBox=\"0 0 1000 %.0f\" "
 	       "role=\"img\" aria-label=\"The paths of %zu uplinks to the "

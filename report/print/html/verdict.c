@@ -10,8 +10,6 @@
 #include "report/print/html/parts.h"
 #include "report/topics.h"
 
-#define HEADLINE_MAX 90 /* bytes; more is a paragraph */
-
 /* A shape each, so that no colour need be seen. */
 static const struct {
 	const char *word, *shape, *sign;
