@@ -171,7 +171,7 @@ BROWSERS := chromium-headless-shell fonts-liberation
 page: deps			## the page of --html in a browser
 	$(again) all
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BROWSERS)" deps
-	$(Q)bats lab/page.bats; status=$$?; $(disown); exit $$status
+	$(Q)PICTURES=all bats lab/page.bats; status=$$?; $(disown); exit $$status
 
 # Of files that are tracked or may become so, and of nothing that was built.
 .PHONY: dist deb
