@@ -21,6 +21,8 @@ struct document *html_open(void)
 	d->json = must_have(open_memstream(&d->json_text, &d->json_size));
 	d->connections = must_have(
 		open_memstream(&d->connections_text, &d->connections_size));
+	d->contents =
+		must_have(open_memstream(&d->contents_text, &d->contents_size));
 	d->listed_json =
 		must_have(open_memstream(&d->listed_text, &d->listed_size));
 	return d;
@@ -30,6 +32,17 @@ void document_title(const struct page *p, const char *title)
 {
 	if (!p->document->title)
 		p->document->title = must_have(strdup(title));
+}
+
+unsigned document_entry(const struct page *p, const char *class,
+			const char *what, const char *state)
+{
+	struct document *d = p->document;
+
+	markup(d->contents,
+	       "<li class=\"%s\"><a href=\"#part-%u\">%s</a> <b>%s</b></li>\n",
+	       class, ++d->contents_count, what, state);
+	return d->contents_count;
 }
 
 struct page document_json(const struct page *p)
@@ -126,11 +139,31 @@ static void print_json(FILE *out, const struct document *d)
 
 /* --- all of it ------------------------------------------------------------ */
 
+static bool has_connections(const struct document *d)
+{
+	return d->listed && d->connections_size;
+}
+
+static void print_contents(FILE *out, const struct document *d)
+{
+	if (d->contents_count + has_connections(d) < 2)
+		return;
+	markup(out, "<nav aria-label=\"On this page\"><ul>\n");
+	fwrite(d->contents_text, 1, d->contents_size, out);
+	if (has_connections(d))
+		markup(out,
+		       "<li class=\"plain\"><a href=\"#connections\">MPTCP "
+		       "connections</a> <b>%zu</b></li>\n",
+		       d->connection_count);
+	markup(out, "</ul></nav>\n");
+}
+
 static void print_connections(FILE *out, const struct document *d)
 {
-	if (!d->listed || !d->connections_size)
+	if (!has_connections(d))
 		return;
-	markup(out, "<section>\n<h2>MPTCP connections</h2>\n");
+	markup(out, "<section id=\"connections\">\n"
+		    "<h2>MPTCP connections</h2>\n");
 	fwrite(d->connections_text, 1, d->connections_size, out);
 	if (d->connection_count > CONNECTIONS_SHOWN)
 		markup(out, "<p class=\"note\">%zu more are not shown.</p>\n",
@@ -143,6 +176,7 @@ static int free_document(struct document *d, int printed)
 	free(d->json_text);
 	free(d->connections_text);
 	free(d->listed_text);
+	free(d->contents_text);
 	free(d->title);
 	free(d);
 	return printed;
@@ -152,13 +186,14 @@ int html_close(const struct page *p, const char *body, size_t length)
 {
 	struct document *d = p->document;
 	int failed = ferror(d->json) || ferror(d->connections) ||
-		     ferror(d->listed_json);
+		     ferror(d->listed_json) || ferror(d->contents);
 
 	failed |= fclose(d->json) | fclose(d->connections) |
-		  fclose(d->listed_json);
+		  fclose(d->listed_json) | fclose(d->contents);
 	if (failed)
 		return free_document(d, -1);
 	print_head(p->out, d);
+	print_contents(p->out, d);
 	fwrite(body, 1, length, p->out);
 	print_connections(p->out, d);
 	print_foot(p->out, p->origin);

@@ -24,12 +24,21 @@ struct document {
 	char *listed_text;
 	size_t listed_size;
 	size_t connection_count;
-	bool listed;	      /* they are shown */
+	bool listed;	/* they are shown */
+	FILE *contents; /* what the page has, to go there */
+	char *contents_text;
+	size_t contents_size;
+	unsigned contents_count;
 	double width, height; /* of an SVG, so far */
 };
 
 /* The title of the page, unless it has one. */
 void document_title(const struct page *p, const char *title);
+
+/* An entry of the contents, which stand first where there are several:
+ * "10.0.5.2 port 80", "Blocked". Its number, of id="part-N". */
+unsigned document_entry(const struct page *p, const char *class,
+			const char *what, const char *state);
 
 /* The page on which the same result goes as JSON. */
 struct page document_json(const struct page *p);

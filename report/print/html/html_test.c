@@ -238,6 +238,7 @@ static void test_networks(void **state)
 	r = sample_strip();
 	text = page_of(&r, 1);
 	assert_null(strstr(text, ">AS"));
+	assert_null(strstr(text, "<nav")); /* there is one report */
 	free(text);
 	report_free(r);
 }
@@ -249,9 +250,14 @@ static void test_several(void **state)
 
 	(void)state;
 	check_html(text);
+	assert_int_equal(count(text, "<a href=\"#part-"), 2);
+	assert_non_null(strstr(text, "<li class=\"bad\"><a href=\"#part-1\">"
+				     "server.lab (10.0.5.2) port 80</a> "
+				     "<b>Blocked</b></li>"));
+	assert_non_null(strstr(text, "<article class=\"good\" id=\"part-2\">"));
 	first = strstr(text, "</article>");
 	assert_non_null(first);
-	assert_non_null(strstr(first, "<article class=\"good\">"));
+	assert_non_null(strstr(first, "<article class=\"good\" id="));
 	assert_non_null(
 		strstr(text, "<title>Blocked: server.lab (10.0.5.2) port 80"));
 	free(text);

@@ -125,15 +125,21 @@ static void advice(const struct page *p, const struct paths *all)
 int html_paths(const struct page *p, const struct paths *all)
 {
 	struct page json = document_json(p);
+	const char *severity = severity_of_status(all->status);
+	unsigned number = document_entry(
+		p, severity,
+		arena_printf(p->arena, "%s by %zu uplinks",
+			     target_words(p, all->first), all->count),
+		status_words(all->status));
 
 	document_title(p,
 		       arena_printf(p->arena, "%zu uplinks to %s - mpprobe",
 				    all->count, target_words(p, all->first)));
 	markup(p->out,
-	       "<article class=\"%s\">\n<header class=\"head\">\n"
+	       "<article class=\"%s\" id=\"part-%u\">\n"
+	       "<header class=\"head\">\n"
 	       "<p class=\"about\"><b>%s</b>, by %zu uplinks</p>\n",
-	       severity_of_status(all->status), target_words(p, all->first),
-	       all->count);
+	       severity, number, target_words(p, all->first), all->count);
 	part_badge(p, all->status);
 	sentences(p, all);
 	markup(p->out, "</header>\n<section>\n<h2>The uplinks</h2>\n");
