@@ -171,20 +171,22 @@ static int read_ipv6(struct cursor *c)
 struct link_kind {
 	int link_type;
 	int (*read)(struct cursor *c);
+	size_t header;
+	struct link_address addresses[LINK_ADDRESSES];
 };
 
 static const struct link_kind kinds[] = {
-	{LINK_NULL, read_null},
-	{LINK_ETHERNET, read_ethernet},
-	{LINK_PPP, read_ppp},
-	{LINK_RAW_DLT, read_raw},
-	{LINK_RAW_OPENBSD, read_raw},
-	{LINK_RAW, read_raw},
-	{LINK_LOOP, read_loop},
-	{LINK_LINUX_SLL, read_linux_sll},
-	{LINK_IPV4, read_ipv4},
-	{LINK_IPV6, read_ipv6},
-	{LINK_LINUX_SLL2, read_linux_sll2},
+	{LINK_NULL, read_null, 4, {{0}}},
+	{LINK_ETHERNET, read_ethernet, 14, {{0, 6}, {6, 6}}},
+	{LINK_PPP, read_ppp, 2, {{0}}},
+	{LINK_RAW_DLT, read_raw, 0, {{0}}},
+	{LINK_RAW_OPENBSD, read_raw, 0, {{0}}},
+	{LINK_RAW, read_raw, 0, {{0}}},
+	{LINK_LOOP, read_loop, 4, {{0}}},
+	{LINK_LINUX_SLL, read_linux_sll, 16, {{6, 8}}},
+	{LINK_IPV4, read_ipv4, 0, {{0}}},
+	{LINK_IPV6, read_ipv6, 0, {{0}}},
+	{LINK_LINUX_SLL2, read_linux_sll2, 20, {{12, 8}}},
 };
 
 static const struct link_kind *kind_of(int link_type)
@@ -200,6 +202,27 @@ static const struct link_kind *kind_of(int link_type)
 bool link_supported(int link_type)
 {
 	return kind_of(link_type) != NULL;
+}
+
+unsigned link_find_addresses(int link_type, size_t captured,
+			     struct link_address out[LINK_ADDRESSES])
+{
+	const struct link_kind *kind = kind_of(link_type);
+	unsigned count = 0;
+
+	for (unsigned i = 0; kind && i < LINK_ADDRESSES; i++)
+		if (kind->addresses[i].length &&
+		    captured >=
+			    kind->addresses[i].at + kind->addresses[i].length)
+			out[count++] = kind->addresses[i];
+	return count;
+}
+
+size_t link_header_length(int link_type)
+{
+	const struct link_kind *kind = kind_of(link_type);
+
+	return kind ? kind->header : 0;
 }
 
 bool link_find_ip(int link_type, const uint8_t *frame, size_t captured,

@@ -33,6 +33,18 @@ bool link_goes_to(const struct link_ends *f, const struct link_ends *sent);
 /* Whether a frame comes to where another was sent from. */
 bool link_comes_back(const struct link_ends *sent, const struct link_ends *f);
 
+/* Which bytes of a frame are link-layer addresses; those of cooked headers have
+ * room for eight, of which mostly six are used. */
+struct link_address {
+	size_t at, length; /* all of it is there */
+};
+#define LINK_ADDRESSES 2
+unsigned link_find_addresses(int link_type, size_t captured,
+			     struct link_address out[LINK_ADDRESSES]);
+
+/* How long the link header of any frame is, without what a VLAN adds. */
+size_t link_header_length(int link_type);
+
 /* Where the IP packet begins in a frame of `captured` bytes. False if the
  * frame does not carry IPv4 or IPv6, is cut before it, or the link type is
  * not supported. `*length` is what is left of the frame. */

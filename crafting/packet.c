@@ -291,6 +291,7 @@ static bool parse_extension(struct icmp_view *icmp, struct cursor c,
 {
 	struct icmp_view found = *icmp;
 	uint32_t sum = checksum_add(0, c.at, c.left);
+	struct cursor start = c;
 	uint8_t version = cursor_u8(&c) >> 4;
 	uint16_t checksum;
 
@@ -305,6 +306,8 @@ static bool parse_extension(struct icmp_view *icmp, struct cursor c,
 			return false;
 	*icmp = found;
 	icmp->extended = true;
+	icmp->extension = start.at;
+	icmp->extension_length = start.left;
 	return true;
 }
 

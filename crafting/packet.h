@@ -75,12 +75,14 @@ struct icmp_view {
 	bool time_exceeded; /* TTL ran out in transit (not reassembly) */
 	bool unreachable;   /* any code, but not when too_big */
 	bool port_unreachable, too_big, parameter_problem;
-	bool admin_prohibited; /* codes 9, 10, 13 (v4); 1, 5, 6 (v6) */
-	uint32_t next_hop_mtu; /* too_big */
-	const uint8_t *quote;  /* the quoted packet, from its IP header */
-	size_t quote_length;   /* bytes that belong to the packet: padding
-				  and RFC 4884 extensions excluded */
-	bool extended;	       /* RFC 4884 structure found and valid */
+	bool admin_prohibited;	  /* codes 9, 10, 13 (v4); 1, 5, 6 (v6) */
+	uint32_t next_hop_mtu;	  /* too_big */
+	const uint8_t *quote;	  /* the quoted packet, from its IP header */
+	size_t quote_length;	  /* bytes that belong to the packet: padding
+				     and RFC 4884 extensions excluded */
+	bool extended;		  /* RFC 4884 structure found and valid */
+	const uint8_t *extension; /* it, to the end of the message */
+	size_t extension_length;
 	unsigned mpls_count;
 	struct mpls_label mpls[MPLS_MAX];
 };

@@ -316,6 +316,7 @@ def txt_seeds():
 
 SEEDS = {
     "crafting/packet_fuzz": packet_seeds,
+    "crafting/rewrite_fuzz": packet_seeds,
     "crafting/tcp_options_fuzz": tcp_option_seeds,
     "crafting/mptcp_fuzz": mptcp_seeds,
     "report/track/capture_fuzz": capture_seeds,
@@ -371,6 +372,7 @@ def txt_words():
 
 WORDS = {
     "crafting/packet_fuzz": option_words,
+    "crafting/rewrite_fuzz": option_words,
     "crafting/tcp_options_fuzz": option_words,
     "crafting/mptcp_fuzz": option_words,
     "report/track/capture_fuzz": file_words,
