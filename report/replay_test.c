@@ -17,14 +17,10 @@
 #include <glob.h>
 #include <jansson.h>
 
-#include "report/judge.h"
-#include "report/paths/paths.h"
-#include "report/print/json.h"
-#include "report/report.h"
 #include "report/track/capture.h"
 #include "report/track/observer.h"
 #include "tests/captures.h"
-#include "tests/page.h"
+#include "tests/reports.h"
 
 /* What must be the same: not the program's version. */
 static const char *const compared[] = {
@@ -34,47 +30,6 @@ static const char *const compared[] = {
 	"vantage",  "uplinks",	 "joins",	  "advice"};
 
 #define COMPARED (sizeof(compared) / sizeof(compared[0]))
-#define TARGETS_MAX 16
-
-/* As `mpprobe read` does: of several uplinks what they say together first. */
-static void print_group(struct page *page, const struct observer *o,
-			const struct judge_target *targets, size_t count)
-{
-	struct report *reports[TARGETS_MAX];
-	const struct paths_group group = {.reports = reports, .count = count};
-	struct paths *paths;
-
-	for (size_t i = 0; i < count; i++)
-		reports[i] = judge(o, &targets[i]);
-	if (count > 1) {
-		paths = paths_judge(o, &group);
-		assert_int_equal(json_paths(page, paths), 0);
-		paths_free(paths);
-	}
-	for (size_t i = 0; i < count; i++) {
-		assert_int_equal(json_report(page, reports[i]), 0);
-		report_free(reports[i]);
-	}
-}
-
-/* The reports on all targets of what was observed, one a line; to be freed. */
-static char *reports_by(struct observer *o)
-{
-	struct judge_target targets[TARGETS_MAX];
-	char *text = NULL;
-	size_t size, count;
-	struct page page = page_in(&text, &size);
-
-	count = judge_targets(o, targets, TARGETS_MAX);
-	count = count < TARGETS_MAX ? count : TARGETS_MAX;
-	for (size_t i = 0, used; i < count; i += used) {
-		used = paths_take_group(&targets[i], count - i);
-		print_group(&page, o, &targets[i], used);
-	}
-	page_done(&page);
-	observer_free(o);
-	return text;
-}
 
 static char *reports_of(const char *capture)
 {

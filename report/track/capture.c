@@ -14,6 +14,7 @@
 
 #include "crafting/link.h"
 #include "report/arena.h"
+#include "report/track/anonymous.h"
 #include "report/track/observer.h"
 #include "report/track/pcapng.h"
 #include "report/track/unpack.h"
@@ -42,7 +43,10 @@ struct source {
 struct capture {
 	struct source *sources;
 	size_t count;
-	const char *filter; /* NULL: none */
+	const char *filter;	     /* NULL: none */
+	struct anonymous *anonymous; /* NULL: frames are shown as they are */
+	capture_frame_fn *each;	     /* NULL: nobody asks */
+	void *each_context;
 };
 
 /* fopen takes directories, and then reads nothing from them. */
@@ -406,11 +410,48 @@ static struct source *earliest(struct capture *c)
 	return found;
 }
 
-static void feed_observer(struct observer *o, uint64_t number, unsigned file,
-			  const struct source *s)
+void capture_anonymize(struct capture *c, struct anonymous *a)
 {
-	const struct pcapng_frame *f = &s->next;
+	c->anonymous = a;
+}
 
+void capture_each_frame(struct capture *c, capture_frame_fn *fn, void *context)
+{
+	c->each = fn;
+	c->each_context = context;
+}
+
+static struct capture_place place_of(const struct capture *c,
+				     const struct source *s, size_t i)
+{
+	const char *name = s->pcap ? "" : pcapng_name(s->pcapng, i);
+	struct capture_place p = {
+		.file = (unsigned)(s - c->sources),
+		.interface = link_types(s) > 1 ? (uint32_t)i + 1 : 0,
+		.link_type = link_type(s, i),
+	};
+	char text[ANONYMOUS_INTERFACE];
+
+	snprintf(p.name, sizeof(p.name), "%s",
+		 anonymous_interface(c->anonymous, name, text));
+	return p;
+}
+
+void capture_each_place(const struct capture *c, capture_place_fn *fn,
+			void *context)
+{
+	for (size_t k = 0; k < c->count; k++) {
+		for (size_t i = 0; i < link_types(&c->sources[k]); i++) {
+			struct capture_place p = place_of(c, &c->sources[k], i);
+
+			fn(context, &p);
+		}
+	}
+}
+
+static void feed_observer(struct observer *o, uint64_t number, unsigned file,
+			  const struct pcapng_frame *f)
+{
 	if (!o)
 		return;
 	o->file = file;
@@ -431,6 +472,23 @@ static void feed_packet(capture_packet_fn *fn, void *context, uint64_t number,
 	if (fn &&
 	    link_find_ip(f->link_type, f->bytes, f->captured, &ip, &available))
 		fn(context, number, f->time_us, ip, available);
+}
+
+static void feed(const struct capture *c, const struct source *s,
+		 struct observer *o, uint64_t number, capture_packet_fn *fn,
+		 void *context)
+{
+	unsigned file = (unsigned)(s - c->sources);
+	struct pcapng_frame f = s->next;
+	char name[ANONYMOUS_INTERFACE];
+
+	f.bytes = anonymous_frame(c->anonymous, o, f.link_type, f.bytes,
+				  f.captured);
+	f.name = anonymous_interface(c->anonymous, f.name, name);
+	feed_observer(o, number, file, &f);
+	feed_packet(fn, context, number, &f);
+	if (c->each)
+		c->each(c->each_context, file, &f);
 }
 
 /* Of the first that is damaged. */
@@ -465,11 +523,8 @@ enum capture_result capture_feed_each(struct capture *c,
 		return CAPTURE_UNREADABLE;
 	while ((s = earliest(c))) {
 		number++;
-		if (passes(c, s)) {
-			feed_observer(observer, number,
-				      (unsigned)(s - c->sources), s);
-			feed_packet(fn, context, number, &s->next);
-		}
+		if (passes(c, s))
+			feed(c, s, observer, number, fn, context);
 		advance(s);
 	}
 	return end_of(c, error, size);

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "report/track/pcapng.h"
+
+struct anonymous;
 struct capture;
 struct observer;
 
@@ -28,6 +31,28 @@ struct capture *capture_open(const char *const *files, size_t count,
 /* Leaves out what does not pass an expression of pcap-filter(7), which must
  * outlive it. Frames keep their numbers. */
 void capture_filter(struct capture *c, const char *expression);
+
+/* Shows nobody a frame as it is: the observer, and whoever else is handed one,
+ * gets it with pseudonyms (anonymous.h). NULL: as they are. */
+void capture_anonymize(struct capture *c, struct anonymous *a);
+
+/* Hands every frame that is fed to `fn` as well, with the number of its file,
+ * from 0. */
+typedef void capture_frame_fn(void *context, unsigned file,
+			      const struct pcapng_frame *frame);
+void capture_each_frame(struct capture *c, capture_frame_fn *fn, void *context);
+
+/* Where frames come from, as far as it is known: during capture_feed, from the
+ * first frame on. */
+struct capture_place {
+	unsigned file;
+	uint32_t interface;		/* as frames of it have it */
+	char name[PCAPNG_NAME_MAX + 1]; /* "": not told */
+	int link_type;
+};
+typedef void capture_place_fn(void *context, const struct capture_place *p);
+void capture_each_place(const struct capture *c, capture_place_fn *fn,
+			void *context);
 
 /* Feeds every frame to the observer, once; those of several files by time, and
  * numbered in that order, as mergecap(1) would. `error` is empty if all is

@@ -463,6 +463,11 @@ int pcapng_link_type(const struct pcapng *p, size_t i)
 	return p->interfaces[i].link_type;
 }
 
+const char *pcapng_name(const struct pcapng *p, size_t i)
+{
+	return p->interfaces[i].name;
+}
+
 const char *pcapng_error(const struct pcapng *p)
 {
 	return p->error;

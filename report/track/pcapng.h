@@ -65,6 +65,9 @@ size_t pcapng_interfaces(const struct pcapng *p);
 /* The LINKTYPE_* of one of these, from 0. */
 int pcapng_link_type(const struct pcapng *p, size_t i);
 
+/* Its name, "" if it has none that is told. */
+const char *pcapng_name(const struct pcapng *p, size_t i);
+
 /* What is damaged, in a few words. */
 const char *pcapng_error(const struct pcapng *p);
 
