@@ -337,6 +337,15 @@ leaves_out() {		# ARGUMENT...
 	[[ $output == *'MPTCP works over 2 of 3 uplinks, and each joins a connection that was opened on the other. way1 is left out: no route leads there by it.'* ]]
 	run on client ./mpprobe -i way1,eth0,eth1 10.70.0.2
 	[[ $output == *$'\nway1    left out: no route leads there by it\n'* ]]
+	# With pseudonyms the same, and so says the capture.
+	on client ./mpprobe --anonymize -w "$tmp/run.pcap" -o "$tmp/shown" \
+		-i way1,eth0,eth1 10.70.0.2 || (($? == 3))
+	grep -E '^if-[0-9a-f]{4} +left out: no route leads' "$tmp/shown"
+	! grep -E '10[.](7|8)0[.]|way1|eth[01]' "$tmp/shown"
+	run ./mpprobe read "$tmp/run.pcap"
+	echo "$output"
+	((status == 0))
+	[[ $output == *'MPTCP works over both uplinks, and each joins'* ]]
 	leaves_out -i all
 	((status == 0))
 	[[ -z $said && -z $listed ]]

@@ -603,6 +603,55 @@ unread() {		# COMMAND...
 	((status == 0))
 }
 
+# No address or name of the lab is in these, nor payload: as text, or as bytes.
+hides() {		# FILE...
+	local text='10[.]0[.][1-3][.][0-9]|fd00:[1-3]:|eth0|HTTP|Host'
+	local bytes='\x0a\x00[\x01-\x03][\x01\x02]|\xfd\x00\x00[\x01-\x03]\x00\x00'
+
+	! LC_ALL=C grep -aoHP "$text|$bytes" "$@"
+}
+
+@test "--anonymize: the same verdict, and nobody's address in any file" {
+	local family
+
+	for family in 10.0.3.2 fd00:3::2; do
+		rm -f "$tmp"/shown.*
+		on client ./mpprobe --anonymize-key "$tmp/key" -v \
+			-o "$tmp/shown.txt" -w "$tmp/shown.pcap" \
+			--html "$tmp/shown.html" --svg "$tmp/shown.svg" $family
+		hides "$tmp"/shown.*
+		[[ $(head -n 1 "$tmp/shown.txt") == 'MPTCP v1 works on this path'* ]]
+		# The capture is said to be what the run was said to be.
+		./mpprobe read -j -o "$tmp/read" "$tmp/shown.pcap"
+		./mpprobe read -j -o "$tmp/live" "$tmp/shown.html"
+		same "$tmp/live" "$tmp/read" verdict findings connections ladder
+		# And the same key gives the same once more.
+		on client ./mpprobe -j --anonymize-key "$tmp/key" \
+			-o "$tmp/again" $family
+		[[ $(field "$tmp/again" "r['target']['address']") == \
+			$(field "$tmp/read" "r['target']['address']") ]]
+	done
+	[[ $(stat -c %a "$tmp/key") == 600 ]]
+	# Another one gives others; names are as good as addresses.
+	on client ./mpprobe --anonymize -j -o "$tmp/other" 10.0.3.2
+	hides "$tmp/other"
+	[[ $(field "$tmp/other" "r['target']['address']") != \
+		$(field "$tmp/read" "r['target']['address']") ]]
+	on client ./mpprobe --anonymize --letter localhost >"$tmp/letter" || true
+	! grep -F localhost "$tmp/letter"
+}
+
+@test "--anonymize-key: what is no key" {
+	echo 0123 >"$tmp/key"
+	refuses 65 "--anonymize-key $tmp/key|64 hexadecimal digits" \
+		./mpprobe read --anonymize-key "$tmp/key" pcaps/lab/strip.pcap
+	[[ $(<"$tmp/key") == 0123 ]]
+	refuses 74 '--anonymize-key /nowhere/key' ./mpprobe read \
+		--anonymize-key /nowhere/key pcaps/lab/strip.pcap
+	refuses 64 '--anonymize is no option of mpprobe list' \
+		./mpprobe list --anonymize
+}
+
 # ---- interruptions --------------------------------------------------------
 
 interrupt_at() {	# SIGNAL BYTES

@@ -58,6 +58,10 @@ as_of() {		# HOP
 	[[ $(as_of 3) == *'"as":{"number":64502,"name":null}'* ]]
 	[[ $(as_of 1) != *'"as"'* ]]
 	! grep -q arpa <(tail -n 3 "$tmp/asked")
+	# With pseudonyms hops 2 and 3 are still of two networks.
+	on client ./mpprobe -a --anonymize $HOST >"$tmp/report" || (($? == 1))
+	! grep -E '198[.]18|AS64|EXAMPLE|Carrier' "$tmp/report"
+	[[ $(grep -oE 'AS42[0-9]+' "$tmp/report" | sort -u | wc -l) == 2 ]]
 	: >"$tmp/asked"
 	run on client ./mpprobe $HOST
 	[[ $output != *AS64500* ]]

@@ -108,6 +108,39 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1"
 	[[ ${lines[4]} == *"MP_FAIL dsn 8710f99bfb4e435d"* ]]
 }
 
+@test "read --anonymize -w: it says of the copy what it says of the capture" {
+	local file reports=()
+
+	for file in pcaps/ends/strip-both.pcapng pcaps/checksums/add-addr-hmac.pcap; do
+		./mpprobe read -v --anonymize-key "$tmp/key" -w "$tmp/copy" \
+			"$file" >"$tmp/first" || (($? <= 3))
+		./mpprobe read -v "$tmp/copy" | diff "$tmp/first" -
+		! grep -aE '(10[.]0|192[.]0[.]2)[.]' "$tmp/first"
+	done
+	# One copy of several captures, and of a part of one.
+	file=pcaps/ends/strip
+	run ./mpprobe read --anonymize -w "$tmp/copy" $file-client.pcap $file-server.pcap
+	[[ $output == *'capture 1'* && $output != *'strip-client'* ]]
+	run ./mpprobe read "$tmp/copy"
+	((status == 1)) && [[ $output == *'removed'* ]]
+	./mpprobe read -q -w "$tmp/part" --filter 'tcp port 80' $file-client.pcap \
+		|| true
+	[[ $(tcpdump -nr "$tmp/part" 2>/dev/null | wc -l) == \
+		$(tcpdump -nr $file-client.pcap tcp port 80 2>/dev/null | wc -l) ]]
+	# A line a packet, and legs, are of pseudonyms as well.
+	./mpprobe read -x --anonymize pcaps/ends/join-client.pcap >"$tmp/lines"
+	! grep -E '10[.]0[.]' "$tmp/lines"
+	grep -q ADD_ADDR "$tmp/lines"
+	./mpprobe read --anonymize pcaps/legs/nat.pcap >"$tmp/legs" || (($? <= 3))
+	! grep -E ' 10[.](0|9)[.]' "$tmp/legs"
+	# What was written with addresses keeps them.
+	./mpprobe read -j -o "$tmp/report" pcaps/lab/strip.pcap || (($? == 1))
+	run ./mpprobe read --anonymize "$tmp/report"
+	((status == 65)) && [[ $output == *'take the capture that it is of'* ]]
+	run ./mpprobe read --anonymize -w pcaps/lab/strip.pcap pcaps/lab/strip.pcap
+	((status == 64)) && [[ $output == *'would replace the input'* ]]
+}
+
 @test "read -x -t: times as tcpdump has them; --filter" {
 	local file=pcaps/v1/lab-6.18-t3-csum.pcap times=() t
 	local expected=(" 00:21:57.748750 IP" " IP" " 1795216917.748750 IP"

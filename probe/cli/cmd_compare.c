@@ -22,6 +22,7 @@
  * first byte, which tells, is read without. */
 struct source {
 	const char *name;
+	const char *shown; /* as it is called in what is said of it */
 	struct capture *capture;
 	FILE *report; /* NULL: it cannot be one */
 };
@@ -56,16 +57,24 @@ static const char *short_name(const char *name)
 	return slash && slash[1] ? slash + 1 : name;
 }
 
-static int read_report(struct compare *c, struct source *s)
+static int read_report(struct compare *c, struct source *s,
+		       const struct anonymous *anonymous)
 {
 	char error[200] = "is empty";
 	size_t length;
-	char *text = report_file_text(s->report, &length);
+	char *text;
 	int count = -1;
 
+	if (anonymous)
+		return failure(EXIT_INPUT,
+			       "%s: a report: --anonymize takes the capture "
+			       "that it is of",
+			       s->name);
+	text = report_file_text(s->report, &length);
+
 	if (text)
-		count = compare_report(c, short_name(s->name), text, length,
-				       error, sizeof(error));
+		count = compare_report(c, s->shown, text, length, error,
+				       sizeof(error));
 	free(text);
 	return count < 0 ? failure(EXIT_INPUT, "%s: %s", s->name, error) : 0;
 }
@@ -89,20 +98,26 @@ static int read_capture(struct compare *c, struct source *s)
 	case CAPTURE_OK:
 		break;
 	}
-	if (ret == 0 && compare_observe(c, short_name(s->name), o) == 0)
+	if (ret == 0 && compare_observe(c, s->shown, o) == 0)
 		complain("%s: no SYN in it that was captured whole", s->name);
 	observer_free(o);
 	return ret;
 }
 
-static int read_sources(struct compare *c, struct source *sources, int count)
+static int read_sources(struct compare *c, struct source *sources, int count,
+			struct anonymous *anonymous)
 {
 	int ret = 0;
 
-	for (int i = 0; i < count && ret == 0; i++)
-		ret = report_file_is(sources[i].report)
-			      ? read_report(c, &sources[i])
-			      : read_capture(c, &sources[i]);
+	for (int i = 0; i < count && ret == 0; i++) {
+		struct source *s = &sources[i];
+
+		capture_anonymize(s->capture, anonymous);
+		s->shown = anonymous ? arena_printf(c->arena, "run %d", i + 1)
+				     : short_name(s->name);
+		ret = report_file_is(s->report) ? read_report(c, s, anonymous)
+						: read_capture(c, s);
+	}
 	return ret;
 }
 
@@ -186,7 +201,7 @@ static int find_names(struct compare *c, struct names *n, int count,
 }
 
 static int compare_files(struct compare *c, struct output *out,
-			 const struct names *n)
+			 const struct names *n, struct anonymous *anonymous)
 {
 	struct source *sources = calloc(n->count, sizeof(*sources));
 	int ret, count = (int)n->count;
@@ -202,7 +217,7 @@ static int compare_files(struct compare *c, struct output *out,
 	}
 	ret = privileges_drop();
 	if (ret == 0)
-		ret = read_sources(c, sources, count);
+		ret = read_sources(c, sources, count, anonymous);
 	close_sources(sources, count);
 	if (ret != 0)
 		return ret;
@@ -211,13 +226,13 @@ static int compare_files(struct compare *c, struct output *out,
 	return failure(EXIT_INPUT, "no TCP connection to compare");
 }
 
-static int compare_recorded(struct compare *c, struct output *out, int count,
-			    char **names)
+static int compare_recorded(const struct options *o, struct compare *c,
+			    struct output *out, int count, char **names)
 {
 	struct names n = {0};
 	int ret = find_names(c, &n, count, names);
 
-	return ret ? ret : compare_files(c, out, &n);
+	return ret ? ret : compare_files(c, out, &n, o->anonymous);
 }
 
 static int compare_live(const struct options *o, struct compare *c,
@@ -249,7 +264,7 @@ int cmd_compare(const struct options *o, struct output *out, int argc,
 	if (!c)
 		return failure(EXIT_SYSTEM, "no memory");
 	ret = o->live ? compare_live(o, c, out, argv[0])
-		      : compare_recorded(c, out, argc, argv);
+		      : compare_recorded(o, c, out, argc, argv);
 	compare_free(c);
 	return ret;
 }

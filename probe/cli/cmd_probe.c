@@ -23,6 +23,7 @@
 #include "report/evidence/loss.h"
 #include "report/judge.h"
 #include "report/origins.h"
+#include "report/track/anonymous.h"
 #include "report/track/observer.h"
 
 #define NAMES_WAIT_MS 300
@@ -162,6 +163,7 @@ static int open_live(struct live *live, const struct plan *p,
 		.owners = p->several,
 		.write_file = o->write_file,
 		.seed = o->has_seed ? &o->seed : NULL,
+		.anonymous = o->anonymous,
 	};
 	int code = live_open(live, &config);
 	char text[400];
@@ -378,26 +380,38 @@ static bool is_named(const struct report_hop *hop)
 	return hop->address.family && !hop->is_target;
 }
 
-static void take_name(struct names *n, struct report *r, struct report_hop *hop,
-		      int wait_ms)
+static void take_name(const struct live *live, struct report *r,
+		      struct report_hop *hop, int wait_ms)
 {
-	const char *name = names_get(n, &hop->address, wait_ms), *title;
+	struct address a = anonymous_original(live->anonymous, &hop->address);
+	const char *name = names_get(live->names, &a, wait_ms), *title;
 
+	name = anonymous_host(live->anonymous, r->arena, name);
 	if (name)
 		hop->name = arena_printf(r->arena, "%s", name);
-	hop->origin = names_origin(n, &hop->address, wait_ms, &title);
+	hop->origin = anonymous_origin(
+		live->anonymous,
+		names_origin(live->names, &a, wait_ms, &title));
+	title = anonymous_title(live->anonymous, r->arena, title);
 	if (title)
 		hop->origin_name = arena_printf(r->arena, "%s", title);
+}
+
+static void ask_name(const struct live *live, const struct report_hop *hop)
+{
+	struct address a = anonymous_original(live->anonymous, &hop->address);
+
+	names_ask(live->names, &a);
 }
 
 static void name_hops(struct live *live, struct report *r, int wait_ms)
 {
 	for (size_t i = 0; live->names && i < r->path_length; i++)
 		if (is_named(&r->path[i]))
-			names_ask(live->names, &r->path[i].address);
+			ask_name(live, &r->path[i]);
 	for (size_t i = 0; live->names && i < r->path_length; i++)
 		if (is_named(&r->path[i]))
-			take_name(live->names, r, &r->path[i], wait_ms);
+			take_name(live, r, &r->path[i], wait_ms);
 	report_advise_origins(r);
 }
 
@@ -405,18 +419,26 @@ static struct report *report_of(struct live *live, const struct port_run *one)
 {
 	const struct target *t = one->target;
 	const struct destination *to = &one->run.to;
-	struct judge_target about = {.address = t->address, .port = to->port};
+	struct anonymous *a = live->anonymous;
+	struct judge_target about = {
+		.address = anonymous_address(a, &t->address), .port = to->port};
+	char interface[ANONYMOUS_INTERFACE];
 	struct report *r;
 
 	if (to->several)
-		about.source = to->source;
-	r = judge(live->observer, &about);
-	r->target_name = arena_printf(r->arena, "%s", t->name.host);
-	r->source = t->route.source;
-	r->interface = arena_printf(r->arena, "%s", t->route.interface);
+		about.source = anonymous_address(a, &to->source);
+	r = judge(live_shown(live), &about);
+	r->target_name = arena_printf(
+		r->arena, "%s", anonymous_host(a, r->arena, t->name.host));
+	r->source = anonymous_address(a, &t->route.source);
+	r->interface = arena_printf(
+		r->arena, "%s",
+		anonymous_interface(a, t->route.interface, interface));
 	r->interrupted = signals_interrupted() || live->exit_code;
 	if (live->exit_code)
-		r->interruption = arena_printf(r->arena, "%s", live->error);
+		r->interruption = arena_printf(r->arena, "%s",
+					       a ? "the run had to end early"
+						 : live->error);
 	r->dropped = wire_dropped(live->wire);
 	r->leaves_otherwise = to->several && !way_is_own(t);
 	return r;
@@ -445,7 +467,7 @@ static int report_group(struct live *live, const struct port_runs *all,
 		reports[i] = report_of(live, &runs[i]);
 		name_hops(live, reports[i], all->names_wait_ms);
 	}
-	code = reports_print(out, live->observer, &group);
+	code = reports_print(out, live_shown(live), &group);
 	for (unsigned i = 0; i < count; i++)
 		report_free(reports[i]);
 	return code;
@@ -498,7 +520,7 @@ static bool print_early(struct live *live, struct port_runs *runs,
 	if (!one->awaits) {
 		name_hops(live, r, 0);
 		take_code(runs, one,
-			  reports_print(out, live->observer, &group));
+			  reports_print(out, live_shown(live), &group));
 		runs->reported++;
 	}
 	report_free(r);
@@ -634,6 +656,16 @@ static int probe_all(struct live *live, const struct plan *p,
 	return ret;
 }
 
+/* Uplinks that are not probed are named in reports as well. */
+static void cover_left_out(struct ways_left_out *l, struct anonymous *a)
+{
+	char text[ANONYMOUS_INTERFACE];
+
+	for (unsigned i = 0; i < l->count; i++)
+		snprintf(l->all[i].name, sizeof(l->all[i].name), "%s",
+			 anonymous_interface(a, l->all[i].name, text));
+}
+
 int probe_host(const struct options *o, struct output *out, const char *host,
 	       void (*opened)(void *context), void *context)
 {
@@ -644,6 +676,8 @@ int probe_host(const struct options *o, struct output *out, const char *host,
 	ret = plan_make(&plan, o, host);
 	if (ret != 0)
 		return ret;
+	if (o->anonymous)
+		cover_left_out(&plan.left_out, o->anonymous);
 	signals_install();
 	ret = open_live(&live, &plan, o, out, !opened);
 	if (ret == 0 && opened)

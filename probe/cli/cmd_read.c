@@ -12,6 +12,7 @@
 #include "probe/cli/output.h"
 #include "probe/cli/report_file.h"
 #include "probe/cli/reports.h"
+#include "probe/cli/resave.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "report/arena.h"
@@ -38,6 +39,7 @@ struct reading {
 	FILE *report; /* the same file, if mpprobe may have written it; NULL */
 	struct output *out;
 	struct observer *observer;
+	struct resave *copy; /* of -w; or NULL */
 	FILE *list; /* of the connections that are over, as they are printed */
 	struct listed *listed;
 	size_t listed_count;
@@ -291,12 +293,25 @@ static int feed_and_judge(struct reading *r)
 static int print_packets(struct reading *r)
 {
 	char error[400] = "";
+	/* Who is to be covered is followed: that tells of keys. */
+	struct observer *o = r->options->anonymous ? r->observer : NULL;
 	enum capture_result result = capture_feed_each(
-		r->capture, NULL, print_packet, r, error, sizeof(error));
+		r->capture, o, print_packet, r, error, sizeof(error));
 
 	if (*error)
 		complain("%s", error);
 	return result == CAPTURE_UNREADABLE ? EXIT_INPUT : EXIT_CLEAR;
+}
+
+/* What a report says was written with the addresses in it. */
+static int print_report_file(const struct reading *r)
+{
+	if (r->options->anonymous || r->copy)
+		return failure(EXIT_INPUT,
+			       "%s: a report: --anonymize and -w take the "
+			       "capture that it is of",
+			       r->name);
+	return report_file_print(r->report, r->name, r->out);
 }
 
 /* Everything is open: from here on strangers' bytes are read. */
@@ -308,7 +323,7 @@ static int drop_and_read(struct reading *r)
 	if (r->options->packets)
 		return print_packets(r);
 	if (report_file_is(r->report))
-		return report_file_print(r->report, r->name, r->out);
+		return print_report_file(r);
 	return feed_and_judge(r);
 }
 
@@ -330,7 +345,6 @@ static int read_capture(struct reading *r)
 	int ret;
 
 	r->observer = observer_new();
-	r->arena = arena_new();
 	if (r->observer && open_list(r)) {
 		r->observer->vantage = r->options->vantage;
 		r->observer->files = r->files;
@@ -342,34 +356,68 @@ static int read_capture(struct reading *r)
 		ret = failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
 	}
 	observer_free(r->observer);
-	arena_free(r->arena);
 	if (r->list)
 		fclose(r->list);
 	return ret;
+}
+
+/* How captures are called in what is said of them. */
+static const char *const *shown_names(const struct options *o, int argc,
+				      char **argv, struct arena *arena)
+{
+	const char **names;
+
+	if (argc == 1)
+		return NULL;
+	if (!o->anonymous)
+		return (const char *const *)argv;
+	names = arena_alloc(arena, (size_t)argc * sizeof(*names));
+	for (int i = 0; i < argc; i++)
+		names[i] = arena_printf(arena, "capture %d", i + 1);
+	return names;
+}
+
+/* False after a complaint. */
+static bool open_copy(struct reading *r, bool several)
+{
+	if (!r->options->write_file)
+		return true;
+	r->copy = resave_open(r->options->write_file, r->capture, several);
+	if (r->copy)
+		capture_each_frame(r->capture, resave_frame, r->copy);
+	return r->copy != NULL;
 }
 
 int cmd_read(const struct options *o, struct output *out, int argc, char **argv)
 {
 	struct reading r = {.options = o, .out = out};
 	char error[400];
-	int ret;
+	int ret, saved;
 
 	r.name = argc == 1 ? argv[0] : "these captures";
-	r.files = argc == 1 ? NULL : (const char *const *)argv;
+	r.arena = arena_new();
+	r.files = shown_names(o, argc, argv, r.arena);
 	r.capture = capture_open((const char *const *)argv, (size_t)argc, error,
 				 sizeof(error));
-	if (!r.capture)
+	if (!r.capture) {
+		arena_free(r.arena);
 		return failure(EXIT_INPUT, "%s", error);
+	}
 	for (int i = 0; i < argc; i++)
 		if (strcmp(argv[i], "-") == 0)
 			signals_leave_to_writer();
 	capture_filter(r.capture, o->filter);
+	capture_anonymize(r.capture, o->anonymous);
 	if (argc == 1)
 		r.report = report_file_open(argv[0]);
 	for (int i = 0; i < argc; i++)
 		output_capture(out, argv[i]);
-	ret = read_capture(&r);
+	ret = open_copy(&r, argc > 1) ? read_capture(&r) : EXIT_OUTPUT;
+	saved = resave_close(r.copy);
+	if (saved && ret < EXIT_USAGE)
+		ret = saved;
 	capture_close(r.capture);
+	arena_free(r.arena);
 	if (r.report)
 		fclose(r.report);
 	return ret;

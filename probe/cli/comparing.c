@@ -22,6 +22,7 @@
 #include "report/arena.h"
 #include "report/compare/compare.h"
 #include "report/evidence/loss.h"
+#include "report/track/anonymous.h"
 #include "report/track/observer.h"
 
 #define SYN_TRIES_LATER 2
@@ -69,7 +70,9 @@ static uint16_t port_of(const struct comparing *l, unsigned i)
 static const char *file_name(const struct comparing *l, struct arena *arena,
 			     uint16_t port)
 {
-	char *host = arena_printf(arena, "%s", l->target.name.host);
+	char *host = arena_printf(arena, "%s",
+				  anonymous_host(l->options->anonymous, arena,
+						 l->target.name.host));
 	time_t now = time(NULL);
 	char day[32] = "", *stem, *name;
 	struct tm tm;
@@ -114,6 +117,7 @@ static int open_port(const struct comparing *l, struct port_run *p, unsigned i)
 		.port = p->to.port,
 		.write_file = p->file,
 		.seed = l->options->has_seed ? &seed : NULL,
+		.anonymous = l->options->anonymous,
 	};
 
 	return live_open(&p->live, &config);
@@ -272,7 +276,7 @@ static int run_ports(struct comparing *l, struct compare *c,
 		if (!live_finish(&p->live))
 			complain("%s", p->live.error);
 		if (!p->live.exit_code || live_cut_short(&p->live))
-			compare_observe_more(c, "now", p->live.observer);
+			compare_observe_more(c, "now", live_shown(&p->live));
 		if (p->live.exit_code)
 			return p->live.exit_code;
 	}

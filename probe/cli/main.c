@@ -10,12 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe/cli/anonymity.h"
 #include "probe/cli/command.h"
 #include "probe/cli/memory.h"
 #include "probe/cli/nearest.h"
 #include "probe/cli/output.h"
 #include "probe/net/outfile.h"
 #include "probe/net/ticker.h"
+#include "report/arena.h"
+#include "report/track/anonymous.h"
 
 struct command {
 	const char *name;
@@ -227,8 +230,13 @@ static int check_outputs(const struct options *o, enum command_bit command,
 	const struct named_file files[] = {{"-o", o->output_file},
 					   {"--html", o->html_file},
 					   {"--svg", o->svg_file}};
+	const char *input;
 	int result = -1;
 
+	if (o->write_file &&
+	    (input = replaced_input(o, command, o->write_file, argc, argv)))
+		return failure(EXIT_USAGE, "-w %s would replace the input, %s",
+			       o->write_file, input);
 	for (size_t i = 0; i < 3 && result == -1; i++) {
 		if (!files[i].name)
 			continue;
@@ -256,6 +264,32 @@ static int run_with_output(const struct command *c, const struct options *o,
 	code = c->run(o, out, argc, argv);
 	ticker_wipe();
 	return output_close(out, code);
+}
+
+/* The command line, with pseudonyms: what it names is left out. */
+static const char *told_line(const struct command *c, const struct options *o,
+			     struct arena *arena)
+{
+	return arena_printf(arena, "mpprobe%s%s %s %s",
+			    c == commands ? "" : " ",
+			    c == commands ? "" : c->name,
+			    options_told(o, arena), c->argument);
+}
+
+static int run_covered(const struct command *c, const struct options *given,
+		       int argc, char **argv)
+{
+	struct options o = *given;
+	int code = anonymity_open(given, &o.anonymous);
+	struct arena *arena = o.anonymous ? arena_new() : NULL;
+
+	if (arena)
+		o.told = told_line(c, &o, arena);
+	if (code == 0)
+		code = run_with_output(c, &o, argc, argv);
+	arena_free(arena);
+	anonymous_free(o.anonymous);
+	return code;
 }
 
 static int run_command(const struct options *o, int argc, char **argv,
@@ -290,7 +324,7 @@ static int run_command(const struct options *o, int argc, char **argv,
 		take_rights(o, c->bit, argc, line);
 	if (result != -1)
 		return result;
-	result = run_with_output(c, o, argc, argv);
+	result = run_covered(c, o, argc, argv);
 	if (result == EXIT_NO_HOST && !named)
 		suggest_command(argv[0]);
 	return result;

@@ -12,6 +12,7 @@
 #include "probe/cli/nearest.h"
 #include "probe/net/request.h"
 #include "probe/net/ways.h"
+#include "report/arena.h"
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
@@ -417,7 +418,8 @@ static const struct row rows[] = {
 	 .must = "an expression must follow"},
 	{NULL, 0, "at", "client|server|path", COMMAND_READ, take_vantage, 0,
 	 .help = "read: where the capture was made"},
-	{NULL, 'w', "write", "FILE", LIVE, take_text, AT(write_file),
+	{NULL, 'w', "write", "FILE", LIVE | COMMAND_READ, take_text,
+	 AT(write_file),
 	 .help = "write the capture to FILE (-: standard output)",
 	 .brief = "keep the packets", .must = FILE_MUST},
 	{NULL, 'j', "json", NULL, RESULTS, take_flag, AT(json),
@@ -434,6 +436,11 @@ static const struct row rows[] = {
 	 .must = FILE_MUST},
 	{NULL, 0, "letter", NULL, COMMAND_PROBE | COMMAND_READ, take_flag,
 	 AT(letter), .help = "a letter to the operator, not a report"},
+	{NULL, 0, "anonymize", NULL, PAGES, take_flag, AT(anonymize),
+	 .help = "pseudonyms for addresses and names, in -w as well"},
+	{NULL, 0, "anonymize-key", "FILE", PAGES, take_text, AT(anonymize_key),
+	 .help = "the same ones each time, by the key in FILE",
+	 .must = FILE_MUST},
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
 	 .help = "the proof ladder and connections; -vv: each rule",
 	 .brief = "all; -vv: each rule"},
@@ -803,6 +810,23 @@ void options_help_of(FILE *out, enum command_bit command)
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].commands & bits)
 			print_row(out, &rows[i]);
+}
+
+const char *options_told(const struct options *o, struct arena *arena)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < ROWS; i++) {
+		char name[24];
+
+		if (!(o->given >> i & 1))
+			continue;
+		row_name(&rows[i], name, sizeof(name));
+		text = arena_printf(arena, "%s%s%s%s%s", text, *text ? " " : "",
+				    name, rows[i].argument ? " " : "",
+				    rows[i].argument ? rows[i].argument : "");
+	}
+	return text;
 }
 
 bool options_row(size_t i, struct option_about *out)

@@ -11,6 +11,9 @@
 #include "probe/net/target.h"
 #include "report/report.h"
 
+struct anonymous;
+struct arena;
+
 #define PORTS_MAX 64
 
 enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
@@ -40,7 +43,11 @@ struct options {
 	const char *html_file, *svg_file;     /* NULL: none */
 	char **line;			      /* the whole command line */
 	bool json, letter, verbose, quiet;
-	bool rules;	   /* -v, twice */
+	bool anonymize;
+	const char *anonymize_key;   /* a file, or NULL */
+	struct anonymous *anonymous; /* of these; NULL: all is shown as it is */
+	const char *told; /* the command line, without what it names; or NULL */
+	bool rules;	  /* -v, twice */
 	int mptcp_version; /* 0, 1; -1: auto */
 	bool all, sweep_only;
 	const char *say;		       /* NULL: HTTP */
@@ -91,6 +98,9 @@ struct option_about {
 	const char *help;
 	unsigned commands; /* enum command_bit */
 };
+
+/* "--html FILE -v": those that were given, without their values. */
+const char *options_told(const struct options *o, struct arena *arena);
 
 /* Row number `i` of the table; false behind the last. */
 bool options_row(size_t i, struct option_about *out);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "probe/cli/command.h"
+#include "report/arena.h"
 
 #define WORDS_MAX 16
 
@@ -212,7 +213,7 @@ static void test_commands(void **state)
 	assert_int_equal(parse("-m 3", COMMAND_READ), EXIT_USAGE);
 	assert_string_equal(message, "mpprobe: -m is no option of mpprobe "
 				     "x\n");
-	assert_int_equal(parse("-w x", COMMAND_READ), EXIT_USAGE);
+	assert_int_equal(parse("-w x", COMMAND_COMPARE), EXIT_USAGE);
 	assert_int_equal(parse("-j", COMMAND_LIST), EXIT_USAGE);
 	assert_int_equal(parse("--all", COMMAND_EXPLAIN), EXIT_USAGE);
 }
@@ -229,6 +230,22 @@ static void test_output_dash(void **state)
 	assert_true(parsed.verbose && !parsed.rules);
 	assert_int_equal(parse("-vv", COMMAND_PROBE), -1);
 	assert_true(parsed.verbose && parsed.rules);
+}
+
+/* What may be told of the command line, whatever it names. */
+static void test_told(void **state)
+{
+	struct arena *arena = arena_new();
+
+	(void)state;
+	assert_int_equal(parse("-w secret.pcap --html=secret.html -vp 443 "
+			       "secret.example --seed 7 --anonymize",
+			       COMMAND_PROBE),
+			 -1);
+	assert_string_equal(options_told(&parsed, arena),
+			    "-p PORT[,PORT...] --seed N -w FILE --html FILE "
+			    "--anonymize -v");
+	arena_free(arena);
 }
 
 static void test_help_width(void **state)
@@ -279,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_output_dash),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_help_width),
 		cmocka_unit_test(test_complain_escapes),
 		cmocka_unit_test(test_exit_worst),

@@ -19,6 +19,7 @@ struct kept_origin {
 	struct arena *arena;
 	int *fds; /* of the captures; -1: not open, or read */
 	size_t fd_count;
+	bool nameless; /* captures are numbered */
 };
 
 static struct kept_origin *kept(struct origin *origin)
@@ -46,16 +47,17 @@ static const char *quoted(struct arena *a, const char *word)
 	return arena_printf(a, "%s'", text);
 }
 
-struct origin *origin_new(char *const *line)
+struct origin *origin_new(char *const *line, const char *told)
 {
 	struct arena *a = arena_new();
 	struct kept_origin *k = arena_alloc(a, sizeof(*k));
 	const char *text = "mpprobe";
 
 	k->arena = a;
-	for (size_t i = 1; line && line[0] && line[i]; i++)
+	k->nameless = told != NULL;
+	for (size_t i = 1; !told && line && line[0] && line[i]; i++)
 		text = arena_printf(a, "%s %s", text, quoted(a, line[i]));
-	k->origin.command = text;
+	k->origin.command = told ? told : text;
 	return &k->origin;
 }
 
@@ -68,9 +70,11 @@ void origin_capture(struct origin *origin, const char *name)
 	int fd = -1;
 	struct stat st;
 
-	c->name = !strcmp(name, "-")  ? "standard input or output"
-		  : slash && slash[1] ? slash + 1
-				      : name;
+	c->name = k->nameless	       ? arena_printf(k->arena, "capture %zu",
+						      origin->capture_count)
+		  : !strcmp(name, "-") ? "standard input or output"
+		  : slash && slash[1]  ? slash + 1
+				       : name;
 	if (strcmp(name, "-") && stat(name, &st) == 0 && S_ISREG(st.st_mode))
 		fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	*ARENA_PUSH(k->arena, k->fds, k->fd_count) = fd;

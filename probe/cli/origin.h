@@ -7,8 +7,9 @@
 
 #include "report/print/format.h"
 
-/* Of the command line, up to NULL, which is told as a shell would take it. */
-struct origin *origin_new(char *const *line);
+/* Of the command line, up to NULL, which is told as a shell would take it. With
+ * `told` that is told instead, and no name of a capture is. */
+struct origin *origin_new(char *const *line, const char *told);
 void origin_free(struct origin *origin); /* NULL is fine */
 
 /* Adds a capture, and opens it, to be read later; where that is not possible,

@@ -260,7 +260,7 @@ static bool add_sink(struct output *out, const struct options *o,
 	if (!sink_open(s, file))
 		return false;
 	if (s->format->tells_origin && !out->origin)
-		out->origin = origin_new(o->line);
+		out->origin = origin_new(o->line, o->told);
 	s->page.origin = out->origin;
 	if (s->format->open)
 		s->page.document = s->format->open();

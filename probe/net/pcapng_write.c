@@ -65,7 +65,7 @@ static size_t write_section(FILE *out)
 }
 
 /* 4.2. Times are in microseconds, unless it says otherwise. */
-static size_t write_interface(FILE *out, const struct saved_interface *i)
+size_t pcapng_write_interface(FILE *out, const struct saved_interface *i)
 {
 	size_t length = strlen(i->name);
 	size_t size = PCAPNG_FRAME + INTERFACE + OPTION_HEAD + padded(length) +
@@ -88,7 +88,7 @@ size_t pcapng_write_head(FILE *out, const struct saved_interface *interfaces,
 	size_t size = write_section(out);
 
 	for (size_t i = 0; i < count; i++)
-		size += write_interface(out, &interfaces[i]);
+		size += pcapng_write_interface(out, &interfaces[i]);
 	return size;
 }
 

@@ -24,11 +24,14 @@ struct saved_frame {
 	size_t captured, length;
 };
 
-/* Both return how many bytes they wrote, in the byte order of this host; what
+/* They return how many bytes they wrote, in the byte order of this host; what
  * the stream could not take it tells by ferror(3). */
 size_t pcapng_write_head(FILE *out, const struct saved_interface *interfaces,
 			 size_t count);
 size_t pcapng_write_frame(FILE *out, const struct saved_frame *frame);
+
+/* One more interface, which stands before its first frame. */
+size_t pcapng_write_interface(FILE *out, const struct saved_interface *i);
 
 /* What a frame of so many captured bytes will take. */
 size_t pcapng_frame_size(size_t captured);

@@ -75,7 +75,7 @@ int savefile_start(struct savefile *s, const struct saved_interface *interfaces,
 {
 	if (open_stream(s) == -1)
 		return -1;
-	if (count > 1)
+	if (count != 1)
 		s->waiting = pcapng_write_head(s->stream, interfaces, count);
 	else if (start_pcap(s, interfaces[0].link_type) == -1)
 		return -1;
@@ -102,6 +102,12 @@ int savefile_flush(struct savefile *s)
 		saved = errno;
 	errno = saved;
 	return -1;
+}
+
+int savefile_interface(struct savefile *s, const struct saved_interface *i)
+{
+	s->waiting += pcapng_write_interface(s->stream, i);
+	return savefile_flush(s);
 }
 
 static void dump(struct savefile *s, const struct saved_frame *f)

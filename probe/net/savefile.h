@@ -16,9 +16,12 @@ struct savefile;
 struct savefile *savefile_open(const char *name);
 
 /* Empties the file and writes its header: of one interface pcap, of several
- * pcapng. 0, or -1 with errno set. */
+ * pcapng, and of none pcapng, to which they are added. 0, or -1 with errno
+ * set. */
 int savefile_start(struct savefile *s, const struct saved_interface *interfaces,
 		   size_t count);
+
+int savefile_interface(struct savefile *s, const struct saved_interface *i);
 
 /* Adds a frame. It is in the file only after savefile_flush, or when many
  * wait. 0, or -1 with errno set. */

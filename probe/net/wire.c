@@ -24,6 +24,7 @@ struct wire {
 	libnet_t *net; /* builds packets; sends none */
 	struct savefile *file;
 	const char *file_name;
+	const struct wire_cover *cover;
 	uint64_t frames;
 	wire_frame_fn *fn; /* during wire_poll */
 	void *context;
@@ -126,10 +127,14 @@ int wire_filter(struct wire *w, const char *filter)
 static int start_file(struct wire *w)
 {
 	struct saved_interface interfaces[INTERFACES_MAX];
+	char names[INTERFACES_MAX][IF_NAMESIZE];
 
 	for (unsigned i = 0; i < w->count; i++)
 		interfaces[i] = (struct saved_interface){
-			w->names[i], packet_socket_link_type(w->capture, i)};
+			w->cover ? w->cover->name(w->cover->context,
+						  w->names[i], names[i])
+				 : w->names[i],
+			packet_socket_link_type(w->capture, i)};
 	if (w->file && savefile_start(w->file, interfaces, w->count) == -1)
 		return wire_fail(&w->failure, EXIT_OUTPUT,
 				 "cannot write %s: %s", w->file_name,
@@ -147,6 +152,7 @@ struct wire *wire_open(const struct wire_config *config, char *error,
 		*exit_code = EXIT_SYSTEM;
 		return NULL;
 	}
+	w->cover = config->cover;
 	if (open_uplinks(w, config) == -1 || open_builder(w) == -1 ||
 	    open_file(w, config->write_file) == -1 ||
 	    open_capture(w, config) == -1 || start_file(w) == -1) {
@@ -252,7 +258,8 @@ int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
 
 /* --- in ----------------------------------------------------------------- */
 
-static int save(struct wire *w, const struct socket_frame *f)
+static int save(struct wire *w, const struct socket_frame *f,
+		const uint8_t *bytes)
 {
 	static const enum link_way ways[] = {[WAY_IN] = LINK_WAY_IN,
 					     [WAY_OUT] = LINK_WAY_OUT,
@@ -262,7 +269,7 @@ static int save(struct wire *w, const struct socket_frame *f)
 					     .interface = f->interface,
 					     .way = ways[f->way],
 					     .time_us = f->time_us,
-					     .bytes = f->bytes,
+					     .bytes = bytes,
 					     .captured = f->captured,
 					     .length = f->length,
 				     });
@@ -271,27 +278,29 @@ static int save(struct wire *w, const struct socket_frame *f)
 static void take_frame(void *context, const struct socket_frame *f)
 {
 	struct wire *w = context;
+	const struct wire_frame frame = {
+		.way = f->way,
+		.interface = w->count > 1 ? f->interface + 1 : 0,
+		.link_type = packet_socket_link_type(w->capture, f->interface),
+		.number = w->frames + 1,
+		.time_us = f->time_us,
+		.bytes = f->bytes,
+		.captured = f->captured,
+		.length = f->length,
+	};
+	const uint8_t *bytes = f->bytes;
 
 	if (w->failure.exit_code)
 		return;
-	if (w->file && save(w, f) == -1) {
+	if (w->cover)
+		bytes = w->cover->frame(w->cover->context, &frame);
+	if (w->file && save(w, f, bytes) == -1) {
 		wire_fail(&w->failure, EXIT_OUTPUT, "%s: %s", w->file_name,
 			  strerror(errno));
 		return;
 	}
 	w->frames++;
-	w->fn(w->context,
-	      &(struct wire_frame){
-		      .way = f->way,
-		      .interface = w->count > 1 ? f->interface + 1 : 0,
-		      .link_type =
-			      packet_socket_link_type(w->capture, f->interface),
-		      .number = w->frames,
-		      .time_us = f->time_us,
-		      .bytes = f->bytes,
-		      .captured = f->captured,
-		      .length = f->length,
-	      });
+	w->fn(w->context, &frame);
 }
 
 static int check_uplinks(struct wire *w)

@@ -30,6 +30,15 @@ struct wire_frame {
 
 typedef void wire_frame_fn(void *context, const struct wire_frame *frame);
 
+/* What is written to the -w file in place of a frame's bytes, and of an
+ * interface's name, which has `text` to be in. */
+struct wire_cover {
+	const uint8_t *(*frame)(void *context, const struct wire_frame *frame);
+	const char *(*name)(void *context, const char *name,
+			    char text[IF_NAMESIZE]);
+	void *context;
+};
+
 #define UPLINKS_MAX (INTERFACES_MAX / 2)
 
 struct wire_config {
@@ -45,6 +54,7 @@ struct wire_config {
 				   was set is ever seen */
 	const char *write_file; /* -w, or NULL; "-" is standard output. Of
 				   several interfaces it is pcapng */
+	const struct wire_cover *cover; /* NULL: all as it is */
 };
 
 /* Opens everything that needs privilege: raw sockets, capture, the -w file.

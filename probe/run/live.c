@@ -20,6 +20,7 @@
 #include "probe/net/wire.h"
 #include "probe/run/client.h"
 #include "report/arena.h"
+#include "report/track/anonymous.h"
 #include "report/track/observer.h"
 
 /* A copy that was not captured after this time, while the kernel lost no
@@ -160,6 +161,50 @@ static void take_owner(struct wire_config *w, const struct target *t)
 	w->owner_count += *w->owners[w->owner_count] != '\0';
 }
 
+/* --- what may be shown ---------------------------------------------------- */
+
+const struct observer *live_shown(const struct live *live)
+{
+	return live->anonymous ? live->covered : live->observer;
+}
+
+static const uint8_t *cover_frame(void *context, const struct wire_frame *f)
+{
+	struct live *live = context;
+
+	live->cover = anonymous_frame(live->anonymous, live->covered,
+				      f->link_type, f->bytes, f->captured);
+	return live->cover;
+}
+
+static const char *cover_name(void *context, const char *name,
+			      char text[IF_NAMESIZE])
+{
+	struct live *live = context;
+
+	return anonymous_interface(live->anonymous, name, text);
+}
+
+_Static_assert(ANONYMOUS_INTERFACE == IF_NAMESIZE, "one name fits the other");
+
+static bool open_cover(struct live *live, struct anonymous *a)
+{
+	live->anonymous = a;
+	live->covering = (struct wire_cover){cover_frame, cover_name, live};
+	live->covered = a ? observer_new() : NULL;
+	return !a || live->covered;
+}
+
+/* This run sends from this address. */
+static void own(struct live *live, const struct address *source)
+{
+	struct address shown = anonymous_address(live->anonymous, source);
+
+	observer_own(live->observer, source);
+	if (live->anonymous)
+		observer_own(live->covered, &shown);
+}
+
 static int open_wire(struct live *live, const struct live_config *c)
 {
 	char error[300];
@@ -167,6 +212,7 @@ static int open_wire(struct live *live, const struct live_config *c)
 	struct wire_config config = {
 		.filter = live->filter,
 		.write_file = c->write_file,
+		.cover = live->anonymous ? &live->covering : NULL,
 	};
 
 	make_filter(c, live->filter, sizeof(live->filter));
@@ -194,6 +240,8 @@ int live_open(struct live *live, const struct live_config *c)
 	/* First: its process shall have none of what is opened next. */
 	live->names =
 		c->names || c->origins ? names_new(c->names, c->origins) : NULL;
+	if (!open_cover(live, c->anonymous))
+		return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
 	code = open_wire(live, c);
 	if (code != 0)
 		return code;
@@ -202,7 +250,7 @@ int live_open(struct live *live, const struct live_config *c)
 	if (!live->guard || !live->observer)
 		return failure(EXIT_SYSTEM, "no memory, or OpenSSL failed");
 	for (unsigned i = 0; i < live->target_count; i++)
-		observer_own(live->observer, &live->targets[i].route.source);
+		own(live, &live->targets[i].route.source);
 	return 0;
 }
 
@@ -211,6 +259,7 @@ void live_close(struct live *live)
 	names_free(live->names);
 	guard_free(live->guard);
 	observer_free(live->observer);
+	observer_free(live->covered);
 	departures_free(&live->departures);
 	free(live->targets);
 	wire_close(live->wire);
@@ -312,7 +361,7 @@ uint16_t live_port(struct live *live, const struct address *source, bool udp)
 {
 	uint16_t port;
 
-	observer_own(live->observer, source);
+	own(live, source);
 	port = udp ? guard_udp_port(live->guard, source, live->next_port)
 		   : guard_port(live->guard, source, live->next_port);
 
@@ -428,37 +477,50 @@ static bool came_back(const struct live *live, const uint8_t *ip, size_t length)
 }
 
 /* Where a frame was seen, as the capture that is written tells it. */
-static void set_place(struct live *live, const struct wire_frame *f)
+static void set_place(struct observer *o, const struct wire_frame *f,
+		      const char *interface)
 {
-	struct observer *o = live->observer;
-
 	o->interface = f->interface;
 	o->way = LINK_WAY_UNKNOWN;
 	if (!f->interface)
 		return;
-	observer_name_interface(o,
-				wire_interface_name(live->wire, f->interface));
+	observer_name_interface(o, interface);
 	if (f->way != WAY_BOTH)
 		o->way = f->way == WAY_OUT ? LINK_WAY_OUT : LINK_WAY_IN;
+}
+
+static void observe(struct observer *o, const struct wire_frame *f,
+		    const uint8_t *bytes, bool back)
+{
+	if (back)
+		observer_came_back(o, f->link_type, f->time_us, bytes,
+				   f->captured);
+	else
+		observer_frame(o, f->link_type, f->number, f->time_us, bytes,
+			       f->captured, f->length);
 }
 
 static void on_frame(void *context, const struct wire_frame *f)
 {
 	struct live *live = context;
+	const char *interface = wire_interface_name(live->wire, f->interface);
+	char name[ANONYMOUS_INTERFACE];
 	const uint8_t *ip;
 	size_t available;
 	bool has_ip = link_find_ip(f->link_type, f->bytes, f->captured, &ip,
 				   &available);
+	bool back =
+		has_ip && f->way == WAY_IN && came_back(live, ip, available);
 
-	set_place(live, f);
 	if (has_ip && f->way != WAY_IN)
 		check_departure(live, ip, available);
-	if (has_ip && f->way == WAY_IN && came_back(live, ip, available))
-		observer_came_back(live->observer, f->link_type, f->time_us,
-				   f->bytes, f->captured);
-	else
-		observer_frame(live->observer, f->link_type, f->number,
-			       f->time_us, f->bytes, f->captured, f->length);
+	set_place(live->observer, f, interface);
+	observe(live->observer, f, f->bytes, back);
+	if (!live->anonymous)
+		return;
+	set_place(live->covered, f,
+		  anonymous_interface(live->anonymous, interface, name));
+	observe(live->covered, f, live->cover, back);
 }
 
 static bool check_missing(struct live *live)

@@ -12,12 +12,13 @@
 
 #include "crafting/address.h"
 #include "crafting/segment.h"
+#include "probe/net/wire.h"
 #include "probe/run/departures.h"
 
+struct anonymous;
 struct destination;
 struct guard;
 struct target;
-struct wire;
 struct observer;
 struct names;
 
@@ -43,6 +44,10 @@ struct live {
 	struct wire *wire;
 	struct guard *guard;
 	struct observer *observer;
+	struct anonymous *anonymous; /* NULL: all is shown as it is */
+	struct observer *covered;    /* of the frames as they may be shown */
+	const uint8_t *cover;	     /* the bytes of the latest of them */
+	struct wire_cover covering;
 	struct names *names; /* NULL with -n */
 	struct random random;
 	struct departures departures;
@@ -70,8 +75,9 @@ struct live_config {
 			  sources belong to */
 	bool names;    /* of hops are wanted */
 	bool origins;  /* and their autonomous systems */
-	const char *write_file; /* -w, or NULL */
-	const uint64_t *seed;	/* NULL: from the kernel */
+	const char *write_file;	     /* -w, or NULL */
+	const uint64_t *seed;	     /* NULL: from the kernel */
+	struct anonymous *anonymous; /* borrowed; NULL: all is shown */
 };
 
 /* Opens all that needs privilege, which the caller drops then, once all runs
@@ -79,6 +85,10 @@ struct live_config {
  * cases. */
 int live_open(struct live *live, const struct live_config *config);
 void live_close(struct live *live);
+
+/* What may be said of the run, which knows but pseudonyms where there are any:
+ * the live one goes by real addresses. */
+const struct observer *live_shown(const struct live *live);
 
 /* Waits until all that was sent has been captured, 20 ms at most. */
 void live_linger(struct live *live);
