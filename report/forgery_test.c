@@ -19,7 +19,7 @@
 #include "crafting/cursor.h"
 #include "crafting/link.h"
 #include "crafting/mptcp.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/report.h"
 #include "report/track/observer.h"
 #include "tests/captures.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/paths/paths.h"
 #include "report/print/json.h"
 #include "report/report.h"

@@ -7,7 +7,7 @@
 #define TESTS_SCENE_H
 
 #include "crafting/keys.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/track/observer.h"
 #include "tests/frames.h"
 

@@ -21,7 +21,7 @@
 #include "probe/run/run.h"
 #include "report/arena.h"
 #include "report/evidence/loss.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/origins.h"
 #include "report/track/anonymous.h"
 #include "report/track/observer.h"

@@ -16,7 +16,7 @@
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "report/arena.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/print/text.h"

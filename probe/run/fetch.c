@@ -10,7 +10,7 @@
 #include "probe/run/live.h"
 #include "report/evidence/judgement.h"
 #include "report/evidence/loss.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/rules/rules.h"
 #include "report/track/observer.h"
 

@@ -10,7 +10,7 @@
 #include "crafting/tcp_options.h"
 #include "probe/scenario/exchange.h"
 #include "report/arena.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/report.h"
 #include "report/track/observer.h"
 

@@ -11,7 +11,7 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/compare/samples.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/report.h"
 #include "report/track/observer.h"
 

@@ -217,6 +217,13 @@ enum fate attempts_fate(const struct judgement *j, const struct attempts *a)
 	return FATE_UNCLEAR;
 }
 
+const char *refusal_phrase(const struct quote *q)
+{
+	return q->admin_prohibited   ? "a filter prohibits it"
+	       : q->port_unreachable ? "the port is unreachable"
+				     : "the host is unreachable";
+}
+
 void refusal_evidence(struct judgement *j, struct finding *f,
 		      const struct class *c)
 {

@@ -41,6 +41,8 @@ enum fate {
 
 enum fate attempts_fate(const struct judgement *j, const struct attempts *a);
 
+/* What an ICMP unreachable says: "a filter prohibits it". */
+const char *refusal_phrase(const struct quote *q);
 /* Says who refused segments of this kind with an ICMP error, if one did. */
 void refusal_evidence(struct judgement *j, struct finding *f,
 		      const struct class *c);

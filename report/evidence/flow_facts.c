@@ -2,6 +2,7 @@
  * What TCP acknowledged of a connection's data, and what MPTCP did.
  */
 #include "crafting/segment.h"
+#include "report/arena.h"
 #include "report/evidence/judgement.h"
 
 bool flow_data_acked(const struct flow *f)
@@ -273,4 +274,29 @@ struct lack flow_lacks(const struct flow *f)
 		l.words++;
 	}
 	return l;
+}
+
+bool joined_across(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->whole->flow_count && j->r->source.family;
+	     i++) {
+		const struct flow *f = j->whole->flows[i];
+
+		if (f->join.parent >= 0 && f->join.fourth_ack_frame &&
+		    f->server_port == j->r->port &&
+		    address_equal(&f->server, &j->r->target) &&
+		    address_equal(&f->client, &j->r->source) &&
+		    !address_equal(&j->whole->flows[f->join.parent]->client,
+				   &j->r->source))
+			return true;
+	}
+	return false;
+}
+
+const char *except_bytes(const struct judgement *j, const struct flow *f)
+{
+	if (!flow_data_acked(f))
+		return "";
+	return arena_printf(j->arena, ", except the first %u bytes,",
+			    (unsigned)flow_mptcp_acked(f));
 }

@@ -8,7 +8,7 @@
 #define REPORT_EVIDENCE_JUDGEMENT_H
 
 #include "report/evidence/changes.h"
-#include "report/judge.h"
+#include "report/evidence/target.h"
 #include "report/report.h"
 #include "report/track/observer.h"
 
@@ -357,6 +357,9 @@ unsigned plain_beside_working(const struct judgement *j);
 int reset_reason(const struct kept *reset);
 /* A RST that no MPTCP stack marked, by MP_TCPRST or MP_FASTCLOSE. */
 bool is_bare_reset(const struct kept *k);
+/* ", except the first 1460 bytes,": these were acknowledged at the MPTCP level,
+ * as what came before a device began, or is too short for it; or "". */
+const char *except_bytes(const struct judgement *j, const struct flow *f);
 /* A subflow from here joined a connection that was opened on another uplink: so
  * joins pass on this path. */
 bool joined_across(const struct judgement *j);
@@ -413,26 +416,7 @@ bool reaches_server(const struct judgement *j);
  * not speak MPTCP, or what stands right before it. */
 bool path_acquitted(const struct judgement *j);
 
-/* ports.c */
-void judge_other_hops(struct judgement *j);
-/* Convicts a device by another port that it leaves alone. */
-void judge_contrast(struct judgement *j);
-void judge_reference(struct judgement *j);
-/* Something is odd, or unknown, that others may decide. */
-bool has_work_to_do(const struct judgement *j);
-/* uplinks.c: the same for other uplinks of the run. */
-void judge_uplinks(struct judgement *j, const struct judge_target *target);
-bool is_reference(const struct observer *o, const struct judge_target *target);
-
-/* elsewhere.c: what becomes of joins to other places that the server announced,
- * where those to the first one pass. */
-void judge_elsewhere(struct judgement *j, const struct judge_target *target);
-
-/* judge.c: the report without a look at other ports. */
-struct report *judge_alone(const struct observer *o,
-			   const struct judge_target *target);
-
-/* rules/findings.c */
+/* Adding to the findings of the report (judgement.c). */
 struct finding *finding_add(struct judgement *j, const char *id,
 			    enum direction direction,
 			    enum segment_kind segment);
@@ -443,9 +427,6 @@ void finding_evidence(struct judgement *j, struct finding *f, uint64_t frame,
 struct finding *finding_find(const struct judgement *j, const char *id);
 /* Whether it is placed, and between hops that may be these. */
 bool finding_overlaps(const struct finding *f, unsigned after, unsigned at);
-/* ", except the first 1460 bytes,": these were acknowledged at the MPTCP level,
- * as what came before a device began, or is too short for it; or "". */
-const char *except_bytes(const struct judgement *j, const struct flow *f);
 
 /* What convicts, in the order of the exchange. */
 void judge_forms(struct judgement *j);
@@ -477,8 +458,5 @@ bool join_parent_alive(const struct judgement *j, const struct flow *f);
 /* Why no second subflow is possible, if that is what the server decides; or
  * NULL. */
 const char *join_impossible(const struct judgement *j);
-
-/* What an ICMP unreachable says: "a filter prohibits it". */
-const char *refusal_phrase(const struct quote *q);
 
 #endif

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "report/evidence/judgement.h"
+#include "report/judge/judge.h"
 #include "report/track/capture.h"
 
 #define SKEW_US 300000

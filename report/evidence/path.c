@@ -427,11 +427,26 @@ void path_fill(struct judgement *j, const struct flow *f, const struct quote *q)
 			   q->reply_ttl);
 }
 
+/* Where this port's own probes drew no answer, those to other ports of the
+ * address may have. */
+static void ask_other_ports(struct judgement *j)
+{
+	for (size_t i = 0; i < j->o->flow_count; i++) {
+		const struct flow *f = j->o->flows[i];
+
+		if (f->server_port == j->r->port ||
+		    !address_equal(&f->server, &j->r->target))
+			continue;
+		for (size_t k = 0; k < f->quote_count; k++)
+			path_fill(j, f, &f->quotes[k]);
+	}
+}
+
 void judge_path(struct judgement *j)
 {
 	add_views(j);
 	add_target(j);
-	judge_other_hops(j);
+	ask_other_ports(j);
 	judge_return(j);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/track/observer.h"
 
 #define ENUM_CELL(value, name, cell, phrase) [value] = (cell),

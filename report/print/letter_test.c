@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/print/letter.h"
 #include "report/report.h"
 #include "report/track/capture.h"

@@ -8,15 +8,6 @@
 #include "report/evidence/attempts.h"
 #include "report/rules/rules.h"
 
-const struct flow *flow_first(const struct judgement *j,
-			      bool (*fits)(const struct flow *))
-{
-	for (size_t i = 0; i < j->flow_count; i++)
-		if (fits(j->flows[i]))
-			return j->flows[i];
-	return NULL;
-}
-
 /* ---- echoes -------------------------------------------------------------- */
 
 static bool is_mirrored(const struct flow *f)

@@ -15,7 +15,7 @@
 #include <glob.h>
 
 #include "report/arena.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/paths/paths.h"
 #include "report/print/format.h"
 #include "report/print/html/document.h"

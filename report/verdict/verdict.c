@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "report/arena.h"
+#include "report/evidence/attempts.h"
 #include "report/evidence/loss.h"
 #include "report/rules/rules.h"
 
@@ -22,13 +23,6 @@ void say_verdict(struct judgement *j, enum status status,
 	va_start(list, format);
 	j->r->verdict = arena_vprintf(j->arena, format, list);
 	va_end(list);
-}
-
-const char *refusal_phrase(const struct quote *q)
-{
-	return q->admin_prohibited   ? "a filter prohibits it"
-	       : q->port_unreachable ? "the port is unreachable"
-				     : "the host is unreachable";
 }
 
 /* Hosts send a SYN again after a second: where another program's was not, the

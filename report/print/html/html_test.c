@@ -16,7 +16,7 @@
 
 #include "report/arena.h"
 #include "report/compare/compare.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/paths/paths.h"
 #include "report/print/html/html.h"
 #include "report/print/html/markup.h"

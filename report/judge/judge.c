@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "report/judge.h"
+#include "report/judge/judge.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
+#include "report/judge/others.h"
 #include "report/rules/rules.h"
 
 struct candidate {
@@ -341,11 +342,6 @@ static void judge_patience(struct judgement *j)
 		j->patience_us = PATIENCE_MIN_US;
 	if (j->patience_us > PATIENCE_MAX_US || !slowest)
 		j->patience_us = PATIENCE_MAX_US;
-}
-
-bool had_time(const struct judgement *j, const struct kept *k)
-{
-	return j->o->last_us - k->time_us >= j->patience_us;
 }
 
 /* A server that takes data and sends none: all that can be proven is, but for

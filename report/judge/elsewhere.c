@@ -6,6 +6,7 @@
 
 #include "report/arena.h"
 #include "report/evidence/ledger.h"
+#include "report/judge/others.h"
 
 /* A join of a connection of the target goes there; or NULL. */
 static const struct flow *join_to(const struct judgement *j,

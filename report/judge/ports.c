@@ -6,27 +6,9 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
-#include "report/judge.h"
+#include "report/judge/others.h"
 
 #define PORTS_JUDGED 8 /* other ports that are looked at */
-
-/* ---- hops ---------------------------------------------------------------- */
-
-/* Where this port's own probes drew no answer, those to other ports of the
- * address may have. */
-void judge_other_hops(struct judgement *j)
-{
-	for (size_t i = 0; i < j->o->flow_count; i++) {
-		const struct flow *f = j->o->flows[i];
-
-		if (f->server_port == j->r->port ||
-		    !address_equal(&f->server, &j->r->target))
-			continue;
-		for (size_t k = 0; k < f->quote_count; k++)
-			path_fill(j, f, &f->quotes[k]);
-	}
-}
 
 /* ---- the last hop -------------------------------------------------------- */
 

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "report/arena.h"
-#include "report/evidence/judgement.h"
-#include "report/judge.h"
+#include "report/judge/others.h"
 
 #define UPLINKS_JUDGED 16
 
@@ -57,23 +56,6 @@ static bool share_server(const struct judgement *j, const struct address *other)
 		     address_equal(&parent->client, other)) ||
 		    (address_equal(&f->client, other) &&
 		     address_equal(&parent->client, own)))
-			return true;
-	}
-	return false;
-}
-
-bool joined_across(const struct judgement *j)
-{
-	for (size_t i = 0; i < j->whole->flow_count && j->r->source.family;
-	     i++) {
-		const struct flow *f = j->whole->flows[i];
-
-		if (f->join.parent >= 0 && f->join.fourth_ack_frame &&
-		    f->server_port == j->r->port &&
-		    address_equal(&f->server, &j->r->target) &&
-		    address_equal(&f->client, &j->r->source) &&
-		    !address_equal(&j->whole->flows[f->join.parent]->client,
-				   &j->r->source))
 			return true;
 	}
 	return false;

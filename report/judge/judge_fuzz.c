@@ -3,7 +3,7 @@
  * flows are forgotten after a few (FLOWS_MAX).
  */
 #include "report/compare/compare.h"
-#include "report/judge.h"
+#include "report/judge/judge.h"
 #include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/report.h"

@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Adding to the findings of a report.
+ * What every room of the judge asks of what is judged, and adds to it.
  */
 #include <stdarg.h>
 #include <string.h>
 
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
+
+bool had_time(const struct judgement *j, const struct kept *k)
+{
+	return j->o->last_us - k->time_us >= j->patience_us;
+}
+
+const struct flow *flow_first(const struct judgement *j,
+			      bool (*fits)(const struct flow *))
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (fits(j->flows[i]))
+			return j->flows[i];
+	return NULL;
+}
 
 struct finding *finding_add(struct judgement *j, const char *id,
 			    enum direction direction, enum segment_kind segment)
@@ -60,12 +74,4 @@ bool finding_overlaps(const struct finding *f, unsigned after, unsigned at)
 {
 	return f->at.known && f->after.known && f->after.ttl < at &&
 	       after < f->at.ttl;
-}
-
-const char *except_bytes(const struct judgement *j, const struct flow *f)
-{
-	if (!flow_data_acked(f))
-		return "";
-	return arena_printf(j->arena, ", except the first %u bytes,",
-			    (unsigned)flow_mptcp_acked(f));
 }
