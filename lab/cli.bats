@@ -603,6 +603,34 @@ unread() {		# COMMAND...
 	((status == 0))
 }
 
+@test "--reference auto: the first that answers, of those that are known" {
+	lab_of_test=reference-$$
+	lab/lab up --name $lab_of_test --hops 2 --box strip@1
+	run --separate-stderr lab/lab run --name $lab_of_test ./mpprobe -n \
+		--reference auto -q 10.0.3.2
+	((status == 1 && ${#lines[@]} == 1))
+	[[ $stderr == *'no public server that speaks MPTCP answers; probed without one' ]]
+	# The first is not reached, and a port is probed anyway.
+	lab/lab run --name $lab_of_test sh -c 'printf "%s\n" \
+		"10.9.9.9 check.mptcp.dev" "10.0.3.2 test.multipath-tcp.org" \
+		"fd00:3::2 test.multipath-tcp.org" >>/etc/hosts
+		ip route add unreachable 10.9.9.9'
+	run --separate-stderr lab/lab run --name $lab_of_test ./mpprobe -n \
+		--reference auto -q 10.0.3.2:8080
+	[[ -z $stderr && ${lines[1]} == 'test.multipath-tcp.org (10.0.3.2) port 80: '* ]]
+	lab/lab run --name $lab_of_test sh -c 'printf "%s\n" "10.0.3.2 check.mptcp.dev" \
+		"fd00:3::2 check.mptcp.dev" >/etc/hosts'
+	lab/lab run --name $lab_of_test ./mpprobe -n -j --reference auto \
+		-w "$tmp/run.pcap" -o "$tmp/live" [fd00:3::2]:80 || (($? == 1))
+	sed -n 2p "$tmp/live" >"$tmp/reference"
+	[[ $(field "$tmp/reference" "r['target']['name'], r['target']['port'], r['target']['reference']") == \
+		"('check.mptcp.dev', 443, True)" ]]
+	# Without it none of them is heard of.
+	lab/lab run --name $lab_of_test ./mpprobe -n -q -w "$tmp/alone.pcap" 10.0.3.2 \
+		|| (($? == 1))
+	[[ -z $(tcpdump -nr "$tmp/alone.pcap" port 443 2>/dev/null) ]]
+}
+
 # No address or name of the lab is in these, nor payload: as text, or as bytes.
 hides() {		# FILE...
 	local text='10[.]0[.][1-3][.][0-9]|fd00:[1-3]:|eth0|HTTP|Host'

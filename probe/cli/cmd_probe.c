@@ -11,6 +11,7 @@
 #include "probe/doctor/own_mptcp.h"
 #include "probe/net/names.h"
 #include "probe/net/privileges.h"
+#include "probe/net/references.h"
 #include "probe/net/signals.h"
 #include "probe/net/target.h"
 #include "probe/net/ticker.h"
@@ -65,12 +66,14 @@ static uint16_t port_of(const struct plan *p, unsigned target, unsigned i)
 		       : p->ports[i];
 }
 
-static bool is_probed(const struct plan *p, const struct target *t)
+static bool is_probed(void *plan, const struct address *a, uint16_t port)
 {
+	const struct plan *p = plan;
+
 	for (unsigned i = 0; i < p->own_count; i++)
 		for (unsigned k = 0; k < count_ports(p, i); k++)
-			if (port_of(p, i, k) == t->name.port &&
-			    address_equal(&p->targets[i].address, &t->address))
+			if (port_of(p, i, k) == port &&
+			    address_equal(&p->targets[i].address, a))
 				return true;
 	return false;
 }
@@ -79,16 +82,27 @@ static bool is_probed(const struct plan *p, const struct target *t)
 static int plan_reference(struct plan *p, const struct options *o)
 {
 	struct target_wanted wanted = o->where;
+	const char *reference = o->reference;
+	char found[REFERENCE_TEXT];
 	int code;
 
 	if (p->targets[0].bound && !p->several)
 		wanted.interface = p->targets[0].route.interface;
 	wanted.ipv4 = p->targets[0].address.family == 4;
 	wanted.ipv6 = p->targets[p->own_count - 1].address.family == 6;
-	p->target_count += ways_find(o->reference, &wanted,
+	if (strcmp(reference, "auto") == 0) {
+		if (!references_find(&wanted, is_probed, p, found)) {
+			complain("--reference auto: no public server that "
+				 "speaks MPTCP answers; probed without one");
+			return 0;
+		}
+		reference = found;
+	}
+	p->target_count += ways_find(reference, &wanted,
 				     &p->targets[p->own_count], NULL, &code);
 	for (unsigned i = p->own_count; i < p->target_count; i++)
-		if (is_probed(p, &p->targets[i]))
+		if (is_probed(p, &p->targets[i].address,
+			      p->targets[i].name.port))
 			return failure(EXIT_USAGE,
 				       "--reference %s: this is what is "
 				       "probed; name another server or port",

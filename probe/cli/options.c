@@ -346,7 +346,7 @@ static const struct row rows[] = {
 	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports, 0,
 	 .help = "TCP ports to probe, also 1-64 (default 80)",
 	 .brief = "80,443 or 1-64"},
-	{NULL, 0, "reference", "HOST[:PORT]", COMMAND_PROBE, take_text,
+	{NULL, 0, "reference", "HOST[:PORT]|auto", COMMAND_PROBE, take_text,
 	 AT(reference), .help = "probe a server known to speak MPTCP, too",
 	 .must = "a host must follow"},
 	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp, 0,
