@@ -9,7 +9,7 @@
 
 #define BYTES_SHOWN 128	 /* both headers, and the first of the data */
 #define SHOWN_OF_FLOW 40 /* a whole sweep and its quotes would be 60 */
-#define SHOWN_MAX 600	 /* of all, but for those that findings name */
+#define SHOWN_MAX 600	 /* behind so many, only those that findings name */
 
 struct showing {
 	struct judgement *j;
@@ -145,12 +145,12 @@ static void show(struct showing *s, const struct report_packet *p)
 	shown->bytes = bytes;
 }
 
-static void show_flow(struct showing *s, const struct flow *f)
+/* So many of its first packets, and those that findings name. */
+static void show_flow(struct showing *s, const struct flow *f, size_t first)
 {
 	take_flow(s, f);
 	for (size_t i = 0; i < s->count; i++)
-		if ((i < SHOWN_OF_FLOW && s->j->r->packet_count < SHOWN_MAX) ||
-		    is_named(s, s->all[i].frame))
+		if (i < first || is_named(s, s->all[i].frame))
 			show(s, &s->all[i]);
 }
 
@@ -170,8 +170,9 @@ void judge_packets(struct judgement *j)
 
 	name_evidence(&s);
 	for (size_t i = 0; i < j->flow_count; i++)
-		if (j->r->packet_count < SHOWN_MAX ||
-		    is_in_findings(j->r, j->flows[i]))
-			show_flow(&s, j->flows[i]);
+		if (j->r->packet_count < SHOWN_MAX)
+			show_flow(&s, j->flows[i], SHOWN_OF_FLOW);
+		else if (is_in_findings(j->r, j->flows[i]))
+			show_flow(&s, j->flows[i], 0);
 	arena_free(s.arena);
 }
