@@ -36,6 +36,8 @@ struct flow *flow_of(const struct scene *s, const struct caller *c)
 			     c->to ? c->to : scene_port(s), IPPROTO_TCP);
 }
 
+#define WSCALE 7
+
 struct wire client_wire(struct scene *s, struct tcp_segment *t,
 			const struct caller *c, unsigned ttl, uint8_t class)
 {
@@ -50,6 +52,10 @@ struct wire client_wire(struct scene *s, struct tcp_segment *t,
 	t->destination_port = c->to ? c->to : scene_port(s);
 	if (s->narrow) /* one unit of it would be too much */
 		t->window = t->flags & TCP_FLAG_SYN ? sizeof(PAGE) - 1 : 0;
+	else if (s->window)
+		t->window = (uint16_t)(t->flags & TCP_FLAG_SYN
+					       ? s->window
+					       : s->window >> WSCALE);
 	else if (!t->window)
 		t->window = 64240;
 	return wire_tcp(&e, t);
@@ -79,7 +85,7 @@ struct wire syn_wire(struct scene *s, const struct caller *c, unsigned ttl,
 	write_sack_permitted(&w);
 	write_timestamps(&w, c->ts + ttl + (c->gave_up ? 128 : 0), 0);
 	write_nop(&w, 1);
-	write_wscale(&w, 7);
+	write_wscale(&w, WSCALE);
 	/* Copies carry an option that nobody knows beside MP_CAPABLE. */
 	if (c->gave_up)
 		class = 0;

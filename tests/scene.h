@@ -84,6 +84,7 @@ struct scene {
 	bool forgets, forgets_mptcp; /* is reset when it is to answer, all or
 					with MPTCP, and the client not told */
 	bool answer_joined; /* what comes over a second subflow, over that */
+	unsigned pushes;    /* the same page over a second subflow, unasked */
 	bool bare_reset, udp_silent, data_fin, no_timestamps, ecn_syn;
 	bool no_checksum; /* as Linux 5.10: flag A gets TCP, any token a join */
 	bool reset_idle;  /* a RST for what is not data, first of all */
@@ -105,6 +106,7 @@ struct scene {
 	/* the client */
 	bool no_sweep, no_join, no_after, no_version0;
 	int only_version;    /* --mptcp; -1: both */
+	unsigned window;     /* what it takes; 0: 64240, and more */
 	int64_t pause;	     /* before plain TCP is tried again */
 	unsigned uplink;     /* another address of its own */
 	bool one_of_several; /* uplinks of a run, and its controls say so */

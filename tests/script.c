@@ -403,6 +403,7 @@ static enum act forger(struct scene *s, struct wire *w)
 }
 
 static int64_t outage_begin, outage_end;
+static int64_t rest_us; /* before a burst */
 
 static bool lose(struct scene *s, bool forward, const struct packet *p)
 {
@@ -449,7 +450,8 @@ static const struct {
 	FLAG(hops),	  FLAG(server_hop), FLAG(detour),	FLAG(back_from),
 	FLAG(back_until), FLAG(back_more),  FLAG(udp_hop),	FLAG(icmp_ttl),
 	FLAG(router_ttl), FLAG(version),    FLAG(only_version), FLAG(mended),
-	FLAG(pages),	  FLAG(on_path),    FLAG(said),
+	FLAG(pages),	  FLAG(on_path),    FLAG(said),		FLAG(pushes),
+	FLAG(window),
 };
 
 static bool set_flag(struct scene *s, const char *word)
@@ -490,6 +492,8 @@ static bool set_other(struct scene *s, const char *word)
 		s->random = a;
 	else if (sscanf(word, "pause:%u", &a) == 1) /* ms */
 		s->pause = (int64_t)a * MS;
+	else if (sscanf(word, "rest:%u", &a) == 1) /* ms */
+		rest_us = (int64_t)a * MS;
 	else if (sscanf(word, "loss:%u", &a) == 1) /* percent */
 		s->lost_count = a;
 	else if (sscanf(word, "outage:%u:%u", &a, &b) == 2) /* ms */
@@ -758,7 +762,7 @@ static void lone_syn(struct scene *s, size_t kind, unsigned ttl)
 /* Many copies at once, and one that ends at each hop. */
 static void burst(struct scene *s, const struct caller *c)
 {
-	scene_wait(s, ROUTER_REST_US);
+	scene_wait(s, rest_us);
 	for (unsigned i = 0; i < BURST_SYNS; i++)
 		send_syn(s, c, 64 + i, false);
 	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
@@ -878,6 +882,7 @@ bool script_play(const char *words, struct scene *s)
 
 	memset(parts, 0, sizeof(parts));
 	outage_begin = outage_end = 0;
+	rest_us = ROUTER_REST_US;
 	course_count = 0;
 	bare = interrupted = in_words = in_full = false;
 	asked = NULL;

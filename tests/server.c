@@ -390,6 +390,15 @@ static void server_go_on(struct scene *s, struct served *c,
 	c->sent += sizeof(PAGE) - 1;
 }
 
+/* The fourth ACK. */
+static void server_confirm(struct scene *s, struct served *c,
+			   const struct packet *p)
+{
+	server_send(s, c, p, NULL, 0);
+	for (unsigned i = 0; i < s->pushes; i++)
+		server_send(s, c, p, PAGE, 0);
+}
+
 static void server_ack(struct scene *s, struct served *c,
 		       const struct packet *p, const struct tcp_options *in)
 {
@@ -412,7 +421,7 @@ static void server_ack(struct scene *s, struct served *c,
 		else if (!join || join->join.stage != JOIN_ACK)
 			scene_reset(s, s->hops + 1, p, 1);
 		else
-			server_send(s, c, p, NULL, 0);
+			server_confirm(s, c, p);
 		return;
 	}
 	if (address && s->echo_address) {

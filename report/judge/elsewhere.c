@@ -103,7 +103,7 @@ static bool first_joins(const struct judgement *j, const struct flow *f)
 
 void judge_elsewhere(struct judgement *j, const struct judge_target *target)
 {
-	if (!j->working || !j->controlled || j->r->initial_joins == 0 ||
+	if (!j->working || !j->controlled ||
 	    !ask_witnesses(j, first_joins, NULL))
 		return;
 	for (size_t i = 0; i < j->r->announcement_count; i++) {

@@ -157,14 +157,13 @@ static bool proves(const struct judgement *j, const struct flow *f)
 	return flow_proves_mptcp(f);
 }
 
-/* How often its data went out with a mapping, if none of it was ever
- * acknowledged. */
+/* How often the data of a first subflow went out with a mapping, if none of it
+ * was ever acknowledged. */
 static unsigned unacknowledged(const struct judgement *j, const struct flow *f)
 {
 	unsigned count = 0;
 
-	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !f->mptcp.syn_ack ||
-	    flow_tcp_acked(f) || flow_server_ended(f))
+	if (!f->mptcp.syn_ack || flow_tcp_acked(f) || flow_server_ended(f))
 		return 0;
 	for (size_t i = 0; i < f->sent_count; i++)
 		count += kept_has_data(f->sent[i]) &&
