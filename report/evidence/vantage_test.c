@@ -146,6 +146,51 @@ static void test_ways(void **state)
 	}
 }
 
+/* By a connection whose SYN has gone some hops, its answer none. */
+static enum vantage vantage_between(const char *client, const char *server)
+{
+	struct scene s = scene();
+	struct envelope there = {.from = address_of(client),
+				 .to = address_of(server),
+				 .protocol = IPPROTO_TCP,
+				 .ttl = 60};
+	struct envelope back = {.from = there.to,
+				.to = there.from,
+				.protocol = IPPROTO_TCP,
+				.ttl = 64};
+	struct tcp_segment syn = {.source_port = 40000,
+				  .destination_port = PORT,
+				  .sequence = 0x01020304,
+				  .flags = TCP_FLAG_SYN};
+	struct wire w = wire_tcp(&there, &syn);
+	struct packet p = wire_parse(&w);
+	struct tcp_segment answer =
+		answer_to(&p, TCP_FLAG_SYN | TCP_FLAG_ACK, 0x10203040);
+	struct report *r;
+	enum vantage found;
+
+	scene_begin(&s);
+	scene_see(&s, &w);
+	w = wire_tcp(&back, &answer);
+	scene_see(&s, &w);
+	r = judge(s.o,
+		  &(struct judge_target){.address = there.to, .port = PORT});
+	found = r->vantage;
+	report_free(r);
+	scene_end(&s);
+	return found;
+}
+
+/* Both ends are there, whatever TTL a program chooses. */
+static void test_loopback(void **state)
+{
+	(void)state;
+	assert_int_equal(vantage_between("127.0.0.1", "127.0.0.1"),
+			 VANTAGE_CLIENT);
+	assert_int_equal(vantage_between("10.0.1.1", "10.0.5.2"),
+			 VANTAGE_SERVER);
+}
+
 /* A sweep that names its TTLs is mpprobe's; one beside which somebody else's
  * SYN comes in is not where both were sent. */
 static void test_sweeps_and_contradictions(void **state)
@@ -215,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_guessed),
 		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_sweeps_and_contradictions),
 		cmocka_unit_test(test_verdicts),
 	};

@@ -14,7 +14,7 @@
 /* The hop whose number is in its address. */
 #define OTHER 7
 
-static const struct caller *parent_of(const struct scene *s)
+static struct caller *parent_of(struct scene *s)
 {
 	for (size_t i = 0; i < s->caller_count; i++)
 		if (s->callers[i].purpose == PURPOSE_MP_CAPABLE &&
@@ -38,6 +38,27 @@ static void announce_other(struct scene *s, const struct caller *parent)
 /* More SYNs there, and plain ones to either place. */
 static unsigned more;
 
+/* Joins there of one SYN each, and plain SYNs to either place beside each. */
+static unsigned joins;
+
+/* It takes data behind them. */
+static void show_alive(struct scene *s, struct caller *parent)
+{
+	struct span tail = {.offset = sizeof(REQUEST) - 1, .length = HALF};
+
+	send_data(s, parent, &tail, 64, false);
+}
+
+static struct caller *join_of(struct scene *s, const struct caller *parent,
+			      uint32_t token)
+{
+	struct caller *c = call(s, PURPOSE_MP_JOIN, 1);
+
+	c->parent = parent;
+	c->token = token;
+	return c;
+}
+
 /* A join to there, its SYN to each hop as well, beside plain SYNs. */
 static void join_there(struct scene *s, const struct caller *parent)
 {
@@ -46,13 +67,19 @@ static void join_there(struct scene *s, const struct caller *parent)
 
 	s->server_hop = OTHER;
 	knock(s, PURPOSE_TCP, 0, false, NULL, 3);
-	c = call(s, PURPOSE_MP_JOIN, 1);
-	c->parent = parent;
-	c->token = token;
+	c = join_of(s, parent, token);
 	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
 		send_syn(s, c, ttl, true);
 	for (unsigned i = 0; i <= more; i++)
 		send_syn(s, c, 64, false);
+	for (unsigned i = 0; i < joins; i++) {
+		send_syn(s, join_of(s, parent, token), 64, false);
+		knock(s, PURPOSE_TCP, 0, false, NULL, 3);
+		s->server_hop = 0;
+		knock(s, PURPOSE_TCP, 0, false, NULL, 1);
+		s->server_hop = OTHER;
+		scene_wait(s, 250 * MS);
+	}
 	for (unsigned i = 0; i < more; i++)
 		knock(s, PURPOSE_TCP, 0, false, NULL, 3);
 	s->server_hop = 0;
@@ -61,10 +88,11 @@ static void join_there(struct scene *s, const struct caller *parent)
 	scene_wait(s, 1500 * MS);
 }
 
-/* Whether the report says what this device does to it. */
-static bool is_told(struct scene s, box_fn *box, bool other_way)
+/* Whether the report says what this device does to it, in these words. */
+static bool is_told_as(struct scene s, box_fn *box, bool other_way,
+		       const char *words)
 {
-	const struct caller *parent;
+	struct caller *parent;
 	struct report *r;
 	bool told = false;
 
@@ -80,15 +108,23 @@ static bool is_told(struct scene s, box_fn *box, bool other_way)
 	s.next_port &= 0xfffe; /* that of the join is odd */
 	join_there(&s, parent);
 	s.parted = false;
+	if (joins)
+		show_alive(&s, parent);
 	converse(&s, PURPOSE_TCP, 0, false);
 	send_control(&s, 1);
 	r = judge_scene(&s);
 	for (size_t i = 0; i < r->finding_count; i++)
 		told |= strncmp(r->findings[i].text,
-				"Towards 10.0.7.2 port 80, which", 31) == 0;
+				"Towards 10.0.7.2 port 80, which", 31) == 0 &&
+			strstr(r->findings[i].text, words);
 	report_free(r);
 	scene_end(&s);
 	return told;
+}
+
+static bool is_told(struct scene s, box_fn *box, bool other_way)
+{
+	return is_told_as(s, box, other_way, "");
 }
 
 static void test_told(void **state)
@@ -144,6 +180,23 @@ static void test_other_program(void **state)
 	more = 0;
 }
 
+static enum act drop_joins_there(struct scene *s, struct wire *w)
+{
+	return has_join(w) ? drop_there(s, w) : PASS;
+}
+
+/* All of them: that others are answered at the first place tells nothing. */
+static void test_joins_only(void **state)
+{
+	(void)state;
+	joins = 8;
+	assert_true(is_told_as(scene(), drop_joins_there, false,
+			       "SYNs with MP_JOIN are dropped at or between "
+			       "hop 2"));
+	assert_false(is_told(scene(), NULL, false));
+	joins = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_none_joins_first),
 		cmocka_unit_test(test_not_working),
 		cmocka_unit_test(test_other_program),
+		cmocka_unit_test(test_joins_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

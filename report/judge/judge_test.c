@@ -149,6 +149,7 @@ static struct report *judge_second(struct scene *s, const struct devices *d,
 	for (s->uplink = 0; s->uplink < 2; s->uplink++) {
 		set_devices(s, d);
 		run_probe(s);
+		knock(s, PURPOSE_MP_CAPABLE, 0, false, NULL, 1);
 		tokens[s->uplink] = open_connection(s);
 	}
 	s->uplink = who != FIRST;
@@ -250,6 +251,60 @@ static void test_not_settled(void **state)
 	}
 }
 
+/* The option vanishes in front of the server, or another one answers: behind
+ * the last hop, which quotes so many bytes of the SYN. */
+static bool is_removed_here(unsigned quoted)
+{
+	struct scene s = scene();
+	struct devices d = {{NULL, strip}, {NULL}, s.hops};
+	struct report *r;
+	bool removed;
+
+	s.quotes[s.hops] = quoted;
+	r = judge_second(&s, &d, NOBODY);
+	removed = r->finding_count == 1 &&
+		  strstr(r->findings->text, "speak MPTCP with 10.0.1.1.");
+	CHECK(r, removed || r->finding_count == 0);
+	report_free(r);
+	scene_end(&s);
+	return removed;
+}
+
+/* The SYN comes to the server as it was sent: then that one lacks MPTCP,
+ * though at its address another one speaks it, as behind a balancer. */
+static void test_works_from_another(void **state)
+{
+	(void)state;
+	assert_true(is_removed_here(28));
+	assert_false(is_removed_here(0));
+}
+
+/* One of several clients, as behind a proxy, has an answer; the others only
+ * began. */
+static void test_source(void **state)
+{
+	(void)state;
+	for (unsigned who = 0; who < 3; who++) {
+		struct scene s = scene();
+		struct address source;
+		struct report *r;
+
+		s.other_program = true;
+		scene_begin(&s);
+		for (s.uplink = 0; s.uplink < 3; s.uplink++)
+			if (s.uplink == who)
+				converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+			else
+				open_connection(&s);
+		s.uplink = who;
+		source = hop_address(&s, 0);
+		r = judge_scene(&s);
+		CHECK(r, address_equal(&r->source, &source));
+		report_free(r);
+		scene_end(&s);
+	}
+}
+
 static void test_nothing(void **state)
 {
 	struct scene s = scene();
@@ -274,6 +329,8 @@ int main(void)
 		cmocka_unit_test(test_uplinks),
 		cmocka_unit_test(test_same_server),
 		cmocka_unit_test(test_not_settled),
+		cmocka_unit_test(test_works_from_another),
+		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_nothing),
 	};
 
