@@ -173,6 +173,12 @@ page: deps			## the page of --html in a browser
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BROWSERS)" deps
 	$(Q)PICTURES=all bats lab/page.bats; status=$$?; $(disown); exit $$status
 
+.PHONY: screenshots
+screenshots: deps		## the pictures of README.md, from a run in a lab
+	$(again) all
+	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BROWSERS)" deps
+	$(Q)lab/screenshots; status=$$?; $(disown); exit $$status
+
 # Of files that are tracked or may become so, and of nothing that was built.
 .PHONY: dist deb
 DIST := $(BUILD)/mpprobe-$(VERSION).tar.gz

@@ -219,6 +219,21 @@ setup() {
 	! is_alike "$(difference "$PWD"/lab/pictures/{blocked,works-ip6}.png)"
 }
 
+@test "page: the pictures of README" {
+	local file
+
+	need_browser
+	find_fonts || skip "no Liberation fonts"
+	[[ ${PICTURES:-} == all ]] || skip "with make page"
+	mkdir "$tmp/docs"
+	lab/screenshots "$tmp/docs"
+	for file in docs/*.png; do
+		grep -F "$file" README.md
+		(($(stat -c %s "$tmp/$file") < 150000))
+	done
+	(($(ls "$tmp/docs" | wc -l) == $(ls docs/*.png | wc -l)))
+}
+
 @test "page: on paper, and as a picture" {
 	need_browser
 	browse --print-to-pdf="$tmp/page.pdf" --no-pdf-header-footer \
