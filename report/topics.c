@@ -6,6 +6,8 @@
 #define VERDICT "verdict"
 #define RUNG "rung of the ladder"
 #define EXIT "exit code"
+#define EFFECT "effect of a finding"
+#define CONFIDENCE "confidence"
 
 #define MPTCP_ON                                                               \
 	"If the server is yours, switch MPTCP on in its software: nginx from " \
@@ -231,6 +233,56 @@ const struct topic topics[] = {
 		.advice = "If it fails, see the findings with `subflow: "
 			  "joined`. If it was skipped, no data was left to "
 			  "send over it.",
+	},
+	/* ---- what stands beside a finding ---- */
+	{
+		.name = "blocks",
+		.kind = EFFECT,
+		.title = "MPTCP does not work because of it",
+		.meaning = "Connections fall back to plain TCP, wait for "
+			   "retransmissions, or fail. The verdict is "
+			   "`blocked`.",
+		.advice = SEE_REPORT(""),
+	},
+	{
+		.name = "impairs",
+		.kind = EFFECT,
+		.title = "part of MPTCP does not work because of it",
+		.meaning = "Connections use MPTCP, but joins, announced "
+			   "addresses or some data fail. The verdict is "
+			   "`impaired`.",
+		.advice = SEE_REPORT(""),
+	},
+	{
+		.name = "harmless",
+		.kind = EFFECT,
+		.title = "MPTCP works all the same",
+		.meaning = "Something on the path changes packets, as an "
+			   "address translator does, in a way that MPTCP is "
+			   "made for. The verdict may be `clear`.",
+		.advice = "Nothing for MPTCP.",
+	},
+	{
+		.name = "proven",
+		.kind = CONFIDENCE,
+		.title = "nothing else explains it",
+		.meaning = "It rests on a quote, a cryptographic check, a "
+			   "control measurement, or a contrast that loss does "
+			   "not explain: chance does that less than once in a "
+			   "million.",
+		.advice = "The frames of its evidence are those of the capture "
+			  "that -w writes.",
+	},
+	{
+		.name = "likely",
+		.kind = CONFIDENCE,
+		.title = "another explanation is possible, and less probable",
+		.meaning = "The packets fit it, but a part of the proof is "
+			   "missing, such as a quote of each hop or a control; "
+			   "or the server itself may do the same.",
+		.advice = "Probe again, another port, or from elsewhere; "
+			  "--reference HOST, of which it is known that it "
+			  "speaks MPTCP, decides more.",
 	},
 	/* ---- exit codes ---- */
 	{

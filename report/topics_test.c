@@ -44,6 +44,15 @@ static void test_exit_codes(void **state)
 		is_explained(codes[i], "exit code");
 }
 
+static void test_words_of_findings(void **state)
+{
+	(void)state;
+	for (unsigned i = EFFECT_BLOCKS; i <= EFFECT_HARMLESS; i++)
+		is_explained(effect_name(i), "effect of a finding");
+	for (unsigned i = CONFIDENCE_PROVEN; i <= CONFIDENCE_LIKELY; i++)
+		is_explained(confidence_name(i), "confidence");
+}
+
 /* Each name is found as itself, so none is there twice, and none hides behind
  * a finding. */
 static void test_lookup(void **state)
@@ -78,6 +87,7 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_rungs),
 		cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_words_of_findings),
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_mptcp_on),
 	};

@@ -27,7 +27,8 @@ static const char *name(size_t i)
 	return i < topic_count ? topics[i].name : NULL;
 }
 
-/* The names nearest to `text`, "a, b, c". */
+/* The names nearest to `text`, "a, b, c"; "" if half of it would have to be
+ * another. */
 static void nearest(const char *text, char *out, size_t size)
 {
 	bool taken[256] = {false};
@@ -42,7 +43,8 @@ static void nearest(const char *text, char *out, size_t size)
 			    (best == SIZE_MAX ||
 			     far(text, name(i)) < far(text, name(best))))
 				best = i;
-		if (best == SIZE_MAX || at >= size)
+		if (best == SIZE_MAX || at >= size ||
+		    far(text, name(best)) > 1 + strlen(text) / 2)
 			return;
 		taken[best] = true;
 		at += (size_t)snprintf(out + at, size - at, "%s%s",
@@ -70,8 +72,6 @@ int cmd_explain(const struct options *o, struct output *out, int argc,
 		return EXIT_CLEAR;
 	}
 	nearest(argv[0], near, sizeof(near));
-	return failure(EXIT_USAGE,
-		       "nothing is called %.60s; the nearest: %s (mpprobe "
-		       "list)",
-		       argv[0], near);
+	return failure(EXIT_USAGE, "nothing is called %.60s%s%s (mpprobe list)",
+		       argv[0], *near ? "; the nearest: " : "", near);
 }
