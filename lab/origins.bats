@@ -44,9 +44,12 @@ as_of() {		# HOP
 		as64500.asn.cymru.com 64500 | DE | ripencc | 2010-07-14 | EXAMPLE Example Carrier, DE
 		1.3.18.198.origin.asn.cymru.com 64502 | 198.18.3.0/24 | DE | ripencc | 2010-07-14
 	END
-	run --separate-stderr on client ./mpprobe -a $HOST
+	run --separate-stderr on client ./mpprobe -a --html "$tmp/page.html" $HOST
 	echo "$output"
 	((status == 1))
+	# As it was said, when it is read again.
+	[[ $(./mpprobe read "$tmp/page.html") == "$output" ]]
+	(($(grep -c '>AS64500 EXAMPLE</text>' "$tmp/page.html") == 2))
 	[[ $output == *' 198.18.2.1  AS64500 EXAMPLE '* ]]
 	[[ $output == *' 198.18.3.1  AS64502 '* ]]
 	[[ $(tr '\n' ' ' <<<"$output") == *'Hop 2 belongs to AS64500 (EXAMPLE Example Carrier, DE), hop 3 to AS64502: ask there.'* ]]
