@@ -314,6 +314,12 @@ setup() {
 	./mpprobe read -j $name >"$tmp/lines" || (($? <= 3))
 	./mpprobe read "$tmp/lines" >"$tmp/again" || (($? <= 3))
 	diff "$tmp/text" "$tmp/again"
+	./mpprobe read --html "$tmp/legs.html" pcaps/legs/socks.pcap \
+		>"$tmp/text" || (($? <= 3))
+	grep '^Legs: this host' "$tmp/text"
+	grep -F '<h2>Legs</h2>' "$tmp/legs.html"
+	./mpprobe read "$tmp/legs.html" >"$tmp/again" || (($? <= 3))
+	diff "$tmp/text" "$tmp/again"
 	# Nobody asked for those of a probe.
 	[[ $(./mpprobe read "$strip.html") != *'MPTCP connections'* ]]
 	# Without a verdict they are listed all the same.

@@ -256,6 +256,33 @@ def report_seeds():
                 if key in small}).encode()
 
 
+LEGS = {
+    "schema": "mpprobe-legs/1", "here": True, "host": ["10.0.3.1", "x"],
+    "legs": [{
+        "from_host": True, "clients": ["10.0.3.1", "fd00::1"],
+        "to_host": False, "in_its_place": True, "server": "10.0.4.2",
+        "port": 80, "protocol": protocol, "connections": 2,
+        "subflows": {"fewest": 1, "most": 2}}
+        for protocol in ("mptcp", "tcp")],
+    "more": True}
+
+# A connection of which there is a chart.
+DRAWN = {
+    "schema": "mpprobe-connection/1", "number": 1, "state": "negotiated",
+    "client": {"key": "374f86f19747f201", "stalled_ms": 9.5},
+    "server": {
+        "stall_ms": 700.5, "stall_frame": 9, "stall_end_ms": 900,
+        "resumed_by": 1, "acknowledged": [[0, 90000, 0], [900, 0, 90000]]},
+    "subflows": [{
+        "source": "10.0.1.1", "destination": "fd00::2", "by": "client",
+        "sent": {"first_data_ms": 0.5, "fin": True},
+        "received": {"bytes": 90000, "last_data_ms": 9, "data": [
+            [1, 90000, 0], [5, 40000, 50000], [9, 0, 90000]]}}],
+    "announced": [{"by": "server", "address": "10.0.9.1", "id": 1,
+                   "frame": 7, "port": 80}],
+    "removed": [{"by": "client", "id": 2, "frame": 5}]}
+
+
 def saved_seeds():
     """The reports by themselves, on a page, and with what their uplinks say
     together behind them."""
@@ -264,6 +291,8 @@ def saved_seeds():
     page = b'<html><script type="application/json" id="mpprobe">\n'
     yield page + text + b"\n</script></html>"
     yield b"<html></html>"
+    yield json.dumps(LEGS).encode()
+    yield json.dumps(DRAWN).encode()
     for name in sorted(glob.glob("pcaps/uplinks/*.json")):
         with open(name, "rb") as file:
             lines = file.read().splitlines()

@@ -161,8 +161,7 @@ static void print_legs(const struct reading *r)
 	struct legs *l = legs_find(r->observer);
 
 	if (l->count)
-		output_end(r->out, output_format(r->out)->legs(
-					   output_begin(r->out), l));
+		print_beside_report(r->out, list_legs_print, l);
 	legs_free(l);
 }
 
@@ -284,7 +283,7 @@ static int feed_and_judge(struct reading *r)
 	    CAPTURE_UNREADABLE)
 		return failure(EXIT_INPUT, "%s", error);
 	ret = judge_all(r, error);
-	if (!r->options->quiet && !is_own(r->observer))
+	if (!is_own(r->observer))
 		print_legs(r);
 	listed = print_list(r);
 	return listed ? listed : ret;

@@ -11,6 +11,7 @@
 #include "probe/cli/reports.h"
 #include "probe/net/complain.h"
 #include "report/arena.h"
+#include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/report.h"
 #include "report/saved/saved.h"
@@ -71,7 +72,7 @@ struct listed {
 /* What a file has, in its order. */
 struct saved {
 	struct arena *arena;
-	json_t **lines; /* of reports, and of several uplinks */
+	json_t **lines; /* of reports, of several uplinks, of legs */
 	struct report **reports;
 	struct listed *listed;
 	size_t count, report_count, listed_count;
@@ -99,7 +100,8 @@ static void keep_line(struct saved *s, const char *text, size_t length)
 
 	if (has_schema(line, "mpprobe-connection/1"))
 		keep_listed(s, line, text, length);
-	if (!report && !has_schema(line, "mpprobe-paths/1")) {
+	if (!report && !has_schema(line, "mpprobe-paths/1") &&
+	    !has_schema(line, "mpprobe-legs/1")) {
 		json_decref(line);
 		return;
 	}
@@ -139,6 +141,14 @@ static int print_paths(struct output *out, const json_t *line,
 	return code;
 }
 
+static void print_legs(struct output *out, const json_t *line)
+{
+	struct legs *l = saved_legs(line);
+
+	print_beside_report(out, list_legs_print, l);
+	legs_free(l);
+}
+
 static int print_reports(struct output *out, const struct saved *s)
 {
 	int code = s->reports[0]->reference ? EXIT_CLEAR
@@ -156,6 +166,10 @@ static int print_reports(struct output *out, const struct saved *s)
 			code = exit_worst(code, all);
 			continue;
 		}
+		if (has_schema(s->lines[i], "mpprobe-legs/1")) {
+			print_legs(out, s->lines[i]);
+			continue;
+		}
 		r = s->reports[printed++];
 		report_print(out, r);
 		if (!r->reference)
@@ -166,21 +180,13 @@ static int print_reports(struct output *out, const struct saved *s)
 
 /* --- the list ------------------------------------------------------------- */
 
-static void print_one(struct output *out, output_print_fn *print,
-		      const void *thing)
-{
-	if (!output_page(out).quiet)
-		output_end(out,
-			   print(output_format(out), output_begin(out), thing));
-	output_beside(out, print, thing);
-}
-
 static void print_connection(struct output *out, const struct listed *l)
 {
 	json_t *line = json_loadb(l->line, l->length, 0, NULL);
 	struct arena *arena = arena_new();
 
-	print_one(out, list_connection_print, saved_connection(arena, line));
+	print_beside_report(out, list_connection_print,
+			    saved_connection(arena, line));
 	arena_free(arena);
 	json_decref(line);
 }
@@ -198,7 +204,7 @@ static void print_list(struct output *out, struct saved *s)
 	if (!s->listed_count)
 		return;
 	qsort(s->listed, s->listed_count, sizeof(*s->listed), by_number);
-	print_one(out, list_heading_print, NULL);
+	print_beside_report(out, list_heading_print, NULL);
 	for (size_t i = 0; i < s->listed_count; i++)
 		print_connection(out, &s->listed[i]);
 }

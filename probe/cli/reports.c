@@ -35,10 +35,25 @@ int list_heading_print(const struct format *f, const struct page *p,
 	return f->list ? f->list(p) : 0;
 }
 
+int list_legs_print(const struct format *f, const struct page *p,
+		    const void *legs)
+{
+	return f->legs ? f->legs(p, legs) : 0;
+}
+
 int list_connection_print(const struct format *f, const struct page *p,
 			  const void *connection)
 {
 	return f->connection ? f->connection(p, connection) : 0;
+}
+
+void print_beside_report(struct output *out, output_print_fn *print,
+			 const void *thing)
+{
+	if (!output_page(out).quiet)
+		output_end(out,
+			   print(output_format(out), output_begin(out), thing));
+	output_beside(out, print, thing);
 }
 
 static int judge_and_print_paths(struct output *out, const struct observer *o,

@@ -41,6 +41,7 @@ static const struct format formats[] = {
 		.close = html_close,
 		.report = html_report,
 		.paths = html_paths,
+		.legs = html_legs,
 		.list = html_list,
 		.connection = html_connection,
 		.compare = html_compare,

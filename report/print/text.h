@@ -39,6 +39,14 @@ void text_wrap(const struct page *p, const char *first, const char *rest,
 extern const char *const traffic_hosts[]; /* "client", "server" */
 const char *traffic_state(const struct mptcp_connection *c);
 
+/* "10.0.1.1, 10.0.1.5", "this host (10.0.2.2):1081", a sentence. */
+struct leg;
+const char *leg_client(const struct page *p, const struct legs *l,
+		       const struct leg *leg);
+const char *leg_server(const struct page *p, const struct legs *l,
+		       const struct leg *leg);
+const char *legs_heading(const struct page *p, const struct legs *l);
+
 /* Whether it is TCP, an ICMP error or a later fragment. */
 bool packet_is_listed(const struct packet *packet);
 /* "S.", as tcpdump has them. */

@@ -24,8 +24,8 @@ static const char *addresses(const struct page *p, const struct address *list,
 	return text;
 }
 
-static const char *client(const struct page *p, const struct legs *l,
-			  const struct leg *leg)
+const char *leg_client(const struct page *p, const struct legs *l,
+		       const struct leg *leg)
 {
 	const char *who =
 		addresses(p, leg->clients, leg->client_count,
@@ -36,8 +36,8 @@ static const char *client(const struct page *p, const struct legs *l,
 		       : who;
 }
 
-static const char *server(const struct page *p, const struct legs *l,
-			  const struct leg *leg)
+const char *leg_server(const struct page *p, const struct legs *l,
+		       const struct leg *leg)
 {
 	const char *address = page_address(p, &leg->server);
 
@@ -67,24 +67,23 @@ static void one_leg(const struct page *p, const struct legs *l,
 {
 	text_wrap(p, "  ", "    ",
 		  arena_printf(p->arena, "leg %s -> %s: %s, %s%s",
-			       client(p, l, leg), server(p, l, leg),
+			       leg_client(p, l, leg), leg_server(p, l, leg),
 			       leg_kind_phrase(leg->kind),
 			       page_count(p, leg->connections, "connection"),
 			       subflows(p, leg)));
 }
 
-static void heading(const struct page *p, const struct legs *l)
+const char *legs_heading(const struct page *p, const struct legs *l)
 {
 	const char *host = addresses(p, l->host, l->host_count, "addresses");
 
-	text_wrap(
-		p, "", "",
-		l->here ? "Legs: this host ends connections, and opens others "
-			  "meanwhile."
-			: arena_printf(p->arena,
-				       "Legs: %s ends connections, and opens "
-				       "others meanwhile.",
-				       host));
+	if (l->here)
+		return "Legs: this host ends connections, and opens others "
+		       "meanwhile.";
+	return arena_printf(p->arena,
+			    "Legs: %s ends connections, and opens others "
+			    "meanwhile.",
+			    host);
 }
 
 int text_legs(const struct page *p, const struct legs *l)
@@ -94,7 +93,7 @@ int text_legs(const struct page *p, const struct legs *l)
 
 	if (p->printed)
 		fputc('\n', p->out);
-	heading(p, l);
+	text_wrap(p, "", "", legs_heading(p, l));
 	fputc('\n', p->out);
 	for (size_t i = 0; i < shown; i++)
 		one_leg(p, l, &l->list[i]);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct arena;
+struct legs;
 struct mptcp_connection;
 struct paths;
 struct report;
@@ -34,6 +35,9 @@ struct report *saved_report(const json_t *line);
  * listed of it, and drawn if the line is of a page. It has at least one
  * subflow. */
 struct mptcp_connection *saved_connection(struct arena *a, const json_t *line);
+
+/* The legs of a line of mpprobe-legs/1; legs_free() them. Never NULL. */
+struct legs *saved_legs(const json_t *line);
 
 /* What several uplinks say together, of a line of mpprobe-paths/1; `reports`
  * are of them, in order, and must outlive it. NULL if the line has another

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/arena.h"
+#include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/print/format.h"
 #include "report/report.h"
@@ -65,8 +66,19 @@ static void print_paths(const struct paths *all)
 	fuzz_page_done(&page);
 }
 
-/* Every line is taken as a report, as a connection, and as what is said of
- * those before it. */
+static void print_legs(const json_t *line)
+{
+	struct page page = fuzz_page();
+	struct legs *l = saved_legs(line);
+
+	format_named("text")->legs(&page, l);
+	FUZZ_REQUIRE(format_named("json")->legs(&page, l) == 0);
+	legs_free(l);
+	fuzz_page_done(&page);
+}
+
+/* Every line is taken as a report, as a connection, as legs, and as what is
+ * said of those before it. */
 static void take(const json_t *line, struct report **reports, size_t *count)
 {
 	size_t uplinks = saved_paths_count(line);
@@ -77,6 +89,7 @@ static void take(const json_t *line, struct report **reports, size_t *count)
 		print(reports[(*count)++]);
 	}
 	print_connection(line);
+	print_legs(line);
 	if (uplinks > *count)
 		return;
 	all = saved_paths(line, reports, uplinks);

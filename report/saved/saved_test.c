@@ -16,6 +16,7 @@
 
 #include "report/arena.h"
 #include "report/judge/judge.h"
+#include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/print/format.h"
 #include "report/print/html/document.h"
@@ -235,6 +236,52 @@ static void test_lists(void **state)
 	assert_true(t.points > 500);
 }
 
+static char *legs_as(const struct legs *l, const char *format)
+{
+	char *text = NULL, *json = NULL;
+	size_t size, json_size;
+	struct page page = page_in(&text, &size);
+	struct document document = {.json = open_memstream(&json, &json_size)};
+
+	page.document = &document;
+	assert_int_equal(format_named(format)->legs(&page, l), 0);
+	page_done(&page);
+	fclose(document.json);
+	free(json);
+	return text;
+}
+
+static void check_legs(const char *file)
+{
+	static const char *const formats[] = {"text", "json", "html"};
+	struct observer *o = observer_new();
+	char error[400], *text;
+	struct legs *l, *again;
+	json_t *line;
+
+	capture_read(file, o, error, sizeof(error));
+	l = legs_find(o);
+	text = legs_as(l, "json");
+	line = json_loads(text, 0, NULL);
+	again = saved_legs(line);
+	assert_true(l->count > 1);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		check_texts(file, legs_as(l, formats[i]),
+			    legs_as(again, formats[i]));
+	legs_free(l);
+	legs_free(again);
+	json_decref(line);
+	free(text);
+	observer_free(o);
+}
+
+static void test_legs(void **state)
+{
+	(void)state;
+	check_legs("pcaps/legs/socks.pcap");
+	check_legs("pcaps/legs/redirected.pcap");
+}
+
 /* A capture does not tell of them. */
 static const struct path_left_out gone[] = {
 	{"way1", 4, "it is down", true},
@@ -401,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_captures),
 		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_legs),
 		cmocka_unit_test(test_uplinks),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_newer_finding),

@@ -12,6 +12,7 @@ struct document *html_open(void);
 int html_close(const struct page *p, const char *body, size_t length);
 int html_report(const struct page *p, const struct report *r);
 int html_paths(const struct page *p, const struct paths *all);
+int html_legs(const struct page *p, const struct legs *l);
 int html_list(const struct page *p);
 int html_connection(const struct page *p, const struct mptcp_connection *c);
 int html_compare(const struct page *p, const struct compare *c);
