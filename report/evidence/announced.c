@@ -5,6 +5,7 @@
 
 #include "report/arena.h"
 #include "report/evidence/judgement.h"
+#include "report/evidence/loss.h"
 
 static bool is_joined(const struct mptcp_connection *c,
 		      const struct announced *a)
@@ -99,6 +100,108 @@ static struct tried tried(const struct judgement *j,
 		t.data_acked |= f->join.data_ack_frame != 0;
 	}
 	return t;
+}
+
+/* ---- another program's joins ----------------------------------------------
+ */
+
+static bool goes_there(const struct judgement *j, const struct flow *f,
+		       const struct announcement *a)
+{
+	return flow_is(f, PURPOSE_MP_JOIN) && !f->reversed &&
+	       f->server_port == (a->port < 0 ? j->r->port : a->port) &&
+	       address_equal(&f->server, &a->address);
+}
+
+/* When data of the connection was last seen, either way. */
+static int64_t last_data_us(const struct flow *parent)
+{
+	int64_t last_us = 0;
+
+	for (const struct flow *f = parent; f; f = f->sibling)
+		for (unsigned i = 0; i < 2; i++)
+			if (f->sides[i].last_us > last_us)
+				last_us = f->sides[i].last_us;
+	return last_us;
+}
+
+/* While the connection went on, and had time to be answered. */
+static unsigned syns_in_vain(const struct judgement *j, const struct flow *f,
+			     int64_t until_us)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->sent_count; i++)
+		count += f->sent[i]->kind == SEGMENT_JOIN_SYN &&
+			 f->sent[i]->time_us + j->patience_us < until_us;
+	return count;
+}
+
+/* What became of it that neither loss nor the server explains; or NULL. */
+static const char *odd_fate(const struct judgement *j, const struct flow *f)
+{
+	int64_t until_us = last_data_us(j->o->flows[f->join.parent]);
+	const struct kept *reset = flow_reset(f);
+
+	if (flow_lost_join(f))
+		return "are answered without MP_JOIN";
+	if (flow_syn_ack(f))
+		return NULL;
+	if (reset)
+		return reset_reason(reset) < 0 && reset->time_us < until_us
+			       ? "are answered by a RST"
+			       : NULL;
+	return syns_in_vain(j, f, until_us) >= VAIN_SYNS_MIN
+		       ? "are not answered"
+		       : NULL;
+}
+
+static const char *doubt_of(const struct judgement *j,
+			    const struct announcement *a)
+{
+	const struct flow *f = NULL;
+	const char *fate = NULL;
+
+	for (size_t i = 0; i < j->flow_count && !fate; i++)
+		for (f = j->flows[i]->sibling; f && !fate; f = f->sibling)
+			if (goes_there(j, f, a))
+				fate = odd_fate(j, f);
+	return fate ? arena_printf(j->arena,
+				   "whether a subflow to %s port %d works, "
+				   "which the server announces, is not known: "
+				   "SYNs with MP_JOIN to there %s",
+				   arena_address(j->arena, &a->address),
+				   a->port < 0 ? j->r->port : a->port, fate)
+		    : NULL;
+}
+
+const char *announced_doubt(const struct judgement *j)
+{
+	const char *doubt = NULL;
+
+	for (size_t i = 0; i < j->r->announcement_count && !doubt; i++) {
+		const struct announcement *a = &j->r->announcements[i];
+
+		if (!j->controlled && !a->joined &&
+		    (!address_is_private(&a->address) ||
+		     address_is_private(&j->r->target)))
+			doubt = doubt_of(j, a);
+	}
+	return doubt;
+}
+
+/* ---- in words -------------------------------------------------------------
+ */
+
+const char *announced_in_vain(const struct judgement *j,
+			      const struct announcement *a)
+{
+	struct tried t = tried(j, a);
+
+	if (a->joined || !t.joins)
+		return NULL;
+	return t.answered ? "it answers TCP, but is not joined"
+			  : "it does not answer TCP";
 }
 
 static const char *fate_of(const struct judgement *j,

@@ -436,6 +436,17 @@ void judge_verdict(struct judgement *j);
 /* What the server announced, and whether that was joined (announced.c). */
 void judge_announced(struct judgement *j);
 
+/* What another program's joins to an announced place leave open, in words,
+ * where the server had no reason to leave them unanswered or to refuse them; or
+ * NULL.
+ */
+const char *announced_doubt(const struct judgement *j);
+
+/* Why nothing is known of subflows to there, though joins were tried; or NULL.
+ */
+const char *announced_in_vain(const struct judgement *j,
+			      const struct announcement *a);
+
 /* Whether a plain SYN that was sent beside this join, to the same address and
  * port, shows that the port is open. */
 bool join_control_answered(const struct judgement *j, const struct flow *join);

@@ -838,6 +838,6 @@ const struct rule dss_rules[] = {
 	{"dss.dropped", "server", PHASE_DATA, SEGMENT_DATA, dropped_server,
 	 say_dropped_server, .gates = OWN_PHASE},
 	{"dss.reset", "server", PHASE_DATA, SEGMENT_DATA, reset_server,
-	 say_reset_server, .gates = OWN_PHASE, .if_less = TO_IMPAIRS},
+	 say_reset_server, .if_less = TO_IMPAIRS},
 	{0},
 };

@@ -24,6 +24,7 @@ static const struct {
 	const char *what, *words;
 } others[] = {
 	{"add_addr", "ADD_ADDR"},
+	{"announced", "a subflow to an announced address"},
 	{"full_size", "full-size data"},
 	{"join_full_size", "full-size data on the second subflow"},
 	{"join_answer", "a longer answer on the second subflow"},
@@ -65,6 +66,31 @@ static bool any_announced(const struct judgement *j)
 	return false;
 }
 
+/* The client acknowledges none of them (RFC 8684 3.4.1), as far as is seen
+ * where they pass: whether they arrive is open. */
+static bool none_echoed(const struct judgement *j)
+{
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct mptcp_connection *c = j->flows[i]->connection;
+
+		for (size_t k = 0; c && k < c->address_count; k++)
+			if (c->addresses[k].host == 1 &&
+			    c->addresses[k].echo_frame)
+				return false;
+	}
+	return j->r->announcement_count > 0;
+}
+
+static void of_addresses(struct judgement *j)
+{
+	if (!any_announced(j))
+		add(j, "add_addr",
+		    j->working ? "none announced" : "MPTCP was not in use");
+	else if (!j->controlled && j->r->vantage != VANTAGE_CLIENT &&
+		 none_echoed(j))
+		add(j, "add_addr", "the client echoes none");
+}
+
 static bool is_of_join(enum segment_kind kind)
 {
 	switch (kind) {
@@ -92,6 +118,20 @@ static bool is_untested(const struct judgement *j, const struct ladder_step *s)
 	return s->result == RUNG_SKIPPED ||
 	       (s->result == RUNG_FAIL && s->rung >= RUNG_JOIN &&
 		!joins_found(j));
+}
+
+/* Announced, and asked for in vain. */
+static void of_places(struct judgement *j)
+{
+	for (size_t i = 0; i < j->r->announcement_count; i++) {
+		const struct announcement *a = &j->r->announcements[i];
+		const char *why = announced_in_vain(j, a);
+
+		if (why && !joins_found(j))
+			add(j, "announced", why)->words = arena_printf(
+				j->arena, "a subflow to %s",
+				arena_address(j->arena, &a->address));
+	}
 }
 
 /* ---- more than a few bytes ------------------------------------------------
@@ -231,14 +271,13 @@ void judge_untested(struct judgement *j)
 	for (unsigned i = 0; i < RUNG_COUNT; i++) {
 		const struct ladder_step *s = &j->r->ladder[i];
 
-		if (i == RUNG_JOIN && !any_announced(j))
-			add(j, "add_addr",
-			    j->working ? "none announced"
-				       : "MPTCP was not in use");
+		if (i == RUNG_JOIN)
+			of_addresses(j);
 		if (i == RUNG_JOIN_DATA && s[-1].result != RUNG_PASS)
 			continue; /* its lack of a subflow is told above */
 		if (is_untested(j, s))
 			add(j, rung_name(i), s->text);
 	}
+	of_places(j);
 	of_sizes(j);
 }

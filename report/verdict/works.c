@@ -292,7 +292,9 @@ static const char *doubt_of(const struct judgement *j)
 		doubt = silence_doubt(j);
 	if (!doubt)
 		doubt = forgotten_doubt(j);
-	return doubt ? doubt : join_doubt(j);
+	if (!doubt)
+		doubt = join_doubt(j);
+	return doubt ? doubt : announced_doubt(j);
 }
 
 bool is_doubted(const struct judgement *j)
