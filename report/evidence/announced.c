@@ -145,13 +145,11 @@ static const char *odd_fate(const struct judgement *j, const struct flow *f)
 
 	if (flow_lost_join(f))
 		return "are answered without MP_JOIN";
-	if (flow_syn_ack(f))
-		return NULL;
 	if (reset)
 		return reset_reason(reset) < 0 && reset->time_us < until_us
 			       ? "are answered by a RST"
 			       : NULL;
-	return syns_in_vain(j, f, until_us) >= VAIN_SYNS_MIN
+	return !flow_syn_ack(f) && syns_in_vain(j, f, until_us) >= VAIN_SYNS_MIN
 		       ? "are not answered"
 		       : NULL;
 }
@@ -169,7 +167,7 @@ static const char *doubt_of(const struct judgement *j,
 	return fate ? arena_printf(j->arena,
 				   "whether a subflow to %s port %d works, "
 				   "which the server announces, is not known: "
-				   "SYNs with MP_JOIN to there %s",
+				   "joins to there %s",
 				   arena_address(j->arena, &a->address),
 				   a->port < 0 ? j->r->port : a->port, fate)
 		    : NULL;
