@@ -152,6 +152,17 @@ static struct client *client_of(const struct run *r, const struct flow *f)
 	return NULL;
 }
 
+/* The same, or the sweep. */
+static struct client *sender_of(struct run *r, const struct flow *f)
+{
+	struct client *c = client_of(r, f);
+
+	for (unsigned i = 0; !c && i < r->version_count; i++)
+		if (client_flow(&r->versions[i].sweep.client) == f)
+			c = &r->versions[i].sweep.client;
+	return c;
+}
+
 /* A segment of the kind that a quote is missing of, once more: of this flow,
  * or of the sweep. */
 static void send_copy(struct run *r, struct version *v, const struct flow *f,
@@ -346,23 +357,48 @@ static void fetch_drop(struct run *r, const struct finding *f, unsigned reach)
 	}
 }
 
+/* What a device that lets only so many SYNs pass has let nobody use. */
+static void spend(struct client *c)
+{
+	for (unsigned i = 0; i < BURST_SYNS; i++)
+		client_send_syn(c, COPY_FULL);
+}
+
+static bool quoted_again(const struct flow *f, enum segment_kind kind,
+			 unsigned ttl)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct kept *k = f->sent[f->quotes[i].sent];
+
+		count += k->kind == kind && k->packet.ip.ttl == ttl;
+	}
+	return count > 1;
+}
+
 /* A hop that quotes the option as sent, right before one that does not: once
- * more, behind another SYN, as that may be the one which a device lets pass. */
+ * more, behind so many SYNs that a device which lets some pass has none to
+ * spare, whatever it gained since it did. */
 static void fetch_intact(struct run *r, const struct finding *f)
 {
 	bool syn = f->segment == SEGMENT_SYN || f->segment == SEGMENT_JOIN_SYN;
 	unsigned id = f->connections[0], ttl = f->after.ttl;
-	struct client *c = client_of(r, r->to.live->observer->flows[id - 1]);
+	const struct flow *flow = r->to.live->observer->flows[id - 1];
+	struct client *c = sender_of(r, flow);
+	uint64_t bit = UINT64_C(1) << (ttl & 63), *asked;
 
 	if (!syn || !strstr(f->kind->id, ".removed") || !f->at.known || !ttl ||
-	    ttl >= FULL_TTL || r->fetch.intact >> ttl & 1)
+	    ttl >= FULL_TTL)
 		return;
-	if (!may_ask(r, ttl, false))
+	asked = r->fetch.intact & bit ? &r->fetch.rested : &r->fetch.intact;
+	if (*asked & bit || quoted_again(flow, f->segment, ttl) ||
+	    !may_ask(r, ttl, false))
 		return;
 	if (c)
-		client_send_syn(c, COPY_FULL);
+		spend(c);
 	if (fetch_segment(r, id, f->segment, ttl, false))
-		r->fetch.intact |= UINT64_C(1) << ttl;
+		*asked |= bit;
 }
 
 /* The server's data was changed, perhaps in its length: then our later
@@ -407,8 +443,10 @@ static void fetch_last_hop(struct run *r, const struct report *report)
 		struct sweep *w = &r->versions[i].sweep;
 
 		if (w->last && !sweep_quoted(w, last) && last >= w->first &&
-		    may_ask(r, last, false))
+		    may_ask(r, last, false)) {
+			spend(&w->client);
 			sweep_again(w, last, true);
+		}
 	}
 }
 

@@ -191,8 +191,9 @@ struct fetch {
 	int64_t next_us;  /* when a hop that is to rest may be asked */
 	uint64_t asking;  /* bits: TTLs asked now */
 	uint64_t drops;	  /* bits: TTLs asked where a drop may be */
-	uint64_t intact; /* bits: TTLs asked once more, right before a change */
-	uint64_t beside; /* bits: and what the hop answers, behind it */
+	uint64_t intact;  /* bits: TTLs asked once more, before a change, */
+	uint64_t rested;  /* bits: and again, if that was not answered */
+	uint64_t beside;  /* bits: and what the hop answers, behind it */
 	unsigned asks[64];
 	int64_t asked_us[64];
 	unsigned judged; /* how often */

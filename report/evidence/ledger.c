@@ -269,6 +269,23 @@ static bool changed_since(const struct judgement *j, size_t flow,
 	return false;
 }
 
+/* The same hop quotes it changed on another flow: a device before it lets some
+ * pass, as a rate limit does, and this was one of them. */
+static bool changed_beside(const struct judgement *j, const struct view *intact,
+			   const struct bracket *b)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->ttl == intact->ttl && v->flow != intact->flow &&
+		    is_of(v, b) && comparison_find(&v->comparison, b->field) &&
+		    address_equal(&v->quote->responder,
+				  &intact->quote->responder))
+			return true;
+	}
+	return false;
+}
+
 /* A later hop that quotes the field as it was sent clears the hops before
  * it: then one of them quoted a packet that it had itself altered. */
 static unsigned last_intact(const struct judgement *j, size_t flow,
@@ -282,7 +299,8 @@ static unsigned last_intact(const struct judgement *j, size_t flow,
 		if (!is_of(v, b) ||
 		    !comparison_covers(&v->comparison, b->field) ||
 		    comparison_find(&v->comparison, b->field) ||
-		    v->ttl <= last || changed_since(j, flow, v, b))
+		    v->ttl <= last || changed_since(j, flow, v, b) ||
+		    (b->at && (v->ttl >= b->at || changed_beside(j, v, b))))
 			continue;
 		last = v->ttl;
 		b->intact = v;
@@ -344,5 +362,7 @@ bool ask_bracket(const struct judgement *j, size_t flow, enum segment_kind kind,
 			b->changed = c;
 		}
 	}
+	if (b->at && b->after && changed_beside(j, b->intact, b))
+		b->after = last_intact(j, flow, b);
 	return b->at != 0 && !is_garbled(j, flow, b);
 }
