@@ -343,6 +343,14 @@ def txt_seeds():
     yield struct.pack(">6H", 7, 0x0100, 1, 0, 0, 0) + question
 
 
+def list_seeds():
+    """Targets, blocklists, and how both are written wrongly."""
+    yield (b"192.0.2.1\n192.0.2.0/28 443 # web\n192.0.2.1:8080\r\n"
+           b"[2001:db8::1]:443\n2001:db8::/64\n10.0.0.0/8,22\n")
+    yield b"# asked 2026-11-28\n10.0.0.0/8 # x\n  ::/0\n0.0.0.0/0\n8.8.8.8"
+    yield b"name\n192.0.2.1/24\n192.0.2.1 0\n,80\n" + b"9" * 200
+
+
 SEEDS = {
     "crafting/packet_fuzz": packet_seeds,
     "crafting/rewrite_fuzz": packet_seeds,
@@ -355,6 +363,7 @@ SEEDS = {
     "probe/net/dns_txt_fuzz": txt_seeds,
     "probe/scenario/scenario_fuzz": script_seeds,
     "probe/scenario/replay_fuzz": replay_seeds,
+    "probe/survey/targets_fuzz": list_seeds,
 }
 
 
@@ -399,6 +408,11 @@ def txt_words():
                 b"AS64500")
 
 
+def list_words():
+    yield from (b"/0", b"/32", b"/128", b"::", b"[", b"]:", b":80", b" 443",
+                b",", b"#", b"\n", b"\t", b"10.0.0.0/8", b"65535")
+
+
 WORDS = {
     "crafting/packet_fuzz": option_words,
     "crafting/rewrite_fuzz": option_words,
@@ -411,6 +425,7 @@ WORDS = {
     "probe/net/dns_txt_fuzz": txt_words,
     "probe/scenario/scenario_fuzz": lua_words,
     "probe/scenario/replay_fuzz": file_words,
+    "probe/survey/targets_fuzz": list_words,
 }
 
 

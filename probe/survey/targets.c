@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe/survey/targets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/survey/blocklist.h"
+#include "probe/survey/permutation.h"
+#include "report/arena.h"
+
+#define TARGET_MAX 128	/* bytes of any target, with its port */
+#define READ_SIZE 65536 /* of a list at a time */
+
+/* A prefix with the ports that it is asked on: `before` targets of its space
+ * come before it. */
+struct piece {
+	struct prefix prefix;
+	uint16_t port; /* 0: those of the config */
+	uint64_t before, count;
+	bool named;
+};
+
+struct list {
+	int fd;
+	char bytes[READ_SIZE];
+	size_t at, have;
+	uint64_t line; /* number of the latest */
+	bool over;
+};
+
+struct targets {
+	struct targets_config config;
+	struct piece *pieces; /* of the command line */
+	size_t piece_count;
+	int *lists; /* descriptors */
+	size_t list_count, next_list;
+	struct list *list;	  /* that is being read */
+	const struct piece *now;  /* whose order is being walked */
+	size_t now_count;	  /* NULL: not begun */
+	struct piece of_line;	  /* the latest */
+	struct permutation order; /* of `now` */
+	uint64_t in_turn;	  /* of a single address: its next port */
+	uint64_t singles;	  /* targets of single addresses so far */
+	uint64_t spaces;	  /* begun so far */
+	uint64_t number;
+	uint64_t bad_lines, first_bad;
+};
+
+struct targets *targets_new(const struct targets_config *config)
+{
+	struct targets *t = must_have(calloc(1, sizeof(*t)));
+
+	t->config = *config;
+	return t;
+}
+
+void targets_free(struct targets *t)
+{
+	if (!t)
+		return;
+	for (size_t i = t->next_list; i < t->list_count; i++)
+		close(t->lists[i]);
+	if (t->list)
+		close(t->list->fd);
+	free(t->list);
+	free(t->lists);
+	free(t->pieces);
+	free(t);
+}
+
+/* --- adding -------------------------------------------------------------- */
+
+static bool make_piece(const struct targets *t, const struct prefix *prefix,
+		       uint16_t port, struct piece *out)
+{
+	uint64_t size = prefix_size(prefix);
+	uint64_t ports = port ? 1 : t->config.port_count;
+
+	*out = (struct piece){.prefix = *prefix,
+			      .port = port,
+			      .count = size * ports,
+			      .named = prefix_is_private(prefix)};
+	return size && size <= PERMUTATION_MAX / ports;
+}
+
+bool targets_add(struct targets *t, const struct prefix *prefix, uint16_t port)
+{
+	struct piece piece, *last;
+
+	if (!make_piece(t, prefix, port, &piece))
+		return false;
+	if (t->piece_count) {
+		last = &t->pieces[t->piece_count - 1];
+		piece.before = last->before + last->count;
+	}
+	if (piece.before > PERMUTATION_MAX - piece.count)
+		return false;
+	t->pieces = must_have(
+		realloc(t->pieces, (t->piece_count + 1) * sizeof(*t->pieces)));
+	t->pieces[t->piece_count++] = piece;
+	return true;
+}
+
+void targets_add_list(struct targets *t, int fd)
+{
+	t->lists = must_have(
+		realloc(t->lists, (t->list_count + 1) * sizeof(*t->lists)));
+	t->lists[t->list_count++] = fd;
+}
+
+bool targets_are_private(const struct targets *t)
+{
+	for (size_t i = 0; i < t->piece_count; i++)
+		if (!t->pieces[i].named)
+			return false;
+	return t->piece_count && !t->list_count;
+}
+
+/* --- lines --------------------------------------------------------------- */
+
+static bool take_port(const char *text, uint16_t *port)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long value = strtoul(text, NULL, 10);
+
+	if (!digits || digits > 5 || text[digits] || !value || value > 65535)
+		return false;
+	*port = (uint16_t)value;
+	return true;
+}
+
+/* Cuts "[2001:db8::1]:443" and "192.0.2.1:443" in two: where the port begins,
+ * or NULL. A single colon is none of IPv6. */
+static char *cut_port(char **text)
+{
+	char *colon = strchr(*text, ':');
+
+	if (**text == '[') {
+		char *end = strchr(*text, ']');
+
+		if (!end || end[1] != ':')
+			return NULL;
+		*end = '\0';
+		++*text;
+		return end + 2;
+	}
+	if (!colon || strchr(colon + 1, ':'))
+		return NULL;
+	*colon = '\0';
+	return colon + 1;
+}
+
+/* The words of a line; behind the second nothing may follow. */
+static bool cut_words(char *line, char **first, char **second)
+{
+	static const char blanks[] = " \t,";
+
+	*first = line + strspn(line, blanks);
+	*second = *first + strcspn(*first, blanks);
+	if (**second)
+		*(*second)++ = '\0';
+	*second += strspn(*second, blanks);
+	line = *second + strcspn(*second, blanks);
+	if (*line)
+		*line++ = '\0';
+	return !line[strspn(line, blanks)];
+}
+
+enum target_line target_line_read(const char *line, size_t length,
+				  struct prefix *prefix, uint16_t *port)
+{
+	char text[TARGET_MAX], *first, *second, *behind;
+	const char *comment = memchr(line, '#', length);
+
+	*port = 0;
+	if (comment)
+		length = (size_t)(comment - line);
+	while (length && strchr(" \t\r\n", line[length - 1]))
+		length--;
+	if (length >= sizeof(text) || memchr(line, '\0', length))
+		return LINE_BAD;
+	memcpy(text, line, length);
+	text[length] = '\0';
+	if (!cut_words(text, &first, &second))
+		return LINE_BAD;
+	if (!*first)
+		return *second ? LINE_BAD : LINE_EMPTY;
+	behind = cut_port(&first);
+	if ((behind && (*second || !take_port(behind, port))) ||
+	    (*second && !take_port(second, port)))
+		return LINE_BAD;
+	return prefix_parse(first, prefix) ? LINE_TARGET : LINE_BAD;
+}
+
+/* --- lists --------------------------------------------------------------- */
+
+/* Moves what is left to the front, and reads on. */
+static void refill(struct list *l)
+{
+	ssize_t n;
+
+	l->have -= l->at;
+	memmove(l->bytes, l->bytes + l->at, l->have);
+	l->at = 0;
+	do
+		n = read(l->fd, l->bytes + l->have, READ_SIZE - l->have);
+	while (n == -1 && errno == EINTR);
+	if (n > 0)
+		l->have += (size_t)n;
+	else
+		l->over = true;
+}
+
+/* The next line, which stays until the next call. A line that is longer than
+ * what is read at a time comes in parts, none of which is a target. */
+static bool next_line(struct list *l, const char **line, size_t *length)
+{
+	const char *end = memchr(l->bytes + l->at, '\n', l->have - l->at);
+
+	while (!end && !l->over && l->have - l->at < READ_SIZE) {
+		refill(l);
+		end = memchr(l->bytes, '\n', l->have);
+	}
+	*line = l->bytes + l->at;
+	*length = end ? (size_t)(end - *line) : l->have - l->at;
+	l->at += *length + (end != NULL);
+	l->line++;
+	return end || *length;
+}
+
+static bool open_list(struct targets *t)
+{
+	if (t->next_list == t->list_count)
+		return false;
+	if (!t->list)
+		t->list = must_have(malloc(sizeof(*t->list)));
+	t->list->fd = t->lists[t->next_list++];
+	t->list->at = t->list->have = 0;
+	t->list->line = 0;
+	t->list->over = false;
+	return true;
+}
+
+static void close_list(struct targets *t)
+{
+	close(t->list->fd);
+	free(t->list);
+	t->list = NULL;
+}
+
+static void count_bad(struct targets *t)
+{
+	if (!t->bad_lines++)
+		t->first_bad = t->list->line;
+}
+
+uint64_t targets_bad_lines(const struct targets *t, uint64_t *first)
+{
+	*first = t->first_bad;
+	return t->bad_lines;
+}
+
+/* The next line that is a target, of this list or the next. */
+static bool next_piece(struct targets *t)
+{
+	struct prefix prefix;
+	const char *line;
+	uint16_t port;
+	size_t length;
+
+	while (t->list || open_list(t)) {
+		enum target_line what;
+
+		if (!next_line(t->list, &line, &length)) {
+			close_list(t);
+			continue;
+		}
+		what = target_line_read(line, length, &prefix, &port);
+		if (what == LINE_TARGET &&
+		    make_piece(t, &prefix, port, &t->of_line))
+			return true;
+		if (what != LINE_EMPTY)
+			count_bad(t);
+	}
+	return false;
+}
+
+/* --- the order ----------------------------------------------------------- */
+
+static bool is_single(const struct targets *t)
+{
+	return t->now == &t->of_line && prefix_size(&t->now->prefix) == 1;
+}
+
+/* The shards of lists of addresses take their lines in turn. */
+static bool next_single(struct targets *t, uint64_t *out)
+{
+	while (t->in_turn < t->now->count) {
+		*out = t->in_turn++;
+		if (t->singles++ % t->config.shards == t->config.shard)
+			return true;
+	}
+	return false;
+}
+
+static bool begin(struct targets *t, const struct piece *pieces, size_t count)
+{
+	const struct piece *last = &pieces[count - 1];
+
+	t->now = pieces;
+	t->now_count = count;
+	t->in_turn = 0;
+	if (!is_single(t))
+		permutation_begin(&t->order, last->before + last->count,
+				  t->config.seed + t->spaces++, t->config.shard,
+				  t->config.shards);
+	return true;
+}
+
+static bool begin_next(struct targets *t)
+{
+	if (!t->now && t->piece_count)
+		return begin(t, t->pieces, t->piece_count);
+	return next_piece(t) && begin(t, &t->of_line, 1);
+}
+
+/* Which piece holds number `n` of the space. */
+static const struct piece *piece_of(const struct targets *t, uint64_t n)
+{
+	size_t low = 0, high = t->now_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->now[middle].before <= n)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &t->now[low];
+}
+
+static void fill(struct targets *t, uint64_t n, struct survey_target *out)
+{
+	const struct piece *p = piece_of(t, n);
+	unsigned ports = p->port ? 1 : t->config.port_count;
+
+	n -= p->before;
+	out->address = prefix_address(&p->prefix, n / ports);
+	out->port = p->port ? p->port : t->config.ports[n % ports];
+	out->named = p->named;
+}
+
+static bool is_wanted(const struct targets *t, const struct survey_target *s)
+{
+	return s->address.family == 4 ? t->config.ipv4 : t->config.ipv6;
+}
+
+bool targets_next(struct targets *t, struct survey_target *out)
+{
+	uint64_t n;
+
+	while (t->now || begin_next(t)) {
+		if (!(is_single(t) ? next_single(t, &n)
+				   : permutation_next(&t->order, &n))) {
+			if (!begin_next(t))
+				return false;
+			continue;
+		}
+		fill(t, n, out);
+		if (!is_wanted(t, out))
+			continue;
+		out->number = t->number++;
+		return true;
+	}
+	return false;
+}
