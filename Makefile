@@ -90,7 +90,8 @@ TESTS    := $(filter-out $(LEFT_OUT),$(TESTS))
 FUZZES   := $(filter-out $(LEFT_OUT),$(patsubst %.c,$(BUILD)/%,\
 	$(foreach layer,crafting report probe,\
 	$(call files,$(layer),*_fuzz.c))))
-LAB      := lab/servers/httpd lab/servers/v0server lab/boxes/box lab/flood \
+LAB      := lab/servers/httpd lab/servers/v0server lab/servers/many \
+	lab/boxes/box lab/flood \
 	lab/tunnel lab/userns/tcpdump lab/faults/no_memory.so
 BOX      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard lab/boxes/*.c))
 V0PEER   := $(patsubst %,$(BUILD)/lab/servers/%.o,v0data v0peer v0send)
@@ -382,6 +383,10 @@ $(BUILD)/%_fuzz: $(BUILD)/%_fuzz.o $(BUILD)/libtests.a \
 
 lab/servers/v0server: $(BUILD)/lab/servers/v0server.o $(V0PEER) \
 		$(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) && mv $@.new $@
+
+lab/servers/many: $(BUILD)/lab/servers/many.o $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.new $^ $(LDLIBS) && mv $@.new $@
 

@@ -29,7 +29,8 @@ for ((hop = 1; hop <= hops; hop++)); do
 	nodes+=("r$hop")
 done
 nodes+=(server)
-readonly state lifeline hops last
+many4=10.128.0.0/15 many6=fd00:ffff::/110	# of --many
+readonly state lifeline hops last many4 many6
 ((LAB_UPLINKS == 0)) || net4=10.70.0 net6=fd70
 
 # Ends the lab. Only the first line of a tool's complaint is of use.
@@ -122,8 +123,11 @@ addresses() {		# INDEX (0 client, 1.. routers, last server)
 	# client. No default route: nothing leaves the lab, and fast.
 	if (($1 < hops)); then
 		route 10.0.0.0/19 fd00::/16 "$east" 2
+		((!LAB_MANY)) || route "$many4" "$many6" "$east" 2
 	elif (($1 == last)); then
 		route 10.0.0.0/19 fd00::/16 "$west" 1
+	elif ((LAB_MANY)); then
+		route "$many4" "$many6" "$east" 2
 	fi
 	if (($1 < last)); then
 		for ((west = $1 - 1; west > 0; west--)); do
@@ -256,6 +260,18 @@ start_servers() {
 	start_server server "$lab_dir/servers/v0server" 9080
 	((LAB_UDP_UNREACH)) ||
 		both server filter INPUT -p udp -j DROP
+	((!LAB_MANY)) || start_many
+}
+
+# The kernel answers for the first 256 of them itself, and drops what comes for
+# the others, as it does not forward.
+start_many() {
+	local said
+
+	said=$(on server ip route add local "${many4%/*}/24" dev lo 2>&1 &&
+		on server ip route add local "${many6%/*}/120" dev lo 2>&1) ||
+		die "routes of --many: $said"
+	start_server server "$lab_dir/servers/many" -n "$LAB_MANY" eth0
 }
 
 install_boxes() {
