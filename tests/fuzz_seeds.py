@@ -351,6 +351,16 @@ def list_seeds():
     yield b"name\n192.0.2.1/24\n192.0.2.1 0\n,80\n" + b"9" * 200
 
 
+def answer_seeds():
+    for _, link, frames in captures():
+        for *_, frame in frames[:20]:
+            yield b"\0" + ip_of(link, frame)
+    for options in option_blocks():
+        yield b"\1" + options
+        yield b"\2" + options
+    yield b"\3A 1 0 1 1 {}\nP 0 2 0 1 2 3 0123456789abcdef\n"
+
+
 SEEDS = {
     "crafting/packet_fuzz": packet_seeds,
     "crafting/rewrite_fuzz": packet_seeds,
@@ -363,6 +373,7 @@ SEEDS = {
     "probe/net/dns_txt_fuzz": txt_seeds,
     "probe/scenario/scenario_fuzz": script_seeds,
     "probe/scenario/replay_fuzz": replay_seeds,
+    "probe/survey/answer_fuzz": answer_seeds,
     "probe/survey/targets_fuzz": list_seeds,
 }
 
@@ -425,6 +436,7 @@ WORDS = {
     "probe/net/dns_txt_fuzz": txt_words,
     "probe/scenario/scenario_fuzz": lua_words,
     "probe/scenario/replay_fuzz": file_words,
+    "probe/survey/answer_fuzz": option_words,
     "probe/survey/targets_fuzz": list_words,
 }
 

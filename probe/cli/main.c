@@ -158,6 +158,7 @@ static void take_rights(const struct options *o, enum command_bit command,
 	bool sends = command == COMMAND_PROBE ||
 		     (command == COMMAND_DOCTOR && arguments) ||
 		     (command == COMMAND_RUN && !o->replay_file) ||
+		     (command == COMMAND_SURVEY && !o->tables) ||
 		     (command == COMMAND_COMPARE && o->live);
 
 	if (!sends || !geteuid() || !strcmp(argv[0], PROGRAM_WITH_RIGHTS))
@@ -255,8 +256,13 @@ static int check_outputs(const struct options *o, enum command_bit command,
 static int run_with_output(const struct command *c, const struct options *o,
 			   int argc, char **argv)
 {
-	struct output *out = output_open(o);
+	struct options where = *o;
+	struct output *out;
 	int code;
+
+	if (c->bit == COMMAND_SURVEY)
+		where.output_file = NULL; /* it is the name of a directory */
+	out = output_open(&where);
 
 	if (!out)
 		return EXIT_OUTPUT;

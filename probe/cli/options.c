@@ -17,11 +17,11 @@
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
 #define SYNS (LIVE | COMMAND_COMPARE_LIVE)
-#define FAMILIES (SYNS | COMMAND_SPEED)
+#define FAMILIES (SYNS | COMMAND_SPEED | COMMAND_SURVEY)
 #define REPORTS (COMMAND_PROBE | COMMAND_READ | COMMAND_RUN)
 #define PAGES (COMMAND_PROBE | COMMAND_READ | COMMAND_COMPARE)
 #define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED | COMMAND_DOCTOR)
-#define ANY (RESULTS | COMMAND_LIST | COMMAND_EXPLAIN)
+#define ANY (RESULTS | COMMAND_SURVEY | COMMAND_LIST | COMMAND_EXPLAIN)
 
 struct row;
 
@@ -268,12 +268,54 @@ static const char *take_mptcp(struct options *o, const struct row *r,
 			      const char *value)
 {
 	(void)r;
+	o->mptcp_said = true;
 	if (!strcmp(value, "auto"))
 		o->mptcp_version = -1;
 	else if (!strcmp(value, "0") || !strcmp(value, "1"))
 		o->mptcp_version = *value - '0';
 	else
 		return "the version must be 0, 1 or auto";
+	return NULL;
+}
+
+/* "10M": 10,000,000 */
+static const char *take_bandwidth(struct options *o, const struct row *r,
+				  const char *value)
+{
+	static const char units[] = "KMG";
+	size_t digits = strspn(value, "0123456789");
+	const char *unit = value[digits] ? strchr(units, value[digits]) : NULL;
+	char text[16];
+	unsigned long found;
+
+	if (digits >= sizeof(text) || (value[digits] && !unit) ||
+	    (unit && value[digits + 1]))
+		return r->must;
+	snprintf(text, sizeof(text), "%.*s", (int)digits, value);
+	if (!number(text, 1, 1000000000, &found))
+		return r->must;
+	o->bandwidth = found;
+	for (; unit && unit >= units; unit--)
+		o->bandwidth *= 1000;
+	return NULL;
+}
+
+/* "2/8" */
+static const char *take_shard(struct options *o, const struct row *r,
+			      const char *value)
+{
+	const char *slash = strchr(value, '/');
+	unsigned long shard, shards;
+	char text[12];
+
+	if (!slash || slash - value >= (long)sizeof(text))
+		return r->must;
+	snprintf(text, sizeof(text), "%.*s", (int)(slash - value), value);
+	if (!number(slash + 1, 1, 1000000, &shards) ||
+	    !number(text, 1, shards, &shard))
+		return r->must;
+	o->shard = (unsigned)shard;
+	o->shards = (unsigned)shards;
 	return NULL;
 }
 
@@ -343,13 +385,13 @@ static const struct row rows[] = {
 	{NULL, '6', "ipv6", NULL, FAMILIES | COMMAND_DOCTOR, take_flag,
 	 AT(where.ipv6), .help = "use IPv6 (-4 -6: both families)",
 	 .brief = "IPv6; -4 -6: both"},
-	{NULL, 'p', "port", "PORT[,PORT...]", SYNS, take_ports, 0,
-	 .help = "TCP ports to probe, also 1-64 (default 80)",
+	{NULL, 'p', "port", "PORT[,PORT...]", SYNS | COMMAND_SURVEY, take_ports,
+	 0, .help = "TCP ports to probe, also 1-64 (default 80)",
 	 .brief = "80,443 or 1-64"},
 	{NULL, 0, "reference", "HOST[:PORT]|auto", COMMAND_PROBE, take_text,
 	 AT(reference), .help = "probe a server known to speak MPTCP, too",
 	 .must = "a host must follow"},
-	{NULL, 0, "mptcp", "0|1|auto", LIVE, take_mptcp, 0,
+	{NULL, 0, "mptcp", "0|1|auto", LIVE | COMMAND_SURVEY, take_mptcp, 0,
 	 .help = "MPTCP version to speak (default auto: 1, then 0)"},
 	{NULL, 0, "say", "http|tls|socks5|none|HEX", LIVE | COMMAND_DOCTOR,
 	 take_say, 0,
@@ -372,7 +414,7 @@ static const struct row rows[] = {
 	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_number, AT(max_ttl),
 	 .help = "last TTL (default 30); -f 64 -m 64: no sweep",
 	 .must = "TTL must be between 1 and 255", .max = 255},
-	{NULL, 0, "seed", "N", SYNS, take_seed, 0,
+	{NULL, 0, "seed", "N", SYNS | COMMAND_SURVEY, take_seed, 0,
 	 .help = "reproducible keys, ports and sequence numbers"},
 
 	{"Scenarios (mpprobe run)", 0, "replay", "CAPTURE", COMMAND_RUN,
@@ -404,6 +446,48 @@ static const struct row rows[] = {
 	 .help = "count what happened since FILE, of -j, was written",
 	 .must = FILE_MUST},
 
+	{"Many servers (mpprobe survey)", 'b', "blocklist", "FILE|none",
+	 COMMAND_SURVEY, take_text, AT(blocklist),
+	 .help = "never ask what FILE lists; none: special ranges, too",
+	 .must = FILE_MUST},
+	{NULL, 'r', "rate", "PPS", COMMAND_SURVEY, take_number, AT(rate),
+	 .help = "packets a second (default 1000)",
+	 .must = "the rate must be between 1 and 10000000 packets a second",
+	 .max = 10000000},
+	{NULL, 'B', "bandwidth", "BITS", COMMAND_SURVEY, take_bandwidth, 0,
+	 .help = "bits a second on the link instead, also 10M or 1G",
+	 .must = "the rate must be a number of bits a second, as 10M"},
+	{NULL, 0, "shard", "I/N", COMMAND_SURVEY, take_shard, 0,
+	 .help = "share I, from 1, of N of the targets",
+	 .must = "the shard must be as 1/8 to 8/8"},
+	{NULL, 0, "sample", "N", COMMAND_SURVEY, take_number, AT(sample),
+	 .help = "a plain SYN to one in N targets (default 100), too",
+	 .must = "the sample must be one in 1 to 1000000000",
+	 .max = 1000000000},
+	{NULL, 0, "max-targets", "N", COMMAND_SURVEY, take_number,
+	 AT(max_targets), .help = "ask no more targets than N",
+	 .must = "the number of targets must be between 1 and 4000000000",
+	 .max = 4000000000U},
+	{NULL, 0, "max-runtime", "SECONDS", COMMAND_SURVEY, take_number,
+	 AT(max_runtime), .help = "ask no longer than that",
+	 .must = "the time must be between 1 and 100000000 seconds",
+	 .max = 100000000},
+	{NULL, 0, "cooldown", "SECONDS", COMMAND_SURVEY, take_number,
+	 AT(cooldown), .help = "wait that long for answers (default 8)",
+	 .must = "the time must be between 1 and 600 seconds", .max = 600},
+	{NULL, 0, "status", "FILE", COMMAND_SURVEY, take_text, AT(status_file),
+	 .help = "write to FILE each second how it goes", .must = FILE_MUST},
+	{NULL, 0, "i-am-allowed", NULL, COMMAND_SURVEY, take_flag, AT(allowed),
+	 .help = "more than 10000 packets a second"},
+	{NULL, 0, "resume", "DIR", COMMAND_SURVEY, take_text, AT(resume),
+	 .help = "go on with the survey in DIR",
+	 .must = "the name of a directory must follow"},
+	{NULL, 0, "report", "DIR", COMMAND_SURVEY, take_text, AT(tables),
+	 .help = "print the tables of the survey in DIR",
+	 .must = "the name of a directory must follow"},
+	{NULL, 0, "csv", NULL, COMMAND_SURVEY, take_flag, AT(csv),
+	 .help = "with --report: as comma-separated values"},
+
 	{"Output", 'n', "numeric", NULL, REPORTS, take_flag, AT(numeric),
 	 .help = "do not look up names of hops", .brief = "no names of hops"},
 	{NULL, 'a', "as", NULL, COMMAND_PROBE, take_flag, AT(origins),
@@ -425,7 +509,8 @@ static const struct row rows[] = {
 	{NULL, 'j', "json", NULL, RESULTS, take_flag, AT(json),
 	 .help = "report as JSON, one object a line",
 	 .brief = "an object a line"},
-	{NULL, 'o', "output", "FILE", RESULTS, take_text, AT(output_file),
+	{NULL, 'o', "output", "FILE", RESULTS | COMMAND_SURVEY, take_text,
+	 AT(output_file),
 	 .help = "write the report to FILE, not to standard output",
 	 .brief = "the report into FILE", .must = FILE_MUST},
 	{NULL, 0, "html", "FILE", PAGES, take_text, AT(html_file),
@@ -444,7 +529,7 @@ static const struct row rows[] = {
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
 	 .help = "the proof ladder and connections; -vv: each rule",
 	 .brief = "all; -vv: each rule"},
-	{NULL, 'q', "quiet", NULL, RESULTS, take_quiet, 0,
+	{NULL, 'q', "quiet", NULL, RESULTS | COMMAND_SURVEY, take_quiet, 0,
 	 .help = "only the verdict, one line", .brief = "the verdict, a line"},
 	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour, 0,
 	 .help = "colours (default auto: on a terminal)"},

@@ -63,6 +63,19 @@ struct options {
 	bool insecure;	   /* speed: -k */
 	unsigned seconds;  /* of a download; 0: to its end */
 	const char *since; /* doctor: a file, or NULL */
+	bool mptcp_said;   /* --mptcp was given */
+	/* of survey */
+	const char *blocklist;		/* a file, "none", or NULL */
+	unsigned rate;			/* packets a second; 0: not said */
+	uint64_t bandwidth;		/* bits a second; 0: not said */
+	unsigned shard, shards;		/* from 1; 0: not said */
+	unsigned max_targets;		/* 0: all */
+	unsigned max_runtime, cooldown; /* seconds; 0: not said */
+	unsigned sample;		/* one in so many; 0: not said */
+	const char *status_file;	/* NULL: none */
+	bool allowed;			/* --i-am-allowed */
+	const char *resume, *tables;	/* a directory, or NULL */
+	bool csv;
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;

@@ -45,7 +45,7 @@ struct targets {
 	uint64_t singles;	  /* targets of single addresses so far */
 	uint64_t spaces;	  /* begun so far */
 	uint64_t number;
-	uint64_t bad_lines, first_bad;
+	uint64_t bad_lines, first_bad, other_family;
 };
 
 struct targets *targets_new(const struct targets_config *config)
@@ -262,6 +262,58 @@ uint64_t targets_bad_lines(const struct targets *t, uint64_t *first)
 	return t->bad_lines;
 }
 
+/* The first address may be one that no host has, as 0.0.0.0. */
+static struct address middle_of(const struct prefix *p)
+{
+	return prefix_address(p, prefix_size(p) / 2);
+}
+
+/* Looks at what there is of the list without taking it. */
+static bool peek_list(struct list *l, unsigned family, struct address *out)
+{
+	const char *line = l->bytes + l->at, *over = l->bytes + l->have, *end;
+	struct prefix prefix;
+	uint16_t port;
+
+	for (; line < over; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(over - line));
+		if (!end)
+			end = over;
+		if (target_line_read(line, (size_t)(end - line), &prefix,
+				     &port) == LINE_TARGET &&
+		    prefix.first.family == family) {
+			*out = middle_of(&prefix);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool targets_peek(struct targets *t, unsigned family, struct address *out)
+{
+	for (size_t i = 0; i < t->piece_count; i++)
+		if (t->pieces[i].prefix.first.family == family) {
+			*out = middle_of(&t->pieces[i].prefix);
+			return true;
+		}
+	if (!t->list && !open_list(t))
+		return false;
+	while (!t->list->over && t->list->have < READ_SIZE)
+		refill(t->list);
+	return peek_list(t->list, family, out);
+}
+
+void targets_want(struct targets *t, bool ipv4, bool ipv6)
+{
+	t->config.ipv4 = ipv4;
+	t->config.ipv6 = ipv6;
+}
+
+uint64_t targets_other_family(const struct targets *t)
+{
+	return t->other_family;
+}
+
 /* The next line that is a target, of this list or the next. */
 static bool next_piece(struct targets *t)
 {
@@ -370,8 +422,10 @@ bool targets_next(struct targets *t, struct survey_target *out)
 			continue;
 		}
 		fill(t, n, out);
-		if (!is_wanted(t, out))
+		if (!is_wanted(t, out)) {
+			t->other_family++;
 			continue;
+		}
 		out->number = t->number++;
 		return true;
 	}

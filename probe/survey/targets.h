@@ -47,6 +47,16 @@ bool targets_next(struct targets *t, struct survey_target *out);
 /* Whether there is nothing but private ranges on the command line. */
 bool targets_are_private(const struct targets *t);
 
+/* An address of this family that will be asked: of the command line, or in the
+ * beginning of the first list. False: there is none. */
+bool targets_peek(struct targets *t, unsigned family, struct address *out);
+
+/* Which families are asked, if that is known later than the rest. */
+void targets_want(struct targets *t, bool ipv4, bool ipv6);
+
+/* Targets that were left out since they are of another family. */
+uint64_t targets_other_family(const struct targets *t);
+
 /* Lines of lists that were no targets; `*first`: the number of the first, in
  * its list. */
 uint64_t targets_bad_lines(const struct targets *t, uint64_t *first);

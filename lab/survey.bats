@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# mpprobe survey, of a few thousand addresses that answer each in its own way.
+
+load suite
+
+LAB=(--hops 1 --many 4000)
+SPACE=10.128.0.0/20	# 4,096 addresses: the last 96 are silent
+
+survey() {		# ARGUMENT...
+	on client "$PWD/mpprobe" survey "$@"
+}
+
+# In the background: $pid is its process.
+start_survey() {	# ARGUMENT...
+	lab/lab run --name "$LAB_NAME" "$PWD/mpprobe" survey "$@" 3>&- &
+	pid=$!
+}
+
+# "10.128.0.1 v1" of each address of SPACE: what is true, and what was found.
+truth() {		# [-0]
+	lab/servers/many -n 4000 -t "$@"
+	for ((i = 160; i < 256; i++)); do
+		echo "10.128.15.$i silent"
+	done
+}
+
+found() {		# DIR
+	sed -n 's/.*"address":"\([^"]*\)","port":80},"class":"\([a-z0-9_]*\)".*/\1 \2/p' \
+		"$1/results.jsonl"
+}
+
+same_as_truth() {	# DIR [-0]
+	diff <(truth "${@:2}" | sort) <(found "$1" | sort)
+}
+
+meta() {		# DIR FILTER
+	jq -r "$2" "$1/meta.json"
+}
+
+# What leaves the client while COMMAND runs, into $tmp/sent: "TIME ADDRESS".
+watched() {		# COMMAND...
+	lab/lab run --name "$LAB_NAME" tcpdump -i eth0 -n --immediate-mode -Q out \
+		-B 32768 -w "$tmp/pcap" 'tcp[13] = 2' 2>"$tmp/said" 3>&- &
+	pid=$!
+	until grep -q 'listening on' "$tmp/said"; do sleep 0.05; done
+	"$@"
+	kill -TERM "$pid"
+	wait "$pid" || true
+	pid=
+	tcpdump -n -tt -r "$tmp/pcap" 2>/dev/null |
+		sed 's/^\([0-9.]*\) IP .* > \([0-9.]*\)\.[0-9]*: .*/\1 \2/' \
+		>"$tmp/sent"
+}
+
+@test 'each target is of its true class, and has one line' {
+	survey -r 8000 -o "$tmp/d" "$SPACE" >"$tmp/tables"
+	same_as_truth "$tmp/d"
+	report/validate.py "$tmp/d/results.jsonl"
+	grep -q '^Port 80: 4,096 targets$' "$tmp/tables"
+	[[ $(meta "$tmp/d" '.complete, .targets, .not_captured, .late') == \
+		$'true\n4096\n0\n0' ]]
+	# what does not fit is counted
+	(($(meta "$tmp/d" .unfit.bad_ack) > 200))
+	(($(meta "$tmp/d" .unfit.bad_flags) > 200))
+	(($(meta "$tmp/d" .copies) > 200))
+	grep -c '"field":"tcp.option.mptcp"' "$tmp/d/results.jsonl"
+	grep '"mirror":"exact"' "$tmp/d/results.jsonl" | grep -q 1e040101
+	grep -q '"mirror":"other"' "$tmp/d/results.jsonl"
+	./mpprobe survey --report "$tmp/d" | diff - "$tmp/tables"
+	./mpprobe survey --report "$tmp/d" --csv | grep -q '^80,v0,0,0.0000'
+}
+
+@test 'v0 where it is asked for, and IPv6' {
+	survey -r 8000 --cooldown 6 --mptcp auto -q -o "$tmp/d" "$SPACE" \
+		fd00:ffff::/116 >"$tmp/out"
+	[[ ! -s $tmp/out ]]
+	diff <(truth -0 | sort) <(found "$tmp/d" | grep ^10 | sort)
+	diff <(truth -0 | cut -d' ' -f2) \
+		<(for ((i = 0; i < 4096; i++)); do
+			printf 'fd00:ffff::%x\n' "$i"
+		done | sed 's/::0$/::/' | awk '
+			NR == FNR { class[$1] = $2; next } { print class[$1] }
+			' <(found "$tmp/d" | grep ^fd) -)
+}
+
+@test 'a blocked prefix gets not one packet' {
+	printf '10.128.1.0/24 # by mail\n10.128.2.7 2026-11-28\n' >"$tmp/block"
+	watched survey -r 8000 --cooldown 1 -b "$tmp/block" -o "$tmp/d" "$SPACE"
+	! grep -q ' 10\.128\.1\.' "$tmp/sent"
+	! grep -q ' 10\.128\.2\.7$' "$tmp/sent"
+	[[ $(cut -d' ' -f2 "$tmp/sent" | sort -u | wc -l) == 3839 ]]
+	[[ $(meta "$tmp/d" '.blocked, .targets') == $'257\n3839' ]]
+	[[ $(wc -l <"$tmp/d/results.jsonl") == 3839 ]]
+}
+
+@test 'private ranges only if they are named' {
+	on client ip route add 8.0.0.0/6 via 10.0.1.2
+	watched survey -r 2000 --max-runtime 1 --cooldown 1 -q -o "$tmp/d" \
+		8.0.0.0/6
+	grep -q ' 9\.' "$tmp/sent"
+	! grep -q ' 10\.' "$tmp/sent"
+	(($(meta "$tmp/d" .blocked) > 100))
+	watched survey --cooldown 1 --max-runtime 1 -q -o "$tmp/e" 10.129.0.0/16
+	grep -q ' 10\.129\.' "$tmp/sent"
+}
+
+@test 'shards: each target in one of them' {
+	for i in 1 2 3; do
+		survey -r 8000 --cooldown 1 --seed 7 --shard $i/3 -q \
+			-o "$tmp/d$i" "$SPACE" &
+	done
+	wait
+	for i in 1 2 3; do
+		found "$tmp/d$i" | cut -d' ' -f1
+	done | sort >"$tmp/asked"
+	diff "$tmp/asked" <(truth | cut -d' ' -f1 | sort)
+}
+
+@test 'lists: addresses, prefixes and ports, from a file and from a pipe' {
+	printf '10.128.0.7\n# none\n10.128.1.16 8080\n10.128.1.0/30\nname\n' \
+		>"$tmp/list"
+	survey --cooldown 1 -o "$tmp/d" "$tmp/list" 2>"$tmp/said"
+	grep -q '1 lines are no targets, the first is line 5' "$tmp/said"
+	[[ $(wc -l <"$tmp/d/results.jsonl") == 6 ]]
+	grep -q '"address":"10.128.1.16","port":8080},"class":"reset"' \
+		"$tmp/d/results.jsonl"
+	survey --cooldown 1 -o "$tmp/e" - 10.128.1.9:443 <"$tmp/list" 2>/dev/null
+	[[ $(wc -l <"$tmp/e/results.jsonl") == 7 ]]
+	[[ $(./mpprobe survey --report "$tmp/e" | grep -c ^Port) == 3 ]]
+}
+
+# Killed again and again; late answers come to a process that did not ask.
+@test 'killed at any moment and resumed: each target once, and its true class' {
+	start_survey -r 3000 -q -o "$tmp/d" "$SPACE"
+	for wait in 0.8 1.9 0.4 1.3 2.6; do
+		until [[ -s $tmp/d/journal ]]; do sleep 0.05; done
+		sleep $wait
+		kill -KILL "$pid"
+		wait "$pid" || true
+		start_survey -q --resume "$tmp/d"
+	done
+	wait "$pid"
+	same_as_truth "$tmp/d"
+	report/validate.py "$tmp/d/results.jsonl"
+	[[ $(meta "$tmp/d" .complete) == true ]]
+	[[ $(meta "$tmp/d" .targets) == 4096 ]]
+}
+
+@test 'interrupted: ends at once, with 130, and can be resumed' {
+	start_survey -r 1000 --cooldown 2 -o "$tmp/d" "$SPACE" 2>"$tmp/said"
+	until [[ -s $tmp/d/results.jsonl ]]; do sleep 0.05; done
+	kill -INT "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[[ $status == 130 ]]
+	grep -q -- "--resume $tmp/d" "$tmp/said"
+	(($(wc -l <"$tmp/d/results.jsonl") < 4096))
+	run -64 survey -o "$tmp/d" "$SPACE"
+	[[ $output == *'is there already'* ]]
+	survey -q --resume "$tmp/d" --status "$tmp/status"
+	diff <(found "$tmp/d" | cut -d' ' -f1 | sort) \
+		<(truth | cut -d' ' -f1 | sort)
+	jq -e '.all_asked and .open == 0 and .classes.reset > 100' "$tmp/status"
+	survey -q --resume "$tmp/d"	# nothing is left to ask
+	[[ $(wc -l <"$tmp/d/results.jsonl") == 4096 ]]
+}
+
+@test 'who asks not to be asked is not, from the next --resume on' {
+	survey --max-targets 100 --cooldown 1 -q --seed 3 -o "$tmp/d" "$SPACE"
+	[[ $(wc -l <"$tmp/d/results.jsonl") == 100 ]]
+	echo '10.128.4.0/22 2026-11-28 by mail' >>"$tmp/d/optout"
+	sed -i 's/"--max-targets","100",//' "$tmp/d/journal"
+	found "$tmp/d" | grep -c '^10\.128\.[4-7]\.' >"$tmp/before"
+	watched survey -q --resume "$tmp/d"
+	! grep -Eq ' 10\.128\.[4-7]\.' "$tmp/sent"
+	[[ $(found "$tmp/d" | cut -d' ' -f1 | sort | uniq -d) == '' ]]
+	[[ $(found "$tmp/d" | grep -c '^10\.128\.[4-7]\.') == $(<"$tmp/before") ]]
+}
+
+@test 'the rate is kept, in packets and in bits' {
+	watched survey -r 1500 --max-runtime 4 --cooldown 1 -q -o "$tmp/d" \
+		--sample 1000000 10.129.0.0/16
+	first=$(head -n 1 "$tmp/sent" | cut -d' ' -f1)
+	awk -v t="$first" '$1 > t + 1.5 && $1 < t + 3.5 { n++ }
+		END { print n; exit !(n > 2940 && n < 3060) }' "$tmp/sent"
+	# SYNs of 64 and 72 bytes, and 38 of Ethernet beside each
+	watched survey -B 1M --max-runtime 4 --cooldown 1 -q -o "$tmp/e" \
+		--sample 1000000 10.129.0.0/16
+	first=$(head -n 1 "$tmp/sent" | cut -d' ' -f1)
+	awk -v t="$first" '$1 > t + 1.5 && $1 < t + 3.5 { n++ }
+		END { print n; exit !(n > 2312 && n < 2406) }' "$tmp/sent"
+}
+
+@test 'usage' {
+	run -64 survey -o "$tmp/d" -r 20000 8.8.8.0/24
+	[[ $output == *'--i-am-allowed'* && ! -e $tmp/d ]]
+	run -64 survey -o "$tmp/d" -B 20M 8.8.8.0/24
+	run -64 survey 10.128.0.0/20
+	[[ $output == *'-o DIR is missing'* ]]
+	run -64 survey -o "$tmp/d"
+	[[ $output == *'no TARGETS'* ]]
+	run -64 survey -o "$tmp/d" -r 5 -B 5 10.128.0.0/20
+	run -64 survey -o "$tmp/d" --csv 10.128.0.0/20
+	run -64 survey -o "$tmp/d" fd00::/60
+	[[ $output == *'too many addresses'* ]]
+	run -65 survey -o "$tmp/d" 10.128.0.1/20
+	[[ $output == *'neither a prefix'* ]]
+	echo name >"$tmp/block"
+	run -65 survey -o "$tmp/d" -b "$tmp/block" 10.128.0.0/20
+	[[ $output == *"$tmp/block:1: neither a prefix"* ]]
+	run -65 survey --resume "$tmp/none"
+	run -65 survey --report "$tmp/none"
+	[[ ! -e $tmp/d ]]
+}

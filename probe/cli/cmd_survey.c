@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mpprobe survey: asks many servers whether they speak MPTCP. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe/cli/command.h"
+#include "probe/net/privileges.h"
+#include "probe/net/signals.h"
+#include "probe/net/target.h"
+#include "probe/net/uplink.h"
+#include "probe/survey/air.h"
+#include "probe/survey/blocklist.h"
+#include "probe/survey/files.h"
+#include "probe/survey/header.h"
+#include "probe/survey/journal.h"
+#include "probe/survey/sources.h"
+#include "probe/survey/status.h"
+#include "probe/survey/survey.h"
+#include "probe/survey/targets.h"
+#include "report/arena.h"
+#include "report/survey/line.h"
+#include "report/survey/tally.h"
+
+#define RATE_DEFAULT 1000
+#define RATE_MODEST 10000 /* packets a second; more need permission */
+#define PACKET_BITS 900	  /* of the link, about, for one of them */
+#define COOLDOWN_DEFAULT 8
+#define SAMPLE_DEFAULT 100
+
+/* All of a survey, new or resumed. */
+struct surveying {
+	const struct options *o;
+	struct survey survey;
+	struct survey_header header;
+	struct survey_files files;
+	struct journal_state before;
+	struct blocklist blocklist;
+	struct sources sources;
+	struct wire_failure failure;
+	char started[32];
+};
+
+static const uint16_t port_default[] = {80};
+
+/* --- targets ------------------------------------------------------------- */
+
+static int add_list(struct targets *t, const char *name)
+{
+	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC)
+				   : dup(STDIN_FILENO);
+
+	if (fd == -1)
+		return failure(EXIT_INPUT, "%s: %s", name, strerror(errno));
+	targets_add_list(t, fd);
+	return 0;
+}
+
+static int add_prefix(struct targets *t, const struct prefix *p, uint16_t port,
+		      const char *text)
+{
+	return targets_add(t, p, port)
+		       ? 0
+		       : failure(EXIT_USAGE,
+				 "%s: too many addresses for one survey", text);
+}
+
+/* A name is looked up now, once. */
+static int add_host(struct targets *t, const struct options *o,
+		    const char *text)
+{
+	struct address found[2];
+	struct target_name name;
+	char error[200];
+	unsigned count;
+	int code = 0;
+
+	if (target_parse(text, &name, error, sizeof(error)) == -1)
+		return failure(EXIT_USAGE, "%s", error);
+	count = (unsigned)target_resolve(name.host, o->where.ipv4,
+					 o->where.ipv6, found, error,
+					 sizeof(error));
+	if (!count)
+		return failure(EXIT_NO_HOST, "%s", error);
+	for (unsigned i = 0; i < count && !code; i++) {
+		const struct prefix one = {
+			found[i], (unsigned)address_length(&found[i]) * 8};
+
+		code = add_prefix(t, &one, name.port, text);
+	}
+	return code;
+}
+
+static bool is_file(const char *name)
+{
+	struct stat st;
+
+	return !strcmp(name, "-") || (!stat(name, &st) && !S_ISDIR(st.st_mode));
+}
+
+/* An address or prefix, a file with more of them, or a name. */
+static int add_target(struct targets *t, const struct options *o,
+		      const char *text)
+{
+	struct prefix p;
+	uint16_t port;
+
+	if (target_line_read(text, strlen(text), &p, &port) == LINE_TARGET)
+		return add_prefix(t, &p, port, text);
+	if (is_file(text))
+		return add_list(t, text);
+	if (strchr(text, '/'))
+		return failure(EXIT_INPUT,
+			       "%s: neither a prefix, whose last bits are 0, "
+			       "nor a file",
+			       text);
+	return add_host(t, o, text);
+}
+
+static int add_targets(struct surveying *y, int argc, char **argv)
+{
+	const struct options *o = y->o;
+	const struct targets_config c = {
+		.ports = o->port_count ? o->ports : port_default,
+		.port_count = o->port_count ? o->port_count : 1,
+		.ipv4 = true,
+		.ipv6 = true,
+		.seed = y->header.seed,
+		.shard = o->shards ? o->shard - 1 : 0,
+		.shards = o->shards ? o->shards : 1,
+	};
+	int code = 0;
+
+	y->survey.targets = targets_new(&c);
+	for (int i = 0; i < argc && !code; i++)
+		code = add_target(y->survey.targets, o, argv[i]);
+	return code;
+}
+
+/* --- blocklist ----------------------------------------------------------- */
+
+static int read_blocklist(struct surveying *y, FILE *file, const char *name)
+{
+	unsigned long wrong;
+
+	if (!file)
+		return failure(EXIT_INPUT, "%s: %s", name, strerror(errno));
+	wrong = blocklist_read(&y->blocklist, file);
+	fclose(file);
+	return wrong ? failure(EXIT_INPUT,
+			       "%s:%lu: neither a prefix, whose last bits are "
+			       "0, nor an address",
+			       name, wrong)
+		     : 0;
+}
+
+static int make_blocklist(struct surveying *y)
+{
+	const char *name = y->o->blocklist;
+	bool none = name && !strcmp(name, "none");
+	FILE *optout = survey_file_read(y->files.directory, "optout");
+	int code = 0;
+
+	blocklist_begin(&y->blocklist, !none);
+	if (name && !none)
+		code = read_blocklist(y, fopen(name, "re"), name);
+	if (optout && !code)
+		code = read_blocklist(y, optout, "optout");
+	else if (optout)
+		fclose(optout);
+	blocklist_sort(&y->blocklist);
+	y->survey.blocklist = &y->blocklist;
+	return code;
+}
+
+/* --- settings ------------------------------------------------------------ */
+
+static unsigned kinds_of(const struct options *o)
+{
+	const unsigned v1 = 1 << SYN_CAPABLE | 1 << SYN_JOIN;
+	const unsigned v0 = 1 << SYN_CAPABLE_V0;
+
+	if (!o->mptcp_said || o->mptcp_version == 1)
+		return v1;
+	return o->mptcp_version ? v0 | v1 : v0;
+}
+
+static unsigned or_else(unsigned value, unsigned otherwise)
+{
+	return value ? value : otherwise;
+}
+
+static void configure(struct surveying *y)
+{
+	const struct options *o = y->o;
+	struct survey *s = &y->survey;
+
+	s->config = (struct survey_config){
+		.kinds = kinds_of(o),
+		.sample = or_else(o->sample, SAMPLE_DEFAULT),
+		.rate = o->bandwidth ? (double)o->bandwidth
+				     : or_else(o->rate, RATE_DEFAULT),
+		.bits = o->bandwidth,
+		.max_targets = o->max_targets,
+		.max_runtime_s = o->max_runtime,
+		.cooldown_s = or_else(o->cooldown, COOLDOWN_DEFAULT),
+		.results = y->files.results,
+		.status = y->files.status,
+	};
+	s->before = &y->before;
+	s->failure = &y->failure;
+	memcpy(s->identity.secret, y->header.secret, SIPHASH_KEY);
+	memcpy(s->identity.ports, y->header.ports, sizeof(y->header.ports));
+}
+
+static int check_rate(const struct surveying *y)
+{
+	const struct options *o = y->o;
+	double pps = o->bandwidth ? (double)o->bandwidth / PACKET_BITS
+				  : or_else(o->rate, RATE_DEFAULT);
+
+	if (pps <= RATE_MODEST || o->allowed ||
+	    targets_are_private(y->survey.targets))
+		return 0;
+	return failure(EXIT_USAGE,
+		       "more than %d packets a second may be too much for "
+		       "networks that you do not know: --i-am-allowed says "
+		       "that who runs yours agrees (mpprobe(1), SURVEYS)",
+		       RATE_MODEST);
+}
+
+static int check_options(const struct options *o, int argc)
+{
+	if (o->rate && o->bandwidth)
+		return failure(EXIT_USAGE, "-r and -B: name one rate");
+	if (o->csv)
+		return failure(EXIT_USAGE, "--csv goes with --report only");
+	if (!o->output_file)
+		return failure(EXIT_USAGE,
+			       "-o DIR is missing: where results go");
+	if (!argc)
+		return failure(EXIT_USAGE, "no TARGETS given (mpprobe survey "
+					   "-h shows how)");
+	return 0;
+}
+
+/* --- meta.json ----------------------------------------------------------- */
+
+static void utc_now(char text[32])
+{
+	time_t now = time(NULL);
+	struct tm parts;
+
+	gmtime_r(&now, &parts);
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+static json_t *line_of(const struct survey_header *h)
+{
+	json_t *line = json_array();
+
+	for (int i = 0; i < h->line_count; i++)
+		json_array_append_new(line, json_string(h->line[i]));
+	return line;
+}
+
+static void set_sources(json_t *meta, const struct survey_identity *s)
+{
+	json_t *sources = json_array();
+	char text[ADDRESS_TEXT];
+
+	for (unsigned i = 0; i < 2; i++)
+		if (s->sources[i].family)
+			json_array_append_new(sources,
+					      json_string(address_text(
+						      &s->sources[i], text)));
+	json_object_set_new(meta, "sources", sources);
+}
+
+static void set_asked(json_t *meta, const struct survey_config *c)
+{
+	json_t *kinds = json_array();
+
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (c->kinds >> kind & 1)
+			json_array_append_new(
+				kinds, json_string(survey_kind_name(kind)));
+	json_object_set_new(meta, "asked", kinds);
+	json_object_set_new(meta, "plain_sample", json_integer(c->sample));
+	json_object_set_new(meta, c->bits ? "bits_per_second" : "pps",
+			    json_real(c->rate));
+	json_object_set_new(meta, "cooldown_s", json_integer(c->cooldown_s));
+}
+
+/* `ended`: NULL while it runs. */
+static void write_meta(const struct surveying *y, const char *ended)
+{
+	const struct survey *s = &y->survey;
+	json_t *meta = json_object(), *counts = status_counts(s);
+
+	json_object_set_new(meta, "schema",
+			    json_string("mpprobe-survey-meta/1"));
+	json_object_set_new(meta, "version", json_string(MPPROBE_VERSION));
+	json_object_set_new(meta, "line", line_of(&y->header));
+	json_object_set_new(meta, "started", json_string(y->started));
+	json_object_set_new(meta, "ended",
+			    ended ? json_string(ended) : json_null());
+	json_object_set_new(meta, "complete", json_boolean(s->complete));
+	json_object_set_new(meta, "interface",
+			    json_string(y->sources.interface));
+	set_sources(meta, &s->identity);
+	json_object_set_new(
+		meta, "seed",
+		json_sprintf("%llx", (unsigned long long)y->header.seed));
+	set_asked(meta, &s->config);
+	json_object_update(meta, counts);
+	if (status_replace(y->files.meta, meta) == -1)
+		complain("%s/meta.json: %s", y->files.directory,
+			 strerror(errno));
+	json_decref(counts);
+	json_decref(meta);
+}
+
+/* --- the run ------------------------------------------------------------- */
+
+static void complain_of_lines(const struct surveying *y)
+{
+	uint64_t first, bad = targets_bad_lines(y->survey.targets, &first);
+	uint64_t other = targets_other_family(y->survey.targets);
+
+	if (bad)
+		complain("%llu lines are no targets, the first is line %llu "
+			 "of its list; names are not looked up there",
+			 (unsigned long long)bad, (unsigned long long)first);
+	if (other)
+		complain("%llu targets are of a family that is not asked",
+			 (unsigned long long)other);
+}
+
+static void print_tables(FILE *results, bool csv)
+{
+	struct survey_tally tally = {0};
+
+	tally_read(&tally, results);
+	(csv ? tally_print_csv : tally_print)(&tally, stdout);
+	if (tally.bad_lines)
+		complain("results.jsonl: %llu lines are none of a survey",
+			 (unsigned long long)tally.bad_lines);
+	tally_free(&tally);
+}
+
+/* Of the file that is open: its name may be out of reach by now. */
+static void print_own_tables(const struct surveying *y)
+{
+	int fd = dup(y->files.results);
+	FILE *results = fd == -1 ? NULL : fdopen(fd, "r");
+
+	if (!results)
+		return;
+	rewind(results);
+	print_tables(results, false);
+	fclose(results);
+}
+
+static int run(struct surveying *y)
+{
+	char ended[32];
+	int code;
+
+	signals_install();
+	code = privileges_drop();
+	if (code)
+		return code;
+	code = survey_run(&y->survey);
+	utc_now(ended);
+	write_meta(y, ended);
+	complain_of_lines(y);
+	if (!y->survey.complete || code)
+		complain("not all is asked: go on with mpprobe survey "
+			 "--resume %s",
+			 y->files.directory);
+	if (!y->o->quiet)
+		print_own_tables(y);
+	return code;
+}
+
+/* What both a new survey and one that goes on open, in their order. */
+static int open_all(struct surveying *y, int argc, char **argv)
+{
+	char error[LIBNET_ERRBUF_SIZE];
+	struct survey *s = &y->survey;
+	int code = add_targets(y, argc, argv);
+
+	if (!code)
+		code = check_rate(y);
+	if (!code)
+		code = make_blocklist(y);
+	if (code)
+		return code;
+	configure(y);
+	code = sources_open(&y->sources, &y->o->where, s->targets, &s->identity,
+			    &y->failure);
+	if (code)
+		return code;
+	s->air = y->sources.air;
+	s->net = libnet_init(LIBNET_NONE, NULL, error);
+	return s->net ? 0 : failure(EXIT_SYSTEM, "%s", error);
+}
+
+static void close_all(struct surveying *y)
+{
+	targets_free(y->survey.targets);
+	blocklist_free(&y->blocklist);
+	journal_free(y->survey.journal);
+	journal_state_free(&y->before);
+	if (y->survey.net)
+		libnet_destroy(y->survey.net);
+	sources_close(&y->sources);
+	survey_files_close(&y->files);
+}
+
+/* With --seed the secret is no secret: for tests. */
+static int make_header(struct surveying *y)
+{
+	struct survey_header *h = &y->header;
+
+	if (getrandom(h->secret, sizeof(h->secret), 0) != sizeof(h->secret) ||
+	    getrandom(&h->seed, sizeof(h->seed), 0) != sizeof(h->seed))
+		return failure(EXIT_SYSTEM, "no random numbers: %s",
+			       strerror(errno));
+	if (y->o->has_seed) {
+		memset(h->secret, 0, sizeof(h->secret));
+		h->seed = y->o->seed;
+		memcpy(h->secret, &h->seed, sizeof(h->seed));
+	}
+	h->line = y->o->line;
+	while (h->line[h->line_count])
+		h->line_count++;
+	return 0;
+}
+
+static int begin_journal(struct surveying *y)
+{
+	json_t *header;
+	int code;
+
+	memcpy(y->header.ports, y->survey.identity.ports,
+	       sizeof(y->header.ports));
+	header = survey_header_write(&y->header);
+	code = survey_files_begin(&y->files, header);
+	json_decref(header);
+	y->survey.journal = journal_new(y->files.journal, y->header.secret);
+	return code;
+}
+
+static int survey_new(const struct options *o, int argc, char **argv)
+{
+	struct surveying y = {.o = o};
+	int code = check_options(o, argc);
+
+	if (code)
+		return code;
+	utc_now(y.started);
+	y.files.directory = o->output_file;
+	code = make_header(&y);
+	if (!code)
+		code = survey_files_make(&y.files, o->output_file,
+					 o->status_file);
+	if (!code)
+		code = open_all(&y, argc, argv);
+	if (!code)
+		code = begin_journal(&y);
+	if (code)
+		survey_files_remove(&y.files);
+	if (!code) {
+		write_meta(&y, NULL);
+		code = run(&y);
+	}
+	close_all(&y);
+	return code;
+}
+
+/* --- going on ------------------------------------------------------------ */
+
+static int load_journal(struct surveying *y, FILE *file)
+{
+	long begins = ftell(file);
+
+	journal_load(file, y->header.secret, &y->before);
+	y->survey.journal = journal_new(y->files.journal, y->header.secret);
+	return survey_files_cut(&y->files, begins + (long)y->before.length,
+				(long)y->before.position.results_bytes);
+}
+
+static int parse_line(struct survey_header *h, struct options *o,
+		      char **arguments, int *count)
+{
+	int code = options_parse(h->line_count, h->line, o, arguments, count);
+
+	if (code != -1 || !*count || strcmp(arguments[0], "survey") != 0)
+		return failure(EXIT_INPUT, "the journal is of another command");
+	return options_accept(o, COMMAND_SURVEY, "survey");
+}
+
+static int resume_open(struct surveying *y, const struct options *o,
+		       json_t *header, FILE *journal)
+{
+	char **arguments;
+	struct options first;
+	int count, code;
+
+	if (!survey_header_read(header, &y->header))
+		return failure(EXIT_INPUT, "%s/journal: not a journal",
+			       o->resume);
+	arguments = must_have(
+		calloc((size_t)y->header.line_count + 1, sizeof(*arguments)));
+	code = parse_line(&y->header, &first, arguments, &count);
+	first.quiet |= o->quiet;
+	y->o = &first;
+	if (code == -1)
+		code = survey_files_status(&y->files, o->status_file);
+	if (!code)
+		code = load_journal(y, journal);
+	if (!code)
+		code = open_all(y, count - 1, arguments + 1);
+	if (!code)
+		code = run(y);
+	free(arguments);
+	return code;
+}
+
+static int survey_resume(const struct options *o, int argc)
+{
+	struct surveying y = {.o = o};
+	json_t *header = NULL;
+	FILE *journal = NULL;
+	int code;
+
+	if (argc || o->output_file)
+		return failure(EXIT_USAGE,
+			       "--resume DIR knows the targets and where "
+			       "results go");
+	utc_now(y.started);
+	code = survey_files_open(&y.files, o->resume, &header, &journal);
+	if (!code)
+		code = resume_open(&y, o, header, journal);
+	json_decref(header);
+	if (journal)
+		fclose(journal);
+	for (int i = 0; i < y.header.line_count; i++)
+		free(y.header.line[i]);
+	free(y.header.line);
+	close_all(&y);
+	return code;
+}
+
+/* --- tables -------------------------------------------------------------- */
+
+static int survey_tables(const struct options *o, int argc)
+{
+	FILE *file;
+	int code;
+
+	if (argc || o->output_file || o->resume)
+		return failure(EXIT_USAGE,
+			       "--report DIR prints what is there: no TARGETS, "
+			       "-o or --resume go with it");
+	file = survey_file_read(o->tables, "results.jsonl");
+	if (!file)
+		return failure(EXIT_INPUT, "%s/results.jsonl: %s", o->tables,
+			       strerror(errno));
+	code = privileges_drop();
+	if (!code)
+		print_tables(file, o->csv);
+	fclose(file);
+	return code;
+}
+
+int cmd_survey(const struct options *o, struct output *out, int argc,
+	       char **argv)
+{
+	(void)out;
+	if (o->tables)
+		return survey_tables(o, argc);
+	return o->resume ? survey_resume(o, argc) : survey_new(o, argc, argv);
+}

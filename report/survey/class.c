@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "report/survey/class.h"
+
+static const struct {
+	const char *name, *text;
+} classes[SURVEY_CLASSES] = {
+	[CLASS_V1] = {"v1", "speaks MPTCP v1"},
+	[CLASS_V0] = {"v0", "speaks MPTCP v0"},
+	[CLASS_MIRROR] = {"mirror", "echoes our option: no MPTCP"},
+	[CLASS_PLAIN] = {"plain", "plain TCP"},
+	[CLASS_BEHIND_STRIP] = {"listener_behind_strip",
+				"MPTCP, but MP_CAPABLE is removed"},
+	[CLASS_CAPABLE_DROPPED] = {"capable_dropped",
+				   "only SYNs without MP_CAPABLE are answered"},
+	[CLASS_CAPABLE_RESET] =
+		{"capable_reset",
+		 "MP_CAPABLE is reset, other SYNs are answered"},
+	[CLASS_RESET] = {"reset", "closed: RST"},
+	[CLASS_ICMP] = {"icmp", "ICMP error only"},
+	[CLASS_SILENT] = {"silent", "no answer that fits"},
+};
+
+const char *survey_class_name(enum survey_class class)
+{
+	return classes[class].name;
+}
+
+const char *survey_class_text(enum survey_class class)
+{
+	return classes[class].text;
+}
+
+/* What comes second is a copy, or of somebody else; but an ICMP error says less
+ * than any segment. */
+bool survey_see(struct survey_seen *seen, enum syn_kind kind,
+		enum answer_what what, enum answer_mptcp mptcp)
+{
+	enum answer_what had = seen->of[kind].what;
+
+	if (had != ANSWER_NONE && (had != ANSWER_ICMP || what == ANSWER_ICMP))
+		return false;
+	seen->of[kind].what = what;
+	seen->of[kind].mptcp = mptcp;
+	return true;
+}
+
+static bool any_is(const struct survey_seen *seen, enum answer_what what)
+{
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (seen->of[kind].what == what)
+			return true;
+	return false;
+}
+
+/* In a SYN/ACK. */
+static bool any_says(const struct survey_seen *seen, enum answer_mptcp mptcp)
+{
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (seen->of[kind].what == ANSWER_SYN_ACK &&
+		    seen->of[kind].mptcp == mptcp)
+			return true;
+	return false;
+}
+
+bool survey_mirror_is_exact(const struct survey_seen *seen)
+{
+	return any_says(seen, ANSWER_EXACT);
+}
+
+static bool join_says_mptcp(const struct survey_seen *seen)
+{
+	return seen->of[SYN_JOIN].mptcp == ANSWER_TCPRST ||
+	       seen->of[SYN_JOIN].mptcp == ANSWER_JOINED;
+}
+
+static enum survey_class without_syn_ack(const struct survey_seen *seen)
+{
+	if (any_is(seen, ANSWER_RESET))
+		return CLASS_RESET;
+	return any_is(seen, ANSWER_ICMP) ? CLASS_ICMP : CLASS_SILENT;
+}
+
+/* Of what MP_CAPABLE alone was done to. */
+static enum survey_class of_capable(enum answer_what what)
+{
+	return what == ANSWER_RESET ? CLASS_CAPABLE_RESET
+				    : CLASS_CAPABLE_DROPPED;
+}
+
+/* The answers to MP_CAPABLE of both versions count, that of the version that
+ * the survey always asks for first: where only version 0 is asked for, nothing
+ * answers the other. */
+static enum survey_class with_tcp(const struct survey_seen *seen)
+{
+	if (seen->of[SYN_CAPABLE].what == ANSWER_SYN_ACK ||
+	    seen->of[SYN_CAPABLE_V0].what == ANSWER_SYN_ACK)
+		return join_says_mptcp(seen) ? CLASS_BEHIND_STRIP : CLASS_PLAIN;
+	if (seen->of[SYN_CAPABLE].what != ANSWER_NONE)
+		return of_capable(seen->of[SYN_CAPABLE].what);
+	return of_capable(seen->of[SYN_CAPABLE_V0].what);
+}
+
+enum survey_class survey_classify(const struct survey_seen *seen)
+{
+	if (any_says(seen, ANSWER_V1))
+		return CLASS_V1;
+	if (any_says(seen, ANSWER_EXACT) || any_says(seen, ANSWER_OTHER))
+		return CLASS_MIRROR;
+	if (any_says(seen, ANSWER_V0))
+		return CLASS_V0;
+	if (any_is(seen, ANSWER_SYN_ACK) || join_says_mptcp(seen))
+		return with_tcp(seen);
+	return without_syn_ack(seen);
+}
+
+bool survey_needs_again(const struct survey_seen *seen, enum syn_kind kind)
+{
+	return seen->of[kind].what == ANSWER_NONE &&
+	       any_is(seen, ANSWER_SYN_ACK);
+}
