@@ -1137,3 +1137,17 @@ first_syns() {		# CAPTURE
 @test "nor has a download" {
 	runs_without_rights 1 speed -c 20 http://$HOST/4M
 }
+
+@test "-4 -6: the family that no route leads to does not keep the other" {
+	run --separate-stderr lab/lab with --hops 1 -- sh -c '
+		ip -6 route flush table main; ./mpprobe -q -4 -6 server.lab'
+	echo "$output $stderr"
+	((status == 3))
+	[[ $output == 'server.lab (10.0.2.2) port 80: MPTCP v1 works'* ]]
+	[[ ${#lines[@]} == 1 && $stderr == *'no route to fd00:2::2'* ]]
+	run --separate-stderr lab/lab with --hops 1 -- sh -c '
+		ip -6 route flush table main; ip -4 route flush table main
+		./mpprobe -q -4 -6 server.lab'
+	((status == 3)) && [[ -z $output ]]
+	[[ $stderr == *'no route to 10.0.2.2'*'no route to fd00:2::2'* ]]
+}

@@ -663,7 +663,8 @@ static int probe_all(struct live *live, const struct plan *p,
 	runs.left_out = &p->left_out;
 	run_ports(live, &runs, out);
 	ret = report_runs(live, &runs, out);
-	if (ways_left_out_named(&p->left_out) &&
+	if ((ways_left_out_named(&p->left_out) ||
+	     p->targets[0].other_is_lost) &&
 	    (ret == EXIT_CLEAR || ret == EXIT_NO_MPTCP))
 		ret = EXIT_UNKNOWN;
 	free(runs.all);

@@ -374,6 +374,31 @@ static int begin(const char *text, const struct target_wanted *w,
 	return 0;
 }
 
+/* All are as the first, but for the address and the way to it. */
+static unsigned route_each(const struct address *addresses, unsigned count,
+			   const struct address *source, struct target *out,
+			   int *exit_code)
+{
+	const struct target like = out[0];
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct target *t = &out[found];
+
+		*t = like;
+		t->address = addresses[i];
+		*exit_code = target_route(t, source, "-s");
+		if (*exit_code == 0)
+			found++;
+		else if (*exit_code != EXIT_UNKNOWN)
+			return 0;
+	}
+	if (found)
+		*exit_code = 0;
+	out[0].other_is_lost = found && found < count;
+	return found;
+}
+
 unsigned target_find(const char *text, const struct target_wanted *w,
 		     struct target *out, int *exit_code)
 {
@@ -394,12 +419,8 @@ unsigned target_find(const char *text, const struct target_wanted *w,
 					 addresses, error, sizeof(error));
 	if (count == 0)
 		*exit_code = failure(EXIT_NO_HOST, "%s", error);
-	if (count == 2)
-		out[1] = out[0];
-	for (unsigned i = 0; i < count && *exit_code == 0; i++) {
-		out[i].address = addresses[i];
-		*exit_code =
-			target_route(&out[i], w->source ? &source : NULL, "-s");
-	}
-	return *exit_code == 0 ? count : 0;
+	return *exit_code == 0
+		       ? route_each(addresses, count,
+				    w->source ? &source : NULL, out, exit_code)
+		       : 0;
 }

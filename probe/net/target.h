@@ -80,12 +80,15 @@ struct target {
 	struct target_name name; /* its port is 80 if none was given */
 	struct address address;
 	struct route route;
-	bool bound; /* to the interface, by the user */
+	bool bound;	    /* to the interface, by the user */
+	bool other_is_lost; /* no route leads to the host's address of the
+			       other family */
 };
 
 /* HOST[:PORT], resolved and routed: one target, or two (for which there must
- * be room) where both families are wanted, IPv4 first. Returns their number; 0
- * after a complaint, with `*exit_code` as of the functions above. */
+ * be room) where both families are wanted, IPv4 first. One of two to which no
+ * route leads is left out, after a complaint. Returns their number; 0 after a
+ * complaint, with `*exit_code` as of the functions above. */
 unsigned target_find(const char *text, const struct target_wanted *wanted,
 		     struct target *out, int *exit_code);
 
