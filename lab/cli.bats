@@ -250,8 +250,12 @@ unprivileged() {	# COMMAND...
 }
 
 @test "no route" {
-	refuses 3 'no route to 192.0.2.1' probe 192.0.2.1
-	refuses 3 'no route to 2001:db8::1' probe 2001:db8::1
+	for address in 192.0.2.1 2001:db8::1; do
+		run --separate-stderr probe $address
+		((status == 3))
+		[[ $stderr == "mpprobe: no route to $address" ]]
+		[[ $output == "No route leads to $address, so nothing was sent."* ]]
+	done
 }
 
 @test "no such interface" {
@@ -1138,16 +1142,20 @@ first_syns() {		# CAPTURE
 	runs_without_rights 1 speed -c 20 http://$HOST/4M
 }
 
-@test "-4 -6: the family that no route leads to does not keep the other" {
+@test "an address that no route leads to is reported, and keeps no other" {
 	run --separate-stderr lab/lab with --hops 1 -- sh -c '
 		ip -6 route flush table main; ./mpprobe -q -4 -6 server.lab'
 	echo "$output $stderr"
-	((status == 3))
-	[[ $output == 'server.lab (10.0.2.2) port 80: MPTCP v1 works'* ]]
-	[[ ${#lines[@]} == 1 && $stderr == *'no route to fd00:2::2'* ]]
+	((status == 3 && ${#lines[@]} == 2))
+	[[ ${lines[0]} == 'server.lab (10.0.2.2) port 80: MPTCP v1 works'* ]]
+	[[ ${lines[1]} == 'server.lab (fd00:2::2) port 80: No route leads to'* ]]
+	[[ $stderr == *'no route to fd00:2::2'* ]]
 	run --separate-stderr lab/lab with --hops 1 -- sh -c '
 		ip -6 route flush table main; ip -4 route flush table main
-		./mpprobe -q -4 -6 server.lab'
-	((status == 3)) && [[ -z $output ]]
-	[[ $stderr == *'no route to 10.0.2.2'*'no route to fd00:2::2'* ]]
+		./mpprobe -j -4 -6 -p 80,81 server.lab'
+	echo "$output"
+	((status == 3))
+	echo "$output" >"$tmp/report"
+	[[ $(report/validate.py "$tmp/report") == '4 valid lines' ]]
+	[[ $(grep -c '"status":"unreachable"' "$tmp/report") == 4 ]]
 }

@@ -663,8 +663,7 @@ static int probe_all(struct live *live, const struct plan *p,
 	runs.left_out = &p->left_out;
 	run_ports(live, &runs, out);
 	ret = report_runs(live, &runs, out);
-	if ((ways_left_out_named(&p->left_out) ||
-	     p->targets[0].other_is_lost) &&
+	if (ways_left_out_named(&p->left_out) &&
 	    (ret == EXIT_CLEAR || ret == EXIT_NO_MPTCP))
 		ret = EXIT_UNKNOWN;
 	free(runs.all);
@@ -681,6 +680,44 @@ static void cover_left_out(struct ways_left_out *l, struct anonymous *a)
 			 anonymous_interface(a, l->all[i].name, text));
 }
 
+/* Of a port of an address that no route leads to: nothing was observed. */
+static void report_unrouted(const struct target *t, uint16_t port,
+			    struct anonymous *a, struct output *out)
+{
+	const struct judge_target about = {
+		.address = anonymous_address(a, &t->address), .port = port};
+	struct observer *nothing = observer_new();
+	struct report *r;
+
+	must_have(nothing);
+	r = judge(nothing, &about);
+	r->target_name = arena_printf(
+		r->arena, "%s", anonymous_host(a, r->arena, t->name.host));
+	r->status = STATUS_UNREACHABLE;
+	r->confidence = CONFIDENCE_PROVEN;
+	r->verdict = arena_printf(r->arena,
+				  "No route leads to %s, so nothing was sent.",
+				  arena_address(r->arena, &about.address));
+	r->advice = NULL;
+	report_print(out, r);
+	report_free(r);
+	observer_free(nothing);
+}
+
+static int report_lost(const struct plan *p, struct anonymous *a,
+		       struct output *out)
+{
+	for (unsigned i = 0; i < p->left_out.lost_count; i++) {
+		const struct target *t = &p->left_out.lost[i];
+
+		if (!p->port_count)
+			report_unrouted(t, t->name.port, a, out);
+		for (unsigned k = 0; k < p->port_count; k++)
+			report_unrouted(t, p->ports[k], a, out);
+	}
+	return p->left_out.lost_count ? EXIT_UNKNOWN : EXIT_CLEAR;
+}
+
 int probe_host(const struct options *o, struct output *out, const char *host,
 	       void (*opened)(void *context), void *context)
 {
@@ -689,6 +726,8 @@ int probe_host(const struct options *o, struct output *out, const char *host,
 	int ret;
 
 	ret = plan_make(&plan, o, host);
+	if (ret == EXIT_UNKNOWN && !plan.own_count)
+		report_lost(&plan, o->anonymous, out);
 	if (ret != 0)
 		return ret;
 	if (o->anonymous)
@@ -699,6 +738,8 @@ int probe_host(const struct options *o, struct output *out, const char *host,
 		opened(context);
 	if (ret == 0)
 		ret = probe_all(&live, &plan, out);
+	if (ret < EXIT_USAGE)
+		ret = exit_worst(ret, report_lost(&plan, o->anonymous, out));
 	live_close(&live);
 	return ret;
 }

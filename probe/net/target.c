@@ -379,23 +379,23 @@ static unsigned route_each(const struct address *addresses, unsigned count,
 			   const struct address *source, struct target *out,
 			   int *exit_code)
 {
-	const struct target like = out[0];
 	unsigned found = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		struct target *t = &out[found];
+		struct target one = out[0];
 
-		*t = like;
-		t->address = addresses[i];
-		*exit_code = target_route(t, source, "-s");
-		if (*exit_code == 0)
-			found++;
-		else if (*exit_code != EXIT_UNKNOWN)
+		one.address = addresses[i];
+		one.lost = false;
+		*exit_code = target_route(&one, source, "-s");
+		one.lost = *exit_code == EXIT_UNKNOWN;
+		if (*exit_code && !one.lost)
 			return 0;
+		if (i > found) /* the first is lost */
+			out[i] = out[found];
+		out[one.lost ? i : found] = one;
+		found += !one.lost;
 	}
-	if (found)
-		*exit_code = 0;
-	out[0].other_is_lost = found && found < count;
+	*exit_code = found ? 0 : EXIT_UNKNOWN;
 	return found;
 }
 

@@ -80,15 +80,15 @@ struct target {
 	struct target_name name; /* its port is 80 if none was given */
 	struct address address;
 	struct route route;
-	bool bound;	    /* to the interface, by the user */
-	bool other_is_lost; /* no route leads to the host's address of the
-			       other family */
+	bool bound; /* to the interface, by the user */
+	bool lost;  /* no route leads there */
 };
 
 /* HOST[:PORT], resolved and routed: one target, or two (for which there must
- * be room) where both families are wanted, IPv4 first. One of two to which no
- * route leads is left out, after a complaint. Returns their number; 0 after a
- * complaint, with `*exit_code` as of the functions above. */
+ * be room) where both families are wanted, IPv4 first. Those to which no route
+ * leads are told by a complaint each, and stand behind them as lost. Returns
+ * the number of those that are not; 0 after a complaint, with `*exit_code` as
+ * of the functions above. */
 unsigned target_find(const char *text, const struct target_wanted *wanted,
 		     struct target *out, int *exit_code);
 

@@ -306,18 +306,29 @@ static void first_word(const char *list, char *word, size_t size)
 		take_word(&list, word, size);
 }
 
+static void keep_lost(struct ways_left_out *l, const struct target list[2])
+{
+	for (unsigned i = 0; l && i < 2; i++)
+		if (list[i].lost)
+			l->lost[l->lost_count++] = list[i];
+}
+
 unsigned ways_find(const char *text, const struct target_wanted *w,
 		   struct target *out, struct ways_left_out *left_out,
 		   int *exit_code)
 {
 	const char *interfaces = w->interface, *sources = w->source;
 	struct target_wanted one = *w;
-	struct target first[2];
+	struct target first[2] = {0};
 	char interface[64], source[64];
 	unsigned count;
 
-	if (!ways_are_several(w))
-		return target_find(text, w, out, exit_code);
+	if (!ways_are_several(w)) {
+		count = target_find(text, w, first, exit_code);
+		memcpy(out, first, count * sizeof(*first));
+		keep_lost(left_out, first);
+		return count;
+	}
 	if (is_list(interfaces)) {
 		first_word(interfaces, interface, sizeof(interface));
 		one.interface = interface;
@@ -329,6 +340,7 @@ unsigned ways_find(const char *text, const struct target_wanted *w,
 		one.source = source;
 	}
 	count = target_find(text, &one, first, exit_code);
+	keep_lost(left_out, first);
 	if (count && first[0].name.zone[0])
 		*exit_code = failure(EXIT_USAGE,
 				     "%s: a link-local address is of one "

@@ -10,10 +10,13 @@
 
 #define WAYS_MAX 8
 
-/* Uplinks that cannot be probed, each once for each family. */
+/* Uplinks that cannot be probed, each once for each family; and addresses of
+ * the host, to which no route leads. */
 struct ways_left_out {
 	struct path_left_out all[2 * WAYS_MAX];
 	unsigned count;
+	struct target lost[2];
+	unsigned lost_count;
 };
 
 /* Whether one was left out that was named. */

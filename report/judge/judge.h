@@ -21,7 +21,7 @@ size_t judge_targets(const struct observer *o, struct judge_target *out,
  * alone: it stays valid without the observer. Target name, interface, hop
  * names, `interrupted` and `dropped` are the caller's to fill in afterwards
  * (strings in r->arena). Never NULL. A target without any packet is
- * "unreachable". */
+ * "undetermined". */
 struct report *judge(const struct observer *o,
 		     const struct judge_target *target);
 
