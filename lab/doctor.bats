@@ -169,6 +169,21 @@ mends() {		# ID COMMANDS [NODE]
 
 # ---- settings ---------------------------------------------------------------
 
+@test "--anonymize: endpoints, uplinks and the host have other names" {
+	host
+	uplink 1
+	endpoint 10.0.1.1 dev eth0 subflow
+	endpoint 10.9.1.1 dev up1 signal
+	for form in -v -j; do
+		on client ./mpprobe doctor --anonymize-key "$BATS_TEST_TMPDIR/key" \
+			$form server.lab >"$BATS_TEST_TMPDIR/said" || (($? <= 3))
+		! grep -E '10[.](0[.][12]|9[.]1)[.]|fd00:[12]:|eth0|up1|server[.]lab' \
+			"$BATS_TEST_TMPDIR/said"
+		(($(grep -c 'if-[0-9a-f]' "$BATS_TEST_TMPDIR/said") > 0))
+		grep -q 'host-[0-9a-f]*[.]example' "$BATS_TEST_TMPDIR/said"
+	done
+}
+
 @test "MPTCP is switched off" {
 	host
 	setting net.mptcp.enabled 0

@@ -24,6 +24,15 @@ speed() {		# BOX... -- ARGUMENT...
 	[[ $output == *'"compared":4'* ]]
 }
 
+@test "speed --anonymize: the URL and the uplink have other names" {
+	speed -- --anonymize -i eth0 -c 1 -j 'http://server.lab/64K?secret=1'
+	((status == 3))
+	[[ $output == *'"url":"http://host-'*'.example/"'* ]]
+	[[ $output != *server.lab* && $output != *secret* && $output != *10.0.4.2* ]]
+	speed -- --anonymize -i all -c 1 http://10.0.4.2/64K
+	[[ $output == *'TCP over'* && $output == *if-* && $output != *eth0* ]]
+}
+
 @test "speed: a box that slows only MPTCP down is exposed" {
 	# Some 20 times slower, which no load of this machine hides.
 	speed throttle@2 -- -c 3 http://10.0.4.2/1M

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/cover.h"
 #include "probe/cli/output.h"
 #include "probe/cli/probing.h"
 #include "probe/doctor/checks.h"
@@ -26,6 +27,7 @@ struct doctoring {
 	const char *host; /* NULL: none */
 	FILE *since;	  /* NULL: none */
 	struct facts facts;
+	struct cover *cover; /* NULL: all is shown as it is */
 	int exit_code;
 };
 
@@ -102,7 +104,9 @@ static void say(void *context)
 	doctor.difference_count = f->since ? f->counter_count : 0;
 	doctor.counters = all.all;
 	doctor.counter_count = all.count;
+	output_cover(d->out, d->cover);
 	output_print(d->out, print, &doctor);
+	output_cover(d->out, NULL); /* what is probed has pseudonyms */
 	d->exit_code = doctor_verdict(f->arena, &doctor).exit_code;
 }
 
@@ -167,10 +171,12 @@ static FILE *open_since(const char *name)
 int cmd_doctor(const struct options *o, struct output *out, int argc,
 	       char **argv)
 {
-	struct doctoring d = {.o = o,
-			      .out = out,
-			      .host = argc ? argv[0] : NULL,
-			      .facts = {.arena = arena_new()}};
+	struct doctoring d = {
+		.o = o,
+		.out = out,
+		.host = argc ? argv[0] : NULL,
+		.facts = {.arena = arena_new()},
+		.cover = cover_new(o->anonymous, argc ? argv[0] : NULL)};
 	struct arena *arena = d.facts.arena;
 	int ret;
 
@@ -183,5 +189,6 @@ int cmd_doctor(const struct options *o, struct output *out, int argc,
 	if (d.since)
 		fclose(d.since);
 	arena_free(arena);
+	cover_free(d.cover);
 	return ret;
 }

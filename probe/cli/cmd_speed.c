@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/cover.h"
 #include "probe/cli/download.h"
 #include "probe/cli/output.h"
 #include "probe/cli/speed_ways.h"
@@ -255,12 +256,15 @@ int cmd_speed(const struct options *o, struct output *out, int argc,
 {
 	struct speed s = {.url = argv[0]};
 	struct speed_ways ways;
+	struct cover *cover;
 	int ret;
 
 	(void)argc;
 	if (!is_url(s.url))
 		return failure(EXIT_USAGE,
 			       "%s: not a URL of http:// or https://", s.url);
+	cover = cover_new(o->anonymous, s.url);
+	output_cover(out, cover);
 	ret = speed_ways_find(&ways, &o->where, s.url);
 	s.uplinks = ways.uplinks;
 	s.uplink_count = ways.count;
@@ -271,5 +275,7 @@ int cmd_speed(const struct options *o, struct output *out, int argc,
 	if (ret == EXIT_CLEAR && ways_left_out_named(&ways.left_out))
 		ret = EXIT_UNKNOWN;
 	speed_ways_free(&ways);
+	output_cover(out, NULL);
+	cover_free(cover);
 	return ret;
 }

@@ -20,6 +20,7 @@
 #define FAMILIES (SYNS | COMMAND_SPEED | COMMAND_SURVEY)
 #define REPORTS (COMMAND_PROBE | COMMAND_READ | COMMAND_RUN)
 #define PAGES (COMMAND_PROBE | COMMAND_READ | COMMAND_COMPARE)
+#define ANONYMOUS (PAGES | COMMAND_SPEED | COMMAND_DOCTOR)
 #define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED | COMMAND_DOCTOR)
 #define ANY (RESULTS | COMMAND_SURVEY | COMMAND_LIST | COMMAND_EXPLAIN)
 
@@ -521,9 +522,10 @@ static const struct row rows[] = {
 	 .must = FILE_MUST},
 	{NULL, 0, "letter", NULL, COMMAND_PROBE | COMMAND_READ, take_flag,
 	 AT(letter), .help = "a letter to the operator, not a report"},
-	{NULL, 0, "anonymize", NULL, PAGES, take_flag, AT(anonymize),
+	{NULL, 0, "anonymize", NULL, ANONYMOUS, take_flag, AT(anonymize),
 	 .help = "pseudonyms for addresses and names, in -w as well"},
-	{NULL, 0, "anonymize-key", "FILE", PAGES, take_text, AT(anonymize_key),
+	{NULL, 0, "anonymize-key", "FILE", ANONYMOUS, take_text,
+	 AT(anonymize_key),
 	 .help = "the same ones each time, by the key in FILE",
 	 .must = FILE_MUST},
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,

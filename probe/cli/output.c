@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/cover.h"
 #include "probe/cli/origin.h"
 #include "probe/net/outfile.h"
 #include "probe/net/ticker.h"
@@ -46,6 +47,7 @@ struct output {
 	size_t count;
 	struct again again;
 	struct origin *origin; /* NULL: no document needs it */
+	struct cover *cover;   /* NULL: nothing is covered */
 };
 
 static bool wants_colour(const struct options *o)
@@ -209,11 +211,33 @@ static bool is_for_people(const struct format *f)
 	return strcmp(f->name, "text") == 0;
 }
 
+void output_cover(struct output *out, struct cover *cover)
+{
+	out->cover = cover;
+}
+
+/* What was written since then; `text` is where the stream has it. */
+static void cover_since(struct output *out, FILE *stream, char **text,
+			off_t begun)
+{
+	size_t length;
+	char *covered;
+
+	if (!out->cover || fflush(stream))
+		return;
+	covered = cover_text(out->cover, *text + begun,
+			     (size_t)(ftello(stream) - begun), &length);
+	fseeko(stream, begun, SEEK_SET);
+	fwrite(covered, 1, length, stream);
+	free(covered);
+}
+
 static void print_again(struct output *out, output_print_fn *print,
 			const void *thing)
 {
 	struct again *a = &out->again;
 	FILE *file = a->page.out;
+	off_t begun;
 
 	if (!a->wanted)
 		return;
@@ -221,7 +245,9 @@ static void print_again(struct output *out, output_print_fn *print,
 	a->page.out = file ?: must_have(open_memstream(&a->text, &a->length));
 	a->page.quiet = a->page.again = true;
 	a->page.arena = arena_new();
+	begun = ftello(a->page.out);
 	print(out->sinks[0].format, &a->page, thing);
+	cover_since(out, a->page.out, &a->text, begun);
 	arena_free(a->page.arena);
 }
 
@@ -303,8 +329,10 @@ static void print_from(struct output *out, size_t first, output_print_fn *print,
 		origin_digest(out->origin);
 	for (size_t i = first; i < out->count; i++) {
 		struct sink *s = &out->sinks[i];
+		int printed = print(s->format, sink_begin(s), thing);
 
-		sink_end(s, print(s->format, sink_begin(s), thing));
+		cover_since(out, s->page.out, &s->text, s->begun);
+		sink_end(s, printed);
 	}
 }
 

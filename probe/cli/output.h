@@ -29,6 +29,11 @@ typedef int output_print_fn(const struct format *f, const struct page *p,
 			    const void *thing);
 void output_print(struct output *out, output_print_fn *print,
 		  const void *thing);
+/* Puts pseudonyms into all that is printed from now on (cover.h); NULL: no
+ * more. It is borrowed. */
+struct cover;
+void output_cover(struct output *out, struct cover *cover);
+
 /* The same, on documents beside the report only; whether there are any. */
 bool output_has_documents(const struct output *out);
 void output_beside(struct output *out, output_print_fn *print,

@@ -241,6 +241,16 @@ const char *anonymous_interface(struct anonymous *a, const char *name,
 	return text;
 }
 
+const char *anonymous_link(struct anonymous *a, struct arena *arena,
+			   const uint8_t address[6])
+{
+	uint8_t shown[6];
+
+	pseudonym_link(a->pseudonyms, address, sizeof(shown), shown);
+	return arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", shown[0],
+			    shown[1], shown[2], shown[3], shown[4], shown[5]);
+}
+
 #define PRIVATE_FIRST 4200000000u
 #define PRIVATE_COUNT 94967295u
 

@@ -41,6 +41,10 @@ const char *anonymous_host(struct anonymous *a, struct arena *arena,
 const char *anonymous_interface(struct anonymous *a, const char *name,
 				char text[ANONYMOUS_INTERFACE]);
 
+/* "0a:1b:2c:3d:4e:5f": of a link address. */
+const char *anonymous_link(struct anonymous *a, struct arena *arena,
+			   const uint8_t address[6]);
+
 /* An autonomous system, as none has it (RFC 6996), and its name. */
 uint32_t anonymous_origin(struct anonymous *a, uint32_t number);
 const char *anonymous_title(struct anonymous *a, struct arena *arena,
