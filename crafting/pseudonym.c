@@ -64,7 +64,8 @@ struct pseudonyms *pseudonyms_new(const uint8_t key[PSEUDONYM_KEY])
 	struct pseudonyms *p = calloc(1, sizeof(*p));
 	uint8_t other[DIGEST];
 
-	must(p != NULL);
+	if (!p)
+		return NULL;
 	memcpy(p->key, key, sizeof(p->key));
 	p->digest = EVP_MD_CTX_new();
 	must(p->digest != NULL);

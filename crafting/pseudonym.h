@@ -17,6 +17,7 @@ struct pseudonyms;
 
 #define PSEUDONYM_KEY 32 /* bytes: of AES, and what makes the padding */
 
+/* NULL: no memory. */
 struct pseudonyms *pseudonyms_new(const uint8_t key[PSEUDONYM_KEY]);
 void pseudonyms_free(struct pseudonyms *p); /* NULL is fine */
 

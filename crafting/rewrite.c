@@ -2,9 +2,11 @@
  * A frame is parsed as it came, and written into its copy. Offsets and lengths
  * stay, so that each view of the one is a place in the other.
  *
- * Payload is overwritten so that its sum (RFC 1071) stays: then the checksums
- * over it stay right, those of DSS as well, whose other segments may be
- * anywhere.
+ * Payload is overwritten such that what begins alike still does, wherever a
+ * copy of it is cut, by a router that quotes it or a device that splits it. The
+ * checksums over it are mended by what its sum (RFC 1071) changed; but for one
+ * of DSS over further segments, which may be anywhere: there the sum of each is
+ * kept.
  */
 #include "rewrite.h"
 
@@ -14,6 +16,7 @@
 #include "checksum.h"
 #include "cursor.h"
 #include "link.h"
+#include "mapping.h"
 #include "packet.h"
 #include "pseudonym.h"
 
@@ -63,17 +66,12 @@ static size_t smaller(size_t a, size_t b)
 
 /* --- checksums ------------------------------------------------------------ */
 
-/* Sums of what a checksum covers, as far as it changes. */
-struct change {
-	uint32_t before, after;
-};
-
 static uint16_t folded(uint32_t sum)
 {
 	return (uint16_t)~checksum_finish(sum);
 }
 
-static void add_bytes(struct change *c, const struct work *w,
+static void add_bytes(struct rewrite_change *c, const struct work *w,
 		      const uint8_t *seen, size_t length)
 {
 	c->before = checksum_add(c->before, seen, length);
@@ -95,7 +93,7 @@ static void write16(uint8_t *at, uint16_t value)
 }
 
 /* RFC 1624 3: what is wrong stays wrong by as much. */
-static uint16_t mended(uint16_t checksum, const struct change *c)
+static uint16_t mended(uint16_t checksum, const struct rewrite_change *c)
 {
 	uint32_t sum = (uint16_t)~checksum;
 
@@ -104,7 +102,7 @@ static uint16_t mended(uint16_t checksum, const struct change *c)
 }
 
 static void mend(const struct work *w, const uint8_t *seen,
-		 const struct change *c)
+		 const struct rewrite_change *c)
 {
 	write16(place(w, seen), mended(read16(seen), c));
 }
@@ -114,11 +112,11 @@ static struct address shown(const struct work *w, const struct address *a)
 	return pseudonym_address(w->r->pseudonyms, a);
 }
 
-static struct change change_of_addresses(const struct work *w,
-					 const struct ip_view *ip)
+static struct rewrite_change change_of_addresses(const struct work *w,
+						 const struct ip_view *ip)
 {
 	const struct address *both[2] = {&ip->source, &ip->destination};
-	struct change c = {0};
+	struct rewrite_change c = {0};
 
 	for (unsigned i = 0; i < 2; i++) {
 		struct address after = shown(w, both[i]);
@@ -134,7 +132,7 @@ static struct change change_of_addresses(const struct work *w,
  * fill in: the sum of the pseudo header, which tells of the addresses. */
 static bool is_unfilled(const struct packet *p, const uint8_t *bytes,
 			size_t length, uint16_t checksum,
-			const struct change *addresses)
+			const struct rewrite_change *addresses)
 {
 	uint32_t rest = (uint32_t)length + p->ip.protocol;
 
@@ -146,9 +144,9 @@ static bool is_unfilled(const struct packet *p, const uint8_t *bytes,
 /* Of TCP or UDP. `c`: of what else it covers. */
 static void mend_transport(const struct work *w, const struct packet *p,
 			   const uint8_t *bytes, size_t length, size_t at,
-			   struct change c)
+			   struct rewrite_change c)
 {
-	struct change both = change_of_addresses(w, &p->ip);
+	struct rewrite_change both = change_of_addresses(w, &p->ip);
 	uint16_t checksum = read16(bytes + at);
 
 	if (is_unfilled(p, bytes, length, checksum, &both)) {
@@ -271,37 +269,142 @@ static void rewrite_options(const struct work *w, const struct packet *p)
 			  left - MPTCP_PLAIN, false);
 }
 
-/* Where there is no room to keep a sum, that of TCP is mended; those of DSS may
- * need other segments. */
-static bool stays(const struct work *w, const struct packet *p)
+/* The mapping of the segment, if it has one with a checksum. */
+static bool read_mapping(const struct packet *p, struct mapping *out)
 {
-	struct packet named = renamed(w, p);
+	struct tcp_options options;
 
-	return p->tcp.payload_length < SUM_ROOM &&
-	       w->r->facts->summed(w->r->context, &named);
+	tcp_options_read(p->tcp.options, p->tcp.options_available,
+			 p->tcp.options_length, &options);
+	return mapping_read(&options, 0, 0, out) && out->has_checksum;
 }
 
-static void rewrite_tcp(const struct work *w, const struct packet *p)
+/* The checksum ends the option (RFC 8684 3.1, 3.3). */
+static void mend_dss(const struct work *w, const struct tcp_view *tcp,
+		     const struct rewrite_change *c)
+{
+	struct option_walk walk = option_walk_over(
+		tcp->options, tcp->options_available, tcp->options_length);
+	struct tcp_option option;
+	struct mptcp_option o;
+
+	while (option_next(&walk, &option) == OPTION_FOUND)
+		if (mptcp_decode(option.bytes, option.length, &o) &&
+		    ((o.subtype == MP_DSS && o.dss.has_checksum) ||
+		     (o.subtype == MP_CAPABLE && o.capable.has_checksum)))
+			mend(w, option.bytes + option.length - 2, c);
+}
+
+/* --- what was sent before ------------------------------------------------- */
+
+/* By where it goes and its number, which a translator of the sender leaves. */
+static uint64_t key_of(const struct packet *p)
+{
+	uint8_t bytes[sizeof(p->ip.destination.bytes) + 4];
+	struct writer w = writer_over(bytes, sizeof(bytes));
+	uint64_t key = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	write_bytes(&w, p->ip.destination.bytes, 16);
+	write_u32(&w, p->tcp.sequence);
+	for (size_t i = 0; i < w.length; i++)
+		key = (key ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return key | 1;
+}
+
+static struct rewrite_sum *remembered(const struct work *w,
+				      const struct packet *p)
+{
+	return &w->r->sums[(key_of(p) >> 1) % REWRITE_SUMS];
+}
+
+/* What becomes of the payload of a segment that is not known yet. */
+static struct rewrite_sum decide(const struct work *w, const struct packet *p)
+{
+	struct rewrite_sum s = {.key = key_of(p)};
+	struct packet named = renamed(w, p);
+	struct mapping m;
+
+	if (!read_mapping(p, &m))
+		s.kept = w->r->facts->summed(w->r->context, &named);
+	else if (mapping_payload(&m) == p->tcp.payload_length)
+		s.dss = true;
+	else
+		s.kept = true;
+	return s;
+}
+
+static void overwrite_tcp(const struct work *w, const struct packet *p,
+			  struct rewrite_sum *s)
 {
 	const struct tcp_view *tcp = &p->tcp;
-	const uint8_t *body = tcp->bytes + TCP_HEADER;
-	struct change c = {0};
 
-	if (tcp->available < TCP_HEADER)
+	/* Of one or two bytes there is no room to keep the sum. */
+	if (s->kept && tcp->payload_length < SUM_ROOM)
 		return;
+	overwrite(w, tcp->payload, tcp->payload_available,
+		  s->kept && is_whole(p));
+	if (is_whole(p))
+		add_bytes(&s->payload, w, tcp->payload, tcp->payload_available);
+}
+
+/* How its payload changes. What is quoted, or not there as a whole, does so as
+ * the segment did that was sent: `sent`, or NULL. */
+static struct rewrite_sum rewrite_payload(const struct work *w,
+					  const struct packet *p,
+					  const struct rewrite_sum *sent)
+{
+	struct rewrite_sum s = sent ? *sent : decide(w, p);
+
+	overwrite_tcp(w, p, &s);
+	if (sent)
+		s.payload = sent->payload;
+	if (s.dss)
+		mend_dss(w, &p->tcp, &s.payload);
+	return s;
+}
+
+/* All that is there of it, and how its checksum changes. */
+static struct rewrite_sum rewrite_body(const struct work *w,
+				       const struct packet *p,
+				       const struct rewrite_sum *sent)
+{
+	const struct tcp_view *tcp = &p->tcp;
+	struct rewrite_sum s = {.key = key_of(p)};
+
 	if (!tcp->payload) {
-		overwrite(w, body, tcp->available - TCP_HEADER, false);
-	} else {
-		rewrite_options(w, p);
-		if (tcp->payload_available && !stays(w, p))
-			overwrite(w, tcp->payload, tcp->payload_available,
-				  is_whole(p));
+		overwrite(w, tcp->bytes + TCP_HEADER,
+			  tcp->available - TCP_HEADER, false);
+		add_bytes(&s.all, w, tcp->bytes + TCP_HEADER,
+			  tcp->available - TCP_HEADER);
+		return s;
 	}
-	if (!tcp->payload || tcp->payload_length < SUM_ROOM)
-		add_bytes(&c, w, body, tcp->available - TCP_HEADER);
-	else
-		add_bytes(&c, w, tcp->options, tcp->options_available);
-	mend_transport(w, p, tcp->bytes, tcp->available, TCP_CHECKSUM, c);
+	rewrite_options(w, p);
+	if (tcp->payload_length)
+		s = rewrite_payload(w, p, sent);
+	s.all = s.payload;
+	add_bytes(&s.all, w, tcp->options, tcp->options_available);
+	return s;
+}
+
+static void rewrite_tcp(const struct work *w, const struct packet *p,
+			bool quoted)
+{
+	const struct tcp_view *tcp = &p->tcp;
+	struct rewrite_sum *place_of = remembered(w, p), s = {0};
+	const struct rewrite_sum *sent =
+		(quoted || !is_whole(p)) && place_of->key == key_of(p)
+			? place_of
+			: NULL;
+
+	if (tcp->available >= TCP_HEADER)
+		s = rewrite_body(w, p, sent);
+	if (sent && !is_whole(p))
+		s.all = sent->all;
+	else if (tcp->available >= TCP_HEADER)
+		*place_of = s;
+	if (tcp->available >= TCP_CHECKSUM + 2)
+		mend_transport(w, p, tcp->bytes, tcp->available, TCP_CHECKSUM,
+			       s.all);
 }
 
 /* --- UDP and ICMP --------------------------------------------------------- */
@@ -318,7 +421,7 @@ static void rewrite_udp(const struct work *w, const struct packet *p)
 {
 	const struct udp_view *udp = &p->udp;
 	const uint8_t *at = udp->bytes + UDP_CHECKSUM;
-	struct change c = {0};
+	struct rewrite_change c = {0};
 
 	if (udp->available < UDP_HEADER)
 		return;
@@ -382,7 +485,7 @@ static void rewrite_icmp(const struct work *w, const struct packet *p,
 			 bool quoted)
 {
 	const uint8_t *message = p->bytes + p->ip.header_length;
-	struct change c = {0};
+	struct rewrite_change c = {0};
 
 	if (p->available < p->ip.header_length + ICMP_PLAIN)
 		return;
@@ -411,7 +514,7 @@ static void rewrite_transport(const struct work *w, const struct packet *p,
 			      bool quoted)
 {
 	if (p->transport == TRANSPORT_TCP)
-		rewrite_tcp(w, p);
+		rewrite_tcp(w, p, quoted);
 	else if (p->transport == TRANSPORT_UDP)
 		rewrite_udp(w, p);
 	else if (is_icmp(p))
@@ -440,7 +543,7 @@ static void write_addresses(const struct work *w, const struct packet *p,
 static void rewrite_ipv4_header(const struct work *w, const struct packet *p,
 				size_t length)
 {
-	struct change c = {0};
+	struct rewrite_change c = {0};
 
 	write_addresses(w, p, IPV4_SOURCE);
 	if (length > IPV4_HEADER)

@@ -30,10 +30,24 @@ struct rewrite_facts {
 	bool (*plain)(const uint8_t *payload, size_t length);
 };
 
+/* By how much the sums of a segment changed: a quote of it may be cut, or lie
+ * about its length. */
+struct rewrite_change {
+	uint32_t before, after;
+};
+struct rewrite_sum {
+	uint64_t key;			    /* whose; 0: nobody's */
+	struct rewrite_change payload, all; /* with options */
+	bool dss;  /* a DSS checksum covers just this payload */
+	bool kept; /* the sum of the payload did not change */
+};
+#define REWRITE_SUMS 4096
+
 struct rewriter {
 	struct pseudonyms *pseudonyms;
 	const struct rewrite_facts *facts;
 	void *context;
+	struct rewrite_sum *sums; /* so many, zero at first */
 };
 
 /* `out` has room for as many bytes. What is not understood is blanked. */

@@ -68,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    108, 113, 228, 229, 276, 1000};
 	static const uint8_t key[PSEUDONYM_KEY] = {1};
 	static struct pseudonyms *pseudonyms;
-	struct rewriter r = {.facts = &facts};
+	static struct rewrite_sum sums[REWRITE_SUMS];
+	struct rewriter r = {.facts = &facts, .sums = sums};
 	uint8_t *out;
 	int link;
 

@@ -17,6 +17,7 @@
 struct anonymous {
 	struct pseudonyms *pseudonyms;
 	struct observer *observer; /* during one frame */
+	struct rewrite_sum sums[REWRITE_SUMS];
 	uint8_t *frame;
 	size_t room;
 };
@@ -25,7 +26,7 @@ struct anonymous *anonymous_new(const uint8_t key[PSEUDONYM_KEY])
 {
 	struct anonymous *a = must_have(calloc(1, sizeof(*a)));
 
-	a->pseudonyms = pseudonyms_new(key);
+	a->pseudonyms = must_have(pseudonyms_new(key));
 	return a;
 }
 
@@ -168,10 +169,12 @@ const uint8_t *anonymous_frame(struct anonymous *a, struct observer *o,
 			       int link_type, const uint8_t *frame,
 			       size_t captured)
 {
-	const struct rewriter r = {a ? a->pseudonyms : NULL, &facts, a};
+	struct rewriter r = {.facts = &facts, .context = a};
 
 	if (!a)
 		return frame;
+	r.pseudonyms = a->pseudonyms;
+	r.sums = a->sums;
 	if (captured > a->room || !a->frame) {
 		a->frame = must_have(realloc(a->frame, captured + 1));
 		a->room = captured;
