@@ -78,13 +78,6 @@ struct saved {
 	size_t count, report_count, listed_count;
 };
 
-static bool has_schema(const json_t *line, const char *schema)
-{
-	const char *text = json_string_value(json_object_get(line, "schema"));
-
-	return text && strcmp(text, schema) == 0;
-}
-
 static void keep_listed(struct saved *s, const json_t *line, const char *text,
 			size_t length)
 {
@@ -96,12 +89,12 @@ static void keep_listed(struct saved *s, const json_t *line, const char *text,
 static void keep_line(struct saved *s, const char *text, size_t length)
 {
 	json_t *line = json_loadb(text, length, 0, NULL);
-	bool report = has_schema(line, "mpprobe-report/1");
+	bool report = saved_is_of(line, "mpprobe-report/1");
 
-	if (has_schema(line, "mpprobe-connection/1"))
+	if (saved_is_of(line, "mpprobe-connection/1"))
 		keep_listed(s, line, text, length);
-	if (!report && !has_schema(line, "mpprobe-paths/1") &&
-	    !has_schema(line, "mpprobe-legs/1")) {
+	if (!report && !saved_is_of(line, "mpprobe-paths/1") &&
+	    !saved_is_of(line, "mpprobe-legs/1")) {
 		json_decref(line);
 		return;
 	}
@@ -158,7 +151,7 @@ static int print_reports(struct output *out, const struct saved *s)
 	for (size_t i = 0; i < s->count; i++) {
 		const struct report *r;
 
-		if (has_schema(s->lines[i], "mpprobe-paths/1")) {
+		if (saved_is_of(s->lines[i], "mpprobe-paths/1")) {
 			int all = print_paths(out, s->lines[i],
 					      &s->reports[printed],
 					      s->report_count - printed);
@@ -166,7 +159,7 @@ static int print_reports(struct output *out, const struct saved *s)
 			code = exit_worst(code, all);
 			continue;
 		}
-		if (has_schema(s->lines[i], "mpprobe-legs/1")) {
+		if (saved_is_of(s->lines[i], "mpprobe-legs/1")) {
 			print_legs(out, s->lines[i]);
 			continue;
 		}

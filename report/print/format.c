@@ -22,6 +22,7 @@ static const struct format formats[] = {
 		.compare = text_compare,
 		.speed = text_speed,
 		.doctor = text_doctor,
+		.watch = text_watch,
 	},
 	{
 		.name = "json",
@@ -33,6 +34,7 @@ static const struct format formats[] = {
 		.compare = json_compare,
 		.speed = json_speed,
 		.doctor = json_doctor,
+		.watch = json_watch,
 	},
 	{
 		.name = "html",

@@ -21,6 +21,7 @@ struct paths;
 struct report;
 struct speed;
 struct mptcp_connection;
+struct watch_change;
 
 /* What is printed on, and how much of it is wanted. */
 struct page {
@@ -84,6 +85,8 @@ struct format {
 	int (*compare)(const struct page *p, const struct compare *c);
 	int (*speed)(const struct page *p, const struct speed *s);
 	int (*doctor)(const struct page *p, const struct doctor *d);
+	/* Between two runs of watch. */
+	int (*watch)(const struct page *p, const struct watch_change *c);
 };
 
 /* "text", "json", "html", "svg", "letter"; NULL if there is none of this name.

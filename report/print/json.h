@@ -16,5 +16,6 @@ int json_packet(const struct page *p, const struct packet *packet,
 int json_compare(const struct page *p, const struct compare *c);
 int json_speed(const struct page *p, const struct speed *s);
 int json_doctor(const struct page *p, const struct doctor *d);
+int json_watch(const struct page *p, const struct watch_change *c);
 
 #endif

@@ -22,6 +22,7 @@ int text_packet(const struct page *p, const struct packet *packet,
 int text_compare(const struct page *p, const struct compare *c);
 int text_speed(const struct page *p, const struct speed *s);
 int text_doctor(const struct page *p, const struct doctor *d);
+int text_watch(const struct page *p, const struct watch_change *c);
 
 /* `mpprobe explain` and `mpprobe list`. */
 void text_explain(const struct page *p, const struct finding_kind *kind);

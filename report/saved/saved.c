@@ -3,6 +3,23 @@
 
 #include <string.h>
 
+#include "report/saved/member.h"
+
+json_t *saved_next(const char **at, const char *end)
+{
+	const char *line = *at;
+	const char *stop = memchr(line, '\n', (size_t)(end - line));
+	size_t length = (size_t)((stop ? stop : end) - line);
+
+	*at = stop ? stop + 1 : end;
+	return json_loadb(line, length, 0, NULL);
+}
+
+bool saved_is_of(const json_t *line, const char *schema)
+{
+	return strcmp(member_text(line, "schema"), schema) == 0;
+}
+
 bool saved_begins(int first)
 {
 	return first == '{' || first == '<';

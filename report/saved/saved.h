@@ -28,6 +28,12 @@ bool saved_begins(int first);
  * if a page has none. */
 const char *saved_lines(const char *text, size_t *length);
 
+/* The next line, and `*at` behind it; NULL if it is no JSON. */
+json_t *saved_next(const char **at, const char *end);
+
+/* "mpprobe-report/1" */
+bool saved_is_of(const json_t *line, const char *schema);
+
 /* The report of a line of mpprobe-report/1; report_free() it. Never NULL. */
 struct report *saved_report(const json_t *line);
 

@@ -114,14 +114,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	line = saved_lines(text, &size);
 	end = line + size;
 	while (line < end) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		size_t span = (size_t)((stop ? stop : end) - line);
-		json_t *json = json_loadb(line, span, 0, NULL);
+		json_t *json = saved_next(&line, end);
 
 		if (json)
 			take(json, reports, &count);
 		json_decref(json);
-		line += span + 1;
 	}
 	while (count > 0)
 		report_free(reports[--count]);
