@@ -499,15 +499,30 @@ static bool choose_user(uid_t *uid, gid_t *gid)
 	return both_mapped(*uid, *gid, &alone) || !alone;
 }
 
-/* It cannot become anybody, and owns no more than its files. */
-static bool has_no_capability(void)
+typedef struct __user_cap_data_struct capability_sets[_LINUX_CAPABILITY_U32S_3];
+
+static int get_sets(capability_sets own)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-	return !syscall(SYS_capget, &header, own) && !own[0].permitted &&
-	       !own[1].permitted;
+	return (int)syscall(SYS_capget, &header, own);
+}
+
+static int set_sets(capability_sets own)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3};
+
+	return (int)syscall(SYS_capset, &header, own);
+}
+
+/* It cannot become anybody, and owns no more than its files. */
+static bool has_no_capability(void)
+{
+	capability_sets own = {{0}};
+
+	return !get_sets(own) && !own[0].permitted && !own[1].permitted;
 }
 
 /* By the permissions of the directory and file, as a user without rights. */
@@ -575,11 +590,9 @@ static int empty_outer_sets(void)
 
 static int empty_own_sets(void)
 {
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	capability_sets none = {{0}};
 
-	return (int)syscall(SYS_capset, &header, none);
+	return set_sets(none);
 }
 
 /* One thread: /proc/self/task has its own two links and one a thread. */
@@ -613,6 +626,91 @@ static int leave(enum privileges_left left, const struct kept *kept)
 		return failed("seccomp");
 	return 0;
 }
+
+/* --- who starts probes ---------------------------------------------------- */
+
+/* What is handed on: a root that stays root hands on as well how to become
+ * nobody. All of them are in the first word. */
+static uint32_t handed_on(bool root)
+{
+	uint32_t set = 1U << CAP_NET_RAW;
+
+	return root ? set | 1U << CAP_SETUID | 1U << CAP_SETGID : set;
+}
+
+static int empty_bounding_set_but(uint32_t kept)
+{
+	for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0;
+	     i++) {
+		if (i < 32 && kept >> i & 1)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == -1)
+			return errno == EPERM ? 0 : -1;
+	}
+	return 0;
+}
+
+/* Its capabilities stay, for now. */
+static int become(uid_t uid, gid_t gid)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1 || setgroups(0, NULL) ||
+	    setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return -1;
+	return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+}
+
+/* Ambient, they become those of the next program. */
+static int hand_on(uint32_t set)
+{
+	capability_sets own = {{0}};
+
+	if (get_sets(own) == -1)
+		return -1;
+	set &= own[0].permitted;
+	memset(own, 0, sizeof(own));
+	own[0].permitted = own[0].inheritable = set;
+	if (set_sets(own) == -1)
+		return -1;
+	for (unsigned long i = 0; i < 32; i++)
+		if (set >> i & 1 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) == -1)
+			return -1;
+	return 0;
+}
+
+int privileges_keep_starting(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	bool alone, changes = invoker_of_sudo(&uid, &gid) && uid && gid &&
+			      !has_no_capability() &&
+			      both_mapped(uid, gid, &alone);
+	uint32_t set = handed_on(!changes && !geteuid());
+
+	if (threaded())
+		return failure(EXIT_SYSTEM,
+			       "privileges: a thread was started first");
+	if (empty_bounding_set_but(set) == -1)
+		return failed("capabilities");
+	if (changes && become(uid, gid) == -1)
+		return failed("becoming another user than root");
+	if (hand_on(set) == -1)
+		return failed("capabilities");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return failed("no_new_privs");
+	return 0;
+}
+
+int privileges_drop_for_command(void)
+{
+	if (empty_outer_sets() == -1 || empty_own_sets() == -1)
+		return failed("capabilities");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return failed("no_new_privs");
+	return 0;
+}
+
+/* --- for the others ------------------------------------------------------- */
 
 int privileges_drop(void)
 {

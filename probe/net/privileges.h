@@ -30,6 +30,17 @@ int privileges_drop_but_asking(void);
  * is open. */
 int privileges_keep(int directory, const char *file);
 
+/* Of `mpprobe watch` between its runs, which starts programs and reads nothing
+ * of strangers but reports: CAP_NET_RAW is kept, to be handed to the next
+ * probe, not to be used (it is not effective). Root becomes who called sudo;
+ * without sudo it stays root, and keeps what a probe needs to become nobody.
+ * There is no filter: a program that is started would have it as well. */
+int privileges_keep_starting(void);
+
+/* A command of the user's, in a process of its own: no capability, and none to
+ * be had, but the user's right to open files and start programs. */
+int privileges_drop_for_command(void);
+
 /* The kernel will kill this process when `parent` ends. False: it has already.
  * Call it after privileges were dropped, which undoes it. */
 bool die_with_parent(pid_t parent);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -405,6 +406,113 @@ static void test_secrets(void **state)
 	unlink(secret_socket);
 }
 
+/* --- who starts probes ---------------------------------------------------- */
+
+#define RAW (1ULL << CAP_NET_RAW)
+#define BECOMES_NOBODY (1ULL << CAP_SETUID | 1ULL << CAP_SETGID)
+
+static unsigned long long set_of(const char *name)
+{
+	return strtoull(status_of(name), NULL, 16);
+}
+
+/* What is handed on to the next program is not in use here. */
+static bool hands_on(unsigned long long set)
+{
+	return set_of("CapPrm") == set && set_of("CapInh") == set &&
+	       set_of("CapAmb") == set && set_of("CapEff") == 0 &&
+	       (set_of("CapBnd") & ~set) == 0 &&
+	       atoi(status_of("NoNewPrivs")) == 1;
+}
+
+static bool keeps_for_sudo(void)
+{
+	const gid_t groups[] = {0, 4, 27};
+
+	setgroups(3, groups);
+	setenv("SUDO_UID", "1000", 1);
+	setenv("SUDO_GID", "1001", 1);
+	return !privileges_keep_starting() && is_user(1000, 1001) &&
+	       hands_on(RAW) &&
+	       refused(socket(AF_INET, SOCK_RAW, IPPROTO_RAW)) &&
+	       refused(setuid(0));
+}
+
+static bool keeps_for_root(void)
+{
+	unsetenv("SUDO_UID");
+	return !privileges_keep_starting() && !geteuid() &&
+	       hands_on(RAW | BECOMES_NOBODY);
+}
+
+/* In a program that is started: what the shell says of itself. */
+static bool has_in_program(const char *set)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command),
+		 "grep -Eq '^CapEff:[[:space:]]*0*%s$' /proc/self/status", set);
+	return system(command) == 0;
+}
+
+static bool next_program_has_it(void)
+{
+	return keeps_for_sudo() && has_in_program("2000");
+}
+
+static bool next_program_of_root_has_it(void)
+{
+	return keeps_for_root() && has_in_program("20c0");
+}
+
+static bool command_has_none(void)
+{
+	return keeps_for_sudo() && !privileges_drop_for_command() &&
+	       is_user(1000, 1001) && set_of("CapPrm") == 0 &&
+	       set_of("CapInh") == 0 && set_of("CapAmb") == 0 &&
+	       has_in_program("");
+}
+
+static bool command_of_root_has_none(void)
+{
+	return keeps_for_root() && !privileges_drop_for_command() &&
+	       has_in_program("") && refused(setgroups(0, NULL));
+}
+
+/* As exec does: what is permitted becomes effective. */
+static bool hand_on_to_this(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, own))
+		return false;
+	own[0].effective = own[0].permitted;
+	return !syscall(SYS_capset, &header, own);
+}
+
+/* A probe that it starts drops what it got. */
+static bool next_one_drops(void)
+{
+	return keeps_for_root() && hand_on_to_this() && drop() &&
+	       is_user(65534, 65534) && set_of("CapPrm") == 0;
+}
+
+static void test_starting(void **state)
+{
+	(void)state;
+	if (!may_be_another())
+		skip();
+	in_child(keeps_for_sudo);
+	in_child(keeps_for_root);
+	in_child(next_program_has_it);
+	in_child(next_program_of_root_has_it);
+	in_child(command_has_none);
+	in_child(command_of_root_has_none);
+	in_child(next_one_drops);
+}
+
 /* --- what else is refused ------------------------------------------------ */
 
 static bool no_harm(void)
@@ -619,6 +727,7 @@ int main(void)
 		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_lonely_root),
 		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_starting),
 		cmocka_unit_test(test_harm),
 		cmocka_unit_test(test_guards),
 		cmocka_unit_test(test_threads),
