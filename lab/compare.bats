@@ -93,6 +93,31 @@ on_client() {
 	[[ ${lines[0]} == "!! Changed between 2026-11-21 "*" and "*" UTC: "* ]]
 }
 
+@test "compare DIR: a report beside its capture is one run, junk is none" {
+	mkdir "$tmp/dir"
+	for name in a b; do
+		cp pcaps/lab/clean-v4.pcap "$tmp/dir/$name.pcap"
+		./mpprobe read -j "$tmp/dir/$name.pcap" >"$tmp/dir/$name.json"
+	done
+	cp "$tmp/dir/b.json" "$tmp/dir/c.json"
+	: >"$tmp/dir/empty.pcap"
+	echo '{"a": 1}' >"$tmp/dir/other.json"
+	echo notes >"$tmp/dir/notes"
+	run --separate-stderr ./mpprobe compare "$tmp/dir"
+	((status == 0))
+	[[ $output == "Nothing has changed in 3 runs." ]]
+	for name in empty.pcap other.json notes; do
+		[[ $stderr == *"/$name: "* ]]
+	done
+	((${#stderr_lines[@]} == 3))
+	# A file that was named must be one.
+	run ./mpprobe compare "$tmp/dir/a.pcap" "$tmp/dir/notes"
+	((status == 65))
+	rm "$tmp"/dir/*.pcap "$tmp"/dir/[abc].json
+	run ./mpprobe compare "$tmp/dir"
+	((status == 65))
+}
+
 @test "compare: captures of curl with and without MPTCP" {
 	command -v mptcpize curl >/dev/null || skip "no mptcpize or curl"
 	on_client lab/record "$tmp/a.pcap" curl -s http://$HOST/

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "probe/cli/command.h"
 #include "probe/cli/comparing.h"
@@ -104,21 +105,28 @@ static int read_capture(struct compare *c, struct source *s)
 	return ret;
 }
 
+/* Of a directory, what is no run; it was told. */
+static bool may_be_left_out(const struct compare *c, int code)
+{
+	return c->over_time && code == EXIT_INPUT;
+}
+
 static int read_sources(struct compare *c, struct source *sources, int count,
 			struct anonymous *anonymous)
 {
-	int ret = 0;
-
-	for (int i = 0; i < count && ret == 0; i++) {
+	for (int i = 0; i < count; i++) {
 		struct source *s = &sources[i];
+		int ret;
 
 		capture_anonymize(s->capture, anonymous);
 		s->shown = anonymous ? arena_printf(c->arena, "run %d", i + 1)
 				     : short_name(s->name);
 		ret = report_file_is(s->report) ? read_report(c, s, anonymous)
 						: read_capture(c, s);
+		if (ret && !may_be_left_out(c, ret))
+			return ret;
 	}
-	return ret;
+	return 0;
 }
 
 static void raise_file_limit(void)
@@ -165,6 +173,25 @@ static int is_visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+static bool has_ending(const char *name, const char *ending)
+{
+	size_t length = strlen(name), more = strlen(ending);
+
+	return length > more && !strcmp(name + length - more, ending);
+}
+
+/* The report of a run whose capture, which knows more, stands beside it. */
+static bool has_capture(struct compare *c, const char *file)
+{
+	const char *stem;
+
+	if (!has_ending(file, ".json"))
+		return false;
+	stem = arena_printf(c->arena, "%.*s", (int)strlen(file) - 5, file);
+	return access(arena_printf(c->arena, "%s.pcap", stem), R_OK) == 0 ||
+	       access(arena_printf(c->arena, "%s.pcapng", stem), R_OK) == 0;
+}
+
 static int add_directory(struct compare *c, struct names *n, const char *name)
 {
 	struct dirent **entries;
@@ -176,7 +203,7 @@ static int add_directory(struct compare *c, struct names *n, const char *name)
 		char *file = arena_printf(c->arena, "%s/%s", name,
 					  entries[i]->d_name);
 
-		if (!is_directory(file))
+		if (!is_directory(file) && !has_capture(c, file))
 			*ARENA_PUSH(c->arena, n->list, n->count) = file;
 		free(entries[i]);
 	}
@@ -204,15 +231,19 @@ static int compare_files(struct compare *c, struct output *out,
 			 const struct names *n, struct anonymous *anonymous)
 {
 	struct source *sources = calloc(n->count, sizeof(*sources));
-	int ret, count = (int)n->count;
+	int ret, count = 0;
 
 	if (!sources)
 		return failure(EXIT_SYSTEM, "no memory");
 	raise_file_limit();
-	for (int i = 0; i < count; i++) {
-		if (!open_source(&sources[i], n->list[i])) {
-			close_sources(sources, i + 1);
+	for (size_t i = 0; i < n->count; i++) {
+		if (open_source(&sources[count], n->list[i])) {
+			count++;
+		} else if (!may_be_left_out(c, EXIT_INPUT)) {
+			close_sources(sources, count + 1);
 			return EXIT_INPUT;
+		} else if (sources[count].report) {
+			fclose(sources[count].report);
 		}
 	}
 	ret = privileges_drop();
