@@ -53,19 +53,6 @@ refuses() {		# CODE WORDS COMMAND...
 	done
 }
 
-# Tries until it is true, for ten seconds.
-await() {		# COMMAND...
-	local end=$((SECONDS + 10))
-
-	until "$@"; do
-		((SECONDS < end)) || {
-			echo "still not true: $*"
-			return 1
-		}
-		sleep 0.005
-	done
-}
-
 # A capture grows by what was seen, so its size tells how far a run has come.
 has_bytes() {		# FILE BYTES
 	local size

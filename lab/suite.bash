@@ -30,6 +30,19 @@ end_test() {
 	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
 }
 
+# Tries until it is true, for ten seconds.
+await() {		# COMMAND...
+	local end=$((SECONDS + 10))
+
+	until "$@"; do
+		((SECONDS < end)) || {
+			echo "still not true: $*"
+			return 1
+		}
+		sleep 0.005
+	done
+}
+
 # For labs with a tunnel: containers may keep that from who is root in a user
 # namespace only.
 need_tun() {

@@ -28,8 +28,7 @@ static const struct command commands[] = {
 
 static unsigned options_of(const struct command *c)
 {
-	return c->options |
-	       (c->options & COMMAND_COMPARE ? COMMAND_COMPARE_LIVE : 0);
+	return options_commands((enum command_bit)c->options);
 }
 
 /* Within single quotes; before `signs` of the shell's own goes a backslash. */

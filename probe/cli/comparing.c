@@ -2,11 +2,9 @@
 #include "probe/cli/comparing.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -92,18 +90,9 @@ static const char *file_name(const struct comparing *l, struct arena *arena,
 
 static int make_directory(const char *name)
 {
-	int fd;
-
-	if (mkdir(name, 0777) == -1)
-		return errno == EEXIST ? 0
-				       : failure(EXIT_OUTPUT, "--save %s: %s",
-						 name, strerror(errno));
-	fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd != -1) {
-		outfile_give(fd);
-		close(fd);
-	}
-	return 0;
+	if (outfile_directory(name) == 0)
+		return 0;
+	return failure(EXIT_OUTPUT, "--save %s: %s", name, strerror(errno));
 }
 
 /* --- opening ------------------------------------------------------------- */

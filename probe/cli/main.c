@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -155,7 +156,7 @@ static void take_rights(const struct options *o, enum command_bit command,
 			int arguments, char **argv)
 {
 #ifdef PROGRAM_WITH_RIGHTS
-	bool sends = command == COMMAND_PROBE ||
+	bool sends = command == COMMAND_PROBE || command == COMMAND_WATCH ||
 		     (command == COMMAND_DOCTOR && arguments) ||
 		     (command == COMMAND_RUN && !o->replay_file) ||
 		     (command == COMMAND_SURVEY && !o->tables) ||
@@ -378,6 +379,7 @@ int main(int argc, char **argv)
 	char **line = calloc((size_t)argc + 1, sizeof(*line));
 	int count, result = EXIT_SYSTEM;
 
+	prctl(PR_SET_NAME, "mpprobe"); /* watch starts it by another */
 	keep_streams_apart();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */

@@ -15,6 +15,8 @@
 #include "report/arena.h"
 
 #define INTERFACE_NAME_MAX 15 /* IFNAMSIZ less NUL */
+#define PROBES (COMMAND_PROBE | COMMAND_WATCHED)
+#define SPAN_MAX (365 * 86400)
 #define LIVE (COMMAND_PROBE | COMMAND_RUN)
 #define SYNS (LIVE | COMMAND_COMPARE_LIVE)
 #define FAMILIES (SYNS | COMMAND_SPEED | COMMAND_SURVEY)
@@ -22,7 +24,8 @@
 #define PAGES (COMMAND_PROBE | COMMAND_READ | COMMAND_COMPARE)
 #define ANONYMOUS (PAGES | COMMAND_SPEED | COMMAND_DOCTOR)
 #define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED | COMMAND_DOCTOR)
-#define ANY (RESULTS | COMMAND_SURVEY | COMMAND_LIST | COMMAND_EXPLAIN)
+#define LINES (RESULTS | COMMAND_WATCH)
+#define ANY (LINES | COMMAND_SURVEY | COMMAND_LIST | COMMAND_EXPLAIN)
 
 struct row;
 
@@ -88,6 +91,26 @@ static const char *take_number(struct options *o, const struct row *r,
 	if (!number(value, 1, r->max, &found))
 		return r->must;
 	*(unsigned *)place(o, r) = (unsigned)found;
+	return NULL;
+}
+
+/* "90s", "5m", "1h", "30d"; seconds without a letter. */
+static const char *take_span(struct options *o, const struct row *r,
+			     const char *value)
+{
+	static const char units[] = "smhd";
+	static const unsigned seconds[] = {1, 60, 3600, 86400};
+	size_t digits = strspn(value, "0123456789");
+	const char *unit = value[digits] ? strchr(units, value[digits]) : units;
+	unsigned long found;
+	char text[12] = "";
+
+	if (!unit || (value[digits] && value[digits + 1]) || digits > 9)
+		return r->must;
+	memcpy(text, value, digits);
+	if (!number(text, 1, SPAN_MAX / seconds[unit - units], &found))
+		return r->must;
+	*(unsigned *)place(o, r) = (unsigned)found * seconds[unit - units];
 	return NULL;
 }
 
@@ -381,38 +404,42 @@ static const char *take_seed(struct options *o, const struct row *r,
 #define FILE_MUST "a file name must follow"
 
 static const struct row rows[] = {
-	{"What to probe", '4', "ipv4", NULL, FAMILIES | COMMAND_DOCTOR,
-	 take_flag, AT(where.ipv4), .help = "use IPv4", .brief = "use IPv4"},
-	{NULL, '6', "ipv6", NULL, FAMILIES | COMMAND_DOCTOR, take_flag,
-	 AT(where.ipv6), .help = "use IPv6 (-4 -6: both families)",
+	{"What to probe", '4', "ipv4", NULL,
+	 FAMILIES | COMMAND_WATCHED | COMMAND_DOCTOR, take_flag, AT(where.ipv4),
+	 .help = "use IPv4", .brief = "use IPv4"},
+	{NULL, '6', "ipv6", NULL, FAMILIES | COMMAND_WATCHED | COMMAND_DOCTOR,
+	 take_flag, AT(where.ipv6), .help = "use IPv6 (-4 -6: both families)",
 	 .brief = "IPv6; -4 -6: both"},
-	{NULL, 'p', "port", "PORT[,PORT...]", SYNS | COMMAND_SURVEY, take_ports,
-	 0, .help = "TCP ports to probe, also 1-64 (default 80)",
+	{NULL, 'p', "port", "PORT[,PORT...]",
+	 SYNS | COMMAND_WATCHED | COMMAND_SURVEY, take_ports, 0,
+	 .help = "TCP ports to probe, also 1-64 (default 80)",
 	 .brief = "80,443 or 1-64"},
-	{NULL, 0, "reference", "HOST[:PORT]|auto", COMMAND_PROBE, take_text,
+	{NULL, 0, "reference", "HOST[:PORT]|auto", PROBES, take_text,
 	 AT(reference), .help = "probe a server known to speak MPTCP, too",
 	 .must = "a host must follow"},
-	{NULL, 0, "mptcp", "0|1|auto", LIVE | COMMAND_SURVEY, take_mptcp, 0,
+	{NULL, 0, "mptcp", "0|1|auto", LIVE | COMMAND_WATCHED | COMMAND_SURVEY,
+	 take_mptcp, 0,
 	 .help = "MPTCP version to speak (default auto: 1, then 0)"},
-	{NULL, 0, "say", "http|tls|socks5|none|HEX", LIVE | COMMAND_DOCTOR,
-	 take_say, 0,
+	{NULL, 0, "say", "http|tls|socks5|none|HEX",
+	 LIVE | COMMAND_WATCHED | COMMAND_DOCTOR, take_say, 0,
 	 .help = "the request that the server gets (default http)"},
-	{NULL, 0, "all", NULL, COMMAND_PROBE, take_flag, AT(all),
+	{NULL, 0, "all", NULL, PROBES, take_flag, AT(all),
 	 .help = "the slower checks too", .brief = "the slower checks"},
-	{NULL, 0, "sweep-only", NULL, COMMAND_PROBE, take_flag, AT(sweep_only),
+	{NULL, 0, "sweep-only", NULL, PROBES, take_flag, AT(sweep_only),
 	 .help = "only the TTL sweeps: no data, no joins"},
 
-	{"How to send", 'i', "interface", "IFACE[,IFACE...]", FAMILIES,
-	 take_interface, 0,
+	{"How to send", 'i', "interface", "IFACE[,IFACE...]",
+	 FAMILIES | COMMAND_WATCHED, take_interface, 0,
 	 .help = "probe by this interface, by several, or \"all\"",
 	 .brief = "eth0,wwan0, or all"},
-	{NULL, 's', "source", "ADDRESS[,ADDRESS...]", FAMILIES, take_address,
-	 AT(where.source), .help = "send from this address of this host",
+	{NULL, 's', "source", "ADDRESS[,ADDRESS...]",
+	 FAMILIES | COMMAND_WATCHED, take_address, AT(where.source),
+	 .help = "send from this address of this host",
 	 .brief = "from this address"},
-	{NULL, 'f', "first-ttl", "TTL", COMMAND_PROBE, take_number,
-	 AT(first_ttl), .help = "first TTL of the sweeps (default 1)",
+	{NULL, 'f', "first-ttl", "TTL", PROBES, take_number, AT(first_ttl),
+	 .help = "first TTL of the sweeps (default 1)",
 	 .must = "TTL must be between 1 and 255", .max = 255},
-	{NULL, 'm', "max-ttl", "TTL", COMMAND_PROBE, take_number, AT(max_ttl),
+	{NULL, 'm', "max-ttl", "TTL", PROBES, take_number, AT(max_ttl),
 	 .help = "last TTL (default 30); -f 64 -m 64: no sweep",
 	 .must = "TTL must be between 1 and 255", .max = 255},
 	{NULL, 0, "seed", "N", SYNS | COMMAND_SURVEY, take_seed, 0,
@@ -429,8 +456,9 @@ static const struct row rows[] = {
 	{"Comparing (mpprobe compare, speed)", 0, "live", NULL, COMMAND_COMPARE,
 	 take_flag, AT(live),
 	 .help = "make the runs to HOST now, and compare them"},
-	{NULL, 0, "save", "DIR", COMMAND_COMPARE_LIVE, take_text, AT(save),
-	 .help = "keep the captures of --live in DIR",
+	{NULL, 0, "save", "DIR", COMMAND_COMPARE_LIVE | COMMAND_WATCH,
+	 take_text, AT(save),
+	 .help = "keep the runs of --live, or of watch, in DIR",
 	 .must = "the name of a directory must follow"},
 	{NULL, 'c', "count", "N", COMMAND_COMPARE_LIVE | COMMAND_SPEED,
 	 take_number, AT(count),
@@ -441,6 +469,17 @@ static const struct row rows[] = {
 	 .must = "the time must be between 1 and 3600 seconds", .max = 3600},
 	{NULL, 'k', "insecure", NULL, COMMAND_SPEED, take_flag, AT(insecure),
 	 .help = "speed: do not verify certificates"},
+
+	{"Over time (mpprobe watch)", 0, "every", "TIME", COMMAND_WATCH,
+	 take_span, AT(every),
+	 .help = "from run to run: 90s, 5m, 1h (default), 1d",
+	 .must = "the time must be 1s to 365d, as in 90s, 5m, 1h, 1d"},
+	{NULL, 0, "keep", "TIME", COMMAND_WATCH, take_span, AT(keep),
+	 .help = "remove runs in DIR that are older, as 30d",
+	 .must = "the time must be 1s to 365d, as in 90s, 5m, 1h, 30d"},
+	{NULL, 0, "exec", "COMMAND", COMMAND_WATCH, take_text, AT(exec),
+	 .help = "have the shell run COMMAND at each change",
+	 .must = "a command must follow"},
 
 	{"This host (mpprobe doctor)", 0, "since", "FILE", COMMAND_DOCTOR,
 	 take_text, AT(since),
@@ -489,9 +528,10 @@ static const struct row rows[] = {
 	{NULL, 0, "csv", NULL, COMMAND_SURVEY, take_flag, AT(csv),
 	 .help = "with --report: as comma-separated values"},
 
-	{"Output", 'n', "numeric", NULL, REPORTS, take_flag, AT(numeric),
-	 .help = "do not look up names of hops", .brief = "no names of hops"},
-	{NULL, 'a', "as", NULL, COMMAND_PROBE, take_flag, AT(origins),
+	{"Output", 'n', "numeric", NULL, REPORTS | COMMAND_WATCHED, take_flag,
+	 AT(numeric), .help = "do not look up names of hops",
+	 .brief = "no names of hops"},
+	{NULL, 'a', "as", NULL, PROBES, take_flag, AT(origins),
 	 .help = "the network (AS) of each hop, by DNS",
 	 .brief = "networks of the hops"},
 	{NULL, 'x', "packets", NULL, COMMAND_READ, take_flag, AT(packets),
@@ -507,7 +547,7 @@ static const struct row rows[] = {
 	 AT(write_file),
 	 .help = "write the capture to FILE (-: standard output)",
 	 .brief = "keep the packets", .must = FILE_MUST},
-	{NULL, 'j', "json", NULL, RESULTS, take_flag, AT(json),
+	{NULL, 'j', "json", NULL, LINES, take_flag, AT(json),
 	 .help = "report as JSON, one object a line",
 	 .brief = "an object a line"},
 	{NULL, 'o', "output", "FILE", RESULTS | COMMAND_SURVEY, take_text,
@@ -531,7 +571,7 @@ static const struct row rows[] = {
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
 	 .help = "the proof ladder and connections; -vv: each rule",
 	 .brief = "all; -vv: each rule"},
-	{NULL, 'q', "quiet", NULL, RESULTS | COMMAND_SURVEY, take_quiet, 0,
+	{NULL, 'q', "quiet", NULL, LINES | COMMAND_SURVEY, take_quiet, 0,
 	 .help = "only the verdict, one line", .brief = "the verdict, a line"},
 	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour, 0,
 	 .help = "colours (default auto: on a terminal)"},
@@ -669,6 +709,7 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 		.first_ttl = 1,
 		.max_ttl = 30,
 		.mptcp_version = -1,
+		.every = 3600,
 	};
 	*argument_count = 0;
 	make_tables(short_options, long_options);
@@ -693,6 +734,36 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
 	for (int i = optind; result == -1 && i < argc; i++)
 		arguments[(*argument_count)++] = argv[i];
 	return result;
+}
+
+unsigned options_commands(enum command_bit command)
+{
+	return command |
+	       (command == COMMAND_COMPARE ? COMMAND_COMPARE_LIVE : 0) |
+	       (command == COMMAND_WATCH ? COMMAND_WATCHED : 0);
+}
+
+size_t options_handed_on(struct arena *a, int argc, char **argv,
+			 const char **out)
+{
+	char short_options[2 * ROWS + 2];
+	struct option long_options[ROWS + 1];
+	size_t count = 0;
+	int found;
+
+	make_tables(short_options, long_options);
+	optind = 0;
+	while ((found = getopt_long(argc, argv, short_options, long_options,
+				    NULL)) != -1) {
+		const struct row *r = row_of(found);
+
+		if (!r || !(r->commands & COMMAND_WATCHED))
+			continue;
+		out[count++] = arena_printf(a, "--%s", r->name);
+		if (r->argument)
+			out[count++] = optarg;
+	}
+	return count;
 }
 
 /* --- checks of the whole ------------------------------------------------- */
@@ -776,17 +847,25 @@ static int check_replay(const struct options *o)
 		       "--join-source do not go with it");
 }
 
-/* Only a probe and downloads go by several uplinks. */
+static int check_keeping(const struct options *o)
+{
+	if (!o->keep || o->save)
+		return -1;
+	return failure(EXIT_USAGE, "--keep goes with --save DIR only");
+}
+
+/* Only probes and downloads go by several uplinks. */
 static int check_uplinks(const struct options *o, enum command_bit command)
 {
 	bool several = o->join_source && strchr(o->join_source, ',');
 
-	if (several || (ways_are_several(&o->where) &&
-			command != COMMAND_PROBE && command != COMMAND_SPEED))
+	if (several ||
+	    (ways_are_several(&o->where) && command != COMMAND_PROBE &&
+	     command != COMMAND_WATCH && command != COMMAND_SPEED))
 		return failure(
 			EXIT_USAGE,
 			"several uplinks (-i, -s, --join-source) are for "
-			"mpprobe HOST and mpprobe speed only");
+			"mpprobe HOST, mpprobe watch and mpprobe speed only");
 	if (ways_are_several(&o->where) && o->where.interface &&
 	    o->where.source &&
 	    (strchr(o->where.interface, ',') ||
@@ -801,8 +880,8 @@ static int check_command(const struct options *o, enum command_bit command,
 			 const char *command_name)
 {
 	bool compares = command == COMMAND_COMPARE;
-	unsigned bits =
-		command | (compares && o->live ? COMMAND_COMPARE_LIVE : 0);
+	unsigned bits = compares && !o->live ? (unsigned)command
+					     : options_commands(command);
 
 	for (size_t i = 0; i < ROWS; i++) {
 		char text[24];
@@ -834,6 +913,8 @@ int options_accept(const struct options *o, enum command_bit command,
 		result = check_documents(o);
 	if (result == -1)
 		result = check_replay(o);
+	if (result == -1)
+		result = check_keeping(o);
 	return result == -1 ? check_files(o) : result;
 }
 
@@ -891,11 +972,8 @@ void options_help(FILE *out)
 
 void options_help_of(FILE *out, enum command_bit command)
 {
-	unsigned bits = command |
-			(command == COMMAND_COMPARE ? COMMAND_COMPARE_LIVE : 0);
-
 	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].commands & bits)
+		if (rows[i].commands & options_commands(command))
 			print_row(out, &rows[i]);
 }
 

@@ -21,14 +21,16 @@ enum colour_choice { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 enum command_place {
 #define COMMAND(name, NAME, ...) PLACE_##NAME,
 #include "probe/cli/commands.def"
-	PLACE_COMPARE_LIVE
+	PLACE_COMPARE_LIVE,
+	PLACE_WATCHED
 };
 
 /* The commands that an option may belong to, as bits. */
 enum command_bit {
 #define COMMAND(name, NAME, ...) COMMAND_##NAME = 1 << PLACE_##NAME,
 #include "probe/cli/commands.def"
-	COMMAND_COMPARE_LIVE = 1 << PLACE_COMPARE_LIVE /* with --live only */
+	COMMAND_COMPARE_LIVE = 1 << PLACE_COMPARE_LIVE, /* with --live only */
+	COMMAND_WATCHED = 1 << PLACE_WATCHED /* what watch has its probes do */
 };
 
 /* Strings are borrowed from argv. */
@@ -76,6 +78,8 @@ struct options {
 	bool allowed;			/* --i-am-allowed */
 	const char *resume, *tables;	/* a directory, or NULL */
 	bool csv;
+	unsigned every, keep; /* watch: seconds; keep 0: for ever */
+	const char *exec;     /* watch: for a shell, or NULL */
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;
@@ -95,6 +99,15 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
  * they fit together. -1 to go on, or 64 after one line on stderr. */
 int options_accept(const struct options *o, enum command_bit command,
 		   const char *command_name);
+
+/* All commands whose options `command` takes. */
+unsigned options_commands(enum command_bit command);
+
+/* What mpprobe watch hands on, as words of a command line, of the whole line it
+ * was given: "--port", "80,443". `argv` is put into another order; `out` has
+ * room for twice as many. Returns how many there are. */
+size_t options_handed_on(struct arena *a, int argc, char **argv,
+			 const char **out);
 
 /* The options' part of -hh, made of the table, and of -h: some of them. */
 void options_help(FILE *out);

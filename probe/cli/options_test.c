@@ -218,6 +218,65 @@ static void test_commands(void **state)
 	assert_int_equal(parse("--all", COMMAND_EXPLAIN), EXIT_USAGE);
 }
 
+static void test_spans(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned seconds;
+	} cases[] = {{"1", 1},	   {"90s", 90},	     {"5m", 300},
+		     {"1h", 3600}, {"30d", 2592000}, {"365d", 31536000}};
+	static const char *const bad[] = {"0",	   "0s",	 "-1s",	 "1w",
+					  "1hh",   "h",		 "1.5h", "366d",
+					  "8761h", "4294967296d"};
+	char text[40];
+
+	(void)state;
+	assert_int_equal(parse("h", COMMAND_WATCH), -1);
+	assert_int_equal(parsed.every, 3600);
+	assert_int_equal(parsed.keep, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		snprintf(text, sizeof(text), "--save x --keep %s",
+			 cases[i].text);
+		assert_int_equal(parse(text, COMMAND_WATCH), -1);
+		assert_int_equal(parsed.keep, cases[i].seconds);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(text, sizeof(text), "--every=%s", bad[i]);
+		assert_int_equal(parse(text, COMMAND_WATCH), EXIT_USAGE);
+		assert_non_null(strstr(message, "--every"));
+	}
+	assert_int_equal(parse("--keep 1d", COMMAND_WATCH), EXIT_USAGE);
+	assert_int_equal(parse("--every 1d", COMMAND_PROBE), EXIT_USAGE);
+	assert_int_equal(parse("--seed 1", COMMAND_WATCH), EXIT_USAGE);
+	assert_int_equal(parse("-w x", COMMAND_WATCH), EXIT_USAGE);
+}
+
+/* What a probe is to do, and nothing that is the watching's own. */
+static void test_handed_on(void **state)
+{
+	static const char *const given[] = {
+		"mpprobe", "watch",	   "-jp80,443", "--every=2s", "a",
+		"-n",	   "-m",	   "9",		"--save",     "d",
+		"--exec",  "--all",	   "--mptcp",	"1",	      "b",
+		"-q",	   "--sweep-only", "--",	"-p"};
+	static const char *const expected[] = {
+		"--port", "80,443",  "--numeric", "--max-ttl",
+		"9",	  "--mptcp", "1",	  "--sweep-only"};
+	char *argv[sizeof(given) / sizeof(*given) + 1];
+	const char *out[2 * sizeof(given) / sizeof(*given)];
+	struct arena *a = arena_new();
+
+	(void)state;
+	memcpy(argv, given, sizeof(given));
+	argv[sizeof(given) / sizeof(*given)] = NULL;
+	assert_int_equal(
+		options_handed_on(a, sizeof(given) / sizeof(*given), argv, out),
+		sizeof(expected) / sizeof(*expected));
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
+		assert_string_equal(out[i], expected[i]);
+	arena_free(a);
+}
+
 static void test_output_dash(void **state)
 {
 	(void)state;
@@ -295,6 +354,8 @@ int main(void)
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_handed_on),
 		cmocka_unit_test(test_output_dash),
 		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_help_width),

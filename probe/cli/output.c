@@ -373,6 +373,11 @@ void output_end(struct output *out, int printed)
 	sink_end(&out->sinks[0], printed);
 }
 
+bool output_failed(const struct output *out)
+{
+	return out->sinks[0].error != 0;
+}
+
 int output_close(struct output *out, int code)
 {
 	say_again(&out->again, &out->sinks[0]);

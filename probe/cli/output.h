@@ -48,6 +48,10 @@ const struct format *output_format(const struct output *out);
 const struct page *output_begin(struct output *out);
 void output_end(struct output *out, int printed);
 
+/* Whether nothing more can be written, as output_close will tell: the reader of
+ * a pipe has gone, a disk is full. */
+bool output_failed(const struct output *out);
+
 /* How it is printed, for what goes elsewhere first. */
 struct page output_page(const struct output *out);
 

@@ -162,6 +162,20 @@ void outfile_give(int fd)
 		return;
 }
 
+int outfile_directory(const char *name)
+{
+	int fd;
+
+	if (mkdir(name, 0777) == -1)
+		return errno == EEXIST ? 0 : -1;
+	fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1) {
+		outfile_give(fd);
+		close(fd);
+	}
+	return 0;
+}
+
 static void clear(struct outfile *f)
 {
 	*f = (struct outfile){.fd = -1, .beside_fd = -1, .keeper = -1};

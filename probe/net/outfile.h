@@ -41,6 +41,10 @@ bool outfile_same(const char *a, const char *b);
  * without sudo it stays as it is. */
 void outfile_give(int fd);
 
+/* Makes a directory, if it is not there, and gives it so. 0, or -1 with errno.
+ */
+int outfile_directory(const char *name);
+
 /* Writes `bytes` behind what was written, at once if the system lets it. 0, or
  * -1 with errno. */
 int outfile_append(struct outfile *f, const void *bytes, size_t length);

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* mpprobe watch: probes again and again, and tells what changes. Each run is a
+ * process of its own; this one keeps the right to start it, and reads nothing
+ * of strangers but its report. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe/cli/command.h"
+#include "probe/cli/output.h"
+#include "probe/net/outfile.h"
+#include "probe/net/privileges.h"
+#include "probe/net/signals.h"
+#include "probe/net/ways.h"
+#include "probe/watch/commands.h"
+#include "probe/watch/folder.h"
+#include "probe/watch/one_run.h"
+#include "probe/watch/turns.h"
+#include "probe/watch/waiting.h"
+#include "report/arena.h"
+#include "report/saved/saved.h"
+#include "report/watch/phrases.h"
+#include "report/watch/watched.h"
+
+#define SECOND_US INT64_C(1000000)
+#define RESUMED_MAX 16 /* the last reports in the folder that are read */
+#define SUBJECTS_MAX 2048
+#define READ_MAX ((size_t)16 << 20)
+#define SAID_BEFORE "mpprobe: " /* stands before what a probe complains */
+
+/* One address and port of a host. */
+struct watched_port {
+	struct subject subject;
+	uint16_t port;
+	uint8_t family;
+	char uplink[64]; /* of several; else "" */
+	bool resumed;	 /* known from the folder, nobody has looked since */
+	bool begun;	 /* it was told what it begins with */
+};
+
+struct host {
+	const char *name;
+	int64_t due_us;
+	struct watched_port **ports;
+	size_t count;
+	unsigned runs;	 /* that had a report */
+	bool troubled;	 /* it was told that the last one had none */
+	char *complaint; /* what the last one said besides; NULL: nothing */
+};
+
+struct watching {
+	const struct options *o;
+	struct output *out;
+	struct host *hosts;
+	size_t count;
+	const char **words; /* what each run gets, from its options on */
+	size_t word_count;
+	struct commands commands;
+	bool unkept;   /* it was told that runs cannot be kept */
+	bool resuming; /* what is read is old */
+};
+
+static int64_t now_us(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
+}
+
+static uint32_t any_number(void)
+{
+	uint32_t number = 0;
+
+	return getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0 ? 0
+								     : number;
+}
+
+/* --- what is told --------------------------------------------------------- */
+
+/* What it begins with is a message: results are changes only. */
+static void tell_begin(const struct watching *w, const struct host *h,
+		       struct watched_port *p)
+{
+	const struct watched *now = &p->subject.known;
+	struct arena *a = arena_new();
+
+	if (!w->o->quiet && !p->begun)
+		complain("%s port %u%s%s: %s%s", h->name, p->port,
+			 *p->uplink ? " by " : "", p->uplink,
+			 watched_phrase(a, now),
+			 now->length ? arena_printf(a, ", %u hops away",
+						    now->length)
+				     : "");
+	p->begun = true;
+	arena_free(a);
+}
+
+static int print_change(const struct format *f, const struct page *p,
+			const void *change)
+{
+	return f->watch(p, change);
+}
+
+static void tell_change(struct watching *w, const struct watch_change *c)
+{
+	struct arena *a = arena_new();
+
+	output_print(w->out, print_change, c);
+	if (w->o->exec)
+		commands_run(&w->commands, w->o->exec, c,
+			     arena_printf(a, "%s %s port %u: %s\n",
+					  local_time_phrase(a, c->now.time_us),
+					  c->host, c->port,
+					  change_phrase(a, c)));
+	arena_free(a);
+}
+
+/* --- what a run shows ----------------------------------------------------- */
+
+/* Where it is kept, if it is. */
+struct kept {
+	char *stem, *report, *capture; /* NULL: not kept */
+};
+
+/* True: another run should follow at once. */
+static bool take(struct watching *w, struct host *h, struct watched_port *p,
+		 const struct watched *run, const struct kept *k)
+{
+	struct watch_change change;
+	enum news news = subject_take(&p->subject, run, &change);
+
+	if (w->resuming) {
+		p->resumed = true;
+		return false;
+	}
+	if (news == NEWS_CHANGE) {
+		change.host = h->name;
+		change.port = p->port;
+		change.uplink = *p->uplink ? p->uplink : NULL;
+		change.unwatched = p->resumed;
+		change.report = k->report;
+		change.capture = k->capture;
+		tell_change(w, &change);
+		p->begun = true;
+	} else if (news != NEWS_UNSURE) {
+		tell_begin(w, h, p);
+	}
+	if (news != NEWS_UNSURE)
+		p->resumed = false;
+	return news == NEWS_UNSURE;
+}
+
+static const char *uplink_of(const struct report *r)
+{
+	return r->uplink && r->interface ? r->interface : "";
+}
+
+static struct watched_port *port_of(struct host *h, const struct report *r)
+{
+	struct watched_port *p;
+
+	for (size_t i = 0; i < h->count; i++) {
+		p = h->ports[i];
+		if (p->port == r->port && p->family == r->target.family &&
+		    !strncmp(p->uplink, uplink_of(r), sizeof(p->uplink) - 1))
+			return p;
+	}
+	if (h->count == SUBJECTS_MAX)
+		return NULL;
+	h->ports = must_have(
+		realloc(h->ports, (h->count + 1) * sizeof(*h->ports)));
+	p = must_have(calloc(1, sizeof(*p)));
+	p->port = r->port;
+	p->family = r->target.family;
+	strncpy(p->uplink, uplink_of(r), sizeof(p->uplink) - 1);
+	return h->ports[h->count++] = p;
+}
+
+static bool take_report(struct watching *w, struct host *h, const json_t *line,
+			const struct kept *k, int64_t time_us)
+{
+	struct report *r = saved_report(line);
+	struct watched_port *p = r->reference ? NULL : port_of(h, r);
+	struct watched run = watched_of(r);
+	bool unsure = false;
+
+	if (run.time_us <= 0)
+		run.time_us = time_us;
+	if (p)
+		unsure = take(w, h, p, &run, k);
+	report_free(r);
+	return unsure;
+}
+
+/* How many reports there are in it. */
+static size_t take_reports(struct watching *w, struct host *h, const char *text,
+			   size_t length, const struct kept *k, int64_t time_us,
+			   bool *unsure)
+{
+	const char *at = text, *end = text + length;
+	size_t count = 0;
+
+	while (at < end) {
+		json_t *line = saved_next(&at, end);
+
+		if (saved_is_of(line, "mpprobe-report/1")) {
+			*unsure |= take_report(w, h, line, k, time_us);
+			count++;
+		}
+		json_decref(line);
+	}
+	return count;
+}
+
+/* --- what a run says besides ---------------------------------------------- */
+
+/* The first line that a probe wrote on standard error, without its name. */
+static char *first_line(struct arena *a, const char *said)
+{
+	if (!strncmp(said, SAID_BEFORE, strlen(SAID_BEFORE)))
+		said += strlen(SAID_BEFORE);
+	return arena_printf(a, "%.*s", (int)strcspn(said, "\n"), said);
+}
+
+/* Once, until it is another. */
+static void pass_on(struct host *h, const char *line)
+{
+	if (*line && (!h->complaint || strcmp(line, h->complaint) != 0))
+		complain("%s: %s", h->name, line);
+	free(h->complaint);
+	h->complaint = must_have(strdup(line));
+}
+
+/* A run without a report. */
+static bool take_failure(struct watching *w, struct host *h,
+			 const struct one_run *run, int64_t time_us)
+{
+	static const struct kept none = {NULL, NULL, NULL};
+	struct arena *a = arena_new();
+	const char *why = *run->said ? first_line(a, run->said)
+				     : arena_printf(a, "mpprobe ended with %d",
+						    run->code);
+	const struct watched failed = watched_failed(time_us, why);
+	bool unsure = false;
+
+	if (!h->count && !h->troubled)
+		complain("%s: %s", h->name, why);
+	h->troubled = true;
+	for (size_t i = 0; i < h->count; i++)
+		unsure |= take(w, h, h->ports[i], &failed, &none);
+	arena_free(a);
+	return unsure;
+}
+
+/* --- the folder ----------------------------------------------------------- */
+
+static void tell_unkept(struct watching *w, const char *why)
+{
+	if (!w->unkept)
+		complain("%s; watching goes on", why);
+	w->unkept = true;
+}
+
+static void keep(struct arena *a, struct watching *w, struct kept *k,
+		 const struct one_run *run)
+{
+	if (!k->stem)
+		return;
+	if (folder_keep(k->stem, run->report, run->length) == -1) {
+		tell_unkept(w, arena_printf(a, "cannot write %s: %s", k->report,
+					    strerror(errno)));
+		k->report = NULL;
+		return;
+	}
+	if (w->unkept && k->capture)
+		complain("--save %s: runs are kept again", w->o->save);
+	if (k->capture)
+		w->unkept = false;
+}
+
+static void forget(struct watching *w)
+{
+	if (!w->o->keep)
+		return;
+	for (size_t i = 0; i < w->count; i++)
+		folder_forget(w->o->save, w->hosts[i].name,
+			      now_us() - w->o->keep * SECOND_US);
+}
+
+static char *read_file(const char *name, size_t *length)
+{
+	FILE *file = fopen(name, "re");
+	char *text = NULL;
+
+	*length = 0;
+	if (!file)
+		return NULL;
+	if (!fseek(file, 0, SEEK_END) && ftell(file) > 0 &&
+	    (size_t)ftell(file) <= READ_MAX) {
+		*length = (size_t)ftell(file);
+		rewind(file);
+		text = must_have(malloc(*length));
+		*length = fread(text, 1, *length, file);
+	}
+	fclose(file);
+	return text;
+}
+
+/* What the last runs in the folder have shown. */
+static void resume(struct watching *w, struct host *h)
+{
+	static const struct kept none = {NULL, NULL, NULL};
+	struct arena *a = arena_new();
+	size_t count, length;
+	bool unsure;
+	char **names =
+		folder_reports(a, w->o->save, h->name, RESUMED_MAX, &count);
+
+	w->resuming = true;
+	for (size_t i = 0; i < count; i++) {
+		char *text = read_file(names[i], &length);
+
+		if (text)
+			take_reports(w, h, text, length, &none,
+				     folder_time_of(strrchr(names[i], '/') + 1,
+						    h->name),
+				     &unsure);
+		free(text);
+	}
+	w->resuming = false;
+	arena_free(a);
+}
+
+/* --- one run -------------------------------------------------------------- */
+
+/* "mpprobe probe -j -w FILE --port 80 -- HOST" */
+static char **make_line(struct arena *a, const struct watching *w,
+			const struct host *h, const struct kept *k)
+{
+	size_t most = w->word_count + 8, count = 0;
+	char **line = arena_alloc(a, most * sizeof(*line));
+
+	line[count++] = w->o->line[0];
+	line[count++] = (char *)"probe";
+	line[count++] = (char *)"-j";
+	if (k->capture) {
+		line[count++] = (char *)"-w";
+		line[count++] = k->capture;
+	}
+	for (size_t i = 0; i < w->word_count; i++)
+		line[count++] = (char *)w->words[i];
+	line[count++] = (char *)"--";
+	line[count++] = (char *)h->name;
+	return line;
+}
+
+static struct kept choose_names(struct arena *a, const struct watching *w,
+				const struct host *h, int64_t time_us)
+{
+	struct kept k = {NULL, NULL, NULL};
+
+	if (!w->o->save)
+		return k;
+	k.stem = folder_stem(a, w->o->save, h->name, time_us);
+	k.report = arena_printf(a, "%s.json", k.stem);
+	k.capture = arena_printf(a, "%s.%s", k.stem,
+				 ways_are_several(&w->o->where) ? "pcapng"
+								: "pcap");
+	return k;
+}
+
+/* Where the capture cannot be written, once more without. */
+static struct one_run run_and_keep(struct arena *a, struct watching *w,
+				   const struct host *h, struct kept *k)
+{
+	struct one_run run = one_run(make_line(a, w, h, k));
+
+	if (run.code == EXIT_OUTPUT && k->capture && !signals_interrupted()) {
+		tell_unkept(w, first_line(a, run.said));
+		unlink(k->capture);
+		k->capture = NULL;
+		free(run.report);
+		run = one_run(make_line(a, w, h, k));
+	}
+	if (k->capture && (!run.length || signals_interrupted()))
+		unlink(k->capture);
+	if (run.length && !signals_interrupted())
+		keep(a, w, k, &run);
+	return run;
+}
+
+/* What no later run will mend. */
+static bool is_fatal(const struct watching *w, const struct host *h, int code)
+{
+	return !h->runs && (code == EXIT_PRIVILEGE ||
+			    (code == EXIT_USAGE && w->count == 1));
+}
+
+/* 0, or the exit code with which to end. A run that a signal ended shows
+ * nothing. */
+static int run_once(struct watching *w, struct host *h, bool *unsure)
+{
+	struct arena *a = arena_new();
+	int64_t time_us = now_us();
+	struct kept k = choose_names(a, w, h, time_us);
+	struct one_run run = run_and_keep(a, w, h, &k);
+	int code = 0;
+
+	*unsure = false;
+	if (signals_interrupted()) {
+		code = 0;
+	} else if (take_reports(w, h, run.report, run.length, &k, time_us,
+				unsure)) {
+		h->runs++;
+		h->troubled = false;
+		pass_on(h, first_line(a, run.said));
+	} else if (is_fatal(w, h, run.code)) {
+		code = failure(run.code, "%s", first_line(a, run.said));
+	} else {
+		*unsure = take_failure(w, h, &run, time_us);
+	}
+	free(run.report);
+	arena_free(a);
+	return code;
+}
+
+/* What one run shows otherwise, another one must show, too. */
+static int take_turn(struct watching *w, struct host *h)
+{
+	bool unsure;
+	int code = run_once(w, h, &unsure);
+
+	if (code == 0 && unsure && !signals_interrupted())
+		code = run_once(w, h, &unsure);
+	h->due_us = turn_next(h->due_us, waiting_now_us(),
+			      w->o->every * SECOND_US, any_number());
+	forget(w);
+	return code;
+}
+
+/* --- watching ------------------------------------------------------------- */
+
+static struct host *next_host(const struct watching *w)
+{
+	struct host *next = &w->hosts[0];
+
+	for (size_t i = 1; i < w->count; i++)
+		if (w->hosts[i].due_us < next->due_us)
+			next = &w->hosts[i];
+	return next;
+}
+
+static int watch(struct watching *w)
+{
+	int code = 0;
+
+	while (code == 0 && !signals_interrupted() && !output_failed(w->out)) {
+		struct host *h = next_host(w);
+		int64_t look_us = commands_look(&w->commands);
+
+		if (waiting_now_us() >= h->due_us)
+			code = take_turn(w, h);
+		else
+			waiting_for(NULL, 0,
+				    look_us < h->due_us ? look_us : h->due_us);
+	}
+	commands_end(&w->commands);
+	return code;
+}
+
+/* What is known at the end, of all hosts the worst. */
+static int last_code(const struct watching *w)
+{
+	int code = EXIT_CLEAR;
+	size_t known = 0;
+
+	for (size_t i = 0; i < w->count; i++) {
+		const struct host *h = &w->hosts[i];
+
+		known += h->runs || h->troubled;
+		if (h->troubled && !h->count)
+			code = exit_worst(code, EXIT_UNKNOWN);
+		for (size_t k = 0; k < h->count; k++) {
+			const struct report last = {
+				.status = h->ports[k]->subject.known.status};
+
+			code = exit_worst(code, report_exit_code(&last));
+		}
+	}
+	return known ? code : EXIT_INTERRUPTED;
+}
+
+static void free_hosts(struct watching *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		for (size_t k = 0; k < w->hosts[i].count; k++)
+			free(w->hosts[i].ports[k]);
+		free(w->hosts[i].ports);
+		free(w->hosts[i].complaint);
+	}
+	free(w->hosts);
+}
+
+/* All with the right of the start; then, with what is left, whether it does. */
+static int open_folder(const struct options *o)
+{
+	if (o->save && outfile_directory(o->save) == -1)
+		return failure(EXIT_OUTPUT, "--save %s: %s", o->save,
+			       strerror(errno));
+	return 0;
+}
+
+static int check_folder(const struct options *o)
+{
+	if (o->save && access(o->save, R_OK | W_OK | X_OK) == -1)
+		return failure(EXIT_OUTPUT, "--save %s: %s", o->save,
+			       strerror(errno));
+	return 0;
+}
+
+static void begin(struct watching *w, struct arena *a, char **names)
+{
+	int words = 0;
+
+	while (w->o->line[words])
+		words++;
+	w->words = arena_alloc(a, 2 * (size_t)words * sizeof(*w->words));
+	w->word_count = options_handed_on(a, words, w->o->line, w->words);
+	w->hosts = must_have(calloc(w->count, sizeof(*w->hosts)));
+	for (size_t i = 0; i < w->count; i++) {
+		struct host *h = &w->hosts[i];
+
+		h->name = names[i];
+		h->due_us = turn_first(waiting_now_us(),
+				       w->o->every * SECOND_US, any_number());
+		if (w->o->save)
+			resume(w, h);
+	}
+}
+
+int cmd_watch(const struct options *o, struct output *out, int argc,
+	      char **argv)
+{
+	struct watching w = {.o = o, .out = out, .count = (size_t)argc};
+	struct arena *a = arena_new();
+	int code = open_folder(o);
+
+	tzset(); /* reads a file */
+	waiting_begin();
+	if (code == 0)
+		code = privileges_keep_starting();
+	if (code == 0)
+		code = check_folder(o);
+	if (code == 0) {
+		begin(&w, a, argv);
+		code = watch(&w);
+		if (code == 0)
+			code = last_code(&w);
+		free_hosts(&w);
+	}
+	arena_free(a);
+	return code;
+}
