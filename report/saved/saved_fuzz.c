@@ -10,6 +10,7 @@
 #include "report/print/format.h"
 #include "report/report.h"
 #include "report/saved/saved.h"
+#include "report/watch/watched.h"
 #include "tests/fuzz.h"
 
 #define REPORTS_MAX 8
@@ -77,15 +78,36 @@ static void print_legs(const json_t *line)
 	fuzz_page_done(&page);
 }
 
+/* Runs of one address and port that follow each other. */
+static void watch(struct subject *s, const struct report *r)
+{
+	const struct watched run = watched_of(r);
+	struct watch_change change;
+	struct page page = fuzz_page();
+
+	while (subject_take(s, &run, &change) == NEWS_UNSURE)
+		;
+	change = (struct watch_change){.what = ~0U,
+				       .host = "h",
+				       .unwatched = true,
+				       .was = s->known,
+				       .now = run};
+	FUZZ_REQUIRE(format_named("text")->watch(&page, &change) == 0);
+	FUZZ_REQUIRE(format_named("json")->watch(&page, &change) == 0);
+	fuzz_page_done(&page);
+}
+
 /* Every line is taken as a report, as a connection, as legs, and as what is
  * said of those before it. */
-static void take(const json_t *line, struct report **reports, size_t *count)
+static void take(const json_t *line, struct report **reports, size_t *count,
+		 struct subject *subject)
 {
 	size_t uplinks = saved_paths_count(line);
 	struct paths *all;
 
 	if (*count < REPORTS_MAX) {
 		reports[*count] = saved_report(line);
+		watch(subject, reports[*count]);
 		print(reports[(*count)++]);
 	}
 	print_connection(line);
@@ -101,6 +123,7 @@ static void take(const json_t *line, struct report **reports, size_t *count)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct report *reports[REPORTS_MAX];
+	struct subject subject = {0};
 	size_t count = 0;
 	const char *line, *end;
 	char *text;
@@ -117,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_t *json = saved_next(&line, end);
 
 		if (json)
-			take(json, reports, &count);
+			take(json, reports, &count, &subject);
 		json_decref(json);
 	}
 	while (count > 0)

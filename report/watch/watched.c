@@ -23,15 +23,26 @@ static void take_why(struct watched *w, const char *text)
 
 /* --- taking a report ------------------------------------------------------ */
 
+/* No hop shows and does not show it in one run, whatever a file says. */
+static bool is_bracket(const struct finding *f)
+{
+	return !f->after.known || !f->at.known || f->after.ttl < f->at.ttl;
+}
+
 static void take_finding(struct watched *w, const struct finding *f)
 {
 	const struct finding_kind *kind = finding_kind(f->kind->id);
+	struct watched_finding *taken;
 
 	if (f->effect == EFFECT_HARMLESS || !kind || watched_find(w, kind) ||
 	    w->finding_count == WATCHED_FINDINGS)
 		return;
-	w->findings[w->finding_count++] = (struct watched_finding){
-		.kind = kind, .after = f->after, .at = f->at};
+	taken = &w->findings[w->finding_count++];
+	taken->kind = kind;
+	if (is_bracket(f)) {
+		taken->after = f->after;
+		taken->at = f->at;
+	}
 }
 
 static bool has_seen(const struct watched_hop *h, const struct address *a)

@@ -278,6 +278,16 @@ static void test_place_narrows(void **state)
 	     "was mp_capable.removed at or between hop 2 and hop 4");
 }
 
+/* A file may say anything: what cannot be is not known, and is no change. */
+static void test_no_bracket(void **state)
+{
+	(void)state;
+	BEGINS(found("mp_capable.removed", 4, 3));
+	quiet(found("mp_capable.removed", 4, 3));
+	quiet(found("mp_capable.removed", 3, 3));
+	quiet(found("mp_capable.removed", 1, 2));
+}
+
 static void test_places_in_words(void **state)
 {
 	struct watched w = watched_of(found("mp_capable.removed", -1, 4));
@@ -482,6 +492,7 @@ int main(void)
 		TEST(test_harmless),
 		TEST(test_place),
 		TEST(test_place_narrows),
+		TEST(test_no_bracket),
 		TEST(test_places_in_words),
 		TEST(test_strange_findings),
 		TEST(test_other_hop),
