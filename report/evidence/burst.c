@@ -124,16 +124,15 @@ static bool came_farther(const struct judgement *j, const struct burst *b)
 	return false;
 }
 
-bool ask_burst(const struct judgement *j, const struct class *c,
+bool ask_burst(const struct judgement *j, enum segment_kind kind,
 	       struct burst *b)
 {
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		*b = (struct burst){.flow = f, .kind = c->kind};
-		if (!class_has(c, f))
-			continue;
-		b->bursts = flow_bursts(f, c->kind);
+		*b = (struct burst){.flow = f,
+				    .kind = kind,
+				    .bursts = flow_bursts(f, kind)};
 		if (b->bursts.count && place_burst(j, b) && came_farther(j, b))
 			return true;
 	}

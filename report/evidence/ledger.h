@@ -140,9 +140,9 @@ struct burst {
 	struct between between; /* where they end, or lose their option */
 };
 
-/* A burst of the class that comes to a place where its SYN was let through at
+/* A burst of this kind that comes to a place where its SYN was let through at
  * another time: false if there is none. */
-bool ask_burst(const struct judgement *j, const struct class *c,
+bool ask_burst(const struct judgement *j, enum segment_kind kind,
 	       struct burst *b);
 
 /* Bracket: the quotes of one connection show a field changed for good. */

@@ -32,7 +32,7 @@ static enum why limited(const struct judgement *j, struct said *s)
 	struct burst *b = arena_alloc(j->arena, sizeof(*b));
 
 	if ((f ? f->segment != s->rule->segment : !are_reset(j, s->rule)) ||
-	    !ask_burst(j, s->rule->of, b))
+	    !ask_burst(j, s->rule->segment, b))
 		return WHY_ABSENT;
 	s->facts = b;
 	s->flow = b->flow;
