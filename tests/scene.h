@@ -45,8 +45,9 @@ struct served {
 	bool unknown; /* it joins nothing (no_checksum) */
 	bool mptcp, joined, third_ack, checksum, has_client_key, answered;
 	bool announced, went_on, forgotten;
-	uint64_t data; /* bytes taken at data level */
-	uint32_t sent; /* bytes of its answer before this segment */
+	uint64_t data;	 /* bytes taken at data level */
+	uint32_t sent;	 /* bytes of its answer before this segment */
+	unsigned rounds; /* of blocks */
 	struct served *parent;
 };
 
@@ -97,6 +98,8 @@ struct scene {
 	bool echo_address; /* of the client's ADD_ADDRs */
 	bool complain;	   /* MP_FAIL for a wrong DSS checksum */
 	unsigned pages;	   /* segments of its answer; 0: one */
+	unsigned blocks;   /* of BLOCK bytes, when that is acknowledged; and
+			      behind the next ACK the same, mapped again */
 	bool greets;	   /* speaks first */
 	bool narrow; /* the client's window takes one: then comes another */
 	unsigned udp_hop;    /* answers datagrams in the server's name */
@@ -131,6 +134,7 @@ struct scene {
 	size_t caller_count;
 };
 
+#define BLOCK 1000
 #define REQUEST "GET / HTTP/1.1\r\nHost: server.lab\r\n\r\n"
 #define HALF 16
 #define PAGE "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -451,7 +451,7 @@ static const struct {
 	FLAG(back_until), FLAG(back_more),  FLAG(udp_hop),	FLAG(icmp_ttl),
 	FLAG(router_ttl), FLAG(version),    FLAG(only_version), FLAG(mended),
 	FLAG(pages),	  FLAG(on_path),    FLAG(said),		FLAG(pushes),
-	FLAG(window),
+	FLAG(window),	  FLAG(blocks),
 };
 
 static bool set_flag(struct scene *s, const char *word)

@@ -190,7 +190,8 @@ static void write_server_dss(struct scene *s, struct writer *w,
 
 		o.dss.flags |= DSS_MAPPING | DSS_DSN8 |
 			       (s->data_fin ? DSS_DATA_FIN : 0);
-		o.dss.dsn = idsn_of(s, first->key) + 1 + c->sent;
+		o.dss.dsn = idsn_of(s, first->key) + 1 + c->sent -
+			    (c->rounds > 1 ? s->blocks * BLOCK : 0);
 		o.dss.ssn = 1 + c->sent;
 		o.dss.data_level_length =
 			(uint16_t)(length + (s->data_fin ? 1 : 0));
@@ -373,6 +374,24 @@ static void server_data(struct scene *s, struct served *c,
 	}
 }
 
+/* It goes on where its answer is acknowledged by TCP, and then sends the same
+ * again, as who got no DATA_ACK. */
+static void server_send_blocks(struct scene *s, struct served *c,
+			       const struct packet *p)
+{
+	char block[BLOCK + 1] = "";
+
+	if (!c->answered || c->rounds == 2 ||
+	    p->tcp.acknowledgment != c->isn + 1 + c->sent)
+		return;
+	memset(block, 'x', BLOCK);
+	c->rounds++;
+	for (unsigned i = 0; i < s->blocks; i++) {
+		server_send(s, c, p, block, 0);
+		c->sent += BLOCK;
+	}
+}
+
 /* Its answer has another page when the window is open again: at both levels
  * (RFC 8684 3.3.4). */
 static void server_go_on(struct scene *s, struct served *c,
@@ -433,6 +452,8 @@ static void server_ack(struct scene *s, struct served *c,
 		return;
 	}
 	server_go_on(s, c, p, in);
+	if (s->blocks)
+		server_send_blocks(s, c, p);
 	if (p->tcp.payload_length) {
 		server_data(s, c, p, in);
 		return;
