@@ -180,8 +180,9 @@ start_fn sort_start, mirror_start, limited_start, contrast_start,
 step_fn contrast_step, join_contrast_step, token_step, branches_step;
 
 /* ports.c */
-wanted_fn ports_wanted, join_ports_wanted, more_joins_wanted;
-start_fn ports_start, join_ports_start, more_joins_start;
+wanted_fn ports_wanted, join_ports_wanted, more_joins_wanted,
+	limited_joins_wanted;
+start_fn ports_start, join_ports_start, more_joins_start, limited_joins_start;
 /* SYNs with MP_CAPABLE are lost more often than loss explains, by the plain
  * ones. */
 bool lost_with_option(const struct run *r, const struct version *v);

@@ -121,6 +121,45 @@ void more_joins_start(struct run *r, struct version *v)
 	join_ports_start(r, v);
 }
 
+static bool is_refused(const struct client *c)
+{
+	const struct flow *f = client_flow(c);
+	const struct kept *reset = f ? flow_reset(f) : NULL;
+
+	return reset && !f->syn_ack_seen &&
+	       !tcp_options_mptcp(&reset->options, MP_TCPRST);
+}
+
+/* Some are refused, by no MPTCP stack: does a device limit them, or all
+ * connections? */
+bool limited_joins_wanted(const struct run *r, const struct version *v)
+{
+	return v->join.state != CONNECTION_IDLE &&
+	       count_joins(r, v, is_refused) > 1 &&
+	       count_joins(r, v, is_negotiated);
+}
+
+static struct client *first_refused(const struct run *r,
+				    const struct version *v)
+{
+	for (size_t i = 0; i < r->connection_count; i++) {
+		struct client *c = &r->connections[i]->client;
+
+		if (c->purpose == PURPOSE_MP_JOIN &&
+		    c->to == v->join.client.to && is_refused(c))
+			return c;
+	}
+	return NULL;
+}
+
+void limited_joins_start(struct run *r, struct version *v)
+{
+	for (unsigned i = 0; i < CONTROLS_MIN; i++)
+		run_add_syn_to(r, v->join.client.to);
+	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
+		client_send_syn(first_refused(r, v), low_copy(ttl));
+}
+
 /* ---- what became of them ------------------------------------------------- */
 
 /* The SYNs of connections that ask so, and those that nothing answered. */

@@ -333,6 +333,8 @@ static const struct experiment experiments[] = {
 	 pairs_start, NULL},
 	{"more subflows", EACH, QUIET, more_joins_wanted, more_joins_start,
 	 NULL},
+	{"plain SYNs beside subflows that are refused", EACH, QUIET,
+	 limited_joins_wanted, limited_joins_start, NULL},
 	{"the same ports again", EACH, QUIET, same_port_wanted, same_port_start,
 	 NULL},
 	{"the same ports without MPTCP", EACH, QUIET, plain_port_wanted,

@@ -119,7 +119,7 @@ struct across {
 #define PEERS_MAX 7
 
 #define VERSIONS 2
-#define EXPERIMENTS_MAX 58
+#define EXPERIMENTS_MAX 60
 #define POOL_MAX 280 /* SYNs and connections that need no name */
 #define CONNECTIONS_MAX 440
 

@@ -199,25 +199,12 @@ static struct refusal refusal_of(const struct judgement *j)
 	return r;
 }
 
-/* Those that were reset came behind all that were answered, and few plain ones
- * since: something may limit how many connections there are. */
+/* Something may limit how many connections there are. */
 static bool may_be_limit(const struct judgement *j)
 {
-	int64_t answered_us = 0, reset_us = INT64_MAX;
+	int64_t since_us = reset_behind_us(j, &joins);
 
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-
-		if (!class_has(&joins, f))
-			continue;
-		if (flow_refused(f) && f->first_us < reset_us)
-			reset_us = f->first_us;
-		if (!flow_refused(f) && flow_syn_ack(f) &&
-		    f->first_us > answered_us)
-			answered_us = f->first_us;
-	}
-	return answered_us && reset_us > answered_us && reset_us != INT64_MAX &&
-	       controls_since(j, reset_us) < CONTROLS_MIN;
+	return since_us && controls_since(j, since_us) < CONTROLS_MIN;
 }
 
 static enum why refused_by(const struct judgement *j, struct said *s,
@@ -256,8 +243,10 @@ static enum why reset_way(const struct judgement *j, struct said *s)
 	if (!keep_attempts(j, s)->answered)
 		return WHY_ABSENT;
 	why = refused_by(j, s, false);
-	if (why == WHY_SAID)
+	if (why == WHY_SAID) {
+		s->after = s->at = (struct place){0}; /* of those that pass */
 		place_reset_way(j, s, &joins);
+	}
 	return why;
 }
 

@@ -246,6 +246,26 @@ static const struct flow *first_refused(const struct judgement *j,
 	return first;
 }
 
+int64_t reset_behind_us(const struct judgement *j, const struct class *c)
+{
+	int64_t answered_us = 0, reset_us = INT64_MAX;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!class_has(c, f))
+			continue;
+		if (flow_refused(f) && f->first_us < reset_us)
+			reset_us = f->first_us;
+		if (!flow_refused(f) && flow_syn_ack(f) &&
+		    f->first_us > answered_us)
+			answered_us = f->first_us;
+	}
+	return answered_us && reset_us > answered_us && reset_us != INT64_MAX
+		       ? reset_us
+		       : 0;
+}
+
 /* Copies of the SYN, from the same port, are quoted as far as they come. */
 void place_reset_way(const struct judgement *j, struct said *s,
 		     const struct class *c)
@@ -256,7 +276,9 @@ void place_reset_way(const struct judgement *j, struct said *s,
 	s->flow = first_refused(j, c);
 	one.only = s->flow;
 	b = ask_silence(j, &one);
-	said_between(j, s, b);
+	/* Copies may pass a limit that has been lifted by then. */
+	if (b.at < j->plain_reach || !reset_behind_us(j, c))
+		said_between(j, s, b);
 	if (!b.at || b.at >= j->plain_reach)
 		s->confidence = CONFIDENCE_LIKELY;
 }
@@ -297,11 +319,15 @@ void say_reset_on_a_way(struct judgement *j, struct finding *f,
 			 j->plain.flows);
 	f->text = arena_printf(
 		j->arena,
-		"Some SYNs with %s are answered by a RST %s, and others from "
-		"other ports are not (load balancing, or a device that goes by "
-		"ports); none without it is.",
+		"Some SYNs with %s are answered by a RST %s, and others %s; "
+		"none without it is.",
 		join ? "MP_JOIN" : "MP_CAPABLE",
-		place_phrase(j, f->after, f->at));
+		place_phrase(j, f->after, f->at),
+		reset_behind_us(j, s->rule->of)
+			? "that went out before are not (a limit on how many "
+			  "there may be)"
+			: "from other ports are not (load balancing, or a "
+			  "device that goes by ports)");
 }
 
 /* ---- lost now and then --------------------------------------------------- */

@@ -19,6 +19,10 @@ enum why reset_on_a_way(const struct judgement *j, struct said *s);
 void say_reset_on_a_way(struct judgement *j, struct finding *f,
 			const struct said *s);
 
+/* When the first went out that was reset, if that was behind all that were
+ * answered; else 0. */
+int64_t reset_behind_us(const struct judgement *j, const struct class *c);
+
 /* Where the RST of such a SYN comes from: by the quotes of copies of it. Sets
  * s->flow, and "likely" unless a hop before the target is silent for them. */
 void place_reset_way(const struct judgement *j, struct said *s,
