@@ -328,6 +328,16 @@ setup() {
 	((status == 3))
 	[[ $stderr == *'connections are listed'* ]]
 	[[ $output == *'MPTCP connections'*'received 97.3 kB'* ]]
+	# That there were more than a page shows.
+	for number in {1..60}; do
+		sed -n "1s/\"number\":1,/\"number\":$number,/p" "$tmp/list"
+	done >"$tmp/many"
+	./mpprobe read --html "$tmp/many.html" "$tmp/many" || (($? == 3))
+	grep -F '10 more are not shown' "$tmp/many.html"
+	run --separate-stderr ./mpprobe read "$tmp/many.html"
+	[[ $output == *$'\n\n10 more are not on the page.' ]]
+	sed -n '/^{/p' "$tmp/many.html" >"$tmp/lines"
+	report/validate.py "$tmp/lines"
 	run ./mpprobe read -q "$page"
 	((${#lines[@]} == 1))
 }

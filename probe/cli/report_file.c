@@ -14,6 +14,7 @@
 #include "report/paths/legs.h"
 #include "report/paths/paths.h"
 #include "report/report.h"
+#include "report/saved/member.h"
 #include "report/saved/saved.h"
 
 #define REPORT_MAX ((size_t)256 << 20)
@@ -76,6 +77,7 @@ struct saved {
 	struct report **reports;
 	struct listed *listed;
 	size_t count, report_count, listed_count;
+	uint64_t left_out; /* of the list */
 };
 
 static void keep_listed(struct saved *s, const json_t *line, const char *text,
@@ -93,6 +95,8 @@ static void keep_line(struct saved *s, const char *text, size_t length)
 
 	if (saved_is_of(line, "mpprobe-connection/1"))
 		keep_listed(s, line, text, length);
+	if (saved_is_of(line, "mpprobe-list/1"))
+		s->left_out = member_count(line, "left_out");
 	if (!report && !saved_is_of(line, "mpprobe-paths/1") &&
 	    !saved_is_of(line, "mpprobe-legs/1")) {
 		json_decref(line);
@@ -200,6 +204,8 @@ static void print_list(struct output *out, struct saved *s)
 	print_beside_report(out, list_heading_print, NULL);
 	for (size_t i = 0; i < s->listed_count; i++)
 		print_connection(out, &s->listed[i]);
+	if (s->left_out)
+		print_beside_report(out, list_rest_print, &s->left_out);
 }
 
 /* As of the capture, which is not judged then either. */

@@ -41,6 +41,14 @@ int list_legs_print(const struct format *f, const struct page *p,
 	return f->legs ? f->legs(p, legs) : 0;
 }
 
+int list_rest_print(const struct format *f, const struct page *p,
+		    const void *left_out)
+{
+	const uint64_t *count = left_out;
+
+	return f->list_rest ? f->list_rest(p, *count) : 0;
+}
+
 int list_connection_print(const struct format *f, const struct page *p,
 			  const void *connection)
 {

@@ -22,6 +22,8 @@ int list_heading_print(const struct format *f, const struct page *p,
 		       const void *nothing);
 int list_legs_print(const struct format *f, const struct page *p,
 		    const void *legs);
+int list_rest_print(const struct format *f, const struct page *p,
+		    const void *left_out);
 int list_connection_print(const struct format *f, const struct page *p,
 			  const void *connection);
 

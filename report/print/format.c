@@ -18,6 +18,7 @@ static const struct format formats[] = {
 		.legs = text_legs,
 		.list = text_list,
 		.connection = text_connection,
+		.list_rest = text_list_rest,
 		.packet = text_packet,
 		.compare = text_compare,
 		.speed = text_speed,
@@ -30,6 +31,7 @@ static const struct format formats[] = {
 		.paths = json_paths,
 		.legs = json_legs,
 		.connection = json_connection,
+		.list_rest = json_list_rest,
 		.packet = json_packet,
 		.compare = json_compare,
 		.speed = json_speed,
@@ -46,6 +48,7 @@ static const struct format formats[] = {
 		.legs = html_legs,
 		.list = html_list,
 		.connection = html_connection,
+		.list_rest = html_list_rest,
 		.compare = html_compare,
 	},
 	{

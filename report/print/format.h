@@ -78,6 +78,9 @@ struct format {
 	int (*list)(const struct page *p);
 	int (*connection)(const struct page *p,
 			  const struct mptcp_connection *c);
+	/* That the list was read from a page, and so many more are not on it.
+	 */
+	int (*list_rest)(const struct page *p, uint64_t left_out);
 	/* What is neither TCP nor an ICMP error is left out. `time_us` is since
 	 * 1970, or what page->times counts from. */
 	int (*packet)(const struct page *p, const struct packet *packet,

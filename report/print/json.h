@@ -10,6 +10,7 @@
 int json_report(const struct page *p, const struct report *r);
 int json_paths(const struct page *p, const struct paths *all);
 int json_legs(const struct page *p, const struct legs *l);
+int json_list_rest(const struct page *p, uint64_t left_out);
 int json_connection(const struct page *p, const struct mptcp_connection *c);
 int json_packet(const struct page *p, const struct packet *packet,
 		uint64_t frame, int64_t time_us);

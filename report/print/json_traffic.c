@@ -200,6 +200,12 @@ int json_connection(const struct page *p, const struct mptcp_connection *c)
 		{"removed", addresses(c, false)});
 }
 
+int json_list_rest(const struct page *p, uint64_t left_out)
+{
+	return JSON_LINE(p, "mpprobe-list/1",
+			 {"left_out", json_count(left_out)});
+}
+
 /* --- packets ------------------------------------------------------------- */
 
 static json_t *ip_header(const struct ip_view *ip)

@@ -16,6 +16,7 @@ int text_report(const struct page *p, const struct report *r);
 int text_paths(const struct page *p, const struct paths *all);
 int text_legs(const struct page *p, const struct legs *l);
 int text_list(const struct page *p);
+int text_list_rest(const struct page *p, uint64_t left_out);
 int text_connection(const struct page *p, const struct mptcp_connection *c);
 int text_packet(const struct page *p, const struct packet *packet,
 		uint64_t frame, int64_t time_us);

@@ -259,6 +259,12 @@ int text_list(const struct page *p)
 	return 0;
 }
 
+int text_list_rest(const struct page *p, uint64_t left_out)
+{
+	fprintf(p->out, "\n%llu more are not on the page.\n", number(left_out));
+	return 0;
+}
+
 int text_connection(const struct page *p, const struct mptcp_connection *c)
 {
 	FILE *out = p->out;

@@ -83,6 +83,12 @@ int html_connection(const struct page *p, const struct mptcp_connection *c)
 	return json_connection(&json, c);
 }
 
+int html_list_rest(const struct page *p, uint64_t left_out)
+{
+	p->document->connection_count += left_out;
+	return 0;
+}
+
 int html_list(const struct page *p)
 {
 	p->document->listed = true;

@@ -12,6 +12,7 @@
 #include "report/print/html/html.h"
 #include "report/print/html/markup.h"
 #include "report/print/html/style.h"
+#include "report/print/json.h"
 #include "report/saved/saved.h"
 
 struct document *html_open(void)
@@ -171,6 +172,17 @@ static void print_connections(FILE *out, const struct document *d)
 	markup(out, "</section>\n");
 }
 
+/* What is read again must tell, too, that there were more. */
+static int end_list(const struct page *p, const struct document *d)
+{
+	struct page json = *p;
+
+	json.out = d->listed_json;
+	if (d->connection_count <= CONNECTIONS_SHOWN)
+		return 0;
+	return json_list_rest(&json, d->connection_count - CONNECTIONS_SHOWN);
+}
+
 static int free_document(struct document *d, int printed)
 {
 	free(d->json_text);
@@ -185,8 +197,9 @@ static int free_document(struct document *d, int printed)
 int html_close(const struct page *p, const char *body, size_t length)
 {
 	struct document *d = p->document;
-	int failed = ferror(d->json) || ferror(d->connections) ||
-		     ferror(d->listed_json) || ferror(d->contents);
+	int failed = end_list(p, d) || ferror(d->json) ||
+		     ferror(d->connections) || ferror(d->listed_json) ||
+		     ferror(d->contents);
 
 	failed |= fclose(d->json) | fclose(d->connections) |
 		  fclose(d->listed_json) | fclose(d->contents);

@@ -14,6 +14,7 @@ int html_report(const struct page *p, const struct report *r);
 int html_paths(const struct page *p, const struct paths *all);
 int html_legs(const struct page *p, const struct legs *l);
 int html_list(const struct page *p);
+int html_list_rest(const struct page *p, uint64_t left_out);
 int html_connection(const struct page *p, const struct mptcp_connection *c);
 int html_compare(const struct page *p, const struct compare *c);
 
