@@ -125,6 +125,12 @@ matrix: deps			## every box of the lab, 1,100 cases: docs/matrix.md
 	$(Q)lab/matrix/matrix.py --jobs 4 --table docs/matrix.md; status=$$?; \
 		$(disown); exit $$status
 
+.PHONY: survey
+survey: deps			## 100,000 addresses; surveys that are killed: minutes
+	$(again) all
+	$(Q)$(disown)
+	$(Q)lab/survey_many $(SURVEY); status=$$?; $(disown); exit $$status
+
 .PHONY: servers
 servers: deps			## every server of the lab behind boxes: 1,400 runs
 	$(again) all

@@ -65,7 +65,16 @@ watched() {		# COMMAND...
 	(($(meta "$tmp/d" .unfit.bad_ack) > 200))
 	(($(meta "$tmp/d" .unfit.bad_flags) > 200))
 	(($(meta "$tmp/d" .copies) > 200))
-	grep -c '"field":"tcp.option.mptcp"' "$tmp/d/results.jsonl"
+	# each of the six kinds of ICMP errors, and what one of them quotes
+	for code in 3:0 3:1 3:3 3:10 3:13 11:0; do
+		grep -q "\"type\":${code%:*},\"code\":${code#*:}" \
+			"$tmp/d/results.jsonl"
+	done
+	[[ $(grep -c '"field":"tcp.option.mptcp"' "$tmp/d/results.jsonl") == \
+		$(grep -c '"code":10,' "$tmp/d/results.jsonl") ]]
+	# what is dropped was sent four times, with a plain SYN beside it
+	[[ $(grep -c 'capable_dropped.*"plain":{"answer":"syn_ack"' \
+		"$tmp/d/results.jsonl") == $(truth | grep -c capable_dropped) ]]
 	grep '"mirror":"exact"' "$tmp/d/results.jsonl" | grep -q 1e040101
 	grep -q '"mirror":"other"' "$tmp/d/results.jsonl"
 	./mpprobe survey --report "$tmp/d" | diff - "$tmp/tables"
@@ -171,9 +180,9 @@ watched() {		# COMMAND...
 	survey --max-targets 100 --cooldown 1 -q --seed 3 -o "$tmp/d" "$SPACE"
 	[[ $(wc -l <"$tmp/d/results.jsonl") == 100 ]]
 	echo '10.128.4.0/22 2026-11-28 by mail' >>"$tmp/d/optout"
-	sed -i 's/"--max-targets","100",//' "$tmp/d/journal"
 	found "$tmp/d" | grep -c '^10\.128\.[4-7]\.' >"$tmp/before"
-	watched survey -q --resume "$tmp/d"
+	watched survey -q --resume "$tmp/d" --max-targets 9999
+	grep -q ' 10\.128\.[89]\.' "$tmp/sent"
 	! grep -Eq ' 10\.128\.[4-7]\.' "$tmp/sent"
 	[[ $(found "$tmp/d" | cut -d' ' -f1 | sort | uniq -d) == '' ]]
 	[[ $(found "$tmp/d" | grep -c '^10\.128\.[4-7]\.') == $(<"$tmp/before") ]]

@@ -508,6 +508,21 @@ static int parse_line(struct survey_header *h, struct options *o,
 	return options_accept(o, COMMAND_SURVEY, "survey");
 }
 
+/* What may be said anew. */
+static void take_over(struct options *first, const struct options *now)
+{
+	if (now->rate || now->bandwidth) {
+		first->rate = now->rate;
+		first->bandwidth = now->bandwidth;
+	}
+	if (now->max_targets)
+		first->max_targets = now->max_targets;
+	if (now->max_runtime)
+		first->max_runtime = now->max_runtime;
+	first->allowed |= now->allowed;
+	first->quiet |= now->quiet;
+}
+
 static int resume_open(struct surveying *y, const struct options *o,
 		       json_t *header, FILE *journal)
 {
@@ -521,7 +536,7 @@ static int resume_open(struct surveying *y, const struct options *o,
 	arguments = must_have(
 		calloc((size_t)y->header.line_count + 1, sizeof(*arguments)));
 	code = parse_line(&y->header, &first, arguments, &count);
-	first.quiet |= o->quiet;
+	take_over(&first, o);
 	y->o = &first;
 	if (code == -1)
 		code = survey_files_status(&y->files, o->status_file);

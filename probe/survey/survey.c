@@ -35,9 +35,11 @@
 #define LINK_OVERHEAD 38
 
 /* When a SYN without answer is sent again, if others of its target are
- * answered: parts of the time for answers. */
-static const unsigned again_part[] = {4, 2};
-#define AGAIN_MAX_US 2000000 /* the first, at the latest */
+ * answered: parts of the time for answers, and no later than that. */
+static const struct {
+	unsigned part;
+	int64_t most_us;
+} again_after[SURVEY_AGAIN] = {{8, 1000000}, {4, 2000000}, {2, 4000000}};
 
 static int64_t clock_us(clockid_t clock)
 {
@@ -50,6 +52,11 @@ static int64_t clock_us(clockid_t clock)
 static int64_t now_us(void)
 {
 	return clock_us(CLOCK_MONOTONIC);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 double survey_elapsed(const struct survey *s)
@@ -209,34 +216,46 @@ static void ask_some(struct survey *s)
 
 static int64_t again_after_us(const struct survey *s, unsigned round)
 {
-	int64_t after = (int64_t)s->config.cooldown_s * 1000000;
-	int64_t most = AGAIN_MAX_US * (int64_t)again_part[0] /
-		       (int64_t)again_part[round];
+	int64_t after = (int64_t)s->config.cooldown_s * 1000000 /
+			again_after[round].part;
 
-	after /= again_part[round];
-	return after < most ? after : most;
+	return earlier(after, again_after[round].most_us);
 }
 
-/* The second time only what a class depends on. */
+static bool is_capable(enum syn_kind kind)
+{
+	return kind == SYN_CAPABLE || kind == SYN_CAPABLE_V0;
+}
+
+static void send_again(struct survey *s, struct open_target *o,
+		       enum syn_kind kind)
+{
+	o->again |= (uint8_t)(1 << kind);
+	send_syn(s, o, kind);
+	s->counts[COUNT_AGAIN]++;
+}
+
+/* Later only what a class depends on, with a plain SYN beside it. */
 static void ask_again(struct survey *s, struct open_target *o, unsigned round)
 {
-	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++) {
-		bool capable = kind == SYN_CAPABLE || kind == SYN_CAPABLE_V0;
+	bool plain = false;
 
-		if (!(o->asked >> kind & 1) || (round && !capable) ||
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++) {
+		if (!(o->asked >> kind & 1) || (round && !is_capable(kind)) ||
 		    !survey_needs_again(&o->seen, kind))
 			continue;
-		o->again |= (uint8_t)(1 << kind);
-		send_syn(s, o, kind);
-		s->counts[COUNT_AGAIN]++;
+		send_again(s, o, kind);
+		plain |= is_capable(kind);
 	}
+	if (plain && survey_needs_again(&o->seen, SYN_PLAIN))
+		send_again(s, o, SYN_PLAIN);
 }
 
 static void ask_those_again(struct survey *s)
 {
 	int64_t now = now_us();
 
-	for (unsigned round = 0; round < 2; round++) {
+	for (unsigned round = 0; round < SURVEY_AGAIN; round++) {
 		uint64_t *place = &s->again[round];
 
 		if (*place < window_first(s->window))
@@ -424,11 +443,6 @@ static void tick(struct survey *s)
 	s->tick_us += TICK_US;
 	if (s->tick_us < now_us())
 		s->tick_us = now_us() + TICK_US;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 static int64_t wakes_us(const struct survey *s)

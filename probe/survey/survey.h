@@ -20,6 +20,8 @@ struct targets;
 struct window;
 struct wire_failure;
 
+#define SURVEY_AGAIN 3 /* times that a SYN is sent again, at most */
+
 struct survey_config {
 	unsigned kinds;	 /* 1 << enum syn_kind of what each target gets */
 	unsigned sample; /* one in so many gets a plain SYN as well; 0: none */
@@ -44,9 +46,10 @@ struct survey {
 	struct pace pace;
 	libnet_t *net; /* builds RSTs */
 	uint64_t counts[COUNTS];
-	uint64_t sent;	   /* number of the next target */
-	uint64_t again[2]; /* places in the window: who was asked again */
-	char *lines;	   /* results that are not written yet */
+	uint64_t sent;		      /* number of the next target */
+	uint64_t again[SURVEY_AGAIN]; /* places in the window: who was asked
+					 again */
+	char *lines;		      /* results that are not written yet */
 	size_t lines_length;
 	uint64_t results_bytes;
 	size_t restored; /* answers of `before` that were used */
