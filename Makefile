@@ -167,11 +167,11 @@ compilers: packages		## no warning by any gcc and clang that is here
 	$(Q)tests/compilers $(COMPILERS); status=$$?; $(disown); exit $$status
 
 .PHONY: bench
-BENCHED := traceroute mtr-tiny scamper tshark
+BENCHED := traceroute mtr-tiny scamper tshark zmap masscan
 bench: deps			## measure mpprobe beside its peers: docs/bench.md
 	$(again) all
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(BENCHED)" deps
-	$(Q)lab/bench && lab/bench_read; status=$$?; $(disown); exit $$status
+	$(Q)lab/bench && lab/bench_read && lab/bench_survey; status=$$?; $(disown); exit $$status
 
 .PHONY: page
 BROWSERS := chromium-headless-shell fonts-liberation

@@ -202,6 +202,28 @@ watched() {		# COMMAND...
 		END { print n; exit !(n > 2312 && n < 2406) }' "$tmp/sent"
 }
 
+@test 'on a terminal a line tells how it goes, and leaves no trace' {
+	lab/on_terminal.py --raw 24 100 lab/lab run --name "$LAB_NAME" \
+		./mpprobe survey --cooldown 2 -o "$tmp/d" 10.128.1.0/24 >"$tmp/raw"
+	grep -Eq '[1-9][0-9]* targets, [0-9]+ pps: [0-9]+ v1, 0 v0' "$tmp/raw"
+	grep -q '256 targets, all asked: waiting for answers' "$tmp/raw"
+	lab/on_terminal.py 24 100 lab/lab run --name "$LAB_NAME" \
+		./mpprobe survey --cooldown 1 -o "$tmp/e" 10.128.1.0/28 >"$tmp/seen"
+	head -n 1 "$tmp/seen" | grep -q '^Port 80: 16 targets'
+}
+
+# CAP_NET_RAW is what opens the sockets; nothing is left of it when answers come.
+@test 'rights are given up before the first answer' {
+	start_survey --cooldown 4 -q -o "$tmp/d" 10.128.1.0/26
+	until [[ -s $tmp/d/journal ]] &&
+		grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"; do sleep 0.02; done
+	sleep 0.2
+	grep -q '^CapPrm:.*0000000000000000' "/proc/$pid/status"
+	grep -q '^Seccomp:.*2' "/proc/$pid/status"
+	wait "$pid"
+	[[ $(wc -l <"$tmp/d/results.jsonl") == 64 ]]
+}
+
 @test 'usage' {
 	run -64 survey -o "$tmp/d" -r 20000 8.8.8.0/24
 	[[ $output == *'--i-am-allowed'* && ! -e $tmp/d ]]
