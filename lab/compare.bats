@@ -140,6 +140,23 @@ on_client() {
 	[[ $output != *"has changed"* ]]
 }
 
+@test "compare --anonymize: runs have numbers, and hosts other names" {
+	local names='10[.]0[.][1-7][.]|fd00:[1-7]:|drop-tcp|server[.]lab|eth0'
+
+	./mpprobe compare --anonymize --html "$tmp/page" pcaps/compare/drop-tcp.pcap \
+		pcaps/compare/drop-mptcp.pcap >"$tmp/said" || (($? <= 1))
+	grep -q '^run 1 ' "$tmp/said"
+	! grep -aE "$names" "$tmp/said" "$tmp/page"
+	run ./mpprobe compare --anonymize pcaps/compare/drop-tcp.pcap \
+		pcaps/lab/strip.json
+	((status == 65)) && [[ $output == *'takes the capture that it is of'* ]]
+	on client ./mpprobe compare --live --anonymize -c 1 --save "$tmp/saved" \
+		-4 server.lab >"$tmp/said" || (($? <= 1))
+	[[ $(ls "$tmp/saved") == host-*.example_80_*.pcap ]]
+	tcpdump -nr "$tmp"/saved/*.pcap >>"$tmp/said" 2>/dev/null
+	! grep -E "$names" "$tmp/said"
+}
+
 @test "compare: unreadable and wrong arguments" {
 	run ./mpprobe compare /dev/null
 	((status == 65))
