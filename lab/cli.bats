@@ -208,7 +208,7 @@ unprivileged() {	# COMMAND...
 }
 
 @test "option of another command" {
-	refuses 64 '-w|read' ./mpprobe read -w x pcaps/v1/lab-6.18-t1.pcap
+	refuses 64 '--all|read' ./mpprobe read --all pcaps/v1/lab-6.18-t1.pcap
 	refuses 64 '-j|list' ./mpprobe list -j
 }
 
