@@ -68,9 +68,13 @@ killed_survey() {	# DIR
 	wait "$pid"
 }
 
-# Three surveys at once: each understands only what answers its own SYNs.
+# All at once: each understands only what answers its own SYNs.
 setup_file() {
 	begin_suite
+	for i in 1 2 3; do
+		survey -r 8000 --cooldown 1 --seed 7 --shard $i/3 -q \
+			-o "$BATS_FILE_TMPDIR/shard$i" "$SPACE" &
+	done
 	killed_survey "$BATS_FILE_TMPDIR/killed" &
 	survey -r 8000 --cooldown 6 -o "$BATS_FILE_TMPDIR/d" "$SPACE" \
 		>"$BATS_FILE_TMPDIR/tables" &
@@ -140,12 +144,7 @@ setup_file() {
 
 @test 'shards: each target in one of them' {
 	for i in 1 2 3; do
-		survey -r 8000 --cooldown 1 --seed 7 --shard $i/3 -q \
-			-o "$tmp/d$i" "$SPACE" &
-	done
-	wait
-	for i in 1 2 3; do
-		found "$tmp/d$i" | cut -d' ' -f1
+		found "$BATS_FILE_TMPDIR/shard$i" | cut -d' ' -f1
 	done | sort >"$tmp/asked"
 	diff "$tmp/asked" <(truth | cut -d' ' -f1 | sort)
 }
@@ -153,14 +152,17 @@ setup_file() {
 @test 'lists: addresses, prefixes and ports, from a file and from a pipe' {
 	printf '10.128.0.7\n# none\n10.128.1.16 8080\n10.128.1.0/30\nname\n' \
 		>"$tmp/list"
-	survey --cooldown 1 -o "$tmp/d" "$tmp/list" 2>"$tmp/said"
+	survey --cooldown 1 -o "$tmp/d" "$tmp/list" 2>"$tmp/said" &
+	survey --cooldown 1 -o "$tmp/e" - 10.128.1.9:443 server.lab:81 \
+		<"$tmp/list" 2>/dev/null
+	wait $!
 	grep -q '1 lines are no targets, the first is line 5' "$tmp/said"
 	[[ $(wc -l <"$tmp/d/results.jsonl") == 6 ]]
 	grep -q '"address":"10.128.1.16","port":8080},"class":"reset"' \
 		"$tmp/d/results.jsonl"
-	survey --cooldown 1 -o "$tmp/e" - 10.128.1.9:443 <"$tmp/list" 2>/dev/null
-	[[ $(wc -l <"$tmp/e/results.jsonl") == 7 ]]
-	[[ $(./mpprobe survey --report "$tmp/e" | grep -c ^Port) == 3 ]]
+	[[ $(wc -l <"$tmp/e/results.jsonl") == 8 ]]
+	[[ $(./mpprobe survey --report "$tmp/e" | grep -c ^Port) == 4 ]]
+	grep -q '"port":81},"class":"reset"' "$tmp/e/results.jsonl"
 }
 
 @test 'killed at any moment and resumed: each target once, and its true class' {
@@ -171,9 +173,13 @@ setup_file() {
 	[[ $(meta "$tmp/killed" .targets) == 4096 ]]
 }
 
-@test 'interrupted: ends at once, with 130, and can be resumed' {
+@test 'without rights; interrupted, ends at once, with 130, and can be resumed' {
 	start_survey -r 2000 --cooldown 1 -o "$tmp/d" "$SPACE" 2>"$tmp/said"
 	until [[ -s $tmp/d/results.jsonl ]]; do sleep 0.05; done
+	# nothing is left of what opened the sockets
+	grep -q '^CapPrm:.*0000000000000000' "/proc/$pid/status"
+	grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
+	grep -q '^Seccomp:.*2' "/proc/$pid/status"
 	kill -INT "$pid"
 	status=0
 	wait "$pid" || status=$?
@@ -238,16 +244,22 @@ sent_of() {		# PATTERN
 	head -n 1 "$tmp/seen" | grep -q '^Port 80: 16 targets'
 }
 
-# CAP_NET_RAW is what opens the sockets; nothing is left of it when answers come.
-@test 'rights are given up before the first answer' {
-	start_survey --cooldown 2 -q -o "$tmp/d" 10.128.1.0/26
-	until [[ -s $tmp/d/journal ]] &&
-		grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"; do sleep 0.02; done
-	sleep 0.2
-	grep -q '^CapPrm:.*0000000000000000' "/proc/$pid/status"
-	grep -q '^Seccomp:.*2' "/proc/$pid/status"
-	wait "$pid"
-	[[ $(wc -l <"$tmp/d/results.jsonl") == 64 ]]
+@test 'an interface that goes down ends it, with 69; without privilege, 77' {
+	# shellcheck disable=SC2016
+	lab/lab with --hops 1 --many 300 -- bash -c '
+		./mpprobe survey -q -o "$1/d" 10.128.0.0/20 2>"$1/said" &
+		until [[ -s $1/d/journal ]]; do sleep 0.05; done
+		sleep 0.5
+		ip link set eth0 down
+		wait $!
+		echo $? >"$1/code"
+	' down "$tmp"
+	[[ $(<"$tmp/code") == 69 ]]
+	grep -q 'eth0 went down' "$tmp/said"
+	[[ $(meta "$tmp/d" .complete) == false ]]
+	run -77 on client setpriv --inh-caps=-all --bounding-set=-all \
+		"$PWD/mpprobe" survey -o "$tmp/e" "$SPACE"
+	[[ ! -e $tmp/e ]]
 }
 
 @test 'usage' {

@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* mpprobe survey: asks many servers whether they speak MPTCP. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/survey_targets.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
-#include "probe/net/target.h"
 #include "probe/net/uplink.h"
 #include "probe/survey/air.h"
 #include "probe/survey/blocklist.h"
 #include "probe/survey/files.h"
 #include "probe/survey/header.h"
 #include "probe/survey/journal.h"
+#include "probe/survey/meta.h"
 #include "probe/survey/sources.h"
-#include "probe/survey/status.h"
 #include "probe/survey/survey.h"
 #include "probe/survey/targets.h"
 #include "report/arena.h"
-#include "report/survey/line.h"
 #include "report/survey/tally.h"
 
 #define RATE_DEFAULT 1000
@@ -51,78 +48,6 @@ static const uint16_t port_default[] = {80};
 
 /* --- targets ------------------------------------------------------------- */
 
-static int add_list(struct targets *t, const char *name)
-{
-	int fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC)
-				   : dup(STDIN_FILENO);
-
-	if (fd == -1)
-		return failure(EXIT_INPUT, "%s: %s", name, strerror(errno));
-	targets_add_list(t, fd);
-	return 0;
-}
-
-static int add_prefix(struct targets *t, const struct prefix *p, uint16_t port,
-		      const char *text)
-{
-	return targets_add(t, p, port)
-		       ? 0
-		       : failure(EXIT_USAGE,
-				 "%s: too many addresses for one survey", text);
-}
-
-/* A name is looked up now, once. */
-static int add_host(struct targets *t, const struct options *o,
-		    const char *text)
-{
-	struct address found[2];
-	struct target_name name;
-	char error[200];
-	unsigned count;
-	int code = 0;
-
-	if (target_parse(text, &name, error, sizeof(error)) == -1)
-		return failure(EXIT_USAGE, "%s", error);
-	count = (unsigned)target_resolve(name.host, o->where.ipv4,
-					 o->where.ipv6, found, error,
-					 sizeof(error));
-	if (!count)
-		return failure(EXIT_NO_HOST, "%s", error);
-	for (unsigned i = 0; i < count && !code; i++) {
-		const struct prefix one = {
-			found[i], (unsigned)address_length(&found[i]) * 8};
-
-		code = add_prefix(t, &one, name.port, text);
-	}
-	return code;
-}
-
-static bool is_file(const char *name)
-{
-	struct stat st;
-
-	return !strcmp(name, "-") || (!stat(name, &st) && !S_ISDIR(st.st_mode));
-}
-
-/* An address or prefix, a file with more of them, or a name. */
-static int add_target(struct targets *t, const struct options *o,
-		      const char *text)
-{
-	struct prefix p;
-	uint16_t port;
-
-	if (target_line_read(text, strlen(text), &p, &port) == LINE_TARGET)
-		return add_prefix(t, &p, port, text);
-	if (is_file(text))
-		return add_list(t, text);
-	if (strchr(text, '/'))
-		return failure(EXIT_INPUT,
-			       "%s: neither a prefix, whose last bits are 0, "
-			       "nor a file",
-			       text);
-	return add_host(t, o, text);
-}
-
 static int add_targets(struct surveying *y, int argc, char **argv)
 {
 	const struct options *o = y->o;
@@ -139,7 +64,7 @@ static int add_targets(struct surveying *y, int argc, char **argv)
 
 	y->survey.targets = targets_new(&c);
 	for (int i = 0; i < argc && !code; i++)
-		code = add_target(y->survey.targets, o, argv[i]);
+		code = survey_target_add(y->survey.targets, o, argv[i]);
 	return code;
 }
 
@@ -261,70 +186,19 @@ static void utc_now(char text[32])
 	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
-static json_t *line_of(const struct survey_header *h)
-{
-	json_t *line = json_array();
-
-	for (int i = 0; i < h->line_count; i++)
-		json_array_append_new(line, json_string(h->line[i]));
-	return line;
-}
-
-static void set_sources(json_t *meta, const struct survey_identity *s)
-{
-	json_t *sources = json_array();
-	char text[ADDRESS_TEXT];
-
-	for (unsigned i = 0; i < 2; i++)
-		if (s->sources[i].family)
-			json_array_append_new(sources,
-					      json_string(address_text(
-						      &s->sources[i], text)));
-	json_object_set_new(meta, "sources", sources);
-}
-
-static void set_asked(json_t *meta, const struct survey_config *c)
-{
-	json_t *kinds = json_array();
-
-	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
-		if (c->kinds >> kind & 1)
-			json_array_append_new(
-				kinds, json_string(survey_kind_name(kind)));
-	json_object_set_new(meta, "asked", kinds);
-	json_object_set_new(meta, "plain_sample", json_integer(c->sample));
-	json_object_set_new(meta, c->bits ? "bits_per_second" : "pps",
-			    json_real(c->rate));
-	json_object_set_new(meta, "cooldown_s", json_integer(c->cooldown_s));
-}
-
 /* `ended`: NULL while it runs. */
 static void write_meta(const struct surveying *y, const char *ended)
 {
-	const struct survey *s = &y->survey;
-	json_t *meta = json_object(), *counts = status_counts(s);
+	const struct survey_meta meta = {.fd = y->files.meta,
+					 .survey = &y->survey,
+					 .header = &y->header,
+					 .interface = y->sources.interface,
+					 .started = y->started,
+					 .ended = ended};
 
-	json_object_set_new(meta, "schema",
-			    json_string("mpprobe-survey-meta/1"));
-	json_object_set_new(meta, "version", json_string(MPPROBE_VERSION));
-	json_object_set_new(meta, "line", line_of(&y->header));
-	json_object_set_new(meta, "started", json_string(y->started));
-	json_object_set_new(meta, "ended",
-			    ended ? json_string(ended) : json_null());
-	json_object_set_new(meta, "complete", json_boolean(s->complete));
-	json_object_set_new(meta, "interface",
-			    json_string(y->sources.interface));
-	set_sources(meta, &s->identity);
-	json_object_set_new(
-		meta, "seed",
-		json_sprintf("%llx", (unsigned long long)y->header.seed));
-	set_asked(meta, &s->config);
-	json_object_update(meta, counts);
-	if (status_replace(y->files.meta, meta) == -1)
+	if (survey_meta_write(&meta) == -1)
 		complain("%s/meta.json: %s", y->files.directory,
 			 strerror(errno));
-	json_decref(counts);
-	json_decref(meta);
 }
 
 /* --- the run ------------------------------------------------------------- */

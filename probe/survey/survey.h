@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "probe/survey/counts.h"
 #include "probe/survey/pace.h"
@@ -62,6 +63,10 @@ struct survey {
  * answered, a limit, a signal or an error: 0, or an exit code after a
  * complaint; all that is known is in the files then. */
 int survey_run(struct survey *s);
+
+/* Now, in microseconds, of the monotonic clock; of any. */
+int64_t survey_now_us(void);
+int64_t survey_clock_us(clockid_t clock);
 
 /* Seconds since it began. */
 double survey_elapsed(const struct survey *s);
