@@ -68,6 +68,16 @@ killed_survey() {	# DIR
 	wait "$pid"
 }
 
+# That of the man page, on three targets.
+recipe() {
+	cd "$BATS_FILE_TMPDIR" || return
+	sed -n '/^sudo mpprobe survey -p 443 -o census/,/^\.Ed/{/^\.Ed/d;s/\\e$/\\/;p;}' \
+		"$OLDPWD/man/mpprobe.1" |
+		sed "s,sudo mpprobe,$OLDPWD/mpprobe,g" >recipe
+	printf '10.128.1.%s\n' 12 13 14 >hosts.txt
+	"$OLDPWD/lab/lab" run --name "$LAB_NAME" sh ./recipe >probed
+}
+
 # All at once: each understands only what answers its own SYNs.
 setup_file() {
 	begin_suite
@@ -76,6 +86,7 @@ setup_file() {
 			-o "$BATS_FILE_TMPDIR/shard$i" "$SPACE" &
 	done
 	killed_survey "$BATS_FILE_TMPDIR/killed" &
+	(recipe) &
 	survey -r 8000 --cooldown 6 -o "$BATS_FILE_TMPDIR/d" "$SPACE" \
 		>"$BATS_FILE_TMPDIR/tables" &
 	survey -r 8000 --cooldown 6 --mptcp auto -q \
@@ -260,6 +271,14 @@ sent_of() {		# PATTERN
 	run -77 on client setpriv --inh-caps=-all --bounding-set=-all \
 		"$PWD/mpprobe" survey -o "$tmp/e" "$SPACE"
 	[[ ! -e $tmp/e ]]
+}
+
+@test 'the recipe of the man page: the whole probe of what a survey found' {
+	tmp=$BATS_FILE_TMPDIR
+	[[ $(wc -l <"$tmp/recipe") == 3 ]]
+	grep -q '^  listener_behind_strip             1 ' "$tmp/probed"
+	[[ $(grep -c '^10\.128\.1\.14 port 443: ' "$tmp/probed") == 1 ]]
+	! grep -q '10\.128\.1\.13' "$tmp/probed"
 }
 
 @test 'usage' {

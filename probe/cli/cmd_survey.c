@@ -299,7 +299,7 @@ static void close_all(struct surveying *y)
 	survey_files_close(&y->files);
 }
 
-/* With --seed the secret is no secret: for tests. */
+/* --seed is of the order alone: who knows it must not know the secret. */
 static int make_header(struct surveying *y)
 {
 	struct survey_header *h = &y->header;
@@ -308,11 +308,8 @@ static int make_header(struct surveying *y)
 	    getrandom(&h->seed, sizeof(h->seed), 0) != sizeof(h->seed))
 		return failure(EXIT_SYSTEM, "no random numbers: %s",
 			       strerror(errno));
-	if (y->o->has_seed) {
-		memset(h->secret, 0, sizeof(h->secret));
+	if (y->o->has_seed)
 		h->seed = y->o->seed;
-		memcpy(h->secret, &h->seed, sizeof(h->seed));
-	}
 	h->line = y->o->line;
 	while (h->line[h->line_count])
 		h->line_count++;
@@ -413,7 +410,9 @@ static int resume_open(struct surveying *y, const struct options *o,
 	take_over(&first, o);
 	y->o = &first;
 	if (code == -1)
-		code = survey_files_status(&y->files, o->status_file);
+		code = survey_files_status(&y->files,
+					   o->status_file ? o->status_file
+							  : first.status_file);
 	if (!code)
 		code = load_journal(y, journal);
 	if (!code)

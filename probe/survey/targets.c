@@ -10,7 +10,6 @@
 #include "probe/survey/permutation.h"
 #include "report/arena.h"
 
-#define TARGET_MAX 128	/* bytes of any target, with its port */
 #define READ_SIZE 65536 /* of a list at a time */
 
 /* A prefix with the ports that it is asked on: `before` targets of its space
@@ -116,82 +115,6 @@ bool targets_are_private(const struct targets *t)
 		if (!t->pieces[i].named)
 			return false;
 	return t->piece_count && !t->list_count;
-}
-
-/* --- lines --------------------------------------------------------------- */
-
-static bool take_port(const char *text, uint16_t *port)
-{
-	size_t digits = strspn(text, "0123456789");
-	unsigned long value = strtoul(text, NULL, 10);
-
-	if (!digits || digits > 5 || text[digits] || !value || value > 65535)
-		return false;
-	*port = (uint16_t)value;
-	return true;
-}
-
-/* Cuts "[2001:db8::1]:443" and "192.0.2.1:443" in two: where the port begins,
- * or NULL. A single colon is none of IPv6. */
-static char *cut_port(char **text)
-{
-	char *colon = strchr(*text, ':');
-
-	if (**text == '[') {
-		char *end = strchr(*text, ']');
-
-		if (!end || end[1] != ':')
-			return NULL;
-		*end = '\0';
-		++*text;
-		return end + 2;
-	}
-	if (!colon || strchr(colon + 1, ':'))
-		return NULL;
-	*colon = '\0';
-	return colon + 1;
-}
-
-/* The words of a line; behind the second nothing may follow. */
-static bool cut_words(char *line, char **first, char **second)
-{
-	static const char blanks[] = " \t,";
-
-	*first = line + strspn(line, blanks);
-	*second = *first + strcspn(*first, blanks);
-	if (**second)
-		*(*second)++ = '\0';
-	*second += strspn(*second, blanks);
-	line = *second + strcspn(*second, blanks);
-	if (*line)
-		*line++ = '\0';
-	return !line[strspn(line, blanks)];
-}
-
-enum target_line target_line_read(const char *line, size_t length,
-				  struct prefix *prefix, uint16_t *port)
-{
-	char text[TARGET_MAX], *first, *second, *behind;
-	const char *comment = memchr(line, '#', length);
-
-	*port = 0;
-	if (comment)
-		length = (size_t)(comment - line);
-	while (length && strchr(" \t\r\n", line[length - 1]))
-		length--;
-	if (length >= sizeof(text) || memchr(line, '\0', length))
-		return LINE_BAD;
-	memcpy(text, line, length);
-	text[length] = '\0';
-	if (!cut_words(text, &first, &second))
-		return LINE_BAD;
-	if (!*first)
-		return *second ? LINE_BAD : LINE_EMPTY;
-	behind = cut_port(&first);
-	if ((behind && (*second || !take_port(behind, port))) ||
-	    (*second && !take_port(second, port)))
-		return LINE_BAD;
-	return prefix_parse(first, prefix) ? LINE_TARGET : LINE_BAD;
 }
 
 /* --- lists --------------------------------------------------------------- */
