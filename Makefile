@@ -77,7 +77,7 @@ CRAFTING := $(call objects,crafting)
 REPORT   := $(call objects,report)
 LEFT_OUT := $(patsubst %,$(BUILD)/probe/cli/%.o,\
 	$(if $(call has,speed),,cmd_speed download speed_ways) \
-	$(if $(call has,run),,cmd_run scenario_list) \
+	$(if $(call has,run),,cmd_run cover_run scenario_list) \
 	$(if $(call has,doctor),,cmd_doctor)) \
 	$(if $(call has,run),,$(BUILD)/probe/scenario/%) \
 	$(if $(call has,doctor),,$(BUILD)/probe/doctor/gather% \

@@ -45,6 +45,25 @@ write_script() {	# BODY
 	[[ ${lines[-1]} == *'answers as linux-v1 throughout.' ]]
 }
 
+@test '--anonymize: what a script says, and its capture, have other names' {
+	local names='10[.]0[.][1-4][.]|server[.]lab|eth0'
+
+	write_script 'local s = subflow()
+		s:send { flags = "S" }
+		note("from " .. s.source .. " hmac 0123456789abcdef")
+		outcome("x", "y")'
+	scenario --anonymize -4 -j -w "$tmp/run.pcap" "$tmp/x.lua" server.lab \
+		>"$tmp/said" || (($? <= 3))
+	validate "$tmp/said"
+	grep -F 'hmac ****************' "$tmp/said"
+	grep -F '"target":"host-' "$tmp/said"
+	scenario --anonymize -4 -v compliant server.lab >>"$tmp/said"
+	tcpdump -nr "$tmp/run.pcap" >>"$tmp/said" 2>/dev/null
+	./mpprobe run --anonymize -v --replay pcaps/v1-scenarios/compliant.pcap \
+		compliant >>"$tmp/said" || (($? <= 3))
+	! grep -E "$names" "$tmp/said"
+}
+
 @test 'all scenarios, the v1 kernel over IPv6' {
 	run scenario all '[fd00:4::2]:80'
 	echo "$output"

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/cover.h"
+#include "probe/cli/cover_run.h"
 #include "probe/cli/output.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
@@ -131,8 +133,14 @@ static bool reportable(const struct scenario *r)
 	       (r->end != SCENARIO_STOPPED || r->sight_count);
 }
 
+/* What --anonymize takes; NULL: nothing is covered. */
+struct covering {
+	struct cover *cover;
+	struct anonymous *anonymous;
+};
+
 static int run_one(const struct script *script, struct peer *peer,
-		   struct output *out)
+		   struct output *out, const struct covering *c)
 {
 	const struct run_format *format = run_format(output_format(out));
 	struct scenario r;
@@ -140,6 +148,7 @@ static int run_one(const struct script *script, struct peer *peer,
 
 	scenario_run(&r, script, peer);
 	code = scenario_exit_code(&r);
+	cover_run(c->cover, c->anonymous, &r);
 	if (reportable(&r))
 		output_end(out, format->run(output_begin(out), &r));
 	if (r.end != SCENARIO_COMPLETE && r.end != SCENARIO_STOPPED &&
@@ -186,7 +195,8 @@ static void take_run(struct run_total *t, const struct scenario *r)
 
 /* False: no further script is of use. */
 static bool run_next(const struct script *script, struct peer *peer,
-		     struct output *out, struct run_total *total)
+		     struct output *out, const struct covering *c,
+		     struct run_total *total)
 {
 	const struct run_format *format = run_format(output_format(out));
 	struct scenario r;
@@ -200,6 +210,7 @@ static bool run_next(const struct script *script, struct peer *peer,
 		complain("%s", r.error);
 	if (r.end != SCENARIO_UNFIT) {
 		take_run(total, &r);
+		cover_run(c->cover, c->anonymous, &r);
 		output_end(out, format->row(output_begin(out), &r));
 	}
 	scenario_free(&r);
@@ -226,7 +237,8 @@ static void describe(const void *context, char *text, size_t size)
 }
 
 static int run_all(const struct program *p, struct peer *peer,
-		   struct output *out, struct stand *stand)
+		   struct output *out, const struct covering *c,
+		   struct stand *stand)
 {
 	const struct run_format *format = run_format(output_format(out));
 	struct run_total total = {0};
@@ -236,7 +248,7 @@ static int run_all(const struct program *p, struct peer *peer,
 	for (size_t i = 0; i < p->count; i++) {
 		stand->script = &p->scripts[i];
 		stand->number = i + 1;
-		if (!run_next(stand->script, peer, out, &total))
+		if (!run_next(stand->script, peer, out, c, &total))
 			break;
 	}
 	if (!total.exit_code)
@@ -261,7 +273,8 @@ static int no_mptcp(const struct peer *peer)
 }
 
 static int run_program(const struct options *o, struct program *p,
-		       struct peer *peer, struct output *out)
+		       struct peer *peer, struct output *out,
+		       const struct covering *c)
 {
 	struct stand stand = {.peer = peer, .number = 1, .count = p->count};
 	int code;
@@ -273,9 +286,9 @@ static int run_program(const struct options *o, struct program *p,
 	else if (!peer->replay && peer->version < 0)
 		code = no_mptcp(peer);
 	else if (p->all)
-		code = run_all(p, peer, out, &stand);
+		code = run_all(p, peer, out, c, &stand);
 	else
-		code = run_one(stand.script = &p->scripts[0], peer, out);
+		code = run_one(stand.script = &p->scripts[0], peer, out, c);
 	ticker_source(NULL, NULL);
 	if (!peer->replay && !peer_live_finish(peer) && code < EXIT_USAGE)
 		code = peer->exit_code;
@@ -310,6 +323,7 @@ static struct peer *open_peer(const struct options *o, const char *host,
 		.say = o->say,
 		.write_file = o->write_file,
 		.seed = o->has_seed ? &o->seed : NULL,
+		.anonymous = o->anonymous,
 	};
 
 	return o->replay_file
@@ -317,8 +331,21 @@ static struct peer *open_peer(const struct options *o, const char *host,
 		       : peer_live(&wanted, host, code);
 }
 
+static void name_peer(struct peer *peer, struct cover *cover)
+{
+	size_t length;
+	char *shown = cover ? cover_text(cover, peer->target,
+					 strlen(peer->target), &length)
+			    : NULL;
+
+	snprintf(peer->shown, sizeof(peer->shown), "%s",
+		 shown ? shown : peer->target);
+	free(shown);
+}
+
 int cmd_run(const struct options *o, struct output *out, int argc, char **argv)
 {
+	struct covering c = {.anonymous = o->anonymous};
 	struct program p = {0};
 	struct peer *peer;
 	int code = check_arguments(o, argc, argv);
@@ -327,12 +354,15 @@ int cmd_run(const struct options *o, struct output *out, int argc, char **argv)
 		code = program_load(&p, argv[0]);
 	if (code == 0)
 		code = check_in_child(&p);
+	c.cover = cover_new(o->anonymous, argc > 1 ? argv[1] : NULL);
 	signals_install();
 	peer = code == 0 ? open_peer(o, argv[1], &code) : NULL;
 	if (peer) {
-		code = run_program(o, &p, peer, out);
+		name_peer(peer, c.cover);
+		code = run_program(o, &p, peer, out, &c);
 		peer->ops->close(peer);
 	}
+	cover_free(c.cover);
 	program_free(&p);
 	return code;
 }

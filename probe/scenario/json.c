@@ -154,7 +154,7 @@ int scenario_json(const struct page *p, struct scenario *r)
 			 {"scenario", json_text(r->script->name)},
 			 {"title", json_text(r->about.title)},
 			 {"source", json_text(r->about.source)},
-			 {"target", json_text(r->peer->target)},
+			 {"target", json_text(r->peer->shown)},
 			 {"mptcp_version", json_count(r->version)},
 			 {"replay", json_flag(r->peer->replay)},
 			 {"end", json_text(end_name(r->end))},

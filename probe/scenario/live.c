@@ -177,10 +177,12 @@ static int open_live(struct live_peer *l, const struct peer_wanted *w)
 		.target_count = 2,
 		.write_file = w->write_file,
 		.seed = w->seed,
+		.anonymous = w->anonymous,
 	};
 	int code = live_open(&l->live, &config);
 
 	l->peer.observer = l->live.observer;
+	l->peer.covered = l->live.covered;
 	return code ? code : privileges_drop();
 }
 

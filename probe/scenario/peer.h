@@ -19,6 +19,7 @@
 /* The last bytes of a request, without which no server answers it. */
 #define ENDING 2
 
+struct anonymous;
 struct ip_envelope;
 struct observer;
 struct live;
@@ -83,8 +84,10 @@ struct peer {
 					  with MP_CAPABLE */
 	bool answered; /* TCP: any SYN was answered by a SYN/ACK */
 	bool replay;
-	bool ending;	  /* what is sent now ends connections */
-	char target[300]; /* as the user named it */
+	bool ending;		  /* what is sent now ends connections */
+	char target[300];	  /* as the user named it */
+	char shown[300];	  /* as others may see it named */
+	struct observer *covered; /* of frames with pseudonyms; NULL: none */
 	int exit_code;
 	char error[400];
 };
@@ -92,11 +95,12 @@ struct peer {
 /* What the user wants of a live peer. */
 struct peer_wanted {
 	struct target_wanted where;
-	uint16_t port;		 /* 0: that of HOST[:PORT] */
-	const char *say;	 /* of request_write(); NULL: HTTP */
-	const char *join_source; /* NULL: further subflows as the first */
-	const char *write_file;	 /* NULL: none */
-	const uint64_t *seed;	 /* NULL: from the kernel */
+	uint16_t port;		     /* 0: that of HOST[:PORT] */
+	const char *say;	     /* of request_write(); NULL: HTTP */
+	const char *join_source;     /* NULL: further subflows as the first */
+	const char *write_file;	     /* NULL: none */
+	const uint64_t *seed;	     /* NULL: from the kernel */
+	struct anonymous *anonymous; /* NULL: all is shown as it is */
 };
 
 /* Live: finds HOST, opens what needs privilege, and drops it. NULL after a

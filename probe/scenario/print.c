@@ -110,7 +110,7 @@ static void print_heading(const struct page *p, struct scenario *r)
 		 r->script->name,
 		 r->about.title ? clean(r, r->about.title) : "not declared",
 		 r->about.source ? clean(r, r->about.source) : "no source",
-		 r->version, clean(r, r->peer->target));
+		 r->version, clean(r, r->peer->shown));
 	text_wrap(p, "", "    ", text);
 }
 
