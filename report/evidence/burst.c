@@ -124,9 +124,45 @@ static bool came_farther(const struct judgement *j, const struct burst *b)
 	return false;
 }
 
+/* At its first SYN. */
+static bool has_passed(const struct flow *f)
+{
+	return (f->mptcp.syn_ack || f->join.syn_ack) &&
+	       flow_sent_count(f, SEGMENT_SYN, 0) +
+			       flow_sent_count(f, SEGMENT_JOIN_SYN, 0) ==
+		       1;
+}
+
+/* One that is stopped, and right behind it one that passes, more than once: by
+ * chance, or by something else than how many there are. */
+static bool is_mixed(const struct judgement *j, enum segment_kind kind)
+{
+	enum purpose purpose =
+		kind == SEGMENT_JOIN_SYN ? PURPOSE_MP_JOIN : PURPOSE_MP_CAPABLE;
+	const struct flow *stopped = NULL;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		const struct flow *f = j->flows[i];
+
+		if (!flow_is(f, purpose) || flow_swept(f, kind))
+			continue;
+		if (!has_passed(f)) {
+			stopped = f;
+			continue;
+		}
+		count += stopped &&
+			 f->first_us - stopped->first_us <= SIDE_BY_SIDE_US;
+		stopped = NULL;
+	}
+	return count >= MIXED_MIN;
+}
+
 bool ask_burst(const struct judgement *j, enum segment_kind kind,
 	       struct burst *b)
 {
+	if (is_mixed(j, kind))
+		return false;
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 

@@ -5,11 +5,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
+#include "tests/devices.h"
 #include "tests/expect.h"
 
 /* Of copies of which the last goes out so many milliseconds behind the others,
@@ -141,12 +143,82 @@ static void a_join_that_was_answered_came_farther(void **state)
 	scene_end(&s);
 }
 
+/* ---- a limit, or chance ---------------------------------------------------
+ */
+
+static enum { ALL, EVERY_SECOND, NONE } passing;
+
+static enum act pass_some(struct scene *s, struct wire *w)
+{
+	static unsigned seen;
+
+	(void)s;
+	if (passing == ALL || !is_syn(w) || !has_capable(w))
+		return PASS;
+	return passing == EVERY_SECOND && seen++ % 2 ? PASS : RESET;
+}
+
+/* A SYN that is answered, and many copies of it that are not. */
+static void send_burst(struct scene *s)
+{
+	struct caller *c = call(s, PURPOSE_MP_CAPABLE, 1);
+
+	send_syn(s, c, 64, false);
+	passing = NONE;
+	scene_wait(s, ROUTER_REST_US);
+	for (unsigned i = 0; i < BURST_SYNS; i++)
+		send_syn(s, c, 64 + i, false);
+	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
+		send_syn(s, c, ttl, true);
+	scene_wait(s, ROUTER_REST_US);
+}
+
+/* Whether a limit is told of where every second of others passes, so many
+ * microseconds apart. */
+static bool is_limit(unsigned others, int gap_us)
+{
+	struct scene s = scene();
+	struct report *r;
+	bool told = false;
+
+	passing = ALL;
+	s.box = pass_some;
+	s.box_at = 2;
+	scene_begin(&s);
+	run_probe(&s);
+	send_burst(&s);
+	passing = EVERY_SECOND;
+	for (unsigned i = 0; i < others; i++) {
+		send_syn(&s, call(&s, PURPOSE_MP_CAPABLE, 1), 64, false);
+		scene_wait(&s, gap_us);
+	}
+	scene_wait(&s, ROUTER_REST_US);
+	send_control(&s, 1);
+	r = judge_scene(&s);
+	for (size_t i = 0; i < r->finding_count; i++)
+		told |= strstr(r->findings[i].text, "Only so many") != NULL;
+	report_free(r);
+	scene_end(&s);
+	return told;
+}
+
+static void no_limit_lets_one_pass_beside_one_that_it_stops(void **state)
+{
+	(void)state;
+	assert_true(is_limit(2 * MIXED_MIN, SIDE_BY_SIDE_US));
+	assert_false(is_limit(2 * MIXED_MIN, SIDE_BY_SIDE_US - 700));
+	/* once may be loss */
+	assert_true(is_limit(2 * MIXED_MIN - 2, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_at_once_are_a_burst),
 		cmocka_unit_test(a_join_that_was_answered_came_farther),
 		cmocka_unit_test(what_goes_out_with_them_belongs_to_it),
+		cmocka_unit_test(
+			no_limit_lets_one_pass_beside_one_that_it_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

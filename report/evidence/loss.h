@@ -272,6 +272,10 @@
  */
 #define BURST_SYNS 14
 #define BURST_MIN 10
+/* No limit on how many there may be a second lets one pass so soon behind one
+ * that it stopped, in microseconds, and so often; loss may look so once. */
+#define SIDE_BY_SIDE_US 2000
+#define MIXED_MIN 2
 /* Plain SYNs on the ports of those that were not answered. */
 #define WAY_PLAIN_TRIES 3
 /* Times that a router is asked again, ROUTER_REST_US apart. */
