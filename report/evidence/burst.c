@@ -112,6 +112,21 @@ static bool place_burst(const struct judgement *j, struct burst *b)
 				 CHANCE_OF_SILENCE);
 }
 
+/* A hop quotes the option removed that stands before where the copies are
+ * stopped: then that was chance. */
+static bool changed_before(const struct judgement *j, const struct burst *b)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->ttl && v->ttl <= b->between.after &&
+		    v->sent->kind == b->kind &&
+		    comparison_find(&v->comparison, FIELD_OPTION_MPTCP))
+			return true;
+	}
+	return false;
+}
+
 /* The same SYN came farther: the server answers its option, or a hop quotes it
  * behind where the copies end. */
 static bool came_farther(const struct judgement *j, const struct burst *b)
@@ -169,7 +184,8 @@ bool ask_burst(const struct judgement *j, enum segment_kind kind,
 		*b = (struct burst){.flow = f,
 				    .kind = kind,
 				    .bursts = flow_bursts(f, kind)};
-		if (b->bursts.count && place_burst(j, b) && came_farther(j, b))
+		if (b->bursts.count && place_burst(j, b) &&
+		    !changed_before(j, b) && came_farther(j, b))
 			return true;
 	}
 	return false;
