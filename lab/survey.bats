@@ -174,6 +174,9 @@ setup_file() {
 	[[ $(wc -l <"$tmp/e/results.jsonl") == 8 ]]
 	[[ $(./mpprobe survey --report "$tmp/e" | grep -c ^Port) == 4 ]]
 	grep -q '"port":81},"class":"reset"' "$tmp/e/results.jsonl"
+	# a survey that goes on asks the address that the name had
+	head -n 1 "$tmp/e/journal" | jq -e '.targets[:2] == ["-", "10.128.1.9:443"]
+		and (.targets[2] | test("^(10.0.2.2|fd00:2::2) 81$"))'
 }
 
 @test 'killed at any moment and resumed: each target once, and its true class' {

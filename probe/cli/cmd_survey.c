@@ -64,7 +64,8 @@ static int add_targets(struct surveying *y, int argc, char **argv)
 
 	y->survey.targets = targets_new(&c);
 	for (int i = 0; i < argc && !code; i++)
-		code = survey_target_add(y->survey.targets, o, argv[i]);
+		code = survey_target_add(y->survey.targets, &y->header, o,
+					 argv[i]);
 	return code;
 }
 
@@ -297,6 +298,7 @@ static void close_all(struct surveying *y)
 		libnet_destroy(y->survey.net);
 	sources_close(&y->sources);
 	survey_files_close(&y->files);
+	survey_header_free_targets(&y->header);
 }
 
 /* --seed is of the order alone: who knows it must not know the secret. */
@@ -323,6 +325,8 @@ static int begin_journal(struct surveying *y)
 
 	memcpy(y->header.ports, y->survey.identity.ports,
 	       sizeof(y->header.ports));
+	y->header.ipv4 = y->survey.identity.sources[0].family;
+	y->header.ipv6 = y->survey.identity.sources[1].family;
 	header = survey_header_write(&y->header);
 	code = survey_files_begin(&y->files, header);
 	json_decref(header);
@@ -397,17 +401,23 @@ static void take_over(struct options *first, const struct options *now)
 static int resume_open(struct surveying *y, const struct options *o,
 		       json_t *header, FILE *journal)
 {
-	char **arguments;
+	struct survey_header noted;
 	struct options first;
+	char **arguments;
 	int count, code;
 
 	if (!survey_header_read(header, &y->header))
 		return failure(EXIT_INPUT, "%s/journal: not a journal",
 			       o->resume);
+	noted = y->header;
+	y->header.targets = NULL; /* they are noted again */
+	y->header.target_count = 0;
 	arguments = must_have(
 		calloc((size_t)y->header.line_count + 1, sizeof(*arguments)));
 	code = parse_line(&y->header, &first, arguments, &count);
 	take_over(&first, o);
+	first.where.ipv4 = y->header.ipv4;
+	first.where.ipv6 = y->header.ipv6;
 	y->o = &first;
 	if (code == -1)
 		code = survey_files_status(&y->files,
@@ -416,9 +426,10 @@ static int resume_open(struct surveying *y, const struct options *o,
 	if (!code)
 		code = load_journal(y, journal);
 	if (!code)
-		code = open_all(y, count - 1, arguments + 1);
+		code = open_all(y, noted.target_count, noted.targets);
 	if (!code)
 		code = run(y);
+	survey_header_free_targets(&noted);
 	free(arguments);
 	return code;
 }
@@ -441,9 +452,7 @@ static int survey_resume(const struct options *o, int argc)
 	json_decref(header);
 	if (journal)
 		fclose(journal);
-	for (int i = 0; i < y.header.line_count; i++)
-		free(y.header.line[i]);
-	free(y.header.line);
+	survey_header_free_line(&y.header);
 	close_all(&y);
 	return code;
 }

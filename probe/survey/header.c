@@ -45,22 +45,33 @@ static json_t *write_argument(const char *argument)
 	return string;
 }
 
+static json_t *write_words(char *const *words, int count)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(array, write_argument(words[i]));
+	return array;
+}
+
 json_t *survey_header_write(const struct survey_header *h)
 {
-	json_t *json = json_object(), *line = json_array();
+	json_t *json = json_object();
 	char secret[2 * SIPHASH_KEY + 1], seed[17];
 
 	for (unsigned i = 0; i < SIPHASH_KEY; i++)
 		snprintf(secret + 2 * i, 3, "%02x", h->secret[i]);
 	snprintf(seed, sizeof(seed), "%" PRIx64, h->seed);
-	for (int i = 0; i < h->line_count; i++)
-		json_array_append_new(line, write_argument(h->line[i]));
 	json_object_set_new(json, "schema", json_string(SCHEMA));
 	json_object_set_new(json, "version", json_string(MPPROBE_VERSION));
 	json_object_set_new(json, "secret", json_string(secret));
 	json_object_set_new(json, "seed", json_string(seed));
+	json_object_set_new(json, "ipv4", json_boolean(h->ipv4));
+	json_object_set_new(json, "ipv6", json_boolean(h->ipv6));
 	json_object_set_new(json, "ports", write_ports(h));
-	json_object_set_new(json, "line", line);
+	json_object_set_new(json, "line", write_words(h->line, h->line_count));
+	json_object_set_new(json, "targets",
+			    write_words(h->targets, h->target_count));
 	return json;
 }
 
@@ -79,19 +90,44 @@ static char *read_argument(const char *text)
 	return argument;
 }
 
-static bool read_line(const json_t *line, struct survey_header *out)
+static bool read_words(const json_t *array, char ***words, int *count)
 {
-	size_t count = json_array_size(line);
+	size_t size = json_array_size(array);
 
-	out->line = must_have(calloc(count + 1, sizeof(*out->line)));
-	for (size_t i = 0; i < count; i++) {
-		const char *text = json_string_value(json_array_get(line, i));
+	*words = must_have(calloc(size + 1, sizeof(**words)));
+	for (size_t i = 0; i < size; i++) {
+		const char *text = json_string_value(json_array_get(array, i));
 
 		if (!text)
 			return false;
-		out->line[out->line_count++] = read_argument(text);
+		(*words)[(*count)++] = read_argument(text);
 	}
-	return count > 0;
+	return size > 0;
+}
+
+void survey_header_add(struct survey_header *h, const char *target)
+{
+	h->targets = must_have(realloc(h->targets, ((size_t)h->target_count +
+						    1) * sizeof(*h->targets)));
+	h->targets[h->target_count++] = must_have(strdup(target));
+}
+
+static void free_words(char ***words, int *count)
+{
+	while (*count)
+		free((*words)[--*count]);
+	free(*words);
+	*words = NULL;
+}
+
+void survey_header_free_targets(struct survey_header *h)
+{
+	free_words(&h->targets, &h->target_count);
+}
+
+void survey_header_free_line(struct survey_header *h)
+{
+	free_words(&h->line, &h->line_count);
 }
 
 static bool read_ports(const json_t *ports, struct survey_header *out)
@@ -115,6 +151,11 @@ bool survey_header_read(const json_t *json, struct survey_header *out)
 	    hex_bytes(secret, out->secret, SIPHASH_KEY) != SIPHASH_KEY)
 		return false;
 	out->seed = strtoull(seed, NULL, 16);
+	out->ipv4 = json_is_true(json_object_get(json, "ipv4"));
+	out->ipv6 = json_is_true(json_object_get(json, "ipv6"));
 	return read_ports(json_object_get(json, "ports"), out) &&
-	       read_line(json_object_get(json, "line"), out);
+	       read_words(json_object_get(json, "line"), &out->line,
+			  &out->line_count) &&
+	       read_words(json_object_get(json, "targets"), &out->targets,
+			  &out->target_count);
 }

@@ -220,6 +220,7 @@ static void test_header(void **state)
 {
 	char *line[] = {"mpprobe", "survey", "-o", "d\xfc/\xc3\xa9", "x\"\n"};
 	struct survey_header h = {.seed = 0xfedcba9876543210u,
+				  .ipv6 = true,
 				  .line = line,
 				  .line_count = 5},
 			     back;
@@ -230,18 +231,24 @@ static void test_header(void **state)
 	for (unsigned i = 0; i < SYN_KINDS * SURVEY_PORTS; i++)
 		h.ports[i / SURVEY_PORTS][i % SURVEY_PORTS] =
 			(uint16_t)(60000 + i);
+	survey_header_add(&h, "10.0.0.0/8");
+	survey_header_add(&h, "-");
 	json = survey_header_write(&h);
 	assert_true(survey_header_read(json, &back));
 	assert_memory_equal(back.secret, h.secret, sizeof(h.secret));
 	assert_memory_equal(back.ports, h.ports, sizeof(h.ports));
 	assert_int_equal(back.seed, h.seed);
+	assert_true(back.ipv6 && !back.ipv4);
 	assert_int_equal(back.line_count, 5);
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 5; i++)
 		assert_string_equal(back.line[i], line[i]);
-		free(back.line[i]);
-	}
 	assert_null(back.line[5]);
-	free(back.line);
+	assert_int_equal(back.target_count, 2);
+	assert_string_equal(back.targets[0], "10.0.0.0/8");
+	assert_string_equal(back.targets[1], "-");
+	survey_header_free_line(&back);
+	survey_header_free_targets(&back);
+	survey_header_free_targets(&h);
 	json_object_del(json, "secret");
 	assert_false(survey_header_read(json, &back));
 	json_decref(json);

@@ -35,9 +35,10 @@ struct targets {
 	size_t piece_count;
 	int *lists; /* descriptors */
 	size_t list_count, next_list;
-	struct list *list;	  /* that is being read */
-	const struct piece *now;  /* whose order is being walked */
-	size_t now_count;	  /* NULL: not begun */
+	struct list *list; /* that is being read */
+	bool begun;
+	const struct piece *now; /* whose order is being walked */
+	size_t now_count;
 	struct piece of_line;	  /* the latest */
 	struct permutation order; /* of `now` */
 	uint64_t in_turn;	  /* of a single address: its next port */
@@ -237,6 +238,18 @@ uint64_t targets_other_family(const struct targets *t)
 	return t->other_family;
 }
 
+/* A whole piece is left out at once: it may be larger than anybody can count.
+ */
+static bool is_wanted(struct targets *t, const struct piece *p)
+{
+	bool wanted =
+		p->prefix.first.family == 4 ? t->config.ipv4 : t->config.ipv6;
+
+	if (!wanted)
+		t->other_family += p->count;
+	return wanted;
+}
+
 /* The next line that is a target, of this list or the next. */
 static bool next_piece(struct targets *t)
 {
@@ -253,11 +266,13 @@ static bool next_piece(struct targets *t)
 			continue;
 		}
 		what = target_line_read(line, length, &prefix, &port);
-		if (what == LINE_TARGET &&
-		    make_piece(t, &prefix, port, &t->of_line))
-			return true;
-		if (what != LINE_EMPTY)
+		if (what == LINE_EMPTY)
+			continue;
+		if (what == LINE_BAD ||
+		    !make_piece(t, &prefix, port, &t->of_line))
 			count_bad(t);
+		else if (is_wanted(t, &t->of_line))
+			return true;
 	}
 	return false;
 }
@@ -294,10 +309,29 @@ static bool begin(struct targets *t, const struct piece *pieces, size_t count)
 	return true;
 }
 
+static void leave_out_others(struct targets *t)
+{
+	uint64_t before = 0;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->piece_count; i++) {
+		if (!is_wanted(t, &t->pieces[i]))
+			continue;
+		t->pieces[kept] = t->pieces[i];
+		t->pieces[kept].before = before;
+		before += t->pieces[kept++].count;
+	}
+	t->piece_count = kept;
+}
+
 static bool begin_next(struct targets *t)
 {
-	if (!t->now && t->piece_count)
-		return begin(t, t->pieces, t->piece_count);
+	if (!t->begun) {
+		t->begun = true;
+		leave_out_others(t);
+		if (t->piece_count)
+			return begin(t, t->pieces, t->piece_count);
+	}
 	return next_piece(t) && begin(t, &t->of_line, 1);
 }
 
@@ -328,11 +362,6 @@ static void fill(struct targets *t, uint64_t n, struct survey_target *out)
 	out->named = p->named;
 }
 
-static bool is_wanted(const struct targets *t, const struct survey_target *s)
-{
-	return s->address.family == 4 ? t->config.ipv4 : t->config.ipv6;
-}
-
 bool targets_next(struct targets *t, struct survey_target *out)
 {
 	uint64_t n;
@@ -345,10 +374,6 @@ bool targets_next(struct targets *t, struct survey_target *out)
 			continue;
 		}
 		fill(t, n, out);
-		if (!is_wanted(t, out)) {
-			t->other_family++;
-			continue;
-		}
 		out->number = t->number++;
 		return true;
 	}

@@ -235,6 +235,7 @@ static void test_long_list(void **state)
 static void test_families(void **state)
 {
 	struct targets_config c = config();
+	struct survey_target s;
 	struct targets *t;
 
 	(void)state;
@@ -242,6 +243,17 @@ static void test_families(void **state)
 	t = targets_new(&c);
 	add_list(t, "fd00::1\n10.0.0.1\n");
 	assert_next(t, "10.0.0.1", 80);
+	assert_int_equal(targets_other_family(t), 1);
+	assert_end(t);
+	/* more of them than anybody could wait for */
+	t = targets_new(&c);
+	add(t, "fd00::/68", 0);
+	add(t, "10.0.0.0/30", 0);
+	add(t, "fd01::/68", 0);
+	add_list(t, "fd00::/66\n10.0.0.4\n");
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(targets_next(t, &s) && s.address.family == 4);
+	assert_next(t, "10.0.0.4", 80);
 	assert_end(t);
 }
 
