@@ -17,39 +17,15 @@
 #include "probe/net/ways.h"
 #include "probe/watch/commands.h"
 #include "probe/watch/folder.h"
+#include "probe/watch/host.h"
 #include "probe/watch/one_run.h"
 #include "probe/watch/turns.h"
 #include "probe/watch/waiting.h"
 #include "report/arena.h"
-#include "report/saved/saved.h"
 #include "report/watch/phrases.h"
 #include "report/watch/watched.h"
 
 #define SECOND_US INT64_C(1000000)
-#define RESUMED_MAX 16 /* the last reports in the folder that are read */
-#define SUBJECTS_MAX 2048
-#define READ_MAX ((size_t)16 << 20)
-#define SAID_BEFORE "mpprobe: " /* stands before what a probe complains */
-
-/* One address and port of a host. */
-struct watched_port {
-	struct subject subject;
-	uint16_t port;
-	uint8_t family;
-	char uplink[64]; /* of several; else "" */
-	bool resumed;	 /* known from the folder, nobody has looked since */
-	bool begun;	 /* it was told what it begins with */
-};
-
-struct host {
-	const char *name;
-	int64_t due_us;
-	struct watched_port **ports;
-	size_t count;
-	unsigned runs;	 /* that had a report */
-	bool troubled;	 /* it was told that the last one had none */
-	char *complaint; /* what the last one said besides; NULL: nothing */
-};
 
 struct watching {
 	const struct options *o;
@@ -59,8 +35,7 @@ struct watching {
 	const char **words; /* what each run gets, from its options on */
 	size_t word_count;
 	struct commands commands;
-	bool unkept;   /* it was told that runs cannot be kept */
-	bool resuming; /* what is read is old */
+	bool unkept; /* it was told that runs cannot be kept */
 };
 
 static int64_t now_us(void)
@@ -82,20 +57,20 @@ static uint32_t any_number(void)
 /* --- what is told --------------------------------------------------------- */
 
 /* What it begins with is a message: results are changes only. */
-static void tell_begin(const struct watching *w, const struct host *h,
-		       struct watched_port *p)
+static void tell_begin(void *context, const struct host *h,
+		       const struct watched_port *p)
 {
+	const struct watching *w = context;
 	const struct watched *now = &p->subject.known;
 	struct arena *a = arena_new();
 
-	if (!w->o->quiet && !p->begun)
+	if (!w->o->quiet)
 		complain("%s port %u%s%s: %s%s", h->name, p->port,
 			 *p->uplink ? " by " : "", p->uplink,
 			 watched_phrase(a, now),
 			 now->length ? arena_printf(a, ", %u hops away",
 						    now->length)
 				     : "");
-	p->begun = true;
 	arena_free(a);
 }
 
@@ -105,155 +80,16 @@ static int print_change(const struct format *f, const struct page *p,
 	return f->watch(p, change);
 }
 
-static void tell_change(struct watching *w, const struct watch_change *c)
+static void tell_change(void *context, const struct watch_change *c)
 {
+	struct watching *w = context;
 	struct arena *a = arena_new();
 
 	output_print(w->out, print_change, c);
 	if (w->o->exec)
 		commands_run(&w->commands, w->o->exec, c,
-			     arena_printf(a, "%s %s port %u: %s\n",
-					  local_time_phrase(a, c->now.time_us),
-					  c->host, c->port,
-					  change_phrase(a, c)));
+			     arena_printf(a, "%s\n", change_line(a, c)));
 	arena_free(a);
-}
-
-/* --- what a run shows ----------------------------------------------------- */
-
-/* Where it is kept, if it is. */
-struct kept {
-	char *stem, *report, *capture; /* NULL: not kept */
-};
-
-/* True: another run should follow at once. */
-static bool take(struct watching *w, struct host *h, struct watched_port *p,
-		 const struct watched *run, const struct kept *k)
-{
-	struct watch_change change;
-	enum news news = subject_take(&p->subject, run, &change);
-
-	if (w->resuming) {
-		p->resumed = true;
-		return false;
-	}
-	if (news == NEWS_CHANGE) {
-		change.host = h->name;
-		change.port = p->port;
-		change.uplink = *p->uplink ? p->uplink : NULL;
-		change.unwatched = p->resumed;
-		change.report = k->report;
-		change.capture = k->capture;
-		tell_change(w, &change);
-		p->begun = true;
-	} else if (news != NEWS_UNSURE) {
-		tell_begin(w, h, p);
-	}
-	if (news != NEWS_UNSURE)
-		p->resumed = false;
-	return news == NEWS_UNSURE;
-}
-
-static const char *uplink_of(const struct report *r)
-{
-	return r->uplink && r->interface ? r->interface : "";
-}
-
-static struct watched_port *port_of(struct host *h, const struct report *r)
-{
-	struct watched_port *p;
-
-	for (size_t i = 0; i < h->count; i++) {
-		p = h->ports[i];
-		if (p->port == r->port && p->family == r->target.family &&
-		    !strncmp(p->uplink, uplink_of(r), sizeof(p->uplink) - 1))
-			return p;
-	}
-	if (h->count == SUBJECTS_MAX)
-		return NULL;
-	h->ports = must_have(
-		realloc(h->ports, (h->count + 1) * sizeof(*h->ports)));
-	p = must_have(calloc(1, sizeof(*p)));
-	p->port = r->port;
-	p->family = r->target.family;
-	strncpy(p->uplink, uplink_of(r), sizeof(p->uplink) - 1);
-	return h->ports[h->count++] = p;
-}
-
-static bool take_report(struct watching *w, struct host *h, const json_t *line,
-			const struct kept *k, int64_t time_us)
-{
-	struct report *r = saved_report(line);
-	struct watched_port *p = r->reference ? NULL : port_of(h, r);
-	struct watched run = watched_of(r);
-	bool unsure = false;
-
-	if (run.time_us <= 0)
-		run.time_us = time_us;
-	if (p)
-		unsure = take(w, h, p, &run, k);
-	report_free(r);
-	return unsure;
-}
-
-/* How many reports there are in it. */
-static size_t take_reports(struct watching *w, struct host *h, const char *text,
-			   size_t length, const struct kept *k, int64_t time_us,
-			   bool *unsure)
-{
-	const char *at = text, *end = text + length;
-	size_t count = 0;
-
-	while (at < end) {
-		json_t *line = saved_next(&at, end);
-
-		if (saved_is_of(line, "mpprobe-report/1")) {
-			*unsure |= take_report(w, h, line, k, time_us);
-			count++;
-		}
-		json_decref(line);
-	}
-	return count;
-}
-
-/* --- what a run says besides ---------------------------------------------- */
-
-/* The first line that a probe wrote on standard error, without its name. */
-static char *first_line(struct arena *a, const char *said)
-{
-	if (!strncmp(said, SAID_BEFORE, strlen(SAID_BEFORE)))
-		said += strlen(SAID_BEFORE);
-	return arena_printf(a, "%.*s", (int)strcspn(said, "\n"), said);
-}
-
-/* Once, until it is another. */
-static void pass_on(struct host *h, const char *line)
-{
-	if (*line && (!h->complaint || strcmp(line, h->complaint) != 0))
-		complain("%s: %s", h->name, line);
-	free(h->complaint);
-	h->complaint = must_have(strdup(line));
-}
-
-/* A run without a report. */
-static bool take_failure(struct watching *w, struct host *h,
-			 const struct one_run *run, int64_t time_us)
-{
-	static const struct kept none = {NULL, NULL, NULL};
-	struct arena *a = arena_new();
-	const char *why = *run->said ? first_line(a, run->said)
-				     : arena_printf(a, "mpprobe ended with %d",
-						    run->code);
-	const struct watched failed = watched_failed(time_us, why);
-	bool unsure = false;
-
-	if (!h->count && !h->troubled)
-		complain("%s: %s", h->name, why);
-	h->troubled = true;
-	for (size_t i = 0; i < h->count; i++)
-		unsure |= take(w, h, h->ports[i], &failed, &none);
-	arena_free(a);
-	return unsure;
 }
 
 /* --- the folder ----------------------------------------------------------- */
@@ -289,50 +125,6 @@ static void forget(struct watching *w)
 	for (size_t i = 0; i < w->count; i++)
 		folder_forget(w->o->save, w->hosts[i].name,
 			      now_us() - w->o->keep * SECOND_US);
-}
-
-static char *read_file(const char *name, size_t *length)
-{
-	FILE *file = fopen(name, "re");
-	char *text = NULL;
-
-	*length = 0;
-	if (!file)
-		return NULL;
-	if (!fseek(file, 0, SEEK_END) && ftell(file) > 0 &&
-	    (size_t)ftell(file) <= READ_MAX) {
-		*length = (size_t)ftell(file);
-		rewind(file);
-		text = must_have(malloc(*length));
-		*length = fread(text, 1, *length, file);
-	}
-	fclose(file);
-	return text;
-}
-
-/* What the last runs in the folder have shown. */
-static void resume(struct watching *w, struct host *h)
-{
-	static const struct kept none = {NULL, NULL, NULL};
-	struct arena *a = arena_new();
-	size_t count, length;
-	bool unsure;
-	char **names =
-		folder_reports(a, w->o->save, h->name, RESUMED_MAX, &count);
-
-	w->resuming = true;
-	for (size_t i = 0; i < count; i++) {
-		char *text = read_file(names[i], &length);
-
-		if (text)
-			take_reports(w, h, text, length, &none,
-				     folder_time_of(strrchr(names[i], '/') + 1,
-						    h->name),
-				     &unsure);
-		free(text);
-	}
-	w->resuming = false;
-	arena_free(a);
 }
 
 /* --- one run -------------------------------------------------------------- */
@@ -404,6 +196,7 @@ static bool is_fatal(const struct watching *w, const struct host *h, int code)
  * nothing. */
 static int run_once(struct watching *w, struct host *h, bool *unsure)
 {
+	const struct teller teller = {tell_begin, tell_change, w};
 	struct arena *a = arena_new();
 	int64_t time_us = now_us();
 	struct kept k = choose_names(a, w, h, time_us);
@@ -411,18 +204,13 @@ static int run_once(struct watching *w, struct host *h, bool *unsure)
 	int code = 0;
 
 	*unsure = false;
-	if (signals_interrupted()) {
+	if (signals_interrupted() ||
+	    host_take(h, &run, time_us, &k, &teller, unsure))
 		code = 0;
-	} else if (take_reports(w, h, run.report, run.length, &k, time_us,
-				unsure)) {
-		h->runs++;
-		h->troubled = false;
-		pass_on(h, first_line(a, run.said));
-	} else if (is_fatal(w, h, run.code)) {
+	else if (is_fatal(w, h, run.code))
 		code = failure(run.code, "%s", first_line(a, run.said));
-	} else {
-		*unsure = take_failure(w, h, &run, time_us);
-	}
+	else
+		host_take_failure(h, &run, time_us, &teller, unsure);
 	free(run.report);
 	arena_free(a);
 	return code;
@@ -475,33 +263,21 @@ static int watch(struct watching *w)
 /* What is known at the end, of all hosts the worst. */
 static int last_code(const struct watching *w)
 {
-	int code = EXIT_CLEAR;
-	size_t known = 0;
+	int code = -1;
 
 	for (size_t i = 0; i < w->count; i++) {
-		const struct host *h = &w->hosts[i];
+		int one = host_code(&w->hosts[i]);
 
-		known += h->runs || h->troubled;
-		if (h->troubled && !h->count)
-			code = exit_worst(code, EXIT_UNKNOWN);
-		for (size_t k = 0; k < h->count; k++) {
-			const struct report last = {
-				.status = h->ports[k]->subject.known.status};
-
-			code = exit_worst(code, report_exit_code(&last));
-		}
+		if (one != -1)
+			code = code == -1 ? one : exit_worst(code, one);
 	}
-	return known ? code : EXIT_INTERRUPTED;
+	return code == -1 ? EXIT_INTERRUPTED : code;
 }
 
 static void free_hosts(struct watching *w)
 {
-	for (size_t i = 0; i < w->count; i++) {
-		for (size_t k = 0; k < w->hosts[i].count; k++)
-			free(w->hosts[i].ports[k]);
-		free(w->hosts[i].ports);
-		free(w->hosts[i].complaint);
-	}
+	for (size_t i = 0; i < w->count; i++)
+		host_free(&w->hosts[i]);
 	free(w->hosts);
 }
 
@@ -538,7 +314,7 @@ static void begin(struct watching *w, struct arena *a, char **names)
 		h->due_us = turn_first(waiting_now_us(),
 				       w->o->every * SECOND_US, any_number());
 		if (w->o->save)
-			resume(w, h);
+			host_resume(h, w->o->save);
 	}
 }
 

@@ -7,9 +7,6 @@
 
 int text_watch(const struct page *p, const struct watch_change *c)
 {
-	fprintf(p->out, "%s %s port %u%s%s: %s\n",
-		local_time_phrase(p->arena, c->now.time_us),
-		page_clean(p, c->host), c->port, c->uplink ? " by " : "",
-		page_clean(p, c->uplink), change_phrase(p->arena, c));
+	fprintf(p->out, "%s\n", page_clean(p, change_line(p->arena, c)));
 	return 0;
 }

@@ -139,3 +139,11 @@ const char *change_phrase(struct arena *a, const struct watch_change *c)
 				    local_time_phrase(a, c->since_us));
 	return text;
 }
+
+const char *change_line(struct arena *a, const struct watch_change *c)
+{
+	return arena_printf(a, "%s %s port %u%s%s: %s",
+			    local_time_phrase(a, c->now.time_us), c->host,
+			    c->port, c->uplink ? " by " : "",
+			    c->uplink ? c->uplink : "", change_phrase(a, c));
+}

@@ -20,4 +20,7 @@ const char *watched_phrase(struct arena *a, const struct watched *w);
 /* "clear -> blocked: ...; path: hop 2 is 10.0.9.2, was 10.0.2.2" */
 const char *change_phrase(struct arena *a, const struct watch_change *c);
 
+/* The same behind its time, host, port and uplink, which may be anything. */
+const char *change_line(struct arena *a, const struct watch_change *c);
+
 #endif
