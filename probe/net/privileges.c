@@ -659,16 +659,19 @@ static int become(uid_t uid, gid_t gid)
 	return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
 }
 
-/* Ambient, they become those of the next program. */
-static int hand_on(uint32_t set)
+/* Ambient, they become those of the next program; `used` are our own. */
+static int hand_on(uint32_t set, uint32_t used)
 {
 	capability_sets own = {{0}};
 
 	if (get_sets(own) == -1)
 		return -1;
 	set &= own[0].permitted;
+	used &= own[0].permitted;
 	memset(own, 0, sizeof(own));
-	own[0].permitted = own[0].inheritable = set;
+	own[0].inheritable = set;
+	own[0].permitted = set | used;
+	own[0].effective = used;
 	if (set_sets(own) == -1)
 		return -1;
 	for (unsigned long i = 0; i < 32; i++)
@@ -685,7 +688,8 @@ int privileges_keep_starting(void)
 	bool alone, changes = invoker_of_sudo(&uid, &gid) && uid && gid &&
 			      !has_no_capability() &&
 			      both_mapped(uid, gid, &alone);
-	uint32_t set = handed_on(!changes && !geteuid());
+	bool root = !changes && !geteuid();
+	uint32_t set = handed_on(root);
 
 	if (threaded())
 		return failure(EXIT_SYSTEM,
@@ -694,7 +698,8 @@ int privileges_keep_starting(void)
 		return failed("capabilities");
 	if (changes && become(uid, gid) == -1)
 		return failed("becoming another user than root");
-	if (hand_on(set) == -1)
+	/* To end a run that has become nobody. */
+	if (hand_on(set, root ? 1U << CAP_KILL : 0) == -1)
 		return failed("capabilities");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return failed("no_new_privs");

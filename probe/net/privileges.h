@@ -33,8 +33,9 @@ int privileges_keep(int directory, const char *file);
 /* Of `mpprobe watch` between its runs, which starts programs and reads nothing
  * of strangers but reports: CAP_NET_RAW is kept, to be handed to the next
  * probe, not to be used (it is not effective). Root becomes who called sudo;
- * without sudo it stays root, and keeps what a probe needs to become nobody.
- * There is no filter: a program that is started would have it as well. */
+ * without sudo it stays root, and keeps what a probe needs to become nobody,
+ * and CAP_KILL, to end it then. There is no filter: a program that is started
+ * would have it as well. */
 int privileges_keep_starting(void);
 
 /* A command of the user's, in a process of its own: no capability, and none to

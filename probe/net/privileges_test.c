@@ -409,6 +409,7 @@ static void test_secrets(void **state)
 /* --- who starts probes ---------------------------------------------------- */
 
 #define RAW (1ULL << CAP_NET_RAW)
+#define NOBODY 65534
 #define BECOMES_NOBODY (1ULL << CAP_SETUID | 1ULL << CAP_SETGID)
 
 static unsigned long long set_of(const char *name)
@@ -417,10 +418,10 @@ static unsigned long long set_of(const char *name)
 }
 
 /* What is handed on to the next program is not in use here. */
-static bool hands_on(unsigned long long set)
+static bool hands_on(unsigned long long set, unsigned long long used)
 {
-	return set_of("CapPrm") == set && set_of("CapInh") == set &&
-	       set_of("CapAmb") == set && set_of("CapEff") == 0 &&
+	return set_of("CapPrm") == (set | used) && set_of("CapInh") == set &&
+	       set_of("CapAmb") == set && set_of("CapEff") == used &&
 	       (set_of("CapBnd") & ~set) == 0 &&
 	       atoi(status_of("NoNewPrivs")) == 1;
 }
@@ -433,7 +434,7 @@ static bool keeps_for_sudo(void)
 	setenv("SUDO_UID", "1000", 1);
 	setenv("SUDO_GID", "1001", 1);
 	return !privileges_keep_starting() && is_user(1000, 1001) &&
-	       hands_on(RAW) &&
+	       hands_on(RAW, 0) &&
 	       refused(socket(AF_INET, SOCK_RAW, IPPROTO_RAW)) &&
 	       refused(setuid(0));
 }
@@ -442,7 +443,7 @@ static bool keeps_for_root(void)
 {
 	unsetenv("SUDO_UID");
 	return !privileges_keep_starting() && !geteuid() &&
-	       hands_on(RAW | BECOMES_NOBODY);
+	       hands_on(RAW | BECOMES_NOBODY, 1ULL << CAP_KILL);
 }
 
 /* In a program that is started: what the shell says of itself. */
@@ -492,6 +493,41 @@ static bool hand_on_to_this(void)
 	return !syscall(SYS_capset, &header, own);
 }
 
+/* A probe that became nobody, which waits for ever. */
+static pid_t start_nobody(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready) == -1)
+		return -1;
+	pid = fork();
+	if (!pid) {
+		if (hand_on_to_this() && !setresuid(NOBODY, NOBODY, NOBODY) &&
+		    write(ready[1], "r", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		pid = -1;
+	close(ready[0]);
+	return pid;
+}
+
+static bool ends_its_probe(void)
+{
+	int status;
+	pid_t pid;
+
+	if (!keeps_for_root())
+		return false;
+	pid = start_nobody();
+	return pid > 0 && !kill(pid, SIGTERM) &&
+	       waitpid(pid, &status, 0) == pid && WIFSIGNALED(status);
+}
+
 /* A probe that it starts drops what it got. */
 static bool next_one_drops(void)
 {
@@ -511,6 +547,7 @@ static void test_starting(void **state)
 	in_child(command_has_none);
 	in_child(command_of_root_has_none);
 	in_child(next_one_drops);
+	in_child(ends_its_probe);
 }
 
 /* --- what else is refused ------------------------------------------------ */
