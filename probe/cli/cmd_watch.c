@@ -17,10 +17,10 @@
 #include "probe/net/ways.h"
 #include "probe/watch/commands.h"
 #include "probe/watch/folder.h"
-#include "probe/watch/host.h"
 #include "probe/watch/one_run.h"
 #include "probe/watch/turns.h"
 #include "probe/watch/waiting.h"
+#include "probe/watch/watched_host.h"
 #include "report/arena.h"
 #include "report/watch/phrases.h"
 #include "report/watch/watched.h"
@@ -30,7 +30,7 @@
 struct watching {
 	const struct options *o;
 	struct output *out;
-	struct host *hosts;
+	struct watched_host *hosts;
 	size_t count;
 	const char **words; /* what each run gets, from its options on */
 	size_t word_count;
@@ -57,7 +57,7 @@ static uint32_t any_number(void)
 /* --- what is told --------------------------------------------------------- */
 
 /* What it begins with is a message: results are changes only. */
-static void tell_begin(void *context, const struct host *h,
+static void tell_begin(void *context, const struct watched_host *h,
 		       const struct watched_port *p)
 {
 	const struct watching *w = context;
@@ -131,7 +131,7 @@ static void forget(struct watching *w)
 
 /* "mpprobe probe -j -w FILE --port 80 -- HOST" */
 static char **make_line(struct arena *a, const struct watching *w,
-			const struct host *h, const struct kept *k)
+			const struct watched_host *h, const struct kept *k)
 {
 	size_t most = w->word_count + 8, count = 0;
 	char **line = arena_alloc(a, most * sizeof(*line));
@@ -151,7 +151,7 @@ static char **make_line(struct arena *a, const struct watching *w,
 }
 
 static struct kept choose_names(struct arena *a, const struct watching *w,
-				const struct host *h, int64_t time_us)
+				const struct watched_host *h, int64_t time_us)
 {
 	struct kept k = {NULL, NULL, NULL};
 
@@ -167,7 +167,7 @@ static struct kept choose_names(struct arena *a, const struct watching *w,
 
 /* Where the capture cannot be written, once more without. */
 static struct one_run run_and_keep(struct arena *a, struct watching *w,
-				   const struct host *h, struct kept *k)
+				   const struct watched_host *h, struct kept *k)
 {
 	struct one_run run = one_run(make_line(a, w, h, k));
 
@@ -186,7 +186,8 @@ static struct one_run run_and_keep(struct arena *a, struct watching *w,
 }
 
 /* What no later run will mend. */
-static bool is_fatal(const struct watching *w, const struct host *h, int code)
+static bool is_fatal(const struct watching *w, const struct watched_host *h,
+		     int code)
 {
 	return !h->runs && (code == EXIT_PRIVILEGE ||
 			    (code == EXIT_USAGE && w->count == 1));
@@ -194,7 +195,7 @@ static bool is_fatal(const struct watching *w, const struct host *h, int code)
 
 /* 0, or the exit code with which to end. A run that a signal ended shows
  * nothing. */
-static int run_once(struct watching *w, struct host *h, bool *unsure)
+static int run_once(struct watching *w, struct watched_host *h, bool *unsure)
 {
 	const struct teller teller = {tell_begin, tell_change, w};
 	struct arena *a = arena_new();
@@ -205,19 +206,19 @@ static int run_once(struct watching *w, struct host *h, bool *unsure)
 
 	*unsure = false;
 	if (signals_interrupted() ||
-	    host_take(h, &run, time_us, &k, &teller, unsure))
+	    watched_host_take(h, &run, time_us, &k, &teller, unsure))
 		code = 0;
 	else if (is_fatal(w, h, run.code))
 		code = failure(run.code, "%s", first_line(a, run.said));
 	else
-		host_take_failure(h, &run, time_us, &teller, unsure);
+		watched_host_take_failure(h, &run, time_us, &teller, unsure);
 	free(run.report);
 	arena_free(a);
 	return code;
 }
 
 /* What one run shows otherwise, another one must show, too. */
-static int take_turn(struct watching *w, struct host *h)
+static int take_turn(struct watching *w, struct watched_host *h)
 {
 	bool unsure;
 	int code = run_once(w, h, &unsure);
@@ -232,9 +233,9 @@ static int take_turn(struct watching *w, struct host *h)
 
 /* --- watching ------------------------------------------------------------- */
 
-static struct host *next_host(const struct watching *w)
+static struct watched_host *next_host(const struct watching *w)
 {
-	struct host *next = &w->hosts[0];
+	struct watched_host *next = &w->hosts[0];
 
 	for (size_t i = 1; i < w->count; i++)
 		if (w->hosts[i].due_us < next->due_us)
@@ -247,7 +248,7 @@ static int watch(struct watching *w)
 	int code = 0;
 
 	while (code == 0 && !signals_interrupted() && !output_failed(w->out)) {
-		struct host *h = next_host(w);
+		struct watched_host *h = next_host(w);
 		int64_t look_us = commands_look(&w->commands);
 
 		if (waiting_now_us() >= h->due_us)
@@ -266,7 +267,7 @@ static int last_code(const struct watching *w)
 	int code = -1;
 
 	for (size_t i = 0; i < w->count; i++) {
-		int one = host_code(&w->hosts[i]);
+		int one = watched_host_code(&w->hosts[i]);
 
 		if (one != -1)
 			code = code == -1 ? one : exit_worst(code, one);
@@ -277,7 +278,7 @@ static int last_code(const struct watching *w)
 static void free_hosts(struct watching *w)
 {
 	for (size_t i = 0; i < w->count; i++)
-		host_free(&w->hosts[i]);
+		watched_host_free(&w->hosts[i]);
 	free(w->hosts);
 }
 
@@ -308,13 +309,13 @@ static void begin(struct watching *w, struct arena *a, char **names)
 	w->word_count = options_handed_on(a, words, w->o->line, w->words);
 	w->hosts = must_have(calloc(w->count, sizeof(*w->hosts)));
 	for (size_t i = 0; i < w->count; i++) {
-		struct host *h = &w->hosts[i];
+		struct watched_host *h = &w->hosts[i];
 
 		h->name = names[i];
 		h->due_us = turn_first(waiting_now_us(),
 				       w->o->every * SECOND_US, any_number());
 		if (w->o->save)
-			host_resume(h, w->o->save);
+			watched_host_resume(h, w->o->save);
 	}
 }
 

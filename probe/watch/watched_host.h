@@ -2,8 +2,8 @@
  * A host that is watched: what its runs show, one address and port at a time,
  * and what of it is news.
  */
-#ifndef PROBE_WATCH_HOST_H
-#define PROBE_WATCH_HOST_H
+#ifndef PROBE_WATCH_WATCHED_HOST_H
+#define PROBE_WATCH_WATCHED_HOST_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ struct watched_port {
 	bool begun;	 /* it was told what it begins with */
 };
 
-struct host {
+struct watched_host {
 	const char *name;
 	int64_t due_us; /* its next run, by waiting_now_us() */
 	struct watched_port **ports;
@@ -41,7 +41,7 @@ struct kept {
 
 /* To whom news is told: what a port begins with, and what has changed. */
 struct teller {
-	void (*begins)(void *context, const struct host *h,
+	void (*begins)(void *context, const struct watched_host *h,
 		       const struct watched_port *p);
 	void (*changes)(void *context, const struct watch_change *c);
 	void *context;
@@ -49,21 +49,23 @@ struct teller {
 
 /* A run that began at this time. False: it has no report. `unsure`: another
  * one should follow at once. */
-bool host_take(struct host *h, const struct one_run *run, int64_t time_us,
-	       const struct kept *k, const struct teller *t, bool *unsure);
+bool watched_host_take(struct watched_host *h, const struct one_run *run,
+		       int64_t time_us, const struct kept *k,
+		       const struct teller *t, bool *unsure);
 
 /* The same of one that is without a report. */
-void host_take_failure(struct host *h, const struct one_run *run,
-		       int64_t time_us, const struct teller *t, bool *unsure);
+void watched_host_take_failure(struct watched_host *h,
+			       const struct one_run *run, int64_t time_us,
+			       const struct teller *t, bool *unsure);
 
 /* What its last runs in the folder have shown; nobody is told. */
-void host_resume(struct host *h, const char *directory);
+void watched_host_resume(struct watched_host *h, const char *directory);
 
 /* The exit code of its last verdicts, the worst; -1: there was no run. */
-int host_code(const struct host *h);
+int watched_host_code(const struct watched_host *h);
 
 /* All but the struct itself. */
-void host_free(struct host *h);
+void watched_host_free(struct watched_host *h);
 
 /* The first line that a probe wrote on standard error, without its name. */
 char *first_line(struct arena *a, const char *said);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "probe/watch/host.h"
+#include "probe/watch/watched_host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 /* A run whose reports are taken. */
 struct taking {
-	struct host *host;
+	struct watched_host *host;
 	int64_t time_us;
 	const struct kept *kept;
 	const struct teller *teller; /* NULL: what is read is old */
@@ -68,7 +68,8 @@ static const char *uplink_of(const struct report *r)
 	return r->uplink && r->interface ? r->interface : "";
 }
 
-static struct watched_port *port_of(struct host *h, const struct report *r)
+static struct watched_port *port_of(struct watched_host *h,
+				    const struct report *r)
 {
 	struct watched_port *p;
 
@@ -130,7 +131,7 @@ char *first_line(struct arena *a, const char *said)
 }
 
 /* Once, until it is another. */
-static void pass_on(struct host *h, const char *said)
+static void pass_on(struct watched_host *h, const char *said)
 {
 	struct arena *a = arena_new();
 	const char *line = first_line(a, said);
@@ -142,8 +143,9 @@ static void pass_on(struct host *h, const char *said)
 	arena_free(a);
 }
 
-bool host_take(struct host *h, const struct one_run *run, int64_t time_us,
-	       const struct kept *k, const struct teller *t, bool *unsure)
+bool watched_host_take(struct watched_host *h, const struct one_run *run,
+		       int64_t time_us, const struct kept *k,
+		       const struct teller *t, bool *unsure)
 {
 	struct taking taking = {
 		.host = h, .time_us = time_us, .kept = k, .teller = t};
@@ -157,8 +159,9 @@ bool host_take(struct host *h, const struct one_run *run, int64_t time_us,
 	return true;
 }
 
-void host_take_failure(struct host *h, const struct one_run *run,
-		       int64_t time_us, const struct teller *t, bool *unsure)
+void watched_host_take_failure(struct watched_host *h,
+			       const struct one_run *run, int64_t time_us,
+			       const struct teller *t, bool *unsure)
 {
 	const struct kept none = {NULL, NULL, NULL};
 	struct taking taking = {
@@ -199,7 +202,7 @@ static char *read_file(const char *name, size_t *length)
 	return text;
 }
 
-void host_resume(struct host *h, const char *directory)
+void watched_host_resume(struct watched_host *h, const char *directory)
 {
 	struct arena *a = arena_new();
 	size_t count, length;
@@ -221,7 +224,7 @@ void host_resume(struct host *h, const char *directory)
 
 /* --- the end -------------------------------------------------------------- */
 
-int host_code(const struct host *h)
+int watched_host_code(const struct watched_host *h)
 {
 	int code = EXIT_CLEAR;
 
@@ -238,7 +241,7 @@ int host_code(const struct host *h)
 	return code;
 }
 
-void host_free(struct host *h)
+void watched_host_free(struct watched_host *h)
 {
 	for (size_t i = 0; i < h->count; i++)
 		free(h->ports[i]);
