@@ -434,8 +434,8 @@ static struct answers count_answers(const struct judgement *j)
 	for (size_t i = 0; a.example && i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (asked_mss(f) <= a.mss)
-			continue;
+		if (asked_mss(f) <= a.mss || f->client_window < NARROW_BYTES)
+			continue; /* or has no room for a larger one */
 		a.larger |= f->payload_received > 0;
 		a.plain += flow_is(f, PURPOSE_TCP) && stalls(j, f);
 		a.mapped += flow_is(f, PURPOSE_MP_CAPABLE) && stalls(j, f);

@@ -402,12 +402,16 @@ static const struct kept *syn_of(struct scene *s, struct wire *w)
 	return f && f->sent_count ? f->sent[0] : NULL;
 }
 
-/* The server has much to say, in segments of full size. */
+/* The server has much to say, in segments of full size, where the window has
+ * room for them. */
 static enum act hole_back(struct scene *s, struct wire *w)
 {
 	const struct kept *syn = has_data(w) ? syn_of(s, w) : NULL;
 
-	return syn && syn->options.mss > SMALL ? DROP : PASS;
+	return syn && syn->options.mss > SMALL &&
+			       syn->packet.tcp.window >= NARROW_BYTES
+		       ? DROP
+		       : PASS;
 }
 
 static enum act mptcp_hole_back(struct scene *s, struct wire *w)
@@ -455,6 +459,9 @@ static struct report *judge_back(struct scene *s, box_fn *back, uint16_t mss,
 	s->ip6 = ip6;
 	scene_begin(s);
 	run_probe(s);
+	s->narrow = true;
+	converse_small(s, 1460);
+	s->narrow = false;
 	converse_small(s, mss);
 	return judge_scene(s);
 }
