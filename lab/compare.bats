@@ -103,7 +103,8 @@ on_client() {
 	: >"$tmp/dir/empty.pcap"
 	echo '{"a": 1}' >"$tmp/dir/other.json"
 	echo notes >"$tmp/dir/notes"
-	run --separate-stderr ./mpprobe compare "$tmp/dir"
+	mkfifo "$tmp/dir/pipe"	# nobody writes to it
+	run --separate-stderr timeout 20 ./mpprobe compare "$tmp/dir"
 	((status == 0))
 	[[ $output == "Nothing has changed in 3 runs." ]]
 	for name in empty.pcap other.json notes; do
@@ -114,7 +115,7 @@ on_client() {
 	run ./mpprobe compare "$tmp/dir/a.pcap" "$tmp/dir/notes"
 	((status == 65))
 	rm "$tmp"/dir/*.pcap "$tmp"/dir/[abc].json
-	run ./mpprobe compare "$tmp/dir"
+	run timeout 20 ./mpprobe compare "$tmp/dir"
 	((status == 65))
 }
 

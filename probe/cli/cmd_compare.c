@@ -168,6 +168,14 @@ static bool is_directory(const char *name)
 	return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* A pipe or a device in a directory is no run, and may never end. */
+static bool is_file(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int is_visible(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
@@ -203,7 +211,7 @@ static int add_directory(struct compare *c, struct names *n, const char *name)
 		char *file = arena_printf(c->arena, "%s/%s", name,
 					  entries[i]->d_name);
 
-		if (!is_directory(file) && !has_capture(c, file))
+		if (is_file(file) && !has_capture(c, file))
 			*ARENA_PUSH(c->arena, n->list, n->count) = file;
 		free(entries[i]);
 	}

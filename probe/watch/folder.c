@@ -155,6 +155,14 @@ static bool is_report(const char *file)
 	return dot && !strcmp(dot, ".json");
 }
 
+/* A pipe or a device is none, as reading it may never end. */
+static bool is_file(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 char **folder_reports(struct arena *a, const char *directory, const char *host,
 		      size_t most, size_t *count)
 {
@@ -163,13 +171,15 @@ char **folder_reports(struct arena *a, const char *directory, const char *host,
 	char **names = NULL;
 
 	*count = 0;
-	for (int i = 0; i < found; i++)
+	for (int i = 0; i < found; i++) {
+		char *name =
+			arena_printf(a, "%s/%s", directory, entries[i]->d_name);
+
 		if (folder_time_of(entries[i]->d_name, host) &&
-		    is_report(entries[i]->d_name))
-			*ARENA_PUSH(a, names, *count) = arena_printf(
-				a, "%s/%s", directory, entries[i]->d_name);
-	for (int i = 0; i < found; i++)
+		    is_report(entries[i]->d_name) && is_file(name))
+			*ARENA_PUSH(a, names, *count) = name;
 		free(entries[i]);
+	}
 	if (found >= 0)
 		free(entries);
 	if (*count > most) {

@@ -23,7 +23,8 @@ int64_t folder_time_of(const char *file, const char *host);
 /* Makes STEM.json of the report, whole or not at all. 0, or -1 with errno. */
 int folder_keep(const char *stem, const char *report, size_t length);
 
-/* The reports of this host, in order of time: the last `most` of them. */
+/* The reports of this host, in order of time: the last `most` of them. Only
+ * regular files, or links to such, are. */
 char **folder_reports(struct arena *a, const char *directory, const char *host,
 		      size_t most, size_t *count);
 

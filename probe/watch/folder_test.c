@@ -132,6 +132,11 @@ static void test_reports(void **state)
 	make(NAMED "b.json");
 	make("20251128T074223.513Z_a.json");
 	make("." NAMED "a.part");
+	assert_int_equal(
+		mkfifo(in_directory("20261128T074223.514Z_a.json"), 0600), 0);
+	assert_int_equal(symlink("/dev/zero", in_directory("20261128T074223."
+							   "515Z_a.json")),
+			 0);
 	names = folder_reports(arena, directory, "a", 2, &count);
 	assert_int_equal(count, 2);
 	assert_string_equal(names[0], in_directory(NAMED "a.json"));
