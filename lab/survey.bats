@@ -68,6 +68,21 @@ killed_survey() {	# DIR
 	wait "$pid"
 }
 
+interrupted_survey() {
+	local tmp=$BATS_FILE_TMPDIR/interrupted
+
+	mkdir "$tmp"
+	start_survey -r 2000 --cooldown 1 -o "$tmp/d" "$SPACE" 2>"$tmp/said" \
+		>/dev/null
+	until [[ -s $tmp/d/results.jsonl ]]; do sleep 0.05; done
+	cat "/proc/$pid/status" >"$tmp/process"
+	kill -INT "$pid"
+	wait "$pid" && code=0 || code=$?
+	echo $code >"$tmp/code"
+	wc -l <"$tmp/d/results.jsonl" >"$tmp/lines"
+	survey -q --resume "$tmp/d" -r 8000 --status "$tmp/status"
+}
+
 # That of the man page, on three targets.
 recipe() {
 	cd "$BATS_FILE_TMPDIR" || return
@@ -86,6 +101,7 @@ setup_file() {
 			-o "$BATS_FILE_TMPDIR/shard$i" "$SPACE" &
 	done
 	killed_survey "$BATS_FILE_TMPDIR/killed" &
+	(interrupted_survey) &
 	(recipe) &
 	survey -r 8000 --cooldown 6 -o "$BATS_FILE_TMPDIR/d" "$SPACE" \
 		>"$BATS_FILE_TMPDIR/tables" &
@@ -188,24 +204,19 @@ setup_file() {
 }
 
 @test 'without rights; interrupted, ends at once, with 130, and can be resumed' {
-	start_survey -r 2000 --cooldown 1 -o "$tmp/d" "$SPACE" 2>"$tmp/said"
-	until [[ -s $tmp/d/results.jsonl ]]; do sleep 0.05; done
+	tmp=$BATS_FILE_TMPDIR/interrupted
 	# nothing is left of what opened the sockets
-	grep -q '^CapPrm:.*0000000000000000' "/proc/$pid/status"
-	grep -q '^NoNewPrivs:.*1' "/proc/$pid/status"
-	grep -q '^Seccomp:.*2' "/proc/$pid/status"
-	kill -INT "$pid"
-	status=0
-	wait "$pid" || status=$?
-	[[ $status == 130 ]]
+	grep -q '^CapPrm:.*0000000000000000' "$tmp/process"
+	grep -q '^NoNewPrivs:.*1' "$tmp/process"
+	grep -q '^Seccomp:.*2' "$tmp/process"
+	[[ $(<"$tmp/code") == 130 ]]
 	grep -q -- "--resume $tmp/d" "$tmp/said"
-	(($(wc -l <"$tmp/d/results.jsonl") < 4096))
-	run -64 survey -o "$tmp/d" "$SPACE"
-	[[ $output == *'is there already'* ]]
-	survey -q --resume "$tmp/d" -r 8000 --status "$tmp/status"
+	(($(<"$tmp/lines") < 4096))
 	diff <(found "$tmp/d" | cut -d' ' -f1 | sort) \
 		<(truth | cut -d' ' -f1 | sort)
 	jq -e '.all_asked and .open == 0 and .classes.reset > 100' "$tmp/status"
+	run -64 survey -o "$tmp/d" "$SPACE"
+	[[ $output == *'is there already'* ]]
 	survey -q --resume "$tmp/d"	# nothing is left to ask
 	[[ $(wc -l <"$tmp/d/results.jsonl") == 4096 ]]
 }
