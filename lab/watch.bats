@@ -219,6 +219,20 @@ await_rights() {
 	compgen -G "$tmp/runs/*Z_fd00-3--2.json" >/dev/null
 }
 
+@test "both families of a name: each line says of which it is" {
+	watch both --every 1s -4 -6 server.lab
+	await_lines both.err 2
+	on r1 ip6tables -w -t mangle -A FORWARD -p tcp -j TCPOPTSTRIP \
+		--strip-options 30
+	await_lines both.out 1
+	on r1 ip6tables -w -t mangle -F FORWARD
+	end_with INT "$pid"
+	for family in 4 6; do
+		grep -q "server.lab (IPv$family) port 80: clear," "$tmp/both.err"
+	done
+	[[ $(said both | head -n 1) == "server.lab (IPv6) port 80: clear -> blocked: "* ]]
+}
+
 # ---- what is kept ----------------------------------------------------------
 
 @test "--keep removes old runs of its own, and nothing else" {

@@ -65,8 +65,9 @@ static void tell_begin(void *context, const struct watched_host *h,
 	struct arena *a = arena_new();
 
 	if (!w->o->quiet)
-		complain("%s port %u%s%s: %s%s", h->name, p->port,
-			 *p->uplink ? " by " : "", p->uplink,
+		complain("%s%s port %u%s%s: %s%s", h->name,
+			 family_phrase(h->both_families ? p->family : 0),
+			 p->port, *p->uplink ? " by " : "", p->uplink,
 			 watched_phrase(a, now),
 			 now->length ? arena_printf(a, ", %u hops away",
 						    now->length)
@@ -312,6 +313,7 @@ static void begin(struct watching *w, struct arena *a, char **names)
 		struct watched_host *h = &w->hosts[i];
 
 		h->name = names[i];
+		h->both_families = w->o->where.ipv4 && w->o->where.ipv6;
 		h->due_us = turn_first(waiting_now_us(),
 				       w->o->every * SECOND_US, any_number());
 		if (w->o->save)

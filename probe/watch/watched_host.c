@@ -31,6 +31,7 @@ static void tell_change(const struct taking *t, struct watched_port *p,
 			struct watch_change *c)
 {
 	c->host = t->host->name;
+	c->family = t->host->both_families ? p->family : 0;
 	c->port = p->port;
 	c->uplink = *p->uplink ? p->uplink : NULL;
 	c->unwatched = p->resumed;

@@ -26,7 +26,8 @@ struct watched_port {
 
 struct watched_host {
 	const char *name;
-	int64_t due_us; /* its next run, by waiting_now_us() */
+	bool both_families; /* its addresses of IPv4 and IPv6 are watched */
+	int64_t due_us;	    /* its next run, by waiting_now_us() */
 	struct watched_port **ports;
 	size_t count;
 	unsigned runs;	 /* that had a report */

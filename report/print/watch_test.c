@@ -58,6 +58,10 @@ static void test_text(void **state)
 	change.uplink = "eth\n0";
 	prints("1970-01-01 01:01:01 +0100 h\\x1b[2J port 443 by eth\\x0a0: "
 	       "clear -> unsupported\n");
+	change.uplink = NULL;
+	change.family = 6;
+	prints("1970-01-01 01:01:01 +0100 h\\x1b[2J (IPv6) port 443: clear -> "
+	       "unsupported\n");
 }
 
 static void test_json(void **state)

@@ -140,10 +140,16 @@ const char *change_phrase(struct arena *a, const struct watch_change *c)
 	return text;
 }
 
+const char *family_phrase(uint8_t family)
+{
+	return family == 4 ? " (IPv4)" : family == 6 ? " (IPv6)" : "";
+}
+
 const char *change_line(struct arena *a, const struct watch_change *c)
 {
-	return arena_printf(a, "%s %s port %u%s%s: %s",
+	return arena_printf(a, "%s %s%s port %u%s%s: %s",
 			    local_time_phrase(a, c->now.time_us), c->host,
-			    c->port, c->uplink ? " by " : "",
-			    c->uplink ? c->uplink : "", change_phrase(a, c));
+			    family_phrase(c->family), c->port,
+			    c->uplink ? " by " : "", c->uplink ? c->uplink : "",
+			    change_phrase(a, c));
 }

@@ -79,6 +79,7 @@ struct watch_change {
 
 	/* Who tells it adds: */
 	const char *host; /* as typed */
+	uint8_t family;	  /* 4 or 6; 0: only one is watched */
 	uint16_t port;
 	const char *uplink;	      /* its interface; NULL: there is one */
 	bool unwatched;		      /* meanwhile nobody looked */
