@@ -34,7 +34,8 @@ enum {
 	ICMP_PLAIN = 4,	 /* type, code and checksum */
 	ADD_ADDR_AT = 4, /* of the address in the option */
 	ADD_ADDR_HMAC = 8,
-	MPTCP_PLAIN = 3, /* kind, length and subtype */
+	MPTCP_PLAIN = 3,  /* kind, length and subtype */
+	OPTION_PLAIN = 2, /* kind and length */
 	OBJECT_HEADER = 4,
 	MPLS_CLASS = 1,
 	SUM_ROOM = 3, /* bytes: less has no room for the same sum */
@@ -252,6 +253,23 @@ static bool is_add_addr(const uint8_t *option, size_t length)
 	       option[2] >> 4 == MP_ADD_ADDR;
 }
 
+/* Devices put addresses into others: of the client behind a proxy, or their
+ * own. */
+static bool tells_of_nobody(uint8_t kind)
+{
+	return kind <= TCPOPT_KIND_SACK || kind == TCPOPT_KIND_TIMESTAMPS ||
+	       kind == TCPOPT_MPTCP;
+}
+
+/* `length`: what is there of it. */
+static void rewrite_option(const struct work *w, const uint8_t *option,
+			   size_t length)
+{
+	if (length > OPTION_PLAIN && !tells_of_nobody(option[0]))
+		overwrite(w, option + OPTION_PLAIN, length - OPTION_PLAIN,
+			  false);
+}
+
 static void rewrite_options(const struct work *w, const struct packet *p)
 {
 	const struct tcp_view *tcp = &p->tcp;
@@ -263,10 +281,14 @@ static void rewrite_options(const struct work *w, const struct packet *p)
 	while (option_next(&walk, &option) == OPTION_FOUND)
 		if (is_add_addr(option.bytes, option.length))
 			rewrite_add_addr(w, p, &option);
+		else
+			rewrite_option(w, option.bytes, option.length);
 	left = tcp->options_available - walk.at;
 	if (is_add_addr(tcp->options + walk.at, left))
 		overwrite(w, tcp->options + walk.at + MPTCP_PLAIN,
 			  left - MPTCP_PLAIN, false);
+	else
+		rewrite_option(w, tcp->options + walk.at, left);
 }
 
 /* The mapping of the segment, if it has one with a checksum. */

@@ -420,6 +420,44 @@ static void test_broken_add_addr(void **state)
 	assert_false(has_address(&out, "131.188.4.5"));
 }
 
+/* Those of proxies name the client (kind 28), or the proxy itself (76): whole,
+ * and cut off. */
+static void test_options_of_devices(void **state)
+{
+	static const uint8_t kinds[] = {28, 34, 76, 253, 254};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds); i++) {
+		const uint8_t option[12] = {kinds[i], 8, 0, 80, 131, 188,
+					    4,	      5, 1, 1,	1,   1};
+		struct wire w = segment(false, option, sizeof(option), "", 0);
+		struct wire out = rewritten(&w);
+
+		assert_true(has_address(&w, "131.188.4.5"));
+		assert_false(has_address(&out, "131.188.4.5"));
+		assert_memory_equal(out.bytes + 40, option, 2);
+		assert_memory_equal(out.bytes + 48, option + 8, 4);
+		assert_int_equal(transport_sum(&out), 0);
+		w.length = 20 + 20 + 8;
+		w.bytes[41] = 12; /* goes on behind what is there */
+		out = rewritten(&w);
+		assert_false(has_address(&out, "131.188.4.5"));
+	}
+}
+
+/* What stacks and MPTCP need to be judged by stays as it is. */
+static void test_usual_options(void **state)
+{
+	static const uint8_t options[28] = {2, 4,  5, 180, 4,  2, 3, 3, 7, 1,
+					    8, 10, 1, 2,   3,  4, 5, 6, 7, 8,
+					    1, 1,  1, 1,   30, 4, 1, 1};
+	struct wire w = segment(false, options, sizeof(options), "", 0);
+	struct wire out = rewritten(&w);
+
+	(void)state;
+	assert_memory_equal(out.bytes + 40, options, sizeof(options));
+}
+
 /* --- ICMP ----------------------------------------------------------------- */
 
 static struct wire error_of(bool ip6, const struct wire *quoted, size_t bytes)
@@ -880,6 +918,8 @@ int main(void)
 		cmocka_unit_test(test_add_addr),
 		cmocka_unit_test(test_wrong_hmac),
 		cmocka_unit_test(test_broken_add_addr),
+		cmocka_unit_test(test_options_of_devices),
+		cmocka_unit_test(test_usual_options),
 		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_cut_quote),
 		cmocka_unit_test(test_fragment),
