@@ -789,8 +789,7 @@ static enum why reset_server(const struct judgement *j, struct said *s)
 		return enough(s);
 	if (ask_witnesses(j, is_kept, NULL))
 		return WHY_CONTRARY;
-	return plain_around(j, s->flow, request_bytes(j),
-			    s->less ? is_answered_whole : flow_answered)
+	return plain_around(j, s->flow, request_bytes(j), is_answered_whole)
 		       ? WHY_SAID
 		       : WHY_CONTROL;
 }
