@@ -81,10 +81,12 @@ static void print_legs(const json_t *line)
 /* Runs of one address and port that follow each other. */
 static void watch(struct subject *s, const struct report *r)
 {
-	const struct watched run = watched_of(r);
+	struct watched run = watched_of(r);
 	struct watch_change change;
 	struct page page = fuzz_page();
 
+	if (!run.time_us) /* then a watcher has it of the file's name */
+		run.time_us = 1;
 	while (subject_take(s, &run, &change) == NEWS_UNSURE)
 		;
 	change = (struct watch_change){.what = ~0U,
