@@ -402,14 +402,16 @@ static const struct kept *syn_of(struct scene *s, struct wire *w)
 	return f && f->sent_count ? f->sent[0] : NULL;
 }
 
-/* The server has much to say, in segments of full size, where the window has
- * room for them. */
+static unsigned window; /* of one connection */
+
+/* The server has much to say, in segments of full size, but into that window.
+ */
 static enum act hole_back(struct scene *s, struct wire *w)
 {
 	const struct kept *syn = has_data(w) ? syn_of(s, w) : NULL;
 
 	return syn && syn->options.mss > SMALL &&
-			       syn->packet.tcp.window >= NARROW_BYTES
+			       syn->packet.tcp.window != window
 		       ? DROP
 		       : PASS;
 }
@@ -459,9 +461,9 @@ static struct report *judge_back(struct scene *s, box_fn *back, uint16_t mss,
 	s->ip6 = ip6;
 	scene_begin(s);
 	run_probe(s);
-	s->narrow = true;
+	s->window = window;
 	converse_small(s, 1460);
-	s->narrow = false;
+	s->window = 0;
 	converse_small(s, mss);
 	return judge_scene(s);
 }
@@ -469,6 +471,7 @@ static struct report *judge_back(struct scene *s, box_fn *back, uint16_t mss,
 static void test_too_big_back(void **state)
 {
 	(void)state;
+	window = NARROW_BYTES * 3 / 4;
 	for (int i = 0; i < 2; i++) {
 		struct scene s;
 		struct report *r = judge_back(&s, hole_back, SMALL, i);
@@ -493,16 +496,20 @@ static void test_not_too_big_back(void **state)
 	static const struct {
 		box_fn *back;
 		uint16_t mss;
-	} cases[] = {{mptcp_hole_back, SMALL}, /* plain answers come */
-		     {hole_back, 1460},	       /* small ones do not */
-		     {hole_back_later, SMALL}, /* a large one does */
-		     {late_back, 1460}};
+		unsigned window;
+	} cases[] = {{mptcp_hole_back, SMALL, 300}, /* plain answers come */
+		     {hole_back, 1460, 300},	    /* small ones do not */
+		     {hole_back_later, SMALL, 300}, /* a large one does */
+		     {hole_back, SMALL, NARROW_BYTES * 3 / 2},
+		     {late_back, 1460, 300}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct scene s;
-		struct report *r =
-			judge_back(&s, cases[i].back, cases[i].mss, false);
+		struct report *r;
+
+		window = cases[i].window;
+		r = judge_back(&s, cases[i].back, cases[i].mss, false);
 
 		for (size_t k = 0; k < r->finding_count; k++)
 			CHECK(r, strcmp(r->findings[k].kind->id,
