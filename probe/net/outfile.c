@@ -421,8 +421,10 @@ int outfile_open_whole(struct outfile *f, const char *name)
 
 /* --- writing ------------------------------------------------------------- */
 
-static int write_all(int fd, const uint8_t *bytes, size_t length)
+int write_all(int fd, const void *data, size_t length)
 {
+	const uint8_t *bytes = data;
+
 	while (length > 0) {
 		ssize_t n = write(fd, bytes, length);
 

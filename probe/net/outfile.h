@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Writes all of it, however many calls that takes. 0, or -1 with errno set. */
+int write_all(int fd, const void *data, size_t length);
+
 struct outfile {
 	int fd;		       /* -1: not open */
 	char path[PATH_MAX];   /* where the links of its name led */

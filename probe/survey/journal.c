@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/net/outfile.h"
 #include "report/arena.h"
 
 #define FORGET_AFTER 10000 /* answers of closed targets */
@@ -49,21 +50,6 @@ void journal_add(struct journal *j, const struct journal_answer *a)
 {
 	fprintf(j->block, "A %" PRIu64 " %d %d %d %s\n", a->number,
 		(int)a->kind, (int)a->what, (int)a->mptcp, a->text);
-}
-
-static int write_all(int fd, const char *bytes, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, bytes, length);
-
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			bytes += n;
-			length -= (size_t)n;
-		}
-	}
-	return 0;
 }
 
 int journal_commit(struct journal *j, const struct journal_position *p)

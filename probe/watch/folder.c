@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/net/outfile.h"
 #include "report/arena.h"
 
 #define TIME_FORM "00000000T000000.000Z_" /* each 0: a digit */
@@ -98,21 +99,6 @@ int64_t folder_time_of(const char *file, const char *host)
 
 /* --- keeping -------------------------------------------------------------- */
 
-static int write_all(int fd, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t n = write(fd, bytes, length);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		bytes += n;
-		length -= (size_t)n;
-	}
-	return fsync(fd);
-}
-
 static int write_file(const char *name, const char *bytes, size_t length)
 {
 	int fd =
@@ -123,6 +109,8 @@ static int write_file(const char *name, const char *bytes, size_t length)
 	if (fd == -1)
 		return -1;
 	ret = write_all(fd, bytes, length);
+	if (ret == 0)
+		ret = fsync(fd);
 	saved = errno;
 	close(fd);
 	if (ret == -1)

@@ -15,6 +15,9 @@ struct report *judge_alone(const struct observer *o,
 /* Something is odd, or unknown, that others may decide (ports.c). */
 bool has_work_to_do(const struct judgement *j);
 
+/* Whether a report of another target has such a finding (ports.c). */
+bool has_finding(const struct report *r, const char *id);
+
 /* Convicts a device by another port that it leaves alone. */
 void judge_contrast(struct judgement *j);
 

@@ -61,7 +61,7 @@ static unsigned other_ports(const struct judgement *j, uint16_t *ports)
 	return count;
 }
 
-static bool has_finding(const struct report *r, const char *id)
+bool has_finding(const struct report *r, const char *id)
 {
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (strcmp(r->findings[i].kind->id, id) == 0)

@@ -61,14 +61,6 @@ static bool share_server(const struct judgement *j, const struct address *other)
 	return false;
 }
 
-static bool has_finding(const struct report *r, const char *id)
-{
-	for (size_t i = 0; i < r->finding_count; i++)
-		if (!strcmp(r->findings[i].kind->id, id))
-			return true;
-	return false;
-}
-
 /* On connections whose server is known by its keys. SYNs may be answered by
  * another one, as a balancer may have it. */
 static bool is_of_server(const struct finding *f)
