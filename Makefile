@@ -23,6 +23,12 @@ PACKAGES := gcc libc6-dev pkg-config \
 	iputils-ping procps \
 	libcmocka-dev bats tcpdump curl jq openssl mptcpize python3-jsonschema mandoc clang-format \
 	tidy
+# For mpprobe-fleet alone, and its lab: `make deps` goes without where a release
+# has none.
+OPTIONAL := libnats-dev nats-server parallel
+
+# mpprobe-fleet is made where the library of NATS is; FLEET= leaves it out.
+FLEET ?= $(shell pkg-config --exists libnats && echo y)
 
 # Commands that are left out, and the libraries that they alone need with them:
 # WITHOUT="speed run doctor". They say so then. A copy of the program that has
@@ -65,7 +71,8 @@ again = $(Q)+$(MAKE) --no-print-directory \
 	$(if $(findstring -j,$(MAKEFLAGS)),,-j"$$(nproc)")
 # What root has made belongs to whom the tree belongs, as after `sudo make`.
 disown = if [ "$$(id -u)" = 0 ]; then chown -R --reference=Makefile \
-	$$(ls -d build build-asan build-fuzz tests/corpus mpprobe $(LAB) \
+	$$(ls -d build build-asan build-fuzz tests/corpus mpprobe \
+	mpprobe-fleet $(LAB) \
 	2>/dev/null); fi
 
 # The files of a layer, which lie in it, in its rooms and in what these hold.
@@ -82,11 +89,14 @@ LEFT_OUT := $(patsubst %,$(BUILD)/probe/cli/%.o,\
 	$(if $(call has,run),,$(BUILD)/probe/scenario/%) \
 	$(if $(call has,doctor),,$(BUILD)/probe/doctor/gather% \
 	$(BUILD)/probe/doctor/kernel_connection%)
-PROBE    := $(filter-out $(LEFT_OUT),$(call objects,probe))
+PROBE    := $(filter-out $(LEFT_OUT) $(BUILD)/probe/fleet/%,\
+	$(call objects,probe))
+FLEETS   := $(filter $(BUILD)/probe/fleet/%,$(call objects,probe))
 SUPPORT  := $(call objects,tests)
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(foreach layer,\
 	crafting report probe lab tests,$(call files,$(layer),*_test.c)))
-TESTS    := $(filter-out $(LEFT_OUT),$(TESTS))
+TESTS    := $(filter-out $(LEFT_OUT) $(if $(FLEET),,$(BUILD)/probe/fleet/%),\
+	$(TESTS))
 FUZZES   := $(filter-out $(LEFT_OUT),$(patsubst %.c,$(BUILD)/%,\
 	$(foreach layer,crafting report probe,\
 	$(call files,$(layer),*_fuzz.c))))
@@ -99,7 +109,7 @@ FORMATTED = $(foreach layer,crafting report probe lab tests packaging,\
 	$(call files,$(layer),*.[ch]))
 
 .PHONY: all
-all: mpprobe $(LAB)		## build mpprobe and the lab (V=1: say how)
+all: mpprobe $(if $(FLEET),mpprobe-fleet) $(LAB)	## build mpprobe and the lab (V=1: say how)
 
 # ---- around it ------------------------------------------------------------
 
@@ -131,6 +141,12 @@ survey: deps			## 100,000 addresses; surveys that are killed: minutes
 	$(Q)$(disown)
 	$(Q)lab/survey_many $(SURVEY); status=$$?; $(disown); exit $$status
 
+.PHONY: fleet
+fleet: deps			## 8 workers, killed 50 times, and how fast: minutes
+	$(again) all
+	$(Q)$(disown)
+	$(Q)lab/fleet $(KILLS); status=$$?; $(disown); exit $$status
+
 .PHONY: servers
 servers: deps			## every server of the lab behind boxes: 1,400 runs
 	$(again) all
@@ -138,9 +154,10 @@ servers: deps			## every server of the lab behind boxes: 1,400 runs
 	$(Q)lab/matrix/matrix.py --servers; status=$$?; $(disown); exit $$status
 
 .PHONY: mutants
+mutants: export MUTANTS_CC = $(CC) $(CPPFLAGS) -std=c11
+mutants: export MUTANTS_LIBS = $(LDLIBS)
 mutants: packages		## change the judge: does a test notice each?
-	$(Q)MUTANTS_CC='$(CC) $(CPPFLAGS) -std=c11' MUTANTS_LIBS='$(LDLIBS)' \
-		tests/mutants $(MUTANTS)
+	$(Q)tests/mutants $(MUTANTS)
 
 .PHONY: forgeries
 forgeries: $(BUILD)/report/forgery_test	## forge a frame at each place of pcaps/
@@ -195,15 +212,32 @@ dist:				## the source, as build/mpprobe-VERSION.tar.gz
 		--sort=name --owner=0 --group=0 --numeric-owner \
 		--mode=a+rX,go-w \
 		--exclude-vcs --exclude-vcs-ignores --exclude='./build' \
-		--exclude='./build-*' $(addprefix --exclude=./,mpprobe $(LAB)) .
+		--exclude='./build-*' $(addprefix --exclude=./,mpprobe mpprobe-fleet $(LAB)) .
 
 PACKAGED := build-essential debhelper dh-apparmor apparmor lintian zsh
 deb: deps			## Debian's packages, in build/deb; lintian
 	$(Q)$(MAKE) --no-print-directory PACKAGES="$(PACKAGED)" deps
 	$(Q)$(MAKE) --no-print-directory dist completions
-	$(Q)zsh -n $(BUILD)/completions/zsh
+	$(Q)zsh -n $(BUILD)/completions/zsh && \
+		zsh -n $(BUILD)/completions/fleet.zsh
 	$(Q)packaging/deb $(DIST) $(BUILD)/deb; status=$$?; \
 		$(disown); exit $$status
+
+# What a release may lack: a line says what is left out, and all goes on.
+optional = $(Q)for package in $(1); do \
+		dpkg-query -W -f '$${db:Status-Status}\n' "$$package" \
+			2>/dev/null | grep -qx installed && continue; \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+			apt-get -q -y install --no-install-recommends \
+			"$$package" >/dev/null 2>&1; then \
+			echo "installed $$package"; \
+			[ "$$package" != nats-server ] || systemctl -q \
+				disable --now "$$package" 2>/dev/null || true; \
+		else \
+			echo "without $$package, which only mpprobe-fleet" \
+				"and its tests need"; \
+		fi; \
+	done
 
 # The lab starts its own haproxy and redsocks; the services that come with the
 # packages are none of the machine's business.
@@ -234,6 +268,7 @@ deps:				## install what is missing (as root)
 		echo "run: sudo make deps" >&2; \
 		exit 1; \
 	fi
+	$(call optional,$(OPTIONAL))
 
 .PHONY: install uninstall
 SHAREDIR = $(DESTDIR)$(PREFIX)/share
@@ -245,7 +280,8 @@ BASHDIR = $(SHAREDIR)/bash-completion/completions
 ZSHDIR = $(SHAREDIR)/zsh/site-functions
 # Made by a program that runs here, so for other machines: COMPLETIONS=
 COMPLETIONS ?= y
-install: mpprobe $(if $(COMPLETIONS),completions)	## into PREFIX, under DESTDIR
+install: mpprobe $(if $(FLEET),mpprobe-fleet) \
+		$(if $(COMPLETIONS),completions)	## into PREFIX, under DESTDIR
 	$(Q)install -D -m 755 mpprobe $(BINDIR)/mpprobe
 	$(if $(RIGHTS),$(Q)install -D -m 755 mpprobe $(DESTDIR)$(RIGHTS))
 	$(Q)install -D -m 644 -t $(MANDIR)/man1 man/mpprobe.1
@@ -259,15 +295,27 @@ ifneq ($(call has,run),)
 	$(Q)install -D -m 644 probe/scenario/schema.json \
 		$(DOCDIR)/scenario_schema.json
 endif
+ifneq ($(FLEET),)
+	$(Q)install -D -m 755 mpprobe-fleet $(BINDIR)/mpprobe-fleet
+	$(Q)install -D -m 644 -t $(MANDIR)/man1 man/mpprobe-fleet.1
+endif
 ifneq ($(COMPLETIONS),)
 	$(Q)install -D -m 644 $(BUILD)/completions/bash $(BASHDIR)/mpprobe
 	$(Q)install -D -m 644 $(BUILD)/completions/zsh $(ZSHDIR)/_mpprobe
+ifneq ($(FLEET),)
+	$(Q)install -D -m 644 $(BUILD)/completions/fleet.bash \
+		$(BASHDIR)/mpprobe-fleet
+	$(Q)install -D -m 644 $(BUILD)/completions/fleet.zsh \
+		$(ZSHDIR)/_mpprobe-fleet
+endif
 endif
 
 uninstall:			## remove what install has put there
 	$(Q)rm -f $(BINDIR)/mpprobe $(if $(RIGHTS),$(DESTDIR)$(RIGHTS)) \
 		$(MANDIR)/man1/mpprobe.1 $(MANDIR)/man7/mpprobe-scenario.7 \
-		$(BASHDIR)/mpprobe $(ZSHDIR)/_mpprobe
+		$(BASHDIR)/mpprobe $(ZSHDIR)/_mpprobe \
+		$(BINDIR)/mpprobe-fleet $(MANDIR)/man1/mpprobe-fleet.1 \
+		$(BASHDIR)/mpprobe-fleet $(ZSHDIR)/_mpprobe-fleet
 	$(Q)rm -rf $(DATADIR) $(DOCDIR)
 
 .PHONY: format format-check lint
@@ -277,17 +325,18 @@ format:				## lay out the C files by .clang-format
 format-check:
 	$(Q)clang-format --dry-run --Werror $(FORMATTED)
 
-lint: mpprobe			## man pages, held to the program; words
+lint: mpprobe $(if $(FLEET),mpprobe-fleet)	## man pages, held to the program; words
 	$(Q)mandoc -Tlint -W warning man/*.[17]
 	$(Q)sh probe/cli/man_check.sh ./mpprobe
 	$(Q)sh probe/scenario/check.sh ./mpprobe
+	$(if $(FLEET),$(Q)sh probe/fleet/man_check.sh ./mpprobe-fleet)
 	$(Q)tests/words_check.py
 	$(Q)tests/papers_check.py
 	$(Q)packaging/check.sh
 
 .PHONY: clean help
 clean:				## remove what was built
-	$(Q)rm -rf build build-* mpprobe $(LAB)
+	$(Q)rm -rf build build-* mpprobe mpprobe-fleet $(LAB)
 
 help:				## list the targets
 	$(Q)awk -F':.*## ' '/^[a-z-]+:.*## / \
@@ -310,7 +359,8 @@ CLANG := $(shell command -v clang)
 fuzzers:			## build the fuzz targets, in build-fuzz
 	$(Q)+$(MAKE) --no-print-directory BUILD=build-fuzz HARDENING= \
 		CC=$(if $(CLANG),clang,gcc) CFLAGS="-O1 -g -DFLOWS_MAX=16 \
-		-DFLOWS_WITH_PACKETS=4 -DSTRANGERS_MAX=8 -DLESS=100" \
+		-DFLOWS_WITH_PACKETS=4 -DSTRANGERS_MAX=8 -DCURVE_MAX=8 \
+		-DLESS=100" \
 		SANITIZE="\
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-fno-omit-frame-pointer $(if $(CLANG),\
@@ -329,6 +379,19 @@ $(BUILD)/mpprobe: $(PROBE) $(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS)
 
+# It takes what it needs of mpprobe, and no library that it does not.
+mpprobe-fleet: $(BUILD)/mpprobe-fleet
+	$(Q)cp $< $@.new && mv $@.new $@
+
+NATS_CFLAGS := $(if $(FLEET),$(shell pkg-config --cflags libnats))
+NATS_LIBS   := $(if $(FLEET),$(shell pkg-config --libs libnats))
+$(FLEETS): CPPFLAGS += $(NATS_CFLAGS)
+$(BUILD)/mpprobe-fleet: $(FLEETS) $(BUILD)/libprobe.a $(BUILD)/libreport.a \
+		$(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed \
+		$(NATS_LIBS) $(LDLIBS)
+
 # What is compiled and linked anew when WITHOUT or RIGHTS are others.
 VARIES := $(patsubst %,$(BUILD)/probe/%.o,cli/main cli/left_out net/wire)
 $(BUILD)/mpprobe $(VARIES): $(BUILD)/variant
@@ -341,6 +404,7 @@ FORCE:
 
 $(BUILD)/libcrafting.a: $(CRAFTING)
 $(BUILD)/libreport.a: $(REPORT)
+$(BUILD)/libprobe.a: $(filter-out $(BUILD)/probe/cli/main.o,$(PROBE))
 $(BUILD)/libtests.a: $(SUPPORT)
 $(BUILD)/%.a:
 	$(call say,AR)
@@ -353,18 +417,32 @@ $(BUILD)/%.o: %.c Makefile | packages
 
 # For shells, made of the tables of commands and options.
 .PHONY: completions
-completions: $(BUILD)/completions/bash $(BUILD)/completions/zsh
+completions: $(addprefix $(BUILD)/completions/,bash zsh \
+	$(if $(FLEET),fleet.bash fleet.zsh))
 
 $(BUILD)/completions/%: packaging/completion.% $(BUILD)/packaging/completions
 	$(Q)mkdir -p $(@D)
 	$(Q)cat $< >$@.new && $(BUILD)/packaging/completions $* >>$@.new
 	$(Q)mv $@.new $@
 
+$(BUILD)/completions/fleet.%: packaging/completion.fleet.% \
+		$(BUILD)/packaging/completions_fleet
+	$(Q)mkdir -p $(@D)
+	$(Q)cat $< >$@.new && $(BUILD)/packaging/completions_fleet $* >>$@.new
+	$(Q)mv $@.new $@
+
+SHELL_WORDS := $(BUILD)/packaging/shell_words.o
 $(BUILD)/packaging/completions: $(BUILD)/packaging/completions.o \
-		$(filter-out $(BUILD)/probe/cli/main.o,$(PROBE)) \
+		$(SHELL_WORDS) $(filter-out $(BUILD)/probe/cli/main.o,$(PROBE)) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/packaging/completions_fleet: $(BUILD)/packaging/completions_fleet.o \
+		$(SHELL_WORDS) $(BUILD)/probe/fleet/options.o \
+		$(BUILD)/libprobe.a $(BUILD)/libreport.a $(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LDLIBS)
 
 # Unit tests link with what tests share, and everything but the programs' mains.
 $(BUILD)/%_test: $(BUILD)/%_test.o $(BUILD)/libtests.a $(V0PEER) \
@@ -372,6 +450,12 @@ $(BUILD)/%_test: $(BUILD)/%_test.o $(BUILD)/libtests.a $(V0PEER) \
 		$(BUILD)/libreport.a $(BUILD)/libcrafting.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(BUILD)/probe/fleet/%_test: $(BUILD)/probe/fleet/%_test.o \
+		$(filter-out %/main.o,$(FLEETS)) $(BUILD)/libtests.a \
+		$(BUILD)/libprobe.a $(BUILD)/libreport.a $(BUILD)/libcrafting.a
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NATS_LIBS) $(LDLIBS) -lcmocka
 
 .PRECIOUS: $(FUZZES:=.o)
 .PHONY: fuzz-programs

@@ -26,12 +26,43 @@ bool address_equal(const struct address *a, const struct address *b)
 	       !memcmp(a->bytes, b->bytes, address_length(a));
 }
 
+int address_compare(const struct address *a, const struct address *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+static char *put_decimal(char *at, uint8_t byte)
+{
+	if (byte >= 100)
+		*at++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*at++ = (char)('0' + byte / 10 % 10);
+	*at++ = (char)('0' + byte % 10);
+	return at;
+}
+
+/* inet_ntop() has a format for this, which takes a survey longer. */
+static const char *ipv4_text(const uint8_t *bytes, char *text)
+{
+	char *at = text;
+
+	for (unsigned i = 0; i < 4; i++) {
+		if (i)
+			*at++ = '.';
+		at = put_decimal(at, bytes[i]);
+	}
+	*at = '\0';
+	return text;
+}
+
 const char *address_text(const struct address *a, char *text)
 {
-	int family = a->family == 4 ? AF_INET : AF_INET6;
-
+	if (a->family == 4)
+		return ipv4_text(a->bytes, text);
 	if (!address_length(a) ||
-	    !inet_ntop(family, a->bytes, text, ADDRESS_TEXT))
+	    !inet_ntop(AF_INET6, a->bytes, text, ADDRESS_TEXT))
 		strcpy(text, "?");
 	return text;
 }

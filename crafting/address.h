@@ -18,6 +18,9 @@ struct address {
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* By family, then by number: below, at or above 0 as `a` is to `b`. */
+int address_compare(const struct address *a, const struct address *b);
+
 /* This host itself: RFC 1122 3.2.1.3, RFC 4291 2.5.3. */
 bool address_is_loopback(const struct address *a);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,6 +33,22 @@ static void test_text_round_trip(void **state)
 		struct address a = parsed(texts[i]);
 
 		assert_string_equal(address_text(&a, text), texts[i]);
+	}
+}
+
+/* Each byte in each place, as inet_ntop() writes it. */
+static void test_ipv4_text(void **state)
+{
+	char text[ADDRESS_TEXT], wanted[ADDRESS_TEXT];
+
+	(void)state;
+	for (unsigned i = 0; i < 4 * 256; i++) {
+		struct address a = {.family = 4, .bytes = {1, 22, 133, 9}};
+
+		a.bytes[i / 256] = (uint8_t)i;
+		assert_non_null(
+			inet_ntop(AF_INET, a.bytes, wanted, sizeof(wanted)));
+		assert_string_equal(address_text(&a, text), wanted);
 	}
 }
 
@@ -123,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_round_trip),
+		cmocka_unit_test(test_ipv4_text),
 		cmocka_unit_test(test_parse_refuses),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_equal),

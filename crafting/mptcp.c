@@ -84,6 +84,14 @@ static void put_flags(struct text *t, const struct flag *table, uint8_t flags)
 
 /* RFC 8684 3.1: 4 (SYN), 12 (SYN/ACK), 20 (ACK), 22 and 24 (ACK with data,
  * and with a checksum). RFC 6824 3.1: 12 (SYN, SYN/ACK), 20 (ACK). */
+/* Version 0 has two bits more for algorithms (RFC 6824 3.1). */
+bool mptcp_flags_valid(unsigned version, uint8_t flags)
+{
+	uint8_t algorithms = version == 0 ? 0x3f : 0x1f;
+
+	return (flags & (algorithms | MPC_EXTENSIBILITY)) == MPC_HMAC;
+}
+
 static bool decode_capable(struct cursor *c, struct mptcp_option *o)
 {
 	o->capable.version = cursor_u8(c) & 0x0f;

@@ -35,6 +35,11 @@ enum {
 	MPC_HMAC = 0x01,	  /* H: HMAC-SHA256 (v0: HMAC-SHA1) */
 };
 
+/* Whether an MP_CAPABLE with these flags counts: it names the one algorithm
+ * that there is, and asks for no extension. Else who gets it goes on as if it
+ * were not there, in a SYN and in a SYN/ACK (RFC 8684 3.1). */
+bool mptcp_flags_valid(unsigned version, uint8_t flags);
+
 /* DSS flags (RFC 8684 3.3) */
 enum {
 	DSS_DATA_FIN = 0x10, /* F */

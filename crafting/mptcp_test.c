@@ -545,6 +545,22 @@ static void test_fields(void **state)
 	assert_int_equal(o.join.nonce, 0x1b665a18);
 }
 
+/* RFC 8684 3.1, RFC 6824 3.1: what Linux takes, too. */
+static void test_flags(void **state)
+{
+	(void)state;
+	assert_true(mptcp_flags_valid(1, MPC_HMAC));
+	assert_true(mptcp_flags_valid(0, MPC_HMAC | MPC_CHECKSUM));
+	assert_true(mptcp_flags_valid(1, MPC_HMAC | MPC_CHECKSUM |
+						 MPC_DENY_JOIN_ID0));
+	assert_false(mptcp_flags_valid(0, MPC_HMAC | MPC_DENY_JOIN_ID0));
+	assert_false(mptcp_flags_valid(1, 0));
+	assert_false(mptcp_flags_valid(1, MPC_CHECKSUM));
+	assert_false(mptcp_flags_valid(1, MPC_HMAC | MPC_EXTENSIBILITY));
+	for (uint8_t algorithm = 2; algorithm <= 16; algorithm <<= 1)
+		assert_false(mptcp_flags_valid(1, MPC_HMAC | algorithm));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_text_is_cut),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ enum {
 	MPTCP_PLAIN = 3,  /* kind, length and subtype */
 	OPTION_PLAIN = 2, /* kind and length */
 	OBJECT_HEADER = 4,
+	EXTENSION_PLAIN = 2, /* next header and length */
 	MPLS_CLASS = 1,
 	SUM_ROOM = 3, /* bytes: less has no room for the same sum */
 	IPV4_NOP = 1,
@@ -319,15 +320,17 @@ static void mend_dss(const struct work *w, const struct tcp_view *tcp,
 
 /* --- what was sent before ------------------------------------------------- */
 
-/* By where it goes and its number, which a translator of the sender leaves. */
+/* By where it goes and its numbers, which a translator of the sender leaves:
+ * the same bytes may go out with DSS and without it. */
 static uint64_t key_of(const struct packet *p)
 {
-	uint8_t bytes[sizeof(p->ip.destination.bytes) + 4];
+	uint8_t bytes[sizeof(p->ip.destination.bytes) + 6];
 	struct writer w = writer_over(bytes, sizeof(bytes));
 	uint64_t key = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
 	write_bytes(&w, p->ip.destination.bytes, 16);
 	write_u32(&w, p->tcp.sequence);
+	write_u16(&w, p->ip.id);
 	for (size_t i = 0; i < w.length; i++)
 		key = (key ^ bytes[i]) * UINT64_C(0x100000001b3);
 	return key | 1;
@@ -532,6 +535,21 @@ static bool is_icmp(const struct packet *p)
 		       (p->ip.version == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 }
 
+/* An extension header that is cut, or one too many, shall become no other one,
+ * which leads to a transport (RFC 8200 4.3 to 4.6, RFC 4302 2). */
+static size_t plain_length(const struct packet *p)
+{
+	switch (p->ip.version == 6 ? p->ip.protocol : IPPROTO_NONE) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+	case IPPROTO_AH:
+		return EXTENSION_PLAIN;
+	default:
+		return 0;
+	}
+}
+
 static void rewrite_transport(const struct work *w, const struct packet *p,
 			      bool quoted)
 {
@@ -542,7 +560,7 @@ static void rewrite_transport(const struct work *w, const struct packet *p,
 	else if (is_icmp(p))
 		rewrite_icmp(w, p, quoted);
 	else
-		rewrite_rest(w, p, 0);
+		rewrite_rest(w, p, plain_length(p));
 }
 
 /* --- IP ------------------------------------------------------------------- */

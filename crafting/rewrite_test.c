@@ -850,6 +850,26 @@ static struct wire framed(const struct header *h, const void *bytes,
 	return w;
 }
 
+/* Whatever is overwritten, none becomes a shorter header before TCP. */
+static void test_cut_ipv6_extension(void **state)
+{
+	char payload[1200] = "secret";
+
+	(void)state;
+	for (unsigned i = 0; i < 8 * 256; i++) {
+		struct wire w = segment(true, NULL, 0, payload, 1200), out;
+		struct packet p;
+
+		w.bytes[6] = IPPROTO_DSTOPTS;
+		w.bytes[40] = (uint8_t)i;
+		w.bytes[41] = (uint8_t)(0xff - i / 256); /* too long */
+		out = rewritten(&w);
+		assert_true(packet_parse(out.bytes, out.length, &p));
+		assert_int_equal(p.transport, TRANSPORT_NONE);
+		assert_false(has_text(&out, "secret"));
+	}
+}
+
 static void test_link_headers(void **state)
 {
 	(void)state;
@@ -935,6 +955,7 @@ int main(void)
 		cmocka_unit_test(test_ipv4_options),
 		cmocka_unit_test(test_lying_length),
 		cmocka_unit_test(test_ipv6_extensions),
+		cmocka_unit_test(test_cut_ipv6_extension),
 		cmocka_unit_test(test_link_headers),
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_blank),

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "crafting/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 struct state {
 	uint64_t a, b, c, d;
 };
 
-static uint64_t rotate(uint64_t x, unsigned bits)
+static inline uint64_t rotate(uint64_t x, unsigned bits)
 {
 	return x << bits | x >> (64 - bits);
 }
 
-static void rounds(struct state *s, unsigned count)
+static inline void rounds(struct state *s, unsigned count)
 {
 	while (count--) {
 		s->a += s->b;
@@ -27,16 +30,15 @@ static void rounds(struct state *s, unsigned count)
 }
 
 /* Little-endian, up to eight bytes. */
-static uint64_t word(const uint8_t *at, size_t length)
+static inline uint64_t word(const uint8_t *at, size_t length)
 {
 	uint64_t w = 0;
 
-	for (size_t i = 0; i < length; i++)
-		w |= (uint64_t)at[i] << 8 * i;
-	return w;
+	memcpy(&w, at, length);
+	return le64toh(w);
 }
 
-static void absorb(struct state *s, uint64_t w)
+static inline void absorb(struct state *s, uint64_t w)
 {
 	s->d ^= w;
 	rounds(s, 2);

@@ -100,30 +100,50 @@ static void sum_up(struct syn_template *t)
 	t->tcp_sum = checksum_add(t->tcp_sum, tcp, length);
 }
 
-int syn_template_make(struct syn_template *t, libnet_t *net, enum syn_kind kind,
-		      const struct address *source)
+/* Of this TCP segment, whose checksum is left out. */
+static int carry(struct syn_template *t, libnet_t *net,
+		 const struct address *source, uint8_t *tcp, size_t length)
 {
 	struct ip_envelope envelope = {.source = *source,
 				       .destination = {source->family, {0}},
 				       .protocol = IPPROTO_TCP,
 				       .ttl = TTL,
 				       .dont_fragment = true};
-	uint8_t tcp[SYN_MAX];
-	ssize_t size,
-		length = write_syn(kind, source, &envelope.destination, tcp);
+	ssize_t size;
 
-	if (length == -1)
-		return -1;
 	put16(tcp + TCP_CHECKSUM, 0);
-	size = packet_carry(net, &envelope, tcp, (size_t)length, t->bytes,
+	size = packet_carry(net, &envelope, tcp, length, t->bytes,
 			    sizeof(t->bytes));
 	if (size == -1)
 		return -1;
-	t->kind = kind;
 	t->length = (size_t)size;
-	t->ip_length = (size_t)(size - length);
+	t->ip_length = t->length - length;
 	sum_up(t);
 	return 0;
+}
+
+int syn_template_make(struct syn_template *t, libnet_t *net, enum syn_kind kind,
+		      const struct address *source)
+{
+	const struct address nobody = {source->family, {0}};
+	uint8_t tcp[SYN_MAX];
+	ssize_t length = write_syn(kind, source, &nobody, tcp);
+
+	t->kind = kind;
+	return length == -1 ? -1 : carry(t, net, source, tcp, (size_t)length);
+}
+
+int reset_template_make(struct syn_template *t, libnet_t *net,
+			const struct address *source)
+{
+	const struct address nobody = {source->family, {0}};
+	const struct tcp_segment reset = {.flags = TCP_FLAG_RST,
+					  .data_offset = SEGMENT_AUTO};
+	uint8_t tcp[SYN_MAX];
+	ssize_t length =
+		tcp_segment_write(&reset, source, &nobody, tcp, sizeof(tcp));
+
+	return length == -1 ? -1 : carry(t, net, source, tcp, (size_t)length);
 }
 
 static uint32_t halves(uint32_t value)
@@ -148,19 +168,30 @@ static uint32_t fill_mptcp(uint8_t *tcp, enum syn_kind kind,
 	return halves(first) + halves(second);
 }
 
-static uint32_t fill_tcp(uint8_t *tcp, enum syn_kind kind,
-			 const struct syn_numbers *n)
+static uint32_t fill_ports(uint8_t *tcp, const struct syn_numbers *n,
+			   uint32_t sequence)
 {
 	put16(tcp, n->source_port);
 	put16(tcp + 2, n->port);
-	put32(tcp + TCP_SEQUENCE, n->isn);
+	put32(tcp + TCP_SEQUENCE, sequence);
+	return n->source_port + n->port + halves(sequence);
+}
+
+static uint32_t fill_syn(uint8_t *tcp, enum syn_kind kind,
+			 const struct syn_numbers *n)
+{
 	put32(tcp + TCP_TSVAL, n->tsval);
-	return n->source_port + n->port + halves(n->isn) + halves(n->tsval) +
+	return fill_ports(tcp, n, n->isn) + halves(n->tsval) +
 	       fill_mptcp(tcp, kind, n);
 }
 
+static uint32_t sum_of(const struct address *to)
+{
+	return checksum_add(0, to->bytes, address_length(to));
+}
+
 static void fill_ip(const struct syn_template *t, const struct syn_numbers *n,
-		    uint32_t address_sum, uint8_t *out)
+		    uint16_t id, uint8_t *out)
 {
 	if (n->to.family == 6) {
 		memcpy(out + IPV6_TO, n->to.bytes, 16);
@@ -168,21 +199,35 @@ static void fill_ip(const struct syn_template *t, const struct syn_numbers *n,
 		return;
 	}
 	memcpy(out + IPV4_TO, n->to.bytes, 4);
-	put16(out + IPV4_ID, n->id);
+	put16(out + IPV4_ID, id);
 	put16(out + IPV4_CHECKSUM,
-	      checksum_finish(t->ip_sum + address_sum + n->id));
+	      checksum_finish(t->ip_sum + sum_of(&n->to) + id));
+}
+
+/* `sum`: of what was filled in. */
+static void end_tcp(const struct syn_template *t, const struct syn_numbers *n,
+		    uint32_t sum, uint8_t *tcp)
+{
+	put16(tcp + TCP_CHECKSUM,
+	      checksum_finish(t->tcp_sum + sum_of(&n->to) + sum));
 }
 
 void syn_template_fill(const struct syn_template *t,
 		       const struct syn_numbers *n, uint8_t *out)
 {
-	uint32_t address_sum =
-		checksum_add(0, n->to.bytes, address_length(&n->to));
 	uint8_t *tcp = out + t->ip_length;
-	uint32_t sum;
 
 	memcpy(out, t->bytes, t->length);
-	sum = t->tcp_sum + address_sum + fill_tcp(tcp, t->kind, n);
-	put16(tcp + TCP_CHECKSUM, checksum_finish(sum));
-	fill_ip(t, n, address_sum, out);
+	end_tcp(t, n, fill_syn(tcp, t->kind, n), tcp);
+	fill_ip(t, n, n->id, out);
+}
+
+void reset_template_fill(const struct syn_template *t,
+			 const struct syn_numbers *n, uint8_t *out)
+{
+	uint8_t *tcp = out + t->ip_length;
+
+	memcpy(out, t->bytes, t->length);
+	end_tcp(t, n, fill_ports(tcp, n, n->isn + 1), tcp);
+	fill_ip(t, n, 0, out);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * SYNs to very many targets: each kind is crafted once, and then patched with
- * what differs, checksums included.
+ * SYNs to very many targets, and RSTs: each kind is crafted once, and then
+ * patched with what differs, checksums included.
  */
 #ifndef CRAFTING_SYN_TEMPLATE_H
 #define CRAFTING_SYN_TEMPLATE_H
@@ -48,5 +48,12 @@ int syn_template_make(struct syn_template *t, libnet_t *net, enum syn_kind kind,
  * of SYN_MAX bytes: t->length of them. */
 void syn_template_fill(const struct syn_template *t,
 		       const struct syn_numbers *n, uint8_t *out);
+
+/* The same of the RST that ends what a SYN/ACK to such a SYN began, as the
+ * kernel sends it where it knows of no connection (RFC 9293 3.10.7.1). */
+int reset_template_make(struct syn_template *t, libnet_t *net,
+			const struct address *source);
+void reset_template_fill(const struct syn_template *t,
+			 const struct syn_numbers *n, uint8_t *out);
 
 #endif

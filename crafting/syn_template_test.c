@@ -65,6 +65,23 @@ static void assert_mptcp(const struct packet *p, enum syn_kind kind,
 	}
 }
 
+/* What all packets to a target have; `id`: of IPv4. */
+static void assert_sent(const uint8_t *bytes, size_t length,
+			const struct syn_numbers *n, uint16_t id,
+			struct packet *p)
+{
+	assert_true(packet_parse(bytes, length, p));
+	assert_int_equal(p->transport, TRANSPORT_TCP);
+	assert_true(address_equal(&p->ip.destination, &n->to));
+	assert_true(p->ip.version == 6 || p->ip.checksum_valid);
+	assert_int_equal(packet_tcp_checksum(p), 1);
+	assert_int_equal(p->ip.ttl, 64);
+	assert_int_equal(p->ip.version == 4 ? p->ip.id : p->ip.flow_label,
+			 p->ip.version == 4 ? id : n->flow_label);
+	assert_int_equal(p->tcp.source_port, n->source_port);
+	assert_int_equal(p->tcp.destination_port, n->port);
+}
+
 static void assert_filled(const struct syn_template *t, enum syn_kind kind,
 			  const struct syn_numbers *n)
 {
@@ -72,19 +89,39 @@ static void assert_filled(const struct syn_template *t, enum syn_kind kind,
 	struct packet p;
 
 	syn_template_fill(t, n, bytes);
-	assert_true(packet_parse(bytes, t->length, &p));
-	assert_int_equal(p.transport, TRANSPORT_TCP);
-	assert_true(address_equal(&p.ip.destination, &n->to));
-	assert_true(p.ip.version == 6 || p.ip.checksum_valid);
-	assert_int_equal(packet_tcp_checksum(&p), 1);
-	assert_int_equal(p.ip.ttl, 64);
-	assert_int_equal(p.ip.version == 4 ? p.ip.id : p.ip.flow_label,
-			 p.ip.version == 4 ? n->id : n->flow_label);
-	assert_int_equal(p.tcp.source_port, n->source_port);
-	assert_int_equal(p.tcp.destination_port, n->port);
+	assert_sent(bytes, t->length, n, n->id, &p);
 	assert_int_equal(p.tcp.sequence, n->isn);
 	assert_int_equal(p.tcp.flags, 2);
 	assert_mptcp(&p, kind, n);
+}
+
+/* A RST with the sequence number that a SYN/ACK acknowledges, and no more. */
+static void assert_reset(const struct syn_template *t,
+			 const struct syn_numbers *n)
+{
+	uint8_t bytes[SYN_MAX];
+	struct packet p;
+
+	reset_template_fill(t, n, bytes);
+	assert_sent(bytes, t->length, n, 0, &p);
+	assert_int_equal(p.tcp.sequence, (uint32_t)(n->isn + 1));
+	assert_int_equal(p.tcp.acknowledgment, 0);
+	assert_int_equal(p.tcp.flags, 4);
+	assert_int_equal(p.tcp.options_length, 0);
+	assert_int_equal(p.tcp.payload_length, 0);
+}
+
+static void check_resets(const char *from, const char *const *to, size_t count)
+{
+	struct address source = address(from);
+	struct syn_template t;
+
+	assert_int_equal(reset_template_make(&t, net, &source), 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		struct syn_numbers n = numbers(to[i % count], i);
+
+		assert_reset(&t, &n);
+	}
 }
 
 static void check(const char *from, const char *const *to, size_t count)
@@ -101,6 +138,7 @@ static void check(const char *from, const char *const *to, size_t count)
 			assert_filled(&t, kind, &n);
 		}
 	}
+	check_resets(from, to, count);
 }
 
 static void test_ipv4(void **state)

@@ -29,31 +29,30 @@ capture() {
 	lab/lab run --name "$LAB_NAME" --on r2 \
 		tcpdump -U -B 4096 -i "$1" -w - tcp >"$2" 2>"$tmp/said" 3>&- &
 	pid=$!
-	for ((i = 0; i < 200; i++)); do
-		! grep -q 'listening on' "$tmp/said" || return 0
-		sleep 0.05
-	done
-	cat "$tmp/said"
-	return 1
+	await grep -q 'listening on' "$tmp/said"
 }
 
 # Two requests to HOST, as curl is told.
 request() {		# HOST [OPTION...]
 	for _ in 1 2; do
-		on client curl -sS --max-time 10 "${@:2}" "http://$1/" >/dev/null
+		on client curl -sS --max-time 60 "${@:2}" "http://$1/" >/dev/null
 	done
 }
 
 # What `read` says of the legs, once the capture shows so much of them.
 legs() {		# PATTERN FILE...
-	for ((i = 0; i < 100; i++)); do
-		said=$(./mpprobe read "${@:2}" 2>&1) || true
-		said=${said//$'\n'    / }
-		[[ $said != *$1* ]] || break
-		sleep 0.1
-	done
-	echo "$said"
+	await say_legs "$@" || { echo "$said"; return 1; }
+}
+
+say_legs() {
+	said=$(./mpprobe read "${@:2}" 2>&1) || true
+	said=${said//$'\n'    / }
 	[[ $said == *$1* ]]
+}
+
+# As many FINs as both connections have.
+all_are_closed() {
+	(($(./mpprobe read -x "$tmp/any.pcap" 2>/dev/null | grep -c '\[F') >= 4))
 }
 
 @test 'redirected connections: each leg of the chain, and what it speaks' {
@@ -83,12 +82,7 @@ legs() {		# PATTERN FILE...
 	capture any "$tmp/any.pcap"
 	request 10.0.4.2:8080
 	request 10.0.4.2:8080
-	for ((i = 0; i < 100; i++)); do
-		./mpprobe read -x "$tmp/any.pcap" 2>/dev/null |
-			grep -c '\[F' >"$tmp/count" || true
-		(($(<"$tmp/count") < 4)) || break
-		sleep 0.1
-	done
+	await all_are_closed
 	run ./mpprobe read "$tmp/any.pcap"
 	echo "$output"
 	[[ $output == *'10.0.4.2 port 8080 from 10.0.1.1'* ]]

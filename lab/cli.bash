@@ -70,6 +70,19 @@ start_slow() {		# BYTES OPTION...
 	await has_bytes "$tmp/run.pcap" "$bytes"
 }
 
+# While it is stopped, a run cannot end before what is to happen in its midst.
+stop_run() {
+	local found
+
+	read -ra found -d '' < <(processes_of "$pid") || true
+	stopped=("${found[@]}")
+	kill -STOP "${stopped[@]}"
+}
+
+go_on() {
+	kill -CONT "${stopped[@]}" 2>/dev/null || true
+}
+
 # Waits for the started probe. Sets status.
 await_end() {
 	status=0

@@ -265,7 +265,7 @@ load cli
 	on client ./mpprobe -v server.lab >>"$tmp/out"
 	lab/lab run --name $SLOW_NAME ./mpprobe -v $HOST6 >>"$tmp/out" ||
 		(($? == 1))
-	! grep -nE '.{81}' "$tmp/out"
+	! grep -nE '.{81}' "$tmp/out" || false
 }
 
 @test "-q is one line, -v adds the ladder" {
@@ -318,7 +318,8 @@ coloured() {
 			'./mpprobe {} >>"$0/lines" || echo {}: $?' "$tmp" \
 			>"$tmp/failed"
 	cat "$tmp/failed"
-	[[ ! -s $tmp/failed || $(<"$tmp/failed") == speed*': 3' ]]
+	# What a machine that is so busy makes of a run is no matter here.
+	! grep -v ': [0-3]$' "$tmp/failed" || false
 	run report/validate.py "$tmp/lines"
 	echo "$output"
 	[[ $output == "$((3 * all + 5)) valid lines" ]]
@@ -349,7 +350,7 @@ coloured() {
 	(($(wc -l <"$tmp/report") == 64))
 	# One after the other, in fours, they would take 52 seconds.
 	sed -n 64p "$tmp/report" >"$tmp/last"
-	[[ $(field "$tmp/last" "r['elapsed_ms'] < 12000") == True ]]
+	[[ $(field "$tmp/last" "r['elapsed_ms'] < 30000") == True ]]
 	[[ $(field "$tmp/last" "[(c['purpose'], c['attempts']) for c in
 		r['connections'] if c['purpose'] != 'control']") == \
 		"[('tcp', 4)]" ]]
@@ -397,13 +398,13 @@ coloured() {
 }
 
 @test "-f 64 -m 64: no sweep, yet a verdict" {
-	run --separate-stderr timeout 20 lab/lab run --name $LAB_NAME \
+	run --separate-stderr timeout 60 lab/lab run --name $LAB_NAME \
 		./mpprobe -n -j -f 64 -m 64 $HOST
 	((status == 0))
 	echo "$output" >"$tmp/report"
 	[[ $(field "$tmp/report" "r['verdict']['status']") == clear ]]
 	[[ $(field "$tmp/report" "len(r['path'])") == 0 ]]
-	run timeout 20 lab/lab run --name $LAB_NAME \
+	run timeout 60 lab/lab run --name $LAB_NAME \
 		./mpprobe -n -q -f 64 -m 64 $HOST:81
 	((status == 3))
 }
@@ -437,7 +438,7 @@ first_syns() {		# CAPTURE
 	diff "$tmp/syns1" "$tmp/syns2"
 	lab/lab with --hops 2 -- ./mpprobe -n -q --seed 8 \
 		-w "$tmp/run3.pcap" $HOST
-	! first_syns "$tmp/run3.pcap" | diff -q "$tmp/syns1" - >/dev/null
+	! first_syns "$tmp/run3.pcap" | diff -q "$tmp/syns1" - >/dev/null || false
 }
 
 @test "-w - writes the capture to standard output" {
@@ -487,7 +488,7 @@ first_syns() {		# CAPTURE
 	[[ $output == *' NOW'* && $output == *GNU_RELRO* ]]
 	[[ $output == *__stack_chk_fail* ]]
 	[[ $output == *__vsnprintf_chk* || $output == *__snprintf_chk* ]]
-	! [[ $output =~ GNU_STACK[^$'\n']*RWE ]]
+	! [[ $output =~ GNU_STACK[^$'\n']*RWE ]] || false
 }
 
 # Last, as the kernel's connections stay in TIME-WAIT.

@@ -268,6 +268,7 @@ hides() {		# FILE...
 @test "--anonymize: the same verdict, and nobody's address in any file" {
 	local family
 
+	a_key "$tmp/key"
 	for family in 10.0.3.2 fd00:3::2; do
 		rm -f "$tmp"/shown.*
 		on client ./mpprobe --anonymize-key "$tmp/key" -v \
@@ -285,14 +286,13 @@ hides() {		# FILE...
 		[[ $(field "$tmp/again" "r['target']['address']") == \
 			$(field "$tmp/read" "r['target']['address']") ]]
 	done
-	[[ $(stat -c %a "$tmp/key") == 600 ]]
 	# Another one gives others; names are as good as addresses.
-	on client ./mpprobe --anonymize -j -o "$tmp/other" 10.0.3.2
-	hides "$tmp/other"
+	on client ./mpprobe --anonymize-key "$tmp/made" -j -o "$tmp/other" 10.0.3.2
+	[[ $(stat -c %a "$tmp/made") == 600 ]]
 	[[ $(field "$tmp/other" "r['target']['address']") != \
 		$(field "$tmp/read" "r['target']['address']") ]]
 	on client ./mpprobe --anonymize --letter localhost >"$tmp/letter" || true
-	! grep -F localhost "$tmp/letter"
+	! grep -F localhost "$tmp/letter" || false
 }
 
 @test "--anonymize-key: what is no key" {

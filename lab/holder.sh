@@ -286,8 +286,8 @@ install_boxes() {
 
 # Every box lets pings pass.
 wait_for_path() {
-	on client ping -q -n -w 5 -i 0.02 -c 1 "$net4.2" >/run/said &
-	on client ping -q -n -w 5 -i 0.02 -c 1 "$net6::2" >/run/said6 ||
+	on client ping -q -n -w 60 -i 0.02 -c 1 "$net4.2" >/run/said &
+	on client ping -q -n -w 60 -i 0.02 -c 1 "$net6::2" >/run/said6 ||
 		die 'the server does not answer over IPv6'
 	wait $! || die 'the server does not answer over IPv4'
 }

@@ -28,6 +28,7 @@ setup() {
 }
 
 teardown() {
+	end_test
 	[[ $LAB_NAME == clean ]] || lab/lab down --name "$LAB_NAME"
 }
 
@@ -54,6 +55,7 @@ box() {			# BOX...
 knock() {		# PATTERN tcp PORT FLAGS OPTIONS [TTL [TOS]] | udp PORT TTL
 	local pattern=$1 protocol=$2 host answer
 
+	[[ $pattern != none ]] || local -x PATIENCE=0.5
 	for host in 10.0.5.2 fd00:5::2; do
 		answer=$(on client python3 lab/servers/knock.py \
 			"$protocol" "$host" "${@:3}")
@@ -76,10 +78,10 @@ fails_with() {		# STATUS WORD COMMAND...
 @test "the server answers over IPv4 and IPv6, 81 is closed" {
 	for url in http://10.0.5.2 'http://[fd00:5::2]'; do
 		for port in 80 443 8080; do
-			run on client curl -sf -m 5 "$url:$port/"
+			run on client curl -sf -m 30 "$url:$port/"
 			[[ $status == 0 && $output == 'mpprobe lab server'* ]]
 		done
-		run -7 on client curl -s -m 5 "$url:81/"
+		run -7 on client curl -s -m 30 "$url:81/"
 		[[ $(on client curl -s "$url:80/64K" | wc -c) == 65536 ]]
 	done
 }
@@ -121,19 +123,18 @@ fails_with() {		# STATUS WORD COMMAND...
 
 @test "captures show real segments and checksums" {
 	capture=$BATS_TEST_TMPDIR/c.pcap
-	on client timeout 5 tcpdump -Z root -i eth0 -U -w "$capture" tcp \
-		2>"$capture.log" &
-	tries=0
-	until grep -q 'listening on' "$capture.log"; do
-		((tries++ < 200))
-		sleep 0.02
-	done
+	lab/lab run --name "$LAB_NAME" tcpdump -Z root -i eth0 -U \
+		-w "$capture" tcp 2>"$capture.log" 3>&- &
+	pid=$!
+	await grep -q 'listening on' "$capture.log"
 	for url in http://10.0.5.2/300K 'http://[fd00:5::2]/300K'; do
 		on client curl -sf -o /dev/null "$url"
 	done
-	on client sh -c "until [ \$(stat -c %s $capture) -gt 600000 ]; do :; done"
-	kill $! || true
-	wait
+	is_there() { (($(stat -c %s "$capture") > 600000)); }
+	await is_there
+	kill "$pid"
+	wait "$pid"
+	pid=
 	tcpdump -n -vv -r "$capture" >"$capture.txt" 2>/dev/null
 	grep -q '(correct)' "$capture.txt"
 	run ! grep 'incorrect' "$capture.txt"
@@ -142,7 +143,7 @@ fails_with() {		# STATUS WORD COMMAND...
 
 @test "one router, and twelve" {
 	for hops in 1 12; do
-		run lab/lab with --hops $hops -- curl -sf -m 5 -o /dev/null \
+		run lab/lab with --hops $hops -- curl -sf -m 30 -o /dev/null \
 			-o /dev/null "http://10.0.$((hops + 1)).2/" \
 			"http://[fd00:$((hops + 1))::2]/"
 		[[ $status == 0 && -z $output ]]
@@ -156,7 +157,8 @@ fails_with() {		# STATUS WORD COMMAND...
 		--sysctl-server net.ipv4.tcp_sack=0
 	[[ $(on server cat /proc/sys/net/mptcp/checksum_enabled) == 1 ]]
 	[[ $(on server cat /proc/sys/net/ipv4/tcp_sack) == 0 ]]
-	run on client python3 lab/servers/knock.py udp 10.0.2.2 33434 64
+	PATIENCE=0.5 run on client python3 lab/servers/knock.py udp \
+		10.0.2.2 33434 64
 	[[ $output == none ]]
 	run -71 lab/lab up --name $LAB_NAME --sysctl-server net.no_such=1
 	[[ $output == 'lab: '*net/no_such* ]]
@@ -185,7 +187,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	lab/lab run --name clean sh -c \
 		'trap "exit 9" TERM; echo up; while :; do sleep 0.01; done' \
 		>"$BATS_TEST_TMPDIR/out" &
-	until grep -q up "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
+	await grep -q up "$BATS_TEST_TMPDIR/out"
 	kill -TERM $!
 	status=0
 	wait $! || status=$?
@@ -205,7 +207,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	pids=()
 	for i in 1 2 3 4 5 6; do
 		lab/lab with --hops 2 --box strip@1 -- \
-			curl -sf -m 5 -o /dev/null http://10.0.3.2/ &
+			curl -sf -m 30 -o /dev/null http://10.0.3.2/ &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do
@@ -247,7 +249,8 @@ fails_with() {		# STATUS WORD COMMAND...
 	lab/lab up --name $LAB_NAME --hops 1
 	read -r holder _ <"$STATE/$LAB_NAME/holder"
 	kill -KILL "$holder"
-	while is_alive "$holder"; do sleep 0.01; done
+	is_gone() { ! is_alive "$holder"; }
+	await is_gone
 	fails_with 71 "'killed'" lab/lab run --name $LAB_NAME true
 	run lab/lab status
 	[[ $output != *killed* ]]
@@ -265,6 +268,22 @@ fails_with() {		# STATUS WORD COMMAND...
 	[[ ! -e $STATE/old ]]
 }
 
+# Others would take its lab away.
+@test "a holder whose program begins just now is up" {
+	mkfifo "$tmp/fifo"
+	(exec -a '' cat <>"$tmp/fifo" 3>&-) &
+	pid=$!
+	is_nameless() { [[ -z $(head -c 1 "/proc/$pid/cmdline" | tr -d '\0') ]]; }
+	await is_nameless
+	read -r -a stat <"/proc/$pid/stat"
+	mkdir "$STATE/begins"
+	echo "$pid ${stat[21]}" >"$STATE/begins/holder"
+	echo begins: >"$STATE/begins/summary"
+	run lab/lab status
+	rm -r "$STATE/begins"
+	[[ $output == *begins:* ]]
+}
+
 @test "without root" {
 	((UID == 0)) || skip 'all of this runs without root already'
 	as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups
@@ -278,7 +297,7 @@ fails_with() {		# STATUS WORD COMMAND...
 	cd "$copy"
 	as_nobody+=(XDG_RUNTIME_DIR="$copy/run")
 	run "${as_nobody[@]}" lab/lab with --box strip@2 --box proxy@3 -- \
-		sh -c 'curl -sf -m 5 http://server.lab/ && id -u && >run/file &&
+		sh -c 'curl -sf -m 30 http://server.lab/ && id -u && >run/file &&
 			nft list ruleset &&
 			python3 lab/servers/knock.py tcp 10.0.5.2 443 S \
 				1e040101 3'
@@ -348,7 +367,7 @@ split_five() {		# HOST
 	local port answers=0 node counts=()
 
 	for port in 40000 40004 40008 40012 40016; do
-		! on client curl -sf -m 5 -o /dev/null --local-port "$port" \
+		! on client curl -sf -m 30 -o /dev/null --local-port "$port" \
 			"http://$1" || ((++answers))
 	done
 	for node in server server2; do
@@ -434,7 +453,7 @@ split_five() {		# HOST
 	box proxy@2
 	knock 'SA *' tcp 80 S $CAPABLE 2
 	knock "quote * $UNTOUCHED" tcp 443 S $CAPABLE 2
-	on client curl -sf -m 5 -o /dev/null http://10.0.5.2/ 'http://[fd00:5::2]/'
+	on client curl -sf -m 30 -o /dev/null http://10.0.5.2/ 'http://[fd00:5::2]/'
 	[[ $(on client curl -sI http://10.0.5.2/) == *'X-Peer: 10.0.3.1'* ]]
 }
 
@@ -442,7 +461,7 @@ split_five() {		# HOST
 	box synproxy@2
 	knock 'SA *' tcp 80 S $MSS 3
 	knock 'quote *' tcp 81 S $MSS 3
-	on client curl -sf -m 5 -o /dev/null http://10.0.5.2/ 'http://[fd00:5::2]/'
+	on client curl -sf -m 30 -o /dev/null http://10.0.5.2/ 'http://[fd00:5::2]/'
 }
 
 @test "mss" {

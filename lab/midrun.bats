@@ -16,7 +16,9 @@ change_host() {		# CODE WORDS COMMAND...
 		-o "$tmp/report" $HOST >"$tmp/stdout" 2>"$tmp/stderr" 3>&- &
 	pid=$!
 	await has_bytes "$tmp/run.pcap" "${AFTER:-4000}"
+	stop_run
 	lab/lab run --name $lab_of_test "${@:3}"
+	go_on
 	await_end
 	((status == $1))
 	cat "$tmp/report"
@@ -109,7 +111,9 @@ interrupt_at() {	# SIGNAL BYTES
 
 @test "Ctrl-C before the report goes to standard output" {
 	start_slow 6000
+	stop_run
 	kill -INT "$pid"
+	go_on
 	await_end
 	((status == 130))
 	grep -q interrupted "$tmp/stdout"
@@ -119,9 +123,11 @@ interrupt_at() {	# SIGNAL BYTES
 @test "kill -9 leaves nothing behind" {
 	lab/lab run --name $SLOW_NAME nft list ruleset >"$tmp/before"
 	start_slow 9000 -o "$tmp/report"
+	stop_run
 	lab/lab run --name $SLOW_NAME ss -Htln >"$tmp/listening"
 	[[ -s $tmp/listening ]]		# the port guard
 	kill -KILL "$pid"
+	go_on
 	await_end
 	((status == 137))
 	[[ -z $(lab/lab run --name $SLOW_NAME ss -Htanu) ]]

@@ -62,20 +62,28 @@ uplinks		uplinks/strip-join-at-b2	380 light
 proxy		lab/proxy		380 dark
 failover	read/failover		1600 dark
 compared	compare			1600 light
+survey		survey			1600 light
+survey-paper	survey			794 paper
+vantages-phone	vantages		380 dark
 '
 
 # Sets $page. The command line and the name of the capture stand on it.
 make_page() {		# NAME CAPTURE
-	page=$tmp/$1.html
-	cp pcaps/lab/strip.pcap pcaps/lab/clean-v4.pcap "$tmp"
-	if [[ $2 == compare ]]; then
-		set -- "$1" compare strip.pcap clean-v4.pcap
-	else
-		cp "pcaps/$2.pcap" "$tmp"
-		set -- "$1" read "${2##*/}.pcap"
-	fi
-	(cd "$tmp" && "$OLDPWD/mpprobe" "$2" -q --html "$1.html" "${@:3}") ||
-		(($? <= 3))
+	local name=$1 words
+
+	page=$tmp/$name.html
+	cp -r pcaps/lab/strip.pcap pcaps/lab/clean-v4.pcap \
+		lab/pictures/surveys/* "$tmp"
+	case $2 in
+	compare)	words=(compare strip.pcap clean-v4.pcap);;
+	survey)		words=(survey --as-table networks --report home);;
+	vantages)	words=(survey --as-table networks --report home office
+				cloud);;
+	*)		cp "pcaps/$2.pcap" "$tmp"
+			words=(read "${2##*/}.pcap");;
+	esac
+	(cd "$tmp" && "$OLDPWD/mpprobe" "${words[0]}" -q --html "$name.html" \
+		"${words[@]:1}") || (($? <= 3))
 }
 
 # Sets $picture.
@@ -107,7 +115,7 @@ looks_as_before() {	# ; sets $differing
 		echo "$name: ${share:-another size} % differs"
 		is_alike "${share:-100}" || differing+=" $name"
 	done < <([[ ${PICTURES:-} == all ]] && echo "$pictures" ||
-		grep -E '^(blocked-phone|in-part|compared)\s' <<<"$pictures")
+		grep -E '^(blocked-phone|in-part|compared|survey)\s' <<<"$pictures")
 }
 
 # Another version of a browser draws letters otherwise, and may break a line
@@ -216,7 +224,7 @@ setup() {
 	looks_as_before
 	[[ -z $differing ]]
 	# Another page does not.
-	! is_alike "$(difference "$PWD"/lab/pictures/{blocked,works-ip6}.png)"
+	! is_alike "$(difference "$PWD"/lab/pictures/{blocked,works-ip6}.png)" || false
 }
 
 @test "page: the pictures of README" {
@@ -292,7 +300,7 @@ setup() {
 
 	mkfifo "$fifo"
 	cat pcaps/lab/strip.pcap >"$fifo" &
-	run timeout 20 ./mpprobe read -q --html "$file" "$fifo"
+	run timeout 60 ./mpprobe read -q --html "$file" "$fifo"
 	((status == 1))
 	grep -F '<code>fifo</code></dd>' "$file"
 	run ./mpprobe read -q --html "$file" - <pcaps/lab/strip.pcap

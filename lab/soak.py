@@ -177,6 +177,8 @@ def server_kinds():
         if server == "balanced-packets":  # joins meet the other by chance
             findings.append("mp_join.refused")
             statuses.add("impaired")
+        if server == "backlog":  # a third ACK may find its queue full
+            statuses.add("undetermined")
         for path, box in PATHS:
             # A join may be lost so often that nothing is known of it.
             lossy = {"undetermined"} if "loss" in (box or "") else set()

@@ -65,7 +65,7 @@ speed() {		# BOX... -- ARGUMENT...
 }
 
 @test "speed: one time-out where nobody answers, -i, -s and -k" {
-	run timeout 20 lab/lab with --hops 1 --server mute -- \
+	run timeout 60 lab/lab with --hops 1 --server mute -- \
 		./mpprobe speed -T 2 http://10.0.2.2/
 	echo "$output"
 	((status == 3))

@@ -10,6 +10,7 @@ bats_require_minimum_version 1.5.0
 begin_suite() {
 	cd "$BATS_TEST_DIRNAME/.." || return
 	export LC_ALL=C.UTF-8
+	unset NO_COLOR http_proxy HTTP_PROXY all_proxy ALL_PROXY
 	[[ -v LAB ]] || return 0
 	LAB_NAME=$(basename "$BATS_TEST_FILENAME" .bats)-$$
 	export LAB_NAME
@@ -30,9 +31,10 @@ end_test() {
 	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
 }
 
-# Tries until it is true, for ten seconds.
+# Tries until it is true, for a minute: what takes less than a second here takes
+# ten on a busy machine.
 await() {		# COMMAND...
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 60))
 
 	until "$@"; do
 		((SECONDS < end)) || {
@@ -57,4 +59,9 @@ teardown() { end_test; }
 
 on() {			# NODE COMMAND...
 	lab/lab run --name "$LAB_NAME" --on "$1" "${@:2}"
+}
+
+# A key that gives no address of the lab another one of it: one of a hundred does.
+a_key() {		# FILE
+	(umask 077; printf '19%.0s' {1..32} >"$1"; echo >>"$1")
 }

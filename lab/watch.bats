@@ -9,8 +9,11 @@ load suite
 LAB=(--hops 2 --icmp-unlimited)	# runs follow each other at once
 export HOST=10.0.3.2
 
+# Runs are kept by name, as by who called sudo: who may not enter $tmp, so that
+# tests of sudo say so, and where.
 setup() {
 	begin_test
+	unset SUDO_UID SUDO_GID
 	watchers=()
 	runs=
 }
@@ -77,7 +80,7 @@ said() {		# NAME
 
 # Nobody of a watching is left.
 no_watcher() {
-	! pgrep -f "mpprobe (watch|probe) .*$BATS_TEST_TMPDIR" >/dev/null
+	! pgrep -f "mpprobe (watch|probe) .*$BATS_TEST_TMPDIR" >/dev/null || false
 }
 
 # Of /proc/PID/status.
@@ -155,7 +158,8 @@ await_rights() {
 	# And all that was kept is compared, and drawn.
 	run ./mpprobe compare --html "$tmp/page.html" "$tmp/runs"
 	((status == 1))
-	[[ $output == *'Changed between'*'MP_CAPABLE is removed'* ]]
+	# A run in which it was switched on may have seen some SYNs pass.
+	[[ $output == *'Changed between'*MP_CAPABLE*removed* ]]
 	grep -q '<svg' "$tmp/page.html"
 }
 
@@ -329,7 +333,7 @@ await_rights() {
 		NoNewPrivs:	1
 	END
 	grep -qx MPPROBE_FINDING= "$tmp/clear"
-	! pgrep -f 'sleep 98765'
+	! pgrep -f 'sleep 98765' || false
 }
 
 @test "the one that watches has one right, which it does not use" {

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Holds the packages to the Makefile: of its version, with no library to build
 # with that is not one of its PACKAGES, and with each command that can be left out,
-# and its library.
+# and its library; and the AppArmor profile to the sockets that are opened.
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/.."
 status=0
 version=$(sed -n 's/^VERSION := //p' Makefile)
-needed=$(sed -n '/^PACKAGES := /,/[^\\]$/p' Makefile | tr -s ':=\\\n\t' ' ')
+needed=$(sed -n '/^\(PACKAGES\|OPTIONAL\) := /,/[^\\]$/p' Makefile |
+	tr -s ':=\\\n\t' ' ')
 
 complain() {
 	echo "$*"
@@ -41,4 +42,14 @@ for command in $switches; do
 			complain "packaging/openwrt/Makefile: $command without $library"
 	done
 done
+sockets=$(find probe -name '*.c' ! -name '*_test.c' -exec \
+	grep -hoE 'AF_[A-Z0-9]+, SOCK_[A-Z]+' {} + | sort -u |
+	sed 's/AF_//; s/, SOCK_/ /' | tr '[:upper:]' '[:lower:]')
+[ -n "$sockets" ] || complain 'probe: no sockets'
+while read -r socket; do
+	grep -qx "  network $socket," packaging/debian/apparmor ||
+		complain "packaging/debian/apparmor: no network $socket"
+done <<END
+$sockets
+END
 exit $status

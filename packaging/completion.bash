@@ -8,6 +8,7 @@
 _mpprobe_candidates() {	# KIND
 	case $1 in
 	FILE | CAPTURE | RUN) files=-f ;;
+	'FILE none') words+=' none' files=-f ;;
 	DIR) files=-d ;;
 	HOST) words+=" $(compgen -A hostname)" ;;
 	IFACE) words+=" $(command ls /sys/class/net 2>/dev/null)" ;;

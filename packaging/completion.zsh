@@ -7,7 +7,7 @@
 # Completes an argument of that kind, or one of those words.
 _mpprobe_kind() {	# KIND...
 	case $1 in
-	FILE | CAPTURE | RUN) _files ;;
+	FILE | CAPTURE | RUN) _files; shift; (( ! $# )) || compadd -- "$@" ;;
 	DIR) _files -/ ;;
 	HOST) _hosts ;;
 	IFACE) _net_interfaces ;;

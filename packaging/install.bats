@@ -39,10 +39,14 @@ files_in() {		# DIRECTORY
 		./usr/share/man/man1/mpprobe.1
 		./usr/share/man/man7/mpprobe-scenario.7
 		$(printf './usr/share/mpprobe/%s\n' scenarios/*.lua)
+		$(! pkg-config --exists libnats || printf './usr/%s\n' \
+			bin/mpprobe-fleet share/man/man1/mpprobe-fleet.1 \
+			share/bash-completion/completions/mpprobe-fleet \
+			share/zsh/site-functions/_mpprobe-fleet)
 		./usr/share/zsh/site-functions/_mpprobe
 	END
 	mkdir "$tmp/root" && mv "$tmp/usr" "$tmp/root"
-	diff <(sort "$tmp/expected") <(files_in "$tmp/root")
+	diff <(sort "$tmp/expected" | grep .) <(files_in "$tmp/root")
 	run "$tmp/root/usr/bin/mpprobe" list
 	[[ $output == *$'\ncompliant '* ]]
 
@@ -57,7 +61,7 @@ files_in() {		# DIRECTORY
 	rm "$tmp"/*.gz
 	(
 		cd "$tmp"/mpprobe-*
-		for program in mpprobe lab/flood lab/boxes/box build/x; do
+		for program in mpprobe mpprobe-fleet lab/flood lab/boxes/box build/x; do
 			install -D /bin/true $program
 		done
 		chmod -R go-rwx .
@@ -119,6 +123,7 @@ offers() {		# WORD...
 	[[ $(offers read -o man/mpprobe.) == man/mpprobe.1 ]]
 	[[ $(offers read READ) == README.md ]]
 	[[ $(offers -i l) == lo ]]
+	[[ $(offers survey -b no) == none && $(offers survey -b READ) == README.md ]]
 	[[ -z $(offers -p '') && -z $(offers list '') ]]
 	[[ $(offers run compliant --replay READ) == README.md ]]
 }
@@ -126,9 +131,48 @@ offers() {		# WORD...
 @test "zsh's completion has every option, once" {
 	make_quietly completions
 	[[ $(head -n1 build/completions/zsh) == '#compdef mpprobe' ]]
+	[[ $(tail -n1 build/completions/zsh) == '_mpprobe "$@"' ]]
 	diff <(sed -n '/^	probe)/,/^	read)/s/.*--\([a-z0-9-]*\)[=}[].*/\1/p' \
 		build/completions/zsh | sort) \
 		<(offers probe -- | sed 's/^--//')
+}
+
+# The same of mpprobe-fleet.
+fleet_offers() {	# WORD...
+	bash -c '. "$1"; shift
+		COMP_WORDS=(mpprobe-fleet "$@") COMP_CWORD=$#
+		_mpprobe_fleet && printf "%s\n" "${COMPREPLY[@]}"' \
+		- build/completions/fleet.bash "$@" | sort
+}
+
+@test "mpprobe-fleet: shells complete what a command takes, and nothing else" {
+	pkg-config --exists libnats || skip 'libnats is not there'
+	make_quietly all completions
+	options=$(./mpprobe-fleet -h | sed -n 's/^  ... \(--[a-z0-9-]*\).*/\1/p')
+	[[ $options == *--ack-wait* && $options == *--tls* ]]
+	[[ $(fleet_offers '') == $'gather\nremove\nserve\nwatch\nwork' ]]
+	for command in $(fleet_offers ''); do
+		offered=$(fleet_offers "$command" --)
+		for option in $options; do
+			run ./mpprobe-fleet "$command" "$option" "1 2"
+			[[ $output != *'is no option of'* ]] && taken=y || taken=
+			[[ $'\n'$offered$'\n' == *$'\n'$option$'\n'* ]] &&
+				there=y || there=
+			echo "$command $option: $taken, $there"
+			[[ $taken == "$there" ]]
+		done
+		diff <(sed -n "/^	$command)/,/;;/s/.*--\([a-z0-9-]*\)[=}[].*/--\1/p" \
+			build/completions/fleet.zsh | sort) <(echo "$offered")
+	done
+	[[ $(fleet_offers serve -b no) == none ]]
+	[[ $(fleet_offers serve --mptcp = a) == auto ]]
+	[[ $(fleet_offers serve census READ) == README.md ]]
+	[[ -z $(fleet_offers work READ) ]]
+	[[ $(fleet_offers work --creds READ) == README.md ]]
+	[[ $(fleet_offers work -i l) == lo ]]
+	[[ $(fleet_offers gather -o packa) == packaging ]]
+	[[ $(head -n 1 build/completions/fleet.zsh) == '#compdef mpprobe-fleet' ]]
+	[[ $(tail -n 1 build/completions/fleet.zsh) == '_mpprobe_fleet "$@"' ]]
 }
 
 # ---- other programs ---------------------------------------------------------

@@ -73,7 +73,8 @@ const struct finding_kind finding_kinds[] = {
 		.proof = "A hop quotes the option with other bytes than were "
 			 "sent, or the cryptography tells: a DATA_ACK does "
 			 "not fit IDSN(client key), or the server's first DSN "
-			 "is not IDSN(server key) + 1.",
+			 "is not IDSN(server key) + 1. Or that of the SYN/ACK "
+			 "has flags for which a client ignores it.",
 		.culprits = NULL,
 		.rfc = "RFC 8684 3.1, 3.3",
 		.advice = SHOW_BOTH(" The option must pass unchanged, or be "

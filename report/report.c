@@ -7,6 +7,7 @@
 NAMES_OF(status_name, enum status, STATUSES, ENUM_NAME)
 NAMES_OF(confidence_name, enum confidence, CONFIDENCES, ENUM_NAME)
 NAMES_OF(direction_name, enum direction, DIRECTIONS, ENUM_NAME)
+NAMES_OF(bounds_name, enum bounds, BOUNDS, ENUM_NAME)
 NAMES_OF(segment_name, enum segment_kind, SEGMENTS, ENUM_NAME)
 NAMES_OF(segment_phrase, enum segment_kind, SEGMENTS, ENUM_THIRD)
 NAMES_OF(purpose_name, enum purpose, PURPOSES, ENUM_NAME)

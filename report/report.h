@@ -35,6 +35,16 @@ struct rule;
 	X(DIRECTION_RETURN, "return")                                          \
 	X(DIRECTION_UNKNOWN, "unknown")
 
+/* What the place of a finding says. Mostly that the device is at hop `after`,
+ * at hop `at`, or between. One that answers in the name of the target is at
+ * `at` or just before it, never at `after`. Of the last hop: no hop shows a
+ * change, and that right before the target shows there is none, so that it is
+ * there, beyond it, or on the return path; `after` and `at` are not known. */
+#define BOUNDS(X)                                                              \
+	X(BOUNDS_BETWEEN, "between")                                           \
+	X(BOUNDS_ANSWERER, "answerer")                                         \
+	X(BOUNDS_LAST_HOP, "last_hop")
+
 /* Where in the exchange, in its order, and the words for it. A fragment is the
  * first of data that was sent in several. A pure ACK is one of the client's
  * with DSS and without data. A fallback SYN is one without MPTCP after those
@@ -108,7 +118,13 @@ struct rule;
 enum status { STATUSES(ENUM_VALUE) };
 enum confidence { CONFIDENCES(ENUM_VALUE) };
 enum direction { DIRECTIONS(ENUM_VALUE) };
+enum bounds { BOUNDS(ENUM_VALUE) };
 enum segment_kind { SEGMENTS(ENUM_VALUE) };
+
+static inline bool segment_is_syn(enum segment_kind s)
+{
+	return s == SEGMENT_SYN || s == SEGMENT_JOIN_SYN;
+}
 enum purpose { PURPOSES(ENUM_VALUE) };
 enum matched_by { MATCHES(ENUM_VALUE) };
 enum ladder_rung { RUNGS(ENUM_VALUE) RUNG_COUNT };
@@ -119,6 +135,7 @@ enum vantage { VANTAGES(ENUM_VALUE) };
 const char *status_name(enum status s);
 const char *confidence_name(enum confidence c);
 const char *direction_name(enum direction d);
+const char *bounds_name(enum bounds b);
 const char *segment_name(enum segment_kind s);
 const char *segment_phrase(enum segment_kind s); /* for sentences */
 const char *purpose_name(enum purpose p);
@@ -149,8 +166,10 @@ struct finding {
 	enum segment_kind segment;
 	const char *how; /* "cut", "nop", "eol", or NULL */
 	struct place after, at;
+	enum bounds bounds; /* what these two say */
 	enum confidence confidence;
 	bool or_server; /* the server itself may be the cause */
+	bool of_some;	/* the judge's: what is done to some, not to all */
 	const char *text;
 	const char *more;      /* the judge's: goes behind the text, but not
 				  into the verdict; NULL: nothing */

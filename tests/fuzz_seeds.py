@@ -57,6 +57,61 @@ def write_pcapng(link, frames):
     return out
 
 
+def rare_pcapng(link, frames, order):
+    """As few programs write it: of either byte order, binary fractions of a
+    second, an offset of the clock, packets without a time, of the old kind, and
+    what nobody looks into; then a section once more."""
+    def rare(kind, body):
+        body += b"\0" * (-len(body) % 4)
+        length = struct.pack(order + "I", len(body) + 12)
+        return struct.pack(order + "I", kind) + length + body + length
+
+    def option(kind, value):
+        return struct.pack(order + "HH", kind, len(value)) + value + \
+            b"\0" * (-len(value) % 4)
+
+    out = rare(0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, -1))
+    for bits in (10, 44):
+        out += rare(1, struct.pack(order + "HHI", link, 0, 90) +
+                    option(2, b"wan %d" % bits) +
+                    option(9, bytes([0x80 | bits])) +
+                    option(14, struct.pack(order + "q", -7)) + option(0, b""))
+    out += rare(4, b"\0" * 5000)
+    for number, (seconds, micros, frame) in enumerate(frames):
+        bits = (10, 44)[number % 2]
+        when = (seconds % (1 << 60 - bits) << bits) + \
+            (micros << bits) // 1000000
+        length, data = len(frame), frame + b"\0" * (-len(frame) % 4)
+        if number % 5 == 4:
+            out += rare(3, struct.pack(order + "I", length) + frame[:90])
+        elif number % 5 == 3:
+            out += rare(2, struct.pack(order + "HHIIII", number % 2, 0,
+                                       when >> 32, when & 0xffffffff, length,
+                                       length) + data)
+        else:
+            out += rare(6, struct.pack(order + "IIIII", number % 2, when >> 32,
+                                       when & 0xffffffff, length, length) +
+                        data + option(1, b"seen") +
+                        option(2, struct.pack(order + "I", 1 + number % 2)))
+    return out
+
+
+def broken_pcapng():
+    """What is damaged in each of the ways that are told apart."""
+    whole = write_pcapng(*read_pcap(SMALL))[:4000]
+    head, interface = whole[:28], whole[28:76]
+    for at, value in ((4, 3), (8, 0), (12, 2), (24, 1)):
+        yield head[:at] + bytes([value]) * 4 + head[at + 4:]
+    yield head + struct.pack("<II", 6, 1 << 30)
+    yield head + block(1, b"\1\0")
+    yield head + interface * 300
+    yield head + block(6, bytes(20))
+    yield head + interface + block(6, bytes(12))
+    yield head + interface + block(6, bytes(12) + b"\xff\0\0\0" * 2)
+    yield head + block(3, b"\4\0\0\0abcd")
+    yield interface
+
+
 def captures():
     for name in sorted(glob.glob("pcaps/*/*.pcap")):
         yield name, *read_pcap(name)
@@ -219,6 +274,10 @@ def capture_seeds():
                   for s, m, f in read_pcap(SMALL)[1]]
         yield write_pcap(link, frames)
         yield write_pcapng(link, frames)
+        for order in "<>":
+            once = rare_pcapng(link, frames[:60], order)
+            yield once + once
+    yield from broken_pcapng()
     with open(SMALL, "rb") as file:
         small = file.read()
     for pack in (gzip.compress, bz2.compress, lzma.compress):
@@ -351,6 +410,22 @@ def list_seeds():
     yield b"name\n192.0.2.1/24\n192.0.2.1 0\n,80\n" + b"9" * 200
 
 
+def survey_seeds():
+    """Results of three vantage points, a few of them, whole and as fields."""
+    for name in sorted(glob.glob("lab/pictures/surveys/*/results.jsonl")):
+        with open(name, "rb") as file:
+            lines = file.readlines()
+        yield b"".join(lines[:3])
+        yield b"".join(lines[::12])
+
+
+def origin_seeds():
+    """Tables of networks, in all forms, and what is none."""
+    yield (b"192.0.2.0/24\t64500\n198.51.100.0\t24\t64501_64502\n"
+           b"2001:db8::/32 | AS64503 | NAME Name\r\n; x\n# y\n\n")
+    yield b"0.0.0.0/0 {1,2}\n::/0,4294967295,\"a b\"\n10.0.0.1/8 1\n9 9 9\n"
+
+
 def answer_seeds():
     for _, link, frames in captures():
         for *_, frame in frames[:20]:
@@ -370,6 +445,8 @@ SEEDS = {
     "report/judge/judge_fuzz": judge_seeds,
     "report/compare/compare_fuzz": report_seeds,
     "report/saved/saved_fuzz": saved_seeds,
+    "report/origin_table_fuzz": origin_seeds,
+    "report/survey/contrast_fuzz": survey_seeds,
     "probe/net/dns_txt_fuzz": txt_seeds,
     "probe/scenario/scenario_fuzz": script_seeds,
     "probe/scenario/replay_fuzz": replay_seeds,
@@ -433,6 +510,8 @@ WORDS = {
     "report/judge/judge_fuzz": file_words,
     "report/compare/compare_fuzz": json_words,
     "report/saved/saved_fuzz": json_words,
+    "report/origin_table_fuzz": list_words,
+    "report/survey/contrast_fuzz": json_words,
     "probe/net/dns_txt_fuzz": txt_words,
     "probe/scenario/scenario_fuzz": lua_words,
     "probe/scenario/replay_fuzz": file_words,

@@ -158,3 +158,14 @@ void check_html(const char *text)
 	}
 	assert_int_equal(r.depth, 0);
 }
+
+size_t count(const char *text, const char *what)
+{
+	size_t found = 0;
+
+	while ((text = strstr(text, what))) {
+		found++;
+		text += strlen(what);
+	}
+	return found;
+}

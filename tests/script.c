@@ -278,8 +278,9 @@ struct part {
 	box_fn *device;
 	char kind[16]; /* "syn" ...; "": all */
 	unsigned after, until, seen;
-	unsigned parity; /* of the client's port: 1 even, 2 odd, 0 both */
-	bool second;	 /* every second one only */
+	unsigned parity;  /* of the client's port: 1 even, 2 odd, 0 both */
+	bool second;	  /* every second one only */
+	unsigned percent; /* of them, at random; 0: all */
 };
 
 /* In the order of the scene's: box, second, back, forger; behind the first on
@@ -373,7 +374,8 @@ static enum act apply(struct part *part, struct scene *s, struct wire *w)
 		return PASS;
 	part->seen++;
 	if (part->seen <= part->after || (part->second && part->seen % 2) ||
-	    (part->until && part->seen > part->until))
+	    (part->until && part->seen > part->until) ||
+	    (part->percent && scene_random(s) % 100 >= part->percent))
 		return PASS;
 	return part->device(s, w);
 }
@@ -506,7 +508,7 @@ static bool set_other(struct scene *s, const char *word)
 }
 
 /* device@HOP, back:device or forger:device@HOP, then /KIND, /odd, /even,
- * /second, /after:N, /until:N */
+ * /second, /percent:N, /after:N, /until:N */
 static bool set_device(struct scene *s, char *word)
 {
 	char *rest = strchr(word, '/'), *at, *more;
@@ -534,7 +536,8 @@ static bool set_device(struct scene *s, char *word)
 			part.parity = f[0] == 'o' ? 2 : 1;
 		else if (strcmp(f, "second") == 0)
 			part.second = true;
-		else if (!sscanf(f, "after:%u", &part.after) &&
+		else if (!sscanf(f, "percent:%u", &part.percent) &&
+			 !sscanf(f, "after:%u", &part.after) &&
 			 !sscanf(f, "until:%u", &part.until))
 			snprintf(part.kind, sizeof(part.kind), "%s", f);
 	parts[which] = part;

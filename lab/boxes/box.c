@@ -22,12 +22,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lab/boxes/box.h"
 
 #define HELD_MAX 1024
+#define RECEIVE_BUFFER (8 << 20)
 
 /* One row, and one function. */
 static const struct behaviour behaviours[] = {
@@ -41,6 +43,7 @@ static const struct behaviour behaviours[] = {
 	{"key", alter_key, {false, true}, false, 0},
 	{"hmac", alter_hmac, {false, true}, false, 0},
 	{"dsn", alter_dsn, {true, false}, false, 0},
+	{"data-ack", raise_data_ack, {true, false}, false, 8192},
 	{"address", alter_address, {true, false}, false, 0},
 	{"mirror", mirror, {false, true}, false, 0},
 	{"mirror-all", mirror_all, {false, true}, false, 0},
@@ -240,6 +243,7 @@ static int on_packet(struct nfq_q_handle *queue, struct nfgenmsg *message,
 static struct nfq_handle *open_queues(struct box *b, uint16_t number)
 {
 	struct nfq_handle *h = nfq_open();
+	const int room = RECEIVE_BUFFER;
 
 	if (!h)
 		die("nfq_open");
@@ -250,6 +254,8 @@ static struct nfq_handle *open_queues(struct box *b, uint16_t number)
 			die("netfilter queue");
 		nfq_set_queue_maxlen(queues[way], 4096);
 	}
+	/* Without the right to it the usual size must do. */
+	setsockopt(nfq_fd(h), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	return h;
 }
 
@@ -263,7 +269,9 @@ static void serve(struct box *b, struct nfq_handle *h)
 
 		poll(&fd, 1, poll_wait_ms());
 		release_due(b);
-		if (!(fd.revents & POLLIN))
+		/* An overrun is an error until it is read, with nothing else
+		 * there; the kernel drops all that passes until then. */
+		if (!(fd.revents & (POLLIN | POLLERR)))
 			continue;
 		length = recv(fd.fd, buffer, sizeof(buffer), 0);
 		if (length > 0)

@@ -143,8 +143,8 @@ void packet_mend(uint8_t *bytes, size_t length);
 /* box_options.c */
 bool passing_wanted(const struct box *b, const struct passing *p);
 behave_fn remove_cut, remove_nop, remove_eol, remove_unknown, remove_kind,
-	clear_version, alter_key, alter_hmac, alter_dsn, alter_address, mirror,
-	mirror_all, add_mss, drop_option, reset_option;
+	clear_version, alter_key, alter_hmac, alter_dsn, raise_data_ack,
+	alter_address, mirror, mirror_all, add_mss, drop_option, reset_option;
 
 /* box_header.c */
 behave_fn rewrite_isn, relay, rewrite_timestamps, rewrite_window,

@@ -33,6 +33,7 @@ version|option|way|the version in MP_CAPABLE is another: 1 becomes 0|tcp version
 key|option|way|the key in the SYN/ACK is altered|tcp key
 hmac|option|way|the HMAC of an MP_JOIN is altered (return: in the SYN/ACK)|tcp hmac
 dsn|option|way|the data sequence number in DSS is altered|tcp dsn
+data-ack|option|way|the DATA_ACK in DSS is some thousands more|tcp data-ack
 address|option|way|the address in ADD_ADDR is altered|tcp address
 mirror|option|hop|a SYN/ACK without MPTCP echoes the option of the SYN|tcp mirror
 mirror-all|option|hop|a SYN/ACK echoes all unknown options of the SYN|tcp mirror-all

@@ -195,6 +195,22 @@ enum fate alter_dsn(struct box *b, struct passing *p)
 	return alter(b, p, MP_DSS, at + 3, 0x5a);
 }
 
+/* RFC 8684 3.3: `value` more, which is behind all requests. */
+enum fate raise_data_ack(struct box *b, struct passing *p)
+{
+	const struct mptcp_option *o = tcp_options_mptcp(&p->read, MP_DSS);
+	uint64_t bits;
+	size_t at;
+
+	if (!p->is_tcp || !o || !(o->dss.flags & DSS_ACK))
+		return PASS;
+	at = o->dss.flags & DSS_ACK8 ? 11 : 7;
+	bits = (o->dss.data_ack + (uint64_t)b->value) ^ o->dss.data_ack;
+	for (unsigned byte = 0; byte < 4; byte++)
+		alter(b, p, MP_DSS, at - byte, (uint8_t)(bits >> 8 * byte));
+	return PASS;
+}
+
 /* ---- options added ------------------------------------------------------ */
 
 /* Options of the SYN that a SYN/ACK without them gets. */

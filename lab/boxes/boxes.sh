@@ -111,6 +111,7 @@ odd-reset-data|path|hop|data with an MPTCP option from odd ports triggers a RST
 odd-strip-data|path|hop|MPTCP options become NOPs in data from odd ports
 second-drop|path|hop|every second SYN with MP_CAPABLE is dropped
 second-drop-join|path|hop|every second SYN with MP_JOIN is dropped
+third-drop-data|path|hop|every third segment of data with DSS is dropped
 capable-elsewhere|path|hop|SYNs with MP_CAPABLE go to port 8080 of the server, plain TCP
 join-elsewhere|path|hop|SYNs with MP_JOIN go to port 443 of the server
 few-drop|path|hop|SYNs with MP_CAPABLE are dropped, but for five a second
@@ -202,12 +203,13 @@ both() {		# NODE TABLE CHAIN RULE...
 }
 
 # Those of nft_forward. From 1.1 on nft has names for subtypes, and writes flags
-# otherwise.
+# and the usual burst otherwise.
 nft_rules() {		# NODE
 	on "$1" nft list chain inet lab "$hook" | sed '
 		s/tcp flags & (syn | \([a-z]*\)) == \([a-z]*\)/tcp flags \2 \/ syn,\1/
 		s/subtype mp-capable/subtype 0/; s/subtype mp-join/subtype 1/
-		s/subtype dss/subtype 2/; s/subtype add-addr/subtype 3/'
+		s/subtype dss/subtype 2/; s/subtype add-addr/subtype 3/
+		s/ burst 5 packets//'
 }
 
 # A rule of nft on forwarded packets of both families, or with "ingress" on those
@@ -537,6 +539,10 @@ box_second_drop() {
 
 box_second_drop_join() {
 	nft_forward "r$1" "iifname \"eth0\" $join_syn numgen inc mod 2 0 drop"
+}
+
+box_third_drop_data() {
+	nft_forward "r$1" "iifname \"eth0\" tcp flags psh / syn,psh tcp option mptcp subtype 2 numgen inc mod 3 0 drop"
 }
 
 few() {			# HOP SYNS VERDICT

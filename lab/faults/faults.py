@@ -11,11 +11,13 @@ instant. Prints TAP.
            process, and no connection on the server.
 
 usage: lab/faults/faults.py [--runs N | --all] [--seed N] [memory] [signals]
-N runs of each command (40; half as many live without memory), or one for each
-allocation and 200 signals."""
+N runs of each command (40; half as many live without memory, and of `watch` and
+`survey`, which take seconds), or one for each allocation and 200 signals."""
 import argparse
+import atexit
 import ctypes
 import glob
+import ipaddress
 import json
 import os
 import random
@@ -34,11 +36,19 @@ MPPROBE = os.path.join(TOP, "mpprobe")
 PRELOAD = os.path.join(HERE, "no_memory.so")
 HOST = "10.0.3.2"
 PATIENCE = 60           # seconds, for one run
-SYSTEM_ERROR, INTERRUPTED = 71, 130
+UNDETERMINED, NO_INPUT, SYSTEM_ERROR, INTERRUPTED = 3, 65, 71, 130
 PR_SET_CHILD_SUBREAPER = 36
 
 CAPTURE = "pcaps/v1/lab-6.18-t3-joincsum.pcap"
 REPORT = "pcaps/zoo/changed.json"
+
+# Kernels, and what answers in other ways (lab/servers/many), none of it late.
+MANY = "288"
+SPACE = ["10.128.0.0/30", "10.128.1.0/28"]
+WATCH = ["watch", "-j", "--every", "1s", "--save", "{directory}", HOST]
+SURVEY = ["survey", "-q", "-r", "5000", "--cooldown", "1", "-o", "{directory}",
+          *SPACE]
+RESUME = ["survey", "-q", "-r", "5000", "--resume", "{directory}"]
 
 # What needs no lab says the same each time.
 OFFLINE = [
@@ -57,6 +67,11 @@ LIVE = [
     ["compare", "--live", "-j", "-c", "1", HOST],
     ["doctor", "-v"],
     ["doctor", "-j", HOST],
+    WATCH,
+    SURVEY,
+    RESUME,
+    ["survey", "--report", "{directory}"],
+    ["survey", "--report", "{directory}", "--csv"],
 ]
 # Each writes to files, which are whole, or not there.
 SIGNALLED = [
@@ -65,6 +80,9 @@ SIGNALLED = [
     ["compare", "--live", "-j", "-c", "2", "-o", "{report}", "--save",
      "{directory}", HOST],
     ["read", "-j", "-o", "{report}", "-"],
+    WATCH,
+    SURVEY,
+    RESUME,
 ]
 
 
@@ -92,14 +110,24 @@ def finish(process):
     return Done(process, *process.communicate(timeout=PATIENCE))
 
 
+def finish_watch(process):
+    """What it begins with is told, or why it does not; only the former goes
+    on."""
+    said = os.read(process.stderr.fileno(), 4096)
+    if said.startswith(f"mpprobe: {HOST}".encode()):
+        process.terminate()
+    out, err = process.communicate(timeout=PATIENCE)
+    return Done(process, out, said + err)
+
+
 def adopt_orphans():
     """What a run leaves running becomes ours."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def leftovers():
-    """Whether a process is still there five seconds later."""
-    end = time.monotonic() + 5
+    """Whether a process is still there half a minute later."""
+    end = time.monotonic() + 30
     while time.monotonic() < end:
         try:
             if os.waitpid(-1, os.WNOHANG) == (0, 0):
@@ -125,24 +153,35 @@ def whole_lines(text, is_json):
 # ---- memory ----------------------------------------------------------------
 
 def run_without_memory(arguments, number, later, numbers):
+    place = place_of(arguments)
     with open(numbers, "wb") as file:
         file.write(struct.pack("QQQ", 0, number, later))
-    done = finish(start(arguments, stdin=subprocess.DEVNULL,
-                        env=os.environ | {"LD_PRELOAD": PRELOAD,
-                                          "NO_MEMORY": numbers}))
+    done = place.finish(start(
+        place.fill(arguments), stdin=subprocess.DEVNULL,
+        env=os.environ | {"LD_PRELOAD": PRELOAD, "NO_MEMORY": numbers}))
     done.number = number
+    done.left = list(place.left(done))
+    place.remove()
     with open(numbers, "rb") as file:
         return done, struct.unpack("QQQ", file.read())[0]
 
 
 def ended_well(done, right, is_json, live):
     """As if nothing had happened; or with one line that says it. The compiler of
-    filters in libpcap (1.10.3) crashes without memory, before all else."""
+    filters in libpcap (1.10.3) crashes without memory, before all else. What
+    only a run of `watch` had no memory for is no reason to end."""
+    if done.left:
+        return False
     if live and done.code == -signal.SIGSEGV and done.number < 60:
         return True
+    if done.code == UNDETERMINED != right.code and done.err.startswith(
+            f"mpprobe: {HOST}: "):
+        return done.err.count("\n") == 1 and not done.out
     if done.code == SYSTEM_ERROR:   # the parser of libpcap says it itself
-        return (done.err.startswith(("mpprobe: ", "out of dynamic memory")) and
-                done.err.count("\n") == 1 and whole_lines(done.out, is_json))
+        told = right.err.splitlines()   # by `watch`, of a run before
+        said = [line for line in done.err.splitlines() if line not in told]
+        return (len(said) == 1 and whole_lines(done.out, is_json) and
+                said[0].startswith(("mpprobe: ", "out of dynamic memory")))
     return done.code == right.code and done.err == right.err and \
         (live and whole_lines(done.out, is_json) or done.out == right.out)
 
@@ -161,19 +200,22 @@ def memory(arguments, runs, live):
                 if not ended_well(done, right, is_json, live):
                     wrong.append(f"allocation {number} of {count}"
                                  f"{' and all later' if later else ''}: "
-                                 f"{done}")
-    if right.code > 3 or right.err:
-        wrong.insert(0, f"with memory: {right}")
+                                 f"{done} {'; '.join(done.left)}")
+    if right.code > 3 or right.left or (right.err and arguments != WATCH):
+        wrong.insert(0, f"with memory: {right} {'; '.join(right.left)}")
     return wrong, 2 * len(which)
 
 
-# ---- signals ---------------------------------------------------------------
+# ---- what is written -------------------------------------------------------
 
 class Place:
     """A directory for what a run writes."""
+    finish = staticmethod(finish)
+    seconds = None      # in which signals come; None: all of a run
 
     def __init__(self):
         self.path = tempfile.mkdtemp()
+        os.chmod(self.path, 0o711)      # whoever called sudo may pass, too
         self.report = os.path.join(self.path, "report")
         self.capture = os.path.join(self.path, "capture")
         self.directory = os.path.join(self.path, "runs")
@@ -181,6 +223,10 @@ class Place:
     def fill(self, arguments):
         return [a.format(report=self.report, capture=self.capture,
                          directory=self.directory) for a in arguments]
+
+    def left(self, _):
+        """What is wrong with what is there after a run."""
+        return ()
 
     def complaints(self, done, number, reads):
         """What is wrong with a run that a signal met."""
@@ -211,6 +257,122 @@ class Place:
         shutil.rmtree(self.path)
 
 
+class WatchPlace(Place):
+    """A run that was kept is a report and its capture."""
+    finish = staticmethod(finish_watch)
+    seconds = 4
+
+    def left(self, _):
+        for name in glob.glob(self.directory + "/*"):
+            stem, kind = os.path.splitext(name)
+            if kind == ".json":
+                with open(name, encoding="utf-8") as file:
+                    whole = whole_lines(file.read(), True)
+            else:
+                whole = kind == ".pcap" and is_whole(name) and \
+                    os.path.exists(stem + ".json")
+            if not whole:
+                yield f"leaves half a run, {os.path.basename(name)}"
+
+    def complaints(self, done, number, _):
+        yield from self.left(done)
+        if number and done.code == -number:
+            if os.path.exists(self.directory):
+                yield "was ended by the signal, but leaves a directory"
+        elif done.code != INTERRUPTED and not 0 <= done.code <= 3:
+            yield "ends with another code"
+        if not whole_lines(done.out, True):
+            yield "prints half a line"
+
+
+class SurveyPlace(Place):
+    """Whatever was asked is there when it has gone on."""
+
+    def left(self, done):
+        if not os.path.exists(self.directory):
+            return
+        if done.code:
+            again = finish(start(self.fill(RESUME)))
+            if again.code == NO_INPUT and self.nothing_asked():
+                return
+            if again.code or again.err:
+                yield f"cannot go on: {again}"
+        if self.found() != self.truth():
+            yield f"has found {self.found()}"
+
+    def nothing_asked(self):
+        return not os.path.getsize(os.path.join(self.directory, "journal"))
+
+    def complaints(self, done, number, _):
+        yield from self.left(done)
+        if number and done.code == -number:
+            if os.path.exists(self.directory):
+                yield "was ended by the signal, but leaves a directory"
+        elif done.code == INTERRUPTED:
+            if "--resume" not in done.err:
+                yield "does not say how to go on"
+        elif done.code or done.err:
+            yield "ends with another code"
+
+    def make_half(self):
+        slow = ["8" if word == "5000" else word for word in SURVEY]
+        process = start(self.fill(slow))
+        journal = os.path.join(self.directory, "journal")
+        while not os.path.exists(journal) or \
+                b"\nP " not in open(journal, "rb").read():
+            time.sleep(0.02)
+        process.terminate()
+        done = finish(process)
+        if done.code != INTERRUPTED:
+            raise RuntimeError(f"a survey to go on with: {done}")
+
+    def found(self):
+        """(address, class) of each line, in order."""
+        with open(os.path.join(self.directory, "results.jsonl"),
+                  encoding="utf-8") as file:
+            lines = [json.loads(line) for line in file]
+        return sorted((line["target"]["address"], line["class"])
+                      for line in lines)
+
+    @staticmethod
+    def truth():
+        wanted = [ipaddress.ip_network(prefix) for prefix in SPACE]
+        pairs = [line.split() for line in subprocess.run(
+            [os.path.join(TOP, "lab/servers/many"), "-n", MANY, "-t"],
+            check=True, capture_output=True, text=True).stdout.splitlines()]
+        return sorted((address, what) for address, what in pairs
+                      if any(ipaddress.ip_address(address) in one
+                             for one in wanted))
+
+
+class BegunSurveyPlace(SurveyPlace):
+    """One that was ended when a part of it was asked."""
+    half = None
+
+    def __init__(self):
+        super().__init__()
+        if not BegunSurveyPlace.half:
+            BegunSurveyPlace.half = SurveyPlace()
+            self.half.make_half()
+            atexit.register(self.half.remove)
+        shutil.copytree(self.half.directory, self.directory)
+
+
+class TablesPlace(BegunSurveyPlace):
+    def left(self, _):
+        return ()
+
+
+def place_of(arguments):
+    if arguments == WATCH:
+        return WatchPlace()
+    if arguments == SURVEY:
+        return SurveyPlace()
+    if arguments == RESUME:
+        return BegunSurveyPlace()
+    return TablesPlace() if arguments[0] == "survey" else Place()
+
+
 def is_whole(capture):
     """Empty, or a header and records, of which none is cut."""
     with open(capture, "rb") as file:
@@ -220,6 +382,8 @@ def is_whole(capture):
         at += 16 + struct.unpack_from("<I", data, at + 8)[0]
     return at == len(data) or not data
 
+
+# ---- signals ---------------------------------------------------------------
 
 def feed_slowly(process, seconds):
     """A capture into its standard input, as tcpdump would."""
@@ -239,7 +403,7 @@ def feed_slowly(process, seconds):
 
 def run_with_signal(arguments, number, after):
     """number 0: none."""
-    place, reads = Place(), arguments[0] == "read"
+    place, reads = place_of(arguments), arguments[0] == "read"
     process = start(place.fill(arguments), stdin=subprocess.PIPE if reads else
                     subprocess.DEVNULL)
     if number:
@@ -255,7 +419,7 @@ def run_with_signal(arguments, number, after):
         os.waitpid(pid, 0)
     elif reads:
         feed_slowly(process, 0.1)
-    done = finish(process)
+    done = finish(process) if number else place.finish(process)
     wrong = ["leaves a process"] if leftovers() else []
     wrong += place.complaints(done, number, reads)
     place.remove()
@@ -265,7 +429,7 @@ def run_with_signal(arguments, number, after):
 def signals(arguments, runs):
     began = time.monotonic()
     done, wrong = run_with_signal(arguments, 0, 0)
-    usual = time.monotonic() - began
+    usual = place_of(arguments).seconds or time.monotonic() - began
     wrong = [f"without a signal: {what}: {done}" for what in wrong]
     kinds, ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP), {}
     for i in range(runs):
@@ -292,17 +456,23 @@ class Tap:
         sys.stdout.flush()
 
 
+def shared(arguments, runs):
+    return runs // 2 if arguments in (WATCH, SURVEY, RESUME) else runs
+
+
 def inside(options, tap):
     """On the client of a lab."""
     adopt_orphans()
     if "memory" in options.what:
         for arguments in LIVE:
-            wrong, runs = memory(arguments, options.runs // 2, True)
+            wrong, runs = memory(arguments,
+                                 shared(arguments, options.runs // 2), True)
             tap.result(f"no memory: mpprobe {' '.join(arguments)}", wrong,
                        f": {runs} runs")
     if "signals" in options.what:
         for arguments in SIGNALLED:
-            wrong, runs, ends = signals(arguments, options.runs or 200)
+            wrong, runs, ends = signals(arguments,
+                                        shared(arguments, options.runs) or 200)
             tap.result(f"signals: mpprobe {' '.join(arguments)}", wrong,
                        f": {runs} runs, {ends}")
 
@@ -321,7 +491,8 @@ def server_is_idle(name):
 
 def in_lab(what, options, tap):
     name = f"faults-{os.getpid()}"
-    subprocess.run([LAB, "up", "--name", name, "--hops", "2"], check=True)
+    subprocess.run([LAB, "up", "--name", name, "--hops", "2", "--many", MANY],
+                   check=True)
     try:
         done = subprocess.run(
             [LAB, "run", "--name", name, sys.executable,

@@ -221,6 +221,7 @@ TURNS = [
     ("odd-drop-data", "dss.dropped", (2, 3), {"segment": "data"}),
     ("odd-strip-data", "dss.removed", (2, 3), {"segment": "data"}),
     ("second-drop", "mp_capable.dropped", (None, None), {}),
+    ("third-drop-data", "dss.dropped", (None, None), {"segment": "data"}),
     ("few-drop", "mp_capable.dropped", (2, 3), {"segment": "syn"}),
     ("few-reset", "mp_capable.reset", (2, 3), {"segment": "syn"}),
     ("few-strip", "mp_capable.removed", (2, 3), {"segment": "syn"}),
@@ -241,7 +242,8 @@ def turn_cases(Case):
     out += [Case(boxes=["odd-reset-data@2"], family=f, status="impaired",
                  code=1, finding="dss.reset", after=2, place=3,
                  segment="join_data", rungs=("checksum", "join_data"),
-                 chance=[("clear", 0, "lost MPTCP with the first data: a RST")])
+                 chance=[("clear", 0, "lost MPTCP with the first data: a RST"),
+                         ("undetermined", 3, "lost it with the first data")])
             for f in (4, 6)]
     # To another listener: what it is, this end cannot tell.
     out += [Case(boxes=["capable-elsewhere@2"], family=f, status="blocked",

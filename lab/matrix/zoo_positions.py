@@ -26,6 +26,7 @@ LATER = [
     ("hmac,forward", "mp_join.modified", "impaired",
      {"segment": "join_ack"}, []),
     ("dsn", "dss.modified", "blocked", {"segment": "data"}, []),
+    ("data-ack", "dss.modified", "impaired", {"segment": "data"}, []),
     ("reset-data", "dss.reset", "blocked", {}, []),
     ("reset-join", "mp_join.reset", "impaired", {}, []),
     ("reset-join-ack", "mp_join.reset", "impaired",
@@ -129,6 +130,7 @@ BACK = [
     ("version,return", "mp_capable.modified", "blocked",
      {"segment": "syn_ack"}),
     ("dsn,return", "dss.modified", "blocked", {}),
+    ("data-ack,return", "dss.modified", "blocked", {"confidence": "likely"}),
     ("drop,return", "mp_capable.dropped", "blocked", {"segment": "syn_ack"}),
     ("drop-data,return", "dss.dropped", "blocked", {}),
 ]

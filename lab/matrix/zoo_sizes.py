@@ -40,7 +40,7 @@ def back(Case):
                 case(Case, "drop-acks,return", k, "impaired", "dss.dropped",
                      family=f, **ACKS),
                 case(Case, "strip-early-acks", k, "impaired", "dss.removed",
-                     family=f, how="nop", **ACKS)]
+                     family=f, how="nop", direction="return")]
     return out
 
 

@@ -9,7 +9,7 @@ prints one of
     SA OPTIONS                a SYN/ACK
     R                         a RST
     quote ADDRESS ttl=N tos=N options=OPTIONS    an ICMP error and its quote
-    none                      nothing in half a second
+    none                      nothing in ten seconds, or in PATIENCE
 It shares no code with mpprobe, which the lab exists to test.
 """
 import os
@@ -19,7 +19,7 @@ import struct
 import sys
 import time
 
-PATIENCE = 0.5
+PATIENCE = float(os.environ.get("PATIENCE", "10"))
 SYN, RST, ACK = 2, 4, 16
 
 
@@ -101,8 +101,12 @@ def knock(protocol, host, port, ttl, tos, flags=0, options=b""):
                                    flags, options), (host, 0))
     ports = (source_port, port)
     deadline = time.monotonic() + PATIENCE
-    while (left := deadline - time.monotonic()) > 0:
-        for ready in select.select([raw_tcp, raw_icmp], [], [], left)[0]:
+    while True:     # what has come is read, however late it is
+        left = max(0, deadline - time.monotonic())
+        came = select.select([raw_tcp, raw_icmp], [], [], left)[0]
+        if not came:
+            return "none"
+        for ready in came:
             packet, peer = ready.recvfrom(2048)
             if family == socket.AF_INET:
                 packet = packet[(packet[0] & 15) * 4:]
@@ -110,7 +114,6 @@ def knock(protocol, host, port, ttl, tos, flags=0, options=b""):
                       read_icmp(family, packet, peer[0], ports))
             if result:
                 return result
-    return "none"
 
 
 def main(protocol, host, port, *rest):

@@ -15,6 +15,7 @@
 #include "probe/doctor/counters.h"
 #include "probe/doctor/gather.h"
 #include "probe/doctor/kernel_connection.h"
+#include "probe/net/infile.h"
 #include "probe/net/privileges.h"
 #include "probe/net/target.h"
 #include "report/arena.h"
@@ -159,10 +160,8 @@ static int ask_alone(struct doctoring *d)
 /* While this process may read what its user may. */
 static FILE *open_since(const char *name)
 {
-	FILE *in = fopen(strcmp(name, "-") ? name : "/dev/stdin", "re");
+	FILE *in = infile_open(strcmp(name, "-") ? name : "/dev/stdin");
 
-	if (!in && errno == ENOMEM)
-		must_have(NULL);
 	if (!in)
 		complain("--since %s: %s", name, strerror(errno));
 	return in;

@@ -294,9 +294,11 @@ static int print_packets(struct reading *r)
 	char error[400] = "";
 	/* Who is to be covered is followed: that tells of keys. */
 	struct observer *o = r->options->anonymous ? r->observer : NULL;
-	enum capture_result result = capture_feed_each(
-		r->capture, o, print_packet, r, error, sizeof(error));
+	enum capture_result result;
 
+	capture_as_filed(r->capture);
+	result = capture_feed_each(r->capture, o, print_packet, r, error,
+				   sizeof(error));
 	if (*error)
 		complain("%s", error);
 	return result == CAPTURE_UNREADABLE ? EXIT_INPUT : EXIT_CLEAR;

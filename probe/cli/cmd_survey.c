@@ -9,31 +9,36 @@
 #include <unistd.h>
 
 #include "probe/cli/command.h"
+#include "probe/cli/scenario_list.h"
+#include "probe/cli/survey_complaints.h"
+#include "probe/cli/survey_report.h"
 #include "probe/cli/survey_targets.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
 #include "probe/net/uplink.h"
 #include "probe/survey/air.h"
+#include "probe/survey/asking.h"
 #include "probe/survey/blocklist.h"
 #include "probe/survey/files.h"
 #include "probe/survey/header.h"
 #include "probe/survey/journal.h"
 #include "probe/survey/meta.h"
+#include "probe/survey/modest.h"
+#include "probe/survey/probing.h"
 #include "probe/survey/sources.h"
 #include "probe/survey/survey.h"
 #include "probe/survey/targets.h"
 #include "report/arena.h"
-#include "report/survey/tally.h"
 
 #define RATE_DEFAULT 1000
-#define RATE_MODEST 10000 /* packets a second; more need permission */
-#define PACKET_BITS 900	  /* of the link, about, for one of them */
 #define COOLDOWN_DEFAULT 8
 #define SAMPLE_DEFAULT 100
 
 /* All of a survey, new or resumed. */
 struct surveying {
 	const struct options *o;
+	struct output *out;   /* of the tables at its end */
+	struct options first; /* of one that goes on: how it began */
 	struct survey survey;
 	struct survey_header header;
 	struct survey_files files;
@@ -41,6 +46,7 @@ struct surveying {
 	struct blocklist blocklist;
 	struct sources sources;
 	struct wire_failure failure;
+	struct scenario_list *scenarios; /* that know stacks; or NULL */
 	char started[32];
 };
 
@@ -69,42 +75,6 @@ static int add_targets(struct surveying *y, int argc, char **argv)
 	return code;
 }
 
-/* --- blocklist ----------------------------------------------------------- */
-
-static int read_blocklist(struct surveying *y, FILE *file, const char *name)
-{
-	unsigned long wrong;
-
-	if (!file)
-		return failure(EXIT_INPUT, "%s: %s", name, strerror(errno));
-	wrong = blocklist_read(&y->blocklist, file);
-	fclose(file);
-	return wrong ? failure(EXIT_INPUT,
-			       "%s:%lu: neither a prefix, whose last bits are "
-			       "0, nor an address",
-			       name, wrong)
-		     : 0;
-}
-
-static int make_blocklist(struct surveying *y)
-{
-	const char *name = y->o->blocklist;
-	bool none = name && !strcmp(name, "none");
-	FILE *optout = survey_file_read(y->files.directory, "optout");
-	int code = 0;
-
-	blocklist_begin(&y->blocklist, !none);
-	if (name && !none)
-		code = read_blocklist(y, fopen(name, "re"), name);
-	if (optout && !code)
-		code = read_blocklist(y, optout, "optout");
-	else if (optout)
-		fclose(optout);
-	blocklist_sort(&y->blocklist);
-	y->survey.blocklist = &y->blocklist;
-	return code;
-}
-
 /* --- settings ------------------------------------------------------------ */
 
 static unsigned kinds_of(const struct options *o)
@@ -117,9 +87,23 @@ static unsigned kinds_of(const struct options *o)
 	return o->mptcp_version ? v0 | v1 : v0;
 }
 
+/* With --capable-first all but the first of them. */
+static unsigned later_of(const struct options *o)
+{
+	unsigned kinds = kinds_of(o);
+
+	return o->capable_first ? kinds & (kinds - 1) : 0;
+}
+
 static unsigned or_else(unsigned value, unsigned otherwise)
 {
 	return value ? value : otherwise;
+}
+
+/* 0: bits alone are limited. */
+static double pps_of(const struct options *o)
+{
+	return o->rate || o->bandwidth ? o->rate : RATE_DEFAULT;
 }
 
 static void configure(struct surveying *y)
@@ -129,17 +113,20 @@ static void configure(struct surveying *y)
 
 	s->config = (struct survey_config){
 		.kinds = kinds_of(o),
+		.later = later_of(o),
 		.sample = or_else(o->sample, SAMPLE_DEFAULT),
-		.rate = o->bandwidth ? (double)o->bandwidth
-				     : or_else(o->rate, RATE_DEFAULT),
-		.bits = o->bandwidth,
+		.pps = pps_of(o),
+		.bits = (double)o->bandwidth,
 		.max_targets = o->max_targets,
 		.max_runtime_s = o->max_runtime,
 		.cooldown_s = or_else(o->cooldown, COOLDOWN_DEFAULT),
+		.probes = o->probes,
 		.results = y->files.results,
 		.status = y->files.status,
+		.stream = !y->files.directory,
 	};
 	s->before = &y->before;
+	memcpy(s->counts, y->before.position.counts, sizeof(s->counts));
 	s->failure = &y->failure;
 	memcpy(s->identity.secret, y->header.secret, SIPHASH_KEY);
 	memcpy(s->identity.ports, y->header.ports, sizeof(y->header.ports));
@@ -148,28 +135,28 @@ static void configure(struct surveying *y)
 static int check_rate(const struct surveying *y)
 {
 	const struct options *o = y->o;
-	double pps = o->bandwidth ? (double)o->bandwidth / PACKET_BITS
-				  : or_else(o->rate, RATE_DEFAULT);
-
-	if (pps <= RATE_MODEST || o->allowed ||
+	if (rate_is_modest(pps_of(o), (double)o->bandwidth) || o->allowed ||
 	    targets_are_private(y->survey.targets))
 		return 0;
-	return failure(EXIT_USAGE,
-		       "more than %d packets a second may be too much for "
-		       "networks that you do not know: --i-am-allowed says "
-		       "that who runs yours agrees (mpprobe(1), SURVEYS)",
-		       RATE_MODEST);
+	return rate_refuse();
+}
+
+/* -j and "-o -": lines to standard output, and nothing on the disk. */
+static bool is_stream(const struct options *o)
+{
+	return !o->output_file && (o->json || options_given(o, 'o'));
 }
 
 static int check_options(const struct options *o, int argc)
 {
-	if (o->rate && o->bandwidth)
-		return failure(EXIT_USAGE, "-r and -B: name one rate");
-	if (o->csv)
-		return failure(EXIT_USAGE, "--csv goes with --report only");
-	if (!o->output_file)
+	if (o->json && o->output_file)
 		return failure(EXIT_USAGE,
-			       "-o DIR is missing: where results go");
+			       "-j writes the lines to standard output, -o DIR "
+			       "into DIR: one of them");
+	if (!o->output_file && !is_stream(o))
+		return failure(EXIT_USAGE,
+			       "-o DIR is missing: where results go; -j writes "
+			       "them to standard output");
 	if (!argc)
 		return failure(EXIT_USAGE, "no TARGETS given (mpprobe survey "
 					   "-h shows how)");
@@ -197,107 +184,164 @@ static void write_meta(const struct surveying *y, const char *ended)
 					 .started = y->started,
 					 .ended = ended};
 
-	if (survey_meta_write(&meta) == -1)
+	if (y->files.directory && survey_meta_write(&meta) == -1)
 		complain("%s/meta.json: %s", y->files.directory,
 			 strerror(errno));
 }
 
 /* --- the run ------------------------------------------------------------- */
 
-static void complain_of_lines(const struct surveying *y)
+/* From its beginning; NULL: it cannot be. */
+static FILE *reopened(int fd)
 {
-	uint64_t first, bad = targets_bad_lines(y->survey.targets, &first);
-	uint64_t other = targets_other_family(y->survey.targets);
+	int copy = dup(fd);
+	FILE *file = copy == -1 ? NULL : fdopen(copy, "r");
 
-	if (bad)
-		complain("%llu lines are no targets, the first is line %llu "
-			 "of its list; names are not looked up there",
-			 (unsigned long long)bad, (unsigned long long)first);
-	if (other)
-		complain("%llu targets are of a family that is not asked",
-			 (unsigned long long)other);
-}
-
-static void print_tables(FILE *results, bool csv)
-{
-	struct survey_tally tally = {0};
-
-	tally_read(&tally, results);
-	(csv ? tally_print_csv : tally_print)(&tally, stdout);
-	if (tally.bad_lines)
-		complain("results.jsonl: %llu lines are none of a survey",
-			 (unsigned long long)tally.bad_lines);
-	tally_free(&tally);
+	if (file)
+		rewind(file);
+	return file;
 }
 
 /* Of the file that is open: its name may be out of reach by now. */
 static void print_own_tables(const struct surveying *y)
 {
-	int fd = dup(y->files.results);
-	FILE *results = fd == -1 ? NULL : fdopen(fd, "r");
+	FILE *results = reopened(y->files.results);
+	FILE *meta = reopened(y->files.meta);
 
-	if (!results)
-		return;
-	rewind(results);
-	print_tables(results, false);
-	fclose(results);
+	if (results)
+		survey_report_own(y->out, results, meta, y->scenarios);
+	if (results)
+		fclose(results);
+	if (meta)
+		fclose(meta);
 }
 
 static int run(struct surveying *y)
 {
+	bool tables = !y->o->quiet && y->files.directory;
 	char ended[32];
 	int code;
 
-	signals_install();
+	y->scenarios = tables ? scenario_list_load() : NULL;
 	code = privileges_drop();
 	if (code)
 		return code;
 	code = survey_run(&y->survey);
+	if (!code)
+		code = survey_complain_of_lists(&y->survey);
+	y->survey.complete &= !code;
 	utc_now(ended);
 	write_meta(y, ended);
-	complain_of_lines(y);
-	if (!y->survey.complete || code)
-		complain("not all is asked: go on with mpprobe survey "
-			 "--resume %s",
-			 y->files.directory);
-	if (!y->o->quiet)
+	survey_complain_of_lines(&y->survey);
+	if (!y->survey.complete)
+		survey_complain_of_rest(&y->survey, y->files.directory, code);
+	if (tables)
 		print_own_tables(y);
 	return code;
 }
 
-/* What both a new survey and one that goes on open, in their order. */
-static int open_all(struct surveying *y, int argc, char **argv)
+#define NOTHING_TO_DO -1
+
+/* A filter that gets nothing has done it. */
+static int complain_of_nobody(const struct surveying *y)
 {
-	char error[LIBNET_ERRBUF_SIZE];
-	struct survey *s = &y->survey;
+	uint64_t first;
+	int code = survey_complain_of_lists(&y->survey);
+
+	if (signals_interrupted())
+		return EXIT_INTERRUPTED;
+	if (code)
+		return code;
+	survey_complain_of_lines(&y->survey);
+	if (is_stream(y->o) && !targets_bad_lines(y->survey.targets, &first))
+		return NOTHING_TO_DO;
+	return failure(EXIT_INPUT, "there is nobody to ask");
+}
+
+/* Of a list that may take long to come. */
+static int check_right(struct surveying *y)
+{
+	if (!targets_are_unread(y->survey.targets) ||
+	    uplink_may_send(&y->failure) == 0)
+		return 0;
+	return failure(y->failure.exit_code, "%s", y->failure.text);
+}
+
+/* Who is the first decides by which interface all are asked. */
+static int know_targets(struct surveying *y, int argc, char **argv)
+{
 	int code = add_targets(y, argc, argv);
 
 	if (!code)
 		code = check_rate(y);
 	if (!code)
-		code = make_blocklist(y);
+		code = check_right(y);
+	signals_install();
+	if (!code && !targets_await(y->survey.targets))
+		code = complain_of_nobody(y);
+	return code;
+}
+
+static void count_sent(void *context, size_t length)
+{
+	asking_spend(context, length);
+}
+
+static int open_probing(struct surveying *y)
+{
+	struct survey *s = &y->survey;
+	const struct survey_identity *identity = &s->identity;
+	struct probing_config c = {
+		.at_once = y->o->probes,
+		.mptcp_version = y->o->mptcp_version,
+		.interface = y->sources.interface,
+		.bind_interface = y->o->where.interface,
+		.sources = {identity->sources[0], identity->sources[1]},
+		.mtu = {y->sources.mtu[0], y->sources.mtu[1]},
+		.blocklist = s->blocklist,
+		.done = survey_probed,
+		.sent = count_sent,
+		.context = s,
+	};
+	int code = y->files.directory ? survey_files_evidence(&y->files) : 0;
+
+	if (code)
+		return code;
+	c.evidence = y->files.evidence;
+	sources_ports(identity, &c.first_port, &c.last_port);
+	s->probing = probing_open(&c, &code);
+	return code;
+}
+
+/* What both a new survey and one that goes on open, in their order. */
+static int open_all(struct surveying *y)
+{
+	struct survey *s = &y->survey;
+	int code = survey_blocklist(&y->blocklist, y->o->blocklist,
+				    y->files.directory);
+
+	s->blocklist = &y->blocklist;
 	if (code)
 		return code;
 	configure(y);
-	code = sources_open(&y->sources, &y->o->where, s->targets, &s->identity,
-			    &y->failure);
-	if (code)
-		return code;
+	code = sources_open(&y->sources, &y->o->where, y->o->raw_sockets,
+			    s->targets, &s->identity, &y->failure);
+	if (!code && y->o->probes)
+		code = open_probing(y);
 	s->air = y->sources.air;
-	s->net = libnet_init(LIBNET_NONE, NULL, error);
-	return s->net ? 0 : failure(EXIT_SYSTEM, "%s", error);
+	return code;
 }
 
 static void close_all(struct surveying *y)
 {
 	targets_free(y->survey.targets);
+	probing_close(y->survey.probing);
 	blocklist_free(&y->blocklist);
 	journal_free(y->survey.journal);
 	journal_state_free(&y->before);
-	if (y->survey.net)
-		libnet_destroy(y->survey.net);
 	sources_close(&y->sources);
 	survey_files_close(&y->files);
+	scenario_list_free(y->scenarios);
 	survey_header_free_targets(&y->header);
 }
 
@@ -334,22 +378,33 @@ static int begin_journal(struct surveying *y)
 	return code;
 }
 
-static int survey_new(const struct options *o, int argc, char **argv)
+static int open_files(struct surveying *y)
 {
-	struct surveying y = {.o = o};
+	const struct options *o = y->o;
+
+	return is_stream(o) ? survey_files_stream(&y->files, o->status_file)
+			    : survey_files_make(&y->files, o->output_file,
+						o->status_file);
+}
+
+/* A signal finds no files yet, or a survey that is begun and ended. */
+static int survey_new(const struct options *o, struct output *out, int argc,
+		      char **argv)
+{
+	struct surveying y = {.o = o, .out = out, .files = SURVEY_FILES_NONE};
 	int code = check_options(o, argc);
 
 	if (code)
 		return code;
 	utc_now(y.started);
-	y.files.directory = o->output_file;
 	code = make_header(&y);
 	if (!code)
-		code = survey_files_make(&y.files, o->output_file,
-					 o->status_file);
+		code = know_targets(&y, argc, argv);
 	if (!code)
-		code = open_all(&y, argc, argv);
+		code = open_files(&y);
 	if (!code)
+		code = open_all(&y);
+	if (!code && y.files.directory)
 		code = begin_journal(&y);
 	if (code)
 		survey_files_remove(&y.files);
@@ -358,7 +413,7 @@ static int survey_new(const struct options *o, int argc, char **argv)
 		code = run(&y);
 	}
 	close_all(&y);
-	return code;
+	return code == NOTHING_TO_DO ? 0 : code;
 }
 
 /* --- going on ------------------------------------------------------------ */
@@ -395,6 +450,7 @@ static void take_over(struct options *first, const struct options *now)
 	if (now->max_runtime)
 		first->max_runtime = now->max_runtime;
 	first->allowed |= now->allowed;
+	first->raw_sockets |= now->raw_sockets;
 	first->quiet |= now->quiet;
 }
 
@@ -402,7 +458,7 @@ static int resume_open(struct surveying *y, const struct options *o,
 		       json_t *header, FILE *journal)
 {
 	struct survey_header noted;
-	struct options first;
+	struct options *first = &y->first;
 	char **arguments;
 	int count, code;
 
@@ -414,37 +470,65 @@ static int resume_open(struct surveying *y, const struct options *o,
 	y->header.target_count = 0;
 	arguments = must_have(
 		calloc((size_t)y->header.line_count + 1, sizeof(*arguments)));
-	code = parse_line(&y->header, &first, arguments, &count);
-	take_over(&first, o);
-	first.where.ipv4 = y->header.ipv4;
-	first.where.ipv6 = y->header.ipv6;
-	y->o = &first;
+	code = parse_line(&y->header, first, arguments, &count);
+	take_over(first, o);
+	first->where.ipv4 = y->header.ipv4;
+	first->where.ipv6 = y->header.ipv6;
+	y->o = first;
 	if (code == -1)
 		code = survey_files_status(&y->files,
 					   o->status_file ? o->status_file
-							  : first.status_file);
+							  : first->status_file);
 	if (!code)
 		code = load_journal(y, journal);
 	if (!code)
-		code = open_all(y, noted.target_count, noted.targets);
+		code = know_targets(y, noted.target_count, noted.targets);
 	if (!code)
+		code = open_all(y);
+	if (!code) {
+		write_meta(y, NULL);
 		code = run(y);
+	}
 	survey_header_free_targets(&noted);
 	free(arguments);
 	return code;
 }
 
-static int survey_resume(const struct options *o, int argc)
+static int check_resume(const struct options *o, int argc)
 {
-	struct surveying y = {.o = o};
-	json_t *header = NULL;
-	FILE *journal = NULL;
-	int code;
+	static const char *const may[] = {
+		"resume",      "rate",	      "bandwidth", "max-targets",
+		"max-runtime", "quiet",	      "status",	   "raw-sockets",
+		"color",       "i-am-allowed"};
+	char text[32];
+	const char *other = options_given_beside(
+		o, may, sizeof(may) / sizeof(may[0]), text, sizeof(text));
 
+	if (is_stream(o))
+		return failure(EXIT_USAGE,
+			       "--resume DIR goes on in DIR: neither -j nor -o "
+			       "- goes with it");
 	if (argc || o->output_file)
 		return failure(EXIT_USAGE,
 			       "--resume DIR knows the targets and where "
 			       "results go");
+	if (other)
+		return failure(EXIT_USAGE,
+			       "%s: a survey that goes on keeps what it began "
+			       "with",
+			       other);
+	return 0;
+}
+
+static int survey_resume(const struct options *o, struct output *out, int argc)
+{
+	struct surveying y = {.o = o, .out = out};
+	json_t *header = NULL;
+	FILE *journal = NULL;
+	int code = check_resume(o, argc);
+
+	if (code)
+		return code;
 	utc_now(y.started);
 	code = survey_files_open(&y.files, o->resume, &header, &journal);
 	if (!code)
@@ -457,33 +541,26 @@ static int survey_resume(const struct options *o, int argc)
 	return code;
 }
 
-/* --- tables -------------------------------------------------------------- */
+/* --- the command --------------------------------------------------------- */
 
-static int survey_tables(const struct options *o, int argc)
+/* Of those that say how tables are printed; or NULL. */
+static const char *report_only(const struct options *o)
 {
-	FILE *file;
-	int code;
-
-	if (argc || o->output_file || o->resume)
-		return failure(EXIT_USAGE,
-			       "--report DIR prints what is there: no TARGETS, "
-			       "-o or --resume go with it");
-	file = survey_file_read(o->tables, "results.jsonl");
-	if (!file)
-		return failure(EXIT_INPUT, "%s/results.jsonl: %s", o->tables,
-			       strerror(errno));
-	code = privileges_drop();
-	if (!code)
-		print_tables(file, o->csv);
-	fclose(file);
-	return code;
+	return o->html_file   ? "--html"
+	       : o->csv	      ? "--csv"
+	       : o->csv_table ? "--table"
+	       : o->as_table  ? "--as-table"
+			      : NULL;
 }
 
 int cmd_survey(const struct options *o, struct output *out, int argc,
 	       char **argv)
 {
-	(void)out;
 	if (o->tables)
-		return survey_tables(o, argc);
-	return o->resume ? survey_resume(o, argc) : survey_new(o, argc, argv);
+		return survey_report(o, out, argc, argv);
+	if (report_only(o))
+		return failure(EXIT_USAGE, "%s goes with --report only",
+			       report_only(o));
+	return o->resume ? survey_resume(o, out, argc)
+			 : survey_new(o, out, argc, argv);
 }

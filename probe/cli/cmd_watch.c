@@ -11,6 +11,7 @@
 
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
+#include "probe/net/clock.h"
 #include "probe/net/outfile.h"
 #include "probe/net/privileges.h"
 #include "probe/net/signals.h"
@@ -37,14 +38,6 @@ struct watching {
 	struct commands commands;
 	bool unkept; /* it was told that runs cannot be kept */
 };
-
-static int64_t now_us(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * SECOND_US + now.tv_nsec / 1000;
-}
 
 static uint32_t any_number(void)
 {
@@ -125,7 +118,8 @@ static void forget(struct watching *w)
 		return;
 	for (size_t i = 0; i < w->count; i++)
 		folder_forget(w->o->save, w->hosts[i].name,
-			      now_us() - w->o->keep * SECOND_US);
+			      clock_us(CLOCK_REALTIME) -
+				      w->o->keep * SECOND_US);
 }
 
 /* --- one run -------------------------------------------------------------- */
@@ -200,7 +194,7 @@ static int run_once(struct watching *w, struct watched_host *h, bool *unsure)
 {
 	const struct teller teller = {tell_begin, tell_change, w};
 	struct arena *a = arena_new();
-	int64_t time_us = now_us();
+	int64_t time_us = clock_us(CLOCK_REALTIME);
 	struct kept k = choose_names(a, w, h, time_us);
 	struct one_run run = run_and_keep(a, w, h, &k);
 	int code = 0;

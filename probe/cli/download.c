@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/net/clock.h"
 #include "probe/net/mptcp_socket.h"
 #include "probe/net/signals.h"
 #include "probe/net/subflow_bytes.h"
@@ -70,17 +71,9 @@ struct transfer {
 /* Subflows that are gone at the end are told of by what was seen before. */
 #define LOOK_US 20000
 
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 static void look_at_subflows(struct transfer *t, bool at_once)
 {
-	int64_t now = now_us();
+	int64_t now = clock_us(CLOCK_MONOTONIC);
 
 	if (!t->about->uplink_of || !t->run->mptcp || t->socket < 0 ||
 	    (!at_once && now - t->looked_us < LOOK_US))

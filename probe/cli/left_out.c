@@ -46,6 +46,20 @@ void scenario_list_print(const struct scenario_list *list, const struct page *p)
 	(void)p;
 }
 
+const char *scenario_list_like(const struct scenario_list *list,
+			       struct arena *a, const char *scenario,
+			       unsigned version, const char *outcome,
+			       const char *value)
+{
+	(void)list;
+	(void)a;
+	(void)scenario;
+	(void)version;
+	(void)outcome;
+	(void)value;
+	return NULL;
+}
+
 void scenario_list_free(struct scenario_list *list)
 {
 	(void)list;

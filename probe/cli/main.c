@@ -375,8 +375,9 @@ static int finish_output(int result)
 int main(int argc, char **argv)
 {
 	struct options options;
-	char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
-	char **line = calloc((size_t)argc + 1, sizeof(*line));
+	char **arguments =
+		must_have(calloc((size_t)argc + 1, sizeof(*arguments)));
+	char **line = must_have(calloc((size_t)argc + 1, sizeof(*line)));
 	int count, result = EXIT_SYSTEM;
 
 	prctl(PR_SET_NAME, "mpprobe"); /* watch starts it by another */
@@ -384,8 +385,6 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	memory_must_last();
-	if (!arguments || !line)
-		return failure(EXIT_SYSTEM, "no memory");
 	memcpy(line, argv, (size_t)argc * sizeof(*line));
 	result = options_parse(argc, argv, &options, arguments, &count);
 	options.line = line; /* getopt moves what is in argv */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crafting/address.h"
+#include "probe/cli/bits.h"
 #include "probe/cli/command.h"
 #include "probe/cli/nearest.h"
 #include "probe/net/request.h"
@@ -24,8 +25,8 @@
 #define PAGES (COMMAND_PROBE | COMMAND_READ | COMMAND_COMPARE)
 #define ANONYMOUS (PAGES | COMMAND_RUN | COMMAND_SPEED | COMMAND_DOCTOR)
 #define RESULTS (REPORTS | COMMAND_COMPARE | COMMAND_SPEED | COMMAND_DOCTOR)
-#define LINES (RESULTS | COMMAND_WATCH)
-#define ANY (LINES | COMMAND_SURVEY | COMMAND_LIST | COMMAND_EXPLAIN)
+#define LINES (RESULTS | COMMAND_WATCH | COMMAND_SURVEY)
+#define ANY (LINES | COMMAND_LIST | COMMAND_EXPLAIN)
 
 struct row;
 
@@ -302,26 +303,10 @@ static const char *take_mptcp(struct options *o, const struct row *r,
 	return NULL;
 }
 
-/* "10M": 10,000,000 */
 static const char *take_bandwidth(struct options *o, const struct row *r,
 				  const char *value)
 {
-	static const char units[] = "KMG";
-	size_t digits = strspn(value, "0123456789");
-	const char *unit = value[digits] ? strchr(units, value[digits]) : NULL;
-	char text[16];
-	unsigned long found;
-
-	if (digits >= sizeof(text) || (value[digits] && !unit) ||
-	    (unit && value[digits + 1]))
-		return r->must;
-	snprintf(text, sizeof(text), "%.*s", (int)digits, value);
-	if (!number(text, 1, 1000000000, &found))
-		return r->must;
-	o->bandwidth = found;
-	for (; unit && unit >= units; unit--)
-		o->bandwidth *= 1000;
-	return NULL;
+	return bits_read(value, &o->bandwidth) ? NULL : r->must;
 }
 
 /* "2/8" */
@@ -495,7 +480,7 @@ static const struct row rows[] = {
 	 .must = "the rate must be between 1 and 10000000 packets a second",
 	 .max = 10000000},
 	{NULL, 'B', "bandwidth", "BITS", COMMAND_SURVEY, take_bandwidth, 0,
-	 .help = "bits a second on the link instead, also 10M or 1G",
+	 .help = "bits a second on the link, also 10M or 1G",
 	 .must = "the rate must be a number of bits a second, as 10M"},
 	{NULL, 0, "shard", "I/N", COMMAND_SURVEY, take_shard, 0,
 	 .help = "share I, from 1, of N of the targets",
@@ -504,6 +489,13 @@ static const struct row rows[] = {
 	 .help = "a plain SYN to one in N targets (default 100), too",
 	 .must = "the sample must be one in 1 to 1000000000",
 	 .max = 1000000000},
+	{NULL, 0, "probe", "N", COMMAND_SURVEY, take_number, AT(probes),
+	 .help = "probe, N at once, those with MPTCP",
+	 .must = "so many probes at once must be between 1 and 256",
+	 .max = 256},
+	{NULL, 0, "capable-first", NULL, COMMAND_SURVEY, take_flag,
+	 AT(capable_first),
+	 .help = "other SYNs only to who answers MP_CAPABLE"},
 	{NULL, 0, "max-targets", "N", COMMAND_SURVEY, take_number,
 	 AT(max_targets), .help = "ask no more targets than N",
 	 .must = "the number of targets must be between 1 and 4000000000",
@@ -517,6 +509,8 @@ static const struct row rows[] = {
 	 .must = "the time must be between 1 and 600 seconds", .max = 600},
 	{NULL, 0, "status", "FILE", COMMAND_SURVEY, take_text, AT(status_file),
 	 .help = "write to FILE each second how it goes", .must = FILE_MUST},
+	{NULL, 0, "raw-sockets", NULL, COMMAND_SURVEY, take_flag,
+	 AT(raw_sockets), .help = "have the kernel route each packet: slower"},
 	{NULL, 0, "i-am-allowed", NULL, COMMAND_SURVEY, take_flag, AT(allowed),
 	 .help = "more than 10000 packets a second"},
 	{NULL, 0, "resume", "DIR", COMMAND_SURVEY, take_text, AT(resume),
@@ -527,6 +521,11 @@ static const struct row rows[] = {
 	 .must = "the name of a directory must follow"},
 	{NULL, 0, "csv", NULL, COMMAND_SURVEY, take_flag, AT(csv),
 	 .help = "with --report: as comma-separated values"},
+	{NULL, 0, "table", "NAME", COMMAND_SURVEY, take_text, AT(csv_table),
+	 .help = "of --csv: classes (default), findings, hops...",
+	 .must = "the name of a table must follow"},
+	{NULL, 0, "as-table", "FILE", COMMAND_SURVEY, take_text, AT(as_table),
+	 .help = "with --report: networks of hops, by FILE", .must = FILE_MUST},
 
 	{"Output", 'n', "numeric", NULL, REPORTS | COMMAND_WATCHED, take_flag,
 	 AT(numeric), .help = "do not look up names of hops",
@@ -554,7 +553,8 @@ static const struct row rows[] = {
 	 AT(output_file),
 	 .help = "write the report to FILE, not to standard output",
 	 .brief = "the report into FILE", .must = FILE_MUST},
-	{NULL, 0, "html", "FILE", PAGES, take_text, AT(html_file),
+	{NULL, 0, "html", "FILE", PAGES | COMMAND_SURVEY, take_text,
+	 AT(html_file),
 	 .help = "write a page to look at and to hand on as well",
 	 .brief = "a page, to hand on", .must = FILE_MUST},
 	{NULL, 0, "svg", "FILE", COMMAND_PROBE | COMMAND_READ, take_text,
@@ -571,7 +571,7 @@ static const struct row rows[] = {
 	{NULL, 'v', "verbose", NULL, RESULTS, take_verbose, 0,
 	 .help = "the proof ladder and connections; -vv: each rule",
 	 .brief = "all; -vv: each rule"},
-	{NULL, 'q', "quiet", NULL, LINES | COMMAND_SURVEY, take_quiet, 0,
+	{NULL, 'q', "quiet", NULL, LINES, take_quiet, 0,
 	 .help = "only the verdict, one line", .brief = "the verdict, a line"},
 	{NULL, 0, "color", "auto|always|never", RESULTS, take_colour, 0,
 	 .help = "colours (default auto: on a terminal)"},
@@ -768,7 +768,7 @@ size_t options_handed_on(struct arena *a, int argc, char **argv,
 
 /* --- checks of the whole ------------------------------------------------- */
 
-static bool given(const struct options *o, char short_name)
+bool options_given(const struct options *o, char short_name)
 {
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].short_name == short_name)
@@ -780,7 +780,7 @@ static int check_ttls(const struct options *o)
 {
 	if (o->first_ttl <= o->max_ttl)
 		return -1;
-	if (given(o, 'm'))
+	if (options_given(o, 'm'))
 		complain("-f %u -m %u: the first TTL is above the last",
 			 o->first_ttl, o->max_ttl);
 	else
@@ -916,6 +916,21 @@ int options_accept(const struct options *o, enum command_bit command,
 	if (result == -1)
 		result = check_keeping(o);
 	return result == -1 ? check_files(o) : result;
+}
+
+const char *options_given_beside(const struct options *o,
+				 const char *const *names, size_t count,
+				 char *text, size_t size)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		bool named = false;
+
+		for (size_t k = 0; k < count; k++)
+			named |= !strcmp(names[k], rows[i].name);
+		if (o->given >> i & 1 && !named)
+			return row_name(&rows[i], text, size);
+	}
+	return NULL;
 }
 
 /* --- help ---------------------------------------------------------------- */

@@ -74,12 +74,17 @@ struct options {
 	unsigned max_targets;		/* 0: all */
 	unsigned max_runtime, cooldown; /* seconds; 0: not said */
 	unsigned sample;		/* one in so many; 0: not said */
+	unsigned probes;		/* at once; 0: none */
 	const char *status_file;	/* NULL: none */
+	bool capable_first;		/* survey: others if it is answered */
+	bool raw_sockets;		/* survey: send nothing as frames */
 	bool allowed;			/* --i-am-allowed */
 	const char *resume, *tables;	/* a directory, or NULL */
 	bool csv;
-	unsigned every, keep; /* watch: seconds; keep 0: for ever */
-	const char *exec;     /* watch: for a shell, or NULL */
+	const char *csv_table; /* NULL: not said */
+	const char *as_table;  /* a file, or NULL */
+	unsigned every, keep;  /* watch: seconds; keep 0: for ever */
+	const char *exec;      /* watch: for a shell, or NULL */
 	enum colour_choice colour;
 	bool has_seed;
 	uint64_t seed;
@@ -99,6 +104,15 @@ int options_parse(int argc, char **argv, struct options *out, char **arguments,
  * they fit together. -1 to go on, or 64 after one line on stderr. */
 int options_accept(const struct options *o, enum command_bit command,
 		   const char *command_name);
+
+/* Whether it was given, by its short name or the long one. */
+bool options_given(const struct options *o, char short_name);
+
+/* The first option that was given and is none of these (long names, without
+ * dashes), as the help has it, in `text`; or NULL. */
+const char *options_given_beside(const struct options *o,
+				 const char *const *names, size_t count,
+				 char *text, size_t size);
 
 /* All commands whose options `command` takes. */
 unsigned options_commands(enum command_bit command);

@@ -75,7 +75,8 @@ void origin_capture(struct origin *origin, const char *name)
 		  : !strcmp(name, "-") ? "standard input or output"
 		  : slash && slash[1]  ? slash + 1
 				       : name;
-	if (strcmp(name, "-") && stat(name, &st) == 0 && S_ISREG(st.st_mode))
+	if (strcmp(name, "-") != 0 && stat(name, &st) == 0 &&
+	    S_ISREG(st.st_mode))
 		fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	*ARENA_PUSH(k->arena, k->fds, k->fd_count) = fd;
 }

@@ -257,7 +257,8 @@ static void say_again(struct again *a, struct sink *s)
 	if (!a->page.out)
 		return;
 	fclose(a->page.out);
-	if (s->lines >= find_screen(s->options).ws_row && !s->error &&
+	if (a->length && s->lines >= find_screen(s->options).ws_row &&
+	    !s->error &&
 	    (outfile_append(&s->file, "\n", 1) == -1 ||
 	     outfile_append(&s->file, a->text, a->length) == -1))
 		s->error = errno;

@@ -10,6 +10,7 @@
 #include "probe/cli/output.h"
 #include "probe/cli/reports.h"
 #include "probe/net/complain.h"
+#include "probe/net/infile.h"
 #include "report/arena.h"
 #include "report/paths/legs.h"
 #include "report/paths/paths.h"
@@ -27,9 +28,7 @@ FILE *report_file_open(const char *name)
 	/* A FIFO that is opened twice may wait for ever. */
 	if (strcmp(name, "-") == 0 || stat(name, &st) || !S_ISREG(st.st_mode))
 		return NULL;
-	file = fopen(name, "re");
-	if (!file && errno == ENOMEM)
-		must_have(NULL);
+	file = infile_open(name);
 	if (!file)
 		return NULL;
 	if (fstat(fileno(file), &st) == 0 && S_ISREG(st.st_mode))

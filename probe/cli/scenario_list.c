@@ -3,9 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "probe/net/complain.h"
 #include "probe/scenario/scenario.h"
+#include "report/arena.h"
 #include "report/print/text.h"
 
 #define INDENT "                             "
@@ -33,9 +35,9 @@ struct scenario_list *scenario_list_load(void)
 	size_t count = scripts_list(&names);
 
 	if (count)
-		list = calloc(1,
-			      sizeof(*list) + count * sizeof(list->scripts[0]));
-	for (size_t i = 0; list && i < count; i++)
+		list = must_have(calloc(
+			1, sizeof(*list) + count * sizeof(list->scripts[0])));
+	for (size_t i = 0; i < count; i++)
 		load(list, names[i]);
 	scripts_free(names, count);
 	if (!list || list->count)
@@ -61,6 +63,36 @@ void scenario_list_print(const struct scenario_list *list, const struct page *p)
 {
 	for (size_t i = 0; i < list->count; i++)
 		print(p, &list->scripts[i]);
+}
+
+static const struct script *find(const struct scenario_list *list,
+				 const char *name)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		if (!strcmp(list->scripts[i].name, name))
+			return &list->scripts[i];
+	return NULL;
+}
+
+const char *scenario_list_like(const struct scenario_list *list,
+			       struct arena *a, const char *scenario,
+			       unsigned version, const char *outcome,
+			       const char *value)
+{
+	const struct script *script = find(list, scenario);
+	const char *words = NULL, *like;
+	struct scenario r;
+
+	if (!script)
+		return NULL;
+	if (scenario_compare(&r, script, version, outcome, value) == 0 &&
+	    r.about.versions >> version & 1) {
+		like = scenario_like(&r);
+		words = *like ? arena_printf(a, "as %s", like)
+			      : "as no known stack does";
+	}
+	scenario_free(&r);
+	return words;
 }
 
 void scenario_list_free(struct scenario_list *list)

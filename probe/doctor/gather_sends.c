@@ -21,7 +21,7 @@ static bool send_syn(void)
 
 	if (fd == -1)
 		return false;
-	connect(fd, (const struct sockaddr *)&nobody, sizeof(nobody));
+	(void)connect(fd, (const struct sockaddr *)&nobody, sizeof(nobody));
 	close(fd);
 	return true;
 }

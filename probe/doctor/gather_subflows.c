@@ -14,6 +14,8 @@
 /* Of net/tcp_states.h, which linux/tcp.h has not. */
 #define TCP_ESTABLISHED 1
 #define TCP_SYN_SENT 2
+/* 400 ms of the 20 ms that kernel_connection.c waits between them. */
+#define STILL_LOOKS 20
 
 /* Whether the flags of a subflow tell that it is in use; a kernel that shows
  * them to root alone leaves it to the state of TCP, which a SYN/ACK with a
@@ -99,4 +101,16 @@ bool subflows_look(struct seen_subflows *s)
 	r->idiag_ext = 1U << (INET_DIAG_INFO - 1);
 	r->idiag_states = 1U << TCP_ESTABLISHED | 1U << TCP_SYN_SENT;
 	return question_ask(&q, NETLINK_SOCK_DIAG, take_subflow, s) == 0;
+}
+
+bool subflows_settled(struct seen_subflows *s, unsigned expected,
+		      unsigned tried)
+{
+	if (s->joined >= expected)
+		return true;
+	if (tried < expected || s->pending)
+		s->still = 0;
+	else
+		s->still++;
+	return s->still >= STILL_LOOKS;
 }

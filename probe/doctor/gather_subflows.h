@@ -25,10 +25,17 @@ struct seen_subflows {
 	struct seen_subflow all[SUBFLOWS_SEEN];
 	size_t count, joined;
 	size_t pending; /* there at the last look, and not joined */
+	unsigned still; /* looks since anything was on its way */
 };
 
 /* False: this kernel does not tell. */
 bool subflows_begin(struct seen_subflows *s, int fd);
 bool subflows_look(struct seen_subflows *s);
+
+/* After a look: whether all of @expected came into use, or, of as many
+ * that were @tried, none has been on its way for some looks: a socket is
+ * nobody's until its SYN was sent, and one look misses it. */
+bool subflows_settled(struct seen_subflows *s, unsigned expected,
+		      unsigned tried);
 
 #endif

@@ -108,27 +108,15 @@ static unsigned expected_subflows(const struct facts *f,
 
 /* Sockets that are gone before they are seen the kernel counts; other programs'
  * as well, if one made a connection beside ours. */
-static unsigned tried_subflows(const struct facts *f,
-			       const struct fact_connection *k,
-			       const struct seen_subflows *s)
+static unsigned counted_subflows(const struct facts *f, unsigned expected)
 {
 	uint64_t counted =
 		counter_now("MPJoinSynTx") - facts_counter(f, "MPJoinSynTx");
 
 	if (counter_now("MPCapableSYNACKRX") !=
 	    facts_counter(f, "MPCapableSYNACKRX") + 1)
-		counted = 0;
-	if (counted > k->expected)
-		counted = k->expected;
-	return s->count > counted ? (unsigned)s->count : (unsigned)counted;
-}
-
-/* All came into use, or none is on its way. */
-static bool have_settled(const struct fact_connection *k,
-			 const struct seen_subflows *s)
-{
-	return k->joined >= k->expected ||
-	       (k->tried >= k->expected && !s->pending);
+		return 0;
+	return counted < expected ? (unsigned)counted : expected;
 }
 
 /* Looks until the request is answered and the subflows have settled, or none is
@@ -140,22 +128,28 @@ static void watch(int fd, const struct facts *f, struct fact_connection *k)
 	bool told = subflows_begin(&s, fd), settled = false;
 
 	k->expected = told ? expected_subflows(f, &s.first) : 0;
-	for (int ms = 0; ms < ANSWER_WAIT_MS && !(k->answered && settled);
+	for (int ms = 0;
+	     ms < ANSWER_WAIT_MS &&
+	     !(k->answered && (settled || k->closed || k->fallback));
 	     ms += LOOK_MS) {
+		unsigned counted;
+
 		/* What is not read is there at once, the next time. */
 		if (k->answered)
 			poll(NULL, 0, LOOK_MS);
 		poll(&p, 1, k->answered ? 0 : LOOK_MS);
 		k->answered |= (p.revents & POLLIN) != 0;
 		k->closed = (p.revents & (POLLRDHUP | POLLHUP)) != 0;
+		/* Before the look: what is counted has its socket by then. */
+		counted = counted_subflows(f, k->expected);
 		if (told && !(told = subflows_look(&s)))
 			k->expected = 0;
 		k->joined = (unsigned)s.joined;
-		k->tried = tried_subflows(f, k, &s);
+		k->tried = s.count > counted ? (unsigned)s.count : counted;
 		look(fd, k);
-		settled = have_settled(k, &s) || k->closed || k->fallback;
+		settled = subflows_settled(&s, k->expected, k->tried);
 	}
-	k->closed &= !have_settled(k, &s);
+	k->closed &= !settled;
 }
 
 static void use(int fd, const struct facts *f, const struct target *to,

@@ -51,7 +51,7 @@ char *proc_text(struct arena *a, const char *proc, const char *name)
 		bool blank = isspace((unsigned char)bytes[i]);
 
 		if (!blank || (end && bytes[end - 1] != ' '))
-			bytes[end++] = blank ? ' ' : bytes[i];
+			bytes[end++] = (char)(blank ? ' ' : bytes[i]);
 	}
 	while (end && bytes[end - 1] == ' ')
 		end--;
@@ -120,9 +120,9 @@ static void take_counters(struct facts *f, char *names, char *values)
 	struct doctor_counter *all = NULL;
 	size_t count = 0;
 	char *rest[2];
-	const char *n = strtok_r(names, " \n", &rest[0]);
-	const char *v = strtok_r(values, " \n", &rest[1]);
+	const char *n, *v = strtok_r(values, " \n", &rest[1]);
 
+	strtok_r(names, " \n", &rest[0]); /* of the line itself */
 	while ((n = strtok_r(NULL, " \n", &rest[0])) && v &&
 	       (v = strtok_r(NULL, " \n", &rest[1]))) {
 		struct doctor_counter *slot = ARENA_PUSH(f->arena, all, count);

@@ -8,6 +8,13 @@
 
 #include "probe/net/ticker.h"
 
+static const char *program = "mpprobe";
+
+void complain_as(const char *name)
+{
+	program = name;
+}
+
 /* How many bytes of valid UTF-8 stand here that a terminal may see; 0 if the
  * byte must be escaped (controls, C1 controls, broken sequences). */
 static size_t harmless(const unsigned char *c)
@@ -27,8 +34,8 @@ static size_t harmless(const unsigned char *c)
 static void say(const char *format, va_list args)
 {
 	unsigned char text[1024];
-	char line[4 * sizeof(text) + 16];
-	size_t at = (size_t)sprintf(line, "mpprobe: ");
+	char line[4 * sizeof(text) + 32];
+	size_t at = (size_t)sprintf(line, "%.24s: ", program);
 
 	vsnprintf((char *)text, sizeof(text), format, args);
 	for (const unsigned char *c = text; *c;) {

@@ -20,6 +20,9 @@ enum exit_code {
 	EXIT_INTERRUPTED = 130,
 };
 
+/* What other programs than mpprobe begin their lines with. */
+void complain_as(const char *name);
+
 /* "mpprobe: " and one line on stderr (control characters escaped). */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -35,8 +35,8 @@ static bool take_text(struct cursor *data, char text[DNS_TEXT_MAX])
 	if (!bytes || !length)
 		return false;
 	for (unsigned i = 0; i < length; i++)
-		text[i] = bytes[i] >= ' ' && bytes[i] <= '~' ? (char)bytes[i]
-							     : '?';
+		text[i] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i]
+								    : '?');
 	text[length] = '\0';
 	return true;
 }

@@ -17,6 +17,7 @@
 
 #define PORT_FIRST 32768
 #define PORT_LAST 60999
+#define PORTS_WANTED 28000 /* the last ones are left for what follows */
 #define FILES_WANTED 4096
 
 struct guard {
@@ -153,7 +154,12 @@ static uint16_t try_port(const struct guard *g, const struct address *a,
 	return 0;
 }
 
-static uint16_t next_port(uint16_t port)
+uint16_t guard_wanted(uint64_t random)
+{
+	return (uint16_t)(PORT_FIRST + random % PORTS_WANTED);
+}
+
+uint16_t guard_next(uint16_t port)
 {
 	return port < PORT_FIRST || port >= PORT_LAST ? PORT_FIRST : port + 1;
 }
@@ -185,7 +191,7 @@ static uint16_t reserve(struct guard *g, const struct address *a, int type,
 		got = try_port(g, a, type, port, &fd);
 		if (got || (errno != EADDRINUSE && errno != EACCES) || !wanted)
 			break;
-		port = next_port(port);
+		port = guard_next(port);
 	}
 	if (got)
 		g->sockets[g->count++] = fd;

@@ -19,6 +19,12 @@ struct guard;
  * since each port takes a descriptor. NULL with errno set. */
 struct guard *guard_new(const char *interface);
 
+/* One to want, by a random number. */
+uint16_t guard_wanted(uint64_t random);
+
+/* The one that is tried behind `port`. */
+uint16_t guard_next(uint16_t port);
+
 /* Reserves a TCP port on `address` and guards it. `wanted` is tried first
  * and then the ports above it (wrapping within 32768..60999); 0: any.
  * Returns the port, or 0 with errno set. */

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/net/clock.h"
 #include "probe/net/complain.h"
 #include "probe/net/dns_txt.h"
 #include "probe/net/privileges.h"
@@ -235,26 +236,21 @@ static bool take_next(struct names *n, int wait_ms)
 	return true;
 }
 
-static int milliseconds_since(const struct timespec *start)
+static int milliseconds_since(int64_t start_us)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int)((now.tv_sec - start->tv_sec) * 1000 +
-		     (now.tv_nsec - start->tv_nsec) / 1000000);
+	return (int)((clock_us(CLOCK_MONOTONIC) - start_us) / 1000);
 }
 
 /* For what is left of the patience. */
 static void wait_for(struct names *n, const struct question *q, int wait_ms)
 {
-	struct timespec start;
+	int64_t start_us = clock_us(CLOCK_MONOTONIC);
 	int left = wait_ms - n->waited_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	while (!q->answered && left > milliseconds_since(&start))
-		if (!take_next(n, left - milliseconds_since(&start)))
+	while (!q->answered && left > milliseconds_since(start_us))
+		if (!take_next(n, left - milliseconds_since(start_us)))
 			break;
-	n->waited_ms += milliseconds_since(&start);
+	n->waited_ms += milliseconds_since(start_us);
 }
 
 static const struct answer *get(struct names *n, const struct address *a,

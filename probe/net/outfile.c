@@ -123,6 +123,11 @@ static int open_there(const char *path)
 	return -1;
 }
 
+static bool same_inode(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 /* The directory of a file that is not there, and its name in it. */
 static bool same_place(char *a, char *b)
 {
@@ -133,8 +138,7 @@ static bool same_place(char *a, char *b)
 		return false;
 	strcpy(base_a, ".");
 	strcpy(base_b, ".");
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
+	return !stat(a, &x) && !stat(b, &y) && same_inode(&x, &y);
 }
 
 bool outfile_same(const char *a, const char *b)
@@ -144,10 +148,17 @@ bool outfile_same(const char *a, const char *b)
 	int missing_a = stat(a, &x), missing_b = stat(b, &y);
 
 	if (!missing_a && !missing_b)
-		return S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-		       x.st_ino == y.st_ino;
+		return S_ISREG(x.st_mode) && same_inode(&x, &y);
 	return missing_a && missing_b && resolve(a, path_a) == 0 &&
 	       resolve(b, path_b) == 0 && same_place(path_a, path_b);
+}
+
+bool outfile_is_one(int a, int b)
+{
+	struct stat x, y;
+
+	return !fstat(a, &x) && !fstat(b, &y) && S_ISREG(x.st_mode) &&
+	       same_inode(&x, &y);
 }
 
 /* --- opening ------------------------------------------------------------- */

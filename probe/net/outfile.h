@@ -40,6 +40,9 @@ int outfile_open_whole(struct outfile *f, const char *name);
 /* Whether both names lead to one regular file, or would. */
 bool outfile_same(const char *a, const char *b);
 
+/* Whether two descriptors are of one regular file. */
+bool outfile_is_one(int a, int b);
+
 /* Gives a file or directory that was just created to the user who called sudo;
  * without sudo it stays as it is. */
 void outfile_give(int fd);

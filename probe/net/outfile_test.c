@@ -262,6 +262,28 @@ static void test_same(void **state)
 	assert_false(outfile_same("/dev/null", "/dev/null"));
 }
 
+static void test_is_one(void **state)
+{
+	int x, hard, y, null;
+
+	(void)state;
+	put("x", "old");
+	put("y", "old");
+	assert_int_equal(link("x", "hard"), 0);
+	x = open("x", O_RDONLY);
+	hard = open("hard", O_RDONLY);
+	y = open("y", O_RDONLY);
+	null = open("/dev/null", O_RDONLY);
+	assert_true(outfile_is_one(x, hard));
+	assert_false(outfile_is_one(x, y));
+	assert_false(outfile_is_one(x, -1));
+	assert_false(outfile_is_one(null, null));
+	close(x);
+	close(hard);
+	close(y);
+	close(null);
+}
+
 static void test_not_regular(void **state)
 {
 	(void)state;
@@ -290,6 +312,7 @@ int main(void)
 		TEST(test_links_of_strangers),
 		TEST(test_belongs_to_the_sudoer),
 		TEST(test_same),
+		TEST(test_is_one),
 		TEST(test_not_regular),
 	};
 

@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "probe/net/complain.h"
+#include "report/filter.h"
 
 #define FRAME_MAX 2048 /* whole frames of any usual MTU */
 #define SNAPLEN 262144 /* that of the filter: it must not cut */
@@ -80,29 +80,6 @@ static bool is_cooked(const struct packet_socket *s)
 	return s->link_types[0] == DLT_LINUX_SLL;
 }
 
-/* Without memory the parser of libpcap ends the program itself, by exit(2),
- * which would mean that the server has no MPTCP. */
-static bool compiling;
-
-static void end_compiling(void)
-{
-	if (compiling)
-		_exit(EXIT_SYSTEM);
-}
-
-static int compile_guarded(pcap_t *pcap, const char *filter,
-			   struct bpf_program *out)
-{
-	static bool registered;
-	int result;
-
-	registered = registered || atexit(end_compiling) == 0;
-	compiling = true;
-	result = pcap_compile(pcap, out, filter, 1, PCAP_NETMASK_UNKNOWN);
-	compiling = false;
-	return result;
-}
-
 /* Of an IP packet, wherever it begins: the frames of a cooked socket have no
  * header, those of several interfaces have several kinds. */
 static void look_behind_link(const struct bpf_program *program)
@@ -123,7 +100,7 @@ static int compile(const struct packet_socket *s, const char *filter,
 {
 	bool behind = s->count > 1 || is_cooked(s);
 	pcap_t *frames = pcap_open_dead(behind ? DLT_RAW : DLT_EN10MB, SNAPLEN);
-	int result = frames ? compile_guarded(frames, filter, out) : -1;
+	int result = frames ? filter_compile(frames, filter, out) : -1;
 
 	if (frames)
 		pcap_close(frames);

@@ -373,7 +373,7 @@ static void end(struct program *p)
 	answer(p, SECCOMP_RET_ERRNO | EPERM);
 }
 
-enum privileges_left { MAY_REPLY, MAY_ASK, MAY_KEEP };
+enum privileges_left { MAY_REPLY, MAY_ASK, MAY_KEEP, MAY_WRITE };
 
 static void make_program(struct program *p, enum privileges_left left)
 {
@@ -390,11 +390,23 @@ static void make_program(struct program *p, enum privileges_left left)
 		__NR_send,
 #endif
 	};
+	static const int writing[] = {
+		__NR_read,   __NR_write,      __NR_close,
+		__NR_openat, __NR_exit_group, __NR_sendto,
+#ifdef __NR_open
+		__NR_open,
+#endif
+#ifdef __NR_send
+		__NR_send,
+#endif
+	};
 	bool asks = left == MAY_ASK;
 
 	begin(p);
 	if (left == MAY_KEEP) {
 		allow(p, keeping, COUNT(keeping));
+	} else if (left == MAY_WRITE) {
+		allow(p, writing, COUNT(writing));
 	} else {
 		allow(p, everyday, COUNT(everyday));
 		allow_opening(p);
@@ -732,6 +744,13 @@ int privileges_keep(int directory, const char *file)
 	const struct kept kept = {directory, file};
 
 	return leave(MAY_KEEP, &kept);
+}
+
+int privileges_keep_writing(int directory)
+{
+	const struct kept kept = {directory, "."};
+
+	return leave(MAY_WRITE, &kept);
 }
 
 bool die_with_parent(pid_t parent)

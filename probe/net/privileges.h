@@ -30,6 +30,11 @@ int privileges_drop_but_asking(void);
  * is open. */
 int privileges_keep(int directory, const char *file);
 
+/* Only write files, new ones as well, by the permissions of one directory,
+ * which is open: this process becomes its owner, if it could not make any else.
+ */
+int privileges_keep_writing(int directory);
+
 /* Of `mpprobe watch` between its runs, which starts programs and reads nothing
  * of strangers but reports: CAP_NET_RAW is kept, to be handed to the next
  * probe, not to be used (it is not effective). Root becomes who called sudo;

@@ -599,6 +599,26 @@ static bool only_removes(void)
 	       refused((int)write(1, "", 0));
 }
 
+static int remove_file_in(const char *directory)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/file", directory);
+	return unlink(path);
+}
+
+static bool only_writes(void)
+{
+	int directory = open(scratch, O_PATH), fd;
+
+	if (privileges_keep_writing(directory))
+		return false;
+	fd = openat(directory, "file", O_WRONLY | O_CREAT | O_EXCL, 0644);
+	return fd != -1 && write(fd, "", 1) == 1 && !close(fd) &&
+	       refused(unlinkat(directory, "file", 0)) &&
+	       refused(socket(AF_INET, SOCK_STREAM, 0)) && refused(fork());
+}
+
 static void test_harm(void **state)
 {
 	(void)state;
@@ -614,6 +634,11 @@ static void test_harm(void **state)
 	close(mkstemp(scratch));
 	unsetenv("SUDO_UID");
 	in_child(only_removes);
+	snprintf(scratch, sizeof(scratch), "/tmp/privileges_test.XXXXXX");
+	assert_non_null(mkdtemp(scratch));
+	in_child(only_writes);
+	assert_int_equal(remove_file_in(scratch), 0);
+	assert_int_equal(rmdir(scratch), 0);
 }
 
 /* --- what must still work ---------------------------------------------- */

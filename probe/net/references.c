@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "crafting/address.h"
+#include "probe/net/clock.h"
 #include "probe/net/sockaddr.h"
 #include "probe/net/target.h"
 #include "probe/net/ticker.h"
@@ -45,10 +46,7 @@ static void describe(const void *context, char *text, size_t size)
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_us(CLOCK_MONOTONIC) / 1000;
 }
 
 /* Whether the connection that was begun is there. */

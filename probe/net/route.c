@@ -2,7 +2,6 @@
 /* route_find of target.h, by rtnetlink(7). */
 #include <errno.h>
 #include <ifaddrs.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -12,16 +11,11 @@
 #include <unistd.h>
 
 #include "probe/net/complain.h"
+#include "probe/net/netlink.h"
 #include "probe/net/sockaddr.h"
 #include "probe/net/target.h"
 
 #define MTU_DEFAULT 1500
-
-struct request {
-	struct nlmsghdr header;
-	struct rtmsg route;
-	char attributes[128];
-};
 
 /* What the kernel answered. */
 struct answer {
@@ -37,40 +31,24 @@ struct question {
 	unsigned flags;			       /* RTM_F_* */
 };
 
-static void add_attribute(struct request *r, unsigned short type,
-			  const void *value, size_t length)
-{
-	size_t at = NLMSG_ALIGN(r->header.nlmsg_len);
-	struct rtattr header = {
-		.rta_len = (unsigned short)RTA_LENGTH(length),
-		.rta_type = type,
-	};
-
-	memcpy((char *)r + at, &header, sizeof(header));
-	memcpy((char *)r + at + RTA_LENGTH(0), value, length);
-	r->header.nlmsg_len = (uint32_t)(at + RTA_ALIGN(header.rta_len));
-}
-
-static void build(struct request *r, const struct question *q)
+static void build(struct netlink_question *message, const struct question *q)
 {
 	unsigned char bits = q->target->family == 4 ? 32 : 128;
 	size_t length = address_length(q->target);
+	struct rtmsg *route =
+		netlink_begin(message, RTM_GETROUTE, false, sizeof(*route));
 
-	*r = (struct request){
-		.header = {.nlmsg_len = NLMSG_LENGTH(sizeof(r->route)),
-			   .nlmsg_type = RTM_GETROUTE,
-			   .nlmsg_flags = NLM_F_REQUEST},
-		.route = {.rtm_family = bits == 32 ? AF_INET : AF_INET6,
-			  .rtm_dst_len = bits,
-			  .rtm_flags = q->flags},
-	};
-	add_attribute(r, RTA_DST, q->target->bytes, length);
+	route->rtm_family = bits == 32 ? AF_INET : AF_INET6;
+	route->rtm_dst_len = bits;
+	route->rtm_flags = q->flags;
+	netlink_add(message, RTA_DST, q->target->bytes, length);
 	if (q->source) {
-		r->route.rtm_src_len = bits;
-		add_attribute(r, RTA_SRC, q->source->bytes, length);
+		route->rtm_src_len = bits;
+		netlink_add(message, RTA_SRC, q->source->bytes, length);
 	}
 	if (q->interface)
-		add_attribute(r, RTA_OIF, &q->interface, sizeof(q->interface));
+		netlink_add(message, RTA_OIF, &q->interface,
+			    sizeof(q->interface));
 }
 
 static void take_metrics(const struct rtattr *metrics, struct answer *out)
@@ -79,24 +57,23 @@ static void take_metrics(const struct rtattr *metrics, struct answer *out)
 	int left = (int)RTA_PAYLOAD(metrics);
 
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == RTAX_MTU && RTA_PAYLOAD(a) >= 4)
-			memcpy(&out->mtu, RTA_DATA(a), sizeof(out->mtu));
+		if (a->rta_type == RTAX_MTU)
+			out->mtu = netlink_number(a);
 }
 
-/* The kernel's own message: its lengths can be believed. */
-static void take_route(const struct nlmsghdr *header, struct answer *out)
+static void take_route(void *context, const struct nlmsghdr *header)
 {
 	const struct rtmsg *route = NLMSG_DATA(header);
 	const struct rtattr *a = RTM_RTA(route);
 	int left = (int)RTM_PAYLOAD(header);
+	struct answer *out = context;
 
 	out->type = route->rtm_type;
 	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-		if (a->rta_type == RTA_OIF && RTA_PAYLOAD(a) >= 4)
-			memcpy(&out->interface, RTA_DATA(a),
-			       sizeof(out->interface));
+		if (a->rta_type == RTA_OIF)
+			out->interface = netlink_number(a);
 		else if (a->rta_type == RTA_PREFSRC)
-			out->source = address_from(RTA_DATA(a), RTA_PAYLOAD(a));
+			out->source = netlink_address(a);
 		else if (a->rta_type == RTA_METRICS)
 			take_metrics(a, out);
 	}
@@ -105,31 +82,11 @@ static void take_route(const struct nlmsghdr *header, struct answer *out)
 /* 0, or the kernel's errno. */
 static int ask(int fd, const struct question *q, struct answer *out)
 {
-	union {
-		struct nlmsghdr header;
-		char bytes[4096];
-	} reply;
-	struct nlmsgerr error;
-	struct request r;
-	ssize_t n;
+	struct netlink_question message;
 
 	*out = (struct answer){0};
-	build(&r, q);
-	if (send(fd, &r, r.header.nlmsg_len, 0) == -1)
-		return errno;
-	do
-		n = recv(fd, &reply, sizeof(reply), 0);
-	while (n == -1 && errno == EINTR); /* else the next would take it */
-	if (n == -1)
-		return errno;
-	if (!NLMSG_OK(&reply.header, (size_t)n))
-		return EPROTO;
-	if (reply.header.nlmsg_type == NLMSG_ERROR) {
-		memcpy(&error, NLMSG_DATA(&reply.header), sizeof(error));
-		return error.error ? -error.error : EPROTO;
-	}
-	take_route(&reply.header, out);
-	return 0;
+	build(&message, q);
+	return netlink_ask(fd, &message, take_route, out);
 }
 
 /* --- checks before ------------------------------------------------------- */

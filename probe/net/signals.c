@@ -11,6 +11,7 @@
 /* A signal handler can reach nothing but globals. */
 static volatile sig_atomic_t interrupted;
 static volatile time_t first_second;
+static bool held;
 
 /* timeout(1) and terminals may send a signal twice in one go, so only a
  * later one means that the user has lost patience. */
@@ -27,20 +28,54 @@ static void handle(int number)
 	interrupted = 1;
 }
 
-void signals_install(void)
+static void fill(sigset_t *all)
 {
-	/* SA_RESTART spares stdio from EINTR; poll is never restarted. */
-	struct sigaction act = {.sa_handler = handle, .sa_flags = SA_RESTART};
+	sigemptyset(all);
+	sigaddset(all, SIGINT);
+	sigaddset(all, SIGTERM);
+	sigaddset(all, SIGHUP);
+}
+
+static void install(int flags)
+{
+	struct sigaction act = {.sa_handler = handle, .sa_flags = flags};
 	struct sigaction old;
 
-	sigemptyset(&act.sa_mask);
-	sigaddset(&act.sa_mask, SIGINT);
-	sigaddset(&act.sa_mask, SIGTERM);
-	sigaddset(&act.sa_mask, SIGHUP);
+	fill(&act.sa_mask);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &act, NULL);
+}
+
+void signals_install(void)
+{
+	/* It spares stdio from EINTR; poll is never restarted. */
+	install(SA_RESTART);
+}
+
+static void let_go(void)
+{
+	sigset_t all;
+
+	held = false;
+	fill(&all);
+	pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+}
+
+void signals_hold(void)
+{
+	sigset_t all;
+
+	held = true;
+	fill(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+void signals_end_reads(void)
+{
+	install(0);
+	let_go();
 }
 
 void signals_leave_to_writer(void)
@@ -51,7 +86,19 @@ void signals_leave_to_writer(void)
 	sigaction(SIGINT, &act, NULL);
 }
 
+static bool is_one_pending(void)
+{
+	sigset_t all, pending;
+
+	fill(&all);
+	sigpending(&pending);
+	sigandset(&pending, &pending, &all);
+	return !sigisemptyset(&pending);
+}
+
 bool signals_interrupted(void)
 {
+	if (held && is_one_pending())
+		let_go();
 	return interrupted;
 }

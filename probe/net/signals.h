@@ -12,6 +12,17 @@
  * nohup(1). */
 void signals_install(void);
 
+/* From now on they interrupt all other system calls as well, of the calling
+ * thread. */
+void signals_end_reads(void);
+
+/* For a program whose libraries begin threads: called before there is one,
+ * no thread but the calling one ever takes these signals. That one takes them
+ * in signals_interrupted(), and at any moment once it has asked for
+ * signals_end_reads(), so that what it reads after a signal came, an end of
+ * file that the same Ctrl-C made above all, is known to be after it. */
+void signals_hold(void);
+
 bool signals_interrupted(void);
 
 /* From now on a first Ctrl-C does nothing, as who writes to our input gets it

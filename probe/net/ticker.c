@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/net/ticker.h"
+#include "probe/net/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,21 +21,13 @@ static struct {
 	size_t drawn; /* columns of what stands there; 0: nothing does */
 } line;
 
-static int64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 void ticker_begin(bool wanted)
 {
 	const char *term = getenv("TERM");
 
 	line.on = wanted && term && strcmp(term, "dumb") != 0 &&
 		  isatty(STDERR_FILENO);
-	line.next_us = now_us() + TICKER_FIRST_US;
+	line.next_us = clock_us(CLOCK_MONOTONIC) + TICKER_FIRST_US;
 }
 
 /* The terminal may have been resized meanwhile. */
@@ -95,7 +88,7 @@ int64_t ticker_tick(void)
 
 	if (!line.on || !line.text)
 		return INT64_MAX;
-	now = now_us();
+	now = clock_us(CLOCK_MONOTONIC);
 	if (now >= line.next_us) {
 		draw();
 		line.next_us = now + AGAIN_US;

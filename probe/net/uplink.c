@@ -106,22 +106,24 @@ static bool has_address(const struct uplink *u, const struct address *source)
 	return !gone;
 }
 
+/* An address of the probes that this host no longer has, or NULL. */
+static const struct address *lost_source(const struct uplink *u)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (u->watched[i].family && !has_address(u, &u->watched[i]))
+			return &u->watched[i];
+	return NULL;
+}
+
 /* Raw sockets go on sending from an address that was removed, and no answer
  * comes: that is not the path's doing. */
-static int check_sources(struct uplink *u)
+static int fail_source(struct uplink *u, const struct address *source)
 {
 	char text[ADDRESS_TEXT];
 
-	for (unsigned i = 0; i < 2; i++) {
-		const struct address *source = &u->watched[i];
-
-		if (source->family && !has_address(u, source))
-			return wire_fail(
-				u->failure, EXIT_INTERRUPTED,
-				"%s is no longer an address of this host",
-				address_text(source, text));
-	}
-	return 0;
+	return wire_fail(u->failure, EXIT_INTERRUPTED,
+			 "%s is no longer an address of this host",
+			 address_text(source, text));
 }
 
 /* Not in a VRF, whose addresses other sockets do not have. */
@@ -132,12 +134,15 @@ static void watch_sources(struct uplink *u)
 			u->watched[i] = u->own[i];
 }
 
-/* libpcap is silent when an interface goes down, so it is asked for. */
+/* libpcap is silent when an interface goes down, so it is asked for. After its
+ * addresses, as they go with it. */
 int uplink_check(struct uplink *u)
 {
+	const struct address *lost = lost_source(u);
+
 	switch (interface_state(u)) {
 	case STATE_UP:
-		return check_sources(u);
+		return lost ? fail_source(u, lost) : 0;
 	case STATE_DOWN:
 	case STATE_GONE:
 		return uplink_fail_down(u);
@@ -203,16 +208,36 @@ static int set_up_socket(struct uplink *u, int fd, bool bind_interface,
 }
 
 /* By hand: libnet tries 6,500 sizes of the send buffer, which takes 4 ms. */
+static int new_raw(int family)
+{
+	return socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+}
+
+static int fail_raw(struct wire_failure *failure)
+{
+	if (errno == EPERM || errno == EACCES)
+		return wire_fail_privilege(failure, "raw sockets");
+	return wire_fail(failure, EXIT_SYSTEM, "raw socket: %s",
+			 strerror(errno));
+}
+
 static int open_raw(struct uplink *u, int family, bool bind_interface,
 		    const struct address *source, int *fd)
 {
-	*fd = socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (*fd != -1)
-		return set_up_socket(u, *fd, bind_interface, source);
-	if (errno == EPERM || errno == EACCES)
-		return wire_fail_privilege(u->failure, "raw sockets");
-	return wire_fail(u->failure, EXIT_SYSTEM, "raw socket: %s",
-			 strerror(errno));
+	*fd = new_raw(family);
+	return *fd == -1 ? fail_raw(u->failure)
+			 : set_up_socket(u, *fd, bind_interface, source);
+}
+
+int uplink_may_send(struct wire_failure *failure)
+{
+	int fd = new_raw(AF_INET);
+
+	if (fd == -1)
+		return errno == EPERM || errno == EACCES ? fail_raw(failure)
+							 : 0;
+	close(fd);
+	return 0;
 }
 
 int uplink_open(struct uplink *u, const struct uplink_config *c,

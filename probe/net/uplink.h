@@ -65,6 +65,9 @@ int uplink_check(struct uplink *u);
 /* Keeps that it went down, or is gone. */
 int uplink_fail_down(struct uplink *u);
 
+/* Whether this process has the right to, long before it does: 0, or -1. */
+int uplink_may_send(struct wire_failure *failure);
+
 /* What a user without privilege needs to know; `what` is not permitted. */
 int wire_fail_privilege(struct wire_failure *f, const char *what);
 

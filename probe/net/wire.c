@@ -102,7 +102,7 @@ static void add_interface(struct wire *w, unsigned *indexes, unsigned index)
 
 static int open_capture(struct wire *w, const struct wire_config *c)
 {
-	unsigned indexes[INTERFACES_MAX];
+	unsigned indexes[INTERFACES_MAX] = {0};
 
 	for (unsigned i = 0; i < w->uplink_count; i++)
 		add_interface(w, indexes, w->uplinks[i].index);
@@ -167,6 +167,50 @@ struct wire *wire_open(const struct wire_config *config, char *error,
 	return w;
 }
 
+/* --- what has become of the interfaces ---------------------------------- */
+
+static int check_uplinks(struct wire *w)
+{
+	for (unsigned i = 0; i < w->uplink_count; i++)
+		if (uplink_check(&w->uplinks[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/* The interface may be up again already, but packets have been lost on it. */
+static void explain_capture_error(struct wire *w, int error)
+{
+	if (check_uplinks(w) == -1 || !error)
+		return;
+	if (error == ENETDOWN)
+		uplink_fail_down(&w->uplinks[0]);
+	else
+		explain_capture(w, error);
+}
+
+static void take_socket_error(struct wire *w)
+{
+	socklen_t length = sizeof(int);
+	int error = 0;
+
+	getsockopt(packet_socket_fd(w->capture), SOL_SOCKET, SO_ERROR, &error,
+		   &length);
+	explain_capture_error(w, error);
+}
+
+/* No route leads there as well when an interface has been down meanwhile. */
+static int explain_send(struct wire *w, struct uplink *u,
+			const struct address *to)
+{
+	int saved = errno;
+
+	if (saved == ENETUNREACH || saved == EHOSTUNREACH)
+		take_socket_error(w);
+	errno = saved;
+	uplink_explain_send(u, to);
+	return -1;
+}
+
 /* --- out ---------------------------------------------------------------- */
 
 /* The one whose address it is sent from; or the first. */
@@ -215,10 +259,8 @@ long wire_send(struct wire *w, const struct ip_envelope *envelope,
 
 	if (size == -1)
 		return -1;
-	if (uplink_transmit(u, to, packet, (size_t)size) == -1) {
-		uplink_explain_send(u, to);
-		return -1;
-	}
+	if (uplink_transmit(u, to, packet, (size_t)size) == -1)
+		return explain_send(w, u, to);
 	return size;
 }
 
@@ -248,10 +290,8 @@ int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
 			errno = EINVAL;
 			return -1;
 		}
-		if (uplink_transmit(u, to, fragment, (size_t)cut) == -1) {
-			uplink_explain_send(u, to);
-			return -1;
-		}
+		if (uplink_transmit(u, to, fragment, (size_t)cut) == -1)
+			return explain_send(w, u, to);
 	}
 	return 0;
 }
@@ -303,35 +343,6 @@ static void take_frame(void *context, const struct socket_frame *f)
 	w->fn(w->context, &frame);
 }
 
-static int check_uplinks(struct wire *w)
-{
-	for (unsigned i = 0; i < w->uplink_count; i++)
-		if (uplink_check(&w->uplinks[i]) == -1)
-			return -1;
-	return 0;
-}
-
-/* The interface may be up again already, but packets have been lost on it. */
-static void explain_capture_error(struct wire *w, int error)
-{
-	if (check_uplinks(w) == -1 || !error)
-		return;
-	if (error == ENETDOWN)
-		uplink_fail_down(&w->uplinks[0]);
-	else
-		explain_capture(w, error);
-}
-
-static void take_socket_error(struct wire *w)
-{
-	socklen_t length = sizeof(int);
-	int error = 0;
-
-	getsockopt(packet_socket_fd(w->capture), SOL_SOCKET, SO_ERROR, &error,
-		   &length);
-	explain_capture_error(w, error);
-}
-
 static int dispatch(struct wire *w)
 {
 	uint64_t before = w->frames;
@@ -368,6 +379,11 @@ int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn, void *context)
 	if (p.revents & (POLLERR | POLLHUP | POLLNVAL))
 		take_socket_error(w);
 	return w->failure.exit_code && !count ? -1 : count;
+}
+
+int wire_fd(const struct wire *w)
+{
+	return packet_socket_fd(w->capture);
 }
 
 const char *wire_error(const struct wire *w)

@@ -90,6 +90,9 @@ int wire_send_fragments(struct wire *w, const struct ip_envelope *envelope,
  * stays: no more frames come after it. */
 int wire_poll(struct wire *w, int timeout_ms, wire_frame_fn *fn, void *context);
 
+/* To be polled for reading, beside others; stays owned by the wire. */
+int wire_fd(const struct wire *w);
+
 /* The name of a frame's interface. */
 const char *wire_interface_name(const struct wire *w, unsigned interface);
 

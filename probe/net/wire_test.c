@@ -163,10 +163,14 @@ static int listener(const struct address *a, uint16_t *port)
 	return fd;
 }
 
+/* Until nothing more comes. */
 static void gather(struct wire *w, struct seen *s)
 {
-	for (int i = 0; i < 3; i++)
-		assert_true(wire_poll(w, 100, see, s) >= 0);
+	int count = 1;
+
+	while (count > 0)
+		count = wire_poll(w, 300, see, s);
+	assert_int_equal(count, 0);
 }
 
 /* A SYN draws a SYN/ACK, and the local kernel keeps its peace. */
@@ -366,6 +370,28 @@ static void test_flap(void **state)
 	assert_true(set_loopback(false));
 	assert_true(set_loopback(true));
 	assert_int_equal(wire_poll(w, 50, see, &s), -1);
+	assert_int_equal(wire_exit_code(w), EXIT_INTERFACE);
+	wire_close(w);
+}
+
+/* The same before a packet for which it has left no route. */
+static void test_flap_before_sending(void **state)
+{
+	static const struct address away = {.family = 4,
+					    .bytes = {192, 0, 2, 1}};
+	struct wire *w = must_open(NULL);
+	uint8_t packet[200];
+
+	(void)state;
+	assert_int_equal(send_between(w, &loopback4, &away, 40000, 9, packet,
+				      sizeof(packet)),
+			 -1);
+	assert_int_equal(wire_exit_code(w), 0);
+	assert_true(set_loopback(false));
+	assert_true(set_loopback(true));
+	assert_int_equal(send_between(w, &loopback4, &away, 40000, 9, packet,
+				      sizeof(packet)),
+			 -1);
 	assert_int_equal(wire_exit_code(w), EXIT_INTERFACE);
 	wire_close(w);
 }
@@ -693,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_guard_ports),
 		cmocka_unit_test(test_interface),
 		cmocka_unit_test(test_flap),
+		cmocka_unit_test(test_flap_before_sending),
 		cmocka_unit_test(test_early_frames),
 		cmocka_unit_test(test_close),
 		cmocka_unit_test(test_raw_ip),

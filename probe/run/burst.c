@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * SYNs with an option of which some pass and others do not: by their ports, by
  * the way that they take, or because a device lets only so many through. Many
- * copies of one of them at once, and then one to each hop, tell the last.
+ * copies of one of them at once, and then one to each hop and others from fresh
+ * ports, tell the last.
  */
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
@@ -121,6 +122,15 @@ static bool burst_missing(const struct run *r, const struct version *v)
 	return next_kind(r, v) >= 0;
 }
 
+/* Who lets only so many through stops them all by then; chance does not. */
+static void knock(struct run *r, struct version *v, bool join)
+{
+	if (join)
+		join_ports_start(r, v);
+	else
+		option_ports_start(r, v);
+}
+
 /* No two are alike: a SYN that comes twice may be seen in two places. */
 static struct copy full_copy(unsigned i)
 {
@@ -136,7 +146,8 @@ static void burst_send(struct run *r, struct version *v)
 		client_send_syn(c, full_copy(i));
 	for (unsigned ttl = r->settings->first_ttl; ttl < r->reach; ttl++)
 		client_send_syn(c, low_copy(ttl));
-	v->bursts[join]++;
+	if (!v->bursts[join]++)
+		knock(r, v, join);
 }
 
 int64_t burst_step(struct run *r, struct version *v, int64_t now_us)

@@ -330,14 +330,20 @@ static void finish_step(struct connection *c, const struct flow *f, bool done)
 		c->course->next(c, f, true);
 }
 
-/* What came in, but not the SYN/ACK alone, which the third ACK is for. */
+/* What came in, but not the SYN/ACK alone, which the third ACK is for. What
+ * comes once more is acknowledged once more (RFC 9293 3.10.7.4): the ACK may
+ * have been lost. */
 static void acknowledge(struct connection *c, const struct flow *f)
 {
-	if (!f->established || c->mute || c->acked == f->server_next)
+	uint64_t again = f->sides[1].retransmitted;
+
+	if (!f->established || c->mute ||
+	    (c->acked == f->server_next && c->again == again))
 		return;
 	if (c->acked || f->server_next != f->server_isn + 1)
 		client_send_ack(&c->client);
 	c->acked = f->server_next;
+	c->again = again;
 }
 
 static bool is_ended(const struct connection *c, const struct flow *f)

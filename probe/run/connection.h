@@ -71,6 +71,7 @@ struct connection {
 	int64_t wait_us;    /* the step is not sent again before; 0: by RTT */
 	unsigned tries;	    /* of the step, yet */
 	uint32_t acked;	    /* what of the server's we acknowledged */
+	uint64_t again;	    /* segments of it that had come before, as well */
 	size_t heard;	    /* segments of the server's before the step */
 	bool closed;	    /* by our RST */
 	bool mute;	    /* data that comes in is not acknowledged */

@@ -414,6 +414,13 @@ static struct client *find_branch(const struct run *r, const struct version *v,
 	return others ? find_odd(r, v, purpose) : NULL;
 }
 
+bool some_plain(const struct run *r, const struct version *v)
+{
+	const struct client *c = find_branch(r, v, PURPOSE_MP_CAPABLE);
+
+	return c && client_flow(c)->syn_ack_seen;
+}
+
 static const enum purpose branch_kinds[] = {PURPOSE_MP_CAPABLE, PURPOSE_MP_JOIN,
 					    PURPOSE_MP_JOIN_RANDOM};
 

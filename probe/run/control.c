@@ -120,17 +120,19 @@ static void send_round(struct control *c)
 		send_control(c, ttls[i], write_datagram);
 }
 
-/* A datagram marks a reference in the capture, and what goes by one of several
- * uplinks. */
-static bool is_marked(const struct run *r)
+/* A datagram marks a reference in the capture, what goes by one of several
+ * uplinks, and what asks the hops around a known place; or the distance is
+ * wanted, however little it tells. */
+static bool sends_one(const struct run *r)
 {
-	return r->to.reference || r->to.several;
+	return r->to.reference || r->to.several || r->settings->place.last ||
+	       r->settings->distance;
 }
 
 bool control_wanted(const struct run *r, const struct version *v)
 {
 	(void)v;
-	return run_sweeping(r) || is_marked(r);
+	return run_sweeping(r) || sends_one(r);
 }
 
 void control_start(struct run *r, struct version *v)
@@ -139,7 +141,7 @@ void control_start(struct run *r, struct version *v)
 	r->control.to = &r->to;
 	if (run_sweeping(r) && !run_follows(r))
 		send_round(&r->control);
-	else if (is_marked(r))
+	else if (sends_one(r))
 		send_control(&r->control, FULL_TTL, write_datagram);
 }
 

@@ -14,9 +14,9 @@ struct departure {
 };
 
 /* What the kernel fills in itself (raw(7)): IPv4 total length, checksum. */
-static void mask_kernel_fields(uint8_t *packet, size_t length)
+static void mask_kernel_fields(uint8_t *packet)
 {
-	if (length >= 20 && packet[0] >> 4 == 4) {
+	if (packet[0] >> 4 == 4) {
 		memset(packet + 2, 0, 2);
 		memset(packet + 10, 0, 2);
 	}
@@ -33,7 +33,7 @@ void departures_add(struct departures *d, const uint8_t *packet, size_t length,
 	one->length = length;
 	one->sent_us = now_us;
 	memcpy(one->bytes, packet, length);
-	mask_kernel_fields(one->bytes, length);
+	mask_kernel_fields(one->bytes);
 }
 
 /* --- is it one of ours --------------------------------------------------- */
@@ -60,7 +60,7 @@ static bool same_numbers(const struct packet *a, const struct packet *b)
 	case TRANSPORT_ICMP_ECHO_REQUEST:
 		return a->echo_id == b->echo_id;
 	default:
-		return true;
+		return false;
 	}
 }
 
@@ -77,8 +77,7 @@ static bool same_segment(const struct packet *a, const struct packet *b)
  * runs of this one among them. */
 static bool same_probe(const struct packet *a, const struct packet *b)
 {
-	if (a->ip.protocol != b->ip.protocol ||
-	    !address_equal(&a->ip.destination, &b->ip.destination))
+	if (!address_equal(&a->ip.destination, &b->ip.destination))
 		return false;
 	if (a->ip.version == 4 && a->ip.id != b->ip.id)
 		return false;
@@ -94,7 +93,7 @@ static bool same_probe(const struct packet *a, const struct packet *b)
 static bool same_but_hop_limit(const struct departure *d, const uint8_t *copy,
 			       size_t length)
 {
-	return d->length == length && length >= 40 && copy[0] >> 4 == 6 &&
+	return d->length == length && copy[0] >> 4 == 6 &&
 	       !memcmp(d->bytes + 4, copy + 4, 3) &&
 	       !memcmp(d->bytes + 8, copy + 8, length - 8);
 }
@@ -131,7 +130,7 @@ enum sight_of_probe departures_see(struct departures *d, const uint8_t *ip,
 		return PROBE_OF_OTHERS;
 	length = p.available;
 	memcpy(copy, ip, length);
-	mask_kernel_fields(copy, length);
+	mask_kernel_fields(copy);
 	for (size_t i = 0; i < d->count; i++)
 		if (d->list[i].length == length &&
 		    memcmp(d->list[i].bytes, copy, length) == 0) {

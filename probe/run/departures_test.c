@@ -79,6 +79,21 @@ static struct wire udp(uint16_t port, char payload)
 	return wire_ip(&e, bytes, sizeof(bytes));
 }
 
+/* A request, or an answer. */
+static struct wire echo(uint8_t type)
+{
+	const struct envelope e = {
+		.from = address_of("10.0.0.1"),
+		.to = address_of("10.0.0.2"),
+		.protocol = IPPROTO_ICMP,
+		.ttl = 64,
+		.id = 7,
+	};
+	const uint8_t bytes[] = {type, 0, 0, 0, 0, 9, 0, 1, 'a', 'b'};
+
+	return wire_ip(&e, bytes, sizeof(bytes));
+}
+
 static struct departures sent(const struct wire *w)
 {
 	struct departures d = {0};
@@ -142,6 +157,10 @@ static void test_as_sent(void **state)
 	copy.bytes[2] ^= 1;
 	copy.bytes[10] ^= 1;
 	expect(&probe, &copy, PROBE_AS_SENT, 0);
+	copy = probe = udp(40000, 'a');
+	copy.bytes[2] ^= 1;
+	copy.bytes[10] ^= 1;
+	expect(&probe, &copy, PROBE_AS_SENT, 0);
 }
 
 static void test_changed(void **state)
@@ -191,6 +210,30 @@ static void test_of_others(void **state)
 	expect(&probe, &other, PROBE_OF_OTHERS, 0);
 }
 
+/* Who answers an echo has its number; fragments are cut by the kernel; nothing
+ * of ours is as long as a super-segment. */
+static void test_what_none_of_ours_is(void **state)
+{
+	static uint8_t large[2 * PACKET_MAX];
+	struct wire probe = echo(8), other = echo(0);
+	struct departures d = sent(&probe);
+	size_t at;
+
+	(void)state;
+	expect(&probe, &other, PROBE_OF_OTHERS, 0);
+	other = probe;
+	other.bytes[29] ^= 1; /* of its payload */
+	expect(&probe, &other, PROBE_CHANGED, 29);
+	probe = other = tcp(&ours);
+	other.bytes[6] |= 0x20;
+	expect(&probe, &other, PROBE_OF_OTHERS, 0);
+	memcpy(large, probe.bytes, probe.length);
+	large[2] = large[3] = 0;
+	assert_int_equal(departures_see(&d, large, sizeof(large), &at),
+			 PROBE_OF_OTHERS);
+	departures_free(&d);
+}
+
 /* A server on this host may use the identifications that the probe does. */
 static void test_own_host(void **state)
 {
@@ -232,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_as_sent),
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_of_others),
+		cmocka_unit_test(test_what_none_of_ours_is),
 		cmocka_unit_test(test_own_host),
 		cmocka_unit_test(test_ipv6),
 	};

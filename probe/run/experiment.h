@@ -96,6 +96,9 @@ bool run_sees(const struct run *r, const struct flow *f);
 /* The hop at this TTL has quoted something. */
 bool run_heard(const struct run *r, unsigned ttl);
 
+/* MP_CAPABLE comes back on some connections, and on others it does not. */
+bool some_plain(const struct run *r, const struct version *v);
+
 /* Another port of this address is probed before this one. */
 bool run_follows(const struct run *r);
 
@@ -183,6 +186,8 @@ step_fn contrast_step, join_contrast_step, token_step, branches_step;
 wanted_fn ports_wanted, join_ports_wanted, more_joins_wanted,
 	limited_joins_wanted;
 start_fn ports_start, join_ports_start, more_joins_start, limited_joins_start;
+/* With the option only. */
+start_fn option_ports_start;
 /* SYNs with MP_CAPABLE are lost more often than loss explains, by the plain
  * ones. */
 bool lost_with_option(const struct run *r, const struct version *v);
@@ -198,6 +203,10 @@ wanted_fn adopt_wanted, pairs_wanted, same_port_wanted, plain_port_wanted,
 	port_copies_wanted;
 start_fn adopt_start, pairs_start, same_port_start, plain_port_start;
 step_fn port_copies_step;
+
+/* data_pairs.c */
+wanted_fn data_pairs_wanted;
+step_fn data_pairs_step;
 
 /* burst.c */
 wanted_fn burst_wanted;
@@ -220,7 +229,14 @@ start_fn full_size_start, checks_start, checks_again_start, idle_start,
 	idle_again_start;
 step_fn checks_step, expired_step, check_copies_step, idle_copies_step;
 
-/* fetch.c */
+/* place.c */
+wanted_fn place_wanted;
+start_fn place_start;
+step_fn place_step;
+
+/* fetch.c: what a device that lets only so many SYNs pass has let nobody use.
+ */
+void spend(struct client *c);
 step_fn fetch_step;
 
 #endif

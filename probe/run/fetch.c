@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "probe/net/clock.h"
 #include "probe/run/experiment.h"
 #include "probe/run/live.h"
 #include "report/evidence/judgement.h"
@@ -24,11 +25,8 @@ static int64_t answered_of_late_us(const struct run *r, unsigned ttl,
 				   int64_t now_us)
 {
 	const struct observer *o = r->to.live->observer;
-	struct timespec now;
-	int64_t wall_us, last_us = 0;
+	int64_t wall_us = clock_us(CLOCK_REALTIME), last_us = 0;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	wall_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 	for (size_t i = 0; i < o->flow_count; i++) {
 		const struct flow *f = o->flows[i];
 
@@ -357,8 +355,7 @@ static void fetch_drop(struct run *r, const struct finding *f, unsigned reach)
 	}
 }
 
-/* What a device that lets only so many SYNs pass has let nobody use. */
-static void spend(struct client *c)
+void spend(struct client *c)
 {
 	for (unsigned i = 0; i < BURST_SYNS; i++)
 		client_send_syn(c, COPY_FULL);
@@ -429,8 +426,9 @@ static void fetch_finding(struct run *r, const struct report *report,
 
 /* ---- what else is open --------------------------------------------------- */
 
-/* Without the last hop's quote the server cannot be held responsible. A hop
- * that never answered anything may be limited, but not for ever. */
+/* Without the last hop's quote the server cannot be held responsible; where
+ * some connections come to be plain TCP, one quote may be of those that do not.
+ * A hop that never answered anything may be limited, but not for ever. */
 static void fetch_last_hop(struct run *r, const struct report *report)
 {
 	unsigned last = r->reach - 1;
@@ -440,9 +438,11 @@ static void fetch_last_hop(struct run *r, const struct report *report)
 	     report->path[last - 1].responder_count == 0))
 		return;
 	for (unsigned i = 0; i < r->version_count; i++) {
+		const struct version *v = &r->versions[i];
 		struct sweep *w = &r->versions[i].sweep;
 
-		if (w->last && !sweep_quoted(w, last) && last >= w->first &&
+		if (w->last && last >= w->first &&
+		    (!sweep_quoted(w, last) || some_plain(r, v)) &&
 		    may_ask(r, last, false)) {
 			spend(&w->client);
 			sweep_again(w, last, true);

@@ -12,6 +12,7 @@
 
 #include "crafting/link.h"
 #include "crafting/packet.h"
+#include "probe/net/clock.h"
 #include "probe/net/complain.h"
 #include "probe/net/guard.h"
 #include "probe/net/names.h"
@@ -73,12 +74,6 @@ uint32_t live_random32(struct live *live)
 	return (uint32_t)(live_random(live) >> 32);
 }
 
-/* Of one nobody can tell the next. */
-static uint16_t random_port(struct live *live)
-{
-	return (uint16_t)(32768 + live_random(live) % 28000);
-}
-
 /* --- opening and closing ------------------------------------------------- */
 
 static void init(struct live *live, const uint64_t *seed)
@@ -87,7 +82,7 @@ static void init(struct live *live, const uint64_t *seed)
 	live->random.seeded = seed != NULL;
 	live->random.state = seed ? *seed : 0;
 	live->next_id = (uint16_t)live_random(live);
-	live->next_port = random_port(live);
+	live->next_port = guard_wanted(live_random(live));
 }
 
 /* The TCP and UDP of the targets, both ways, and the ICMP to us. */
@@ -262,7 +257,24 @@ void live_close(struct live *live)
 	observer_free(live->covered);
 	departures_free(&live->departures);
 	free(live->targets);
-	wire_close(live->wire);
+	if (!live->host)
+		wire_close(live->wire);
+}
+
+bool live_join(struct live *live, const struct live_host *host,
+	       const struct target *target)
+{
+	init(live, NULL);
+	live->host = host;
+	live->wire = host->wire;
+	live->observer = observer_new();
+	live->targets = malloc(sizeof(*target));
+	if (!live->observer || !live->targets)
+		return false;
+	*live->targets = *target;
+	live->target_count = 1;
+	observer_own(live->observer, &target->route.source);
+	return !live->exit_code;
 }
 
 void live_linger(struct live *live)
@@ -320,6 +332,16 @@ static bool widen_filter(struct live *live, const struct address *source,
 	return wire_filter(live->wire, live->filter) == 0;
 }
 
+static bool take_in(struct live *live, const struct address *source,
+		    const struct address *address)
+{
+	if (!has_route(live, source, address))
+		return false;
+	return live->host
+		       ? live->host->follow(live->host->context, live, address)
+		       : widen_filter(live, source, address);
+}
+
 bool live_follow(struct live *live, const struct address *source,
 		 const struct address *address)
 {
@@ -336,8 +358,7 @@ bool live_follow(struct live *live, const struct address *source,
 	live->followed_count++;
 	f->address = *address;
 	f->source = *source;
-	f->reached = has_route(live, source, address) &&
-		     widen_filter(live, source, address);
+	f->reached = take_in(live, source, address);
 	return f->reached;
 }
 
@@ -357,30 +378,35 @@ bool live_cut_short(const struct live *live)
 
 /* --- sending -------------------------------------------------------------- */
 
+static uint16_t reserve(const struct live *live, const struct address *source,
+			bool udp)
+{
+	if (live->host)
+		return live->host->port(live->host->context, live, source, udp);
+	return udp ? guard_udp_port(live->guard, source, live->next_port)
+		   : guard_port(live->guard, source, live->next_port);
+}
+
 uint16_t live_port(struct live *live, const struct address *source, bool udp)
 {
 	uint16_t port;
 
 	own(live, source);
-	port = udp ? guard_udp_port(live->guard, source, live->next_port)
-		   : guard_port(live->guard, source, live->next_port);
-
+	port = reserve(live, source, udp);
 	if (port == 0)
 		fail(live,
 		     errno == EADDRNOTAVAIL ? EXIT_INTERRUPTED : EXIT_SYSTEM,
 		     "cannot reserve a source port: %s", strerror(errno));
 	/* Odd and even by turns: what goes by that meets one of two connections
 	 * that are opened one behind the other. */
-	live->next_port = (uint16_t)((random_port(live) & ~1u) | !(port & 1));
+	live->next_port = (uint16_t)((guard_wanted(live_random(live)) & ~1u) |
+				     !(port & 1));
 	return port;
 }
 
 int64_t live_now_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 static bool fail_to_send(struct live *live)
@@ -411,6 +437,20 @@ static bool is_reset(const struct ip_envelope *envelope, const uint8_t *payload,
 	       payload[13] & TCP_FLAG_RST;
 }
 
+/* Behind its header, whose length is in its words of 4 bytes. */
+static bool has_payload(const struct ip_envelope *envelope,
+			const uint8_t *payload, size_t length)
+{
+	return envelope->protocol == IPPROTO_TCP && length >= 20 &&
+	       length > (size_t)(payload[12] >> 4) * 4;
+}
+
+static void count_sent(const struct live *live, size_t length)
+{
+	if (live->host)
+		live->host->sent(live->host->context, length);
+}
+
 bool live_send(struct live *live, struct ip_envelope *envelope,
 	       const uint8_t *payload, size_t length)
 {
@@ -419,6 +459,8 @@ bool live_send(struct live *live, struct ip_envelope *envelope,
 
 	if (live->exit_code && !is_reset(envelope, payload, length))
 		return false;
+	if (live->mute && has_payload(envelope, payload, length))
+		return true;
 	if (++live->next_id == 0)
 		live->next_id++;
 	envelope->id = live->next_id;
@@ -427,6 +469,7 @@ bool live_send(struct live *live, struct ip_envelope *envelope,
 	if (sent < 0)
 		return fail_to_send(live);
 	live->has_sent = true;
+	count_sent(live, (size_t)sent);
 	departures_add(&live->departures, packet, (size_t)sent, live_now_us());
 	return true;
 }
@@ -436,6 +479,9 @@ bool live_send_fragments(struct live *live, struct ip_envelope *envelope,
 {
 	if (live->exit_code)
 		return false;
+	if (live->mute && has_payload(envelope, payload, length))
+		return true;
+	count_sent(live, length);
 	envelope->dont_fragment = false;
 	/* The kernel would replace an identification of 0. */
 	return wire_send_fragments(live->wire, envelope,
@@ -500,9 +546,8 @@ static void observe(struct observer *o, const struct wire_frame *f,
 			       f->captured, f->length);
 }
 
-static void on_frame(void *context, const struct wire_frame *f)
+void live_take(struct live *live, const struct wire_frame *f)
 {
-	struct live *live = context;
 	const char *interface = wire_interface_name(live->wire, f->interface);
 	char name[ANONYMOUS_INTERFACE];
 	const uint8_t *ip;
@@ -523,7 +568,12 @@ static void on_frame(void *context, const struct wire_frame *f)
 	observe(live->covered, f, live->cover, back);
 }
 
-static bool check_missing(struct live *live)
+static void on_frame(void *context, const struct wire_frame *f)
+{
+	live_take(context, f);
+}
+
+bool live_check(struct live *live)
 {
 	char text[ADDRESS_TEXT];
 
@@ -550,5 +600,5 @@ bool live_poll(struct live *live, int64_t deadline_us)
 	if (frames < 0)
 		return fail(live, wire_exit_code(live->wire), "%s",
 			    wire_error(live->wire));
-	return !live->exit_code && check_missing(live);
+	return !live->exit_code && live_check(live);
 }

@@ -17,6 +17,7 @@
 
 struct anonymous;
 struct destination;
+struct live;
 struct guard;
 struct target;
 struct observer;
@@ -40,7 +41,24 @@ struct followed {
 	bool reached;
 };
 
+/* What runs that have an observer each share: a wire, of which each gets only
+ * its own frames, by live_take(), and ports. */
+struct live_host {
+	struct wire *wire;
+	/* As live_port(): 0 with errno. */
+	uint16_t (*port)(void *context, const struct live *live,
+			 const struct address *source, bool udp);
+	/* As live_follow(), of an address that is reached as the target is. */
+	bool (*follow)(void *context, struct live *live,
+		       const struct address *address);
+	void (*sent)(void *context, size_t length);
+	void *context;
+};
+
 struct live {
+	const struct live_host *host; /* NULL: all is its own */
+	void *owner;		      /* of the host: who runs it */
+	bool mute;		      /* no payload of TCP leaves */
 	struct wire *wire;
 	struct guard *guard;
 	struct observer *observer;
@@ -85,6 +103,18 @@ struct live_config {
  * cases. */
 int live_open(struct live *live, const struct live_config *config);
 void live_close(struct live *live);
+
+/* A run to one target beside others: what needs privilege is the host's, which
+ * hands it what the wire has for it. To be closed in any case. False: no
+ * memory, or OpenSSL failed. */
+bool live_join(struct live *live, const struct live_host *host,
+	       const struct target *target);
+
+/* A frame of this run, with its number in the run. */
+void live_take(struct live *live, const struct wire_frame *frame);
+
+/* Whether what was sent has left. False: the run must stop (exit_code). */
+bool live_check(struct live *live);
 
 /* What may be said of the run, which knows but pseudonyms where there are any:
  * the live one goes by real addresses. */

@@ -50,6 +50,8 @@ bool mptcp_wanted(const struct run *r, const struct version *v)
  * more behind it as it takes. */
 void hold_tail(const struct run *r, struct connection *c, size_t split)
 {
+	if (r->settings->mute)
+		return;
 	if (r->more) {
 		c->request = r->long_request;
 		c->more = r->more;

@@ -49,6 +49,13 @@ void ports_start(struct run *r, struct version *v)
 	}
 }
 
+void option_ports_start(struct run *r, struct version *v)
+{
+	for (unsigned i = 0; i < PORT_PAIRS; i++)
+		connection_begin(
+			open_knock(r, PURPOSE_MP_CAPABLE, v->number, 1));
+}
+
 bool join_ports_wanted(const struct run *r, const struct version *v)
 {
 	(void)r;
@@ -56,9 +63,11 @@ bool join_ports_wanted(const struct run *r, const struct version *v)
 }
 
 /* At once with the first: the server may close when it has answered. Each
- * once, as it may have, by the second time. */
+ * once, as it may have, by the second time. A plain one among them shows that
+ * it is no outage that they are lost to. */
 void join_ports_start(struct run *r, struct version *v)
 {
+	run_add_syn(r, PURPOSE_TCP, 0, FULL_TTL, 1);
 	for (unsigned i = 0; i < JOIN_PORTS; i++) {
 		struct connection *c =
 			open_knock(r, PURPOSE_MP_JOIN, v->number, 1);

@@ -46,10 +46,12 @@ struct connection *run_open(struct run *r, struct connection *c,
 
 static void ask(struct run *r, struct connection *c)
 {
+	c->of = r->current;
+	if (r->settings->mute)
+		return;
 	c->request = r->request;
 	c->length = r->request_length;
 	c->split = c->length / 2;
-	c->of = r->current;
 }
 
 struct connection *run_open_request(struct run *r, struct connection *c,
@@ -343,6 +345,8 @@ static const struct experiment experiments[] = {
 	 NULL, port_copies_step},
 	{"a burst of SYNs", EACH, QUIET | REACH, burst_wanted, burst_start,
 	 burst_step},
+	{"pairs of data with DSS and without", EACH, QUIET, data_pairs_wanted,
+	 NULL, data_pairs_step},
 	/* --all */
 	{"the slower checks", ONCE, QUIET, checks_wanted, checks_start,
 	 checks_step},
@@ -360,6 +364,8 @@ static const struct experiment experiments[] = {
 	/* When all is known, at the pace of the routers. */
 	{"the distance again", EACH, QUIET | REACH, control_again_wanted, NULL,
 	 control_again_step},
+	{"hops around a known place", EACH, QUIET, place_wanted, place_start,
+	 place_step},
 	{"what hops left open", ONCE, QUIET | SWEEP, always, NULL, fetch_step},
 	{"plain TCP once more", AGAIN, 0, after_wanted, after_start, NULL},
 };

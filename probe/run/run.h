@@ -9,11 +9,22 @@
 #include "probe/run/connection.h"
 #include "probe/run/sweep.h"
 
+/* Where others have the SYNs of one kind, of one version of MPTCP, changed: the
+ * last hop that quotes them as sent, and the first that does not. */
+struct known_place {
+	enum segment_kind segment; /* a SYN, with MP_CAPABLE or MP_JOIN */
+	unsigned version;
+	unsigned first, last; /* TTLs; 0: none is known */
+};
+
 /* What the user wants of a probe. */
 struct probe_settings {
 	unsigned first_ttl, max_ttl; /* of the sweeps */
 	int mptcp_version;	     /* 0, 1; -1: both */
 	bool sweep_only, all;
+	bool mute; /* connections are opened, and nothing is said */
+	struct known_place place; /* only its hops are asked (place.c) */
+	bool distance;	 /* without a sweep, it is asked for by one datagram */
 	bool takeover;	 /* of uplinks: which one does the server go on over? */
 	const char *say; /* of request_write(); NULL: HTTP */
 };
@@ -119,7 +130,7 @@ struct across {
 #define PEERS_MAX 7
 
 #define VERSIONS 2
-#define EXPERIMENTS_MAX 60
+#define EXPERIMENTS_MAX 64
 #define POOL_MAX 280 /* SYNs and connections that need no name */
 #define CONNECTIONS_MAX 440
 

@@ -29,6 +29,13 @@ void sweep_open_bare(struct sweep *w, const struct destination *to,
 	w->client.no_mss = true;
 }
 
+void sweep_open_capable(struct sweep *w, const struct destination *to,
+			unsigned version, unsigned first, unsigned last)
+{
+	*w = (struct sweep){.first = first, .last = last};
+	client_open(&w->client, to, PURPOSE_MP_CAPABLE, version);
+}
+
 unsigned sweep_reach(const struct sweep *w)
 {
 	const struct flow *f = w->last ? client_flow(&w->client) : NULL;

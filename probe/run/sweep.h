@@ -24,6 +24,10 @@ void sweep_start(struct sweep *w, const struct destination *to,
 void sweep_open_bare(struct sweep *w, const struct destination *to,
 		     unsigned first, unsigned last);
 
+/* The same with MP_CAPABLE of this version. */
+void sweep_open_capable(struct sweep *w, const struct destination *to,
+			unsigned version, unsigned first, unsigned last);
+
 /* The smallest TTL that was answered; 0: none yet. */
 unsigned sweep_reach(const struct sweep *w);
 

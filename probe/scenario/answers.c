@@ -185,13 +185,16 @@ static void compare_named(lua_State *L, struct scenario *r, size_t i)
 	lua_settop(L, top);
 }
 
-static int compare(lua_State *L)
+void answers_compare_now(lua_State *L, struct scenario *r)
 {
-	struct scenario *r = sandbox_context(L);
-
 	lua_rawgeti(L, LUA_REGISTRYINDEX, r->answers);
 	for (size_t i = 0; i < STACKS; i++)
 		compare_named(L, r, i);
+}
+
+static int compare(lua_State *L)
+{
+	answers_compare_now(L, sandbox_context(L));
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/net/clock.h"
 #include "probe/net/complain.h"
 #include "report/arena.h"
 
@@ -84,10 +85,7 @@ unsigned sandbox_line(lua_State *L)
 
 static int64_t cpu_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_us(CLOCK_THREAD_CPUTIME_ID) / 1000;
 }
 
 static void *allocate(void *user, void *old, size_t old_size, size_t size)

@@ -47,12 +47,11 @@ void scenario_free(struct scenario *r)
 	r->arena = NULL;
 }
 
-int scenario_declare(struct scenario *r, const struct script *script)
+static int declare(struct scenario *r, const struct script *script)
 {
 	struct sandbox *s;
 	int ret = -1;
 
-	begin(r, script);
 	r->declaring = true;
 	s = open_sandbox(r);
 	if (!s)
@@ -68,6 +67,22 @@ int scenario_declare(struct scenario *r, const struct script *script)
 		r->end = SCENARIO_BAD_SCRIPT;
 	sandbox_free(s);
 	return ret;
+}
+
+int scenario_declare(struct scenario *r, const struct script *script)
+{
+	begin(r, script);
+	return declare(r, script);
+}
+
+int scenario_compare(struct scenario *r, const struct script *script,
+		     unsigned version, const char *outcome, const char *value)
+{
+	begin(r, script);
+	r->version = version;
+	*ARENA_PUSH(r->arena, r->outcomes, r->outcome_count) =
+		(struct outcome){.name = outcome, .value = value};
+	return declare(r, script);
 }
 
 /* --- what was seen ------------------------------------------------------- */
@@ -276,22 +291,27 @@ static const char *difference_words(struct scenario *r,
 	return text;
 }
 
-static const char *matching_words(struct scenario *r)
+const char *scenario_like(struct scenario *r)
 {
 	const char *text = "";
-	const struct stack_answer *rfc = NULL;
 
-	for (size_t i = 0; i < r->stack_count; i++) {
-		const struct stack_answer *a = &r->stacks[i];
-
-		if (!strcmp(a->name, "rfc"))
-			rfc = a;
-		if (a->matches)
+	for (size_t i = 0; i < r->stack_count; i++)
+		if (r->stacks[i].matches)
 			text = arena_printf(r->arena, "%s%s%s", text,
 					    *text ? " and as " : "",
-					    stack_words(r, a));
-	}
-	text = arena_printf(r->arena, "The peer answers as %s.", text);
+					    stack_words(r, &r->stacks[i]));
+	return text;
+}
+
+static const char *matching_words(struct scenario *r)
+{
+	const char *text = arena_printf(r->arena, "The peer answers as %s.",
+					scenario_like(r));
+	const struct stack_answer *rfc = NULL;
+
+	for (size_t i = 0; i < r->stack_count; i++)
+		if (!strcmp(r->stacks[i].name, "rfc"))
+			rfc = &r->stacks[i];
 	if (rfc && !rfc->matches)
 		text = arena_printf(r->arena, "%s That deviates from %s: %s.",
 				    text, r->about.source,

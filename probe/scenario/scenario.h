@@ -121,6 +121,11 @@ void scripts_free(char **names, size_t count);
  * in both cases. */
 int scenario_declare(struct scenario *r, const struct script *script);
 
+/* The same, and fills r->stacks: which of them answer so, if what was seen
+ * elsewhere is the outcome of that script, for this version. */
+int scenario_compare(struct scenario *r, const struct script *script,
+		     unsigned version, const char *outcome, const char *value);
+
 /* Runs the script against the peer, compares, and ends all connections. Of a
  * peer whose version is not known, the script chooses. */
 void scenario_run(struct scenario *r, const struct script *script,
@@ -130,6 +135,9 @@ void scenario_free(struct scenario *r);
 /* Whether any named stack answers so. */
 bool scenario_matches(const struct scenario *r);
 int scenario_exit_code(const struct scenario *r);
+
+/* "RFC 8684 3.2 asks and as linux-v1 (5.10 or later) does"; "": none does. */
+const char *scenario_like(struct scenario *r);
 
 /* One sentence: which stacks the peer behaves like, or what differs. */
 const char *scenario_sentence(struct scenario *r);

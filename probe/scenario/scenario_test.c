@@ -16,6 +16,7 @@
 
 #include "probe/cli/command.h"
 #include "probe/cli/output.h"
+#include "probe/scenario/scenario.h"
 
 static char said[200000]; /* on both streams */
 
@@ -322,6 +323,49 @@ static void test_too_long(void **state)
 	unlink(path);
 }
 
+/* --- outcomes that were seen elsewhere ------------------------------------ */
+
+/* Which stacks answer the scenario so. */
+static void expect_like(const char *file, unsigned version, const char *outcome,
+			const char *value, const char *expected)
+{
+	char error[300];
+	struct script script;
+	struct scenario r;
+
+	assert_int_equal(script_load(&script, file, error, sizeof(error)), 0);
+	assert_int_equal(scenario_compare(&r, &script, version, outcome, value),
+			 0);
+	assert_string_equal(scenario_like(&r), expected);
+	scenario_free(&r);
+	script_free(&script);
+}
+
+/* The words that report/survey/stacks.c has. */
+static void test_compare(void **state)
+{
+	static const char join[] = "scenarios/random-token-join.lua";
+	static const char version_0[] = "scenarios/v0-syn-to-v1.lua";
+	static const char linux_v1[] = "linux-v1 (5.10 or later) does";
+
+	(void)state;
+	expect_like(join, 1, "syn", "reset 1",
+		    "RFC 8684 3.2 asks and as linux-v1 (5.10 or later) does");
+	expect_like(join, 1, "syn", "silent", linux_v1);
+	expect_like(join, 1, "syn", "SYN/ACK with MP_JOIN", linux_v1);
+	expect_like(join, 1, "syn", "reset", "RFC 8684 3.2 asks");
+	expect_like(join, 1, "syn", "SYN/ACK", "");
+	expect_like(join, 1, "syn", "ICMP error", "");
+	expect_like(join, 0, "syn", "reset",
+		    "RFC 8684 3.2 asks and as linux-v0 does");
+	expect_like(version_0, 1, "syn_ack", "plain",
+		    "RFC 8684 3.1 asks and as linux-v1 (5.6 or later) does");
+	expect_like(version_0, 1, "syn_ack", "version 1", "RFC 8684 3.1 asks");
+	expect_like(version_0, 1, "syn_ack", "silent", "");
+	/* an outcome that the scenario does not have */
+	expect_like(version_0, 1, "syn", "plain", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_another_exchange),
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_compare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

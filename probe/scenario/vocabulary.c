@@ -95,6 +95,8 @@ static int vocabulary_scenario(lua_State *L)
 	lua_getfield(L, 1, "answers");
 	answers_declare(L, r, lua_gettop(L));
 	r->about.declared = true;
+	if (r->declaring && r->outcome_count)
+		answers_compare_now(L, r);
 	if (r->declaring)
 		sandbox_stop(L, "declared");
 	fit_version(L, r);

@@ -2,6 +2,7 @@
 #include "probe/survey/air.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,21 +16,27 @@
 #include "probe/net/complain.h"
 #include "probe/net/sockaddr.h"
 #include "probe/net/uplink.h"
+#include "probe/survey/next_hops.h"
 #include "report/arena.h"
+#include "report/filter.h"
 
 #define BATCH 64
+#define SEND_BUFFER (4 << 20)
 #define RING_BYTES (32 << 20)
 #define RING_SNAPLEN 256
 #define RING_WAIT_MS 5 /* that a block of the ring may fill */
 #define RECEIVED_MAX 4096
 #define FULL_WAIT_NS 100000 /* when the queue of the interface is full */
 
-/* Packets of one family that go out together. */
+enum { OF_IPV4, OF_IPV6, OF_FRAMES, BATCHES };
+
+/* Packets that go out together: by a raw socket those of one family, by a
+ * packet socket whole frames of both. */
 struct batch {
-	int fd; /* raw socket; -1: none */
+	int fd; /* -1: none */
 	unsigned count;
-	struct sockaddr_storage to[BATCH];
-	uint8_t bytes[BATCH][SYN_MAX];
+	struct sockaddr_storage to[BATCH]; /* of a raw socket */
+	uint8_t bytes[BATCH][ETHERNET_HEADER + SYN_MAX];
 	struct iovec vectors[BATCH];
 	struct mmsghdr messages[BATCH];
 };
@@ -38,7 +45,8 @@ struct air {
 	struct uplink uplink;
 	pcap_t *ring;
 	int link_type;
-	struct batch batches[2];
+	struct next_hops *next_hops; /* NULL: all goes by raw sockets */
+	struct batch batches[BATCHES];
 	uint64_t not_sent, dropped;
 	air_fn *fn; /* during air_receive */
 	void *context;
@@ -61,9 +69,46 @@ static int open_uplink(struct air *a, const struct air_config *c,
 	a->uplink.raw4 = a->uplink.raw6 = a->uplink.control = -1;
 	if (uplink_open(&a->uplink, &config, failure) == -1)
 		return -1;
-	a->batches[0].fd = a->uplink.raw4;
-	a->batches[1].fd = a->uplink.raw6;
+	a->batches[OF_IPV4].fd = a->uplink.raw4;
+	a->batches[OF_IPV6].fd = a->uplink.raw6;
 	return 0;
+}
+
+/* Bound to no protocol, it receives nothing. The queues of the interface stay
+ * in use, so that its rules and who captures there see what is sent. */
+static int packet_socket(unsigned interface)
+{
+	const struct sockaddr_ll to = {.sll_family = AF_PACKET,
+				       .sll_ifindex = (int)interface};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int size = SEND_BUFFER;
+
+	if (fd == -1)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (bind(fd, (const struct sockaddr *)&to, sizeof(to)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void open_frames(struct air *a, const struct air_config *c)
+{
+	const struct next_hops_config config = {
+		.interface = a->uplink.index,
+		.bound = c->bind_interface,
+		.families = {c->sources[0].family, c->sources[1].family},
+	};
+	struct batch *b = &a->batches[OF_FRAMES];
+
+	if (c->raw_sockets)
+		return;
+	b->fd = packet_socket(a->uplink.index);
+	if (b->fd != -1)
+		a->next_hops = next_hops_open(&config);
+	for (unsigned i = 0; i < BATCH; i++)
+		b->messages[i].msg_hdr = (struct msghdr){
+			.msg_iov = &b->vectors[i], .msg_iovlen = 1};
 }
 
 static int fail_ring(struct air *a, struct wire_failure *failure, int error)
@@ -85,11 +130,22 @@ static int filter_ring(struct air *a, const struct air_config *c)
 		 "(tcp dst portrange %u-%u and (ip6 or tcp[13] & 6 != 0)) or "
 		 "icmp or icmp6",
 		 c->first_port, c->last_port);
-	if (pcap_compile(a->ring, &program, text, 1, PCAP_NETMASK_UNKNOWN))
+	if (filter_compile(a->ring, text, &program))
 		return -1;
 	result = pcap_setfilter(a->ring, &program);
 	pcap_freecode(&program);
 	return result;
+}
+
+/* libpcap would leave out what this host sends when it reads the ring; the
+ * kernel, since Linux 4.20, does not look at it at all. */
+static void ignore_own(struct air *a)
+{
+	int on = 1;
+
+	pcap_setdirection(a->ring, PCAP_D_IN);
+	setsockopt(pcap_fileno(a->ring), SOL_PACKET, PACKET_IGNORE_OUTGOING,
+		   &on, sizeof(on));
 }
 
 static int open_ring(struct air *a, const struct air_config *c,
@@ -112,7 +168,7 @@ static int open_ring(struct air *a, const struct air_config *c,
 		return wire_fail(failure, EXIT_INTERFACE,
 				 "%s: its frames are of no kind that is known",
 				 c->interface);
-	pcap_setdirection(a->ring, PCAP_D_IN);
+	ignore_own(a);
 	if (filter_ring(a, c) || pcap_setnonblock(a->ring, 1, error))
 		return fail_ring(a, failure, PCAP_ERROR);
 	return 0;
@@ -122,11 +178,13 @@ struct air *air_open(const struct air_config *c, struct wire_failure *failure)
 {
 	struct air *a = must_have(calloc(1, sizeof(*a)));
 
+	a->batches[OF_FRAMES].fd = -1;
 	if (open_uplink(a, c, failure) == -1 ||
 	    open_ring(a, c, failure) == -1) {
 		air_close(a);
 		return NULL;
 	}
+	open_frames(a, c);
 	return a;
 }
 
@@ -136,12 +194,17 @@ void air_close(struct air *a)
 		return;
 	if (a->ring)
 		pcap_close(a->ring);
+	if (a->batches[OF_FRAMES].fd != -1)
+		close(a->batches[OF_FRAMES].fd);
+	next_hops_free(a->next_hops);
 	uplink_close(&a->uplink);
 	free(a);
 }
 
 bool air_is_up(struct air *a)
 {
+	if (a->next_hops)
+		next_hops_refresh(a->next_hops);
 	return uplink_check(&a->uplink) == 0;
 }
 
@@ -173,28 +236,55 @@ static void send_batch(struct air *a, struct batch *b)
 	b->count = 0;
 }
 
-uint8_t *air_packet(struct air *a, const struct address *to, size_t length)
+/* A place for a packet of so many bytes. */
+static uint8_t *next_place(struct air *a, struct batch *b, size_t length)
 {
-	struct batch *b = &a->batches[to->family == 6];
-	struct msghdr *m;
-	unsigned i;
-
 	if (b->count == BATCH)
 		send_batch(a, b);
-	i = b->count++;
-	m = &b->messages[i].msg_hdr;
-	b->vectors[i] = (struct iovec){b->bytes[i], length};
+	b->vectors[b->count].iov_base = b->bytes[b->count];
+	b->vectors[b->count].iov_len = length;
+	return b->bytes[b->count];
+}
+
+static uint8_t *frame_of(struct air *a, const uint8_t header[ETHERNET_HEADER],
+			 size_t length)
+{
+	struct batch *b = &a->batches[OF_FRAMES];
+	uint8_t *place = next_place(a, b, ETHERNET_HEADER + length);
+
+	memcpy(place, header, ETHERNET_HEADER);
+	b->count++;
+	return place + ETHERNET_HEADER;
+}
+
+static uint8_t *packet_of(struct air *a, const struct address *to,
+			  size_t length)
+{
+	struct batch *b = &a->batches[to->family == 6 ? OF_IPV6 : OF_IPV4];
+	uint8_t *place = next_place(a, b, length);
+	unsigned i = b->count++;
+	struct msghdr *m = &b->messages[i].msg_hdr;
+
 	*m = (struct msghdr){.msg_name = &b->to[i],
 			     .msg_iov = &b->vectors[i],
 			     .msg_iovlen = 1};
 	m->msg_namelen = sockaddr_make(to, 0, a->uplink.index, &b->to[i]);
-	return b->bytes[i];
+	return place;
+}
+
+uint8_t *air_packet(struct air *a, const struct address *to, size_t length)
+{
+	uint8_t header[ETHERNET_HEADER];
+
+	if (a->next_hops && next_hops_header(a->next_hops, to, header))
+		return frame_of(a, header, length);
+	return packet_of(a, to, length);
 }
 
 void air_flush(struct air *a)
 {
-	send_batch(a, &a->batches[0]);
-	send_batch(a, &a->batches[1]);
+	for (unsigned i = 0; i < BATCHES; i++)
+		send_batch(a, &a->batches[i]);
 }
 
 uint64_t air_not_sent(const struct air *a)

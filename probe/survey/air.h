@@ -16,12 +16,15 @@ struct wire_failure;
 
 struct air_config {
 	const char *interface;
-	bool bind_interface;		/* -i */
+	bool bind_interface; /* -i */
+	bool raw_sockets;    /* the kernel sends all, and nothing as frames */
 	struct address sources[2];	/* of IPv4 and IPv6; family 0: none */
 	uint16_t first_port, last_port; /* that answers come to */
 };
 
-/* Opens all that needs privilege. NULL: `failure` has the exit code. */
+/* Opens all that needs privilege. Where the next hop is known, whole frames are
+ * sent, else raw sockets have the kernel find it. NULL: `failure` has the exit
+ * code. */
 struct air *air_open(const struct air_config *c, struct wire_failure *failure);
 void air_close(struct air *a); /* NULL is fine */
 
@@ -45,7 +48,8 @@ int air_receive(struct air *a, air_fn *fn, void *context);
 /* To be polled for reading. */
 int air_fd(const struct air *a);
 
-/* Whether interface and addresses are still there; false: the failure. */
+/* Whether interface and addresses are still there; false: the failure. To be
+ * called each second, as it looks where the next hops are. */
 bool air_is_up(struct air *a);
 
 /* Packets that came in and were lost for want of room. */

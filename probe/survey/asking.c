@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "probe/net/clock.h"
 #include "probe/survey/air.h"
 #include "probe/survey/blocklist.h"
 #include "probe/survey/journal.h"
+#include "probe/survey/probing.h"
 #include "probe/survey/survey.h"
 #include "probe/survey/targets.h"
 #include "probe/survey/window.h"
@@ -29,8 +31,23 @@ static const struct {
 void asking_spend(struct survey *s, size_t length)
 {
 	s->counts[COUNT_PACKETS]++;
-	pace_spend(&s->pace,
-		   s->config.bits ? 8.0 * (double)(length + LINK_OVERHEAD) : 1);
+	pace_spend(&s->packets, 1);
+	pace_spend(&s->bits, 8.0 * (double)(length + LINK_OVERHEAD));
+}
+
+static bool is_due(struct survey *s, int64_t now)
+{
+	bool packets = pace_is_due(&s->packets, now);
+
+	return pace_is_due(&s->bits, now) && packets;
+}
+
+int64_t asking_next_us(const struct survey *s, int64_t now)
+{
+	int64_t packets = pace_next_us(&s->packets, now);
+	int64_t bits = pace_next_us(&s->bits, now);
+
+	return packets > bits ? packets : bits;
 }
 
 static void send_syn(struct survey *s, struct open_target *o,
@@ -82,21 +99,41 @@ static void restore_answers(struct survey *s, struct open_target *o)
 	}
 }
 
+static bool has_answered(const struct open_target *o)
+{
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (o->seen.of[kind].what != ANSWER_NONE)
+			return true;
+	return false;
+}
+
+/* How long ago it was asked nobody knows, as of what is sent again. */
+void asking_more(struct survey *s, struct open_target *o)
+{
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (s->config.later & ~o->asked & 1U << kind) {
+			o->again |= (uint8_t)(1 << kind);
+			send_syn(s, o, kind);
+		}
+}
+
 /* What has an answer already is not asked again. */
-static void ask(struct survey *s, const struct survey_target *t)
+static void ask(struct survey *s, const struct survey_target *t, int64_t now)
 {
 	struct open_target *o = window_add(s->window, t);
 	unsigned kinds = kinds_for(s, t);
 
-	o->sent_us = survey_clock_us(CLOCK_REALTIME);
-	o->asked_us = survey_now_us();
+	o->sent_us = now + s->epoch_us;
+	o->asked_us = now;
 	if (t->number < s->before->position.sent)
 		restore_answers(s, o);
 	else
 		s->counts[COUNT_TARGETS]++;
 	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
-		if (kinds >> kind & 1 && !o->answers[kind])
+		if (kinds & ~s->config.later & 1U << kind && !o->answers[kind])
 			send_syn(s, o, kind);
+	if (has_answered(o))
+		asking_more(s, o);
 }
 
 static bool enough_asked(const struct survey *s)
@@ -105,10 +142,13 @@ static bool enough_asked(const struct survey *s)
 
 	return (c->max_targets && s->counts[COUNT_TARGETS] >= c->max_targets &&
 		s->sent >= s->before->position.sent) ||
-	       (c->max_runtime_s && survey_elapsed(s) >= c->max_runtime_s);
+	       survey_time_is_over(s);
 }
 
-static void ask_next(struct survey *s)
+/* Of one that comes again while it is asked nobody could tell which of the two
+ * an answer is to. One that goes on has to leave it out as well, though the
+ * other may have its line by then. */
+static void ask_next(struct survey *s, int64_t now)
 {
 	const struct journal_position *before = &s->before->position;
 	struct survey_target t;
@@ -118,24 +158,40 @@ static void ask_next(struct survey *s)
 		return;
 	}
 	if (!targets_next(s->targets, &t)) {
-		s->all_asked = s->complete = true;
+		s->input = targets_wait_for(s->targets);
+		s->all_asked = s->exhausted = s->input == -1;
 		return;
 	}
 	s->sent = t.number + 1;
-	if (t.number < before->closed)
+	if (journal_is_closed(s->before, t.number))
 		return;
-	if (!blocklist_blocks(s->blocklist, &t.address, t.named))
-		ask(s, &t);
-	else if (t.number >= before->sent)
-		s->counts[COUNT_BLOCKED]++;
+	if (blocklist_blocks(s->blocklist, &t.address, t.named)) {
+		s->counts[COUNT_BLOCKED] += t.number >= before->sent;
+	} else if (window_find(s->window, &t.address, t.port)) {
+		s->counts[COUNT_DUPLICATES] += t.number >= before->sent;
+		journal_twin(s->journal, t.number);
+	} else {
+		ask(s, &t, now);
+	}
+}
+
+bool asking_may(const struct survey *s)
+{
+	return !s->all_asked && s->input == -1 && !lines_are_many(&s->lines) &&
+	       (!s->probing || probing_has_room(s->probing));
 }
 
 void asking_go_on(struct survey *s)
 {
-	for (unsigned i = 0; i < TURN_MAX && !s->all_asked &&
-			     pace_is_due(&s->pace, survey_now_us());
-	     i++)
-		ask_next(s);
+	int64_t now = survey_now_us();
+
+	s->input = -1;
+	s->epoch_us = clock_us(CLOCK_REALTIME) - now;
+	for (unsigned i = 0; i < TURN_MAX && asking_may(s) && is_due(s, now);
+	     i++) {
+		ask_next(s, now);
+		now = survey_now_us();
+	}
 }
 
 /* --- who is asked again -------------------------------------------------- */
@@ -162,20 +218,18 @@ static void send_again(struct survey *s, struct open_target *o,
 	s->counts[COUNT_AGAIN]++;
 }
 
-/* Later only what a class depends on, with a plain SYN beside it. */
-static void ask_again(struct survey *s, struct open_target *o, unsigned round)
+/* With a plain SYN beside what a class depends on. */
+static void ask_again(struct survey *s, struct open_target *o)
 {
-	bool plain = false;
+	unsigned kinds = o->asked;
 
-	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++) {
-		if (!(o->asked >> kind & 1) || (round && !is_capable(kind)) ||
-		    !survey_needs_again(&o->seen, kind))
-			continue;
-		send_again(s, o, kind);
-		plain |= is_capable(kind);
-	}
-	if (plain && survey_needs_again(&o->seen, SYN_PLAIN))
-		send_again(s, o, SYN_PLAIN);
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (is_capable(kind) && kinds >> kind & 1 &&
+		    survey_needs_again(&o->seen, kind))
+			kinds |= 1 << SYN_PLAIN;
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (kinds >> kind & 1 && survey_needs_again(&o->seen, kind))
+			send_again(s, o, kind);
 }
 
 void asking_again(struct survey *s)
@@ -192,7 +246,7 @@ void asking_again(struct survey *s)
 
 			if (now < o->asked_us + again_after_us(s, round))
 				break;
-			ask_again(s, o, round);
+			ask_again(s, o);
 		}
 	}
 }

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/survey/prefix.h"
+#include "crafting/prefix.h"
+#include "probe/net/complain.h"
+#include "probe/survey/targets.h"
 
 /* IANA's special-purpose registries of IPv4 and IPv6, and multicast (RFC 5771,
  * RFC 4291 2.7). Private are those that a network may use within itself. */
@@ -67,34 +69,87 @@ void blocklist_begin(struct blocklist *b, bool shipped)
 			    &p);
 }
 
+/* "::ffff:192.0.2.0/120", as logs of servers that listen for both families have
+ * it, is of IPv4. */
+static void add_own(struct blocklist *b, const struct prefix *p)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct prefix inner = {.first = {.family = 4}};
+
+	add(&b->own, p);
+	/* No shorter prefix begins so, as its last bits are 0, nor any of IPv4.
+	 */
+	if (memcmp(p->first.bytes, mapped, sizeof(mapped)) != 0)
+		return;
+	memcpy(inner.first.bytes, p->first.bytes + sizeof(mapped), 4);
+	inner.length = p->length - 8 * (unsigned)sizeof(mapped);
+	add(&b->own, &inner);
+}
+
+/* One line of text, and no more: what else is in it nobody would see, as where
+ * lines end in CR alone. */
+static bool is_line(char *line, size_t length)
+{
+	while (length && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+		length--;
+	if (memchr(line, '\0', length) || memchr(line, '\r', length))
+		return false;
+	line[length] = '\0';
+	return true;
+}
+
 /* The first word of a line; false: there is none. */
 static bool first_word(char *line)
 {
-	line[strcspn(line, "#\r\n")] = '\0';
-	memmove(line, line + strspn(line, " \t"),
-		strlen(line + strspn(line, " \t")) + 1);
+	char *word = line + byte_order_mark(line, strlen(line));
+
+	word += strspn(word, " \t");
+	memmove(line, word, strlen(word) + 1);
+	line[strcspn(line, "#")] = '\0';
 	line[strcspn(line, " \t")] = '\0';
 	return *line;
 }
 
-unsigned long blocklist_read(struct blocklist *b, FILE *file)
+static bool read_line(struct blocklist *b, char *line, size_t length)
 {
-	unsigned long number = 0, wrong = 0;
-	size_t capacity = 0;
-	char *line = NULL;
 	struct prefix p;
 
-	while (!wrong && getline(&line, &capacity, file) != -1) {
+	if (!is_line(line, length))
+		return false;
+	if (!first_word(line))
+		return true;
+	if (!prefix_parse(line, &p))
+		return false;
+	add_own(b, &p);
+	return true;
+}
+
+unsigned long blocklist_read(struct blocklist *b, FILE *file)
+{
+	unsigned long number = 1;
+	size_t capacity = 0;
+	char *line = NULL;
+	ssize_t length;
+
+	while ((length = getline(&line, &capacity, file)) != -1 &&
+	       read_line(b, line, (size_t)length))
 		number++;
-		if (!first_word(line))
-			continue;
-		if (prefix_parse(line, &p))
-			add(&b->own, &p);
-		else
-			wrong = number;
-	}
 	free(line);
-	return wrong;
+	return length == -1 ? 0 : number;
+}
+
+int blocklist_load(struct blocklist *b, FILE *file, const char *name)
+{
+	unsigned long wrong = blocklist_read(b, file);
+
+	if (wrong)
+		return failure(EXIT_INPUT,
+			       "%s:%lu: neither a prefix, whose last bits are "
+			       "0, nor an address",
+			       name, wrong);
+	return ferror(file) ? failure(EXIT_INPUT,
+				      "%s cannot be read to its end", name)
+			    : 0;
 }
 
 void blocklist_sort(struct blocklist *b)

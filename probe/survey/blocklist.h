@@ -28,6 +28,10 @@ void blocklist_begin(struct blocklist *b, bool shipped);
  * whoever is meant there must not be asked by mistake. */
 unsigned long blocklist_read(struct blocklist *b, FILE *file);
 
+/* The same. 0, or an exit code after a complaint, of what cannot be read as
+ * well. */
+int blocklist_load(struct blocklist *b, FILE *file, const char *name);
+
 /* To be called when all is added. */
 void blocklist_sort(struct blocklist *b);
 

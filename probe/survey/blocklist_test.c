@@ -8,8 +8,9 @@
 
 #include <cmocka.h>
 
+#include "crafting/prefix.h"
+#include "probe/net/complain.h"
 #include "probe/survey/blocklist.h"
-#include "probe/survey/prefix.h"
 
 static struct address address(const char *text)
 {
@@ -91,9 +92,10 @@ static void test_file(void **state)
 
 	(void)state;
 	blocklist_begin(&b, true);
-	assert_int_equal(read_text(&b, "# who asked us\n\n"
+	assert_int_equal(read_text(&b, "\xef\xbb\xbf# who asked us\r\n\r\n"
 				       "  10.1.0.0/16\t# 2026-11-28, by mail\n"
 				       "8.8.8.8 2026-11-28\r\n"
+				       "\xef\xbb\xbf"
 				       "2a00:1::/32\n9.0.0.0/25\n9.0.0.64/26"),
 			 0);
 	assert_true(blocks(&b, "10.1.255.255", true));
@@ -110,15 +112,64 @@ static void test_file(void **state)
 static void test_wrong_line(void **state)
 {
 	static const char *const texts[] = {
-		"1.2.3.4\nexample.org\n", "#\n1.2.3.4/33\n", "\n10.0.0.1/8\n"};
+		"1.2.3.4\nexample.org\n", "#\n1.2.3.4/33\n", "\n10.0.0.1/8\n",
+		/* what nobody would see */
+		"1.2.3.4\n1.2.3.5\r1.2.3.6\r", "\n# of CR alone\r1.2.3.6\r"};
 	struct blocklist b;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		blocklist_begin(&b, true);
 		assert_int_equal(read_text(&b, texts[i]), 2);
 		blocklist_free(&b);
 	}
+}
+
+static void test_nul(void **state)
+{
+	static const char text[] = "1.2.3.4\n\0 1.2.3.5\n";
+	FILE *file = fmemopen((char *)text, sizeof(text) - 1, "r");
+	struct blocklist b;
+
+	(void)state;
+	assert_non_null(file);
+	blocklist_begin(&b, true);
+	assert_int_equal(blocklist_read(&b, file), 2);
+	blocklist_free(&b);
+	fclose(file);
+}
+
+/* The same hosts, as servers that listen for both families log them. */
+static void test_mapped(void **state)
+{
+	struct blocklist b;
+
+	(void)state;
+	blocklist_begin(&b, false);
+	assert_int_equal(read_text(&b, "::ffff:8.8.8.8\n::ffff:9.9.9.0/120\n"
+				       "::fffe:7.7.7.7\n"),
+			 0);
+	assert_true(blocks(&b, "8.8.8.8", true));
+	assert_true(blocks(&b, "::ffff:8.8.8.8", true));
+	assert_false(blocks(&b, "8.8.8.9", true));
+	assert_true(blocks(&b, "9.9.9.255", true));
+	assert_false(blocks(&b, "9.9.10.0", true));
+	assert_false(blocks(&b, "7.7.7.7", true));
+	blocklist_free(&b);
+}
+
+/* Part of a list is none. */
+static void test_unreadable(void **state)
+{
+	FILE *file = fopen("/proc/self/mem", "re"); /* nothing is at 0 */
+	struct blocklist b;
+
+	(void)state;
+	assert_non_null(file);
+	blocklist_begin(&b, false);
+	assert_int_equal(blocklist_load(&b, file, "list"), EXIT_INPUT);
+	blocklist_free(&b);
+	fclose(file);
 }
 
 static void test_private(void **state)
@@ -144,6 +195,9 @@ int main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_private),
 		cmocka_unit_test(test_wrong_line),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,9 @@ enum survey_count {
 	COUNT_LATE,    /* that fit, of targets that were closed */
 	COUNT_UNFIT,   /* by enum answer_fit */
 	COUNT_CLASSES = COUNT_UNFIT + FITS, /* by enum survey_class */
-	COUNTS = COUNT_CLASSES + SURVEY_CLASSES
+	COUNT_PROBED = COUNT_CLASSES + SURVEY_CLASSES,
+	COUNT_DUPLICATES, /* that came again while they were asked */
+	COUNTS
 };
 
 #endif

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "probe/net/complain.h"
+#include "probe/net/infile.h"
 #include "probe/net/outfile.h"
+#include "probe/survey/evidence.h"
 #include "report/arena.h"
 
 static const char optout_text[] = "# Who asked not to be asked: a prefix or an "
@@ -22,11 +24,8 @@ static const char optout_text[] = "# Who asked not to be asked: a prefix or an "
 
 static void clear(struct survey_files *f, const char *directory)
 {
-	*f = (struct survey_files){.directory = directory,
-				   .results = -1,
-				   .journal = -1,
-				   .meta = -1,
-				   .status = -1};
+	*f = (struct survey_files)SURVEY_FILES_NONE;
+	f->directory = directory;
 }
 
 static const char *path_of(const char *directory, const char *name,
@@ -104,7 +103,13 @@ static int lock_journal(const struct survey_files *f)
 				 f->directory);
 }
 
-/* For -o DIR it may be any file; a FIFO would wait for its reader. */
+static bool is_ours(const struct survey_files *f, int fd)
+{
+	return outfile_is_one(fd, f->results) ||
+	       outfile_is_one(fd, f->journal) || outfile_is_one(fd, f->meta);
+}
+
+/* For -o DIR it may be any other file; a FIFO would wait for its reader. */
 int survey_files_status(struct survey_files *f, const char *name)
 {
 	if (!name)
@@ -114,6 +119,30 @@ int survey_files_status(struct survey_files *f, const char *name)
 		return failure(EXIT_OUTPUT, "cannot write %s: %s", name,
 			       strerror(errno));
 	outfile_give(f->status);
+	if (is_ours(f, f->status))
+		return failure(EXIT_USAGE,
+			       "--status %s is a file of the survey itself",
+			       name);
+	return 0;
+}
+
+int survey_files_evidence(struct survey_files *f)
+{
+	char path[PATH_MAX];
+
+	path_of(f->directory, EVIDENCE_DIRECTORY, path);
+	f->made_evidence = mkdir(path, 0755) == 0;
+	if (f->made_evidence || errno == EEXIST)
+		f->evidence = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+						 O_NOFOLLOW);
+	if (f->evidence == -1)
+		return failure(EXIT_OUTPUT, "cannot make %s: %s", path,
+			       strerror(errno));
+	if (f->made_evidence)
+		outfile_give(f->evidence);
+	if (evidence_tidy(f->evidence, f->results))
+		return failure(EXIT_OUTPUT, "cannot clear %s: %s", path,
+			       strerror(errno));
 	return 0;
 }
 
@@ -133,10 +162,20 @@ int survey_files_make(struct survey_files *f, const char *directory,
 		code = open_file(f, "results.jsonl",
 				 O_CREAT | O_EXCL | O_APPEND, &f->results);
 	if (!code)
-		code = open_file(f, "meta.json", O_CREAT, &f->meta);
+		code = open_file(f, "meta.json", O_CREAT | O_EXCL, &f->meta);
 	if (!code)
 		code = make_optout(f);
 	return code ? code : survey_files_status(f, status);
+}
+
+int survey_files_stream(struct survey_files *f, const char *status)
+{
+	clear(f, NULL);
+	f->results = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (f->results == -1)
+		return failure(EXIT_OUTPUT, "standard output: %s",
+			       strerror(errno));
+	return survey_files_status(f, status);
 }
 
 static json_t *read_header(FILE *file)
@@ -226,11 +265,13 @@ void survey_files_remove(const struct survey_files *f)
 	const int fds[] = {f->results, f->meta, f->journal};
 	char path[PATH_MAX];
 
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3 && f->directory; i++)
 		if (fds[i] != -1)
 			unlink(path_of(f->directory, names[i], path));
 	if (f->made_optout)
 		unlink(path_of(f->directory, "optout", path));
+	if (f->made_evidence)
+		rmdir(path_of(f->directory, EVIDENCE_DIRECTORY, path));
 	if (f->made_directory)
 		rmdir(f->directory);
 }
@@ -248,11 +289,12 @@ void survey_files_close(struct survey_files *f)
 	close_one(&f->journal);
 	close_one(&f->meta);
 	close_one(&f->status);
+	close_one(&f->evidence);
 }
 
 FILE *survey_file_read(const char *directory, const char *name)
 {
 	char path[PATH_MAX];
 
-	return fopen(path_of(directory, name, path), "re");
+	return infile_open(path_of(directory, name, path));
 }

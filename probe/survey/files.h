@@ -10,15 +10,25 @@
 #include <stdio.h>
 
 struct survey_files {
-	const char *directory;
+	const char *directory; /* NULL: results go to standard output */
 	int results, journal, meta, status; /* -1: not open */
-	bool made_directory, made_optout;
+	int evidence;			    /* a directory in it; -1 */
+	bool made_directory, made_optout, made_evidence;
 };
+
+#define SURVEY_FILES_NONE                                                      \
+	{                                                                      \
+		.results = -1, .journal = -1, .meta = -1, .status = -1,        \
+		.evidence = -1                                                 \
+	}
 
 /* Makes the directory, if it is not there, and the files in it, which must not
  * be; `status` (NULL: none) may. 0, or an exit code after a complaint. */
 int survey_files_make(struct survey_files *f, const char *directory,
 		      const char *status);
+
+/* Without a directory: standard output, and `status`. */
+int survey_files_stream(struct survey_files *f, const char *status);
 
 /* Opens those of a survey that is to go on, and takes the first line of its
  * journal to `header`, owned by the caller; `*journal` stands behind it. */
@@ -32,6 +42,10 @@ int survey_files_cut(struct survey_files *f, long journal, long results);
 int survey_files_begin(struct survey_files *f, const json_t *header);
 
 int survey_files_status(struct survey_files *f, const char *name);
+
+/* Makes the directory for captures, if it is not there, and removes those that
+ * no result names. 0, or an exit code. */
+int survey_files_evidence(struct survey_files *f);
 
 /* Removes those that survey_files_make() made, and the directory if nothing
  * else is in it: the survey has not begun. */

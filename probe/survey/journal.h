@@ -18,8 +18,8 @@
 struct journal;
 
 /* Targets are told by their number. All below `closed` have their line in the
- * results, which are `results_bytes` long, or were blocked; those below `sent`
- * were asked. */
+ * results, which are `results_bytes` long, or were blocked, or are being
+ * probed; those below `sent` were asked. */
 struct journal_position {
 	uint64_t closed, sent, results_bytes;
 	uint64_t counts[COUNTS];
@@ -38,22 +38,41 @@ struct journal_answer {
 struct journal *journal_new(int fd, const uint8_t secret[SIPHASH_KEY]);
 void journal_free(struct journal *j); /* closes nothing; NULL is fine */
 
-/* Keeps an answer until the next position. */
+/* Keeps an answer until the next position. Of a journal that is NULL, as these
+ * below do, nothing. */
 void journal_add(struct journal *j, const struct journal_answer *a);
+
+/* The same: a target is to be probed; it has its line now. */
+void journal_probing(struct journal *j, uint64_t number);
+void journal_probed(struct journal *j, uint64_t number);
+
+/* And a target that is asked already, under another number, and has no line of
+ * its own. */
+void journal_twin(struct journal *j, uint64_t number);
 
 /* Writes and syncs. 0, or -1 with errno. */
 int journal_commit(struct journal *j, const struct journal_position *p);
+
+struct number_set {
+	uint64_t *numbers; /* in their order */
+	size_t count, capacity;
+};
 
 /* What a journal says, up to its last position that is whole. */
 struct journal_state {
 	struct journal_position position; /* all 0 without one */
 	struct journal_answer *answers;	  /* of open targets, by number */
 	size_t count, capacity;
+	struct number_set probing; /* targets that are to be probed */
+	struct number_set twins;   /* from `closed` on, that get no line */
 	uint64_t length; /* bytes that were read, from where it began */
 };
 
 void journal_load(FILE *file, const uint8_t secret[SIPHASH_KEY],
 		  struct journal_state *out);
+
+/* Whether a target has its line, was blocked, or is to have none, for sure. */
+bool journal_is_closed(const struct journal_state *s, uint64_t number);
 void journal_state_free(struct journal_state *s);
 
 #endif

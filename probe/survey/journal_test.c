@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,28 @@ static void test_whole(void **state)
 	load(bytes, length, &s);
 	assert_both(&s);
 	assert_int_equal(s.length, length);
+	journal_free(NULL);
+	journal_state_free(&s);
+	close(fd);
+}
+
+/* Numbers of as many digits as there are. */
+static void test_largest(void **state)
+{
+	const uint64_t sent = UINT64_MAX - 1, closed = UINT64_MAX - 2;
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+	struct journal *j = journal_new(fd, secret);
+	struct journal_position p = {closed, sent, sent, {0}};
+	struct journal_state s;
+	char bytes[8192];
+
+	(void)state;
+	for (unsigned i = 0; i < COUNTS; i++)
+		p.counts[i] = sent - i;
+	assert_int_equal(journal_commit(j, &p), 0);
+	journal_free(j);
+	load(bytes, read_all(fd, bytes, sizeof(bytes)), &s);
+	assert_true(!memcmp(&s.position, &p, sizeof(p)));
 	journal_state_free(&s);
 	close(fd);
 }
@@ -162,6 +185,73 @@ static void test_torn(void **state)
 	close(fd);
 }
 
+/* A block of `lines`, the last of which is a position, with `more` around its
+ * hash, which is right; its length. */
+static size_t seal(char *out, size_t size, const char *lines,
+		   const char *before, const char *behind)
+{
+	return (size_t)snprintf(
+		out, size, "%s %s%016llx%s\n", lines, before,
+		(unsigned long long)siphash(secret, (const uint8_t *)lines,
+					    strlen(lines)),
+		behind);
+}
+
+static uint64_t sent_by(const char *bytes, size_t length)
+{
+	struct journal_state s;
+	uint64_t sent;
+
+	load(bytes, length, &s);
+	sent = s.position.sent;
+	assert_int_equal(s.length, sent ? length : 0);
+	journal_state_free(&s);
+	return sent;
+}
+
+/* What no version has written is not read, though its hash is right. */
+static void test_wrong_words(void **state)
+{
+	static const char *const lines[] = {
+		"A 4 0 1 1 x\nQ 1 5 0",
+		"A 4 0 1 1 x\nX 1 5 0",
+		"Q \nP 1 5 0",
+		"Q 4 x\nP 1 5 0",
+		"A -4 0 1 1 x\nP 1 5 0",
+		"A x 0 1 1 x\nP 1 5 0",
+		"A 4x 0 1 1 x\nP 1 5 0",
+		"A 99999999999999999999 0 1 1 x\nP 1 5 0",
+		"A 4 9 1 1 x\nP 1 5 0",
+		"A 4 x 1 1 x\nP 1 5 0",
+		"A 4 0 99 1 x\nP 1 5 0",
+		"A 4 0 1 99 x\nP 1 5 0",
+		"A 4 0 1 1 \nP 1 5 0",
+		"A 4 0 1 1\nP 1 5 0",
+		"A 4 0 1 1x\nP 1 5 0",
+		"A 4 0 1 1 x\nP -1 5 0",
+		"A 4 0 1 1 x\nP 1 5x 0",
+		"A 4 0 1 1 x\nP 1 5 x",
+		"A 4 0 1 1 x\nP 1 5 0 x",
+		"A 4 0 1 1 x\nP 6 5 0",
+	};
+	const char *good = "A 4 0 1 1 x\nP 1 5 0";
+	char bytes[200];
+	size_t length;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		length = seal(bytes, sizeof(bytes), lines[i], "", "");
+		assert_int_equal(sent_by(bytes, length), 0);
+	}
+	length = seal(bytes, sizeof(bytes), good, "0", "");
+	assert_int_equal(sent_by(bytes, length), 0);
+	length = seal(bytes, sizeof(bytes), good, "", "#junk");
+	*strchr(bytes, '#') = '\0';
+	assert_int_equal(sent_by(bytes, length), 0);
+	length = seal(bytes, sizeof(bytes), good, "", "");
+	assert_int_equal(sent_by(bytes, length), 5);
+}
+
 /* What is cut off is replaced, and read on from there. */
 static void test_go_on(void **state)
 {
@@ -210,10 +300,103 @@ static void test_long(void **state)
 	rewind(file);
 	journal_load(file, secret, &s);
 	assert_int_equal(s.count, 100);
-	assert_true(s.capacity < 65536);
+	assert_int_equal(s.capacity, 16384);
 	assert_int_equal(s.answers[0].number, 99900);
 	journal_state_free(&s);
 	fclose(file);
+}
+
+/* Who is to be probed stays open, with its answers, until it has its line; what
+ * stands behind the last position has not happened. */
+static void test_probing(void **state)
+{
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+	struct journal *j = journal_new(fd, secret);
+	struct journal_state s;
+	char bytes[8192];
+	size_t length;
+
+	(void)state;
+	for (uint64_t n = 0; n < 6; n++)
+		put(j, n, SYN_CAPABLE);
+	journal_probing(j, 4);
+	journal_probing(j, 1);
+	journal_probing(j, 2);
+	commit(j, 5, 6);
+	journal_probed(j, 2);
+	journal_probing(j, 4);
+	commit(j, 5, 6);
+	length = read_all(fd, bytes, sizeof(bytes));
+	journal_probed(j, 1);
+	commit(j, 5, 6);
+	journal_free(j);
+	load(bytes, length, &s);
+	assert_int_equal(s.probing.count, 2);
+	assert_int_equal(s.count, 3);
+	assert_int_equal(s.answers[0].number, 1);
+	assert_int_equal(s.answers[1].number, 4);
+	assert_int_equal(s.answers[2].number, 5);
+	assert_true(journal_is_closed(&s, 0) && journal_is_closed(&s, 2));
+	assert_false(journal_is_closed(&s, 1) || journal_is_closed(&s, 4));
+	assert_false(journal_is_closed(&s, 5));
+	journal_state_free(&s);
+	length = read_all(fd, bytes, sizeof(bytes));
+	load(bytes, length, &s);
+	assert_int_equal(s.probing.count, 1);
+	assert_true(journal_is_closed(&s, 1));
+	assert_int_equal(s.length, length);
+	journal_state_free(&s);
+	load(bytes, length - 1, &s); /* torn: 1 is not probed */
+	assert_false(journal_is_closed(&s, 1));
+	journal_state_free(&s);
+	close(fd);
+}
+
+/* Who was asked already under another number has no line, though that one has
+ * its own by now. */
+static void test_twin(void **state)
+{
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+	struct journal *j = journal_new(fd, secret);
+	struct journal_state s;
+	char bytes[8192];
+
+	(void)state;
+	journal_twin(j, 3);
+	journal_twin(j, 7);
+	commit(j, 2, 8);
+	journal_twin(j, 8);
+	journal_twin(j, 7);
+	commit(j, 5, 9);
+	journal_twin(j, 6); /* behind the last position */
+	journal_free(j);
+	load(bytes, read_all(fd, bytes, sizeof(bytes)), &s);
+	assert_int_equal(s.twins.count, 2);
+	assert_true(journal_is_closed(&s, 3) && journal_is_closed(&s, 4));
+	assert_true(journal_is_closed(&s, 7) && journal_is_closed(&s, 8));
+	assert_false(journal_is_closed(&s, 5) || journal_is_closed(&s, 6));
+	journal_state_free(&s);
+	close(fd);
+}
+
+/* The line of one that was not to be probed: no other is closed by it. */
+static void test_probed_unasked(void **state)
+{
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+	struct journal *j = journal_new(fd, secret);
+	struct journal_state s;
+	char bytes[8192];
+
+	(void)state;
+	journal_probing(j, 4);
+	journal_probed(j, 3);
+	commit(j, 5, 6);
+	journal_free(j);
+	load(bytes, read_all(fd, bytes, sizeof(bytes)), &s);
+	assert_int_equal(s.probing.count, 1);
+	assert_false(journal_is_closed(&s, 4));
+	journal_state_free(&s);
+	close(fd);
 }
 
 static void test_header(void **state)
@@ -254,12 +437,59 @@ static void test_header(void **state)
 	json_decref(json);
 }
 
+/* An answer as it stands there, whatever its number and its kinds. */
+static void test_words(void **state)
+{
+	static const struct {
+		struct journal_answer answer;
+		const char *words;
+	} answers[] = {
+		{{0, SYN_CAPABLE, ANSWER_NONE, ANSWER_NO_MPTCP, "x"},
+		 "A 0 0 0 0 x\n"},
+		{{UINT64_MAX, SYN_CAPABLE_V0, ANSWER_ICMP, ANSWER_OTHER, "a b"},
+		 "A 18446744073709551615 3 3 6 a b\n"},
+		{{1000, SYN_JOIN, ANSWER_RESET, ANSWER_TCPRST, ""},
+		 "A 1000 1 2 4 \n"},
+	};
+	int fd = memfd_create("journal", MFD_CLOEXEC);
+	struct journal *j = journal_new(fd, secret);
+	char bytes[8192] = {0};
+	const char *at;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		journal_add(j, &answers[i].answer);
+	journal_add(NULL, &answers[0].answer); /* who keeps none */
+	commit(j, 0, 0);
+	read_all(fd, bytes, sizeof(bytes));
+	at = strchr(bytes, 'A');
+	assert_non_null(at);
+	for (unsigned i = 0; i < 3; i++) {
+		size_t length = strlen(answers[i].words);
+
+		assert_memory_equal(at, answers[i].words, length);
+		at += length;
+	}
+	assert_int_equal(*at, 'P');
+	journal_free(j);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_torn),  cmocka_unit_test(test_go_on),
-		cmocka_unit_test(test_long),  cmocka_unit_test(test_header),
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_go_on),
+		cmocka_unit_test(test_wrong_words),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_probing),
+		cmocka_unit_test(test_probed_unasked),
+		cmocka_unit_test(test_twin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,19 +30,29 @@ static void set_sources(json_t *meta, const struct survey_identity *s)
 	json_object_set_new(meta, "sources", sources);
 }
 
-static void set_asked(json_t *meta, const struct survey_config *c)
+static json_t *names_of(unsigned kinds)
 {
-	json_t *kinds = json_array();
+	json_t *names = json_array();
 
 	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
-		if (c->kinds >> kind & 1)
+		if (kinds >> kind & 1)
 			json_array_append_new(
-				kinds, json_string(survey_kind_name(kind)));
-	json_object_set_new(meta, "asked", kinds);
+				names, json_string(survey_kind_name(kind)));
+	return names;
+}
+
+static void set_asked(json_t *meta, const struct survey_config *c)
+{
+	json_object_set_new(meta, "asked", names_of(c->kinds));
+	json_object_set_new(meta, "asked_if_answered", names_of(c->later));
 	json_object_set_new(meta, "plain_sample", json_integer(c->sample));
-	json_object_set_new(meta, c->bits ? "bits_per_second" : "pps",
-			    json_real(c->rate));
+	if (c->pps)
+		json_object_set_new(meta, "pps", json_real(c->pps));
+	if (c->bits)
+		json_object_set_new(meta, "bits_per_second",
+				    json_real(c->bits));
 	json_object_set_new(meta, "cooldown_s", json_integer(c->cooldown_s));
+	json_object_set_new(meta, "probes_at_once", json_integer(c->probes));
 }
 
 int survey_meta_write(const struct survey_meta *m)
@@ -59,6 +69,8 @@ int survey_meta_write(const struct survey_meta *m)
 	json_object_set_new(meta, "ended",
 			    m->ended ? json_string(m->ended) : json_null());
 	json_object_set_new(meta, "complete", json_boolean(s->complete));
+	json_object_set_new(meta, "to_probe",
+			    json_integer((json_int_t)survey_to_probe(s)));
 	json_object_set_new(meta, "interface", json_string(m->interface));
 	set_sources(meta, &s->identity);
 	json_object_set_new(

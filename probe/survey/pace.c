@@ -3,6 +3,7 @@
 
 #define RAMP_S 1.0 /* from a tenth of the rate to all of it */
 #define RAMP_FROM 0.1
+#define GRAIN_US 2000 /* what is due within is sent together */
 #define BEHIND_S 0.25 /* what is made up for; the rest is let go */
 
 void pace_begin(struct pace *p, double rate, int64_t now_us)
@@ -25,6 +26,8 @@ bool pace_is_due(struct pace *p, int64_t now_us)
 {
 	double due = earned(p, now_us) - p->forgiven - p->spent;
 
+	if (!p->rate)
+		return true;
 	if (due > p->rate * BEHIND_S) {
 		p->forgiven += due - p->rate * BEHIND_S;
 		due = p->rate * BEHIND_S;
@@ -41,6 +44,10 @@ void pace_spend(struct pace *p, double cost)
 int64_t pace_next_us(const struct pace *p, int64_t now_us)
 {
 	double due = earned(p, now_us) - p->forgiven - p->spent;
+	int64_t wait;
 
-	return due >= 0 ? now_us : now_us + (int64_t)(-due / p->rate * 1e6) + 1;
+	if (!p->rate || due >= 0)
+		return now_us;
+	wait = (int64_t)(-due / p->rate * 1e6) + 1;
+	return now_us + (wait > GRAIN_US ? wait : GRAIN_US);
 }

@@ -14,7 +14,8 @@ struct pace {
 	double spent, forgiven;
 };
 
-/* `rate` a second, of packets or of bits, from `now_us` (monotonic) on. */
+/* `rate` a second, of packets or of bits, from `now_us` (monotonic) on; 0:
+ * there is no limit. */
 void pace_begin(struct pace *p, double rate, int64_t now_us);
 
 /* Whether something may be sent now. */

@@ -55,6 +55,19 @@ static void test_ramp(void **state)
 	assert_true(second > 800);
 }
 
+static void test_no_limit(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_begin(&p, 0, 1000);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_true(pace_is_due(&p, 1000));
+		assert_int_equal(pace_next_us(&p, 1000), 1000);
+		pace_spend(&p, 1000);
+	}
+}
+
 static void test_bits(void **state)
 {
 	struct pace p;
@@ -74,6 +87,7 @@ static void test_stall(void **state)
 	pace_begin(&p, 1000, 0);
 	send_for(&p, 0, 2000000, 1000, 1);
 	assert_in_range(send_for(&p, 2100000, 1, 1, 1), 95, 105);
+	assert_in_range(send_for(&p, 2500000, 1, 1, 1), 245, 255);
 	assert_in_range(send_for(&p, 9000000, 1, 1, 1), 245, 255);
 }
 
@@ -92,12 +106,49 @@ static void test_next(void **state)
 	assert_int_equal(pace_next_us(&p, next), next);
 }
 
+/* At a high rate some packets are sent at once, so that the loop does not turn
+ * for each. */
+static void test_grain(void **state)
+{
+	int64_t now = 3000000;
+	struct pace p;
+
+	(void)state;
+	pace_begin(&p, 50000, 0);
+	send_for(&p, 0, now, 1000, 1);
+	send_for(&p, now, 1, 1, 1);
+	now = pace_next_us(&p, now);
+	assert_int_equal(now, 3002000);
+	assert_in_range(send_for(&p, now, 1, 1, 1), 99, 101);
+}
+
+/* What is due after 1.33 ms waits until 2 ms, what is after 2.5 ms does not
+ * wait longer. */
+static void test_wait(void **state)
+{
+	static const struct {
+		double rate;
+		int64_t least, most;
+	} rates[] = {{750, 2000, 2000}, {400, 2495, 2502}};
+	const int64_t now = 5000000;
+	struct pace p;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		pace_begin(&p, rates[i].rate, 0);
+		pace_spend(&p, rates[i].rate * 4.55 + 1);
+		assert_in_range(pace_next_us(&p, now) - now, rates[i].least,
+				rates[i].most);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rate), cmocka_unit_test(test_ramp),
-		cmocka_unit_test(test_bits), cmocka_unit_test(test_stall),
-		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_rate),	 cmocka_unit_test(test_ramp),
+		cmocka_unit_test(test_no_limit), cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_stall),	 cmocka_unit_test(test_next),
+		cmocka_unit_test(test_grain),	 cmocka_unit_test(test_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,15 +47,14 @@ static bool is_witness(uint64_t base, uint64_t n)
 	return true;
 }
 
-/* These bases leave no doubt below 2^64 (Sorenson, Webster 2015). */
+/* For n of 2 and more. These bases leave no doubt below 2^64 (Sorenson, Webster
+ * 2015). */
 static bool is_prime(uint64_t n)
 {
 	static const uint64_t bases[] = {2,  3,	 5,  7,	 11, 13,
 					 17, 19, 23, 29, 31, 37};
 	const size_t count = sizeof(bases) / sizeof(bases[0]);
 
-	if (n < 2)
-		return false;
 	for (size_t i = 0; i < count; i++)
 		if (n % bases[i] == 0)
 			return n == bases[i];

@@ -30,6 +30,29 @@ static void assert_each_once(uint64_t size, uint64_t seed, uint64_t shards)
 	free(seen);
 }
 
+static bool is_prime(uint64_t n)
+{
+	for (uint64_t d = 2; d * d <= n; d++)
+		if (n % d == 0)
+			return false;
+	return n > 1;
+}
+
+/* The least of its kind, so that few numbers are left out. */
+static void test_primes(void **state)
+{
+	struct permutation p;
+
+	(void)state;
+	for (uint64_t size = 4, least = 5; size < 5000; size++) {
+		while (least <= size || !is_prime(least) ||
+		       !is_prime(least / 2))
+			least++;
+		permutation_begin(&p, size, 1, 0, 1);
+		assert_int_equal(p.prime, least);
+	}
+}
+
 static void test_small_sizes(void **state)
 {
 	(void)state;
@@ -120,6 +143,7 @@ static void test_large(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_primes),
 		cmocka_unit_test(test_small_sizes),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_shards),

@@ -10,18 +10,10 @@ struct range {
 	struct address first, last;
 };
 
-/* By family, then by number. */
-static int compare(const struct address *a, const struct address *b)
-{
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
 static int compare_firsts(const void *a, const void *b)
 {
-	return compare(&((const struct range *)a)->first,
-		       &((const struct range *)b)->first);
+	return address_compare(&((const struct range *)a)->first,
+			       &((const struct range *)b)->first);
 }
 
 void ranges_add(struct ranges *r, const struct address *first,
@@ -46,9 +38,10 @@ void ranges_sort(struct ranges *r)
 	for (size_t i = 0; i < r->count; i++) {
 		struct range *before = kept ? &r->all[kept - 1] : NULL;
 
-		if (!before || compare(&r->all[i].first, &before->last) > 0)
+		if (!before ||
+		    address_compare(&r->all[i].first, &before->last) > 0)
 			r->all[kept++] = r->all[i];
-		else if (compare(&r->all[i].last, &before->last) > 0)
+		else if (address_compare(&r->all[i].last, &before->last) > 0)
 			before->last = r->all[i].last;
 	}
 	r->count = kept;
@@ -61,12 +54,12 @@ bool ranges_contain(const struct ranges *r, const struct address *a)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(&r->all[middle].first, a) <= 0)
+		if (address_compare(&r->all[middle].first, a) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low && compare(a, &r->all[low - 1].last) <= 0;
+	return low && address_compare(a, &r->all[low - 1].last) <= 0;
 }
 
 void ranges_free(struct ranges *r)

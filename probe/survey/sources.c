@@ -38,8 +38,27 @@ static int take_way(struct sources *s, const struct route *way,
 			       "family at a time (-4, -6)",
 			       s->interface, way->interface);
 	memcpy(s->interface, way->interface, sizeof(s->interface));
+	s->mtu[way->source.family == 6] = way->mtu;
 	*source = way->source;
 	return 0;
+}
+
+/* A list may have targets of that family where nobody has looked yet. They are
+ * asked if most addresses of it are reached by the interface that is known. */
+static int find_later_way(struct sources *s, const struct target_wanted *wanted,
+			  unsigned family, struct address *source)
+{
+	struct address far;
+	struct route way;
+
+	if (wanted->source)
+		return 0;
+	address_parse(family == 4 ? "1.0.0.1" : "2600::1", &far);
+	if (!route_leads(&far, s->interface) ||
+	    route_find(&far, wanted->interface, NULL, "-s", &way) ||
+	    strcmp(way.interface, s->interface) != 0)
+		return 0;
+	return take_way(s, &way, source);
 }
 
 /* Of both families, where neither is asked for, one may have no way. */
@@ -49,16 +68,16 @@ static int find_sources(struct sources *s, const struct target_wanted *wanted,
 {
 	bool any = !wanted->ipv4 && !wanted->ipv6;
 	const bool asked[] = {any || wanted->ipv4, any || wanted->ipv6};
+	bool seen[2] = {false};
 	int code = 0, last = 0;
 
 	for (unsigned i = 0; i < 2 && !code; i++) {
 		struct route way;
-		bool found;
 
 		if (!asked[i])
 			continue;
-		code = find_way(wanted, targets, i ? 6 : 4, &way, &found);
-		if (!code && found)
+		code = find_way(wanted, targets, i ? 6 : 4, &way, &seen[i]);
+		if (!code && seen[i])
 			code = take_way(s, &way, &identity->sources[i]);
 		if (code == EXIT_UNKNOWN && any) {
 			last = code;
@@ -68,6 +87,10 @@ static int find_sources(struct sources *s, const struct target_wanted *wanted,
 	if (!code && !*s->interface)
 		code = last ? last
 			    : failure(EXIT_INPUT, "there is nobody to ask");
+	for (unsigned i = 0; i < 2 && !code && targets_are_unread(targets); i++)
+		if (asked[i] && !seen[i])
+			code = find_later_way(s, wanted, i ? 6 : 4,
+					      &identity->sources[i]);
 	targets_want(targets, identity->sources[0].family,
 		     identity->sources[1].family);
 	return code;
@@ -101,7 +124,7 @@ static int reserve_ports(struct sources *s, struct survey_identity *identity)
 
 	if (getrandom(&next, sizeof(next), 0) != sizeof(next))
 		return failure(EXIT_SYSTEM, "no random numbers");
-	next = (uint16_t)(32768 + next % 28000);
+	next = guard_wanted(next);
 	for (unsigned i = 0; i < SYN_KINDS * SURVEY_PORTS; i++) {
 		uint16_t *port =
 			&identity->ports[i / SURVEY_PORTS][i % SURVEY_PORTS];
@@ -110,31 +133,39 @@ static int reserve_ports(struct sources *s, struct survey_identity *identity)
 		if (!*port)
 			return failure(EXIT_SYSTEM, "no port is free: %s",
 				       strerror(errno));
-		next = *port < 60999 ? (uint16_t)(*port + 1) : 32768;
+		next = guard_next(*port);
 	}
 	return 0;
 }
 
+void sources_ports(const struct survey_identity *identity, uint16_t *first,
+		   uint16_t *last)
+{
+	*first = UINT16_MAX;
+	*last = 0;
+	for (unsigned i = 0; i < SYN_KINDS * SURVEY_PORTS; i++) {
+		uint16_t port =
+			identity->ports[i / SURVEY_PORTS][i % SURVEY_PORTS];
+
+		if (port < *first)
+			*first = port;
+		if (port > *last)
+			*last = port;
+	}
+}
+
 static int open_air(struct sources *s, const struct target_wanted *wanted,
-		    const struct survey_identity *identity,
+		    bool raw_sockets, const struct survey_identity *identity,
 		    struct wire_failure *failure_of_air)
 {
 	struct air_config c = {
 		.interface = s->interface,
 		.bind_interface = wanted->interface,
+		.raw_sockets = raw_sockets,
 		.sources = {identity->sources[0], identity->sources[1]},
-		.first_port = UINT16_MAX,
 	};
 
-	for (unsigned i = 0; i < SYN_KINDS * SURVEY_PORTS; i++) {
-		uint16_t port =
-			identity->ports[i / SURVEY_PORTS][i % SURVEY_PORTS];
-
-		if (port < c.first_port)
-			c.first_port = port;
-		if (port > c.last_port)
-			c.last_port = port;
-	}
+	sources_ports(identity, &c.first_port, &c.last_port);
 	s->air = air_open(&c, failure_of_air);
 	return s->air ? 0
 		      : failure(failure_of_air->exit_code, "%s",
@@ -142,7 +173,8 @@ static int open_air(struct sources *s, const struct target_wanted *wanted,
 }
 
 int sources_open(struct sources *s, const struct target_wanted *wanted,
-		 struct targets *targets, struct survey_identity *identity,
+		 bool raw_sockets, struct targets *targets,
+		 struct survey_identity *identity,
 		 struct wire_failure *failure_of_air)
 {
 	int code;
@@ -157,7 +189,9 @@ int sources_open(struct sources *s, const struct target_wanted *wanted,
 	code = reserve_ports(s, identity);
 	if (!code && survey_identity_make(identity) == -1)
 		code = failure(EXIT_SYSTEM, "crafting packets failed");
-	return code ? code : open_air(s, wanted, identity, failure_of_air);
+	return code ? code
+		    : open_air(s, wanted, raw_sockets, identity,
+			       failure_of_air);
 }
 
 void sources_close(struct sources *s)

@@ -17,15 +17,21 @@ struct sources {
 	struct guard *guard;
 	struct air *air;
 	char interface[16];
+	unsigned mtu[2]; /* of the way to IPv4 and to IPv6 */
 };
 
 /* Finds the way to the targets of each wanted family, reserves ports (those
  * that `identity` has already, if they are free), completes `identity` and
- * opens the wire. 0, or an exit code after a complaint; to be closed in both
- * cases. */
+ * opens the wire (`raw_sockets` as of air.h). 0, or an exit code after a
+ * complaint; to be closed in both cases. */
 int sources_open(struct sources *s, const struct target_wanted *wanted,
-		 struct targets *targets, struct survey_identity *identity,
+		 bool raw_sockets, struct targets *targets,
+		 struct survey_identity *identity,
 		 struct wire_failure *failure);
+
+/* The least and the greatest of its ports. */
+void sources_ports(const struct survey_identity *identity, uint16_t *first,
+		   uint16_t *last);
 void sources_close(struct sources *s);
 
 #endif

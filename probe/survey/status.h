@@ -18,7 +18,8 @@ void status_write(const struct survey *s);
 /* All that is counted, for both files. Owned by the caller. */
 json_t *status_counts(const struct survey *s);
 
-/* Replaces what stands in an open file. 0, or -1 with errno. */
+/* Replaces what stands in an open file, for who reads it at once: blanks are at
+ * the end where it was longer. 0, or -1 with errno. */
 int status_replace(int fd, const json_t *content);
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "probe/survey/taking.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "crafting/segment.h"
+#include "crafting/syn_template.h"
 #include "probe/survey/air.h"
 #include "probe/survey/asking.h"
 #include "probe/survey/journal.h"
+#include "probe/survey/probing.h"
 #include "probe/survey/survey.h"
 #include "probe/survey/window.h"
 #include "report/arena.h"
@@ -19,35 +19,12 @@
 /* Ends what a SYN/ACK began, as the kernel would have done if it knew of it. */
 static void send_reset(struct survey *s, const struct survey_answer *a)
 {
-	struct ip_envelope envelope = {
-		.source = s->identity.sources[a->target.family == 6],
-		.destination = a->target,
-		.protocol = IPPROTO_TCP,
-		.ttl = 64,
-		.dont_fragment = true,
-	};
-	struct tcp_segment reset = {.destination_port = a->port,
-				    .flags = TCP_FLAG_RST,
-				    .data_offset = SEGMENT_AUTO,
-				    .checksum = SEGMENT_AUTO};
-	uint8_t tcp[20], packet[SYN_MAX];
-	struct syn_numbers numbers;
-	ssize_t length;
+	const struct syn_template *reset =
+		&s->identity.resets[a->target.family == 6];
 
-	survey_numbers(&s->identity, &a->target, a->port, a->kind, &numbers);
-	envelope.flow_label = numbers.flow_label;
-	reset.source_port = numbers.source_port;
-	reset.sequence = numbers.isn + 1;
-	length = tcp_segment_write(&reset, &envelope.source,
-				   &envelope.destination, tcp, sizeof(tcp));
-	if (length != -1)
-		length = packet_carry(s->net, &envelope, tcp, (size_t)length,
-				      packet, sizeof(packet));
-	if (length == -1)
-		return;
-	memcpy(air_packet(s->air, &a->target, (size_t)length), packet,
-	       (size_t)length);
-	asking_spend(s, (size_t)length);
+	reset_template_fill(reset, &a->numbers,
+			    air_packet(s->air, &a->target, reset->length));
+	asking_spend(s, reset->length);
 }
 
 static int64_t rtt_of(const struct open_target *o, enum syn_kind kind,
@@ -85,6 +62,7 @@ static void take_answer(struct survey *s, struct open_target *o,
 	} else if (survey_see(&o->seen, a->kind, a->what, a->mptcp)) {
 		s->counts[COUNT_ANSWERS]++;
 		keep_answer(s, o, a, time_us);
+		asking_more(s, o);
 	} else {
 		s->counts[COUNT_COPIES]++;
 		o->copies += o->copies < UINT16_MAX;
@@ -107,6 +85,8 @@ void taking_packet(void *context, const uint8_t *ip, size_t length,
 		take_answer(s, o, &a, time_us);
 		return;
 	}
+	if (fit == FIT_BAD_QUOTE && s->probing && probing_running(s->probing))
+		return; /* it quotes a probe's packets */
 	s->counts[COUNT_UNFIT + fit]++;
 	if (o)
 		o->unfit += o->unfit < UINT16_MAX;

@@ -54,18 +54,41 @@ static bool cut_words(char *line, char **first, char **second)
 	return !line[strspn(line, blanks)];
 }
 
+size_t byte_order_mark(const char *line, size_t length)
+{
+	static const char mark[] = {'\xef', '\xbb', '\xbf'};
+
+	return length >= sizeof(mark) && !memcmp(line, mark, sizeof(mark))
+		       ? sizeof(mark)
+		       : 0;
+}
+
+static size_t without_blanks(const char *line, size_t length)
+{
+	while (length && line[length - 1] &&
+	       strchr(" \t\r\n", line[length - 1]))
+		length--;
+	return length;
+}
+
+/* Where lines end in CR alone, a comment would hide all behind it. */
 enum target_line target_line_read(const char *line, size_t length,
 				  struct prefix *prefix, uint16_t *port)
 {
 	char text[TARGET_MAX], *first, *second, *behind;
-	const char *comment = memchr(line, '#', length);
+	size_t mark = byte_order_mark(line, length);
+	const char *comment;
 
 	*port = 0;
+	line += mark;
+	length -= mark;
+	length = without_blanks(line, length);
+	if (memchr(line, '\r', length) || memchr(line, '\0', length))
+		return LINE_BAD;
+	comment = memchr(line, '#', length);
 	if (comment)
-		length = (size_t)(comment - line);
-	while (length && strchr(" \t\r\n", line[length - 1]))
-		length--;
-	if (length >= sizeof(text) || memchr(line, '\0', length))
+		length = without_blanks(line, (size_t)(comment - line));
+	if (length >= sizeof(text))
 		return LINE_BAD;
 	memcpy(text, line, length);
 	text[length] = '\0';

@@ -2,15 +2,18 @@
 #include "probe/survey/targets.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/net/signals.h"
 #include "probe/survey/blocklist.h"
 #include "probe/survey/permutation.h"
 #include "report/arena.h"
 
-#define READ_SIZE 65536 /* of a list at a time */
+#define READ_SIZE 65536	 /* of a list at a time */
+#define READS_AT_ONCE 16 /* then others have their turn, and Ctrl-C */
 
 /* A prefix with the ports that it is asked on: `before` targets of its space
  * come before it. */
@@ -27,6 +30,10 @@ struct list {
 	size_t at, have;
 	uint64_t line; /* number of the latest */
 	bool over;
+	int error;	/* that made it so, of errno; 0: its end */
+	bool waits;	/* its next line is not there yet */
+	bool in_rest;	/* of a line that was too long */
+	unsigned reads; /* since somebody asked for a target */
 };
 
 struct targets {
@@ -46,6 +53,7 @@ struct targets {
 	uint64_t spaces;	  /* begun so far */
 	uint64_t number;
 	uint64_t bad_lines, first_bad, other_family;
+	int read_error; /* errno of the first; 0: none */
 };
 
 struct targets *targets_new(const struct targets_config *config)
@@ -131,26 +139,78 @@ static void refill(struct list *l)
 	do
 		n = read(l->fd, l->bytes + l->have, READ_SIZE - l->have);
 	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		l->error = errno;
 	if (n > 0)
 		l->have += (size_t)n;
 	else
 		l->over = true;
 }
 
-/* The next line, which stays until the next call. A line that is longer than
- * what is read at a time comes in parts, none of which is a target. */
+/* Whether that can be done within a time; -1: some day. */
+static bool is_readable(const struct list *l, int wait_ms)
+{
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+
+	return poll(&p, 1, wait_ms) > 0;
+}
+
+static bool has_room(const struct list *l)
+{
+	return l->have - l->at < READ_SIZE;
+}
+
+static const char *line_end(const struct list *l)
+{
+	return memchr(l->bytes + l->at, '\n', l->have - l->at);
+}
+
+/* What is left of a line that was too long, as far as it is there. */
+static void drop_rest(struct list *l)
+{
+	const char *end = line_end(l);
+
+	if (!l->in_rest)
+		return;
+	l->at = end ? (size_t)(end + 1 - l->bytes) : l->have;
+	l->in_rest = !end;
+}
+
+/* Of a line that is longer than what is read at a time its beginning counts, if
+ * a comment begins there, and else it is none. */
+static void take_beginning(struct list *l, const char **line, size_t *length)
+{
+	static const char none[] = "too long";
+
+	l->in_rest = true;
+	if (memchr(*line, '#', *length))
+		return;
+	*line = none;
+	*length = strlen(none);
+}
+
+/* The next line, which stays until the next call; false: there is none, or it
+ * waits. */
 static bool next_line(struct list *l, const char **line, size_t *length)
 {
-	const char *end = memchr(l->bytes + l->at, '\n', l->have - l->at);
+	const char *end;
 
-	while (!end && !l->over && l->have - l->at < READ_SIZE) {
+	drop_rest(l);
+	l->waits = false;
+	while (!(end = line_end(l)) && !l->over && has_room(l)) {
+		/* mutant: how many is for others to have their turn */
+		l->waits = l->reads++ >= READS_AT_ONCE || !is_readable(l, 0);
+		if (l->waits)
+			return false;
 		refill(l);
-		end = memchr(l->bytes, '\n', l->have);
+		drop_rest(l);
 	}
 	*line = l->bytes + l->at;
 	*length = end ? (size_t)(end - *line) : l->have - l->at;
 	l->at += *length + (end != NULL);
 	l->line++;
+	if (!end && !l->over)
+		take_beginning(l, line, length);
 	return end || *length;
 }
 
@@ -163,12 +223,16 @@ static bool open_list(struct targets *t)
 	t->list->fd = t->lists[t->next_list++];
 	t->list->at = t->list->have = 0;
 	t->list->line = 0;
-	t->list->over = false;
+	t->list->over = t->list->waits = t->list->in_rest = false;
+	t->list->error = 0;
+	t->list->reads = 0;
 	return true;
 }
 
 static void close_list(struct targets *t)
 {
+	if (!t->read_error)
+		t->read_error = t->list->error;
 	close(t->list->fd);
 	free(t->list);
 	t->list = NULL;
@@ -178,6 +242,11 @@ static void count_bad(struct targets *t)
 {
 	if (!t->bad_lines++)
 		t->first_bad = t->list->line;
+}
+
+int targets_read_error(const struct targets *t)
+{
+	return t->read_error;
 }
 
 uint64_t targets_bad_lines(const struct targets *t, uint64_t *first)
@@ -192,8 +261,9 @@ static struct address middle_of(const struct prefix *p)
 	return prefix_address(p, prefix_size(p) / 2);
 }
 
-/* Looks at what there is of the list without taking it. */
-static bool peek_list(struct list *l, unsigned family, struct address *out)
+/* Looks at the lines that are there without taking them. */
+static bool peek_list(const struct list *l, unsigned family,
+		      struct address *out)
 {
 	const char *line = l->bytes + l->at, *over = l->bytes + l->have, *end;
 	struct prefix prefix;
@@ -201,6 +271,9 @@ static bool peek_list(struct list *l, unsigned family, struct address *out)
 
 	for (; line < over; line = end + 1) {
 		end = memchr(line, '\n', (size_t)(over - line));
+		/* mutant: what begins with a target is one, of any length */
+		if (!end && !l->over && over - line < READ_SIZE)
+			return false;
 		if (!end)
 			end = over;
 		if (target_line_read(line, (size_t)(end - line), &prefix,
@@ -213,18 +286,79 @@ static bool peek_list(struct list *l, unsigned family, struct address *out)
 	return false;
 }
 
-bool targets_peek(struct targets *t, unsigned family, struct address *out)
+bool targets_peek(const struct targets *t, unsigned family, struct address *out)
 {
 	for (size_t i = 0; i < t->piece_count; i++)
 		if (t->pieces[i].prefix.first.family == family) {
 			*out = middle_of(&t->pieces[i].prefix);
 			return true;
 		}
-	if (!t->list && !open_list(t))
-		return false;
-	while (!t->list->over && t->list->have < READ_SIZE)
-		refill(t->list);
-	return peek_list(t->list, family, out);
+	return t->list && peek_list(t->list, family, out);
+}
+
+/* What can be had at once, of the next line on. */
+static void fill_up(struct list *l)
+{
+	drop_rest(l);
+	for (unsigned i = 0;
+	     i < READS_AT_ONCE && !l->over && has_room(l) && is_readable(l, 0);
+	     i++) {
+		refill(l);
+		drop_rest(l);
+	}
+}
+
+static bool has_line(const struct list *l)
+{
+	return l->over || line_end(l);
+}
+
+/* None of those that are there is a target. */
+static void leave_out_lines(struct targets *t)
+{
+	struct prefix prefix;
+	const char *line;
+	uint16_t port;
+	size_t length;
+
+	t->list->reads = 0;
+	do {
+		if (!next_line(t->list, &line, &length)) {
+			if (!t->list->waits)
+				close_list(t);
+			return;
+		}
+		if (target_line_read(line, length, &prefix, &port) == LINE_BAD)
+			count_bad(t);
+	} while (has_line(t->list));
+}
+
+bool targets_await(struct targets *t)
+{
+	struct address a;
+
+	while (!signals_interrupted()) {
+		if (!t->list && !open_list(t))
+			return t->piece_count;
+		fill_up(t->list);
+		if (targets_peek(t, 4, &a) || targets_peek(t, 6, &a))
+			return true;
+		if (t->list->over || !has_room(t->list))
+			leave_out_lines(t);
+		else
+			is_readable(t->list, 1000);
+	}
+	return false;
+}
+
+bool targets_are_unread(const struct targets *t)
+{
+	return t->next_list < t->list_count || (t->list && !t->list->over);
+}
+
+int targets_wait_for(const struct targets *t)
+{
+	return t->list && t->list->waits ? t->list->fd : -1;
 }
 
 void targets_want(struct targets *t, bool ipv4, bool ipv6)
@@ -250,7 +384,8 @@ static bool is_wanted(struct targets *t, const struct piece *p)
 	return wanted;
 }
 
-/* The next line that is a target, of this list or the next. */
+/* The next line that is a target, of this list or the next; false: there is
+ * none, or it waits. */
 static bool next_piece(struct targets *t)
 {
 	struct prefix prefix;
@@ -262,6 +397,8 @@ static bool next_piece(struct targets *t)
 		enum target_line what;
 
 		if (!next_line(t->list, &line, &length)) {
+			if (t->list->waits)
+				return false;
 			close_list(t);
 			continue;
 		}
@@ -366,16 +503,16 @@ bool targets_next(struct targets *t, struct survey_target *out)
 {
 	uint64_t n;
 
+	if (t->list)
+		t->list->reads = 0;
 	while (t->now || begin_next(t)) {
-		if (!(is_single(t) ? next_single(t, &n)
-				   : permutation_next(&t->order, &n))) {
-			if (!begin_next(t))
-				return false;
-			continue;
+		if (is_single(t) ? next_single(t, &n)
+				 : permutation_next(&t->order, &n)) {
+			fill(t, n, out);
+			out->number = t->number++;
+			return true;
 		}
-		fill(t, n, out);
-		out->number = t->number++;
-		return true;
+		t->now = NULL; /* lines that are none are read to where it is */
 	}
 	return false;
 }

@@ -52,6 +52,7 @@ static void read_list(const uint8_t *data, size_t size)
 	uint64_t first;
 
 	add_all(t, data, size);
+	FUZZ_REQUIRE(targets_await(t) || !targets_next(t, &s));
 	for (unsigned family = 4; family <= 6; family += 2)
 		if (targets_peek(t, family, &a))
 			FUZZ_REQUIRE(a.family == family);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "probe/survey/targets.h"
@@ -78,6 +79,11 @@ static void test_lines(void **state)
 	} rows[] = {
 		{"192.0.2.1", LINE_TARGET, 32, 0},
 		{"  192.0.2.1\t443 # web\r\n", LINE_TARGET, 32, 443},
+		{"\xef\xbb\xbf 192.0.2.1\r\n", LINE_TARGET, 32, 0},
+		{"\xef\xbb\xbf# nothing\r\n", LINE_EMPTY, 0, 0},
+		{"\xef\xbb\xbf\xef\xbb\xbf"
+		 "1.1.1.1",
+		 LINE_BAD, 0, 0},
 		{"192.0.2.1:8080", LINE_TARGET, 32, 8080},
 		{"192.0.2.1, 8080", LINE_TARGET, 32, 8080},
 		{"192.0.2.0/24 80", LINE_TARGET, 24, 80},
@@ -95,6 +101,8 @@ static void test_lines(void **state)
 		{"[2001:db8::1]", LINE_BAD, 0, 0},
 		{"192.0.2.1/24", LINE_BAD, 0, 0},
 		{",80", LINE_BAD, 0, 0},
+		{"# of CR alone\r192.0.2.1\r", LINE_BAD, 0, 0},
+		{"192.0.2.1\r\r\n", LINE_TARGET, 32, 0},
 	};
 	struct prefix p;
 	uint16_t port;
@@ -112,6 +120,9 @@ static void test_lines(void **state)
 	}
 	assert_int_equal(target_line_read("1.1.1.1\0 9", 10, &p, &port),
 			 LINE_BAD);
+	assert_int_equal(target_line_read("1.1.1.1\0\n", 9, &p, &port),
+			 LINE_BAD);
+	assert_int_equal(target_line_read("\0\n", 2, &p, &port), LINE_BAD);
 }
 
 /* One space: each address of each prefix on each port, once, mixed. */
@@ -161,6 +172,179 @@ static void test_too_large(void **state)
 	assert_true(targets_add(t, &p, 0));
 	assert_true(prefix_parse("10.0.0.0", &p));
 	assert_false(targets_add(t, &p, 0));
+	targets_free(t);
+	targets_free(NULL);
+	/* as many as there may be, of two */
+	t = targets_new(&c);
+	assert_true(prefix_parse("fd00::/67", &p));
+	assert_true(targets_add(t, &p, 0));
+	assert_true(targets_add(t, &p, 0));
+	targets_free(t);
+}
+
+static void test_private(void **state)
+{
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+
+	(void)state;
+	add(t, "10.1.0.0/24", 0);
+	assert_true(targets_are_private(t));
+	add(t, "192.0.2.0/24", 0);
+	assert_false(targets_are_private(t));
+	targets_free(t);
+}
+
+/* One address of a family, before any is asked: of the command line, or the
+ * first in what there is of a list. It is asked all the same. */
+static void test_peek(void **state)
+{
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+	struct address a;
+	char text[ADDRESS_TEXT];
+
+	(void)state;
+	assert_false(targets_peek(t, 4, &a));
+	add(t, "10.1.0.0/24", 0);
+	add_list(t, "# none\n10.2.0.9\nname\nfd00::/120\nfd00::7\n");
+	assert_true(targets_await(t));
+	assert_true(targets_peek(t, 4, &a));
+	assert_string_equal(address_text(&a, text), "10.1.0.128");
+	assert_true(targets_peek(t, 6, &a));
+	assert_string_equal(address_text(&a, text), "fd00::80");
+	targets_free(t);
+	t = targets_new(&c);
+	add_list(t, "10.2.0.9");
+	assert_true(targets_await(t));
+	assert_false(targets_peek(t, 6, &a));
+	assert_true(targets_peek(t, 4, &a));
+	assert_string_equal(address_text(&a, text), "10.2.0.9");
+	assert_next(t, "10.2.0.9", 80);
+	assert_end(t);
+}
+
+/* All that is read at a time, in however many parts it comes; behind that
+ * nobody looks, and nothing is lost. */
+static void test_peek_far(void **state)
+{
+	static char text[100000];
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+	struct address a;
+	int ends[2];
+
+	(void)state;
+	memset(text, '\n', sizeof(text));
+	memcpy(text, "10.0.0.1", 8);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	assert_int_equal(write(ends[1], text, 33000), 33000);
+	assert_int_equal(write(ends[1], "fd00::1\n", 8), 8);
+	close(ends[1]);
+	targets_add_list(t, ends[0]);
+	assert_true(targets_await(t));
+	assert_true(targets_peek(t, 6, &a));
+	assert_next(t, "10.0.0.1", 80);
+	assert_next(t, "fd00::1", 80);
+	assert_end(t);
+	t = targets_new(&c);
+	memcpy(text + 90000, "fd00::1", 7);
+	targets_add_list(t, file_of(text, sizeof(text)));
+	assert_true(targets_await(t));
+	assert_false(targets_peek(t, 6, &a));
+	assert_next(t, "10.0.0.1", 80);
+	assert_next(t, "fd00::1", 80);
+	assert_end(t);
+}
+
+/* What is not yet a whole line may still become another address. */
+static void test_peek_part(void **state)
+{
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+	struct address a;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[1], "fd00::1\n10.0.0.1", 16), 16);
+	targets_add_list(t, ends[0]);
+	assert_true(targets_await(t));
+	assert_true(targets_peek(t, 6, &a));
+	assert_false(targets_peek(t, 4, &a));
+	assert_int_equal(write(ends[1], "29", 2), 2);
+	close(ends[1]);
+	assert_next(t, "fd00::1", 80);
+	assert_next(t, "10.0.0.129", 80);
+	assert_end(t);
+}
+
+/* A line of less than what is read at a time is one, wherever it begins. */
+static void test_long_comment(void **state)
+{
+	static char text[80000];
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+	uint64_t first;
+
+	(void)state;
+	memset(text, '\n', sizeof(text));
+	memcpy(text, "10.0.0.1", 8);
+	text[30000] = '#';
+	memset(text + 30001, 'x', 49000);
+	memcpy(text + 79500, "10.0.0.2", 8);
+	targets_add_list(t, file_of(text, sizeof(text)));
+	assert_next(t, "10.0.0.1", 80);
+	assert_next(t, "10.0.0.2", 80);
+	assert_int_equal(targets_bad_lines(t, &first), 0);
+	assert_end(t);
+}
+
+/* Of one of more, no part is a line of its own. */
+static void test_rest_of_long_line(void **state)
+{
+	static char text[400000];
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+	struct address a;
+	uint64_t first;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[0] = '#';
+	memcpy(text + 65536, "10.0.0.9\n10.0.0.1 #", 19); /* a read ends */
+	memcpy(text + 200000, "10.0.0.9\n", 9);
+	memset(text + 200009, ' ', 100000);
+	memcpy(text + 300009, "10.0.0.9\n10.0.0.2\n#", 20);
+	targets_add_list(t, file_of(text, sizeof(text)));
+	assert_true(targets_await(t));
+	assert_true(targets_peek(t, 4, &a) && a.bytes[3] == 1);
+	assert_next(t, "10.0.0.1", 80);
+	assert_next(t, "10.0.0.2", 80);
+	assert_int_equal(targets_bad_lines(t, &first), 1);
+	assert_int_equal(first, 3);
+	assert_end(t);
+}
+
+/* Who has to send, to listen and to end has his turn, however many there are
+ * that are none. */
+static void test_endless(void **state)
+{
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+	struct survey_target s;
+	uint64_t first;
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	add(t, "10.0.0.1", 0);
+	targets_add_list(t, fd);
+	assert_next(t, "10.0.0.1", 80);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_false(targets_next(t, &s));
+		assert_int_equal(targets_wait_for(t), fd);
+	}
+	assert_int_equal(targets_bad_lines(t, &first), 1);
 	targets_free(t);
 }
 
@@ -227,7 +411,7 @@ static void test_long_list(void **state)
 		assert_int_equal(s.address.bytes[2] * 256 + s.address.bytes[3],
 				 count);
 	assert_int_equal(count, 10000);
-	assert_true(targets_bad_lines(t, &first) >= 1);
+	assert_int_equal(targets_bad_lines(t, &first), 1);
 	free(text);
 	assert_end(t);
 }
@@ -289,17 +473,98 @@ static void test_shards(void **state)
 		assert_int_equal(shares[i], 2);
 }
 
+static void give(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static void assert_waits(struct targets *t, int fd)
+{
+	struct survey_target s;
+
+	assert_false(targets_next(t, &s));
+	assert_int_equal(targets_wait_for(t), fd);
+}
+
+/* What is read while it waits must not become a target: a line of another
+ * family, on two ports. */
+static void test_pipe(void **state)
+{
+	const struct targets_config c = {
+		.ports = ports, .port_count = 2, .ipv4 = true, .shards = 1};
+	struct targets *t = targets_new(&c);
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	targets_add_list(t, ends[0]);
+	give(ends[1], "# nobody\nname\n192.0.2.1 80\n192.0");
+	assert_true(targets_await(t) && targets_are_unread(t));
+	assert_next(t, "192.0.2.1", 80);
+	assert_waits(t, ends[0]);
+	give(ends[1], ".2.2\n2001:db8::1\n");
+	assert_next(t, "192.0.2.2", 80);
+	assert_next(t, "192.0.2.2", 443);
+	assert_waits(t, ends[0]);
+	give(ends[1], "2001:db8::/64\n192.0.2.3:1\n2001:db8::2");
+	assert_next(t, "192.0.2.3", 1);
+	assert_waits(t, ends[0]);
+	close(ends[1]);
+	assert_end(t);
+}
+
+/* Only the third list has one. */
+static void test_await(void **state)
+{
+	struct targets_config c = config();
+	struct targets *t = targets_new(&c);
+	char *comments = malloc(100001);
+	struct address a;
+	uint64_t first;
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++)
+		comments[i] = "#\n"[i & 1];
+	comments[100000] = '\0';
+	add_list(t, comments);
+	add_list(t, "\nname");
+	add_list(t, "2001:db8::7\n");
+	add_list(t, "192.0.2.1\n");
+	assert_true(targets_await(t));
+	assert_true(targets_peek(t, 6, &a) && !targets_peek(t, 4, &a));
+	assert_true(targets_are_unread(t));
+	assert_int_equal(targets_bad_lines(t, &first), 1);
+	assert_int_equal(first, 2);
+	assert_next(t, "2001:db8::7", 80);
+	assert_next(t, "192.0.2.1", 80);
+	assert_end(t);
+	t = targets_new(&c);
+	add_list(t, comments);
+	assert_false(targets_await(t));
+	assert_end(t);
+	free(comments);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_one_space),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_private),
+		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_peek_far),
+		cmocka_unit_test(test_peek_part),
+		cmocka_unit_test(test_long_comment),
+		cmocka_unit_test(test_rest_of_long_line),
+		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_prefix_in_list),
 		cmocka_unit_test(test_long_list),
 		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_shards),
+		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_await),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

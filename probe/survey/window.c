@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "report/arena.h"
 
 #define ROOM_FIRST 1024
+#define LARGE_PAGE (2U << 20)
 #define NOBODY UINT64_MAX
 
 /* A ring, and a bucket for each of its slots: the place of the latest target in
@@ -18,11 +20,24 @@ struct window {
 	uint64_t first, next;
 };
 
+/* In large pages, if there are: it is looked at here and there. */
+static void *memory(size_t size)
+{
+	size_t whole = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+	void *all;
+
+	if (size < LARGE_PAGE)
+		return must_have(malloc(size));
+	all = must_have(aligned_alloc(LARGE_PAGE, whole));
+	madvise(all, whole, MADV_HUGEPAGE);
+	return all;
+}
+
 static void make_room(struct window *w, uint64_t room)
 {
 	w->room = room;
-	w->slots = must_have(calloc(room, sizeof(*w->slots)));
-	w->buckets = must_have(malloc(room * sizeof(*w->buckets)));
+	w->slots = memory(room * sizeof(*w->slots));
+	w->buckets = memory(room * sizeof(*w->buckets));
 	memset(w->buckets, 0xff, room * sizeof(*w->buckets));
 }
 

@@ -11,15 +11,17 @@
 #include "probe/survey/targets.h"
 #include "report/survey/class.h"
 
+/* What all of them are looked at for stands first, in as many bytes as are
+ * fetched at once. */
 struct open_target {
 	struct survey_target target;
-	int64_t sent_us;      /* since 1970 */
-	int64_t asked_us;     /* monotonic */
+	uint64_t chained; /* of the window: the next in its bucket */
+	int64_t asked_us; /* monotonic */
+	struct survey_seen seen;
 	uint8_t asked, again; /* 1 << enum syn_kind: sent; sent again */
 	uint16_t copies, unfit;
-	struct survey_seen seen;
+	int64_t sent_us;	  /* since 1970 */
 	char *answers[SYN_KINDS]; /* owned; NULL: none yet */
-	uint64_t chained;	  /* of the window: the next in its bucket */
 };
 
 struct window;

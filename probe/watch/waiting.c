@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "probe/net/clock.h"
 #include "probe/net/signals.h"
 
 #define LONGEST_US 60000000 /* poll does not count while the host sleeps */
@@ -38,10 +39,7 @@ void waiting_end_in_child(void)
 
 int64_t waiting_now_us(void)
 {
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return clock_us(CLOCK_BOOTTIME);
 }
 
 void waiting_for(struct pollfd *files, nfds_t count, int64_t until_us)

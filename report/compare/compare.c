@@ -80,7 +80,7 @@ static const char *option_letters(struct compare *c, const uint8_t *block,
 	while (option_next(&walk, &option) == OPTION_FOUND && used < 40) {
 		char letter = letters[option.kind];
 
-		text[used++] = letter ? letter : '?';
+		text[used++] = (char)(letter ? letter : '?');
 	}
 	return arena_printf(c->arena, "%.*s", (int)used, text);
 }

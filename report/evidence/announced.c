@@ -77,9 +77,25 @@ static void add_all(struct judgement *j, const struct mptcp_connection *c)
 
 /* What became of TCP to there. */
 struct tried {
-	bool any, answered, joins;
+	bool any, answered, joins, plain;
+	unsigned quoted; /* the last hop that a SYN came to; 0: none told */
 	bool data, data_acked; /* over a subflow that joined */
 };
+
+/* The largest TTL that expired on the way there. */
+static unsigned last_quoted(const struct flow *f)
+{
+	unsigned last = 0;
+
+	for (size_t i = 0; i < f->quote_count; i++) {
+		const struct quote *q = &f->quotes[i];
+		unsigned ttl = f->sent[q->sent]->packet.ip.ttl;
+
+		if (q->time_exceeded && ttl > last)
+			last = ttl;
+	}
+	return last;
+}
 
 static struct tried tried(const struct judgement *j,
 			  const struct announcement *a)
@@ -96,6 +112,9 @@ static struct tried tried(const struct judgement *j,
 		t.any = true;
 		t.answered |= flow_syn_ack(f) || flow_reset(f);
 		t.joins |= flow_is(f, PURPOSE_MP_JOIN);
+		t.plain |= flow_is(f, PURPOSE_TCP);
+		if (last_quoted(f) > t.quoted)
+			t.quoted = last_quoted(f);
 		t.data |= f->join.fourth_ack_frame && f->join.data_end;
 		t.data_acked |= f->join.data_ack_frame != 0;
 	}
@@ -198,8 +217,17 @@ const char *announced_in_vain(const struct judgement *j,
 
 	if (a->joined || !t.joins)
 		return NULL;
-	return t.answered ? "it answers TCP, but is not joined"
-			  : "it does not answer TCP";
+	if (t.answered)
+		return "it answers TCP, but is not joined";
+	if (!t.plain)
+		return "it does not answer TCP";
+	return t.quoted ? arena_printf(j->arena,
+				       "not reachable: SYNs come as far as hop "
+				       "%u, and none is answered, with MP_JOIN "
+				       "or without",
+				       t.quoted)
+			: "not reachable: no SYN is answered, with MP_JOIN or "
+			  "without";
 }
 
 static const char *fate_of(const struct judgement *j,

@@ -119,6 +119,8 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 			continue;
 		a.flows++;
 		a.sent += syns;
+		if (!reply && syns > a.moments)
+			a.moments = syns;
 		a.lost += reply ? syns - 1 : syns;
 		if ((!reply || syns > 1) &&
 		    !(a.late && shares_moment(j, f, late_us))) {
@@ -133,6 +135,8 @@ struct attempts count_attempts(const struct judgement *j, enum purpose purpose,
 		if (!a.first_us || f->first_us < a.first_us)
 			a.first_us = f->first_us;
 	}
+	if (a.late > a.moments)
+		a.moments = a.late;
 	return a;
 }
 
@@ -209,7 +213,8 @@ enum fate attempts_fate(const struct judgement *j, const struct attempts *a)
 		return FATE_ANSWERED;
 	if (a->answered)
 		return FATE_UNCLEAR;
-	if (!a->reset && beyond_chance(a->lost, tries_of(&j->plain), controls))
+	if (!a->reset && a->moments >= MOMENTS_MIN &&
+	    beyond_chance(a->lost, tries_of(&j->plain), controls))
 		return FATE_DROPPED;
 	if (a->reset >= RESETS_MIN && j->plain.answered >= RESETS_MIN &&
 	    !j->plain.reset && controls)

@@ -78,10 +78,14 @@ static void those_that_are_dropped_are_beyond_chance(void **state)
 {
 	struct attempts plain = {.sent = CONTROLS, .answered = CONTROLS};
 	struct attempts a = {.flows = 9,
+			     .moments = MOMENTS_MIN,
 			     .lost = losses_needed(tries_of(&plain))};
 
 	(void)state;
 	assert_int_equal(fate_of(a, plain), FATE_DROPPED);
+	a.moments--; /* one outage takes all that are sent at once */
+	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
+	a.moments++;
 	a.lost--;
 	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
 	a.lost++;
@@ -92,13 +96,31 @@ static void those_that_are_dropped_are_beyond_chance(void **state)
 	assert_int_equal(fate_of(a, plain), FATE_UNCLEAR);
 }
 
+/* Those with MP_CAPABLE; the scene is over then. */
+static struct attempts attempts_of(struct scene *s)
+{
+	struct judgement j = {.o = s->o,
+			      .flows = s->o->flows,
+			      .flow_count = s->o->flow_count,
+			      .arena = arena_new()};
+	struct attempts a;
+
+	judge_company(&j);
+	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
+	arena_free(j.arena);
+	scene_end(s);
+	return a;
+}
+
 /* How many of two SYNs that are lost so many milliseconds apart count, if one
- * without the option is answered so many behind the first; -1: none is. */
-static unsigned late_of(int apart, int answered)
+ * without the option is answered so many behind the first; -1: none is. What
+ * that makes of them; in `chance`, of the other rules. */
+static struct attempts lost_apart(int apart, int answered, enum why *chance)
 {
 	struct scene s = scene();
 	struct judgement j = {0};
-	unsigned late;
+	struct attempts a;
+	unsigned have, need;
 
 	scene_begin(&s);
 	knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
@@ -120,37 +142,59 @@ static unsigned late_of(int apart, int answered)
 	j.flow_count = s.o->flow_count;
 	j.arena = arena_new();
 	judge_company(&j);
-	late = count_attempts(&j, PURPOSE_MP_CAPABLE, 1).late;
+	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
+	a.lost = LOST_MIN * LOST_MIN; /* be it ever so many */
+	*chance = ask_chance(&j, &a, &have, &need);
 	arena_free(j.arena);
 	scene_end(&s);
-	return late;
+	return a;
 }
 
 static void those_of_one_moment_count_as_one(void **state)
 {
 	const int ms = MOMENT_US / MS;
 
+	struct attempts a;
+	enum why chance;
+
 	(void)state;
-	assert_int_equal(late_of(ms - 5, -1), 1);
-	assert_int_equal(late_of(ms + 10, -1), 2);
+	a = lost_apart(ms - 5, -1, &chance);
+	assert_int_equal(a.late, 1);
+	assert_int_equal(a.moments, 1);
+	assert_int_equal(chance, WHY_FEW);
+	a = lost_apart(ms + 10, -1, &chance);
+	assert_int_equal(a.late, 2);
+	assert_int_equal(a.moments, MOMENTS_MIN);
+	assert_int_not_equal(chance, WHY_FEW);
 	/* unless another is answered then */
-	assert_int_equal(late_of(ms - 5, ms / 2), 2);
+	a = lost_apart(ms - 5, ms / 2, &chance);
+	assert_int_equal(a.late, 2);
+	assert_int_not_equal(chance, WHY_FEW);
 }
 
-/* Those with MP_CAPABLE; the scene is over then. */
-static struct attempts attempts_of(struct scene *s)
+/* Sent again, they are lost at moments of their own. */
+static void those_of_one_connection_are_of_several_moments(void **state)
 {
-	struct judgement j = {.o = s->o,
-			      .flows = s->o->flows,
-			      .flow_count = s->o->flow_count,
-			      .arena = arena_new()};
+	struct scene s = scene();
+	struct caller *c;
 	struct attempts a;
 
-	judge_company(&j);
-	a = count_attempts(&j, PURPOSE_MP_CAPABLE, 1);
-	arena_free(j.arena);
-	scene_end(s);
-	return a;
+	(void)state;
+	scene_begin(&s);
+	s.port_silent = true;
+	c = call(&s, PURPOSE_MP_CAPABLE, 1);
+	for (int i = 0; i < 3; i++) {
+		s.port_silent = false;
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+		s.port_silent = true;
+		send_syn(&s, c, 64, false);
+		scene_wait(&s, 1000 * MS);
+	}
+	scene_wait(&s, PATIENCE_MAX_US);
+	send_control(&s, 1);
+	a = attempts_of(&s);
+	assert_int_equal(a.late, 1);
+	assert_int_equal(a.moments, 3);
 }
 
 /* Of one with the option that is lost, so long before a plain one that is lost,
@@ -315,6 +359,8 @@ int main(void)
 		cmocka_unit_test(copies_at_once_are_one_attempt),
 		cmocka_unit_test(padding_of_a_dss),
 		cmocka_unit_test(those_of_one_moment_count_as_one),
+		cmocka_unit_test(
+			those_of_one_connection_are_of_several_moments),
 		cmocka_unit_test(what_is_answered_the_second_time_is_late),
 		cmocka_unit_test(what_is_lost_beside_a_plain_one_tells_nothing),
 		cmocka_unit_test(a_sweep_is_prompt),

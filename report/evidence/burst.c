@@ -3,6 +3,9 @@
  * them: where a device lets only so many through, these come to it, and one and
  * the same SYN came farther at another time.
  */
+#include <stdlib.h>
+
+#include "report/arena.h"
 #include "report/evidence/attempts.h"
 #include "report/evidence/ledger.h"
 #include "report/track/observer.h"
@@ -28,13 +31,17 @@ struct bursts flow_bursts(const struct flow *f, enum segment_kind kind)
 	return b;
 }
 
-bool burst_has(const struct bursts *b, const struct kept *k)
+static bool is_behind(const struct bursts *b, int64_t us)
 {
 	for (unsigned i = 0; i < b->count; i++)
-		if (k->time_us >= b->begun_us[i] &&
-		    k->time_us <= b->begun_us[i] + MOMENT_US)
+		if (us >= b->begun_us[i] && us <= b->begun_us[i] + MOMENT_US)
 			return true;
 	return false;
+}
+
+bool burst_has(const struct bursts *b, const struct kept *k)
+{
+	return is_behind(b, k->time_us);
 }
 
 bool burst_quoted(const struct bursts *b, const struct flow *f,
@@ -112,21 +119,6 @@ static bool place_burst(const struct judgement *j, struct burst *b)
 				 CHANCE_OF_SILENCE);
 }
 
-/* A hop quotes the option removed that stands before where the copies are
- * stopped: then that was chance. */
-static bool changed_before(const struct judgement *j, const struct burst *b)
-{
-	for (size_t i = 0; i < j->view_count; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->ttl && v->ttl <= b->between.after &&
-		    v->sent->kind == b->kind &&
-		    comparison_find(&v->comparison, FIELD_OPTION_MPTCP))
-			return true;
-	}
-	return false;
-}
-
 /* The same SYN came farther: the server answers its option, or a hop quotes it
  * behind where the copies end. */
 static bool came_farther(const struct judgement *j, const struct burst *b)
@@ -139,36 +131,122 @@ static bool came_farther(const struct judgement *j, const struct burst *b)
 	return false;
 }
 
-/* At its first SYN. */
-static bool has_passed(const struct flow *f)
+/* ---- a limit, or chance ---------------------------------------------------
+ */
+
+/* Which asks as the burst does, so that what answers it may be the device's
+ * doing alone: not for checksums, nor in a form of its own. */
+static bool asks_alike(const struct flow *f, const struct burst *b)
 {
-	return (f->mptcp.syn_ack || f->join.syn_ack) &&
-	       flow_sent_count(f, SEGMENT_SYN, 0) +
-			       flow_sent_count(f, SEGMENT_JOIN_SYN, 0) ==
-		       1;
+	if (b->kind == SEGMENT_JOIN_SYN)
+		return flow_is(f, PURPOSE_MP_JOIN);
+	return flow_is(f, PURPOSE_MP_CAPABLE) &&
+	       f->mptcp.version == b->flow->mptcp.version &&
+	       f->mptcp.syn_flags == b->flow->mptcp.syn_flags;
 }
 
-/* One that is stopped, and right behind it one that passes, more than once: by
- * chance, or by something else than how many there are. */
-static bool is_mixed(const struct judgement *j, enum segment_kind kind)
+/* What became of one SYN. */
+struct passage {
+	int64_t us; /* when it went out */
+	bool passed;
+	bool told; /* by an answer or a quote: otherwise it may be lost */
+};
+
+struct passages {
+	struct passage *list;
+	size_t count;
+};
+
+/* When its first SYN went out; of a swept flow, that which was answered, or 0.
+ */
+static int64_t told_us(const struct flow *f, enum segment_kind kind)
 {
-	enum purpose purpose =
-		kind == SEGMENT_JOIN_SYN ? PURPOSE_MP_JOIN : PURPOSE_MP_CAPABLE;
-	const struct flow *stopped = NULL;
+	size_t syn;
+
+	if (!flow_swept(f, kind))
+		return f->first_us;
+	syn = flow_syn_ack(f) ? flow_answered_syn(f, f->first_syn_ack)
+			      : FLOW_NONE;
+	return syn == FLOW_NONE ? 0 : f->sent[syn]->time_us;
+}
+
+static bool has_passed(const struct flow *f)
+{
+	return f->mptcp.syn_ack || f->join.syn_ack;
+}
+
+/* Of one that passed when it was sent again, the first was stopped. */
+static void add_answer(const struct judgement *j, struct passages *p,
+		       const struct flow *f, enum segment_kind kind)
+{
+	bool again = !flow_swept(f, kind) && flow_sent_count(f, kind, 0) > 1;
+	bool told = flow_syn_ack(f) || flow_reset(f);
+
+	if (told_us(f, kind))
+		*ARENA_PUSH(j->arena, p->list, p->count) = (struct passage){
+			told_us(f, kind), has_passed(f) && !again,
+			told && !again};
+}
+
+/* Of a server that answers some with the option, so that its answers tell. */
+static void add_answers(const struct judgement *j, struct passages *p,
+			const struct burst *b)
+{
+	bool tell = false;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		tell |= asks_alike(j->flows[i], b) && has_passed(j->flows[i]);
+	for (size_t i = 0; i < j->flow_count && tell; i++)
+		if (asks_alike(j->flows[i], b))
+			add_answer(j, p, j->flows[i], b->kind);
+}
+
+/* What hops behind the device quote of it. */
+static void add_views(const struct judgement *j, struct passages *p,
+		      const struct burst *b)
+{
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+		const struct comparison *c = &v->comparison;
+
+		if (v->ttl >= b->between.at && v->sent->kind == b->kind &&
+		    asks_alike(v->flow, b) &&
+		    comparison_covers(c, FIELD_OPTION_MPTCP))
+			*ARENA_PUSH(j->arena, p->list,
+				    p->count) = (struct passage){
+				v->sent->time_us,
+				!comparison_find(c, FIELD_OPTION_MPTCP), true};
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct passage *x = a, *y = b;
+
+	return x->us < y->us ? -1 : x->us > y->us;
+}
+
+/* One that is stopped, as all are behind a burst, and right behind it one that
+ * passes: by chance, or by something else than how many there are. */
+static bool is_mixed(const struct judgement *j, const struct burst *b)
+{
+	const struct passage *stopped = NULL;
+	struct passages p = {0};
 	unsigned count = 0;
 
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
+	add_answers(j, &p, b);
+	add_views(j, &p, b);
+	if (p.count)
+		qsort(p.list, p.count, sizeof(*p.list), by_time);
+	for (size_t i = 0; i < p.count; i++) {
+		const struct passage *k = &p.list[i];
 
-		if (!flow_is(f, purpose) || flow_swept(f, kind))
-			continue;
-		if (!has_passed(f)) {
-			stopped = f;
-			continue;
-		}
-		count += stopped &&
-			 f->first_us - stopped->first_us <= SIDE_BY_SIDE_US;
-		stopped = NULL;
+		if (k->passed && is_behind(&b->bursts, k->us))
+			return true;
+		if (k->passed && stopped &&
+		    k->us - stopped->us <= SIDE_BY_SIDE_US)
+			count += stopped->told ? MIXED_MIN : 1;
+		stopped = k->passed ? NULL : k;
 	}
 	return count >= MIXED_MIN;
 }
@@ -176,8 +254,6 @@ static bool is_mixed(const struct judgement *j, enum segment_kind kind)
 bool ask_burst(const struct judgement *j, enum segment_kind kind,
 	       struct burst *b)
 {
-	if (is_mixed(j, kind))
-		return false;
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
@@ -185,7 +261,7 @@ bool ask_burst(const struct judgement *j, enum segment_kind kind,
 				    .kind = kind,
 				    .bursts = flow_bursts(f, kind)};
 		if (b->bursts.count && place_burst(j, b) &&
-		    !changed_before(j, b) && came_farther(j, b))
+		    came_farther(j, b) && !is_mixed(j, b))
 			return true;
 	}
 	return false;

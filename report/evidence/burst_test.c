@@ -111,12 +111,12 @@ static void burst(struct scene *s, const struct caller *c)
 		send_syn(s, c, 64, false);
 	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
 		send_syn(s, c, ttl, true);
-	scene_wait(s, 1200 * MS);
 }
 
 /* The server answered the same SYN before; no hop behind the device shows its
- * option. Whether a limit is told, and where. */
-static bool is_limit_told(bool spoiled)
+ * option. Whether a limit is told, where so many pass right behind the burst.
+ */
+static bool is_limit_told(bool spoiled, unsigned behind)
 {
 	struct scene s = scene();
 	const struct caller *parent = NULL;
@@ -142,6 +142,10 @@ static bool is_limit_told(bool spoiled)
 	send_syn(&s, c, 2, true);
 	spoils = false;
 	burst(&s, c);
+	passing = behind;
+	if (behind)
+		knock(&s, PURPOSE_MP_JOIN, 1, false, parent, 1);
+	scene_wait(&s, 1200 * MS);
 	for (int i = 0; i < 20; i++) {
 		knock(&s, PURPOSE_MP_JOIN, 1, false, parent, 1);
 		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
@@ -161,65 +165,106 @@ static bool is_limit_told(bool spoiled)
 static void a_join_that_was_answered_came_farther(void **state)
 {
 	(void)state;
-	assert_true(is_limit_told(false));
+	assert_true(is_limit_told(false, 0));
+	assert_false(is_limit_told(false, 1));
 }
 
 /* Then what stands before that place removes the option, by chance. */
 static void what_a_hop_before_quotes_without_it_is_no_limit(void **state)
 {
 	(void)state;
-	assert_false(is_limit_told(true));
+	assert_false(is_limit_told(true, 0));
 }
 
 /* ---- a limit, or chance ---------------------------------------------------
  */
 
-static enum { ALL, EVERY_SECOND, NONE } passing;
+static enum { ALL, EVERY_SECOND, NONE } passing_now;
+static enum act stopped; /* what becomes of the others */
 
 static enum act pass_some(struct scene *s, struct wire *w)
 {
 	static unsigned seen;
 
 	(void)s;
-	if (passing == ALL || !is_syn(w) || !has_capable(w))
+	if (passing_now == ALL || !is_syn(w) || !has_capable(w))
 		return PASS;
-	return passing == EVERY_SECOND && seen++ % 2 ? PASS : RESET;
+	return passing_now == EVERY_SECOND && seen++ % 2 ? PASS : stopped;
 }
 
-/* A SYN that is answered, and many copies of it that are not. */
-static void send_burst(struct scene *s)
+static void send_syns(struct scene *s, unsigned count, int gap_us)
+{
+	for (unsigned i = 0; i < count; i++) {
+		send_syn(s, call(s, PURPOSE_MP_CAPABLE, 1), 64, false);
+		scene_wait(s, gap_us);
+	}
+}
+
+/* A SYN that is answered, and many copies of it that are not; some others so
+ * long behind these, and later more of which none is. */
+static void send_burst(struct scene *s, unsigned others, int behind_us)
 {
 	struct caller *c = call(s, PURPOSE_MP_CAPABLE, 1);
 
 	send_syn(s, c, 64, false);
-	passing = NONE;
+	passing_now = NONE;
 	scene_wait(s, ROUTER_REST_US);
 	for (unsigned i = 0; i < BURST_SYNS; i++)
 		send_syn(s, c, 64 + i, false);
 	for (unsigned ttl = 1; ttl <= s->hops; ttl++)
 		send_syn(s, c, ttl, true);
+	scene_wait(s, behind_us);
+	passing_now = ALL;
+	send_syns(s, others, 0);
+	passing_now = NONE;
+	scene_wait(s, ROUTER_REST_US);
+	for (int i = 0; i < 20; i++) {
+		send_syns(s, 1, 30 * MS);
+		knock(s, PURPOSE_TCP, 0, false, NULL, 1);
+	}
 	scene_wait(s, ROUTER_REST_US);
 }
 
-/* Whether a limit is told of where every second of others passes, so many
- * microseconds apart. */
-static bool is_limit(unsigned others, int gap_us)
+struct limit {
+	enum act stopped;
+	unsigned seconds; /* of which every second passes, */
+	int gap_us;	  /* so many microseconds apart */
+	unsigned others;  /* which pass so long behind the burst */
+	int behind_us;
+	bool again; /* one is stopped, and one behind it lost and sent again */
+};
+
+static void stop_and_lose(struct scene *s)
+{
+	struct caller *c;
+
+	send_syns(s, 1, 0);
+	stopped = DROP;
+	c = call(s, PURPOSE_MP_CAPABLE, 1);
+	send_syn(s, c, 64, false);
+	scene_wait(s, ROUTER_REST_US);
+	passing_now = ALL;
+	send_syn(s, c, 64, false);
+	stopped = RESET;
+}
+
+static bool is_limit(struct limit l)
 {
 	struct scene s = scene();
 	struct report *r;
 	bool told = false;
 
-	passing = ALL;
+	passing_now = ALL;
+	stopped = l.stopped;
 	s.box = pass_some;
 	s.box_at = 2;
 	scene_begin(&s);
 	run_probe(&s);
-	send_burst(&s);
-	passing = EVERY_SECOND;
-	for (unsigned i = 0; i < others; i++) {
-		send_syn(&s, call(&s, PURPOSE_MP_CAPABLE, 1), 64, false);
-		scene_wait(&s, gap_us);
-	}
+	send_burst(&s, l.others, l.behind_us);
+	if (l.again)
+		stop_and_lose(&s);
+	passing_now = EVERY_SECOND;
+	send_syns(&s, l.seconds, l.gap_us);
 	scene_wait(&s, ROUTER_REST_US);
 	send_control(&s, 1);
 	r = judge_scene(&s);
@@ -232,11 +277,25 @@ static bool is_limit(unsigned others, int gap_us)
 
 static void no_limit_lets_one_pass_beside_one_that_it_stops(void **state)
 {
+	const int gap_us = SIDE_BY_SIDE_US;
+
 	(void)state;
-	assert_true(is_limit(2 * MIXED_MIN, SIDE_BY_SIDE_US));
-	assert_false(is_limit(2 * MIXED_MIN, SIDE_BY_SIDE_US - 700));
+	assert_true(is_limit((struct limit){RESET, 2, gap_us, 0, 0, false}));
+	assert_false(
+		is_limit((struct limit){RESET, 2, gap_us - 700, 0, 0, false}));
+	assert_true(is_limit((struct limit){RESET, 0, 0, 0, 0, true}));
 	/* once may be loss */
-	assert_true(is_limit(2 * MIXED_MIN - 2, 0));
+	assert_true(is_limit(
+		(struct limit){DROP, 2 * MIXED_MIN - 2, 0, 0, 0, false}));
+	assert_false(
+		is_limit((struct limit){DROP, 2 * MIXED_MIN, 0, 0, 0, false}));
+}
+
+static void no_limit_lets_one_pass_behind_a_burst(void **state)
+{
+	(void)state;
+	assert_false(is_limit((struct limit){RESET, 0, 0, 1, 1000, false}));
+	assert_true(is_limit((struct limit){RESET, 0, 0, 1, MOMENT_US, false}));
 }
 
 int main(void)
@@ -249,6 +308,7 @@ int main(void)
 		cmocka_unit_test(what_goes_out_with_them_belongs_to_it),
 		cmocka_unit_test(
 			no_limit_lets_one_pass_beside_one_that_it_stops),
+		cmocka_unit_test(no_limit_lets_one_pass_behind_a_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,18 +77,21 @@ bool flow_sent_unmapped(const struct flow *f)
 	return false;
 }
 
-/* Whether the last that the server sent was MPTCP, and without complaint. */
+/* Whether the last that the server sent was MPTCP, and without complaint. An
+ * ADD_ADDR may leave no room for a DSS, and its ACK tells nothing then; where
+ * no other is kept of many, they are not known. */
 static bool still_speaks(const struct flow *f)
 {
 	for (size_t i = f->received_count; i-- > 0;) {
 		const struct kept *k = f->received[i];
+		bool dss = tcp_options_mptcp(&k->options, MP_DSS);
 
-		if (k->packet.tcp.flags & (TCP_FLAG_RST | TCP_FLAG_SYN))
+		if (k->packet.tcp.flags & (TCP_FLAG_RST | TCP_FLAG_SYN) ||
+		    (!dss && tcp_options_mptcp(&k->options, MP_ADD_ADDR)))
 			continue;
-		return tcp_options_mptcp(&k->options, MP_DSS) &&
-		       !tcp_options_mptcp(&k->options, MP_FAIL);
+		return dss && !tcp_options_mptcp(&k->options, MP_FAIL);
 	}
-	return false;
+	return f->unkept;
 }
 
 /* TCP acknowledged data that MPTCP did not, though all of it had mappings. */
@@ -164,6 +167,11 @@ bool kept_is_full(const struct kept *k)
 	return k->packet.ip.ttl > SWEEP_TTL_MAX;
 }
 
+bool kept_is_full_data(const struct kept *k)
+{
+	return k->kind == SEGMENT_DATA && kept_is_full(k);
+}
+
 bool kept_has_data(const struct kept *k)
 {
 	return k->packet.tcp.payload_length > 0 &&
@@ -182,6 +190,14 @@ bool falls_short(const struct judgement *j, unsigned ttl)
 	if (j->capable_reach && j->capable_reach < reach)
 		reach = j->capable_reach;
 	return ttl && ttl < reach;
+}
+
+bool flow_syn_ack_ignored(const struct flow *f)
+{
+	const struct mptcp_facts *m = &f->mptcp;
+
+	return m->syn_ack && m->syn_valid &&
+	       !mptcp_flags_valid(m->version, m->syn_ack_flags);
 }
 
 static bool answered_as_tcp(const struct flow *f, int version)
@@ -259,18 +275,39 @@ bool kept_lost_dss(const struct kept *k)
 	       kept_padding(k, NULL) >= DSS_BYTES;
 }
 
-struct lack flow_lacks(const struct flow *f)
+static uint32_t later_of(uint32_t a, uint32_t b)
 {
+	return seq_diff(a, b) > 0 ? a : b;
+}
+
+/* Up to where all of the server's came: its next sequence number. What the
+ * client acknowledged came, though the capture may lack it. */
+static uint32_t came_up_to(const struct flow *f)
+{
+	const struct side *server = &f->sides[1];
+	uint32_t next = later_of(f->server_next, f->client_acked);
+
+	if (!server->stream.begun ||
+	    seq_diff(server->stream.low, f->server_isn) > 1)
+		return next;
+	return later_of(next, stream_front(&server->stream) + server->fin);
+}
+
+struct lack flow_lacks(const struct flow *f, int64_t since_us)
+{
+	const uint32_t next = came_up_to(f);
 	struct lack l = {0};
 
 	for (size_t i = 0; i < f->received_count; i++) {
 		const struct kept *k = f->received[i];
 
-		if (k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
-		    seq_diff(k->packet.tcp.sequence, f->server_next) <= 0)
+		if (k->time_us <= since_us ||
+		    k->packet.tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
+		    seq_diff(k->packet.tcp.sequence, next) <= 0)
 			continue;
 		l.first = l.first ? l.first : k;
 		l.last = k;
+		l.bytes = k->packet.tcp.sequence - next;
 		l.words++;
 	}
 	return l;

@@ -53,8 +53,9 @@ struct sightings_of {
 struct attempts {
 	unsigned sent, lost; /* lost: unanswered SYNs */
 	unsigned flows, answered, reset;
-	unsigned late;	/* flows whose first SYN was not answered */
-	unsigned apart; /* of these, where no plain SYN was lost beside it */
+	unsigned late;	  /* flows whose first SYN was not answered */
+	unsigned moments; /* of losses: of late flows, or of one's SYNs */
+	unsigned apart;	  /* of these, where no plain SYN was lost beside it */
 	const struct flow *example;
 	int64_t first_us;
 };
@@ -236,12 +237,14 @@ bool keep_alive_next(struct keep_alive *a);
  * ACK that came without any (RFC 8684 3.1). */
 bool flow_third_ack_taken(const struct flow *f);
 
-/* What of the server's did not come, by the sequence numbers of what did. */
+/* What of the server's did not come, by the sequence numbers of what did, later
+ * than `since_us`, in whatever order. */
 struct lack {
 	unsigned words;			 /* segments that tell it */
 	const struct kept *first, *last; /* of them */
+	uint32_t bytes; /* from the first that did not come up to `last` */
 };
-struct lack flow_lacks(const struct flow *f);
+struct lack flow_lacks(const struct flow *f, int64_t since_us);
 
 /* The TTL of all data that it sent: 0 if there was none, or several. */
 unsigned flow_data_ttl(const struct flow *f);
@@ -254,6 +257,8 @@ uint64_t flow_mptcp_acked(const struct flow *f);
 bool kept_is_mapped(const struct kept *k);
 /* It went out with a TTL that reaches any host. */
 bool kept_is_full(const struct kept *k);
+/* Data that was to reach the server. */
+bool kept_is_full_data(const struct kept *k);
 /* Bytes of the options that say nothing: NOPs, and what follows EOL. `how`
  * (unless NULL): "nop" or "eol", whichever is more. */
 unsigned kept_padding(const struct kept *k, const char **how);
@@ -266,6 +271,9 @@ bool kept_has_data(const struct kept *k);
 
 /* A segment with this TTL cannot have drawn an answer from the target. */
 bool falls_short(const struct judgement *j, unsigned ttl);
+
+/* The MP_CAPABLE of the SYN/ACK has flags for which a client must ignore it. */
+bool flow_syn_ack_ignored(const struct flow *f);
 
 /* A valid MP_CAPABLE of this version was answered as if it were not there; or
  * with another version's. Not one that asks for DSS checksums (flag A): Linux
@@ -322,8 +330,9 @@ struct place place_at(const struct judgement *j, unsigned ttl);
 const char *place_phrase(const struct judgement *j, struct place after,
 			 struct place at);
 /* "at hop 3 (10.0.3.2) or just before it", of what answers in the name of the
- * target there: that name is none of the hop's. */
-const char *answerer_phrase(const struct judgement *j, struct place *at);
+ * target there, which the finding then says as well: that name is none of the
+ * hop's. */
+const char *answerer_phrase(const struct judgement *j, struct finding *f);
 /* Whether quotes prove the MPTCP option of this kind of segment intact on
  * arrival at the last router before the target; there must be one. */
 bool intact_to_last_hop(const struct judgement *j, enum segment_kind kind,
@@ -355,6 +364,11 @@ unsigned plain_beside_working(const struct judgement *j);
 /* The reason that a RST names by MP_TCPRST; -1: none. In words: " (MP_TCPRST,
  * reason 1: MPTCP-specific error)"; or "". */
 int reset_reason(const struct kept *reset);
+
+/* Another reason than that it does not know what was sent, as of a token: so it
+ * knows that, and takes no more (RFC 8684 3.6: prohibited, lack of resources).
+ */
+bool reset_by_choice(const struct kept *reset);
 /* A RST that no MPTCP stack marked, by MP_TCPRST or MP_FASTCLOSE. */
 bool is_bare_reset(const struct kept *k);
 /* ", except the first 1460 bytes,": these were acknowledged at the MPTCP level,

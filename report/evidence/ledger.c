@@ -58,7 +58,7 @@ enum why ask_chance(const struct judgement *j, const struct attempts *of,
 		return WHY_ABSENT;
 	if (of->answered || of->reset)
 		return WHY_CONTRARY;
-	if (*have < *need)
+	if (*have < *need || of->moments < MOMENTS_MIN)
 		return WHY_FEW;
 	return beyond_chance(*have, tries_of(&j->plain), controls)
 		       ? WHY_SAID
@@ -86,8 +86,7 @@ bool quoted_at(const struct judgement *j, enum purpose purpose,
 	return false;
 }
 
-static bool kept_is_of(const struct kept *k, enum segment_kind kind,
-		       enum of_kind of)
+bool kept_is_of(const struct kept *k, enum segment_kind kind, enum of_kind of)
 {
 	bool capable = tcp_options_mptcp(&k->options, MP_CAPABLE) != NULL;
 
@@ -244,125 +243,4 @@ struct edge ask_edge(const struct judgement *j, draws_fn *draws)
 			e.after = ttl;
 	}
 	return e;
-}
-
-/* ---- bracket ------------------------------------------------------------- */
-
-static bool is_of(const struct view *v, const struct bracket *b)
-{
-	return kept_is_of(v->sent, b->kind, b->of);
-}
-
-/* Whether the same hop quotes it changed later on: a device that begins late
- * in a connection stands before that hop, whatever it quoted at first. */
-static bool changed_since(const struct judgement *j, size_t flow,
-			  const struct view *intact, const struct bracket *b)
-{
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->ttl == intact->ttl && is_of(v, b) &&
-		    v->sent->time_us > intact->sent->time_us &&
-		    comparison_find(&v->comparison, b->field))
-			return true;
-	}
-	return false;
-}
-
-/* The same hop quotes it changed on another flow: a device before it lets some
- * pass, as a rate limit does, and this was one of them. */
-static bool changed_beside(const struct judgement *j, const struct view *intact,
-			   const struct bracket *b)
-{
-	for (size_t i = 0; i < j->view_count; i++) {
-		const struct view *v = &j->views[i];
-
-		if (v->ttl == intact->ttl && v->flow != intact->flow &&
-		    is_of(v, b) && comparison_find(&v->comparison, b->field) &&
-		    address_equal(&v->quote->responder,
-				  &intact->quote->responder))
-			return true;
-	}
-	return false;
-}
-
-/* A later hop that quotes the field as it was sent clears the hops before
- * it: then one of them quoted a packet that it had itself altered. */
-static unsigned last_intact(const struct judgement *j, size_t flow,
-			    struct bracket *b)
-{
-	unsigned last = 0;
-
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
-		const struct view *v = &j->views[i];
-
-		if (!is_of(v, b) ||
-		    !comparison_covers(&v->comparison, b->field) ||
-		    comparison_find(&v->comparison, b->field) ||
-		    v->ttl <= last || changed_since(j, flow, v, b) ||
-		    (b->at && (v->ttl >= b->at || changed_beside(j, v, b))))
-			continue;
-		last = v->ttl;
-		b->intact = v;
-	}
-	return last;
-}
-
-/* The server took what this is a copy of. */
-static bool was_accepted(const struct view *v)
-{
-	return v->sent->kind == SEGMENT_SYN || v->sent->kind == SEGMENT_JOIN_SYN
-		       ? flow_syn_ack(v->flow) != NULL
-		       : v->flow->established;
-}
-
-static bool has_wrong_checksum(const struct view *v)
-{
-	return packet_tcp_checksum(&v->quote->quoted) == 0;
-}
-
-/* A router may garble what it quotes. Then the checksum of the quote is wrong,
- * though the server took the segment, no hop behind it shows the change, and
- * no other quote of this flow has a wrong one, as it would behind a NAT that
- * mends the addresses in quotes and not the checksum. */
-static bool is_garbled(const struct judgement *j, size_t flow,
-		       const struct bracket *b)
-{
-	if (b->witnesses > 1 || !has_wrong_checksum(b->first) ||
-	    packet_tcp_checksum(&b->first->sent->packet) != 1 ||
-	    !was_accepted(b->first))
-		return false;
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++)
-		if (!address_equal(&j->views[i].quote->responder,
-				   &b->first->quote->responder) &&
-		    has_wrong_checksum(&j->views[i]))
-			return false;
-	return true;
-}
-
-bool ask_bracket(const struct judgement *j, size_t flow, enum segment_kind kind,
-		 enum of_kind of, enum field field, struct bracket *b)
-{
-	*b = (struct bracket){
-		.flow = j->flows[flow], .kind = kind, .of = of, .field = field};
-	b->after = last_intact(j, flow, b);
-	for (size_t i = j->first_view[flow]; i < j->first_view[flow + 1]; i++) {
-		const struct view *v = &j->views[i];
-		const struct changed *c;
-
-		if (!is_of(v, b) || v->ttl <= b->after)
-			continue;
-		c = comparison_find(&v->comparison, field);
-		if (!c)
-			continue;
-		b->witnesses++;
-		if (b->at == 0 || v->ttl < b->at) {
-			b->at = v->ttl;
-			b->first = v;
-			b->changed = c;
-		}
-	}
-	if (b->at && b->after && changed_beside(j, b->intact, b))
-		b->after = last_intact(j, flow, b);
-	return b->at != 0 && !is_garbled(j, flow, b);
 }

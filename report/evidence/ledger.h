@@ -16,6 +16,8 @@
  * 8684 3.1), and devices may leave that alone, or only that. */
 enum of_kind { ALL_OF_KIND, WITH_CAPABLE, WITHOUT_CAPABLE };
 
+bool kept_is_of(const struct kept *k, enum segment_kind kind, enum of_kind of);
+
 /* Segments that are looked at together. */
 struct class
 {
@@ -148,6 +150,7 @@ bool ask_burst(const struct judgement *j, enum segment_kind kind,
 /* Bracket: the quotes of one connection show a field changed for good. */
 struct bracket {
 	const struct flow *flow;
+	size_t index; /* of the flow, in j->flows */
 	enum segment_kind kind;
 	enum of_kind of;
 	enum field field;
@@ -155,11 +158,27 @@ struct bracket {
 	const struct view *intact, *first; /* intact: NULL for this host */
 	const struct changed *changed;
 	size_t witnesses; /* hops at and behind `at` that show it */
+	unsigned classes; /* of data and ACKs, instead of the kind; or 0 */
 };
 
 /* False if the field was not changed, or one router garbled it in its quote.
  * `flow` is its index in j->flows. */
 bool ask_bracket(const struct judgement *j, size_t flow, enum segment_kind kind,
 		 enum of_kind of, enum field field, struct bracket *b);
+
+/* The first hop that quotes it changed quotes others as they were sent, of
+ * whichever flow, but of the same version of MP_CAPABLE: not all are changed.
+ */
+bool bracket_spares(const struct judgement *j, const struct bracket *b);
+
+/* Whether a device changes some of what is sent alike and lets some pass; if
+ * so, widens its bracket. Where what one connection sends arrives changed as
+ * well as intact, that a hop quotes some of it as it was sent does not place
+ * the device behind it, unless it is less likely than CHANCE_OF_PASSING that so
+ * many passed it, by how many arrive in each way. Where all of a connection
+ * arrive alike it acts on connections, or stands on one of several ways, and a
+ * quote tells; also where data and ACKs arrive intact first and then changed,
+ * as it begins late. */
+bool bracket_spread(const struct judgement *j, struct bracket *b);
 
 #endif

@@ -18,6 +18,8 @@
 #define CHANCE_OF_LOSS 1e-6
 /* The same for the place: there an error costs a hop, not a verdict. */
 #define CHANCE_OF_SILENCE 1e-3
+/* And for that of a device that lets some pass, as against the likeliest. */
+#define CHANCE_OF_PASSING 5e-3
 
 /* SYNs, segments: a host sends a SYN four times in its first seven seconds, so
  * fewer say less than one connection that failed. */
@@ -36,6 +38,8 @@
 /* SYNs that are lost at one moment may be lost to one cause, and count as one,
  * unless a SYN of the same moment, with or without the option, is answered. */
 #define MOMENT_US 20000
+/* At one moment all may be lost to one outage, however many there are. */
+#define MOMENTS_MIN 2
 
 /* Answered SYNs with an option that show that it passes... */
 #define PASSING_MIN 4
@@ -69,6 +73,9 @@
 #define UNMAPPED_WITNESSES_MIN 2 /* the server's data without one: proven */
 #define MUTE_WITNESSES_MIN 2	 /* the server answers nothing */
 #define DATA_RESETS_MIN 2	 /* a RST for data with a mapping */
+#define LOST_MPTCP_MIN 2    /* lost it with the first data, beside others */
+#define PLAIN_REFUSED_MIN 2 /* by a RST, beside others that are not */
+#define PLAIN_BESIDE_MIN 2  /* answered as plain TCP, beside others */
 #define FULL_SIZE_WITNESSES_MIN 2
 #define FULL_SIZE_RESETS_MIN 4 /* and as many plain ones that are not */
 #define FRAGMENTED_WITNESSES_MIN 2
@@ -78,6 +85,7 @@
 #define BARE_ACK_WITNESSES_MIN 2 /* whose ACKs have no DSS: likely */
 #define COMPLAINTS_MIN 2	 /* of our DSS checksums, with MP_FAIL */
 #define BAD_CHECKSUMS_MIN 2	 /* of the server's DSS: proven */
+#define ACKS_AHEAD_MIN 2	 /* with DATA_ACKs ahead of TCP's */
 #define RETURN_WITNESSES_MIN 2	 /* hops whose answers take another way */
 #define ANSWERED_DATA_MIN 2	 /* data answered from elsewhere than SYNs */
 #define SYN_ACKS_ALIKE_MIN 4	 /* SYN/ACKs of one TTL, and none other */
@@ -259,7 +267,8 @@
 /* Pairs on fresh ports: so many find ways that few connections take. */
 #define WAY_PAIRS 16
 /* More are lost with the option than without it, so often by loss alone: reason
- * enough for such pairs, and not to call it proven that all pass. */
+ * enough for such pairs, and not to call it proven that all pass; nor to say
+ * that size is what matters, where smaller segments are lost as well. */
 #define CHANCE_OF_DOUBT 0.05
 /* Pairs that are sent in any case, where MPTCP is spoken, and SYNs with
  * MP_JOIN: a device that spares one port in two spares them all less than once
@@ -267,6 +276,12 @@
 #define PORT_PAIRS 6
 #define PORT_TRIES 2
 #define JOIN_PORTS 6
+/* Pieces of data with a DSS that had to be sent again, and none without it:
+ * then so many connections of each kind send so many pieces. Of a device that
+ * drops three in ten of the former that shows beyond CHANCE_OF_LOSS. */
+#define DATA_PAIRS_LOST_MIN 1
+#define DATA_PAIRS 12
+#define DATA_PAIR_PIECES 6
 /* Copies of one SYN at once that leave a device that lets only so many through
  * with none to spare, where it has let fewer pass before; a few may be lost.
  */

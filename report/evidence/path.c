@@ -493,8 +493,11 @@ const char *place_phrase(const struct judgement *j, struct place after,
 	return "at an unknown place";
 }
 
-const char *answerer_phrase(const struct judgement *j, struct place *at)
+const char *answerer_phrase(const struct judgement *j, struct finding *f)
 {
+	struct place *at = &f->at;
+
+	f->bounds = BOUNDS_ANSWERER;
 	if (address_equal(&at->address, &j->r->target))
 		at->address = (struct address){0};
 	return arena_printf(

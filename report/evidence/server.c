@@ -98,6 +98,13 @@ int reset_reason(const struct kept *reset)
 	return o ? o->tcprst.reason : -1;
 }
 
+bool reset_by_choice(const struct kept *reset)
+{
+	int reason = reset_reason(reset);
+
+	return reason >= 0 && reason != TCPRST_MPTCP;
+}
+
 bool is_bare_reset(const struct kept *k)
 {
 	return k && !tcp_options_mptcp(&k->options, MP_TCPRST) &&

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/evidence/sizes.h"
 
+#include <string.h>
+
 #include "crafting/segment.h"
 #include "report/arena.h"
+#include "report/evidence/attempts.h"
 #include "report/evidence/loss.h"
 
 /* A packet of full size fills a path MTU of 1280 bytes, but for options. */
@@ -21,6 +24,15 @@ bool kept_brings_data(const struct kept *k, bool mapped)
 size_t kept_length(const struct kept *k)
 {
 	return k->packet.ip.header_length + k->packet.tcp.length;
+}
+
+bool kept_same_bytes(const struct kept *a, const struct kept *b)
+{
+	const struct tcp_view *x = &a->packet.tcp, *y = &b->packet.tcp;
+
+	return x->payload_length == y->payload_length &&
+	       x->payload_available == y->payload_available &&
+	       memcmp(x->payload, y->payload, x->payload_available) == 0;
 }
 
 static uint32_t kept_end(const struct kept *k)
@@ -110,6 +122,13 @@ const struct kept *flow_padded_data(const struct flow *f)
 	return least;
 }
 
+bool joined_padded(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_JOIN) && f->join.fourth_ack_frame &&
+	       flow_padded_data(f);
+}
+
 const struct kept *flow_data_in_vain(const struct flow *f, uint64_t before)
 {
 	size_t length = flow_largest_taken(f) + 1;
@@ -142,9 +161,13 @@ const struct kept *joined_data_in_vain(const struct judgement *j,
 	return NULL;
 }
 
-bool smaller_in_vain(const struct flow *f, const struct kept *k)
+bool smaller_in_vain(const struct judgement *j, const struct flow *f,
+		     const struct kept *k)
 {
 	unsigned count = 0;
+
+	if (flow_took_some(f, k))
+		return false;
 
 	for (size_t i = 0; i < f->sent_count; i++)
 		count += kept_brings_data(f->sent[i], true) &&
@@ -152,7 +175,7 @@ bool smaller_in_vain(const struct flow *f, const struct kept *k)
 			 kept_length(f->sent[i]) < kept_length(k) &&
 			 f->sent[i]->packet.tcp.sequence ==
 				 k->packet.tcp.sequence;
-	return count >= FULL_SIZE_LOST_MIN && !flow_took_some(f, k);
+	return chance_of_loss(count, tries_of(&j->plain)) < CHANCE_OF_DOUBT;
 }
 
 bool flow_took_some(const struct flow *f, const struct kept *k)
@@ -230,7 +253,7 @@ const char *joined_size_doubt(const struct judgement *j, const struct flow *f)
 	    flow_ended_before(f, vain->frame) ||
 	    flow_ended_before(first, vain->frame))
 		return NULL;
-	if (smaller_in_vain(f, vain))
+	if (smaller_in_vain(j, f, vain))
 		return "its data is acknowledged at first, and then none is, "
 		       "in whatever size";
 	return arena_printf(j->arena,

@@ -13,6 +13,8 @@ bool kept_brings_data(const struct kept *k, bool mapped);
 
 /* Bytes of the packet, with all headers. */
 size_t kept_length(const struct kept *k);
+/* Whether both have the same payload, as far as it was captured. */
+bool kept_same_bytes(const struct kept *a, const struct kept *b);
 
 /* All of its data was acknowledged by TCP; and that was not what smaller
  * segments brought later. */
@@ -29,6 +31,8 @@ size_t flow_largest_answer(const struct flow *f);
 /* The smallest packet of its data that has padding in the place of a DSS; or
  * NULL. */
 const struct kept *flow_padded_data(const struct flow *f);
+/* For ask_witnesses(): whether a subflow that joined has such data. */
+bool joined_padded(const struct judgement *j, const struct flow *f);
 
 /* A router said that it takes less: the sender has only to heed it. */
 bool flow_told_size(const struct flow *f);
@@ -50,9 +54,10 @@ const struct kept *joined_data_in_vain(const struct judgement *j,
 /* The same bytes in a smaller segment were acknowledged. */
 bool flow_took_some(const struct flow *f, const struct kept *k);
 
-/* Smaller segments in the place of this one were not acknowledged, either: its
- * size is not what matters. */
-bool smaller_in_vain(const struct flow *f, const struct kept *k);
+/* Smaller segments in the place of this one were not acknowledged, either, and
+ * loss hardly explains that: its size is not what matters. */
+bool smaller_in_vain(const struct judgement *j, const struct flow *f,
+		     const struct kept *k);
 
 /* How often this segment went out. */
 unsigned flow_sent_alike(const struct flow *f, const struct kept *k);

@@ -63,6 +63,7 @@ static void take_over(struct judgement *j, const struct finding *from,
 	f->or_server = from->or_server;
 	f->after = from->after;
 	f->at = from->at;
+	f->bounds = from->bounds;
 	f->rule = from->rule;
 	f->text = arena_printf(
 		j->arena,

@@ -289,7 +289,7 @@ static void collect_flow(struct judgement *j, const struct judge_target *target,
 		j->snapped = f;
 	else if (own && f->blurred)
 		j->blurred = f;
-	else if (own && !j->controlled && flow_lacks_syn_ack(f))
+	else if (own && flow_lacks_syn_ack(f))
 		leave_unshown(j, f);
 	else if (own || joins_where_announced(j, target, f))
 		*ARENA_PUSH(j->arena, j->flows, j->flow_count) = f;

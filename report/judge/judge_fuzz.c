@@ -99,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char error[400];
 
 	FUZZ_REQUIRE(o);
+	o->connections.drawn = true;
 	o->ended = list;
 	o->ended_context = &page;
 	capture_read(fuzz_file(data, size), o, error, sizeof(error));

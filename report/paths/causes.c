@@ -62,12 +62,12 @@ static bool goes_on(const struct flow *parent, const struct kept *reset)
 	       !flow_server_ended(parent);
 }
 
-/* By that reason Linux refuses what is over its limit, and what joins a
- * connection that its program has closed. */
+/* So a server refuses what is over its limit, and Linux what joins a connection
+ * that its program has closed. */
 static enum joining reset_joining(const struct observer *o,
 				  const struct flow *f)
 {
-	if (reset_reason(flow_reset(f)) == TCPRST_PROHIBITED)
+	if (reset_by_choice(flow_reset(f)))
 		return goes_on(parent_of(o, f), flow_reset(f)) ? JOINING_LIMIT
 							       : JOINING_ENDED;
 	if (may_have_ended(o, f))

@@ -54,15 +54,17 @@ static void add(struct finding_packets *p, const struct report_packet *seen)
 struct finding_packets finding_packets(const struct report *r,
 				       const struct finding *f)
 {
-	const struct report_packet *seen = evidence_packet(r, f);
+	const struct report_packet *seen = evidence_packet(r, f), *after;
 	struct finding_packets p = {0};
 
 	if (!seen)
 		return p;
-	if (!seen->quotes && !seen->received)
-		seen = quote_by(r, f, &f->after, 0) ?: seen;
-	else if (seen->hop != f->after.ttl)
+	if (!seen->quotes && !seen->received) {
+		after = quote_by(r, f, &f->after, 0);
+		seen = after ? after : seen;
+	} else if (seen->hop != f->after.ttl) {
 		add(&p, quote_by(r, f, &f->after, seen->connection));
+	}
 	add(&p, seen);
 	return p;
 }

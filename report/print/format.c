@@ -23,6 +23,8 @@ static const struct format formats[] = {
 		.compare = text_compare,
 		.speed = text_speed,
 		.doctor = text_doctor,
+		.survey = text_survey,
+		.contrast = text_contrast,
 		.watch = text_watch,
 	},
 	{
@@ -36,6 +38,8 @@ static const struct format formats[] = {
 		.compare = json_compare,
 		.speed = json_speed,
 		.doctor = json_doctor,
+		.survey = json_survey,
+		.contrast = json_contrast,
 		.watch = json_watch,
 	},
 	{
@@ -50,6 +54,8 @@ static const struct format formats[] = {
 		.connection = html_connection,
 		.list_rest = html_list_rest,
 		.compare = html_compare,
+		.survey = html_survey,
+		.contrast = html_contrast,
 	},
 	{
 		.name = "svg",

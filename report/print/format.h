@@ -13,6 +13,7 @@
 
 struct arena;
 struct compare;
+struct contrast;
 struct document;
 struct doctor;
 struct legs;
@@ -20,6 +21,7 @@ struct packet;
 struct paths;
 struct report;
 struct speed;
+struct survey_tables;
 struct mptcp_connection;
 struct watch_change;
 
@@ -88,6 +90,10 @@ struct format {
 	int (*compare)(const struct page *p, const struct compare *c);
 	int (*speed)(const struct page *p, const struct speed *s);
 	int (*doctor)(const struct page *p, const struct doctor *d);
+	/* What a survey has found. */
+	int (*survey)(const struct page *p, const struct survey_tables *t);
+	/* The same targets, from several vantage points. */
+	int (*contrast)(const struct page *p, const struct contrast *c);
 	/* Between two runs of watch. */
 	int (*watch)(const struct page *p, const struct watch_change *c);
 };

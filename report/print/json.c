@@ -78,6 +78,8 @@ static json_t *one_finding(const struct finding *f)
 		{"segment", json_text(segment_name(f->segment))},
 		{"how", json_text(f->how)}, {"after", place(&f->after)},
 		{"at", place(&f->at)},
+		{f->bounds ? "bounds" : "",
+		 f->bounds ? json_text(bounds_name(f->bounds)) : NULL},
 		{"confidence", json_text(confidence_name(f->confidence))},
 		{"text", json_text(f->text)},
 		{"connections",
@@ -145,7 +147,15 @@ static json_t *one_hop(const struct report_hop *h)
 		{"is_target", json_flag(h->is_target)});
 }
 
+static json_t *one_station(const struct report_hop *h)
+{
+	return JSON_OBJECT({"ttl", json_count(h->ttl)},
+			   {"address", json_address(&h->address)},
+			   {"is_target", json_flag(h->is_target)});
+}
+
 JSON_ARRAY_OF(path, struct report_hop, one_hop)
+JSON_ARRAY_OF(stations, struct report_hop, one_station)
 
 static json_t *asymmetry(const struct asymmetry *a)
 {
@@ -301,6 +311,19 @@ static json_t *one_rule(const struct report_rule *r)
 }
 
 JSON_ARRAY_OF(rules, struct report_rule, one_rule)
+
+json_t *json_probe(const struct report *r)
+{
+	return JSON_OBJECT(
+		{"started", json_time(r->started_us, 3)},
+		{"elapsed_ms", json_decimal(r->elapsed_ms)},
+		{"interrupted", json_flag(r->interrupted)},
+		{r->interruption ? "interruption" : "",
+		 r->interruption ? json_text(r->interruption) : NULL},
+		{"capture", capture(r)}, {"verdict", verdict(r)},
+		{"findings", findings(r->findings, r->finding_count)},
+		{"path", stations(r->path, r->path_length)});
+}
 
 int json_report(const struct page *p, const struct report *r)
 {

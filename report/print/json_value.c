@@ -122,6 +122,11 @@ json_t *json_time(int64_t us, int digits)
 			    (int)(us % 1000000 / (digits > 3 ? 1 : 1000)));
 }
 
+char *json_on_a_line(const json_t *json)
+{
+	return json_dumps(json, FLAGS);
+}
+
 int json_line(FILE *out, json_t *json)
 {
 	int ret = -1;

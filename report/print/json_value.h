@@ -64,4 +64,7 @@ json_t *json_time(int64_t us, int digits);
  * ferror(out)). */
 int json_line(FILE *out, json_t *json);
 
+/* The same without its newline, for who frees it; NULL: no memory. */
+char *json_on_a_line(const json_t *json);
+
 #endif

@@ -8,6 +8,7 @@
 #include "report/print/format.h"
 
 struct finding_kind;
+struct survey_places;
 struct topic;
 struct tcp_view;
 
@@ -23,7 +24,13 @@ int text_packet(const struct page *p, const struct packet *packet,
 int text_compare(const struct page *p, const struct compare *c);
 int text_speed(const struct page *p, const struct speed *s);
 int text_doctor(const struct page *p, const struct doctor *d);
+int text_contrast(const struct page *p, const struct contrast *c);
+int text_survey(const struct page *p, const struct survey_tables *t);
 int text_watch(const struct page *p, const struct watch_change *c);
+
+/* The verdicts of a survey's probes, and each finding and place, those with
+ * most targets first; nothing if nobody was probed. */
+void text_places(const struct page *p, const struct survey_places *s);
 
 /* `mpprobe explain` and `mpprobe list`. */
 void text_explain(const struct page *p, const struct finding_kind *kind);

@@ -215,12 +215,16 @@ static void say_dropped_acks(struct judgement *j, struct finding *f,
 		  "never acknowledged.";
 }
 
+const struct rule acks_removed_rules[] = {
+	{"dss.removed", "acks", PHASE_DATA, SEGMENT_ACK, removed_acks,
+	 say_removed_acks, .unless = {"dss.removed"}, .stands = true,
+	 .if_working = TO_IMPAIRS},
+	{0},
+};
+
 const struct rule acks_rules[] = {
 	{"dss.dropped", "acks", PHASE_DATA, SEGMENT_ACK, dropped_acks,
 	 say_dropped_acks, .unless = {"dss.dropped", "dss.removed"},
-	 .if_working = TO_IMPAIRS},
-	{"dss.removed", "acks", PHASE_DATA, SEGMENT_ACK, removed_acks,
-	 say_removed_acks, .unless = {"dss.removed"}, .stands = true,
 	 .if_working = TO_IMPAIRS},
 	{0},
 };

@@ -332,6 +332,48 @@ static void say_changed_by_complaints(struct judgement *j, struct finding *f,
 		  "checksums wrong, but no hop shows the change.";
 }
 
+/* ---- DATA_ACKs ahead of TCP ---------------------------------------------- */
+
+/* Somewhat ahead: what a stack makes up is far off. */
+#define AHEAD_MAX (1 << 16)
+
+static bool acks_ahead(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_MP_CAPABLE) && f->mptcp.ack_ahead &&
+	       f->mptcp.ack_ahead <= AHEAD_MAX;
+}
+
+static bool acks_in_step(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return f->mptcp.acks_in_step;
+}
+
+/* Of one connection the capture may lack a subflow. */
+static enum why data_acks_altered(const struct judgement *j, struct said *s)
+{
+	s->have = ask_witnesses(j, acks_ahead, &s->flow);
+	s->need = ACKS_AHEAD_MIN;
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (s->have && ask_witnesses(j, acks_in_step, NULL))
+		return WHY_CONTRARY;
+	return s->have && !j->controlled ? WHY_CONTROL : enough(s);
+}
+
+static void say_data_acks_altered(struct judgement *j, struct finding *f,
+				  const struct said *s)
+{
+	finding_evidence(j, f, s->flow->mptcp.ahead_frame, NULL, NULL,
+			 "a DATA_ACK is %llu bytes ahead of what TCP "
+			 "acknowledges, and none is in step with it",
+			 (unsigned long long)s->flow->mptcp.ack_ahead);
+	f->or_server = true;
+	f->text = "DATA_ACKs of the server are modified on the return path, or "
+		  "it acknowledges what it has not got.";
+}
+
 const struct rule data_rules[] = {
 	{"tcp.reset_injected", "edge", PHASE_DATA, SEGMENT_DATA, reset_injected,
 	 .say = say_reset_injected},
@@ -345,6 +387,8 @@ const struct rule data_rules[] = {
 	 say_altered, .unless = {"data.acked_early"}, .if_working = TO_IMPAIRS},
 	{"dss.modified", "key", PHASE_DATA, SEGMENT_DATA, dsn_altered,
 	 say_altered, .unless = {"data.acked_early"}, .if_working = TO_IMPAIRS},
+	{"dss.modified", "data_ack", PHASE_DATA, SEGMENT_PURE_ACK,
+	 data_acks_altered, say_data_acks_altered, .if_working = TO_IMPAIRS},
 	{"payload.modified", "checksum", PHASE_DATA, SEGMENT_DATA,
 	 changed_by_sums, say_changed_by_sums,
 	 .unless = {"payload.modified", "data.rewritten"}, .stands = true,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What devices inject when data passes.
  */
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -224,6 +225,86 @@ static void test_no_block_page(void **state)
 	assert_false(is_injected(scene()));
 }
 
+/* ---- DATA_ACKs ahead of TCP ------------------------------------ */
+
+static uint32_t ahead;	/* bytes more than the server says */
+static unsigned wanted; /* connections of which it is so */
+static uint16_t ports[8];
+static unsigned port_count;
+
+static bool some_fit; /* those beside data say one byte less */
+
+static bool is_wanted(const struct wire *w)
+{
+	uint16_t port = wire_parse(w).tcp.destination_port;
+
+	for (unsigned i = 0; i < port_count; i++)
+		if (ports[i] == port)
+			return true;
+	if (port_count == wanted)
+		return false;
+	ports[port_count++] = port;
+	return true;
+}
+
+static enum act ack_ahead(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
+	uint32_t low;
+
+	(void)s;
+	if (!o || !(o[3] & DSS_ACK) || !is_wanted(w))
+		return PASS;
+	o += o[3] & DSS_ACK8 ? 8 : 4;
+	memcpy(&low, o, sizeof(low));
+	low = htonl(ntohl(low) + (some_fit && has_data(w) ? -1u : ahead));
+	memcpy(o, &low, sizeof(low));
+	return PASS;
+}
+
+static bool acks_are_altered(struct scene s, uint32_t bytes,
+			     unsigned connections)
+{
+	const struct finding *f = NULL;
+	struct report *r;
+	bool found;
+
+	ahead = bytes;
+	wanted = connections;
+	port_count = 0;
+	scene_begin(&s);
+	run_probe(&s);
+	r = judge_scene(&s);
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (strcmp(r->findings[i].kind->id, "dss.modified") == 0)
+			f = &r->findings[i];
+	found = f != NULL;
+	CHECK(r,
+	      !f || (f->direction == DIRECTION_RETURN && f->or_server &&
+		     f->confidence == CONFIDENCE_LIKELY &&
+		     f->effect == (some_fit ? EFFECT_IMPAIRS : EFFECT_BLOCKS)));
+	report_free(r);
+	scene_end(&s);
+	return found;
+}
+
+static void test_ack_ahead(void **state)
+{
+	struct scene s = with_back(ack_ahead);
+
+	(void)state;
+	assert_true(acks_are_altered(s, 1, 8));
+	assert_true(acks_are_altered(s, 65536, 8));
+	assert_false(acks_are_altered(s, 65537, 8)); /* a stack made it up */
+	assert_false(acks_are_altered(s, 100, 1));   /* others are right */
+	assert_false(acks_are_altered(s, 0, 8));
+	s.no_timestamps = true;
+	assert_true(acks_are_altered(s, 1, 8));
+	/* What fits proves MPTCP, and then that is impaired. */
+	some_fit = true;
+	assert_true(acks_are_altered(s, 1, 8));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_reset_and_mute),
 		cmocka_unit_test(test_reset_of_others),
 		cmocka_unit_test(test_emptied),
+		cmocka_unit_test(test_ack_ahead),
 		cmocka_unit_test(test_block_page),
 		cmocka_unit_test(test_block_page_placed),
 		cmocka_unit_test(test_no_block_page),

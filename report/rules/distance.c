@@ -142,7 +142,7 @@ static void say_ended(struct judgement *j, struct finding *f,
 		"TCP connections to port %u%s are terminated by a device %s: "
 		"it answers SYNs that the target, %s, never sees.",
 		j->r->port, all ? "" : " without MP_CAPABLE",
-		answerer_phrase(j, &f->at), target_phrase(j, all));
+		answerer_phrase(j, f), target_phrase(j, all));
 }
 
 /* ---- SYN/ACKs from elsewhere than what follows --------------------------- */
@@ -487,9 +487,10 @@ const struct rule distance_rules[] = {
 	 .if_working = TO_IMPAIRS, .if_less = TO_HARMLESS},
 	{"data.injected", "ttl", PHASE_DISTANCE, SEGMENT_DATA, data_injected,
 	 say_data_injected, .if_working = TO_IMPAIRS},
+	/* Whose key comes in a SYN/ACK and is proven later has sent both. */
 	{"tcp.terminated", "ttl", PHASE_DISTANCE, SEGMENT_SYN, syns_answered,
 	 say_syns_answered, .unless = {"tcp.terminated", "data.injected"},
-	 .if_working = TO_IMPAIRS},
+	 .gates = NOT_WORKING},
 	/* If MPTCP works, whoever it is lets DATA_ACKs pass. */
 	{"data.acked_early", "ttl", PHASE_DISTANCE, SEGMENT_DATA, data_answered,
 	 say_data_answered, .unless = {"tcp.terminated", "data.injected"},

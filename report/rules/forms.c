@@ -156,6 +156,10 @@ static void removed_forms(struct judgement *j, struct finding *f,
 				see_view(&j->views[k], version, &form,
 					 &unknown);
 	}
+	/* What passes a device that lets some pass is no form that it spares.
+	 */
+	if (f->of_some && form.passes)
+		form = (struct sight){0};
 	say_extent(j, f, version, extent_of(&form), extent_of(&unknown));
 	sight_evidence(j, f, &form,
 		       version == 1 ? "MP_CAPABLE of version 0"

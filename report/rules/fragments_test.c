@@ -359,7 +359,16 @@ static void test_enough(void **state)
 	tries = TRIES;
 	alive = ALIVE_MIN - 1;
 	assert_int_equal(count_dropped(s, 6, &f), 0);
-	alive = TRIES;
+	/* those lost, of which one in two counts */
+	alive = tries = 8;
+	assert_int_equal(count_dropped(s, 2, &f), 2);
+	tries--;
+	assert_int_equal(count_dropped(s, 2, &f), 0);
+	/* connections: one that loses as many as several is one */
+	alive = tries = 20;
+	assert_int_equal(count_dropped(s, 2, &f), 2);
+	assert_int_equal(count_dropped(s, 1, &f), 0);
+	alive = tries = TRIES;
 	/* Where some pass, what became of the others was chance; where other
 	 * data is under way, too. */
 	passes_after = 3;

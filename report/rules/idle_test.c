@@ -486,18 +486,22 @@ static void test_reset(void **state)
 	check_forgotten(with_box(3, forget_with_reset), 3, 4);
 }
 
-/* How many connections show it; 0: it is not said. */
-static size_t count_forgotten(struct scene s, const unsigned *each)
+/* How many connections show it; 0: it is not said. Ends the scene. */
+static size_t count_told(struct scene *s, struct report *r)
 {
-	struct report *r = judge_ladder_of(&s, each, NULL);
 	size_t count = 0;
 
 	for (size_t i = 0; i < r->finding_count; i++)
 		if (strcmp(r->findings[i].kind->id, "tcp.idle_forgotten") == 0)
 			count = r->findings[i].connection_count;
 	report_free(r);
-	scene_end(&s);
+	scene_end(s);
 	return count;
+}
+
+static size_t count_forgotten(struct scene s, const unsigned *each)
+{
+	return count_told(&s, judge_ladder_of(&s, each, NULL));
 }
 
 /* Each number that it takes, and one less. */
@@ -531,6 +535,71 @@ static void test_enough(void **state)
 	once = true;
 	assert_int_equal(count_forgotten(s, usual), 0);
 	once = false;
+}
+
+/* The two that are busy. */
+static void speak(struct scene *s, const struct ladder *l)
+{
+	for (unsigned i = 0; i < 4; i++)
+		keep_alive(s, l->list[i % 2].c, 64);
+}
+
+/* Four that rest, and are woken: a RST is drawn by as little as a TTL of 3.
+ * The busy ones speak 1.2 s before, and then so long behind that, or before. */
+static void wake(struct scene *s, struct ladder *l, bool resets, int64_t behind)
+{
+	unsigned first = l->count;
+
+	for (unsigned i = 0; i < 4; i++)
+		open_idler(s, l, 4 * SECOND, resets ? i + 1 : 64);
+	scene_wait(s, SECOND);
+	keep_alive(s, l->list[0].c, s->hops);
+	speak(s, l);
+	scene_wait(s, 18 * TICK);
+	speak(s, l);
+	scene_wait(s, 12 * TICK + (behind < 0 ? behind : 0));
+	if (behind < 0) {
+		speak(s, l);
+		scene_wait(s, -behind);
+	}
+	for (unsigned k = 0; k < (resets ? 1 : KEEP_ALIVES_LOST_MIN); k++) {
+		scene_wait(s, k ? TICK : 0);
+		for (unsigned i = first; i < l->count; i++)
+			keep_alive(s, l->list[i].c, l->list[i].ttl);
+	}
+	if (behind > 0) {
+		scene_wait(s, behind);
+		speak(s, l);
+	}
+}
+
+static size_t count_woken(box_fn *box, int64_t behind)
+{
+	struct scene s = with_box(2, box);
+	bool resets = box == forget_with_reset;
+	struct ladder l = {0};
+
+	scene_begin(&s);
+	run_probe(&s);
+	open_idler(&s, &l, 0, 64);
+	open_idler(&s, &l, 0, 64);
+	for (int i = 0; i < (resets ? 1 : 2); i++)
+		wake(&s, &l, resets, behind);
+	scene_wait(&s, 1200 * MS);
+	send_control(&s, 1);
+	return count_told(&s, judge_scene(&s));
+}
+
+/* What is answered a second later, or before a RST, was at another time. */
+static void test_meanwhile(void **state)
+{
+	(void)state;
+	assert_int_equal(count_woken(forget, 9 * TICK), 8);
+	assert_int_equal(count_woken(forget, 11 * TICK), 0);
+	assert_int_equal(count_woken(forget_with_reset, 9 * TICK), 2);
+	assert_int_equal(count_woken(forget_with_reset, 11 * TICK), 0);
+	assert_int_equal(count_woken(forget_with_reset, -9 * TICK), 2);
+	assert_int_equal(count_woken(forget_with_reset, -11 * TICK), 0);
 }
 
 /* What else was sent tells no place; nor do too few copies. */
@@ -708,6 +777,7 @@ int main(void)
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_meanwhile),
 		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_resets_of_arrived),
 		cmocka_unit_test(test_innocent),

@@ -187,7 +187,7 @@ static struct refusal refusal_of(const struct judgement *j)
 			continue;
 		r.by_server =
 			r.marked || (!r.before_target && f->mptcp.version == 0);
-		if (reset_reason(flow_reset(f)) == TCPRST_PROHIBITED)
+		if (reset_by_choice(flow_reset(f)))
 			continue; /* a limit of the server's */
 		if ((!r.marked && ask_witnesses(j, plain_reset, NULL)) ||
 		    ((r.by_server || (!r.before_target && !j->working)) &&
@@ -542,10 +542,16 @@ static void say_dropped_data(struct judgement *j, struct finding *f,
 /* ---- the server's data ----------------------------------------------------
  */
 
+/* Since the last of its data that came. */
+static struct lack joined_lack(const struct flow *f)
+{
+	return flow_lacks(f, f->sides[1].last_us);
+}
+
 /* A server sends again what is not acknowledged, several times by then. */
 static bool lacks_answer(const struct judgement *j, const struct flow *f)
 {
-	struct lack g = flow_lacks(f);
+	struct lack g = joined_lack(f);
 
 	(void)j;
 	return flow_is(f, PURPOSE_MP_JOIN) && f->join.parent >= 0 &&
@@ -553,25 +559,45 @@ static bool lacks_answer(const struct judgement *j, const struct flow *f)
 	       g.last->time_us - g.first->time_us >= ANSWER_TIME_US;
 }
 
+static bool plain_answered(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && f->payload_received;
+}
+
+/* It took our data, and says nothing. */
+static bool plain_unanswered(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && flow_tcp_acked(f) &&
+	       !f->payload_received && !flow_server_ended(f);
+}
+
+/* Where plain connections get no answer either, the subflow is no reason. */
 static enum why dropped_answer(const struct judgement *j, struct said *s)
 {
 	s->direction = DIRECTION_RETURN;
 	s->confidence = CONFIDENCE_LIKELY;
-	return ask_witnesses(j, lacks_answer, &s->flow) ? WHY_SAID : WHY_ABSENT;
+	if (!ask_witnesses(j, lacks_answer, &s->flow))
+		return WHY_ABSENT;
+	return ask_witnesses(j, plain_unanswered, NULL) &&
+			       !ask_witnesses(j, plain_answered, NULL)
+		       ? WHY_CONTROL
+		       : WHY_SAID;
 }
 
 static void say_dropped_answer(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
-	struct lack g = flow_lacks(s->flow);
+	struct lack g = joined_lack(s->flow);
 
-	finding_evidence(
-		j, f, g.last->frame, NULL, NULL,
-		"%u segments of the server come on the joined subflow "
-		"in %.1f s, and their sequence numbers say that it "
-		"has sent %d bytes on it that did not",
-		g.words, (double)(g.last->time_us - g.first->time_us) / 1e6,
-		seq_diff(g.last->packet.tcp.sequence, s->flow->server_next));
+	finding_evidence(j, f, g.last->frame, NULL, NULL,
+			 "%u segments of the server come on the joined subflow "
+			 "in %.1f s, and their sequence numbers say that it "
+			 "has sent %u bytes on it that did not",
+			 g.words,
+			 (double)(g.last->time_us - g.first->time_us) / 1e6,
+			 g.bytes);
 	f->text = arena_printf(
 		j->arena,
 		"The server's data on the joined subflow is dropped on the "

@@ -107,7 +107,7 @@ static const char *where(const struct judgement *j, struct finding *f,
 			 const struct said *s)
 {
 	if (f->at.known)
-		return answerer_phrase(j, &f->at);
+		return answerer_phrase(j, f);
 	return arena_printf(
 		j->arena, "their SYN/ACKs come over %s, the server's over %s",
 		hops_phrase(j, s->flow), hops_phrase(j, parent_of(j, s->flow)));

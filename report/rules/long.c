@@ -8,6 +8,7 @@
 #include "report/arena.h"
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
+#include "report/evidence/sizes.h"
 #include "report/rules/rules.h"
 
 /* ---- acknowledgments that are not the target's -------------------------- */
@@ -50,12 +51,17 @@ static const struct kept *early_ack(const struct judgement *j,
 	const struct tcp_view *tcp = &k->packet.tcp;
 	uint32_t end = tcp->sequence + (uint32_t)tcp->payload_length;
 
+	if (f->has_acked_ahead && seq_diff(f->acked_ahead, end) >= 0)
+		return NULL;
 	for (size_t i = 0; i < f->received_count; i++) {
 		const struct kept *r = f->received[i];
 
 		if ((r->packet.tcp.flags & (TCP_FLAG_RST | TCP_FLAG_SYN)) ||
 		    seq_diff(r->packet.tcp.acknowledgment, end) < 0)
 			continue;
+		if (flow_echoes_unseen(f, r) &&
+		    !falls_short(j, r->options.tsecr & CLOCK_TTL))
+			return NULL; /* the capture lacks one that arrived */
 		return sent_to_arrive(j, f, end, r->time_us) ? NULL : r;
 	}
 	return NULL;
@@ -151,15 +157,6 @@ static void say_acked_early(struct judgement *j, struct finding *f,
 
 /* ---- retransmissions with other bytes ----------------------------------- */
 
-static bool same_payload(const struct kept *a, const struct kept *b)
-{
-	const struct tcp_view *x = &a->packet.tcp, *y = &b->packet.tcp;
-
-	return x->payload_length == y->payload_length &&
-	       x->payload_available == y->payload_available &&
-	       memcmp(x->payload, y->payload, x->payload_available) == 0;
-}
-
 /* Other bytes in the place of these, time and again, in vain; then the same
  * bytes, and they are acknowledged. */
 static const struct kept *dropped_change(const struct judgement *j,
@@ -176,7 +173,7 @@ static const struct kept *dropped_change(const struct judgement *j,
 		    falls_short(j, k->packet.ip.ttl) ||
 		    k->packet.tcp.sequence != first->packet.tcp.sequence)
 			continue;
-		if (!same_payload(k, first))
+		if (!kept_same_bytes(k, first))
 			vain += same == NULL;
 		else if (!same)
 			same = k;

@@ -252,7 +252,7 @@ static void say_translated(struct judgement *j, struct finding *f,
 		id, row, PHASE_QUOTES, SEGMENT_OTHER, changed_between,         \
 			say_field_between,                                     \
 			.of = &(const struct pair_rule){side, field, what, 0,  \
-							became == REMOVED},    \
+							(became) == REMOVED},  \
 	}
 
 #define FIELD(id, row, field, what, became)                                    \

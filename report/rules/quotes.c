@@ -20,17 +20,16 @@ static enum why said_bracket(const struct judgement *j, struct said *s,
 /* ---- MPTCP options ------------------------------------------------------- */
 
 /* The SYN/ACK itself says that the option arrived, whatever a hop quotes: all
- * segments of a flow take the same way; but for a device that lets only so many
- * pass, as a burst shows. */
-static bool arrived(const struct bracket *b)
+ * segments of a flow take the same way; but for a device that lets some pass,
+ * as what the same hop quotes shows, or a burst. */
+static bool arrived(const struct judgement *j, const struct bracket *b)
 {
 	struct bursts bursts = flow_bursts(b->flow, b->kind);
+	bool answered = (b->kind == SEGMENT_SYN && b->flow->mptcp.syn_ack) ||
+			(b->kind == SEGMENT_JOIN_SYN && b->flow->join.syn_ack);
 
-	if (burst_has(&bursts, b->first->sent))
-		return false;
-	if (b->kind == SEGMENT_SYN)
-		return b->flow->mptcp.syn_ack;
-	return b->kind == SEGMENT_JOIN_SYN && b->flow->join.syn_ack;
+	return answered && !burst_has(&bursts, b->first->sent) &&
+	       !bracket_spares(j, b);
 }
 
 static enum why mptcp_changed(const struct judgement *j, struct said *s,
@@ -44,7 +43,7 @@ static enum why mptcp_changed(const struct judgement *j, struct said *s,
 				 FIELD_OPTION_MPTCP, &b) ||
 		    b.changed->removed != removed)
 			continue;
-		if (removed && arrived(&b)) {
+		if (removed && arrived(j, &b)) {
 			why = WHY_CONTRARY;
 			continue;
 		}
@@ -95,23 +94,35 @@ const char *how_phrase(const char *how)
 	return how ? " (cut out)" : "";
 }
 
+static const char *of_which(const struct judgement *j, const struct finding *f,
+			    const struct bracket *b)
+{
+	if (b->of == WITH_CAPABLE)
+		return f->of_some ? "the first data of some connections"
+				  : "the first data";
+	return !f->of_some ? segment_phrase(f->segment)
+	       : segment_is_syn(b->kind)
+		       ? "some SYNs"
+		       : arena_printf(j->arena, "some %s",
+				      segment_phrase(b->kind));
+}
+
 static void say_mptcp(struct judgement *j, struct finding *f,
 		      const struct said *s)
 {
 	const char *object = s->rule->of, *verb = strchr(s->rule->id, '.') + 1;
 	bool whole = strcmp(object, "ADD_ADDR") == 0; /* names the segment */
 
-	f->text = arena_printf(
-		j->arena, "%s is %s%s%s%s%s %s.", object, verb,
-		whole			       ? ""
-		: s->bracket->changed->removed ? " from "
-					       : " in ",
-		whole				 ? ""
-		: s->bracket->of == WITH_CAPABLE ? "the first data"
-						 : segment_phrase(f->segment),
-		how_phrase(f->how),
-		flow_fell_behind(s->flow) ? except_bytes(j, s->flow) : "",
-		place_phrase(j, f->after, f->at));
+	f->text = arena_printf(j->arena, "%s is %s%s%s%s%s %s.", object, verb,
+			       whole			      ? ""
+			       : s->bracket->changed->removed ? " from "
+							      : " in ",
+			       whole ? "" : of_which(j, f, s->bracket),
+			       how_phrase(f->how),
+			       flow_fell_behind(s->flow) && !f->of_some
+				       ? except_bytes(j, s->flow)
+				       : "",
+			       place_phrase(j, f->after, f->at));
 }
 
 /* ---- other fields -------------------------------------------------------- */

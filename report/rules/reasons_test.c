@@ -73,6 +73,25 @@ static void test_join(void **state)
 	report_free(r);
 }
 
+/* Nor is any other reason that of a host which does not know the token. */
+static void test_join_by_choice(void **state)
+{
+	static const int others[] = {0, 2, 4, 5};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct report *r;
+
+		reason = others[i];
+		r = report_of(refuse_join);
+		CHECK(r, r->status == STATUS_CLEAR && r->finding_count == 0);
+		CHECK(r, r->ladder[RUNG_JOIN].result == RUNG_FAIL);
+		CHECK(r, r->confidence == CONFIDENCE_LIKELY);
+		CHECK(r, !strstr(r->verdict, "nothing interferes"));
+		report_free(r);
+	}
+}
+
 /* The third ACK of a join is refused: which step failed, and why. */
 static void test_third_ack(void **state)
 {
@@ -123,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_join_by_choice),
 		cmocka_unit_test(test_third_ack),
 		cmocka_unit_test(test_middlebox),
 		cmocka_unit_test(test_no_middlebox),

@@ -8,14 +8,21 @@
 
 /* The rows are asked in this order. */
 static const struct rule *const tables[] = {
-	quotes_rules,	   limited_option_rules, pairs_rules,
-	distance_rules,	   syn_ack_rules,	 syn_rules,
-	limited_syn_rules, data_rules,		 dss_rules,
-	acks_rules,	   own_acks_rules,	 size_rules,
-	long_rules,	   join_answer_rules,	 joined_size_rules,
-	join_rules,	   limited_join_rules,	 joined_rules,
-	announced_rules,   add_addr_rules,	 fragment_rules,
-	idle_rules,	   last_rules,
+	quotes_rules,	    limited_option_rules,
+	pairs_rules,	    distance_rules,
+	syn_ack_rules,	    syn_rules,
+	limited_syn_rules,  data_rules,
+	dss_removed_rules,  dss_server_removed_rules,
+	acks_removed_rules, dss_some_rules,
+	dss_dropped_rules,  dss_reset_rules,
+	dss_server_rules,   acks_rules,
+	own_acks_rules,	    size_rules,
+	long_rules,	    join_answer_rules,
+	joined_size_rules,  join_rules,
+	limited_join_rules, joined_rules,
+	announced_rules,    add_addr_rules,
+	fragment_rules,	    idle_rules,
+	last_rules,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -103,13 +110,13 @@ static void bracket_evidence(struct judgement *j, struct finding *f,
 			j, f, b->intact->quote->frame, c->sent, c->sent,
 			"hop %u (%s) quotes %s with %s as sent", b->after,
 			address_text(&b->intact->quote->responder, text),
-			segment_phrase(b->kind), c->field);
+			segment_phrase(b->intact->sent->kind), c->field);
 	finding_evidence(j, f, b->first->quote->frame, c->sent,
 			 b->changed->in_place ? b->changed->in_place
 					      : c->quoted,
 			 "hop %u (%s) quotes %s with %s %s", b->at,
 			 address_text(&b->first->quote->responder, text),
-			 segment_phrase(b->kind), c->field,
+			 segment_phrase(b->first->sent->kind), c->field,
 			 b->changed->removed ? "removed"
 			 : c->sent	     ? "changed"
 					     : "added");
@@ -126,9 +133,24 @@ static void place_bracket(struct judgement *j, struct finding *f,
 	f->at.address = b->first->quote->responder;
 }
 
+/* Where a device lets some pass, quotes before it tell less. */
+static void place_some(struct judgement *j, struct finding *f,
+		       struct bracket *b)
+{
+	f->of_some = bracket_spread(j, b);
+	place_bracket(j, f, b);
+}
+
 static bool same_verb(const char *a, const char *b)
 {
 	return strcmp(strchr(a, '.'), strchr(b, '.')) == 0;
+}
+
+/* What lets some data pass is put where that is first seen: what hops behind it
+ * show is its doing, too. */
+static bool is_of_some_data(const struct finding *f)
+{
+	return f->of_some && !segment_is_syn(f->segment);
 }
 
 /* The same thing done between hops that may be the same: one cause. `same`: by
@@ -143,7 +165,8 @@ static struct finding *same_cause(const struct judgement *j,
 			  : f->rule->joins == JOINS_VERB &&
 				     same_verb(f->kind->id, s->rule->id)) &&
 		    f->direction == DIRECTION_FORWARD &&
-		    finding_overlaps(f, s->bracket->after, s->bracket->at))
+		    (finding_overlaps(f, s->bracket->after, s->bracket->at) ||
+		     (same && is_of_some_data(f))))
 			return f;
 	}
 	return NULL;
@@ -164,7 +187,7 @@ static bool said_before(const struct judgement *j, const struct rule *r,
  * narrow. False: there is none. */
 static bool join(struct judgement *j, const struct said *s, bool again)
 {
-	const struct bracket *b = s->bracket;
+	struct bracket *b = s->bracket;
 	struct finding *same = same_cause(j, s, true), *f = same;
 
 	if (!f && s->rule->joins == JOINS_VERB)
@@ -172,8 +195,9 @@ static bool join(struct judgement *j, const struct said *s, bool again)
 	if (!f)
 		return false;
 	finding_connection(j, f, s->flow->id);
-	if (same && b->at - b->after < f->at.ttl - f->after.ttl)
-		place_bracket(j, f, b);
+	if (same && (f->of_some ? b->at < f->at.ttl
+				: b->at - b->after < f->at.ttl - f->after.ttl))
+		place_some(j, f, b);
 	else if (said_before(j, s->rule, again))
 		return true;
 	bracket_evidence(j, f, b);
@@ -241,7 +265,7 @@ static void speak(struct judgement *j, const struct said *s)
 	if (s->flow)
 		finding_connection(j, f, s->flow->id);
 	if (s->bracket) {
-		place_bracket(j, f, s->bracket);
+		place_some(j, f, s->bracket);
 		bracket_evidence(j, f, s->bracket);
 		f->how = s->bracket->changed->how;
 	}

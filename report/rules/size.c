@@ -18,6 +18,7 @@ struct sizes {
 	size_t passed_data;   /* the largest payload */
 	size_t vain;	      /* the smallest packet that never was; 0: none */
 	size_t vain_data;     /* its payload */
+	size_t vain_most;     /* the largest such packet */
 	unsigned lost, flows; /* such sends, and connections that show it */
 	const struct flow *last;    /* of them */
 	const struct flow *example; /* if there is one, one that was swept */
@@ -49,6 +50,8 @@ static void add_vain(struct sizes *s, const struct flow *f,
 		s->lost += count;
 	}
 	s->last = f;
+	if (kept_length(k) > s->vain_most)
+		s->vain_most = kept_length(k);
 	if (s->vain && (s->vain < kept_length(k) ||
 			(s->vain == kept_length(k) && !swept_with(f, k))))
 		return;
@@ -157,7 +160,10 @@ static enum why full_size(const struct judgement *j, struct said *s,
 		return WHY_FEW;
 	place_vain(j, s, &b->mapped);
 	if (option)
-		return plain_passes(j, b->mapped.vain) ? WHY_SAID : WHY_CONTROL;
+		return plain_passes(j, b->mapped.vain) ||
+				       plain_passes(j, b->mapped.vain_most)
+			       ? WHY_SAID
+			       : WHY_CONTROL;
 	s->have = b->plain.flows;
 	return enough(s);
 }
@@ -196,24 +202,38 @@ static enum why option_dropped(const struct judgement *j, struct said *s)
 	return full_size(j, s, true);
 }
 
+/* Without the option as large ones as the smallest that are dropped may not
+ * have been sent, as those of full size pass. */
+static const char *plain_pass_phrase(const struct judgement *j,
+				     const struct sizes *mapped)
+{
+	if (plain_passes(j, mapped->vain))
+		return "packets as large";
+	return arena_printf(j->arena, "packets of %zu bytes",
+			    mapped->vain_most);
+}
+
 static void say_option_dropped(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
 	const struct both *b = s->facts;
+	const struct sizes *mapped = &b->mapped;
 
-	size_evidence(j, f, &b->mapped, "packets with DSS");
+	size_evidence(j, f, mapped, "packets with DSS");
 	finding_evidence(j, f, 0, NULL, NULL,
-			 "a packet as large without it was acknowledged");
+			 "a packet of %zu bytes without it was acknowledged",
+			 b->plain.passed);
 	f->text = arena_printf(
 		j->arena,
-		"Data with DSS is dropped in %s%s; packets as large without it "
-		"pass, and so do smaller%s ones with it.%s",
-		size_phrase(j, s->flow, b->mapped.vain),
+		"Data with DSS is dropped in %s%s; %s without it pass, and so "
+		"do smaller%s ones with it.%s",
+		size_phrase(j, s->flow, mapped->vain),
 		f->at.known ? arena_printf(j->arena, " %s",
 					   place_phrase(j, f->after, f->at))
 			    : "",
-		b->mapped.passed > b->mapped.vain ? " and larger" : "",
-		joined_passes(j, b->mapped.vain)
+		plain_pass_phrase(j, mapped),
+		mapped->passed > mapped->vain ? " and larger" : "",
+		joined_passes(j, mapped->vain)
 			? " On a joined subflow they pass."
 			: "");
 }
@@ -356,7 +376,7 @@ static enum why joined_dropped(const struct judgement *j, struct said *s)
 	}
 	if (!vain)
 		return WHY_ABSENT;
-	if (smaller_in_vain(s->flow, vain))
+	if (smaller_in_vain(j, s->flow, vain))
 		return WHY_CONTRARY;
 	if (!flow_took_some(s->flow, vain)) /* or is it the number of bytes? */
 		s->confidence = CONFIDENCE_LIKELY;
@@ -392,8 +412,17 @@ static void say_joined_dropped(struct judgement *j, struct finding *f,
 /* ---- on the return path ---------------------------------------------------
  */
 
-static unsigned asked_mss(const struct flow *f)
+static bool is_window(unsigned size)
 {
+	return size < NARROW_BYTES;
+}
+
+/* The largest segment that it lets the server send: by its MSS, or a window
+ * that is less than any. */
+static unsigned asked_size(const struct flow *f)
+{
+	if (is_window(f->client_window))
+		return f->client_window;
 	return f->sent_count && f->sent[0]->options.has_mss
 		       ? f->sent[0]->options.mss
 		       : 0;
@@ -412,33 +441,43 @@ static bool stalls(const struct judgement *j, const struct flow *f)
 }
 
 struct answers {
-	unsigned mss;		    /* the smallest with data of the server */
+	unsigned size;		    /* the largest with data of the server */
 	const struct flow *example; /* that one, with MPTCP */
 	unsigned plain, mapped;	    /* stalled, with a larger one */
-	bool larger;		    /* with which data came as well */
+	unsigned stalled;	    /* the smallest of these; 0: none */
+	bool larger;		    /* or as large, with which data came */
 };
+
+static void add_stalled(const struct judgement *j, struct answers *a,
+			const struct flow *f)
+{
+	bool plain = flow_is(f, PURPOSE_TCP);
+
+	if (!asked_size(f) || !stalls(j, f) ||
+	    (!plain && !flow_is(f, PURPOSE_MP_CAPABLE)))
+		return;
+	a->plain += plain;
+	a->mapped += !plain;
+	if (!a->stalled || asked_size(f) < a->stalled)
+		a->stalled = asked_size(f);
+}
 
 static struct answers count_answers(const struct judgement *j)
 {
 	struct answers a = {0};
 
-	for (size_t i = 0; i < j->flow_count; i++) {
+	for (size_t i = 0; i < j->flow_count; i++)
+		add_stalled(j, &a, j->flows[i]);
+	for (size_t i = 0; a.stalled && i < j->flow_count; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (flow_proves_mptcp(f) && f->payload_received &&
-		    asked_mss(f) && (!a.mss || asked_mss(f) < a.mss)) {
-			a.mss = asked_mss(f);
+		if (!f->payload_received)
+			continue;
+		a.larger |= asked_size(f) >= a.stalled;
+		if (flow_proves_mptcp(f) && asked_size(f) > a.size) {
+			a.size = asked_size(f);
 			a.example = f;
 		}
-	}
-	for (size_t i = 0; a.example && i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-
-		if (asked_mss(f) <= a.mss || f->client_window < NARROW_BYTES)
-			continue; /* or has no room for a larger one */
-		a.larger |= f->payload_received > 0;
-		a.plain += flow_is(f, PURPOSE_TCP) && stalls(j, f);
-		a.mapped += flow_is(f, PURPOSE_MP_CAPABLE) && stalls(j, f);
 	}
 	return a;
 }
@@ -452,7 +491,7 @@ static enum why answer_too_big(const struct judgement *j, struct said *s)
 	*a = count_answers(j);
 	s->facts = a;
 	s->flow = a->example;
-	s->have = a->mapped;
+	s->have = a->example ? a->mapped : 0;
 	s->need = FULL_SIZE_WITNESSES_MIN;
 	s->direction = DIRECTION_RETURN;
 	s->confidence = CONFIDENCE_LIKELY;
@@ -463,23 +502,37 @@ static enum why answer_too_big(const struct judgement *j, struct said *s)
 	return a->plain ? WHY_SAID : WHY_CONTROL;
 }
 
+/* No link takes so little (RFC 791): then it is a device. */
+static const char *small_phrase(const struct judgement *j, unsigned size)
+{
+	return is_window(size)
+		       ? arena_printf(j->arena,
+				      " (a window of %u bytes): their size "
+				      "matters, and not MPTCP.",
+				      size)
+		       : arena_printf(j->arena,
+				      " (an MSS of %u): a link has a smaller "
+				      "MTU than both ends assume, and no "
+				      "router reports it.",
+				      size);
+}
+
 static void say_answer_too_big(struct judgement *j, struct finding *f,
 			       const struct said *s)
 {
 	const struct answers *a = s->facts;
 
 	finding_evidence(j, f, a->example->mptcp.server_dsn_frame, NULL, NULL,
-			 "asked for an MSS of %u, the server's data comes; "
-			 "with a larger one it does not, on %u connections "
-			 "with MPTCP and %u without",
-			 a->mss, a->mapped, a->plain);
+			 "asked for %s of %u, the server's data comes; with a "
+			 "larger one it does not, on %u connections with MPTCP "
+			 "and %u without",
+			 is_window(a->size) ? "a window" : "an MSS", a->size,
+			 a->mapped, a->plain);
 	f->text = arena_printf(
 		j->arena,
 		"The server's data is dropped on the return path, with MPTCP "
-		"or without, unless its segments are small (an MSS of %u): a "
-		"link has a smaller MTU than both ends assume, and no router "
-		"reports it.",
-		a->mss);
+		"or without, unless its segments are small%s",
+		small_phrase(j, a->size));
 }
 
 const struct rule size_rules[] = {

@@ -75,12 +75,12 @@ static void run_big(struct scene *s, enum purpose purpose, const size_t *sizes,
 
 static void run_sizes(struct scene *s)
 {
-	static const size_t mapped[] = {FULL, SMALLER};
+	static const size_t mapped[] = {FULL, SMALLER, HALF};
 	static const size_t plain[] = {FULL + 28, FULL, SMALLER};
 
 	run_probe(s);
 	for (int i = 0; i < each; i++)
-		run_big(s, PURPOSE_MP_CAPABLE, mapped, 2);
+		run_big(s, PURPOSE_MP_CAPABLE, mapped, 3);
 	for (int i = 0; i < each; i++)
 		run_big(s, PURPOSE_TCP, plain, 3);
 	scene_wait(s, 1200 * MS);
@@ -105,6 +105,16 @@ static enum act drop_big_dss(struct scene *s, struct wire *w)
 {
 	(void)s;
 	return w->length > 1400 && wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL)
+		       ? DROP
+		       : PASS;
+}
+
+/* The smaller of ours as well, and none that is as small goes out without it.
+ */
+static enum act drop_smaller_dss(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return w->length > 1000 && wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL)
 		       ? DROP
 		       : PASS;
 }
@@ -219,6 +229,19 @@ static void test_option_dropped(void **state)
 		report_free(r);
 		scene_end(&s);
 	}
+}
+
+static void test_smaller_dropped(void **state)
+{
+	struct scene s;
+	struct report *r = judge_sizes(&s, drop_smaller_dss, false);
+
+	(void)state;
+	CHECK(r, r->status == STATUS_IMPAIRED);
+	CHECK(r, strstr(r->verdict, "in packets of 1180 bytes; packets of 1500 "
+				    "bytes without it pass"));
+	report_free(r);
+	scene_end(&s);
 }
 
 /* How often one id is said. */
@@ -468,13 +491,20 @@ static struct report *judge_back(struct scene *s, box_fn *back, uint16_t mss,
 	return judge_scene(s);
 }
 
+/* With a small MSS, or in a window that takes no more. */
 static void test_too_big_back(void **state)
 {
+	static const struct {
+		uint16_t mss;
+		const char *words;
+	} cases[] = {{SMALL, "(an MSS of 536)"}, {1460, "(a window of 402 "}};
+
 	(void)state;
 	window = NARROW_BYTES * 3 / 4;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 4; i++) {
 		struct scene s;
-		struct report *r = judge_back(&s, hole_back, SMALL, i);
+		struct report *r =
+			judge_back(&s, hole_back, cases[i / 2].mss, i % 2);
 
 		check_report(
 			r, &(struct expected){.status = STATUS_CLEAR,
@@ -485,6 +515,7 @@ static void test_too_big_back(void **state)
 					      .after = NOWHERE,
 					      .at = NOWHERE,
 					      .confidence = CONFIDENCE_LIKELY});
+		CHECK(r, strstr(r->findings[0].text, cases[i / 2].words));
 		report_free(r);
 		scene_end(&s);
 	}
@@ -498,7 +529,6 @@ static void test_not_too_big_back(void **state)
 		uint16_t mss;
 		unsigned window;
 	} cases[] = {{mptcp_hole_back, SMALL, 300}, /* plain answers come */
-		     {hole_back, 1460, 300},	    /* small ones do not */
 		     {hole_back_later, SMALL, 300}, /* a large one does */
 		     {hole_back, SMALL, NARROW_BYTES * 3 / 2},
 		     {late_back, 1460, 300}};
@@ -525,6 +555,7 @@ int main(void)
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_too_big),
 		cmocka_unit_test(test_option_dropped),
+		cmocka_unit_test(test_smaller_dropped),
 		cmocka_unit_test(test_enough),
 		cmocka_unit_test(test_both),
 		cmocka_unit_test(test_first_data),

@@ -84,13 +84,27 @@ static void keep(const struct judgement *j, struct said *s, struct tried t)
 
 /* ---- dropped ------------------------------------------------------------- */
 
+/* The version that works passes when its SYN is sent again, and mostly not
+ * before: so may this one, of which none was sent again. */
+static bool passes_again(const struct judgement *j, const struct tried *t)
+{
+	struct attempts working;
+
+	if (!j->working || t->class.version == (int)j->working->mptcp.version ||
+	    t->capable.sent > t->capable.flows)
+		return false;
+	working = count_attempts(j, PURPOSE_MP_CAPABLE,
+				 (int)j->working->mptcp.version);
+	return 2 * working.late > working.flows;
+}
+
 static enum why dropped(const struct judgement *j, struct said *s)
 {
 	struct tried t = tried_most(j);
 	enum why why = ask_chance(j, &t.capable, &s->have, &s->need);
 
 	keep(j, s, t);
-	return why;
+	return why == WHY_SAID && passes_again(j, &t) ? WHY_CONTROL : why;
 }
 
 static enum why dropped_return(const struct judgement *j, struct said *s)

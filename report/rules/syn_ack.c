@@ -102,6 +102,12 @@ static bool answered_v0(const struct flow *f)
 	return flow_answered_plainly(f, 0);
 }
 
+static bool brings_capable(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return f->mptcp.syn_ack && !flow_syn_ack_ignored(f);
+}
+
 static enum why version_modified(const struct judgement *j, struct said *s)
 {
 	s->flow = flow_first(j, answered_otherwise);
@@ -129,6 +135,39 @@ static void say_version(struct judgement *j, struct finding *f,
 			       other);
 }
 
+/* Of one version, which works: then this is of no account to the other. */
+static enum why flags_modified(const struct judgement *j, struct said *s)
+{
+	s->flow = flow_first(j, flow_syn_ack_ignored);
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (!s->flow)
+		return WHY_ABSENT;
+	s->less = ask_witnesses(j, brings_capable, NULL) > 0;
+	return j->working && j->working->mptcp.version != s->flow->mptcp.version
+		       ? WHY_CONTRARY
+		       : WHY_SAID;
+}
+
+static void say_flags(struct judgement *j, struct finding *f,
+		      const struct said *s)
+{
+	uint8_t flags = s->flow->mptcp.syn_ack_flags;
+
+	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL,
+			 arena_printf(j->arena, "%02x", flags),
+			 "the flags of MP_CAPABLE in the SYN/ACK");
+	f->or_server = true;
+	f->text = arena_printf(
+		j->arena,
+		"The MP_CAPABLE of the SYN/ACK %s, so clients ignore it and "
+		"go on with plain TCP: its flags are modified on the return "
+		"path, or the server sends them so.",
+		flags & MPC_EXTENSIBILITY ? "asks for an extension (flag B)"
+		: flags & MPC_HMAC	  ? "names more than one algorithm"
+					  : "names no algorithm (flag H)");
+}
+
 /* Where the SYN arrives intact at the last hop, that hop itself is left, and
  * the way back. */
 static void said_removed(const struct judgement *j, struct said *s, int version)
@@ -141,6 +180,7 @@ static void say_removed(struct judgement *j, struct finding *f,
 			const struct said *s, const char *server)
 {
 	f->segment = s->less ? SEGMENT_SYN : SEGMENT_SYN_ACK;
+	f->bounds = s->less ? BOUNDS_BETWEEN : BOUNDS_LAST_HOP;
 	f->text = arena_printf(
 		j->arena,
 		s->less ? "MP_CAPABLE is removed, or changed, in the SYN or in "
@@ -305,6 +345,7 @@ static void say_removed_filler(struct judgement *j, struct finding *f,
 	const struct kept *k = flow_syn_ack(s->flow);
 
 	f->segment = SEGMENT_SYN_ACK;
+	f->bounds = BOUNDS_BETWEEN; /* whatever was said of it before */
 	f->text = "MP_CAPABLE is removed from the SYN/ACK on the return path: "
 		  "padding (NOP or EOL) is in its place, so the server had "
 		  "sent it.";
@@ -322,6 +363,8 @@ const struct rule syn_ack_rules[] = {
 	 option_mirrored, .say = say_option_mirrored},
 	{"mp_capable.modified", "version", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
 	 version_modified, say_version, .gates = NOT_NEGOTIATED},
+	{"mp_capable.modified", "flags", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
+	 flags_modified, say_flags, .if_less = TO_IMPAIRS},
 	{"mp_capable.removed", "tcprst", PHASE_SYN_ACK, SEGMENT_SYN_ACK,
 	 removed_tcprst, say_removed_tcprst, .unless = {"mp_capable.modified"},
 	 .gates = NOT_NEGOTIATED},

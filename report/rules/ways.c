@@ -16,8 +16,8 @@ struct ways {
 	unsigned lost;	   /* SYNs with it, when the first without it had been
 			      answered */
 	const struct flow *example;
-	const struct flow *late; /* answered with the option, at last: so it
-				    is no matter of its way */
+	unsigned again;		 /* answered with it, but not at once */
+	const struct flow *late; /* of these: so it is no matter of its way */
 };
 
 static const struct kept *plain_syn(const struct flow *f)
@@ -84,9 +84,19 @@ static bool passes_later(const struct judgement *j, const struct flow *f)
 	return lost >= LATE_MIN && !flow_fell(f);
 }
 
+/* Of one port some SYNs are answered and others not, more than loss does. */
+static bool passes_again(const struct judgement *j, const struct ways *w)
+{
+	return w->again &&
+	       chance_of_losses((struct tries){w->answered, w->again},
+				(struct tries){j->plain.flows, j->plain.late}) <
+		       CHANCE_OF_SILENCE;
+}
+
 static struct ways count_ways(const struct judgement *j, const struct class *c)
 {
 	int64_t since = first_answered(j, c);
+	const struct flow *again = NULL;
 	struct ways w = {0};
 
 	for (size_t i = 0; i < j->flow_count; i++) {
@@ -105,10 +115,15 @@ static struct ways count_ways(const struct judgement *j, const struct class *c)
 		} else if (flow_syn_ack(f)) {
 			w.answered++;
 			w.late = !w.late && passes_later(j, f) ? f : w.late;
+			if (flow_sent_count(f, c->kind, 0) > 1 &&
+			    !flow_swept(f, c->kind) && !w.again++)
+				again = f;
 		} else {
 			w.silent += plain_syn(f) && had_time(j, plain_syn(f));
 		}
 	}
+	if (!w.late && passes_again(j, &w))
+		w.late = again;
 	return w;
 }
 
@@ -171,7 +186,10 @@ enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 	if (w->fallen < FALLEN_PER_SILENT * w->silent ||
 	    !beyond_chance(w->lost, tries_of(&j->plain), controls))
 		return WHY_CONTROL;
-	place_way(j, s, c->kind);
+	if (w->late) /* a hop that quotes one quotes what happened to pass */
+		s->direction = DIRECTION_UNKNOWN;
+	else
+		place_way(j, s, c->kind);
 	return WHY_SAID;
 }
 
@@ -189,13 +207,14 @@ void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 			 "ports",
 			 w->answered, option, w->fallen);
 	if (w->late)
-		finding_evidence(j, f, w->late->first_frame, NULL, NULL,
-				 "this SYN, sent again and again from the same "
-				 "ports, was answered at last, with %s",
-				 option);
+		finding_evidence(
+			j, f, w->late->first_frame, NULL, NULL,
+			"this SYN, sent again from the same ports, was "
+			"answered at last, with %s",
+			option);
 	f->text = arena_printf(
 		j->arena, "SYNs with %s are dropped %s, %s%s; %s.", option,
-		w->late ? "now and then, as by a rate limit"
+		w->late ? "now and then, as by a rate limit or by chance"
 			: "on one of several paths (load balancing)",
 		place_phrase(j, f->after, f->at),
 		f->direction == DIRECTION_FORWARD

@@ -19,10 +19,10 @@
 		const char *text = member_text(object, member);                \
 		int value = 0;                                                 \
                                                                                \
-		while (strcmp(name_of((type)value), text) &&                   \
-		       strcmp(name_of((type)value), "?"))                      \
+		while (strcmp(name_of((type)value), text) != 0 &&              \
+		       strcmp(name_of((type)value), "?") != 0)                 \
 			value++;                                               \
-		return strcmp(name_of((type)value), text) || !*text            \
+		return strcmp(name_of((type)value), text) != 0 || !*text       \
 			       ? (type)0                                       \
 			       : (type)value;                                  \
 	}
@@ -30,6 +30,7 @@
 VALUE_OF(status, enum status, status_name)
 VALUE_OF(confidence, enum confidence, confidence_name)
 VALUE_OF(direction, enum direction, direction_name)
+VALUE_OF(bounds, enum bounds, bounds_name)
 VALUE_OF(segment, enum segment_kind, segment_name)
 VALUE_OF(purpose, enum purpose, purpose_name)
 VALUE_OF(matched_by, enum matched_by, matched_by_name)
@@ -41,7 +42,7 @@ VALUE_OF(effect, enum effect, effect_name)
 
 #define EACH(item, object, name)                                               \
 	for (size_t index_ = 0;                                                \
-	     (item = json_array_get(json_object_get(object, name), index_));   \
+	     ((item) = json_array_get(json_object_get(object, name), index_)); \
 	     index_++)
 
 static struct place place(const json_t *object, const char *name)
@@ -94,6 +95,7 @@ static void take_finding(struct report *r, const json_t *json)
 		.how = member_copy(a, json, "how"),
 		.after = place(json, "after"),
 		.at = place(json, "at"),
+		.bounds = bounds(json, "bounds"),
 		.confidence = confidence(json, "confidence"),
 		.text = member_copy(a, json, "text"),
 	};

@@ -36,17 +36,15 @@ static bool is_to_us(const struct survey_identity *s, const struct address *to)
 struct asked {
 	uint8_t bytes[SYN_MAX];
 	struct packet packet;
-	struct syn_numbers numbers;
 };
 
 static void ask_again(const struct survey_identity *s,
-		      const struct syn_numbers *numbers, enum syn_kind kind,
-		      struct asked *out)
+		      const struct survey_answer *answer, struct asked *out)
 {
-	const struct syn_template *t = survey_template(s, &numbers->to, kind);
+	const struct syn_template *t =
+		survey_template(s, &answer->target, answer->kind);
 
-	out->numbers = *numbers;
-	syn_template_fill(t, numbers, out->bytes);
+	syn_template_fill(t, &answer->numbers, out->bytes);
 	packet_parse(out->bytes, t->length, &out->packet);
 }
 
@@ -62,11 +60,15 @@ static bool find_mptcp(const struct tcp_view *tcp, struct tcp_option *out)
 	return false;
 }
 
-static bool is_echo(const struct asked *asked, const struct tcp_option *found)
+static bool is_echo(const struct survey_identity *s,
+		    const struct survey_answer *answer,
+		    const struct tcp_option *found)
 {
 	struct tcp_option sent;
+	struct asked asked;
 
-	return find_mptcp(&asked->packet.tcp, &sent) &&
+	ask_again(s, answer, &asked);
+	return find_mptcp(&asked.packet.tcp, &sent) &&
 	       sent.length == found->length &&
 	       !memcmp(sent.bytes, found->bytes, sent.length);
 }
@@ -75,21 +77,21 @@ static bool is_echo(const struct asked *asked, const struct tcp_option *found)
 static enum answer_mptcp read_capable(const struct mptcp_option *o,
 				      uint64_t our_key)
 {
-	if (!o->capable.has_sender_key || o->capable.has_receiver_key ||
-	    o->capable.version > 1 || !o->capable.sender_key ||
-	    o->capable.sender_key == our_key)
+	if (!o->capable.sender_key || o->capable.sender_key == our_key ||
+	    o->capable.has_receiver_key || o->capable.version > 1)
 		return ANSWER_OTHER;
 	return o->capable.version ? ANSWER_V1 : ANSWER_V0;
 }
 
-static enum answer_mptcp read_syn_ack(const struct asked *asked,
-				      enum syn_kind kind,
+static enum answer_mptcp read_syn_ack(const struct survey_identity *s,
+				      const struct survey_answer *answer,
 				      const struct tcp_options *o,
 				      const struct tcp_option *found)
 {
 	const struct mptcp_option *first = &o->mptcp[0];
+	enum syn_kind kind = answer->kind;
 
-	if (is_echo(asked, found))
+	if (is_echo(s, answer, found))
 		return ANSWER_EXACT;
 	if (o->mptcp_count != 1 || o->mptcp_bad)
 		return ANSWER_OTHER;
@@ -101,27 +103,27 @@ static enum answer_mptcp read_syn_ack(const struct asked *asked,
 	    kind == SYN_PLAIN)
 		return ANSWER_OTHER;
 	return read_capable(first,
-			    kind == SYN_CAPABLE_V0 ? asked->numbers.key : 0);
+			    kind == SYN_CAPABLE_V0 ? answer->numbers.key : 0);
 }
 
-static void read_options(const struct tcp_view *tcp, const struct asked *asked,
-			 struct survey_answer *out)
+static void read_options(const struct survey_identity *s,
+			 const struct tcp_view *tcp, struct survey_answer *out)
 {
 	struct tcp_options o;
 	struct tcp_option found;
 
 	tcp_options_read(tcp->options, tcp->options_available,
 			 tcp->options_length, &o);
-	out->timestamp = !o.has_timestamps || o.tsecr == asked->numbers.tsval;
+	out->timestamp = !o.has_timestamps || o.tsecr == out->numbers.tsval;
 	out->mptcp = ANSWER_NO_MPTCP;
-	if (!find_mptcp(tcp, &found))
+	if (!(o.mptcp_count || o.mptcp_bad) || !find_mptcp(tcp, &found))
 		return;
 	out->option_length = found.length < ANSWER_OPTION_MAX
 				     ? found.length
 				     : ANSWER_OPTION_MAX;
 	memcpy(out->option, found.bytes, out->option_length);
 	if (out->what == ANSWER_SYN_ACK)
-		out->mptcp = read_syn_ack(asked, out->kind, &o, &found);
+		out->mptcp = read_syn_ack(s, out, &o, &found);
 	else
 		out->mptcp = tcp_options_mptcp(&o, MP_TCPRST) ? ANSWER_TCPRST
 							      : ANSWER_OTHER;
@@ -146,55 +148,62 @@ static enum answer_fit read_tcp(const struct survey_identity *s,
 				const struct packet *p,
 				struct survey_answer *out)
 {
-	struct syn_numbers numbers;
-	struct asked asked;
+	const struct syn_numbers *numbers = &out->numbers;
 
 	if (p->tcp.available < 20 || !p->tcp.data_offset ||
 	    !survey_kind_of_port(s, p->tcp.destination_port, &out->kind))
 		return FIT_NOT;
 	out->target = p->ip.source;
 	out->port = p->tcp.source_port;
-	survey_numbers(s, &out->target, out->port, out->kind, &numbers);
+	survey_numbers(s, &out->target, out->port, out->kind, &out->numbers);
 	if (!read_flags(&p->tcp, out))
 		return FIT_BAD_FLAGS;
-	if (numbers.source_port != p->tcp.destination_port)
+	if (numbers->source_port != p->tcp.destination_port)
 		return FIT_BAD_PORT;
-	if (p->tcp.acknowledgment != numbers.isn + 1)
+	if (p->tcp.acknowledgment != numbers->isn + 1)
 		return FIT_BAD_ACK;
 	out->ttl = p->ip.ttl;
 	out->server_isn = p->tcp.sequence;
-	ask_again(s, &numbers, out->kind, &asked);
-	read_options(&p->tcp, &asked, out);
+	read_options(s, &p->tcp, out);
 	return FIT_ANSWER;
 }
 
 /* --- ICMP ---------------------------------------------------------------- */
 
-/* One behind the other, as long as there is room. */
+struct text {
+	char *at;
+	size_t length, size;
+};
+
+/* Behind the others, if there is room. */
+static void write_change(struct text *t, const struct change *change)
+{
+	const char *sent = change->sent, *quoted = change->quoted;
+	size_t left = t->size - t->length;
+	int length = snprintf(t->at + t->length, left,
+			      "%s{\"field\":\"%s\",\"sent\":%s%s%s,"
+			      "\"quoted\":%s%s%s}",
+			      t->length ? "," : "", change->field,
+			      sent ? "\"" : "", sent ? sent : "null",
+			      sent ? "\"" : "", quoted ? "\"" : "",
+			      quoted ? quoted : "null", quoted ? "\"" : "");
+
+	if ((size_t)length < left)
+		t->length += (size_t)length;
+	else
+		t->at[t->length] = '\0';
+}
+
+/* First those of MPTCP's option, by which it is decided whom to probe. */
 static void write_changes(const struct comparison *c, char *out, size_t size)
 {
-	size_t used = 0;
+	struct text t = {out, 0, size};
 
 	*out = '\0';
-	for (size_t i = 0; i < c->count; i++) {
-		const struct change *change = &c->items[i].change;
-		const char *quoted = change->quoted;
-		int length =
-			snprintf(out + used, size - used,
-				 "%s{\"field\":\"%s\",\"sent\":%s%s%s,"
-				 "\"quoted\":%s%s%s}",
-				 used ? "," : "", change->field,
-				 change->sent ? "\"" : "",
-				 change->sent ? change->sent : "null",
-				 change->sent ? "\"" : "", quoted ? "\"" : "",
-				 quoted ? quoted : "null", quoted ? "\"" : "");
-
-		if (length < 0 || (size_t)length >= size - used) {
-			out[used] = '\0';
-			return;
-		}
-		used += (size_t)length;
-	}
+	for (unsigned turn = 0; turn < 2; turn++)
+		for (size_t i = 0; i < c->count; i++)
+			if ((c->items[i].field == FIELD_OPTION_MPTCP) == !turn)
+				write_change(&t, &c->items[i].change);
 }
 
 static void compare_quote(const struct asked *asked,
@@ -214,22 +223,20 @@ static enum answer_fit read_icmp(const struct survey_identity *s,
 				 const struct packet *p,
 				 struct survey_answer *out)
 {
-	struct syn_numbers numbers;
+	const struct syn_numbers *numbers = &out->numbers;
 	struct asked asked;
 	struct packet quoted;
 
 	if (!packet_parse_quote(p->icmp.quote, p->icmp.quote_length, &quoted) ||
-	    quoted.transport != TRANSPORT_TCP ||
-	    !is_to_us(s, &quoted.ip.source))
-		return FIT_NOT;
-	if (quoted.tcp.available < QUOTE_LEAST ||
+	    quoted.tcp.available < QUOTE_LEAST ||
+	    !is_to_us(s, &quoted.ip.source) ||
 	    !survey_kind_of_port(s, quoted.tcp.source_port, &out->kind))
 		return FIT_NOT;
 	out->target = quoted.ip.destination;
 	out->port = quoted.tcp.destination_port;
-	survey_numbers(s, &out->target, out->port, out->kind, &numbers);
-	if (numbers.source_port != quoted.tcp.source_port ||
-	    numbers.isn != quoted.tcp.sequence)
+	survey_numbers(s, &out->target, out->port, out->kind, &out->numbers);
+	if (numbers->source_port != quoted.tcp.source_port ||
+	    numbers->isn != quoted.tcp.sequence)
 		return FIT_BAD_QUOTE;
 	out->what = ANSWER_ICMP;
 	out->mptcp = ANSWER_NO_MPTCP;
@@ -237,7 +244,7 @@ static enum answer_fit read_icmp(const struct survey_identity *s,
 	out->from = p->ip.source;
 	out->icmp_type = p->icmp.type;
 	out->icmp_code = p->icmp.code;
-	ask_again(s, &numbers, out->kind, &asked);
+	ask_again(s, out, &asked);
 	compare_quote(&asked, &quoted, out);
 	return FIT_ANSWER;
 }

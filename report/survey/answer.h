@@ -44,6 +44,7 @@ struct survey_answer {
 	struct address target;
 	uint16_t port;
 	enum syn_kind kind;
+	struct syn_numbers numbers; /* of the SYN that it answers */
 	/* of answers */
 	enum answer_what what;
 	enum answer_mptcp mptcp;

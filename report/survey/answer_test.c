@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,6 +134,14 @@ static void test_mirrors(void **state)
 	assert_says(SYN_CAPABLE, SYN_ACK, "1e0c010109080706050403021e040101",
 		    ANSWER_OTHER);
 	assert_says(SYN_CAPABLE, SYN_ACK, "1e03010101010101", ANSWER_OTHER);
+	assert_says(SYN_CAPABLE, SYN_ACK, "1e0c010109080706050403021e030101",
+		    ANSWER_OTHER);
+	/* with both keys, as an ACK has them; a DATA_ACK */
+	assert_says(SYN_CAPABLE, SYN_ACK,
+		    "1e14010109080706050403020102030405060708", ANSWER_OTHER);
+	assert_says(SYN_CAPABLE, SYN_ACK, "1e08200100000007", ANSWER_OTHER);
+	assert_says(SYN_CAPABLE_V0, SYN_ACK, "1e0c00010000000000000000",
+		    ANSWER_OTHER);
 	assert_says(SYN_CAPABLE, SYN_ACK, "1e101000090807060504030201020304",
 		    ANSWER_OTHER);
 	assert_says(SYN_PLAIN, SYN_ACK, "1e0c01010908070605040302",
@@ -223,6 +232,38 @@ static void test_unfit(void **state)
 	assert_int_equal(read_segment(&s, &a), FIT_NOT);
 }
 
+/* A header that is cut, or says that it is shorter than a header. */
+static void test_cut(void **state)
+{
+	struct tcp_segment s = segment(SYN_CAPABLE, RST_ACK, NULL, 0);
+	struct envelope e = envelope();
+	struct wire w = wire_tcp(&e, &s);
+	struct survey_answer a;
+
+	(void)state;
+	assert_int_equal(survey_answer_read(&us, w.bytes, 40, &a), FIT_ANSWER);
+	assert_int_equal(survey_answer_read(&us, w.bytes, 39, &a), FIT_NOT);
+	wire_tcp_header(&w)[12] = 0x40;
+	assert_int_equal(survey_answer_read(&us, w.bytes, 40, &a), FIT_NOT);
+}
+
+/* What it says of MPTCP is kept whole. */
+static void test_option(void **state)
+{
+	uint8_t option[ANSWER_OPTION_MAX];
+	long length = hex_bytes("1e180101000102030405060708090a0b"
+				"0c0d0e0f10111213",
+				option, sizeof(option));
+	struct tcp_segment s =
+		segment(SYN_CAPABLE, SYN_ACK, option, (size_t)length);
+	struct survey_answer a;
+
+	(void)state;
+	assert_int_equal(read_segment(&s, &a), FIT_ANSWER);
+	assert_int_equal(a.option_length, 24);
+	assert_memory_equal(a.option, option, 24);
+}
+
 /* From elsewhere it is an answer of somebody else, whom we never asked. */
 static void test_other_source(void **state)
 {
@@ -241,6 +282,12 @@ static void test_other_source(void **state)
 	w = wire_tcp(&e, &s);
 	assert_int_equal(survey_answer_read(&us, w.bytes, w.length, &a),
 			 FIT_NOT);
+}
+
+static void put_port(uint8_t *at, uint16_t port)
+{
+	at[0] = (uint8_t)(port >> 8);
+	at[1] = (uint8_t)port;
 }
 
 static enum answer_fit read_icmp(const struct wire *quoted, size_t bytes,
@@ -269,6 +316,7 @@ static void check_icmp(const char *to, size_t least, const char *from)
 	assert_string_equal(address_text(&a.from, text), from);
 	assert_string_equal(a.changes, "");
 	assert_int_equal(read_icmp(&w, least, &a), FIT_ANSWER);
+	assert_int_equal(read_icmp(&w, least - 1, &a), FIT_NOT);
 	option_fill(&w, TCPOPT_MPTCP, 1);
 	assert_int_equal(read_icmp(&w, w.length, &a), FIT_ANSWER);
 	assert_string_equal(a.changes,
@@ -284,6 +332,55 @@ static void test_icmp(void **state)
 	(void)state;
 	check_icmp("10.128.0.1", 28, "10.0.3.2");
 	check_icmp("fd00:ffff::7", 48, "fd00:3::2");
+}
+
+/* Somebody else's SYN, a port of ours that this target never saw, and one that
+ * is none of ours. */
+static void test_quotes_of_others(void **state)
+{
+	struct wire w = syn(SYN_CAPABLE), other = w;
+	struct syn_numbers n = numbers_of(SYN_CAPABLE);
+	uint16_t port = n.source_port == us.ports[SYN_CAPABLE][0]
+				? us.ports[SYN_CAPABLE][1]
+				: us.ports[SYN_CAPABLE][0];
+	struct survey_answer a;
+
+	(void)state;
+	other.bytes[15] ^= 1; /* of its source address */
+	fix_ip_checksum(&other);
+	assert_int_equal(read_icmp(&other, w.length, &a), FIT_NOT);
+	other = w;
+	put_port(wire_tcp_header(&other), port);
+	assert_int_equal(read_icmp(&other, w.length, &a), FIT_BAD_QUOTE);
+	put_port(wire_tcp_header(&other), 39999);
+	assert_int_equal(read_icmp(&other, w.length, &a), FIT_NOT);
+}
+
+/* As many changes as there is room for, and of these the last one whole; that
+ * of MPTCP's option, by which targets are probed, always has room. */
+static void test_many_changes(void **state)
+{
+	static const uint8_t kinds[] = {TCPOPT_KIND_MSS, TCPOPT_KIND_WSCALE,
+					TCPOPT_KIND_SACK_PERMITTED,
+					TCPOPT_KIND_TIMESTAMPS, TCPOPT_MPTCP};
+	struct wire w = syn(SYN_JOIN);
+	struct survey_answer a;
+	char list[sizeof(a.changes) + 2];
+	json_t *json;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds); i++)
+		option_fill(&w, kinds[i], 1);
+	set_traffic_class(&w, 0xfc);
+	wire_tcp_header(&w)[14] ^= 1; /* the window */
+	assert_int_equal(read_icmp(&w, w.length, &a), FIT_ANSWER);
+	snprintf(list, sizeof(list), "[%s]", a.changes);
+	json = json_loads(list, 0, NULL);
+	assert_non_null(json);
+	json_decref(json);
+	assert_non_null(strstr(list, "{\"field\":\"tcp.option.mptcp\","));
+	assert_non_null(strstr(list, "{\"field\":\"ip.dscp\","));
+	assert_null(strstr(list, "tcp.option.wscale"));
 }
 
 /* The numbers of targets, ports and kinds are strangers to each other. */
@@ -333,8 +430,12 @@ int main(void)
 		cmocka_unit_test(test_own_key),
 		cmocka_unit_test(test_timestamps),
 		cmocka_unit_test(test_unfit),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_option),
 		cmocka_unit_test(test_other_source),
 		cmocka_unit_test(test_icmp),
+		cmocka_unit_test(test_quotes_of_others),
+		cmocka_unit_test(test_many_changes),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_sample),
 	};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "report/survey/class.h"
 
+#include <string.h>
+
 static const struct {
 	const char *name, *text;
 } classes[SURVEY_CLASSES] = {
@@ -25,6 +27,14 @@ const char *survey_class_name(enum survey_class class)
 	return classes[class].name;
 }
 
+bool survey_class_named(const char *name, enum survey_class *out)
+{
+	for (*out = 0; *out < SURVEY_CLASSES; ++*out)
+		if (!strcmp(classes[*out].name, name))
+			return true;
+	return false;
+}
+
 const char *survey_class_text(enum survey_class class)
 {
 	return classes[class].text;
@@ -39,8 +49,8 @@ bool survey_see(struct survey_seen *seen, enum syn_kind kind,
 
 	if (had != ANSWER_NONE && (had != ANSWER_ICMP || what == ANSWER_ICMP))
 		return false;
-	seen->of[kind].what = what;
-	seen->of[kind].mptcp = mptcp;
+	seen->of[kind].what = (uint8_t)what;
+	seen->of[kind].mptcp = (uint8_t)mptcp;
 	return true;
 }
 
@@ -80,11 +90,20 @@ static enum survey_class without_syn_ack(const struct survey_seen *seen)
 	return any_is(seen, ANSWER_ICMP) ? CLASS_ICMP : CLASS_SILENT;
 }
 
-/* Of what MP_CAPABLE alone was done to. */
-static enum survey_class of_capable(enum answer_what what)
+/* Of what MP_CAPABLE alone was done to. Where the plain SYN beside it has no
+ * answer either, as where a rate is limited, or none was sent any more, nothing
+ * tells that it was for MP_CAPABLE. */
+static enum survey_class of_capable(const struct survey_seen *seen,
+				    enum answer_what what)
 {
-	return what == ANSWER_RESET ? CLASS_CAPABLE_RESET
-				    : CLASS_CAPABLE_DROPPED;
+	enum answer_what plain = seen->of[SYN_PLAIN].what;
+
+	if (what == ANSWER_RESET)
+		return CLASS_CAPABLE_RESET;
+	return what == ANSWER_ICMP || plain == ANSWER_SYN_ACK ||
+			       plain == ANSWER_RESET
+		       ? CLASS_CAPABLE_DROPPED
+		       : without_syn_ack(seen);
 }
 
 /* The answers to MP_CAPABLE of both versions count, that of the version that
@@ -96,8 +115,8 @@ static enum survey_class with_tcp(const struct survey_seen *seen)
 	    seen->of[SYN_CAPABLE_V0].what == ANSWER_SYN_ACK)
 		return join_says_mptcp(seen) ? CLASS_BEHIND_STRIP : CLASS_PLAIN;
 	if (seen->of[SYN_CAPABLE].what != ANSWER_NONE)
-		return of_capable(seen->of[SYN_CAPABLE].what);
-	return of_capable(seen->of[SYN_CAPABLE_V0].what);
+		return of_capable(seen, seen->of[SYN_CAPABLE].what);
+	return of_capable(seen, seen->of[SYN_CAPABLE_V0].what);
 }
 
 enum survey_class survey_classify(const struct survey_seen *seen)
@@ -113,8 +132,13 @@ enum survey_class survey_classify(const struct survey_seen *seen)
 	return without_syn_ack(seen);
 }
 
+/* Linux resets a join that it does not know, and that is an answer too. */
+static bool has_segment(const struct survey_seen *seen)
+{
+	return any_is(seen, ANSWER_SYN_ACK) || any_is(seen, ANSWER_RESET);
+}
+
 bool survey_needs_again(const struct survey_seen *seen, enum syn_kind kind)
 {
-	return seen->of[kind].what == ANSWER_NONE &&
-	       any_is(seen, ANSWER_SYN_ACK);
+	return seen->of[kind].what == ANSWER_NONE && has_segment(seen);
 }

@@ -26,8 +26,8 @@ enum survey_class {
 /* The best answer to each kind of SYN: a segment rather than an ICMP error. */
 struct survey_seen {
 	struct {
-		enum answer_what what;
-		enum answer_mptcp mptcp;
+		uint8_t what;  /* enum answer_what */
+		uint8_t mptcp; /* enum answer_mptcp */
 	} of[SYN_KINDS];
 };
 
@@ -43,11 +43,14 @@ bool survey_mirror_is_exact(const struct survey_seen *seen);
 /* "listener_behind_strip" */
 const char *survey_class_name(enum survey_class class);
 
+/* The class of this name; false: there is none. */
+bool survey_class_named(const char *name, enum survey_class *out);
+
 /* A few words for a table. */
 const char *survey_class_text(enum survey_class class);
 
-/* Whether a kind of SYN has no answer, though another one has a SYN/ACK: it is
- * worth to be asked again, as a packet may have been lost. */
+/* Whether a kind of SYN has no answer, though another one has a SYN/ACK or an
+ * RST: it is worth to be asked again, as a packet may have been lost. */
 bool survey_needs_again(const struct survey_seen *seen, enum syn_kind kind);
 
 #endif

@@ -56,8 +56,14 @@ static void test_classes(void **state)
 		{"--ss", "plain"}, /* only version 0 was asked for */
 		{"srt", "listener_behind_strip"},
 		{"ssj", "listener_behind_strip"},
-		{"-s", "capable_dropped"},
-		{"-rt", "capable_dropped"},
+		{"-ss", "capable_dropped"},
+		{"-rts", "capable_dropped"},
+		{"-sr", "capable_dropped"},
+		/* nor is the plain one answered */
+		{"-s", "silent"},
+		{"-s-", "silent"},
+		{"-si", "icmp"},
+		{"-rt-", "reset"},
 		{"--s", "capable_dropped"},
 		{"is", "capable_dropped"},
 		{"rs", "capable_reset"},
@@ -106,13 +112,18 @@ static void test_see(void **state)
 static void test_needs_again(void **state)
 {
 	struct survey_seen some = seen_of("-s"), none = seen_of("--"),
-			   reset = seen_of("-r");
+			   v1 = seen_of("-rt"), old = seen_of("-r"),
+			   joinless = seen_of("s1-"), icmp = seen_of("-i");
 
 	(void)state;
 	assert_true(survey_needs_again(&some, SYN_CAPABLE));
 	assert_false(survey_needs_again(&some, SYN_JOIN));
 	assert_false(survey_needs_again(&none, SYN_CAPABLE));
-	assert_false(survey_needs_again(&reset, SYN_CAPABLE));
+	assert_true(survey_needs_again(&v1, SYN_CAPABLE));
+	assert_true(survey_needs_again(&old, SYN_CAPABLE));
+	assert_true(survey_needs_again(&joinless, SYN_JOIN));
+	assert_false(survey_needs_again(&joinless, SYN_CAPABLE));
+	assert_false(survey_needs_again(&icmp, SYN_CAPABLE));
 }
 
 /* --- lines --------------------------------------------------------------- */
@@ -174,6 +185,10 @@ static void test_line(void **state)
 		"\"capable\",\"join\"],\"answers\":{\"capable\":{\"answer\":"
 		"\"syn_ack\",\"mptcp\":\"1e0401ff\",\"ttl\":57,\"rtt_ms\":null"
 		"}},\"copies\":2,\"unfit\":1}\n");
+	line.probe = "{\"path\":[]}";
+	survey_line_text(&line, text, sizeof(text));
+	assert_non_null(strstr(text, ",\"copies\":2,\"unfit\":1,\"probe\":"
+				     "{\"path\":[]}}\n"));
 }
 
 /* The longest there is has room. */
@@ -204,70 +219,31 @@ static void test_long_line(void **state)
 
 /* --- tables -------------------------------------------------------------- */
 
-static char *print(const struct survey_tally *t,
-		   void (*how)(const struct survey_tally *, FILE *))
-{
-	char *text;
-	size_t length;
-	FILE *file = open_memstream(&text, &length);
-
-	assert_non_null(file);
-	how(t, file);
-	fclose(file);
-	return text;
-}
-
-static void test_tables(void **state)
-{
-	struct survey_tally t = {0};
-	char *text;
-
-	(void)state;
-	for (unsigned i = 0; i < 1234; i++)
-		tally_add(&t, 443, i < 4 ? CLASS_V1 : CLASS_SILENT);
-	tally_add(&t, 80, CLASS_PLAIN);
-	text = print(&t, tally_print);
-	assert_non_null(strstr(text, "All ports: 1,235 targets\n"));
-	assert_non_null(strstr(text, "Port 80: 1 target\n"));
-	assert_non_null(strstr(text, "Port 443: 1,234 targets\n  v1    "));
-	assert_non_null(strstr(text, "0.3241 % (0.1261 to 0.8305)"));
-	assert_null(strstr(text, "mirror"));
-	assert_true(strstr(text, "Port 80") < strstr(text, "Port 443"));
-	free(text);
-	text = print(&t, tally_print_csv);
-	assert_non_null(strstr(text, "port,class,targets,share,low,high\n"));
-	assert_non_null(strstr(text, "443,v1,4,0.00324149,0.00126"));
-	assert_non_null(strstr(text, "443,mirror,0,0.00000000,0.00000000,"));
-	free(text);
-	tally_free(&t);
-}
-
-static void test_no_targets(void **state)
-{
-	struct survey_tally t = {0};
-	char *text = print(&t, tally_print);
-
-	(void)state;
-	assert_string_equal(text, "All ports: 0 targets\n");
-	free(text);
-}
-
 static void test_read(void **state)
 {
-	static const char lines[] =
-		"{\"target\":{\"port\":80},\"class\":\"v1\"}\n"
-		"{\"target\":{\"port\":80},\"class\":\"unknown\"}\n"
-		"{\"target\":{\"port\":0},\"class\":\"v1\"}\n"
-		"torn\n"
-		"{\"target\":{\"port\":80},\"class\":\"silent\"}\n";
+	static const char lines[] = "{\"schema\":\"mpprobe-survey/1\","
+				    "\"target\":{\"address\":\"192.0.2.1\","
+				    "\"port\":80},\"class\":\"v1\"}\n"
+				    "{\"target\":{\"address\":\"192.0.2.1\","
+				    "\"port\":65535},\"class\":\"v1\"}\n"
+				    "{\"target\":{\"address\":\"192.0.2.1\","
+				    "\"port\":65536},\"class\":\"v1\"}\n"
+				    "{\"target\":{\"address\":\"192.0.2.1\","
+				    "\"port\":80},\"class\":\"unknown\"}\n"
+				    "{\"target\":{\"address\":\"192.0.2.1\","
+				    "\"port\":0},\"class\":\"v1\"}\n"
+				    "torn\n"
+				    "{\"target\":{\"address\":\"192.0.2.1\","
+				    "\"port\":80},\"class\":\"silent\"}\n";
 	FILE *file = fmemopen((char *)lines, sizeof(lines) - 1, "r");
 	struct survey_tally t = {0};
 
 	(void)state;
 	tally_read(&t, file);
 	fclose(file);
-	assert_int_equal(t.bad_lines, 3);
-	assert_int_equal(t.count, 1);
+	assert_int_equal(t.faults.bad_lines, 4);
+	assert_int_equal(t.count, 2);
+	assert_int_equal(t.ports[1].port, 65535);
 	assert_int_equal(t.ports[0].total, 2);
 	assert_int_equal(t.ports[0].classes[CLASS_V1], 1);
 	tally_free(&t);
@@ -283,8 +259,6 @@ int main(void)
 		cmocka_unit_test(test_answer_text),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_tables),
-		cmocka_unit_test(test_no_targets),
 		cmocka_unit_test(test_read),
 	};
 

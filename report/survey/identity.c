@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+static int make_templates(struct survey_identity *s, unsigned i, libnet_t *net)
+{
+	int result = reset_template_make(&s->resets[i], net, &s->sources[i]);
+
+	for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
+		if (!result)
+			result = syn_template_make(&s->templates[i][kind], net,
+						   kind, &s->sources[i]);
+	return result;
+}
+
 int survey_identity_make(struct survey_identity *s)
 {
 	char error[LIBNET_ERRBUF_SIZE];
@@ -10,11 +21,8 @@ int survey_identity_make(struct survey_identity *s)
 	int result = net ? 0 : -1;
 
 	for (unsigned i = 0; i < 2; i++)
-		for (enum syn_kind kind = 0; kind < SYN_KINDS; kind++)
-			if (!result && s->sources[i].family)
-				result = syn_template_make(
-					&s->templates[i][kind], net, kind,
-					&s->sources[i]);
+		if (!result && s->sources[i].family)
+			result = make_templates(s, i, net);
 	if (net)
 		libnet_destroy(net);
 	return result;

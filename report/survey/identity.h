@@ -18,6 +18,7 @@ struct survey_identity {
 	struct address sources[2]; /* of IPv4 and of IPv6; family 0: none */
 	uint16_t ports[SYN_KINDS][SURVEY_PORTS];
 	struct syn_template templates[2][SYN_KINDS]; /* of each source */
+	struct syn_template resets[2];
 };
 
 /* Crafts the templates, when the rest stands. 0, or -1: libnet failed. */

@@ -17,6 +17,8 @@
 size_t survey_answer_text(const struct survey_answer *a, int64_t rtt_us,
 			  char *text, size_t size);
 
+#define SURVEY_LINE_SCHEMA "mpprobe-survey/1"
+
 struct survey_line {
 	struct address address;
 	uint16_t port;
@@ -25,10 +27,11 @@ struct survey_line {
 	unsigned copies, unfit; /* answers that came again; that do not fit */
 	struct survey_seen seen;
 	const char *answers[SYN_KINDS]; /* survey_answer_text(); NULL: none */
+	const char *probe; /* an object of JSON; NULL: it was not probed */
 };
 
-/* The line with its newline. Returns its length; `size` bytes (LINE_TEXT)
- * do. */
+/* The line with its newline. Returns its length; `size` bytes (LINE_TEXT and
+ * what the probe has) do. */
 #define LINE_TEXT (SYN_KINDS * ANSWER_TEXT + 500)
 size_t survey_line_text(const struct survey_line *line, char *text,
 			size_t size);

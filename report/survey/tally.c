@@ -2,7 +2,6 @@
 #include "report/survey/tally.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,38 +40,29 @@ static struct tally_port *find_port(struct survey_tally *t, uint16_t port)
 	return insert_port(t, low, port);
 }
 
-void tally_add(struct survey_tally *t, uint16_t port, enum survey_class class)
+static void count(struct tally_port *p, enum survey_class class)
 {
-	struct tally_port *p = find_port(t, port);
-
 	p->total++;
 	p->classes[class]++;
 }
 
-static bool class_named(const char *name, enum survey_class *out)
+void tally_add(struct survey_tally *t, unsigned family, uint16_t port,
+	       enum survey_class class)
 {
-	for (*out = 0; *out < SURVEY_CLASSES; ++*out)
-		if (!strcmp(survey_class_name(*out), name))
-			return true;
-	return false;
+	count(find_port(t, port), class);
+	count(&t->families[family == 6 ? TALLY_IPV6 : TALLY_IPV4], class);
 }
 
-static bool add_line(struct survey_tally *t, const char *line)
+static void add_line(struct survey_tally *t, const char *line)
 {
-	json_t *object = json_loads(line, 0, NULL);
-	enum survey_class class;
-	const char *name = NULL;
-	int port = 0;
-	bool good;
+	struct survey_result r;
 
-	good = object &&
-	       !json_unpack(object, "{s:s, s:{s:i}}", "class", &name, "target",
-			    "port", &port) &&
-	       class_named(name, &class) && port > 0 && port <= UINT16_MAX;
-	if (good)
-		tally_add(t, (uint16_t)port, class);
-	json_decref(object);
-	return good;
+	if (!survey_result_read(line, &r, &t->faults))
+		return;
+	tally_add(t, r.address.family, r.port, r.class);
+	stacks_add(&t->stacks, r.object, r.class);
+	places_add(&t->places, r.object);
+	json_decref(r.object);
 }
 
 void tally_read(struct survey_tally *t, FILE *file)
@@ -81,18 +71,25 @@ void tally_read(struct survey_tally *t, FILE *file)
 	char *line = NULL;
 
 	while (getline(&line, &capacity, file) != -1)
-		if (!add_line(t, line))
-			t->bad_lines++;
+		add_line(t, line);
 	free(line);
+	stacks_sort(&t->stacks);
+}
+
+void tally_rest(struct survey_tally *t, const json_t *meta)
+{
+	t->rest = survey_rest_of(meta, tally_sum(t).total);
 }
 
 void tally_free(struct survey_tally *t)
 {
 	free(t->ports);
+	stacks_free(&t->stacks);
+	places_free(&t->places);
 	*t = (struct survey_tally){0};
 }
 
-/* --- printing ------------------------------------------------------------ */
+/* --- in words ------------------------------------------------------------ */
 
 void tally_interval(uint64_t hits, uint64_t total, double *low, double *high)
 {
@@ -105,7 +102,40 @@ void tally_interval(uint64_t hits, uint64_t total, double *low, double *high)
 	*high = hits < total ? middle + half : 1;
 }
 
-static struct tally_port sum_of(const struct survey_tally *t)
+/* So many that the interval has two digits, and no more: the sample tells no
+ * more of the share. */
+#define DECIMALS_MAX 8
+static int decimals(double low, double high)
+{
+	int n = 0;
+
+	for (double wide = 100 * (high - low); wide < 10 && n < DECIMALS_MAX;
+	     wide *= 10)
+		n++;
+	return n;
+}
+
+void tally_share(uint64_t hits, uint64_t total, struct tally_share *out)
+{
+	double low, high;
+	int n;
+
+	tally_interval(hits, total, &low, &high);
+	n = total < SMALL_SAMPLE ? 0 : decimals(low, high);
+	snprintf(out->interval, sizeof(out->interval), "%.*f to %.*f %%", n,
+		 100 * low, n, 100 * high);
+	*out->share = '\0';
+	if (total < SMALL_SAMPLE) {
+		snprintf(out->count, sizeof(out->count),
+			 "%" PRIu64 " of %" PRIu64, hits, total);
+		return;
+	}
+	tally_number(hits, out->count);
+	snprintf(out->share, sizeof(out->share), "%.*f %%", n,
+		 100 * (double)hits / (double)total);
+}
+
+struct tally_port tally_sum(const struct survey_tally *t)
 {
 	struct tally_port sum = {0};
 
@@ -117,8 +147,7 @@ static struct tally_port sum_of(const struct survey_tally *t)
 	return sum;
 }
 
-/* "1,234,567" */
-static const char *grouped(uint64_t n, char text[32])
+const char *tally_number(uint64_t n, char text[TALLY_NUMBER])
 {
 	char digits[24];
 	int length = snprintf(digits, sizeof(digits), "%" PRIu64, n), used = 0;
@@ -132,61 +161,12 @@ static const char *grouped(uint64_t n, char text[32])
 	return text;
 }
 
-static void print_port(const struct tally_port *p, FILE *out)
+const char *tally_family_name(unsigned family)
 {
-	for (enum survey_class class = 0; class < SURVEY_CLASSES; class ++) {
-		uint64_t hits = p->classes[class];
-		double low, high;
-		char text[32];
-
-		if (!hits)
-			continue;
-		tally_interval(hits, p->total, &low, &high);
-		fprintf(out, "  %-21s %13s  %8.4f %% (%.4f to %.4f)  %s\n",
-			survey_class_name(class), grouped(hits, text),
-			100.0 * (double)hits / (double)p->total, 100 * low,
-			100 * high, survey_class_text(class));
-	}
+	return family == TALLY_IPV4 ? "IPv4" : "IPv6";
 }
 
-static void print_head(const char *what, uint64_t total, FILE *out)
+bool tally_has_both(const struct survey_tally *t)
 {
-	char text[32];
-
-	fprintf(out, "%s: %s target%s\n", what, grouped(total, text),
-		total == 1 ? "" : "s");
-}
-
-void tally_print(const struct survey_tally *t, FILE *out)
-{
-	struct tally_port sum = sum_of(t);
-	char name[16];
-
-	if (t->count != 1)
-		print_head("All ports", sum.total, out);
-	if (t->count > 1)
-		print_port(&sum, out);
-	for (size_t i = 0; i < t->count; i++) {
-		snprintf(name, sizeof(name), "Port %u", t->ports[i].port);
-		print_head(name, t->ports[i].total, out);
-		print_port(&t->ports[i], out);
-	}
-}
-
-void tally_print_csv(const struct survey_tally *t, FILE *out)
-{
-	fputs("port,class,targets,share,low,high\n", out);
-	for (size_t i = 0; i < t->count; i++) {
-		const struct tally_port *p = &t->ports[i];
-
-		for (enum survey_class k = 0; k < SURVEY_CLASSES; k++) {
-			double low, high;
-
-			tally_interval(p->classes[k], p->total, &low, &high);
-			fprintf(out, "%u,%s,%" PRIu64 ",%.8f,%.8f,%.8f\n",
-				p->port, survey_class_name(k), p->classes[k],
-				(double)p->classes[k] / (double)p->total, low,
-				high);
-		}
-	}
+	return t->families[TALLY_IPV4].total && t->families[TALLY_IPV6].total;
 }

@@ -14,9 +14,11 @@
 
 #include "crafting/link.h"
 #include "report/arena.h"
+#include "report/filter.h"
 #include "report/track/anonymous.h"
 #include "report/track/observer.h"
 #include "report/track/pcapng.h"
+#include "report/track/reorder.h"
 #include "report/track/unpack.h"
 
 /* The filter, for frames of one link type. */
@@ -44,6 +46,7 @@ struct capture {
 	struct source *sources;
 	size_t count;
 	const char *filter;	     /* NULL: none */
+	bool as_filed;		     /* whatever their times */
 	struct anonymous *anonymous; /* NULL: frames are shown as they are */
 	capture_frame_fn *each;	     /* NULL: nobody asks */
 	void *each_context;
@@ -158,6 +161,7 @@ static bool advance_pcap(struct source *s)
 	if (result != 1)
 		return false;
 	s->next = (struct pcapng_frame){
+		.name = "",
 		.link_type = pcap_datalink(s->pcap),
 		.time_us = microseconds(&header->ts),
 		.bytes = frame,
@@ -328,8 +332,7 @@ static const struct bpf_program *program_for(struct source *s, int type,
 	made = &s->programs[s->program_count++];
 	*made = (struct program){.link_type = type};
 	frames = must_have(pcap_open_dead(of_libpcap(type), snaplen));
-	made->compiled = pcap_compile(frames, &made->code, filter, 1,
-				      PCAP_NETMASK_UNKNOWN) == 0;
+	made->compiled = filter_compile(frames, filter, &made->code) == 0;
 	if (!made->compiled)
 		snprintf(error, size, "filter %s: %s", filter,
 			 pcap_geterr(frames));
@@ -410,6 +413,11 @@ static struct source *earliest(struct capture *c)
 	return found;
 }
 
+void capture_as_filed(struct capture *c)
+{
+	c->as_filed = true;
+}
+
 void capture_anonymize(struct capture *c, struct anonymous *a)
 {
 	c->anonymous = a;
@@ -474,21 +482,55 @@ static void feed_packet(capture_packet_fn *fn, void *context, uint64_t number,
 		fn(context, number, f->time_us, ip, available);
 }
 
-static void feed(const struct capture *c, const struct source *s,
-		 struct observer *o, uint64_t number, capture_packet_fn *fn,
-		 void *context)
+/* Who is fed. */
+struct eaters {
+	struct observer *observer;
+	capture_packet_fn *fn;
+	void *context;
+};
+
+static void feed(const struct capture *c, const struct ordered *next,
+		 const struct eaters *e)
 {
-	unsigned file = (unsigned)(s - c->sources);
-	struct pcapng_frame f = s->next;
+	struct pcapng_frame f = next->frame;
 	char name[ANONYMOUS_INTERFACE];
 
-	f.bytes = anonymous_frame(c->anonymous, o, f.link_type, f.bytes,
-				  f.captured);
+	f.bytes = anonymous_frame(c->anonymous, e->observer, f.link_type,
+				  f.bytes, f.captured);
 	f.name = anonymous_interface(c->anonymous, f.name, name);
-	feed_observer(o, number, file, &f);
-	feed_packet(fn, context, number, &f);
+	feed_observer(e->observer, next->number, next->file, &f);
+	feed_packet(e->fn, e->context, next->number, &f);
 	if (c->each)
-		c->each(c->each_context, file, &f);
+		c->each(c->each_context, next->file, &f);
+}
+
+static void feed_due(const struct capture *c, struct reorder *r, bool all,
+		     const struct eaters *e)
+{
+	const struct ordered *next;
+
+	while ((next = reorder_take(r, all)))
+		feed(c, next, e);
+}
+
+static void feed_all(struct capture *c, struct reorder *r,
+		     const struct eaters *e)
+{
+	struct ordered next = {.number = 0};
+	struct source *s;
+
+	while ((s = earliest(c))) {
+		next.number++;
+		next.file = (unsigned)(s - c->sources);
+		next.frame = s->next;
+		if (passes(c, s) && c->as_filed)
+			feed(c, &next, e);
+		else if (passes(c, s))
+			reorder_put(r, &next);
+		feed_due(c, r, false, e);
+		advance(s);
+	}
+	feed_due(c, r, true, e);
 }
 
 /* Of the first that is damaged. */
@@ -516,17 +558,14 @@ enum capture_result capture_feed_each(struct capture *c,
 				      capture_packet_fn *fn, void *context,
 				      char *error, size_t size)
 {
-	uint64_t number = 0;
-	struct source *s;
+	const struct eaters e = {observer, fn, context};
+	struct reorder *r;
 
 	if (!start_all(c, error, size))
 		return CAPTURE_UNREADABLE;
-	while ((s = earliest(c))) {
-		number++;
-		if (passes(c, s))
-			feed(c, s, observer, number, fn, context);
-		advance(s);
-	}
+	r = reorder_new();
+	feed_all(c, r, &e);
+	reorder_free(r);
 	return end_of(c, error, size);
 }
 

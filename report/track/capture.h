@@ -32,12 +32,15 @@ struct capture *capture_open(const char *const *files, size_t count,
  * outlive it. Frames keep their numbers. */
 void capture_filter(struct capture *c, const char *expression);
 
+/* Frames are handed over as they are read, and in the order of the file. */
+void capture_as_filed(struct capture *c);
+
 /* Shows nobody a frame as it is: the observer, and whoever else is handed one,
  * gets it with pseudonyms (anonymous.h). NULL: as they are. */
 void capture_anonymize(struct capture *c, struct anonymous *a);
 
-/* Hands every frame that is fed to `fn` as well, with the number of its file,
- * from 0. */
+/* Hands every frame that is fed to `fn` as well, in the same order, with the
+ * number of its file, from 0. */
 typedef void capture_frame_fn(void *context, unsigned file,
 			      const struct pcapng_frame *frame);
 void capture_each_frame(struct capture *c, capture_frame_fn *fn, void *context);
@@ -54,9 +57,10 @@ typedef void capture_place_fn(void *context, const struct capture_place *p);
 void capture_each_place(const struct capture *c, capture_place_fn *fn,
 			void *context);
 
-/* Feeds every frame to the observer, once; those of several files by time, and
- * numbered in that order, as mergecap(1) would. `error` is empty if all is
- * well; else it tells of the first file that is not. */
+/* Feeds every frame to the observer, once. Those of several files are merged by
+ * time, as mergecap(1) would; they are numbered so, and fed in the order of
+ * their times (reorder.h). `error` is empty if all is well; else it tells of
+ * the first file that is not. */
 enum capture_result capture_feed(struct capture *c, struct observer *observer,
 				 char *error, size_t size);
 

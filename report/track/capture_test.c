@@ -314,6 +314,41 @@ static void test_several(void **state)
 	unlink(names[1]);
 }
 
+/* Frames that are late come by time, with the numbers that they have in the
+ * file; or as they are filed. */
+static void test_order(void **state)
+{
+	const char *name = scratch_file("late.pcap");
+
+	(void)state;
+	for (int as_filed = 0; as_filed < 2; as_filed++) {
+		uint8_t bytes[400];
+		struct writer w = writer_over(bytes, sizeof(bytes));
+		struct seen s = {.count = 0};
+		struct capture *c;
+
+		put_header(&w, 0xa1b2c3d4, LINKTYPE_RAW);
+		put_frame(&w, 1, 20);
+		put_frame(&w, 1, 10);
+		put_frame(&w, 2, 0);
+		put_file(name, bytes, w.length);
+		c = capture_open(&name, 1, error, sizeof(error));
+		assert_non_null(c);
+		if (as_filed)
+			capture_as_filed(c);
+		assert_int_equal(capture_feed_each(c, NULL, see, &s, error,
+						   sizeof(error)),
+				 CAPTURE_OK);
+		capture_close(c);
+		assert_int_equal(s.count, 3);
+		assert_int_equal(s.numbers[0], as_filed ? 1 : 2);
+		assert_int_equal(s.times[0], as_filed ? 1000020 : 1000010);
+		assert_int_equal(s.numbers[1], as_filed ? 2 : 1);
+		assert_int_equal(s.numbers[2], 3);
+	}
+	unlink(name);
+}
+
 static void test_missing(void **state)
 {
 	struct observer *o = observer_new();
@@ -461,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_called_compressed),
 		cmocka_unit_test(test_opened_unread),
 		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_absurd_lengths),
 		cmocka_unit_test(test_pcapng),

@@ -39,6 +39,16 @@ struct arena;
 /* So far behind its SYN a segment may be that comes before it in the file. */
 #define EARLY_BYTES (1 << 16)
 
+/* The timestamps of copies of a segment differ by less: no clock goes farther
+ * until the last is sent, nor do ours count more of them. Who draws timestamps
+ * anew goes as far as he likes. */
+#define COPIES_SPAN (1 << 18)
+
+static inline bool is_of_a_copy(uint32_t tsval, uint32_t of)
+{
+	return tsval - of + COPIES_SPAN < 2 * COPIES_SPAN;
+}
+
 /* Subflows of one connection that its server is let begin in a live run. */
 #define SUBFLOWS_MAX 64
 
@@ -120,6 +130,10 @@ bool observe_fits(const struct flow *f, const struct packet *p);
 
 /* Whether a segment may be the client's by its numbers. */
 bool observe_may_be_sent(struct flow *f, const struct packet *p);
+
+/* Of a segment that does not fit, as it acknowledges more than was seen to be
+ * sent: a capture lacks that. */
+void observe_ahead(struct flow *f, const struct packet *p);
 
 /* The window that a segment of the client opens (RFC 9293 3.8.6). */
 void observe_window(struct flow *f, const struct kept *k);

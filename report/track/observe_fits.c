@@ -103,6 +103,21 @@ static bool is_near(uint32_t a, uint32_t b, int32_t span)
 	return seq_diff(a, b) <= span && seq_diff(a, b) >= -span;
 }
 
+void observe_ahead(struct flow *f, const struct packet *p)
+{
+	const struct tcp_view *tcp = &p->tcp;
+	uint32_t ack = tcp->acknowledgment;
+
+	if (!f->syn_ack_seen || !(tcp->flags & TCP_FLAG_ACK) ||
+	    tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
+	    !in_window(f, tcp->sequence) ||
+	    !is_near(ack, f->client_next, SENT_SPAN) ||
+	    (f->has_acked_ahead && seq_diff(ack, f->acked_ahead) <= 0))
+		return;
+	f->has_acked_ahead = true;
+	f->acked_ahead = ack;
+}
+
 /* Where it lacks more, the next one agrees with this. */
 static bool follows_stray(struct flow *f, const struct tcp_view *tcp)
 {

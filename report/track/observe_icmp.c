@@ -14,6 +14,7 @@ struct fit {
 	bool id, sequence, tsval, checksum, payload;
 	bool mark;	  /* the whole payload of a control: 64 random bits */
 	bool other_tsval; /* both have one, and they differ */
+	bool other_copy;  /* it is none of this one, but of the same segment */
 };
 
 static bool is_ip4(const struct packet *p)
@@ -26,25 +27,27 @@ static uint16_t swap16(uint16_t v)
 	return (uint16_t)(v << 8 | v >> 8);
 }
 
-/* The quoted packet, and the timestamp in it. */
+/* The quoted packet, and what options are in it. */
 struct quoted {
 	struct packet packet;
 	bool has_tsval;
 	uint32_t tsval;
+	bool mptcp; /* there is an option */
 };
 
-static void read_tsval(struct quoted *q)
+static void read_options(struct quoted *q)
 {
 	const struct tcp_view *tcp = &q->packet.tcp;
 	struct tcp_options options;
 
-	q->has_tsval = false;
+	q->has_tsval = q->mptcp = false;
 	if (q->packet.transport != TRANSPORT_TCP || tcp->data_offset == 0)
 		return;
 	tcp_options_read(tcp->options, tcp->options_available,
 			 tcp->options_length, &options);
 	q->has_tsval = options.has_timestamps;
 	q->tsval = options.tsval;
+	q->mptcp = options.mptcp_count > 0;
 }
 
 /* All of its data is gone; and the length is not only less the IP header, as
@@ -69,6 +72,30 @@ static bool may_be(const struct packet *p, const struct packet *q)
 	       !(flags & q->tcp.flags & TCP_FLAG_FIN) && !is_emptied(p, q);
 }
 
+/* A TTL that a sweep has: mpprobe's copies are told apart by it. */
+#define SWEPT_TTL 64
+
+static bool names_swept_ttl(uint32_t tsval)
+{
+	return (tsval & CLOCK_TTL) - 1 < SWEPT_TTL;
+}
+
+/* Its timestamp, or its IP ID and checksum, are others, and the number is near:
+ * a copy that the capture lacks, and not what a device drew anew, or counts. */
+static bool is_other_copy(const struct kept *k, const struct quoted *q,
+			  struct fit fit)
+{
+	const struct packet *sent = &k->packet;
+
+	if (fit.id || !is_of_a_copy(q->tsval, k->options.tsval))
+		return false;
+	if (fit.other_tsval)
+		return !kept_names_ttl(k) || names_swept_ttl(q->tsval);
+	return is_ip4(sent) && !fit.checksum &&
+	       q->mptcp == (k->options.mptcp_count > 0) &&
+	       ip_id_is_of_a_copy(q->packet.ip.id, sent->ip.id);
+}
+
 /* Which of the unpredictable fields of a sent segment the quote shows. */
 static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 {
@@ -88,6 +115,7 @@ static struct fit fit_tcp(const struct kept *k, const struct quoted *quoted)
 	/* Other numbers have another checksum: that they agree is chance. */
 	fit.checksum = q->tcp.available >= 18 && fit.sequence &&
 		       q->tcp.checksum == p->tcp.checksum && !fit.other_tsval;
+	fit.other_copy = clocks && is_other_copy(k, quoted, fit);
 	return fit;
 }
 
@@ -154,9 +182,12 @@ static unsigned rank_fit(struct fit fit, enum matched_by *by)
 	 * draws another copy's now and then. */
 	const bool id = fit.id && (fit.sequence || fit.tsval || fit.checksum ||
 				   fit.payload);
-	const bool fits[] = {
-		id && !fit.other_tsval,	      fit.tsval,   id,
-		fit.checksum && fit.sequence, fit.payload, fit.sequence};
+	const bool fits[] = {id && !fit.other_tsval,
+			     fit.tsval && !fit.other_copy,
+			     id,
+			     fit.checksum && fit.sequence,
+			     fit.payload,
+			     fit.sequence && !fit.other_copy};
 
 	for (size_t i = 0; i < sizeof(fits) / sizeof(fits[0]); i++)
 		if (fits[i]) {
@@ -392,7 +423,7 @@ void observe_icmp(struct observer *o, const struct packet *p, uint64_t frame,
 	if (transport != TRANSPORT_TCP && transport != TRANSPORT_UDP &&
 	    transport != TRANSPORT_ICMP_ECHO_REQUEST)
 		return;
-	read_tsval(&quoted);
+	read_options(&quoted);
 	f = quoted_flow(o, &quoted.packet);
 	if (f && f->begun && transport == TRANSPORT_TCP)
 		f = observe_at_home(o, f);

@@ -55,7 +55,6 @@ static void note_keys(struct flow *f)
 static void see_capable_syn(struct observer *o, struct flow *f,
 			    const struct mptcp_option *option)
 {
-	unsigned crypto = option->capable.flags & 0x3f;
 	struct mptcp_connection *c = f->connection;
 	struct mptcp_facts *m = &f->mptcp;
 
@@ -64,8 +63,7 @@ static void see_capable_syn(struct observer *o, struct flow *f,
 	m->syn = true;
 	m->version = option->capable.version;
 	m->syn_flags = option->capable.flags;
-	m->syn_valid = crypto == MPC_HMAC &&
-		       !(option->capable.flags & MPC_EXTENSIBILITY) &&
+	m->syn_valid = mptcp_flags_valid(m->version, m->syn_flags) &&
 		       ((m->version == 1 && option->length == 4) ||
 			(m->version == 0 && option->length == 12));
 	c->syn_flags = option->capable.flags;
@@ -227,7 +225,7 @@ static void see_join(struct observer *o, struct flow *f, unsigned side,
 		join->client_nonce = option->join.nonce;
 		join->backup = option->join.backup;
 	} else if (option->join.stage == JOIN_SYN_ACK && side == 1 && syn &&
-		   !join->has_server_nonce) {
+		   !(f->begun ? join->syn_ack : join->has_server_nonce)) {
 		f->syn_ack_option = true;
 		join->syn_ack = f->begun;
 		join->server_nonce = option->join.nonce;
@@ -391,6 +389,19 @@ static void see_mapping_received(struct mptcp_facts *m,
 	m->server_mapped_end = h->dsn_end;
 }
 
+/* All segments of a mapping of the first subflow are there, and its checksum is
+ * right: the server may acknowledge it. */
+static void see_whole_sent(struct mptcp_facts *m, const struct flow *f)
+{
+	const struct mapping *map = &f->sides[0].mapping;
+	uint64_t end = map->dsn + map->length;
+
+	if (m->has_client_key && m->checksum && map->dsn_known &&
+	    f->join.parent < 0 && map->dsn == m->client_idsn + map->ssn &&
+	    (int64_t)(end - m->mapped_end) > 0)
+		m->mapped_end = end;
+}
+
 /* The frame of a wrong checksum is that of the first; else of the latest. */
 static void see_checksum(struct mptcp_facts *m, const struct flow *f,
 			 unsigned side, enum mapping_state state,
@@ -398,6 +409,8 @@ static void see_checksum(struct mptcp_facts *m, const struct flow *f,
 {
 	if (side == 0) {
 		m->sent_bad_frame = f->sides[0].wrong_frame;
+		if (state == MAPPING_RIGHT)
+			see_whole_sent(m, f);
 		return;
 	}
 	m->checksums_good += state == MAPPING_RIGHT;
@@ -461,6 +474,21 @@ static void see_mapping(struct observer *o, struct flow *f, unsigned side,
 	}
 }
 
+/* On the only subflow DSN and SSN run in step, whatever the capture lacks. */
+static void see_step(struct mptcp_facts *m, const struct flow *f,
+		     uint64_t acked, const struct kept *k)
+{
+	uint32_t by_tcp = k->packet.tcp.acknowledgment - f->client_isn - 1;
+
+	if (f->join.parent >= 0 || f->sibling || !by_tcp)
+		return;
+	m->acks_in_step |= acked == by_tcp;
+	if (acked <= by_tcp)
+		return;
+	m->ack_ahead = acked - by_tcp;
+	m->ahead_frame = k->frame;
+}
+
 /* A DATA_ACK within what was mapped proves that the server parsed our key
  * and our mapping; one outside fits nothing that we sent. */
 static void see_data_ack(struct mptcp_facts *m, struct flow *f,
@@ -472,6 +500,7 @@ static void see_data_ack(struct mptcp_facts *m, struct flow *f,
 		return;
 	if (!(dss->dss.flags & DSS_ACK8))
 		ack = dsn_widen(ack, m->mapped_end);
+	see_step(m, f, ack - first, k);
 	if (ack - first > m->mapped_end - first) {
 		m->data_ack_misfit = true;
 		m->misfit_frame = k->frame;

@@ -63,6 +63,16 @@ static enum segment_kind received_kind(const struct flow *f,
 	return SEGMENT_OTHER;
 }
 
+/* The SYN/ACK answers a plain SYN, before which the capture lacks another. */
+static bool gave_up_before(const struct flow *f)
+{
+	size_t answered = f->syn_ack_seen
+				  ? flow_answered_syn(f, f->first_syn_ack)
+				  : FLOW_NONE;
+
+	return answered != FLOW_NONE && !f->sent[answered]->options.mptcp_count;
+}
+
 static void track_sent(struct flow *f, const struct kept *k)
 {
 	const struct tcp_view *tcp = &k->packet.tcp;
@@ -76,6 +86,8 @@ static void track_sent(struct flow *f, const struct kept *k)
 	if (observe_is_syn(&k->packet) && gives_up(f, k)) {
 		f->plain_syn = true;
 		f->mptcp.gave_up |= !f->syn_ack_seen;
+	} else if (observe_is_syn(&k->packet) && k->options.mptcp_count) {
+		f->mptcp.gave_up |= gave_up_before(f);
 	}
 	f->client_fin |= (tcp->flags & TCP_FLAG_FIN) != 0;
 	if (seq_diff(end, f->client_next) > 0)
@@ -94,6 +106,17 @@ static void track_syn_ack(struct flow *f, const struct kept *k, size_t index)
 	f->server_next = f->client_acked = f->server_isn + 1;
 	f->server_acked = k->packet.tcp.acknowledgment;
 	f->timestamps = k->options.has_timestamps;
+	f->mptcp.gave_up |=
+		(f->mptcp.syn || f->join.syn) && flow_answered_unseen(f, k);
+}
+
+/* It answers a SYN: with a sequence number of 0 (RFC 9293 3.5.2), which says
+ * nothing to who has taken the SYN/ACK. Copies of the SYN may come late. */
+static bool is_late_refusal(const struct flow *f, const struct tcp_view *tcp)
+{
+	return f->established && tcp->flags & TCP_FLAG_ACK &&
+	       tcp->sequence == 0 && f->server_isn + 1 != 0 &&
+	       tcp->acknowledgment == f->client_isn + 1;
 }
 
 static void track_received(struct flow *f, const struct kept *k, size_t index)
@@ -102,7 +125,7 @@ static void track_received(struct flow *f, const struct kept *k, size_t index)
 	uint32_t end = tcp->sequence + (uint32_t)tcp->payload_length;
 
 	if (tcp->flags & TCP_FLAG_RST) {
-		if (f->first_reset == FLOW_NONE)
+		if (f->first_reset == FLOW_NONE && !is_late_refusal(f, tcp))
 			f->first_reset = index;
 		return;
 	}
@@ -262,6 +285,7 @@ void observe_received(struct observer *o, struct flow *f,
 	struct kept k;
 
 	if (!observe_fits(f, p)) {
+		observe_ahead(f, p);
 		f->unfit++;
 		return;
 	}

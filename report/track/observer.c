@@ -612,7 +612,7 @@ bool kept_is_syn(const struct kept *k)
 
 bool kept_is_first_syn(const struct kept *k)
 {
-	return k->kind == SEGMENT_SYN || k->kind == SEGMENT_JOIN_SYN;
+	return segment_is_syn(k->kind);
 }
 
 bool kept_names_ttl(const struct kept *k)
@@ -621,16 +621,53 @@ bool kept_names_ttl(const struct kept *k)
 	       !((k->options.tsval ^ k->packet.ip.ttl) & CLOCK_TTL);
 }
 
-/* A reply names a timestamp that is nearly a SYN's own: it answers another of
- * the sweep, which this capture began too late to see. */
-#define SWEEP_SPAN 256
-
+/* A reply names a timestamp that is nearly a SYN's own: it answers another one,
+ * which the capture lacks. */
 static bool answers_unseen(const struct kept *reply, const struct kept *syn)
 {
-	int32_t off = seq_diff(reply->options.tsecr, syn->options.tsval);
-
 	return reply->options.has_timestamps && syn->options.has_timestamps &&
-	       off > -SWEEP_SPAN && off < SWEEP_SPAN;
+	       is_of_a_copy(reply->options.tsecr, syn->options.tsval);
+}
+
+bool flow_answered_unseen(const struct flow *f, const struct kept *reply)
+{
+	const struct kept *last = NULL;
+	uint32_t begun;
+
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (!kept_is_syn(k))
+			continue;
+		if (!answers_unseen(reply, k) ||
+		    reply->options.tsecr == k->options.tsval)
+			return false;
+		last = k;
+	}
+	if (!last)
+		return false;
+	begun = last->options.tsval;
+	if (kept_names_ttl(last))
+		begun -= last->packet.ip.ttl & CLOCK_TTL;
+	return seq_diff(reply->options.tsecr, begun) > CLOCK_TTL;
+}
+
+bool flow_echoes_unseen(const struct flow *f, const struct kept *received)
+{
+	uint32_t echo = received->options.tsecr;
+	bool near = false;
+
+	if (!f->timestamps || !received->options.has_timestamps || f->unkept)
+		return false;
+	for (size_t i = 0; i < f->sent_count; i++) {
+		const struct kept *k = f->sent[i];
+
+		if (k->options.has_timestamps && k->options.tsval == echo)
+			return false;
+		near |= k->options.has_timestamps &&
+			is_of_a_copy(echo, k->options.tsval);
+	}
+	return near;
 }
 
 size_t flow_answered_syn(const struct flow *f, size_t received)

@@ -66,7 +66,8 @@ struct quote {
 struct mptcp_facts {
 	bool syn, syn_ack; /* MP_CAPABLE was in it */
 	bool syn_valid;	   /* of a form that a server must take */
-	bool gave_up;	   /* a plain SYN followed, unanswered as they were */
+	bool gave_up;	   /* a plain SYN followed, unanswered as they were; or
+			      one that was not captured, but answered */
 	bool mirrored;	   /* the SYN/ACK echoes the SYN's option */
 	unsigned version;  /* of the SYN */
 	int other_version; /* the SYN/ACK's, if it is not that; -1 */
@@ -85,6 +86,11 @@ struct mptcp_facts {
 	uint64_t data_ack_frame;
 	bool data_ack_misfit; /* one fits nothing that was sent */
 	uint64_t misfit_frame;
+	/* DATA_ACKs beside the acknowledgment of TCP in the same segment, while
+	 * no other subflow is known: bytes ahead of it, of the last that is;
+	 * and whether one is of as many. */
+	uint64_t ack_ahead, ahead_frame;
+	bool acks_in_step;
 	enum known server_dsn; /* DSN == IDSN(server key) + SSN */
 	uint64_t server_dsn_frame, server_dsn_seen;
 	uint64_t server_mapped_end; /* DSN behind the server's data; 0 none */
@@ -204,6 +210,9 @@ struct flow {
 	unsigned misfits;     /* quotes of its addresses and ports that are of
 				 nothing that was sent, or do not tell of what */
 	unsigned untold;      /* of these the latter: a number of it fits */
+	bool has_acked_ahead; /* the server acknowledged more than was seen to
+				 be sent: up to here */
+	uint32_t acked_ahead;
 	uint64_t unfit; /* TCP segments of its addresses and ports that fit
 			   nothing, and own packets that came back */
 	bool unkept;	/* there is more of it than was kept */
@@ -350,6 +359,22 @@ struct flow *observer_flow(const struct observer *o,
 /* The SYN that a SYN/ACK (index in received) answers: its index in sent, by
  * TSecr, or the only one sent; FLOW_NONE if it cannot be told. */
 size_t flow_answered_syn(const struct flow *f, size_t received);
+
+/* Hosts count IDs: a near one is that of another copy, which the capture lacks;
+ * who draws them anew seldom comes so near. */
+#define IDS_SPAN 256
+
+static inline bool ip_id_is_of_a_copy(uint16_t id, uint16_t of)
+{
+	return id != of && of && (uint16_t)(id - of + IDS_SPAN) < 2 * IDS_SPAN;
+}
+
+/* Whether a SYN/ACK names, by TSecr, a later SYN than all that the capture has:
+ * one that was sent again, as clients do in the end without MPTCP. */
+bool flow_answered_unseen(const struct flow *f, const struct kept *syn_ack);
+/* Whether another segment names a timestamp of the flow's clock that no segment
+ * has which was sent: the capture lacks what it answers. */
+bool flow_echoes_unseen(const struct flow *f, const struct kept *received);
 
 /* The smallest TTL whose SYN (datagram, echo) the target itself answered;
  * 0 if none did or it cannot be told. */

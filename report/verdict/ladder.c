@@ -553,7 +553,7 @@ static bool takes_short_only(const struct judgement *j, const struct flow *f)
 {
 	const struct kept *vain = joined_data_in_vain(j, f);
 
-	return vain && !smaller_in_vain(f, vain) &&
+	return vain && !smaller_in_vain(j, f, vain) &&
 	       first_takes_as_large(j, f, vain);
 }
 
@@ -591,6 +591,7 @@ static void rung_join_data(struct judgement *j)
 
 	if (j->r->ladder[RUNG_JOIN].result != RUNG_PASS) {
 		set(j, RUNG_JOIN_DATA, RUNG_SKIPPED, "no second subflow");
+		/* It passed: NOLINTNEXTLINE(*-core.NullDereference) */
 	} else if (!f->join.data_end && answers_in_vain(f)) {
 		set(j, RUNG_JOIN_DATA, RUNG_FAIL,
 		    "the server's data over it comes again and again, and is "

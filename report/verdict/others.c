@@ -6,6 +6,7 @@
 #include "report/evidence/attempts.h"
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
+#include "report/evidence/sends.h"
 #include "report/verdict/verdict.h"
 
 /* ---- no answer ----------------------------------------------------------- */
@@ -124,19 +125,25 @@ static bool asks_as_working(const struct judgement *j, const struct flow *f)
 	       f->mptcp.version == j->working->mptcp.version;
 }
 
-static const char *plain_phrase(const struct judgement *j)
+const char *plain_beside_phrase(const struct judgement *j, const char *however)
 {
 	unsigned count = plain_beside_working(j);
 
-	if (!count)
-		return "";
 	return arena_printf(j->arena,
-			    " %u of %u connections with MP_CAPABLE, however, "
-			    "%s answered as plain TCP: by another server "
-			    "behind a balancer, or a device that goes by ports "
-			    "removes the option.",
+			    "%u of %u connections with MP_CAPABLE%s %s "
+			    "answered as plain TCP: by another server behind a "
+			    "balancer, or a device removes the option from "
+			    "some",
 			    count, ask_witnesses(j, asks_as_working, NULL),
-			    count == 1 ? "was" : "were");
+			    however, count == 1 ? "was" : "were");
+}
+
+static const char *plain_phrase(const struct judgement *j)
+{
+	return plain_beside_working(j)
+		       ? arena_printf(j->arena, " %s.",
+				      plain_beside_phrase(j, ", however,"))
+		       : "";
 }
 
 /* What became of the first that lost MPTCP with its data. */
@@ -203,8 +210,7 @@ static unsigned joins_refused(const struct judgement *j)
 	for (size_t i = 0; i < j->flow_count; i++)
 		count += flow_is(j->flows[i], PURPOSE_MP_JOIN) &&
 			 flow_refused(j->flows[i]) &&
-			 reset_reason(flow_reset(j->flows[i])) !=
-				 TCPRST_PROHIBITED &&
+			 !reset_by_choice(flow_reset(j->flows[i])) &&
 			 !closed_before(j, j->flows[i]);
 	return count;
 }
@@ -232,10 +238,10 @@ static const char *joins_phrase(const struct judgement *j)
 
 const char *others_phrase(const struct judgement *j)
 {
-	return arena_printf(j->arena, "%s%s%s%s%s%s%s", vain_phrase(j),
+	return arena_printf(j->arena, "%s%s%s%s%s%s%s%s", vain_phrase(j),
 			    refused_phrase(j), lates_phrase(j), plain_phrase(j),
 			    lost_phrase(j), late_loss_phrase(j),
-			    joins_phrase(j));
+			    joins_phrase(j), sends_phrase(j));
 }
 
 const char *others_advice(const struct judgement *j)

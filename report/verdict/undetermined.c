@@ -267,6 +267,13 @@ static bool lacks_mptcp(const struct judgement *j)
 	return plainly_answered(j, 1);
 }
 
+/* SYNs without MPTCP, and all with it. */
+static bool refuses_some(const struct judgement *j)
+{
+	return j->tcp_answered && !j->negotiated &&
+	       j->plain.reset >= PLAIN_REFUSED_MIN;
+}
+
 static bool is_all(const struct judgement *j)
 {
 	return j;
@@ -356,6 +363,11 @@ static const struct missing {
 	 "the server lacks MPTCP, or its option is removed where no hop shows "
 	 "it",
 	 NULL},
+	{refuses_some, NULL,
+	 "SYNs are answered at first or now and then, and the others by a RST, "
+	 "with MPTCP or without it: the server, or a device before it, limits "
+	 "how many there may be",
+	 "Wait a minute and probe again."},
 	{is_all, NULL, "too few answers came",
 	 "Probe again; if loss is high, later."},
 };

@@ -38,11 +38,11 @@ bool had_time_to_answer(const struct judgement *j)
 	return false;
 }
 
-/* The RSTs come over fewer hops than the target's own answers, and no hop
- * behind who sends them quoted any SYN: how many, or 0. */
-static unsigned refused_before(const struct judgement *j)
+/* How many hops away who answers SYNs by a RST is, if all come from as far; or
+ * 0. */
+static unsigned refused_from(const struct judgement *j)
 {
-	unsigned hops = 0, reply = control_reply_ttl(j);
+	unsigned hops = 0;
 
 	for (size_t i = 0; i < j->flow_count; i++) {
 		const struct kept *k = flow_reset(j->flows[i]);
@@ -53,12 +53,46 @@ static unsigned refused_before(const struct judgement *j)
 			return 0;
 		hops = 1 + hops_back(k->packet.ip.ttl);
 	}
-	for (size_t i = 0; i < j->view_count; i++)
-		if (j->views[i].flow->protocol == IPPROTO_TCP &&
-		    j->views[i].ttl > hops)
-			return 0;
-	return reply && hops + HOPS_FEWER_MIN <= 1 + hops_back(reply) ? hops
-								      : 0;
+	return hops;
+}
+
+/* The farthest hop that quotes a SYN, if it is behind that; or NULL. */
+static const struct view *quoted_behind(const struct judgement *j,
+					unsigned hops)
+{
+	const struct view *far = NULL;
+
+	for (size_t i = 0; i < j->view_count; i++) {
+		const struct view *v = &j->views[i];
+
+		if (v->flow->protocol == IPPROTO_TCP && v->ttl > hops &&
+		    (!far || v->ttl > far->ttl))
+			far = v;
+	}
+	return far;
+}
+
+/* How far the target is by its own answers; or, at least, by those of a hop
+ * before it. Unknown: 0. */
+static unsigned target_from(const struct judgement *j, const struct view *hop)
+{
+	unsigned reply = control_reply_ttl(j);
+
+	if (reply)
+		return 1 + hops_back(reply);
+	return hop ? 2 + hops_back(hop->quote->reply_ttl) : 0;
+}
+
+/* The RSTs come over fewer hops than the target's own answers, and no hop
+ * behind who sends them quoted any SYN: how many, or 0. */
+static unsigned refused_before(const struct judgement *j)
+{
+	unsigned hops = refused_from(j);
+
+	return hops && !quoted_behind(j, hops) &&
+			       hops + HOPS_FEWER_MIN <= target_from(j, NULL)
+		       ? hops
+		       : 0;
 }
 
 static void say_refused(struct judgement *j)
@@ -87,6 +121,34 @@ static void say_refused(struct judgement *j)
 static bool is_refused(const struct judgement *j)
 {
 	return j->tcp_tried && j->tcp_refused && !j->unshown;
+}
+
+/* The hop that shows that SYNs pass who refuses the others; or NULL. */
+static const struct view *passes_some(const struct judgement *j)
+{
+	unsigned hops = refused_from(j);
+	const struct view *v = hops ? quoted_behind(j, hops) : NULL;
+
+	return v && hops + HOPS_FEWER_MIN <= target_from(j, v) ? v : NULL;
+}
+
+static bool is_refused_in_part(const struct judgement *j)
+{
+	return is_refused(j) && passes_some(j);
+}
+
+static void say_refused_in_part(struct judgement *j)
+{
+	unsigned hops = refused_from(j);
+
+	say_verdict(j, STATUS_UNDETERMINED, CONFIDENCE_LIKELY,
+		    "Undetermined: TCP to port %u of %s is refused by a device "
+		    "before it, but some SYNs pass: RSTs come from %u hop%s "
+		    "away, and hop %u quotes a SYN. It limits how many there "
+		    "may be, or is on one of several paths.",
+		    j->r->port, arena_address(j->arena, &j->r->target), hops,
+		    hops == 1 ? "" : "s", passes_some(j)->ttl);
+	j->r->advice = "Wait a minute and probe again.";
 }
 
 /* The ICMP error that says why no SYN is answered, or NULL. */
@@ -389,6 +451,7 @@ static const struct verdict {
 	bool (*applies)(const struct judgement *j);
 	void (*say)(struct judgement *j);
 } verdicts[] = {
+	{is_refused_in_part, say_refused_in_part},
 	{is_refused, say_refused},
 	{is_silent, say_silent},
 	{is_blocked, say_blocked},

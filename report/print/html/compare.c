@@ -87,11 +87,10 @@ int html_compare(const struct page *p, const struct compare *c)
 				      ? "The runs may differ"
 				      : "No difference that matters";
 
-	document_title(p, arena_printf(p->arena, "%s - mpprobe", verdict));
-	markup(p->out,
-	       "<article class=\"%s\">\n<header class=\"head\">\n"
-	       "<p class=\"about\">%zu runs</p>\n<h1>%s</h1>\n</header>\n",
-	       differs ? "bad" : "good", c->run_count, verdict);
+	document_head(p, differs ? "bad" : "good",
+		      arena_printf(p->arena, "%zu runs", c->run_count), NULL,
+		      verdict);
+	markup(p->out, "</header>\n");
 	list(p, "What differs", c->differences, c->difference_count);
 	compare_charts(p, c);
 	table(p, c);

@@ -35,6 +35,19 @@ void document_title(const struct page *p, const char *title)
 		p->document->title = must_have(strdup(title));
 }
 
+void document_head(const struct page *p, const char *severity,
+		   const char *about, const char *name, const char *heading)
+{
+	document_title(p, arena_printf(p->arena, "%s - mpprobe", heading));
+	markup(p->out,
+	       "<article class=\"%s\">\n<header class=\"head\">\n"
+	       "<p class=\"about\">%s",
+	       severity, about);
+	if (name)
+		markup(p->out, " <b>%s</b>", name);
+	markup(p->out, "</p>\n<h1>%s</h1>\n", heading);
+}
+
 unsigned document_entry(const struct page *p, const char *class,
 			const char *what, const char *state)
 {
@@ -105,7 +118,13 @@ static void print_captures(FILE *out, const struct origin *o)
 	}
 }
 
-static void print_foot(FILE *out, const struct origin *o)
+static bool has_json(const struct document *d)
+{
+	return d->json_size || (d->listed && d->listed_size);
+}
+
+static void print_foot(FILE *out, const struct origin *o,
+		       const struct document *d)
 {
 	markup(out,
 	       "</main>\n<footer>\n<h2>Where this comes from</h2>\n"
@@ -113,10 +132,13 @@ static void print_foot(FILE *out, const struct origin *o)
 	       "<dt>Command</dt><dd><code>%s</code></dd>\n",
 	       MPPROBE_VERSION, o->command);
 	print_captures(out, o);
-	markup(out, "<dt>In this file</dt><dd>All of it as JSON, for "
-		    "<code>mpprobe read</code> and <code>mpprobe compare</code>"
-		    "; frame numbers are those of the capture, times are "
-		    "UTC.</dd>\n</dl>\n</footer>\n");
+	if (has_json(d))
+		markup(out,
+		       "<dt>In this file</dt><dd>All of it as JSON, for "
+		       "<code>mpprobe read</code> and <code>mpprobe compare"
+		       "</code>; frame numbers are those of the capture, times "
+		       "are UTC.</dd>\n");
+	markup(out, "</dl>\n</footer>\n");
 }
 
 /* A "<" stands only within strings, and might end the element. */
@@ -209,8 +231,9 @@ int html_close(const struct page *p, const char *body, size_t length)
 	print_contents(p->out, d);
 	fwrite(body, 1, length, p->out);
 	print_connections(p->out, d);
-	print_foot(p->out, p->origin);
-	print_json(p->out, d);
+	print_foot(p->out, p->origin, d);
+	if (has_json(d))
+		print_json(p->out, d);
 	markup(p->out, "</body>\n</html>\n");
 	return free_document(d, 0);
 }

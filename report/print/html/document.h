@@ -35,6 +35,12 @@ struct document {
 /* The title of the page, unless it has one. */
 void document_title(const struct page *p, const char *title);
 
+/* Begins an article, to the end of its heading, which is also the title of the
+ * page: "Survey census", its second word in bold. `name` may be NULL. The
+ * caller closes <header> and <article>. */
+void document_head(const struct page *p, const char *severity,
+		   const char *about, const char *name, const char *heading);
+
 /* An entry of the contents, which stand first where there are several:
  * "10.0.5.2 port 80", "Blocked". Its number, of id="part-N". */
 unsigned document_entry(const struct page *p, const char *class,

@@ -91,7 +91,8 @@ static void draw_stall(const struct drawing *d)
 static void draw_data(const struct drawing *d)
 {
 	const struct curve *acks = d->connection->hosts[d->host].acks;
-	struct chart_point *points;
+	struct chart_point *points = NULL;
+	size_t steps;
 	unsigned n = 0;
 
 	for (const struct flow *f = d->connection->flows; f;
@@ -102,8 +103,10 @@ static void draw_data(const struct drawing *d)
 		chart_points(&d->chart, points, count, n,
 			     arena_printf(d->chart.page->arena, "%u", n + 1));
 	}
-	if (acks)
-		chart_steps(&d->chart, points, points_of(d, acks, &points));
+	if (!acks)
+		return;
+	steps = points_of(d, acks, &points);
+	chart_steps(&d->chart, points, steps);
 }
 
 /* --- throughput ----------------------------------------------------------- */

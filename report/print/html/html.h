@@ -16,6 +16,8 @@ int html_legs(const struct page *p, const struct legs *l);
 int html_list(const struct page *p);
 int html_list_rest(const struct page *p, uint64_t left_out);
 int html_connection(const struct page *p, const struct mptcp_connection *c);
+int html_survey(const struct page *p, const struct survey_tables *t);
+int html_contrast(const struct page *p, const struct contrast *c);
 int html_compare(const struct page *p, const struct compare *c);
 
 #endif

@@ -64,17 +64,6 @@ static char *document_of(const char *name, struct report *const *reports,
 	return text;
 }
 
-static size_t count(const char *text, const char *what)
-{
-	size_t found = 0;
-
-	while ((text = strstr(text, what))) {
-		found++;
-		text += strlen(what);
-	}
-	return found;
-}
-
 static char *page_of(struct report *const *reports, size_t count)
 {
 	return document_of("html", reports, count);

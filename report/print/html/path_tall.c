@@ -206,10 +206,9 @@ static void draw_return(const struct tall *t)
 /* What interferes where, below: there is no room beside it. */
 static void draw_words(const struct tall *t)
 {
-	double y = t->bottom + 6;
-
-	for (size_t i = 0; i < t->stations.stretch_count; i++, y += 18) {
+	for (size_t i = 0; i < t->stations.stretch_count; i++) {
 		const struct stretch *s = &t->stations.stretches[i];
+		double y = t->bottom + 6 + 18.0 * (double)i;
 
 		markup(t->page->out,
 		       "<g class=\"%s\"><text class=\"sevt\" x=\"0\" "

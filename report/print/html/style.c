@@ -155,6 +155,12 @@ const char html_style[] =
 	"svg .way{stroke:var(--ink);stroke-width:1.5}"
 	"svg .way.bare{stroke-dasharray:2 3}svg "
 	".tip{fill:var(--ink)}\n" PICTURES
+	".classes .n,.classes code{white-space:nowrap}"
+	".classes .words{color:var(--mute)}"
+	".classes tbody th{min-width:13em}.classes code{color:var(--mute)}"
+	"svg.bar{display:block}svg.bar .room{fill:var(--soft)}"
+	"svg.bar .share{fill:var(--sev)}svg.bar .interval{stroke:var(--ink);"
+	"stroke-width:3}\n"
 	"svg.chart{display:block;width:100%;overflow:visible}"
 	"svg.chart>svg,svg.chart>g>svg{overflow:visible}svg.chart "
 	"text{paint-order:stroke;stroke:var(--bg);stroke-width:4px;"

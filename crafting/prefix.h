@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * A prefix of IPv4 or IPv6 as a value, and the addresses in it.
  */
-#ifndef PROBE_SURVEY_PREFIX_H
-#define PROBE_SURVEY_PREFIX_H
+#ifndef CRAFTING_PREFIX_H
+#define CRAFTING_PREFIX_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +18,9 @@ struct prefix {
 /* "192.0.2.0/24", "2001:db8::/32"; without a length: one address. False for
  * anything else, and where bits behind the prefix are set. */
 bool prefix_parse(const char *text, struct prefix *out);
+
+/* The one of this length that the address is in. */
+struct prefix prefix_of(const struct address *a, unsigned length);
 
 /* How many addresses; 0: 2^63 or more. */
 uint64_t prefix_size(const struct prefix *p);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "probe/survey/prefix.h"
+#include "crafting/prefix.h"
 
 static struct prefix prefix(const char *text)
 {
@@ -30,6 +30,8 @@ static void test_parse_refuses(void **state)
 	static const char *const texts[] = {
 		"",
 		"10.0.0.0/",
+		"0.0.0.0/",
+		"::/",
 		"10.0.0.0/33",
 		"10.0.0.1/8",
 		"10.0.0/8",
@@ -41,11 +43,15 @@ static void test_parse_refuses(void **state)
 		"name/8",
 		"10.0.0.0000000000000000000000000000000000000000/8",
 	};
+	char longest[4096];
 	struct prefix p;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_false(prefix_parse(texts[i], &p));
+	memset(longest, '1', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	assert_false(prefix_parse(longest, &p));
 }
 
 static void test_addresses(void **state)
@@ -97,6 +103,23 @@ static void test_contains(void **state)
 	assert_false(prefix_covers(&p, &inner));
 }
 
+static void test_of(void **state)
+{
+	struct address a = prefix("203.0.113.255").first;
+	struct prefix p = prefix_of(&a, 25);
+
+	(void)state;
+	assert_address(p.first, "203.0.113.128");
+	assert_int_equal(p.length, 25);
+	p = prefix_of(&a, 32);
+	assert_address(p.first, "203.0.113.255");
+	p = prefix_of(&a, 0);
+	assert_address(p.first, "0.0.0.0");
+	a = prefix("2001:db8::ffff").first;
+	p = prefix_of(&a, 113);
+	assert_address(p.first, "2001:db8::8000");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_contains),
+		cmocka_unit_test(test_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

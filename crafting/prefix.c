@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "probe/survey/prefix.h"
+#include "crafting/prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +46,15 @@ bool prefix_parse(const char *text, struct prefix *out)
 		return false;
 	out->length = bits_of(&out->first);
 	return (!slash || take_length(slash + 1, out)) && tail_is_zero(out);
+}
+
+struct prefix prefix_of(const struct address *a, unsigned length)
+{
+	struct prefix p = {.first = *a, .length = length};
+
+	for (unsigned bit = length; bit < bits_of(a); bit++)
+		p.first.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	return p;
 }
 
 static unsigned host_bits(const struct prefix *p)
