@@ -4,6 +4,7 @@
  */
 #include "report/arena.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +36,17 @@ void *must_have(void *memory)
 		_exit(EX_OSERR);
 	}
 	return memory;
+}
+
+ssize_t must_getline(char **line, size_t *capacity, FILE *file)
+{
+	ssize_t length;
+
+	errno = 0;
+	length = getline(line, capacity, file);
+	if (length == -1 && errno == ENOMEM)
+		must_have(NULL);
+	return length;
 }
 
 struct arena *arena_new(void)

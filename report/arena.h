@@ -6,6 +6,8 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 struct address;
 struct arena;
@@ -19,6 +21,11 @@ void *arena_alloc(struct arena *a, size_t size);
 
 /* The same for memory of another kind: what calloc() returned, or the end. */
 void *must_have(void *memory);
+
+/* getline(3), whose -1 is of the end of the file, or of what cannot be read
+ * (ferror()), never of a line that there was no memory for: what is read half
+ * looks as if it were whole. */
+ssize_t must_getline(char **line, size_t *capacity, FILE *file);
 
 char *arena_printf(struct arena *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3), nonnull(2)));

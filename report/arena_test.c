@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -87,6 +94,60 @@ static void test_push_after_cut(void **state)
 	arena_free(a);
 }
 
+/* A file whose first line is "one", and which then has `error`; 0: an end. */
+static int error;
+
+static ssize_t read_one(void *cookie, char *bytes, size_t size)
+{
+	bool *told = cookie;
+
+	if (*told) {
+		errno = error;
+		return error ? -1 : 0;
+	}
+	*told = true;
+	assert_true(size >= 4);
+	memcpy(bytes, "one\n", 4);
+	return 4;
+}
+
+/* What getline(3) says of it in a process of its own: its exit status is how
+ * many lines there are. */
+static int lines_until(int what)
+{
+	int status;
+	pid_t child;
+
+	error = what;
+	child = fork();
+	if (!child) {
+		cookie_io_functions_t io = {.read = read_one};
+		bool told = false;
+		FILE *file = fopencookie(&told, "r", io);
+		size_t capacity = 0;
+		char *line = NULL;
+		int count = 0;
+
+		close(STDERR_FILENO);
+		errno = ENOMEM; /* of something before */
+		while (must_getline(&line, &capacity, file) != -1)
+			count++;
+		_exit(count);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* An end and an error are the caller's business; want of memory is neither. */
+static void test_lines(void **state)
+{
+	(void)state;
+	assert_int_equal(lines_until(0), 1);
+	assert_int_equal(lines_until(EIO), 1);
+	assert_int_equal(lines_until(ENOMEM), EX_OSERR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +155,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_push),
 		cmocka_unit_test(test_push_after_cut),
+		cmocka_unit_test(test_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

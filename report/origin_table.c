@@ -130,7 +130,7 @@ struct origin_table *origin_table_read(FILE *file, unsigned long *wrong)
 
 	*wrong = 0;
 	t->names = arena_new();
-	while (getline(&line, &capacity, file) != -1) {
+	while (must_getline(&line, &capacity, file) != -1) {
 		number++;
 		if (!read_line(t, line) && !*wrong)
 			*wrong = number;

@@ -72,6 +72,7 @@ LIVE = [
     RESUME,
     ["survey", "--report", "{directory}"],
     ["survey", "--report", "{directory}", "--csv"],
+    ["survey", "--report", "{directory}", "--csv", "--as-table", "lab/pictures/surveys/networks"],
 ]
 # Each writes to files, which are whole, or not there.
 SIGNALLED = [

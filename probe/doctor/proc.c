@@ -26,17 +26,6 @@ static FILE *open_in(const char *proc, const char *name)
 	return there(fopen(path, "re"));
 }
 
-static bool read_line(char **line, size_t *size, FILE *in)
-{
-	bool read;
-
-	errno = 0;
-	read = getline(line, size, in) > 0;
-	if (!read && errno == ENOMEM)
-		must_have(NULL);
-	return read;
-}
-
 char *proc_text(struct arena *a, const char *proc, const char *name)
 {
 	FILE *in = open_in(proc, name);
@@ -140,8 +129,8 @@ static void gather_counters(struct facts *f, const char *proc)
 	char *lines[2] = {0};
 	size_t sizes[2] = {0};
 
-	while (in && read_line(&lines[0], &sizes[0], in) &&
-	       read_line(&lines[1], &sizes[1], in))
+	while (in && must_getline(&lines[0], &sizes[0], in) > 0 &&
+	       must_getline(&lines[1], &sizes[1], in) > 0)
 		if (strncmp(lines[0], "MPTcpExt:", 9) == 0)
 			take_counters(f, lines[0], lines[1]);
 	free(lines[0]);

@@ -29,7 +29,7 @@ static char *bare_text(FILE *file)
 	size_t capacity = 0, size;
 	FILE *out = must_have(open_memstream(&text, &size));
 
-	while (getline(&line, &capacity, file) != -1) {
+	while (must_getline(&line, &capacity, file) != -1) {
 		char *word = line + strspn(line, " \t\r\n");
 
 		word[strcspn(word, " \t\r\n#")] = '\0';

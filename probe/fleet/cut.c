@@ -161,7 +161,7 @@ int cut_list(struct cut *c, FILE *list)
 	ssize_t length;
 	int code = 0;
 
-	while (!code && (length = getline(&line, &capacity, list)) > 0)
+	while (!code && (length = must_getline(&line, &capacity, list)) > 0)
 		code = cut_line(c, line, (size_t)length, ++number);
 	free(line);
 	if (!code && ferror(list))

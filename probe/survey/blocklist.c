@@ -7,6 +7,7 @@
 #include "crafting/prefix.h"
 #include "probe/net/complain.h"
 #include "probe/survey/targets.h"
+#include "report/arena.h"
 
 /* IANA's special-purpose registries of IPv4 and IPv6, and multicast (RFC 5771,
  * RFC 4291 2.7). Private are those that a network may use within itself. */
@@ -131,7 +132,7 @@ unsigned long blocklist_read(struct blocklist *b, FILE *file)
 	char *line = NULL;
 	ssize_t length;
 
-	while ((length = getline(&line, &capacity, file)) != -1 &&
+	while ((length = must_getline(&line, &capacity, file)) != -1 &&
 	       read_line(b, line, (size_t)length))
 		number++;
 	free(line);

@@ -226,7 +226,7 @@ static json_t *read_names(FILE *results)
 	char *line = NULL;
 
 	rewind(results);
-	while (getline(&line, &capacity, results) != -1)
+	while (must_getline(&line, &capacity, results) != -1)
 		keep_name(names, line);
 	free(line);
 	return names;

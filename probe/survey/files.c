@@ -184,7 +184,7 @@ static json_t *read_header(FILE *file)
 	char *line = NULL;
 	json_t *header = NULL;
 
-	if (getline(&line, &capacity, file) > 0)
+	if (must_getline(&line, &capacity, file) > 0)
 		header = json_loads(line, 0, NULL);
 	free(line);
 	return header;

@@ -429,7 +429,7 @@ void journal_load(FILE *file, const uint8_t secret[SIPHASH_KEY],
 	bool whole = true;
 
 	*out = (struct journal_state){0};
-	while (whole && (length = getline(&line, &capacity, file)) > 0) {
+	while (whole && (length = must_getline(&line, &capacity, file)) > 0) {
 		whole = line[length - 1] == '\n';
 		line[length - 1] = '\0';
 		whole = whole && take_line(out, &block, line,

@@ -219,7 +219,7 @@ static void read_file(struct contrast *c, size_t vantage, FILE *file)
 	rewind(file);
 	c->told[vantage] = 0;
 	c->faults[vantage] = (struct result_faults){0};
-	while (getline(&line, &capacity, file) != -1)
+	while (must_getline(&line, &capacity, file) != -1)
 		read_line(c, vantage, line);
 	free(line);
 }

@@ -216,7 +216,7 @@ static void findings(const struct survey_tally *t, FILE *results, FILE *out)
 	      "evidence,text\n",
 	      out);
 	rewind(results);
-	while (getline(&line, &capacity, results) != -1)
+	while (must_getline(&line, &capacity, results) != -1)
 		findings_of(t, line, out);
 	free(line);
 }

@@ -70,7 +70,7 @@ void tally_read(struct survey_tally *t, FILE *file)
 	size_t capacity = 0;
 	char *line = NULL;
 
-	while (getline(&line, &capacity, file) != -1)
+	while (must_getline(&line, &capacity, file) != -1)
 		add_line(t, line);
 	free(line);
 	stacks_sort(&t->stacks);
