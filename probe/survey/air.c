@@ -164,6 +164,10 @@ static int open_ring(struct air *a, const struct air_config *c,
 	if (result < 0)
 		return fail_ring(a, failure, result);
 	a->link_type = pcap_datalink(a->ring);
+	/* Linux has no such frames, but libpcap (1.10.3) that had no memory to
+	 * look for a switch's tags says so, and would find nothing. */
+	if (a->link_type == DLT_NULL)
+		return fail_ring(a, failure, PCAP_ERROR);
 	if (!link_supported(a->link_type))
 		return wire_fail(failure, EXIT_INTERFACE,
 				 "%s: its frames are of no kind that is known",
