@@ -530,6 +530,18 @@ void observer_name_interface(struct observer *o, const char *name)
 				v, arena_printf(o->arena, "%s", name)};
 }
 
+/* What came before what is said by times: frames that a coarse clock stamps
+ * alike are a microsecond apart. */
+static int64_t set_apart(struct observer *o, int64_t time_us)
+{
+	bool stands = o->frames && time_us >= o->stamp_us &&
+		      time_us <= o->frame_us && o->frame_us < INT64_MAX;
+
+	o->stamp_us = time_us;
+	o->frame_us = stands ? o->frame_us + 1 : time_us;
+	return o->frame_us;
+}
+
 void observer_frame(struct observer *o, int link_type, uint64_t number,
 		    int64_t time_us, const uint8_t *frame, size_t captured,
 		    size_t length)
@@ -537,6 +549,7 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 	struct packet p;
 
 	(void)length;
+	time_us = set_apart(o, time_us);
 	if (!begin_frame(o, link_type, time_us, frame, captured, &p))
 		return;
 	switch (p.transport) {

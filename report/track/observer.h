@@ -289,7 +289,9 @@ struct observer {
 	uint64_t frames;
 	size_t quotes; /* of all flows */
 	int64_t first_us, last_us;
-	struct flow **flows; /* begun in this capture */
+	int64_t stamp_us, frame_us; /* of the last frame: as it is stamped, and
+				       as it is taken */
+	struct flow **flows;	    /* begun in this capture */
 	size_t flow_count, forgotten_count;
 	struct flow **middles; /* MPTCP subflows in their middle */
 	size_t middle_count, middle_sweep;
@@ -332,7 +334,8 @@ bool observer_came_in(const struct observer *o, const struct address *client,
 		      const struct link_ends *link);
 
 /* One frame, in the order of the capture. `link_type` is a DLT_*. What is
- * not understood is counted and otherwise ignored. */
+ * not understood is counted and otherwise ignored. Frames of one time are taken
+ * as a microsecond apart, so that times tell their order. */
 void observer_frame(struct observer *o, int link_type, uint64_t number,
 		    int64_t time_us, const uint8_t *frame, size_t captured,
 		    size_t length);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pcap/dlt.h>
 
 #include "crafting/cursor.h"
 #include "tests/fixture.h"
@@ -691,6 +692,42 @@ static void test_control_translated(void **state)
 	assert_false(f->quotes[1].fits_tuple);
 }
 
+/* ---- times ------------------------------------------------------------- */
+
+/* When the last of frames with these stamps was. */
+static int64_t last_of(const int64_t *stamps, size_t count)
+{
+	struct observer *o = observer_new();
+	int64_t last;
+
+	for (size_t i = 0; i < count; i++)
+		observer_frame(o, DLT_RAW, i + 1, stamps[i], (uint8_t[]){0}, 1,
+			       1);
+	last = o->frame_us;
+	observer_free(o);
+	return last;
+}
+
+#define LAST_OF(...)                                                           \
+	last_of((const int64_t[]){__VA_ARGS__},                                \
+		sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+
+/* What a clock of milliseconds stamps alike is in order nevertheless; one that
+ * is set back is not set forth for it. */
+static void test_coarse_clock(void **state)
+{
+	(void)state;
+	assert_int_equal(LAST_OF(0), 0);
+	assert_int_equal(LAST_OF(-1), -1);
+	assert_int_equal(LAST_OF(1000, 1000), 1001);
+	assert_int_equal(LAST_OF(1000, 1000, 1000), 1002);
+	assert_int_equal(LAST_OF(1000, 1000, 1000, 1001), 1003);
+	assert_int_equal(LAST_OF(1000, 1000, 1002), 1002);
+	assert_int_equal(LAST_OF(1000, 1000, 999), 999);
+	assert_int_equal(LAST_OF(1000, 1000, 999, 999), 1000);
+	assert_int_equal(LAST_OF(INT64_MAX, INT64_MAX), INT64_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -731,6 +768,7 @@ int main(void)
 		TEST6(test_control),
 		TEST(test_control_translated),
 		TEST6(test_control_translated),
+		cmocka_unit_test(test_coarse_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
