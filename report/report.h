@@ -335,6 +335,7 @@ struct report {
 	bool leaves_otherwise; /* this host would send from the source by
 				  another interface; false offline */
 	uint64_t frames, dropped;
+	uint64_t truncated; /* of the frames: by a snap length */
 	enum vantage vantage;
 	bool vantage_said;	/* by the user, not by the packets */
 	const char *seen_twice; /* packets seen in two places; NULL: none */

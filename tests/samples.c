@@ -408,6 +408,7 @@ struct report *sample_impaired(void)
 
 	r->status = STATUS_IMPAIRED;
 	r->dropped = 1;
+	r->truncated = 3;
 	r->misfits = 1204;
 	r->verdict = "MPTCP v1 works on this path, but only in part: MP_JOIN "
 		     "is removed from the MP_JOIN SYN (cut out) at or between "

@@ -93,6 +93,16 @@ static unsigned copies(const struct judgement *j, const struct burst *b,
 	return count;
 }
 
+/* Who has copies to quote, quotes none, and others. One that quotes them
+ * without their options tells nothing. */
+static bool is_silent(const struct judgement *j, const struct burst *b,
+		      unsigned ttl)
+{
+	return copies(j, b, ttl) &&
+	       !burst_quoted(&b->bursts, b->flow, b->kind, ttl) &&
+	       quoted_at(j, PURPOSE_TCP, SEGMENT_SYN, ttl);
+}
+
 /* The last hop that quotes a copy as sent, and the first behind it that quotes
  * one changed, or none though it quotes others. */
 static bool place_burst(const struct judgement *j, struct burst *b)
@@ -102,14 +112,12 @@ static bool place_burst(const struct judgement *j, struct burst *b)
 
 	for (unsigned ttl = 1; ttl < j->plain_reach; ttl++) {
 		bool changed = shown(j, b, ttl, true, true);
-		unsigned sent = copies(j, b, ttl);
 
 		if (shown(j, b, ttl, true, false)) {
 			*p = (struct between){.after = ttl};
 			silent = 0;
-		} else if (changed || (sent && quoted_at(j, PURPOSE_TCP,
-							 SEGMENT_SYN, ttl))) {
-			silent += changed ? 0 : sent;
+		} else if (changed || is_silent(j, b, ttl)) {
+			silent += changed ? 0 : copies(j, b, ttl);
 			p->at = p->at ? p->at : ttl;
 		}
 	}

@@ -611,6 +611,7 @@ static void report_head(struct judgement *j, const struct judge_target *target)
 	r->started_us = j->o->first_us;
 	r->elapsed_ms = (double)(j->o->last_us - j->o->first_us) / 1000;
 	r->frames = j->o->frames;
+	r->truncated = j->o->truncated;
 	r->misfits = misfits_of(j->flows, j->flow_count) +
 		     misfits_of(j->controls, j->control_count);
 	r->mptcp_version = j->working	   ? (int)j->working->mptcp.version

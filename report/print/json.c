@@ -266,6 +266,8 @@ static json_t *capture(const struct report *r)
 {
 	return JSON_OBJECT({"frames", json_count(r->frames)},
 			   {"dropped", json_count(r->dropped)},
+			   {r->truncated ? "truncated" : "",
+			    r->truncated ? json_count(r->truncated) : NULL},
 			   {r->misfits ? "misfits" : NULL,
 			    r->misfits ? json_count(r->misfits) : NULL});
 }

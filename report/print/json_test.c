@@ -92,6 +92,8 @@ static void test_top(const json_t *json)
 	number_at(json, "capture.dropped", 0);
 	assert_null(
 		json_object_get(json_object_get(json, "capture"), "misfits"));
+	assert_null(
+		json_object_get(json_object_get(json, "capture"), "truncated"));
 	text_at(json, "verdict.status", "blocked");
 	text_at(json, "verdict.confidence", "proven");
 	null_at(json, "verdict.mptcp_version");
@@ -208,6 +210,7 @@ static void test_places(void **state)
 	json_t *json = parsed(r);
 
 	(void)state;
+	number_at(json, "capture.truncated", 3);
 	number_at(json, "capture.misfits", 1204);
 	null_at(json, "findings.3.after");
 	number_at(json, "findings.3.at.ttl", 3);

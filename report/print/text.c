@@ -227,6 +227,20 @@ static const char *grouped(const struct page *p, uint64_t n)
 			    (unsigned)(n % 1000));
 }
 
+static void truncated(const struct page *p, const struct report *r)
+{
+	if (r->truncated)
+		text_wrap(p, "", "",
+			  arena_printf(p->arena,
+				       "%s of %s are truncated: what of them "
+				       "is missing (options in ICMP quotes, "
+				       "data that checksums are of) is not "
+				       "judged. A snap length of 0 (tcpdump -s "
+				       "0) keeps all.",
+				       grouped(p, r->truncated),
+				       page_count(p, r->frames, "frame")));
+}
+
 static void misfits(const struct page *p, const struct report *r)
 {
 	if (!r->misfits || !p->verbose)
@@ -284,6 +298,7 @@ static void context(const struct page *p, const struct report *r)
 				       "The capture lost %s: more may have "
 				       "come back than is shown.",
 				       page_count(p, r->dropped, "frame")));
+	truncated(p, r);
 	if (r->seen_twice)
 		text_wrap(p, "", "", r->seen_twice);
 	vantage(p, r);

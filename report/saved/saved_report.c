@@ -368,6 +368,7 @@ static void take_head(struct report *r, const json_t *line)
 	r->uplink = json_object_get(line, "uplink") != NULL;
 	r->frames = member_count(capture, "frames");
 	r->dropped = member_count(capture, "dropped");
+	r->truncated = member_count(capture, "truncated");
 	r->misfits = member_count(capture, "misfits");
 	r->vantage = vantage(at, "at");
 	r->vantage_said = member_flag(at, "said");

@@ -548,7 +548,7 @@ void observer_frame(struct observer *o, int link_type, uint64_t number,
 {
 	struct packet p;
 
-	(void)length;
+	o->truncated += captured < length;
 	time_us = set_apart(o, time_us);
 	if (!begin_frame(o, link_type, time_us, frame, captured, &p))
 		return;

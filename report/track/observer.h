@@ -286,8 +286,8 @@ struct observer {
 	struct mptcp_connections connections;
 	mptcp_connection_fn *ended; /* NULL: nobody asks */
 	void *ended_context;
-	uint64_t frames;
-	size_t quotes; /* of all flows */
+	uint64_t frames, truncated; /* of these, by a snap length */
+	size_t quotes;		    /* of all flows */
 	int64_t first_us, last_us;
 	int64_t stamp_us, frame_us; /* of the last frame: as it is stamped, and
 				       as it is taken */
@@ -335,7 +335,8 @@ bool observer_came_in(const struct observer *o, const struct address *client,
 
 /* One frame, in the order of the capture. `link_type` is a DLT_*. What is
  * not understood is counted and otherwise ignored. Frames of one time are taken
- * as a microsecond apart, so that times tell their order. */
+ * as a microsecond apart, so that times tell their order. `length`: of the
+ * frame, of which `captured` bytes are there. */
 void observer_frame(struct observer *o, int link_type, uint64_t number,
 		    int64_t time_us, const uint8_t *frame, size_t captured,
 		    size_t length);

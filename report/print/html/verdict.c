@@ -109,11 +109,16 @@ static const char *measured(const struct page *p, const struct report *r)
 {
 	const char *more = "";
 
+	if (r->truncated)
+		more = arena_printf(p->arena,
+				    " %llu of them are truncated, and what is "
+				    "missing is not judged.",
+				    (unsigned long long)r->truncated);
 	if (r->dropped)
 		more = arena_printf(p->arena,
-				    " The capture lost %llu: more may have "
+				    "%s The capture lost %llu: more may have "
 				    "come back than is shown.",
-				    (unsigned long long)r->dropped);
+				    more, (unsigned long long)r->dropped);
 	if (r->interrupted)
 		more = arena_printf(p->arena, "%s The run ended early%s%s.",
 				    more, r->interruption ? ": " : "",
