@@ -287,8 +287,7 @@ static uint32_t came_up_to(const struct flow *f)
 	const struct side *server = &f->sides[1];
 	uint32_t next = later_of(f->server_next, f->client_acked);
 
-	if (!server->stream.begun ||
-	    seq_diff(server->stream.low, f->server_isn) > 1)
+	if (seq_diff(server->stream.low, f->server_isn) > 1)
 		return next;
 	return later_of(next, stream_front(&server->stream) + server->fin);
 }

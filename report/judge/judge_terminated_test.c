@@ -65,6 +65,24 @@ static void test_syn_proxy(void **state)
 	expect(s, e);
 }
 
+static enum act syn_ack_by_port(struct scene *s, struct wire *w)
+{
+	(void)s;
+	if (is_syn(w))
+		set_ttl(w, 61 + wire_parse(w).tcp.destination_port % 2);
+	return PASS;
+}
+
+/* SYN/ACKs by ways of several lengths are of no one machine. */
+static void test_syn_acks_vary(void **state)
+{
+	struct scene s = with_back(syn_ack_by_port);
+
+	(void)state;
+	s.version = -1;
+	expect(s, (struct expected){.status = STATUS_UNSUPPORTED});
+}
+
 static enum act data_from_nearer(struct scene *s, struct wire *w)
 {
 	(void)s;
@@ -213,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_terminated),
 		cmocka_unit_test(test_syn_proxy),
+		cmocka_unit_test(test_syn_acks_vary),
 		cmocka_unit_test(test_data_answered),
 		cmocka_unit_test(test_terminated_untold),
 		cmocka_unit_test(test_ways_of_two_lengths),

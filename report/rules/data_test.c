@@ -228,11 +228,13 @@ static void test_no_block_page(void **state)
 /* ---- DATA_ACKs ahead of TCP ------------------------------------ */
 
 static uint32_t ahead;	/* bytes more than the server says */
+static uint32_t others; /* the same of other connections */
 static unsigned wanted; /* connections of which it is so */
 static uint16_t ports[8];
 static unsigned port_count;
 
-static bool some_fit; /* those beside data say one byte less */
+static bool some_fit; /* those beside data say this instead */
+static uint32_t fit;
 
 static bool is_wanted(const struct wire *w)
 {
@@ -250,14 +252,15 @@ static bool is_wanted(const struct wire *w)
 static enum act ack_ahead(struct scene *s, struct wire *w)
 {
 	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
-	uint32_t low;
+	uint32_t low, more;
 
 	(void)s;
-	if (!o || !(o[3] & DSS_ACK) || !is_wanted(w))
+	if (!o || !(o[3] & DSS_ACK))
 		return PASS;
+	more = is_wanted(w) ? ahead : others;
 	o += o[3] & DSS_ACK8 ? 8 : 4;
 	memcpy(&low, o, sizeof(low));
-	low = htonl(ntohl(low) + (some_fit && has_data(w) ? -1u : ahead));
+	low = htonl(ntohl(low) + (some_fit && has_data(w) ? fit : more));
 	memcpy(o, &low, sizeof(low));
 	return PASS;
 }
@@ -296,13 +299,69 @@ static void test_ack_ahead(void **state)
 	assert_true(acks_are_altered(s, 1, 8));
 	assert_true(acks_are_altered(s, 65536, 8));
 	assert_false(acks_are_altered(s, 65537, 8)); /* a stack made it up */
-	assert_false(acks_are_altered(s, 100, 1));   /* others are right */
 	assert_false(acks_are_altered(s, 0, 8));
+	others = 1 << 20;
+	assert_false(acks_are_altered(s, 100, 1)); /* one is too few */
+	assert_true(acks_are_altered(s, 100, 2));
+	others = 0;
 	s.no_timestamps = true;
 	assert_true(acks_are_altered(s, 1, 8));
 	/* What fits proves MPTCP, and then that is impaired. */
 	some_fit = true;
+	fit = -1u;
 	assert_true(acks_are_altered(s, 1, 8));
+	fit = 0; /* some are in step */
+	assert_false(acks_are_altered(s, 100, 8));
+}
+
+/* ---- data that is acknowledged on the path ----------------------- */
+
+static bool acks_more; /* than the client has sent */
+
+/* In the server's name, and passes it on. */
+static enum act ack_data(struct scene *s, struct wire *w)
+{
+	const struct packet p = wire_parse(w);
+	struct tcp_segment ack;
+
+	if (!has_data(w))
+		return PASS;
+	ack = answer_to(&p, TCP_FLAG_ACK, p.tcp.acknowledgment);
+	scene_reply(s, s->hops + 1, &ack);
+	ack.acknowledgment += 1000;
+	if (acks_more)
+		scene_reply(s, s->hops + 1, &ack);
+	return PASS;
+}
+
+static bool is_acked_early(bool more)
+{
+	struct scene s = with_box(2, ack_data);
+	struct caller *c;
+	struct report *r;
+	bool found = false;
+
+	acks_more = more;
+	scene_begin(&s);
+	run_probe(&s);
+	c = knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	send_third_ack(&s, c, 64, false);
+	send_data(&s, c, &(struct span){.length = 16, .plain = true}, 4, false);
+	scene_wait(&s, 2000 * MS);
+	r = judge_scene(&s);
+	for (size_t i = 0; i < r->finding_count; i++)
+		found |= !strcmp(r->findings[i].kind->id, "data.acked_early");
+	report_free(r);
+	scene_end(&s);
+	return found;
+}
+
+/* Who acknowledges more got what the capture lacks. */
+static void test_acked_early(void **state)
+{
+	(void)state;
+	assert_true(is_acked_early(false));
+	assert_false(is_acked_early(true));
 }
 
 int main(void)
@@ -313,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_reset_of_others),
 		cmocka_unit_test(test_emptied),
 		cmocka_unit_test(test_ack_ahead),
+		cmocka_unit_test(test_acked_early),
 		cmocka_unit_test(test_block_page),
 		cmocka_unit_test(test_block_page_placed),
 		cmocka_unit_test(test_no_block_page),

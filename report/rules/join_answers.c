@@ -138,7 +138,6 @@ static void say_another_machine(struct judgement *j, struct finding *f,
 
 const struct rule join_answer_rules[] = {
 	{"tcp.terminated", "join", PHASE_REST, SEGMENT_JOIN_SYN,
-	 another_machine, say_another_machine, .unless = {"tcp.terminated"},
-	 .if_less = TO_IMPAIRS},
+	 another_machine, say_another_machine, .if_less = TO_IMPAIRS},
 	{0},
 };

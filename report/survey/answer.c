@@ -116,7 +116,7 @@ static void read_options(const struct survey_identity *s,
 			 tcp->options_length, &o);
 	out->timestamp = !o.has_timestamps || o.tsecr == out->numbers.tsval;
 	out->mptcp = ANSWER_NO_MPTCP;
-	if (!(o.mptcp_count || o.mptcp_bad) || !find_mptcp(tcp, &found))
+	if (!find_mptcp(tcp, &found))
 		return;
 	out->option_length = found.length < ANSWER_OPTION_MAX
 				     ? found.length

@@ -69,6 +69,7 @@ static void test_classes(void **state)
 		{"rs", "capable_reset"},
 		{"r-s", "capable_reset"},
 		{"rr", "reset"},
+		{"rrt", "capable_reset"}, /* a listener is there */
 		{"r-", "reset"},
 		{"-r", "reset"},
 		{"ri", "reset"},

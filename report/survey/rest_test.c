@@ -83,6 +83,12 @@ static void test_none_probed(void **state)
 		   "none: no target speaks MPTCP or shows that it is "
 		   "interfered with, and of plain ones only 1 in 100 is probed "
 		   "(--sample).");
+	check_none("{\"targets\":64,\"plain_sample\":2,"
+		   "\"probes_at_once\":8}",
+		   64,
+		   "none: no target speaks MPTCP or shows that it is "
+		   "interfered with, and of plain ones only 1 in 2 is probed "
+		   "(--sample).");
 	check_none("{\"targets\":64,\"plain_sample\":1,"
 		   "\"probes_at_once\":8}",
 		   64,

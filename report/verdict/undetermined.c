@@ -108,13 +108,13 @@ static bool syns_in_vain(const struct judgement *j)
 	return false;
 }
 
-/* The last answer but for RSTs, or NULL. */
-static const struct kept *last_answer(const struct flow *f)
+/* Whether the last answer but for RSTs does; false if there is none. */
+static bool offers_window(const struct flow *f)
 {
 	for (size_t i = f->received_count; i-- > 0;)
 		if (!(f->received[i]->packet.tcp.flags & TCP_FLAG_RST))
-			return f->received[i];
-	return NULL;
+			return f->received[i]->packet.tcp.window;
+	return false;
 }
 
 /* Nothing of what was sent was acknowledged, nor is there room for it. */
@@ -125,9 +125,9 @@ static bool offers_no_window(const struct judgement *j)
 	for (size_t i = 0; i < j->flow_count && j->negotiated; i++) {
 		const struct flow *f = j->flows[i];
 
-		if (!flow_syn_ack(f) || !f->sides[0].first_us)
+		if (!f->sides[0].first_us)
 			continue;
-		if (flow_tcp_acked(f) || last_answer(f)->packet.tcp.window)
+		if (flow_tcp_acked(f) || offers_window(f))
 			return false;
 		sent = true;
 	}
