@@ -8,167 +8,8 @@
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
+#include "report/evidence/rests.h"
 #include "report/rules/rules.h"
-
-#define RESTS_MAX 256 /* connections that are looked at */
-
-/* What one connection shows. Silences are of both ends. */
-struct rest {
-	const struct flow *flow;
-	int64_t held_us;	  /* the longest that it survived */
-	int64_t lost_us;	  /* behind which nothing was answered; or 0 */
-	const struct kept *first; /* the first keep-alive behind that */
-	const struct kept *last;  /* the last one that had time */
-	unsigned lost;		  /* how many had time to be answered */
-	unsigned answered;	  /* keep-alives */
-	const struct kept *reset; /* drawn by such as do not reach the server,
-				     with no other behind the silence */
-	unsigned least;		  /* the smallest TTL of these */
-	bool ended;		  /* by the server: a FIN or a RST */
-};
-
-/* One byte that was acknowledged before (RFC 9293 3.8.4). */
-static bool is_keep_alive(const struct flow *f, const struct kept *k)
-{
-	const struct tcp_view *tcp = &k->packet.tcp;
-
-	return tcp->payload_length == 1 && f->syn_ack_seen &&
-	       !(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST)) &&
-	       seq_diff(f->server_acked, tcp->sequence + 1) >= 0;
-}
-
-static void read_sent(const struct judgement *j, struct rest *r,
-		      const struct kept *k, int64_t silence_us)
-{
-	if (!is_keep_alive(r->flow, k))
-		return;
-	if (!r->first) {
-		r->first = k;
-		r->lost_us = silence_us;
-		r->least = k->packet.ip.ttl;
-	}
-	if (k->packet.ip.ttl < r->least)
-		r->least = k->packet.ip.ttl;
-	if (!kept_is_full(k) || !had_time(j, k))
-		return;
-	r->lost++;
-	r->last = k;
-}
-
-/* Whether the keep-alives that wait for an answer cannot have arrived. */
-static bool fell_short(const struct judgement *j, const struct rest *r)
-{
-	const struct flow *f = r->flow;
-
-	for (size_t i = 0; i < f->sent_count; i++)
-		if (f->sent[i]->frame >= r->first->frame &&
-		    !falls_short(j, f->sent[i]->packet.ip.ttl) &&
-		    !(f->sent[i]->packet.tcp.flags & TCP_FLAG_RST))
-			return false;
-	return true;
-}
-
-static void read_received(const struct judgement *j, struct rest *r,
-			  const struct kept *k)
-{
-	if (k->packet.tcp.flags & (TCP_FLAG_FIN | TCP_FLAG_RST)) {
-		r->ended = true;
-		if ((k->packet.tcp.flags & TCP_FLAG_RST) && r->first &&
-		    fell_short(j, r))
-			r->reset = k;
-		return;
-	}
-	if (r->first) {
-		r->answered++;
-		if (r->lost_us > r->held_us)
-			r->held_us = r->lost_us;
-	}
-	r->first = r->last = NULL;
-	r->lost = 0;
-}
-
-/* Both ends' segments, in the order of the capture. */
-static struct rest read_rest(const struct judgement *j, const struct flow *f)
-{
-	struct rest r = {.flow = f};
-	int64_t latest_us = f->first_us;
-	size_t s = 0, t = 0;
-
-	while (!r.ended && (s < f->sent_count || t < f->received_count)) {
-		bool sent = t == f->received_count ||
-			    (s < f->sent_count &&
-			     f->sent[s]->frame < f->received[t]->frame);
-		const struct kept *k = sent ? f->sent[s++] : f->received[t++];
-
-		if (sent)
-			read_sent(j, &r, k, k->time_us - latest_us);
-		else
-			read_received(j, &r, k);
-		latest_us = k->time_us;
-	}
-	return r;
-}
-
-static bool counts(const struct flow *f)
-{
-	return flow_is(f, PURPOSE_TCP) && f->established && !f->server_fin &&
-	       seq_diff(f->server_acked, f->client_isn + 1) > 0;
-}
-
-/* ---- all of them --------------------------------------------------------- */
-
-struct idling {
-	struct rest *list;
-	size_t count;
-	int64_t held_us;      /* the longest silence that was survived */
-	int64_t forgotten_us; /* the shortest that was not */
-	unsigned forgotten, lost, reset;
-	const struct rest *example;
-};
-
-static bool is_forgotten(const struct rest *r)
-{
-	return r->first && r->lost >= KEEP_ALIVES_LOST_MIN && !r->reset;
-}
-
-static bool is_alive(const struct rest *r)
-{
-	return r->answered && !is_forgotten(r) && !r->reset;
-}
-
-static void add_rest(struct idling *all, const struct rest *r)
-{
-	if (is_alive(r) && r->held_us > all->held_us)
-		all->held_us = r->held_us;
-	if (!is_forgotten(r) && !r->reset)
-		return;
-	if (!all->forgotten_us || r->lost_us < all->forgotten_us)
-		all->forgotten_us = r->lost_us;
-	all->forgotten += !r->reset;
-	all->reset += r->reset != NULL;
-	all->lost += r->lost;
-}
-
-static struct idling read_all(const struct judgement *j)
-{
-	struct idling all = {0};
-
-	for (size_t i = 0; i < j->flow_count && all.count < RESTS_MAX; i++) {
-		struct rest r;
-
-		if (!counts(j->flows[i]))
-			continue;
-		r = read_rest(j, j->flows[i]);
-		if (!r.first && !r.answered)
-			continue;
-		*ARENA_PUSH(j->arena, all.list, all.count) = r;
-		add_rest(&all, &r);
-	}
-	for (size_t i = 0; i < all.count && !all.example; i++)
-		if (is_forgotten(&all.list[i]) || all.list[i].reset)
-			all.example = &all.list[i];
-	return all;
-}
 
 /* Keep-alives of this connection that were answered in this time: each answer
  * for one of those before it. */
@@ -241,11 +82,11 @@ static unsigned forgotten_later(const struct idling *all)
 	unsigned count = 0;
 
 	for (size_t i = 0; i < all->count; i++)
-		if (is_forgotten(&all->list[i]) &&
+		if (rest_is_forgotten(&all->list[i]) &&
 		    all->list[i].first->time_us < first_us)
 			first_us = all->list[i].first->time_us;
 	for (size_t i = 0; i < all->count; i++)
-		count += is_forgotten(&all->list[i]) &&
+		count += rest_is_forgotten(&all->list[i]) &&
 			 all->list[i].flow->first_us > first_us;
 	return count;
 }
@@ -259,7 +100,7 @@ static unsigned fewest_controls(const struct idling *all)
 		const struct rest *r = &all->list[i];
 		unsigned count;
 
-		if (!is_forgotten(r) && !r->reset)
+		if (!rest_is_forgotten(r) && !r->reset)
 			continue;
 		count = controls_of(all, r);
 		least = count < least ? count : least;
@@ -281,7 +122,7 @@ static bool is_quoted(const struct judgement *j, const struct idling *all,
 			continue;
 		for (size_t k = 0; k < all->count; k++)
 			if (all->list[k].flow == v->flow &&
-			    (is_forgotten(&all->list[k]) ||
+			    (rest_is_forgotten(&all->list[k]) ||
 			     (!all->list[k].answered && !all->list[k].reset)) ==
 				    forgotten)
 				return true;
@@ -299,7 +140,7 @@ static unsigned silent_copies(const struct judgement *j, const void *of,
 	if (!is_quoted(j, all, false, ttl))
 		return 0;
 	for (size_t i = 0; i < all->count; i++)
-		if (is_forgotten(&all->list[i]))
+		if (rest_is_forgotten(&all->list[i]))
 			count += flow_sent_count(all->list[i].flow,
 						 SEGMENT_DATA, ttl);
 	return count >= KEEP_ALIVE_COPIES_MIN ? count : 0;
@@ -360,7 +201,7 @@ static bool is_spared(const struct judgement *j, const struct idling *all,
 {
 	for (size_t i = 0; i < all->count; i++)
 		for (unsigned ttl = at; ttl < j->plain_reach; ttl++)
-			if (is_alive(&all->list[i]) &&
+			if (rest_is_alive(&all->list[i]) &&
 			    flow_sent_count(all->list[i].flow, SEGMENT_DATA,
 					    ttl))
 				return true;
@@ -374,7 +215,7 @@ static enum why read_idling(const struct judgement *j, struct said *s)
 {
 	struct idling *all = arena_alloc(j->arena, sizeof(*all));
 
-	*all = read_all(j);
+	*all = idling_read(j);
 	s->facts = all;
 	s->need = IDLE_WITNESSES_MIN;
 	if (!all->example)
@@ -443,7 +284,7 @@ static void say(struct judgement *j, struct finding *f,
 		const struct idling *all, const char *what)
 {
 	for (size_t i = 0; i < all->count; i++)
-		if (is_forgotten(&all->list[i]) || all->list[i].reset)
+		if (rest_is_forgotten(&all->list[i]) || all->list[i].reset)
 			finding_connection(j, f, all->list[i].flow->id);
 	f->text = arena_printf(
 		j->arena,

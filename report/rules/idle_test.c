@@ -747,6 +747,34 @@ static void test_loss(void **state)
 	assert_true(found >= 20);
 }
 
+static bool says(struct scene s, const unsigned *each, const char *words)
+{
+	struct report *r = judge_ladder_of(&s, each, NULL);
+	bool said = strstr(r->verdict, words);
+
+	report_free(r);
+	scene_end(&s);
+	return said;
+}
+
+/* What takes all is no finding, and told. */
+static void test_all_silenced(void **state)
+{
+	static const unsigned two[RESTS] = {1, 1}, one[RESTS] = {1};
+	struct scene s = with_box(2, break_down);
+
+	(void)state;
+	lasting = true;
+	assert_true(says(s, two,
+			 "2 of 2 connections without MPTCP, however, were not "
+			 "answered any more after a time."));
+	assert_false(says(s, one, "after a time"));
+	assert_false(says(scene(), two, "after a time"));
+	lasting = false;
+	s.box = forget; /* it is a finding */
+	assert_false(says(s, usual, "after a time"));
+}
+
 static void test_outage(void **state)
 {
 	(void)state;
@@ -783,6 +811,7 @@ int main(void)
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_server_ends),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_all_silenced),
 		cmocka_unit_test(test_outage),
 	};
 

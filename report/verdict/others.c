@@ -6,6 +6,7 @@
 #include "report/evidence/attempts.h"
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
+#include "report/evidence/rests.h"
 #include "report/evidence/sends.h"
 #include "report/verdict/verdict.h"
 
@@ -234,14 +235,29 @@ static const char *joins_phrase(const struct judgement *j)
 			    count == 1 ? "was" : "were");
 }
 
+/* If those that idled longer alone, it is a finding. */
+static const char *silenced_phrase(const struct judgement *j)
+{
+	const struct idling all = idling_read(j);
+
+	if (all.forgotten < IDLE_WITNESSES_MIN)
+		return "";
+	return arena_printf(
+		j->arena,
+		" %u of %u connections without MPTCP, however, were "
+		"not answered any more after a time.",
+		all.forgotten, (unsigned)all.count);
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 const char *others_phrase(const struct judgement *j)
 {
-	return arena_printf(j->arena, "%s%s%s%s%s%s%s%s", vain_phrase(j),
+	return arena_printf(j->arena, "%s%s%s%s%s%s%s%s%s", vain_phrase(j),
 			    refused_phrase(j), lates_phrase(j), plain_phrase(j),
 			    lost_phrase(j), late_loss_phrase(j),
-			    joins_phrase(j), sends_phrase(j));
+			    joins_phrase(j), silenced_phrase(j),
+			    sends_phrase(j));
 }
 
 const char *others_advice(const struct judgement *j)
