@@ -169,11 +169,11 @@ def run_without_memory(arguments, number, later, numbers):
 
 def ended_well(done, right, is_json, live):
     """As if nothing had happened; or with one line that says it. The compiler of
-    filters in libpcap (1.10.3) crashes without memory, before all else. What
+    filters in libpcap (1.10.3) crashes without memory, before anything is sent. What
     only a run of `watch` had no memory for is no reason to end."""
     if done.left:
         return False
-    if live and done.code == -signal.SIGSEGV and done.number < 60:
+    if live and done.code == -signal.SIGSEGV and done.number < 250:
         return True
     if done.code == UNDETERMINED != right.code and done.err.startswith(
             f"mpprobe: {HOST}: "):
