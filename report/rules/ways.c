@@ -16,6 +16,8 @@ struct ways {
 	unsigned lost;	   /* SYNs with it, when the first without it had been
 			      answered */
 	const struct flow *example;
+	uint64_t answered_frame; /* the SYN of the last that was answered */
+	uint64_t fallen_frame;	 /* of the first that fell */
 	unsigned again;		 /* answered with it, but not at once */
 	const struct flow *late; /* of these: so it is no matter of its way */
 };
@@ -105,7 +107,8 @@ static struct ways count_ways(const struct judgement *j, const struct class *c)
 		if (!asks(f, c) || (flow_fell(f) && !plain_syn(f)))
 			continue;
 		if (flow_fell(f)) {
-			w.fallen++;
+			if (!w.fallen++)
+				w.fallen_frame = f->first_frame;
 			w.lost += lost_since(j, f, since);
 			w.example =
 				w.example && flow_swept(w.example,
@@ -114,6 +117,7 @@ static struct ways count_ways(const struct judgement *j, const struct class *c)
 					: f;
 		} else if (flow_syn_ack(f)) {
 			w.answered++;
+			w.answered_frame = f->first_frame;
 			w.late = !w.late && passes_later(j, f) ? f : w.late;
 			if (flow_sent_count(f, c->kind, 0) > 1 &&
 			    !flow_swept(f, c->kind) && !w.again++)
@@ -193,6 +197,31 @@ enum why dropped_on_a_way(const struct judgement *j, struct said *s)
 	return WHY_SAID;
 }
 
+/* All that were answered came before. */
+static bool is_since(const struct ways *w)
+{
+	return w->answered_frame < w->fallen_frame;
+}
+
+static const char *which_phrase(const struct ways *w)
+{
+	if (w->late)
+		return "now and then, as by a rate limit or by chance";
+	return is_since(w)
+		       ? "after some had passed, by a device that remembers "
+			 "them or on one of several paths (load balancing)"
+		       : "on one of several paths (load balancing)";
+}
+
+static const char *others_pass_phrase(const struct ways *w)
+{
+	if (w->late)
+		return "the same SYN passes at another time, and so do those "
+		       "without it";
+	return is_since(w) ? "those without it pass"
+			   : "on that path the same without it pass";
+}
+
 void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 			  const struct said *s)
 {
@@ -214,15 +243,11 @@ void say_dropped_on_a_way(struct judgement *j, struct finding *f,
 			option);
 	f->text = arena_printf(
 		j->arena, "SYNs with %s are dropped %s, %s%s; %s.", option,
-		w->late ? "now and then, as by a rate limit or by chance"
-			: "on one of several paths (load balancing)",
-		place_phrase(j, f->after, f->at),
+		which_phrase(w), place_phrase(j, f->after, f->at),
 		f->direction == DIRECTION_FORWARD
 			? ""
 			: ", or their SYN/ACKs on the return path",
-		w->late ? "the same SYN passes at another time, and so do "
-			  "those without it"
-			: "on that path the same without it pass");
+		others_pass_phrase(w));
 }
 
 /* ---- reset --------------------------------------------------------------- */

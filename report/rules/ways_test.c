@@ -325,6 +325,41 @@ static void test_dropped_since(void **state)
 	scene_end(&s);
 }
 
+/* Those that pass are all before those that do not, or are not. */
+static void check_words(unsigned later, const char *words)
+{
+	struct scene s = with_box(2, drop_odd);
+	struct report *r;
+
+	s.parted = true;
+	s.no_join = true;
+	s.next_port = 40000;
+	scene_begin(&s);
+	converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+	for (int i = 0; i < PAIRS; i++) {
+		s.next_port |= 1;
+		knock(&s, PURPOSE_MP_CAPABLE, 1, false, NULL, 1);
+		s.next_port |= 1;
+		knock(&s, PURPOSE_TCP, 0, false, NULL, 1);
+	}
+	for (unsigned i = 0; i < later; i++) {
+		s.next_port = 50000;
+		converse(&s, PURPOSE_MP_CAPABLE, 1, false);
+	}
+	scene_wait(&s, 500 * MS);
+	r = judge_turns(&s, PURPOSE_MP_CAPABLE);
+	CHECK(r, r->finding_count == 1 && strstr(r->findings->text, words));
+	report_free(r);
+	scene_end(&s);
+}
+
+static void test_words_for_ways(void **state)
+{
+	(void)state;
+	check_words(0, "after some had passed, by a device that remembers");
+	check_words(1, "dropped on one of several paths");
+}
+
 static enum act alter_odd_tokens(struct scene *s, struct wire *w)
 {
 	struct packet p = wire_parse(w);
@@ -505,6 +540,7 @@ int main(void)
 		cmocka_unit_test(test_passes_later),
 		cmocka_unit_test(test_joins_dropped_on_a_way),
 		cmocka_unit_test(test_dropped_since),
+		cmocka_unit_test(test_words_for_ways),
 		cmocka_unit_test(test_joins_altered_on_a_way),
 		cmocka_unit_test(test_silent_as_well),
 		cmocka_unit_test(test_few_fell),
