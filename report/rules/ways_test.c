@@ -299,6 +299,7 @@ static void test_passes_later(void **state)
 	/* 1.1 and 0.8 in a thousand, by the plain ones */
 	check_late(4, 1, 4, "load balancing");
 	check_late(4, 1, 6, "now and then");
+	check_late(4, 1, 6, "the same SYN passes at another time");
 }
 
 /* All that were answered were so long before: that is no other way. */
