@@ -48,11 +48,12 @@ static void say_address_forged(struct judgement *j, struct finding *f,
 			 "the HMAC of the ADD_ADDR for %s is wrong, while the "
 			 "server's DSN fits its key and its DATA_ACK ours",
 			 text);
-	f->text = arena_printf(j->arena,
-			       "The server's ADD_ADDR is changed on the return "
-			       "path: it arrives with the address %s, which "
-			       "its HMAC does not fit.",
-			       text);
+	f->text = arena_printf(
+		j->arena,
+		"The server's ADD_ADDR is changed on the return "
+		"path, or made up there: it arrives with the address %s, which "
+		"its HMAC does not fit.",
+		text);
 }
 
 /* ---- addresses of ours that are not echoed --------------------------------

@@ -284,8 +284,8 @@ static void say_changed_by_sums(struct judgement *j, struct finding *f,
 	finding_evidence(j, f, s->flow->mptcp.checksum_frame, NULL, NULL,
 			 "the DSS checksum of the server's data is wrong, "
 			 "while its DSN fits its key");
-	f->text = "The payload of the server's data is modified on the return "
-		  "path: its DSS checksum is wrong.";
+	f->text = "The payload of the server's data, or its mapping, is "
+		  "modified on the return path: the DSS checksum is wrong.";
 }
 
 /* What the hops do not show happens behind the last of them. Twice (once, if
