@@ -406,6 +406,8 @@ behind() {		# BOX...
 	run -0 behind --box mptcp-proxy@3
 	[[ $output == *$'\n10.0.5.2 v1 impaired tcp.terminated 2-3\n[1,null]' ]]
 	[[ $output != *'may be answered by a device'* ]]
+	run -0 behind --hops 4 --box proxy-capable@3
+	[[ $output == *$'\n10.0.5.2 v1 impaired tcp.terminated 2-3\n[1,null]' ]]
 	run -0 behind
 	[[ $output == *$'\n10.0.5.2 v1 clear\n[null,true]' ]]
 	[[ $output != *'may be answered by a device'* ]]

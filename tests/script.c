@@ -118,6 +118,17 @@ static enum act cap_ttl(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* As behind a link with one router more. */
+static enum act longer_way(struct scene *s, struct wire *w)
+{
+	unsigned ttl = wire_parse(w).ip.ttl;
+
+	(void)s;
+	if (ttl > 2) /* else it ends at the next hop */
+		set_ttl(w, ttl - 1);
+	return PASS;
+}
+
 /* A RST in the server's name. */
 static enum act refuse(struct scene *s, struct wire *w)
 {
@@ -239,6 +250,7 @@ static const struct {
 	DEVICE(raise_tcp_ttl),
 	DEVICE(from_nearer),
 	DEVICE(cap_ttl),
+	DEVICE(longer_way),
 	DEVICE(clear_dscp),
 	DEVICE(clear_ecn),
 	DEVICE(mark_congestion),
@@ -337,6 +349,7 @@ static bool is_kind(const struct scene *s, struct wire *w, const char *kind)
 	       (strcmp(kind, "capable_data") == 0 && tcp && has_capable(w) &&
 		has_data(w)) ||
 	       (strcmp(kind, "capable_syn") == 0 && syn && has_capable(w)) ||
+	       (strcmp(kind, "v1_syn") == 0 && tcp && is_capable(w, 1)) ||
 	       (strcmp(kind, "join_syn") == 0 && syn && has_join(w)) ||
 	       (strcmp(kind, "join_ack") == 0 && tcp && !syn && has_join(w)) ||
 	       (strcmp(kind, "full") == 0 && !(w->bytes[1] & 0xf0)) ||

@@ -84,6 +84,7 @@ ecn|ip|way|IP ECN bits cleared
 nat|ip|hop|source addresses translated (MASQUERADE), quotes repaired
 ttl|ip|way|TTL set to 64, all protocols (forward)
 ttl-tcp|ip|way|TTL set to 64, TCP only (forward)
+ttl-capable|ip|way|TTL set to 64, segments with an MPTCP option only (forward)
 silent|icmp|hop|the router sends no ICMP errors
 all-silent|icmp|client|no router sends ICMP errors
 lossy|path|client|1 % of the packets are lost on each link, either way
@@ -92,6 +93,7 @@ fragments|ip|way|all but the first of fragments are dropped
 redsocks|end|hop|redsocks and microsocks end those to 80 and 9080 (IPv4); MPTCP behind
 tproxy|end|hop|haproxy ends connections to 80 and 9080, by TPROXY
 mptcp-proxy|end|hop|ends those to 80 and 9080; MPTCP v1 on both sides (haproxy)
+proxy-capable|end|hop|ends those to 80 and 9080 that speak MPTCP; MPTCP v1 (haproxy)
 redirect-join|end|hop|SYNs with MP_JOIN go to a plain server on the router
 divert-join|end|hop|SYNs with MP_JOIN go to a plain server on the next router
 disown-join|end|hop|SYNs with MP_JOIN go to an MPTCP server on the router
@@ -701,6 +703,14 @@ box_ttl_tcp() {
 	set_ttl "r$1" -p tcp
 }
 
+box_ttl_capable() {
+	local from=$nft_from
+
+	[[ -n $way ]] || from='iifname "eth0" '
+	nft_forward "r$1" "${from}tcp option mptcp exists ip ttl set 64"
+	nft_forward "r$1" "${from}tcp option mptcp exists ip6 hoplimit set 64"
+}
+
 box_silent() {
 	local type
 
@@ -822,6 +832,14 @@ box_optimiser() {
 	nft_nat "r$1" "$capable_syn accept" \
 		'iifname eth0 tcp dport 80 redirect to :3128' \
 		'iifname eth0 tcp dport 9080 redirect to :12128'
+}
+
+box_proxy_capable() {
+	local haproxy=(mptcpize run haproxy)
+
+	set_sysctl "r$1" net.mptcp.enabled 1
+	start_haproxy "$1" '' 80
+	nft_nat "r$1" 'iifname eth0 tcp dport { 80, 9080 } tcp option mptcp exists redirect to :3128'
 }
 
 # The connections to which they belong pass.

@@ -53,7 +53,7 @@ UNPLACED = [
      {"direction": "return"}, []),
 ]
 ENDINGS = ["tproxy", "redsocks", "synproxy", "proxy80"]
-PASSING = ["mptcp-proxy", "optimiser", "relay"]
+PASSING = ["mptcp-proxy", "optimiser", "proxy-capable", "relay"]
 
 
 def code_of(status):
@@ -135,9 +135,14 @@ def header_cases(Case):
 
 
 def ending_cases(Case):
+    # TTLs of MPTCP that are raised look as if it ended there.
+    out = [Case(boxes=boxes, family=f, status="clear", code=0,
+                text="whether it is the target that answers")
+           for f in (4, 6) for boxes in
+           (["ttl-capable@2"], ["ttl-capable@2", "ttl-capable@2,return"])]
     # What answers for the target, with its distance, cannot be convicted.
-    out = [Case(boxes=["user-nat"], port=port, status="undetermined", code=3,
-                text="user-mode NAT") for port in (80, 8080, 9080)]
+    out += [Case(boxes=["user-nat"], port=port, status="undetermined", code=3,
+                 text="user-mode NAT") for port in (80, 8080, 9080)]
     for f in (4, 6):
         for box in ENDINGS:
             # A SYN proxy answers what passed the TTL check.

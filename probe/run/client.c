@@ -525,6 +525,14 @@ void client_send_pure_ack(struct client *c, bool keep_alive, struct copy copy)
 		send_ack(c, f, keep_alive, f->mptcp.has_server_key, NULL, copy);
 }
 
+void client_send_bare_ack(struct client *c, struct copy copy)
+{
+	const struct flow *f = client_flow(c);
+
+	if (f && f->syn_ack_seen)
+		send_ack(c, f, 0, false, NULL, copy);
+}
+
 /* RFC 8684 3.5: the whole connection is ended, not just this subflow. */
 void client_send_reset(struct client *c)
 {

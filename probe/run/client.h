@@ -134,6 +134,9 @@ void client_send_keep_alive(struct client *c);
  * one of the server's has come: the third ACK is out (RFC 8684 3.1). */
 void client_send_pure_ack(struct client *c, bool keep_alive, struct copy copy);
 
+/* One without any MPTCP option. */
+void client_send_bare_ack(struct client *c, struct copy copy);
+
 /* Ends the flow: RST, with MP_FASTCLOSE where MPTCP is in use. */
 void client_send_reset(struct client *c);
 

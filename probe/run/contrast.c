@@ -8,13 +8,22 @@
 
 /* ---- who answers --------------------------------------------------------- */
 
-/* The version whose SYNs go farther than those without MPTCP, or NULL. */
-static const struct version *farther(const struct run *r)
+bool sort_nearer(const struct run *r, const struct version *v)
+{
+	unsigned reach = sweep_reach(&v->sweep);
+
+	return reach && reach < sweep_reach(&r->plain);
+}
+
+/* The version whose SYNs are answered at another TTL than those without MPTCP,
+ * or NULL. */
+static const struct version *apart(const struct run *r)
 {
 	unsigned plain = sweep_reach(&r->plain);
 
 	for (unsigned i = 0; i < r->version_count && plain; i++)
-		if (sweep_reach(&r->versions[i].sweep) > plain)
+		if (sort_nearer(r, &r->versions[i]) ||
+		    sweep_reach(&r->versions[i].sweep) > plain)
 			return &r->versions[i];
 	return NULL;
 }
@@ -22,19 +31,21 @@ static const struct version *farther(const struct run *r)
 bool sort_wanted(const struct run *r, const struct version *v)
 {
 	(void)v;
-	return farther(r) && sweep_settled(r, &r->plain);
+	return apart(r) && sweep_settled(r, &r->plain);
 }
 
-/* Pairs on fresh ports, with the TTL at which those without it end. */
+/* Pairs on fresh ports, with the TTL at which the nearer ones end. */
 void sort_start(struct run *r, struct version *v)
 {
-	const unsigned plain = sweep_reach(&r->plain);
+	const struct version *of = apart(r);
+	bool nearer = sort_nearer(r, of);
+	unsigned ttl = sweep_reach(nearer ? &of->sweep : &r->plain);
 
 	(void)v;
 	for (int i = 0; i < SORT_PAIRS; i++) {
-		run_add_syn(r, PURPOSE_TCP, 0, plain, 2);
-		run_add_syn(r, PURPOSE_MP_CAPABLE, farther(r)->number, plain,
-			    1);
+		run_add_syn(r, PURPOSE_TCP, 0, ttl, nearer ? 1 : 2);
+		run_add_syn(r, PURPOSE_MP_CAPABLE, of->number, ttl,
+			    nearer ? 2 : 1);
 	}
 }
 

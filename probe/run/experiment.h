@@ -139,12 +139,12 @@ void open_to_join(struct run *r, struct connection *c, unsigned version);
 struct connection *connection_to_copy(struct version *v);
 /* Gives the subflow what its connection holds back. */
 void take_rest(struct connection *join, const struct connection *parent);
-wanted_fn mptcp_wanted, copies_wanted, odd_copies_wanted, first_copies_wanted,
-	join_wanted, join_copies_wanted, join_data_wanted, unconfirmed_wanted,
-	again_wanted, stalled_wanted, open_wanted;
-start_fn mptcp_start, copies_start, join_start, join_copies_start,
-	join_data_start, unconfirmed_start, deferring_start, again_start,
-	open_start;
+wanted_fn mptcp_wanted, copies_wanted, bare_acks_wanted, odd_copies_wanted,
+	first_copies_wanted, join_wanted, join_copies_wanted, join_data_wanted,
+	unconfirmed_wanted, again_wanted, stalled_wanted, open_wanted;
+start_fn mptcp_start, copies_start, bare_acks_start, join_start,
+	join_copies_start, join_data_start, unconfirmed_start, deferring_start,
+	again_start, open_start;
 step_fn stalled_step, odd_copies_step, first_copies_step;
 
 /* A DATA_ACK for the first data will do for a token. */
@@ -176,6 +176,9 @@ start_fn echo_start, announcement_start, elsewhere_start, refused_start;
 step_fn announcement_step, elsewhere_step, refused_step;
 
 /* contrast.c: why others were not answered. */
+/* Whether SYNs of this version are answered at a smaller TTL than plain ones.
+ */
+bool sort_nearer(const struct run *r, const struct version *v);
 wanted_fn sort_wanted, mirror_wanted, limited_wanted, contrast_wanted,
 	join_contrast_wanted, token_wanted, branches_wanted;
 start_fn sort_start, mirror_start, limited_start, contrast_start,

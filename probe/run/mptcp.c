@@ -124,6 +124,23 @@ void copies_start(struct run *r, struct version *v)
 		connection_copy(c, SEGMENT_DATA, ttl);
 }
 
+/* SYNs with MP_CAPABLE are answered before those without it. */
+bool bare_acks_wanted(const struct run *r, const struct version *v)
+{
+	return sort_nearer(r, v) && copies_wanted(r, v);
+}
+
+/* If a device ends the connections, all their segments end there; if the TTLs
+ * of what has an option are raised, ACKs without one go on. */
+void bare_acks_start(struct run *r, struct version *v)
+{
+	struct client *c = &connection_to_copy(v)->client;
+
+	for (unsigned ttl = sweep_reach(&v->sweep); ttl < r->reach; ttl++)
+		client_send_bare_ack(c, low_copy(ttl));
+	run_wait(r, quote_wait_us(&r->to));
+}
+
 /* Its data was taken, but not as MPTCP. */
 static bool fell_back(const struct connection *c)
 {

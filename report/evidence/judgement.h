@@ -107,6 +107,11 @@ struct judgement {
 	bool ways_differ; /* plain SYNs expire where others are answered */
 	bool doubted;	  /* routers answer where connections do, and the target
 			     answers no control: it may be farther away */
+	/* With MP_CAPABLE, answered by the fewest hops; or NULL: and as
+	 * plain_..., of those of its version. */
+	const struct flow *capable_nearest;
+	unsigned capable_farthest, capable_count;
+
 	bool ttl_rewritten; /* the controls contradict each other, or SYN/ACKs
 			       come from farther away than SYNs reach */
 	const struct quote *ttl_witness;
@@ -319,6 +324,10 @@ void judge_reach(struct judgement *j);
 /* The smallest TTL with which its SYN was answered; 0: that is not known, or
  * any would do. */
 unsigned told_reach(const struct judgement *j, const struct flow *f);
+
+/* Whether all connections with MP_CAPABLE are answered with TTLs that are too
+ * small for those without it, and for the target as far as it tells. */
+bool capable_ends(const struct judgement *j);
 /* The TTL with which the target's own answers to controls arrive; 0: it sent
  * none. */
 unsigned control_reply_ttl(const struct judgement *j);

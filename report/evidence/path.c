@@ -252,6 +252,57 @@ static void judge_raised(struct judgement *j)
 		j->ttl_rewritten = true;
 }
 
+/* Of a connection with MP_CAPABLE that is not refused; or 0. */
+static unsigned reach_of_capable(const struct judgement *j,
+				 const struct flow *f)
+{
+	return flow_is(f, PURPOSE_MP_CAPABLE) && flow_syn_ack(f)
+		       ? told_reach(j, f)
+		       : 0;
+}
+
+/* That with the smallest reach; or NULL. */
+static const struct flow *nearest_capable(const struct judgement *j)
+{
+	const struct flow *nearest = NULL;
+	unsigned least = 0;
+
+	for (size_t i = 0; i < j->flow_count; i++) {
+		unsigned reach = reach_of_capable(j, j->flows[i]);
+
+		if (!reach || (least && reach >= least))
+			continue;
+		least = reach;
+		nearest = j->flows[i];
+	}
+	return nearest;
+}
+
+/* A device may end those of one version alone. */
+static void judge_capable(struct judgement *j, unsigned expired)
+{
+	const struct flow *nearest = nearest_capable(j);
+
+	j->capable_nearest = nearest;
+	for (size_t i = 0; i < j->flow_count && nearest; i++) {
+		const struct flow *f = j->flows[i];
+		unsigned reach = reach_of_capable(j, f);
+
+		if (!reach || f->mptcp.version != nearest->mptcp.version ||
+		    is_bound(j, f, expired))
+			continue;
+		j->capable_count++;
+		if (reach > j->capable_farthest)
+			j->capable_farthest = reach;
+	}
+}
+
+bool capable_ends(const struct judgement *j)
+{
+	return j->capable_farthest && j->plain_reach > j->capable_farthest &&
+	       j->distance != j->capable_farthest;
+}
+
 void judge_reach(struct judgement *j)
 {
 	unsigned expired = farthest_expired(j);
@@ -280,6 +331,7 @@ void judge_reach(struct judgement *j)
 		if (reach > j->farthest_reach)
 			j->farthest_reach = reach;
 	}
+	judge_capable(j, expired);
 	judge_distance(j);
 	/* The first SYN of a sweep that arrives is answered, not the one with
 	 * the smallest TTL, where the path reorders. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Who answers: a connection that ends before the target, and TTLs that are
+ * Who answers: data that others than the server send, and TTLs that are
  * rewritten, as distances tell.
  */
 #include "crafting/segment.h"
@@ -7,143 +7,6 @@
 #include "report/evidence/ledger.h"
 #include "report/evidence/loss.h"
 #include "report/rules/rules.h"
-
-/* ---- a connection that ends before the target ---------------------------- */
-
-/* Whether every control went farther than any connection. One hop more may
- * be a path of its own (ECMP): then several on each side must say so. */
-static bool ends_early(const struct judgement *j)
-{
-	if (j->beyond > j->farthest_reach)
-		return true;
-	if (j->distance > j->farthest_reach + 1)
-		return true;
-	return j->distance > j->farthest_reach &&
-	       j->distance_answers >= FARTHER_ANSWERS_MIN &&
-	       j->reach_count >= FARTHER_REACHES_MIN;
-}
-
-static bool sent_syn_at(const struct judgement *j, const struct flow *f,
-			unsigned ttl)
-{
-	for (size_t i = 0; i < f->sent_count; i++)
-		if (f->sent[i]->kind == SEGMENT_SYN &&
-		    f->sent[i]->packet.ip.ttl == ttl && had_time(j, f->sent[i]))
-			return true;
-	return false;
-}
-
-/* Connections with MP_CAPABLE that were not answered at the TTL with which
- * all without it are. */
-static unsigned count_passing(const struct judgement *j)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < j->flow_count; i++) {
-		const struct flow *f = j->flows[i];
-		unsigned reach = flow_reach(f);
-
-		count += flow_is(f, PURPOSE_MP_CAPABLE) &&
-			 (!reach || reach > j->plain_farthest) &&
-			 sent_syn_at(j, f, j->plain_farthest);
-	}
-	return count;
-}
-
-/* The connection that ends there. That its SYN/ACK arrives with just the TTL of
- * the target's own ICMP answers says that the target sent it, and that the
- * TTLs of TCP alone are rewritten, or that one hop is a way of its own. */
-static enum why said_ended(const struct judgement *j, struct said *s)
-{
-	unsigned reply = control_reply_ttl(j);
-
-	s->flow = plain_at_reach(j);
-	if (!s->flow)
-		return WHY_ABSENT;
-	if (reply && flow_syn_ack(s->flow)->packet.ip.ttl == reply)
-		return WHY_CONTROL;
-	put_between(j,
-		    (struct between){true, j->plain_reach - 1, j->plain_reach},
-		    &s->after, &s->at);
-	return WHY_SAID;
-}
-
-static enum why ended_by_distance(const struct judgement *j, struct said *s)
-{
-	s->have = j->distance_answers;
-	s->need = FARTHER_ANSWERS_MIN;
-	if (!j->plain_reach || j->ttl_rewritten || !(j->distance || j->beyond))
-		return WHY_ABSENT;
-	if (j->ways_differ || (j->beyond <= j->farthest_reach &&
-			       j->distance <= j->farthest_reach))
-		return WHY_CONTRARY;
-	if (!ends_early(j))
-		return WHY_FEW;
-	if (s->have < DISTANCE_ANSWERS_MIN && !j->beyond)
-		s->confidence = CONFIDENCE_LIKELY;
-	return said_ended(j, s);
-}
-
-/* Only the connections without MP_CAPABLE end early, all of them: an optimiser
- * that leaves MPTCP alone. Paths of several lengths (ECMP) would not sort them
- * so, and a router quotes what goes on. */
-static enum why ended_without_mptcp(const struct judgement *j, struct said *s)
-{
-	s->less = true; /* MPTCP itself passes */
-	if (j->ttl_rewritten || !j->plain_farthest)
-		return WHY_ABSENT;
-	if (j->capable_reach <= j->plain_farthest)
-		return WHY_CONTRARY;
-	s->have = j->plain_count;
-	s->need = SORTED_MIN;
-	if (s->have >= s->need)
-		s->have = count_passing(j);
-	if (s->have < s->need)
-		return WHY_FEW;
-	return quoted_at(j, PURPOSE_MP_CAPABLE, SEGMENT_SYN, j->plain_farthest)
-		       ? said_ended(j, s)
-		       : WHY_CONTROL;
-}
-
-static const char *target_phrase(const struct judgement *j, bool all)
-{
-	unsigned hops = j->distance ? j->distance : all ? 0 : j->capable_reach;
-
-	return hops ? arena_printf(j->arena, "%u hops away", hops)
-		    : "farther away";
-}
-
-static const char *farther_phrase(const struct judgement *j, bool all)
-{
-	if (!all)
-		return arena_printf(j->arena,
-				    "a SYN with MP_CAPABLE needs TTL %u",
-				    j->capable_reach);
-	if (j->distance)
-		return arena_printf(j->arena,
-				    "the target itself is %u hops away",
-				    j->distance);
-	return arena_printf(j->arena,
-			    "a router beyond still answered at TTL %u",
-			    j->beyond);
-}
-
-static void say_ended(struct judgement *j, struct finding *f,
-		      const struct said *s)
-{
-	bool all = !s->less;
-
-	finding_evidence(j, f, flow_syn_ack(s->flow)->frame, NULL, NULL,
-			 "a SYN with TTL %u was answered with a SYN/ACK",
-			 j->plain_reach);
-	finding_evidence(j, f, 0, NULL, NULL, "%s", farther_phrase(j, all));
-	f->text = arena_printf(
-		j->arena,
-		"TCP connections to port %u%s are terminated by a device %s: "
-		"it answers SYNs that the target, %s, never sees.",
-		j->r->port, all ? "" : " without MP_CAPABLE",
-		answerer_phrase(j, f), target_phrase(j, all));
-}
 
 /* ---- SYN/ACKs from elsewhere than what follows --------------------------- */
 
@@ -480,11 +343,6 @@ static void say_ttl(struct judgement *j, struct finding *f,
 }
 
 const struct rule distance_rules[] = {
-	{"tcp.terminated", "distance", PHASE_DISTANCE, SEGMENT_SYN,
-	 ended_by_distance, say_ended, .if_working = TO_IMPAIRS},
-	{"tcp.terminated", "plain", PHASE_DISTANCE, SEGMENT_SYN,
-	 ended_without_mptcp, say_ended, .unless = {"tcp.terminated"},
-	 .if_working = TO_IMPAIRS, .if_less = TO_HARMLESS},
 	{"data.injected", "ttl", PHASE_DISTANCE, SEGMENT_DATA, data_injected,
 	 say_data_injected, .if_working = TO_IMPAIRS},
 	/* Whose key comes in a SYN/ACK and is proven later has sent both. */

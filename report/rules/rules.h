@@ -98,14 +98,14 @@ struct rule {
 
 /* The rows of each file, in order; the last is followed by one whose id is
  * NULL. */
-extern const struct rule quotes_rules[], pairs_rules[], distance_rules[],
-	syn_ack_rules[], syn_rules[], data_rules[], dss_removed_rules[],
-	dss_server_removed_rules[], acks_removed_rules[], dss_some_rules[],
-	dss_dropped_rules[], dss_reset_rules[], dss_server_rules[],
-	acks_rules[], own_acks_rules[], size_rules[], long_rules[],
-	join_answer_rules[], joined_size_rules[], join_rules[], joined_rules[],
-	announced_rules[], add_addr_rules[], fragment_rules[], idle_rules[],
-	last_rules[], limited_option_rules[], limited_syn_rules[],
+extern const struct rule quotes_rules[], pairs_rules[], ended_rules[],
+	distance_rules[], syn_ack_rules[], syn_rules[], data_rules[],
+	dss_removed_rules[], dss_server_removed_rules[], acks_removed_rules[],
+	dss_some_rules[], dss_dropped_rules[], dss_reset_rules[],
+	dss_server_rules[], acks_rules[], own_acks_rules[], size_rules[],
+	long_rules[], join_answer_rules[], joined_size_rules[], join_rules[],
+	joined_rules[], announced_rules[], add_addr_rules[], fragment_rules[],
+	idle_rules[], last_rules[], limited_option_rules[], limited_syn_rules[],
 	limited_join_rules[];
 
 /* Whether `name`, as of `unless`, is this id; or "id/row", of this row. */

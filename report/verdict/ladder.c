@@ -79,6 +79,12 @@ static void rung_distance(struct judgement *j)
 	else if (reach == 0)
 		set(j, RUNG_DISTANCE, RUNG_SKIPPED,
 		    "no SYN of a sweep was answered");
+	else if (capable_ends(j))
+		set(j, RUNG_DISTANCE, RUNG_FAIL,
+		    arena_printf(j->arena,
+				 "SYNs with MP_CAPABLE are answered at TTL %u, "
+				 "those without it at %u",
+				 j->capable_farthest, j->plain_reach));
 	else if (j->distance == 0 && j->beyond >= reach)
 		set(j, RUNG_DISTANCE, RUNG_FAIL,
 		    arena_printf(j->arena,
