@@ -19,6 +19,17 @@ on_client() {
 	[[ ${output//$'\n'   / } == *"connections without MPTCP are terminated by a device on the path, at hop 2 (10.0.2.2)."* ]]
 }
 
+@test "compare --live: where TTLs are rewritten, nobody ends connections" {
+	for way in forward return; do
+		run lab/lab with --hops 4 --box "ttl-capable@2,$way" -- \
+			./mpprobe compare --live 10.0.5.2
+		echo "$output"
+		((status == 0))
+		[[ ${output//$'\n'   / } == *'so it is one host, and '* ]]
+		[[ $output != *'terminated by a device'* ]]
+	done
+}
+
 @test "compare --live -j over IPv6" {
 	run on_client ./mpprobe compare --live -j -c 2 'fd00:7::2'
 	((status == 1))

@@ -138,13 +138,13 @@ static struct compare_row reaching(int version, unsigned reach, unsigned count)
 	return r;
 }
 
-static void the_ttls_that_suffice_tell_who_answers(void **state)
+static void the_ttls_that_suffice_are_compared(void **state)
 {
 	struct compare_row far;
 
 	(void)state;
-	expect(reaching(-1, 5, 1), reaching(1, 7, 1), "terminated!");
-	expect(reaching(-1, 5, 4), reaching(1, 6, 4), "terminated!");
+	expect(reaching(-1, 5, 1), reaching(1, 7, 1), "ttl");
+	expect(reaching(-1, 5, 4), reaching(1, 6, 4), "ttl");
 	expect(reaching(-1, 5, 3), reaching(1, 6, 4), "ecmp");
 	expect(reaching(-1, 5, 4), reaching(1, 6, 3), "ecmp");
 	expect(reaching(-1, 6, 4), reaching(1, 6, 4), "");
@@ -156,11 +156,46 @@ static void the_ttls_that_suffice_tell_who_answers(void **state)
 	far.short_count = 1;
 	expect(reaching(-1, 5, 1), far, "");
 	far.short_count = 2;
-	expect(reaching(-1, 5, 1), far, "terminated!");
+	expect(reaching(-1, 5, 1), far, "ttl");
 	far.short_ttl = 5;
 	expect(reaching(-1, 5, 1), far, "ecmp");
 	far.short_ttl = 4;
 	expect(reaching(-1, 5, 1), far, "");
+}
+
+/* Nearer both ways, or one way only. */
+static void who_answers_is_nearer_both_ways(void **state)
+{
+	struct compare_row near = reaching(-1, 5, 1), far = reaching(1, 7, 1);
+
+	(void)state;
+	expect(near, far, "ttl");
+	far.version = -1;
+	far.port = 443;
+	expect(near, far, "terminated!");
+	far.version = 1;
+	far.port = 80;
+	far.hops.high++;
+	expect(near, far, "ttl");
+	far.hops.low++;
+	expect(near, far, "terminated!");
+	expect(far, near, "terminated!");
+	far.hops = near.hops;
+	far.initial_ttl = 128;
+	expect(near, far, "terminated!");
+	far = reaching(1, 5, 1);
+	far.hops = (struct span){near.hops.low + 2, near.hops.high + 2};
+	expect(near, far, "return_path");
+	expect(far, near, "return_path");
+	far.answer.mss = 1400; /* of one host */
+	expect(near, far, "mss! return_path");
+	far = reaching(1, 6, 1);
+	far.hops = (struct span){near.hops.low + 2, near.hops.high + 2};
+	expect(near, far, "terminated!");
+	far.reach = 5;
+	far.short_ttl = 3; /* a bound */
+	expect(near, far, "terminated!");
+	expect(far, near, "terminated!");
 }
 
 static void a_silent_row(struct compare_row *r, unsigned lost)
@@ -390,6 +425,8 @@ static void the_nearer_host_ends_connections(void **state)
 	near.version = 1;
 	far.version = -1;
 	near.hops.low--;
+	expect_text(near, far, "the TTL of SYNs with MPTCP v1 is raised");
+	far.hops.low = ++far.hops.high;
 	expect_text(near, far, "with MPTCP v1 are terminated");
 	near.short_ttl = 3;
 	expect_text(near, far, ", at hop 5 or before it.");
@@ -692,7 +729,8 @@ int main(void)
 		cmocka_unit_test(
 			one_hop_takes_four_connections_of_each_kind_in_one_run),
 		cmocka_unit_test(two_hops_are_no_other_path),
-		cmocka_unit_test(the_ttls_that_suffice_tell_who_answers),
+		cmocka_unit_test(the_ttls_that_suffice_are_compared),
+		cmocka_unit_test(who_answers_is_nearer_both_ways),
 		cmocka_unit_test(silence_takes_more_than_loss),
 		cmocka_unit_test(low_ttls_count_that_reach_the_host),
 		cmocka_unit_test(resets_may_be_sorted_by_chance),

@@ -140,14 +140,26 @@ static const char *reach_hop(struct compare *c, const struct compare_row *near,
 		or_before);
 }
 
+static void tell_hosts(const struct pair *p, bool meaningful, const char *kind,
+		       const char *meaning)
+{
+	bool first = first_is_near(p);
+
+	difference_tell(
+		p, meaningful, kind,
+		"%s the SYN/ACK comes from a host %s, %s from one %s: %s.",
+		capital(p->c, first ? p->b_name : p->a_name),
+		host_text(p->c, first ? p->b : p->a),
+		first ? p->a_name : p->b_name,
+		host_text(p->c, first ? p->a : p->b), meaning);
+}
+
 static void tell_distance(const struct pair *p)
 {
 	struct compare *c = p->c;
 	bool first = first_is_near(p);
 	const struct compare_row *near = first ? p->a : p->b;
 	const struct compare_row *far = first ? p->b : p->a;
-	const char *near_name = first ? p->a_name : p->b_name;
-	const char *far_name = first ? p->b_name : p->a_name;
 	const char *meaning;
 
 	if (p->axis == AXIS_SOURCE)
@@ -159,15 +171,45 @@ static void tell_distance(const struct pair *p)
 		meaning = arena_printf(c->arena,
 				       "connections %s are terminated by a "
 				       "device on the path%s",
-				       near_name, reach_hop(c, near, far));
-	difference_tell(
-		p, p->axis != AXIS_SOURCE,
-		p->axis == AXIS_SOURCE ? "source"
-		: p->axis == AXIS_TIME ? "path_changed"
-				       : "terminated",
-		"%s the SYN/ACK comes from a host %s, %s from one %s: %s.",
-		capital(c, far_name), host_text(c, far), near_name,
-		host_text(c, near), meaning);
+				       first ? p->a_name : p->b_name,
+				       reach_hop(c, near, far));
+	tell_hosts(p, p->axis != AXIS_SOURCE,
+		   p->axis == AXIS_SOURCE ? "source"
+		   : p->axis == AXIS_TIME ? "path_changed"
+					  : "terminated",
+		   meaning);
+}
+
+/* Both kinds of SYNs need the same TTL. */
+static bool same_reach(const struct pair *p)
+{
+	return compare_reach_measured(p->a) && compare_reach_measured(p->b) &&
+	       p->a->reach == p->b->reach;
+}
+
+static bool same_hops(const struct pair *p)
+{
+	return p->a->initial_ttl == p->b->initial_ttl &&
+	       gap(p->a->hops, p->b->hops) == 0;
+}
+
+/* A device that answers one kind is nearer both ways. If only one way is
+ * shorter, TTLs are rewritten, or it is another return path. */
+static bool tell_one_host(const struct pair *p, bool reach)
+{
+	if (p->axis != AXIS_KIND || !(reach ? same_hops(p) : same_reach(p)))
+		return false;
+	tell_hosts(p, false, reach ? "ttl" : "return_path",
+		   reach ? arena_printf(
+				   p->c->arena,
+				   "the SYN/ACKs come over as many hops, so it "
+				   "is one host, and the TTL of SYNs %s is "
+				   "raised on the path",
+				   first_is_near(p) ? p->a_name : p->b_name)
+			 : "SYNs of both kinds need the same TTL, so it is "
+			   "one host, and the return path differs, or TTLs "
+			   "are rewritten on it");
+	return true;
 }
 
 bool difference_of_distance(const struct pair *p)
@@ -175,6 +217,8 @@ bool difference_of_distance(const struct pair *p)
 	bool reach = sure_reach(p->a, p->b) || sure_reach(p->b, p->a);
 
 	if (reach || sure_hops(p)) {
+		if (tell_one_host(p, reach))
+			return false;
 		tell_distance(p);
 		return true;
 	}
