@@ -199,7 +199,9 @@ const struct finding_kind finding_kinds[] = {
 			   "stops acknowledging data.",
 		.proof = "A hop quotes the option with other bytes than were "
 			 "sent; or the DATA_ACKs or the DSNs of the server do "
-			 "not fit the keys of the connection.",
+			 "not fit the keys of the connection, its DATA_ACKs "
+			 "what it answers, or its mappings the data that they "
+			 "come with.",
 		.culprits = NULL,
 		.rfc = "RFC 8684 3.3.1, 3.3.2",
 		.advice = SHOW_BOTH(""),

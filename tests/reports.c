@@ -17,6 +17,25 @@
 
 #define TARGETS_MAX 16
 
+static bool data_passes(const struct report *r)
+{
+	return r->ladder[RUNG_DATA_ACK].result == RUNG_PASS &&
+	       r->ladder[RUNG_SERVER_DSN].result == RUNG_PASS &&
+	       r->ladder[RUNG_JOIN_DATA].result == RUNG_PASS;
+}
+
+struct report *consistent(struct report *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (f->effect == EFFECT_BLOCKS && f->segment == SEGMENT_DATA &&
+		    f->direction != DIRECTION_RETURN && data_passes(r))
+			fail_msg("%s blocks data that passes", f->kind->id);
+	}
+	return r;
+}
+
 /* As `mpprobe read` does: of several uplinks what they say together first. */
 static void print_group(struct page *page, const struct observer *o,
 			const struct judge_target *targets, size_t count)
@@ -26,7 +45,7 @@ static void print_group(struct page *page, const struct observer *o,
 	struct paths *paths;
 
 	for (size_t i = 0; i < count; i++)
-		reports[i] = judge(o, &targets[i]);
+		reports[i] = consistent(judge(o, &targets[i]));
 	if (count > 1) {
 		paths = paths_judge(o, &group);
 		assert_int_equal(json_paths(page, paths), 0);

@@ -5,6 +5,11 @@
 #define TESTS_REPORTS_H
 
 struct observer;
+struct report;
+
+/* The report, which must not contradict itself: no finding blocks our data
+ * where the ladder has it arrive, over both subflows. */
+struct report *consistent(struct report *r);
 
 /* The reports on all targets of what was observed, one a line, to be freed; it
  * frees the observer. */

@@ -5,6 +5,7 @@
 
 #include "crafting/cursor.h"
 #include "crafting/tcp_options.h"
+#include "tests/reports.h"
 #include "tests/scene.h"
 #include "tests/server.h"
 
@@ -280,5 +281,5 @@ struct report *judge_scene(const struct scene *s)
 	struct judge_target target = {.address = server_address(s),
 				      .port = scene_port(s)};
 
-	return judge(s->o, &target);
+	return consistent(judge(s->o, &target));
 }

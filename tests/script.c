@@ -173,6 +173,59 @@ static enum act alter_address(struct scene *s, struct wire *w)
 	return PASS;
 }
 
+/* The subflow sequence number of a mapping is one more. */
+static enum act shift_ssn(struct wire *w, uint8_t by)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
+
+	if (o && o[3] & DSS_MAPPING)
+		o[4 + (o[3] & DSS_ACK ? o[3] & DSS_ACK8 ? 8 : 4 : 0) +
+		  (o[3] & DSS_DSN8 ? 8 : 4) + 3] += by;
+	return PASS;
+}
+
+static enum act raise_ssn(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return shift_ssn(w, 1);
+}
+
+static enum act lower_ssn(struct scene *s, struct wire *w)
+{
+	(void)s;
+	return shift_ssn(w, 0xff);
+}
+
+/* The DATA_ACK is one less. */
+static enum act lower_data_ack(struct scene *s, struct wire *w)
+{
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
+
+	(void)s;
+	if (o && o[3] & DSS_ACK && o[3] & DSS_ACK8)
+		for (size_t i = 11; i >= 4 && o[i]-- == 0; i--)
+			;
+	return PASS;
+}
+
+/* The DATA_ACK is that of the subflow's first, whatever comes. */
+static enum act freeze_data_ack(struct scene *s, struct wire *w)
+{
+	static uint8_t first[1 << 16][8];
+	uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
+	uint16_t port = wire_parse(w).tcp.destination_port;
+
+	(void)s;
+	if (is_syn(w))
+		memset(first[port], 0, sizeof(first[port]));
+	if (!o || !(o[3] & DSS_ACK) || !(o[3] & DSS_ACK8))
+		return PASS;
+	if (!memcmp(first[port], (uint8_t[8]){0}, 8))
+		memcpy(first[port], o + 4, 8);
+	memcpy(o + 4, first[port], 8);
+	return PASS;
+}
+
 /* As Linux 6.1 names what later is a middlebox's doing. */
 static enum act alter_reason(struct scene *s, struct wire *w)
 {
@@ -280,6 +333,10 @@ static const struct {
 	DEVICE(mirror_nop),
 	DEVICE(alter_nonce),
 	DEVICE(alter_data_ack),
+	DEVICE(raise_ssn),
+	DEVICE(lower_data_ack),
+	DEVICE(freeze_data_ack),
+	DEVICE(lower_ssn),
 	DEVICE(hang_up),
 	DEVICE(storm),
 	DEVICE(delay),
@@ -323,6 +380,14 @@ static bool is_joined(const struct scene *s, struct wire *w)
 	return f && f->purpose == PURPOSE_MP_JOIN;
 }
 
+/* A DSS with a mapping and its checksum, as the client has it. */
+static bool is_summed(struct wire *w)
+{
+	const uint8_t *o = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL);
+
+	return o && o[1] == 28;
+}
+
 static bool is_kind(const struct scene *s, struct wire *w, const char *kind)
 {
 	struct packet p = wire_parse(w);
@@ -336,6 +401,8 @@ static bool is_kind(const struct scene *s, struct wire *w, const char *kind)
 	       (strcmp(kind, "dss") == 0 && mptcp && !syn && has_data(w)) ||
 	       (strcmp(kind, "mapped") == 0 && tcp && has_data(w) &&
 		wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL)) ||
+	       (strcmp(kind, "sums") == 0 && tcp && has_data(w) &&
+		is_summed(w)) ||
 	       (strcmp(kind, "data") == 0 && tcp && has_data(w)) ||
 	       (strcmp(kind, "plain_ack") == 0 && tcp && !syn && !mptcp &&
 		!has_data(w)) ||

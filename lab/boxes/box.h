@@ -50,8 +50,9 @@ struct connection {
 	size_t options_length[WAYS]; /* 0: not seen */
 	uint32_t sequence_shift[WAYS];
 	uint32_t timestamp_shift, tsval[WAYS];
-	uint64_t keys[WAYS]; /* of MPTCP; 0: not looked at */
-	bool grown[WAYS];    /* the ALG put bytes in front of grown_at */
+	uint64_t keys[WAYS];	  /* of MPTCP; 0: not looked at */
+	uint64_t data_acks[WAYS]; /* the first; 0: not looked at */
+	bool grown[WAYS];	  /* the ALG put bytes in front of grown_at */
 	uint32_t grown_at[WAYS];
 	uint32_t held; /* packet id of the held data segment, 0: none */
 	bool passed_known[WAYS]; /* what the guard of gaps let pass */
@@ -143,8 +144,9 @@ void packet_mend(uint8_t *bytes, size_t length);
 /* box_options.c */
 bool passing_wanted(const struct box *b, const struct passing *p);
 behave_fn remove_cut, remove_nop, remove_eol, remove_unknown, remove_kind,
-	clear_version, alter_key, alter_hmac, alter_dsn, raise_data_ack,
-	alter_address, mirror, mirror_all, add_mss, drop_option, reset_option;
+	clear_version, alter_key, alter_hmac, alter_dsn, raise_ssn,
+	raise_data_ack, lower_data_ack, freeze_data_ack, alter_address, mirror,
+	mirror_all, add_mss, drop_option, reset_option;
 
 /* box_header.c */
 behave_fn rewrite_isn, relay, rewrite_timestamps, rewrite_window,

@@ -33,7 +33,10 @@ version|option|way|the version in MP_CAPABLE is another: 1 becomes 0|tcp version
 key|option|way|the key in the SYN/ACK is altered|tcp key
 hmac|option|way|the HMAC of an MP_JOIN is altered (return: in the SYN/ACK)|tcp hmac
 dsn|option|way|the data sequence number in DSS is altered|tcp dsn
+ssn|option|way|the subflow sequence number in DSS is one more|tcp ssn
 data-ack|option|way|the DATA_ACK in DSS is some thousands more|tcp data-ack
+data-ack-less|data|way|the DATA_ACK in DSS is one less|tcp data-ack-less
+data-ack-frozen|data|way|the DATA_ACK in DSS stays as it was first|tcp data-ack-frozen
 address|option|way|the address in ADD_ADDR is altered|tcp address
 mirror|option|hop|a SYN/ACK without MPTCP echoes the option of the SYN|tcp mirror
 mirror-all|option|hop|a SYN/ACK echoes all unknown options of the SYN|tcp mirror-all

@@ -182,33 +182,88 @@ enum fate alter_address(struct box *b, struct passing *p)
 	return alter(b, p, MP_ADD_ADDR, 7, 0x5a);
 }
 
-/* RFC 8684 3.3: the data sequence number stands behind the DATA_ACK. */
-enum fate alter_dsn(struct box *b, struct passing *p)
+/* RFC 8684 3.3: the data sequence number stands behind the DATA_ACK. 0: there
+ * is none. */
+static size_t dsn_at(const struct passing *p)
 {
 	const struct mptcp_option *o = tcp_options_mptcp(&p->read, MP_DSS);
-	size_t at = 4;
 
 	if (!p->is_tcp || !o || !(o->dss.flags & DSS_MAPPING))
-		return PASS;
-	if (o->dss.flags & DSS_ACK)
-		at += o->dss.flags & DSS_ACK8 ? 8 : 4;
-	return alter(b, p, MP_DSS, at + 3, 0x5a);
+		return 0;
+	return !(o->dss.flags & DSS_ACK) ? 4 : o->dss.flags & DSS_ACK8 ? 12 : 8;
 }
 
-/* RFC 8684 3.3: `value` more, which is behind all requests. */
-enum fate raise_data_ack(struct box *b, struct passing *p)
+enum fate alter_dsn(struct box *b, struct passing *p)
+{
+	size_t at = dsn_at(p);
+
+	return at ? alter(b, p, MP_DSS, at + 3, 0x5a) : PASS;
+}
+
+/* The subflow sequence number stands behind that: one more. */
+enum fate raise_ssn(struct box *b, struct passing *p)
 {
 	const struct mptcp_option *o = tcp_options_mptcp(&p->read, MP_DSS);
-	uint64_t bits;
-	size_t at;
+	size_t at = dsn_at(p);
+	uint32_t bits;
 
-	if (!p->is_tcp || !o || !(o->dss.flags & DSS_ACK))
+	if (!at)
 		return PASS;
-	at = o->dss.flags & DSS_ACK8 ? 11 : 7;
-	bits = (o->dss.data_ack + (uint64_t)b->value) ^ o->dss.data_ack;
+	at += o->dss.flags & DSS_DSN8 ? 8 : 4;
+	bits = (o->dss.ssn + 1) ^ o->dss.ssn;
+	for (unsigned byte = 0; byte < 4; byte++)
+		alter(b, p, MP_DSS, at + 3 - byte, (uint8_t)(bits >> 8 * byte));
+	return PASS;
+}
+
+/* The DSS with a DATA_ACK (RFC 8684 3.3); or NULL. */
+static const struct mptcp_option *data_ack_of(const struct passing *p)
+{
+	const struct mptcp_option *o = tcp_options_mptcp(&p->read, MP_DSS);
+
+	return p->is_tcp && o && o->dss.flags & DSS_ACK ? o : NULL;
+}
+
+/* Its lower 32 bits. */
+static enum fate set_data_ack(struct box *b, struct passing *p, uint64_t value)
+{
+	const struct mptcp_option *o = data_ack_of(p);
+	size_t at = o->dss.flags & DSS_ACK8 ? 11 : 7;
+	uint64_t bits = value ^ o->dss.data_ack;
+
 	for (unsigned byte = 0; byte < 4; byte++)
 		alter(b, p, MP_DSS, at - byte, (uint8_t)(bits >> 8 * byte));
 	return PASS;
+}
+
+/* `value` more, which is behind all requests. */
+enum fate raise_data_ack(struct box *b, struct passing *p)
+{
+	const struct mptcp_option *o = data_ack_of(p);
+
+	return o ? set_data_ack(b, p, o->dss.data_ack + (uint64_t)b->value)
+		 : PASS;
+}
+
+enum fate lower_data_ack(struct box *b, struct passing *p)
+{
+	const struct mptcp_option *o = data_ack_of(p);
+
+	return o ? set_data_ack(b, p, o->dss.data_ack - 1) : PASS;
+}
+
+/* As it was first on this subflow, in this direction. */
+enum fate freeze_data_ack(struct box *b, struct passing *p)
+{
+	const struct mptcp_option *o = data_ack_of(p);
+	uint64_t *first =
+		p->connection ? &p->connection->data_acks[p->way] : NULL;
+
+	if (!o || !first)
+		return PASS;
+	if (!*first)
+		*first = o->dss.data_ack;
+	return set_data_ack(b, p, *first);
 }
 
 /* ---- options added ------------------------------------------------------ */

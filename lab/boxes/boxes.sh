@@ -71,6 +71,7 @@ big-dss|data|way|packets with DSS are dropped from 1400 bytes on
 big-joined|data|hop|packets above 600 bytes on joined subflows are dropped
 big-first|data|hop|packets above 600 bytes on first subflows are dropped
 middle-dss|data|way|packets with DSS are dropped from 400 to 1400 bytes
+drop-sums|data|way|data with a DSS checksum is dropped, but for the first
 strip-large|data|way|DSS becomes NOPs in packets above 600 bytes
 strip-bulk|data|way|DSS becomes NOPs in data without PSH
 strip-joined-large|data|hop|MPTCP options become NOPs in larger answers on joined subflows
@@ -329,6 +330,11 @@ box_big_first() {
 
 box_middle_dss() {
 	nft_forward "r$1" "${nft_from}meta length 400-1400 tcp option mptcp subtype 2 drop"
+}
+
+# Two numbers of 8 bytes, a mapping and its checksum.
+box_drop_sums() {
+	nft_forward "r$1" "${nft_from}tcp option mptcp length 28 drop"
 }
 
 box_strip_large() {

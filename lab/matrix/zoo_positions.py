@@ -26,6 +26,7 @@ LATER = [
     ("hmac,forward", "mp_join.modified", "impaired",
      {"segment": "join_ack"}, []),
     ("dsn", "dss.modified", "blocked", {"segment": "data"}, []),
+    ("ssn", "dss.modified", "blocked", {"segment": "data"}, []),
     ("data-ack", "dss.modified", "impaired", {"segment": "data"}, []),
     ("reset-data", "dss.reset", "blocked", {}, []),
     ("reset-join", "mp_join.reset", "impaired", {}, []),
@@ -53,6 +54,12 @@ FIRST = [
     ("drop-later", "dss.dropped", "blocked",
      {"segment": "data", "confidence": "proven",
       "says": "Data with DSS is dropped, except the first"}),
+]
+# Connections with DSS checksums lose it, and others do not.
+SUMS = [
+    ("drop-sums", "dss.dropped", "impaired",
+     {"segment": "data", "confidence": "proven",
+      "says": "Data with DSS checksums is dropped"}),
 ]
 # What joined subflows lose, and first ones do not.
 BIG_JOINED = [
@@ -130,7 +137,14 @@ BACK = [
     ("version,return", "mp_capable.modified", "blocked",
      {"segment": "syn_ack"}),
     ("dsn,return", "dss.modified", "blocked", {}),
+    ("ssn,return", "dss.modified", "blocked",
+     {"confidence": "likely", "says": "subflow sequence numbers"}),
     ("data-ack,return", "dss.modified", "blocked", {"confidence": "likely"}),
+    ("data-ack-less", "dss.modified", "impaired",
+     {"confidence": "likely", "says": "not acknowledged to their end"}),
+    ("data-ack-frozen", "dss.modified", "impaired",
+     {"confidence": "likely", "says": "not acknowledged to their end",
+      "rungs": ("join_data",)}),
     ("drop,return", "mp_capable.dropped", "blocked", {"segment": "syn_ack"}),
     ("drop-data,return", "dss.dropped", "blocked", {}),
 ]
@@ -169,6 +183,11 @@ def first_data_cases(Case):
             for box, finding, status, checks in FIRST
             for name, f in (("fin", 4), ("fastclose", 6), ("banner", 4),
                             ("cookies", 6), ("tls", 4))]
+    out += placed(Case, SUMS, [(1, 4), (3, 4), (2, 6)])
+    # Nobody has any with that server.
+    out += [case(Case, "drop-sums", 2, family=f,
+                 up=["--server", "no-checksum"],
+                 rungs=("checksum", "join", "join_data")) for f in (4, 6)]
     # Version 0 has no MP_CAPABLE there.
     out += [case(Case, "drop-later", 3, "blocked", "dss.dropped", 3, 4,
                  family=f, port=9080, segment="data") for f in (4, 6)]

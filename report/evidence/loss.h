@@ -86,14 +86,17 @@
 #define COMPLAINTS_MIN 2	 /* of our DSS checksums, with MP_FAIL */
 #define BAD_CHECKSUMS_MIN 2	 /* of the server's DSS: proven */
 #define ACKS_AHEAD_MIN 2	 /* with DATA_ACKs ahead of TCP's */
-#define RETURN_WITNESSES_MIN 2	 /* hops whose answers take another way */
-#define ANSWERED_DATA_MIN 2	 /* data answered from elsewhere than SYNs */
-#define SYN_ACKS_ALIKE_MIN 4	 /* SYN/ACKs of one TTL, and none other */
-#define RANDOM_RESETS_MIN 2	 /* bare RSTs for MP_JOINs of no connection */
-#define LATE_SEGMENTS_MIN 3	 /* more than a segment or two, unmapped */
-#define VAIN_SYNS_MIN 3		 /* of a connection that is worth a word */
-#define SYNS_IN_VAIN_MIN 2	 /* that may be why nothing is known */
-#define BASELINE_SYNS_MIN 3	 /* plain TCP does not work any more */
+#define ACKS_BEHIND_MIN 2      /* answered, and not acknowledged by DATA_ACK */
+#define ACKS_STUCK_MIN 3       /* acknowledged by TCP, with the same DATA_ACK */
+#define SSNS_WRONG_MIN 2       /* whose server's mappings miss its data */
+#define RETURN_WITNESSES_MIN 2 /* hops whose answers take another way */
+#define ANSWERED_DATA_MIN 2    /* data answered from elsewhere than SYNs */
+#define SYN_ACKS_ALIKE_MIN 4   /* SYN/ACKs of one TTL, and none other */
+#define RANDOM_RESETS_MIN 2    /* bare RSTs for MP_JOINs of no connection */
+#define LATE_SEGMENTS_MIN 3    /* more than a segment or two, unmapped */
+#define VAIN_SYNS_MIN 3	       /* of a connection that is worth a word */
+#define SYNS_IN_VAIN_MIN 2     /* that may be why nothing is known */
+#define BASELINE_SYNS_MIN 3    /* plain TCP does not work any more */
 
 /* ---- sorted by chance -----------------------------------------------------
  */

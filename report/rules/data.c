@@ -2,6 +2,7 @@
  * Resets that data triggers, and data and keys that arrive changed where no
  * hop shows it.
  */
+#include "crafting/mapping.h"
 #include "crafting/segment.h"
 #include "report/arena.h"
 #include "report/evidence/attempts.h"
@@ -374,9 +375,279 @@ static void say_data_acks_altered(struct judgement *j, struct finding *f,
 		  "it acknowledges what it has not got.";
 }
 
+/* ---- DATA_ACKs behind what is answered ----------------------------------- */
+
+/* Data that was to reach the server. */
+static bool went_before(const struct kept *k, uint64_t frame)
+{
+	return kept_has_data(k) && kept_is_full(k) && k->frame < frame;
+}
+
+static bool acked_until(const struct flow *f, const struct kept *sent,
+			uint64_t frame)
+{
+	uint32_t end = sent->packet.tcp.sequence +
+		       (uint32_t)sent->packet.tcp.payload_length;
+
+	for (size_t i = 0; i < f->received_count; i++)
+		if (f->received[i]->frame <= frame &&
+		    seq_diff(f->received[i]->packet.tcp.acknowledgment, end) >=
+			    0)
+			return true;
+	return false;
+}
+
+/* The DSN behind what TCP had acknowledged, over each subflow, by this frame,
+ * as far as that is all that went out before. */
+static uint64_t taken_until(const struct flow *first, uint64_t frame)
+{
+	uint64_t dsn = first->mptcp.client_idsn + 1, end = dsn;
+	struct mapping m;
+
+	for (const struct flow *f = first; f; f = f->sibling)
+		for (size_t i = 0; i < f->sent_count; i++) {
+			const struct kept *k = f->sent[i];
+
+			if (!went_before(k, frame))
+				continue;
+			if (!acked_until(f, k, frame) ||
+			    !mapping_read(&k->options, dsn, end, &m))
+				return end;
+			if ((int64_t)(m.dsn + mapping_payload(&m) - end) > 0)
+				end = m.dsn + mapping_payload(&m);
+		}
+	return end;
+}
+
+/* The first data of the server, over whichever subflow; or NULL. */
+static const struct kept *first_answer(const struct flow *first)
+{
+	const struct kept *answer = NULL;
+
+	for (const struct flow *f = first; f; f = f->sibling)
+		for (size_t i = 0; i < f->received_count; i++)
+			if (kept_has_data(f->received[i]) &&
+			    (!answer || f->received[i]->frame < answer->frame))
+				answer = f->received[i];
+	return answer;
+}
+
+/* By how much the DATA_ACKs of the connection, all of them, are behind what the
+ * server had got when it answered; -1: it did not, or without a DSS. */
+static int64_t answer_behind(const struct flow *f)
+{
+	const struct kept *k = first_answer(f);
+	uint64_t acked = f->mptcp.client_idsn + 1 + flow_mptcp_acked(f);
+	int64_t behind;
+
+	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !f->mptcp.has_data_ack || !k ||
+	    !tcp_options_mptcp(&k->options, MP_DSS))
+		return -1;
+	behind = (int64_t)(taken_until(f, k->frame) - acked);
+	return behind > 0 ? behind : 0;
+}
+
+static bool answers_unacked(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return answer_behind(f) > 0;
+}
+
+static bool answers_acked(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return answer_behind(f) == 0;
+}
+
+/* How often this subflow's TCP acknowledged more with one and the same
+ * DATA_ACK, up to this frame. */
+static unsigned raises_beside(const struct flow *f, uint64_t data_ack)
+{
+	uint32_t acked = f->client_isn + 1;
+	unsigned count = 0;
+
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct kept *k = f->received[i];
+		uint32_t ack = k->packet.tcp.acknowledgment;
+		const struct mptcp_option *o =
+			tcp_options_mptcp(&k->options, MP_DSS);
+
+		if (seq_diff(ack, acked) <= 0)
+			continue;
+		acked = ack;
+		count += o && (uint32_t)o->dss.data_ack == (uint32_t)data_ack;
+	}
+	return count;
+}
+
+/* It stays where it is, while TCP goes on and on: it is none that comes late.
+ */
+static bool answers_stuck(const struct judgement *j, const struct flow *first)
+{
+	unsigned count = 0;
+
+	for (const struct flow *f = first; f && answers_unacked(j, first);
+	     f = f->sibling)
+		count += raises_beside(f, first->mptcp.data_ack);
+	return count >= ACKS_STUCK_MIN;
+}
+
+/* Without MPTCP it answers all that is sent, and not a part of it. */
+static bool answers_whole(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *k = first_answer(f);
+
+	(void)j;
+	return flow_is(f, PURPOSE_TCP) && k &&
+	       seq_diff(k->packet.tcp.acknowledgment, f->client_next) >= 0;
+}
+
+static bool answers_part(const struct judgement *j, const struct flow *f)
+{
+	return flow_is(f, PURPOSE_TCP) && first_answer(f) &&
+	       !answers_whole(j, f);
+}
+
+static enum why data_acks_lowered(const struct judgement *j, struct said *s)
+{
+	s->have = ask_witnesses(j, answers_unacked, &s->flow);
+	s->need = ACKS_BEHIND_MIN;
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	if (enough(s) != WHY_SAID)
+		return enough(s);
+	if (ask_witnesses(j, answers_acked, NULL) &&
+	    ask_witnesses(j, answers_stuck, NULL) < s->need)
+		return WHY_CONTRARY;
+	return j->controlled && ask_witnesses(j, answers_whole, NULL) &&
+			       !ask_witnesses(j, answers_part, NULL)
+		       ? WHY_SAID
+		       : WHY_CONTROL;
+}
+
+static void say_data_acks_lowered(struct judgement *j, struct finding *f,
+				  const struct said *s)
+{
+	unsigned bytes = (unsigned)answer_behind(s->flow);
+
+	finding_evidence(j, f, first_answer(s->flow)->frame, NULL, NULL,
+			 "the server answers a request that TCP has "
+			 "acknowledged, and its DATA_ACK is %u byte%s behind "
+			 "the end of that; so on %u connections, and on %u "
+			 "it is not",
+			 bytes, bytes == 1 ? "" : "s", s->have,
+			 ask_witnesses(j, answers_acked, NULL));
+	f->or_server = true;
+	f->text = "DATA_ACKs of the server are modified on the return path, or "
+		  "it does not acknowledge what it has got: requests are "
+		  "answered, and not acknowledged to their end.";
+}
+
+/* ---- mappings beside the data that they come with ------------------------ */
+
+/* The mapping that the segment states for its payload; false: none. */
+static bool states_mapping(const struct kept *k, struct mapping *m)
+{
+	return mapping_read(&k->options, 0, 0, m) && m->length;
+}
+
+static bool covers(const struct mapping *m, uint32_t ssn)
+{
+	return ssn - m->ssn < mapping_payload(m);
+}
+
+/* It is in the mapping, and at its begin if it is all of it. */
+static bool fits_mapping(const struct kept *k, uint32_t ssn,
+			 const struct mapping *m)
+{
+	return covers(m, ssn) &&
+	       (ssn == m->ssn ||
+		k->packet.tcp.payload_length != mapping_payload(m));
+}
+
+/* Whether the server states one that begins there, maybe ahead of its data, in
+ * an ACK. */
+static bool is_mapped_elsewhere(const struct flow *f, uint32_t ssn)
+{
+	struct mapping m;
+
+	for (size_t i = 0; i < f->received_count; i++)
+		if (states_mapping(f->received[i], &m) && m.ssn == ssn)
+			return true;
+	return false;
+}
+
+/* What the first data that came with a mapping has to do with it. */
+struct beside {
+	const struct kept *kept; /* NULL: no data came with one */
+	uint32_t ssn;		 /* of its first byte */
+	struct mapping mapping;
+	bool fits;
+};
+
+static struct beside first_beside(const struct flow *f)
+{
+	struct beside b = {0};
+
+	for (size_t i = 0; i < f->received_count && !b.kept; i++) {
+		const struct kept *k = f->received[i];
+
+		if (!kept_has_data(k) || !states_mapping(k, &b.mapping))
+			continue;
+		b.kept = k;
+		b.ssn = k->packet.tcp.sequence - f->server_isn;
+		b.fits = fits_mapping(k, b.ssn, &b.mapping) ||
+			 is_mapped_elsewhere(f, b.ssn);
+	}
+	return b;
+}
+
+/* What the capture lacks may have stated it. */
+static bool mappings_misfit(const struct judgement *j, const struct flow *f)
+{
+	struct beside b = first_beside(f);
+
+	return b.kept && !b.fits && !f->sides[1].stream.gap_count &&
+	       !seen_leaving(j, f);
+}
+
+static bool mappings_fit(const struct judgement *j, const struct flow *f)
+{
+	(void)j;
+	return first_beside(f).fits;
+}
+
+static enum why ssns_altered(const struct judgement *j, struct said *s)
+{
+	s->have = ask_witnesses(j, mappings_misfit, &s->flow);
+	s->need = SSNS_WRONG_MIN;
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	return s->have && ask_witnesses(j, mappings_fit, NULL) ? WHY_CONTRARY
+							       : enough(s);
+}
+
+static void say_ssns_altered(struct judgement *j, struct finding *f,
+			     const struct said *s)
+{
+	struct beside b = first_beside(s->flow);
+
+	finding_evidence(j, f, b.kept->frame,
+			 arena_printf(j->arena, "%u", b.ssn),
+			 arena_printf(j->arena, "%u", b.mapping.ssn),
+			 "data of the server begins at byte %u of the subflow, "
+			 "and its mapping at %u; so on %u connections, and it "
+			 "fits on none",
+			 b.ssn, b.mapping.ssn, s->have);
+	f->or_server = true;
+	f->text = "The server's mappings do not cover the data that they come "
+		  "with: their subflow sequence numbers are modified on the "
+		  "return path, or the server itself sends them so.";
+}
+
 const struct rule data_rules[] = {
 	{"tcp.reset_injected", "edge", PHASE_DATA, SEGMENT_DATA, reset_injected,
-	 .say = say_reset_injected},
+	 say_reset_injected, .if_working = TO_IMPAIRS},
 	{"tcp.reset_injected", "quote", PHASE_DATA, SEGMENT_DATA, reset_quoted,
 	 say_reset_quoted, .unless = {"tcp.reset_injected"},
 	 .if_working = TO_IMPAIRS},
@@ -389,6 +660,11 @@ const struct rule data_rules[] = {
 	 say_altered, .unless = {"data.acked_early"}, .if_working = TO_IMPAIRS},
 	{"dss.modified", "data_ack", PHASE_DATA, SEGMENT_PURE_ACK,
 	 data_acks_altered, say_data_acks_altered, .if_working = TO_IMPAIRS},
+	{"dss.modified", "behind", PHASE_DATA, SEGMENT_PURE_ACK,
+	 data_acks_lowered, say_data_acks_lowered,
+	 .unless = {"dss.modified/data_ack"}, .if_working = TO_IMPAIRS},
+	{"dss.modified", "ssn", PHASE_DATA, SEGMENT_DATA, ssns_altered,
+	 .say = say_ssns_altered},
 	{"payload.modified", "checksum", PHASE_DATA, SEGMENT_DATA,
 	 changed_by_sums, say_changed_by_sums,
 	 .unless = {"payload.modified", "data.rewritten"}, .stands = true,

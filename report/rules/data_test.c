@@ -10,12 +10,65 @@
 
 #include <cmocka.h>
 
+#include "crafting/cursor.h"
 #include "crafting/segment.h"
+#include "report/evidence/loss.h"
+#include "tests/client.h"
 #include "tests/expect.h"
 
 static bool is_copy(struct wire *w)
 {
 	return has_data(w) && wire_parse(w).ip.traffic_class;
+}
+
+/* ---- mappings ahead of their data -----------------------------------------
+ */
+
+/* The ACK in front of the data states its mapping, and the data that of what
+ * may follow. With DSS checksums, for then the options are as long. */
+static enum act map_ahead(struct scene *s, struct wire *w)
+{
+	struct mptcp_option o = {.subtype = MP_DSS};
+	uint8_t *dss = wire_option(w, TCPOPT_MPTCP, MP_DSS, NULL), bytes[40];
+	struct writer out = writer_over(bytes, sizeof(bytes));
+	const struct served *c = s->served;
+
+	if (!dss)
+		return PASS;
+	while (c->port != wire_parse(w).tcp.destination_port)
+		c++;
+	o.dss.flags = DSS_MAPPING | DSS_DSN8;
+	keys_derive(s->keys, 1, c->key, NULL, &o.dss.dsn);
+	o.dss.ssn = 1;
+	if (has_data(w))
+		o.dss.ssn += sizeof(PAGE) - 1;
+	o.dss.dsn += o.dss.ssn;
+	o.dss.data_level_length = sizeof(PAGE) - 1;
+	o.dss.flags |= DSS_ACK | DSS_ACK8;
+	for (unsigned i = 0; i < 8; i++)
+		o.dss.data_ack = o.dss.data_ack << 8 | dss[4 + i];
+	mptcp_encode(&out, &o);
+	write_nop(&out, 2);
+	option_cut(w, TCPOPT_MPTCP);
+	option_append(w, bytes, out.length);
+	return PASS;
+}
+
+static void test_mapped_ahead(void **state)
+{
+	struct scene s = scene();
+	struct report *r;
+
+	(void)state;
+	s.back = map_ahead;
+	scene_begin(&s);
+	run_probe(&s);
+	for (unsigned i = 0; i < SSNS_WRONG_MIN; i++)
+		converse(&s, PURPOSE_MP_CAPABLE, 1, true);
+	r = judge_scene(&s);
+	CHECK(r, r->finding_count == 0);
+	report_free(r);
+	scene_end(&s);
 }
 
 /* ---- resets towards the server ------------------------------------------- */
@@ -367,6 +420,7 @@ static void test_acked_early(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mapped_ahead),
 		cmocka_unit_test(test_reset_forward),
 		cmocka_unit_test(test_reset_and_mute),
 		cmocka_unit_test(test_reset_of_others),

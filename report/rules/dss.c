@@ -12,9 +12,9 @@ bool dss_negotiated(const struct flow *f)
 	       f->established && f->mptcp.mapped && f->join.parent < 0;
 }
 
-/* A DATA_ACK covers what is mapped from there on: the mapping came late, not
- * never, as all does on a path that stalled (RFC 8684 3.3.2). */
-static bool mapping_arrived(const struct flow *f, uint32_t sequence)
+/* The mapping came late, not never, as all does on a path that stalled (RFC
+ * 8684 3.3.2). */
+bool dss_arrived(const struct flow *f, uint32_t sequence)
 {
 	uint64_t dsn = f->mptcp.client_idsn +
 		       (uint32_t)seq_diff(sequence, f->client_isn);
@@ -33,7 +33,7 @@ unsigned dss_in_vain(const struct flow *f)
 
 		if (!kept_is_full_data(plain) || kept_is_mapped(plain) ||
 		    seq_diff(f->server_acked, sequence) <= 0 ||
-		    mapping_arrived(f, sequence))
+		    dss_arrived(f, sequence))
 			continue;
 		for (size_t k = 0; k < i; k++)
 			lost += kept_is_full_data(f->sent[k]) &&
@@ -43,6 +43,78 @@ unsigned dss_in_vain(const struct flow *f)
 			most = lost;
 	}
 	return most;
+}
+
+static uint32_t last_byte(const struct kept *k)
+{
+	return k->packet.tcp.sequence + (uint32_t)k->packet.tcp.payload_length -
+	       1;
+}
+
+/* The first data that did not arrive with its mapping; or NULL. */
+static const struct kept *first_in_vain(const struct flow *f)
+{
+	for (size_t i = 0; i < f->sent_count; i++)
+		if (kept_is_full_data(f->sent[i]) &&
+		    !dss_arrived(f, last_byte(f->sent[i])))
+			return f->sent[i];
+	return NULL;
+}
+
+/* What comes as far behind the SYN, as long, and with the same flags: whatever
+ * a device goes by. */
+static bool is_counterpart(const struct flow *f, const struct kept *k,
+			   const struct flow *of, const struct kept *other)
+{
+	const struct tcp_view *tcp = &k->packet.tcp, *o = &other->packet.tcp;
+
+	return tcp->sequence - f->client_isn == o->sequence - of->client_isn &&
+	       tcp->payload_length == o->payload_length &&
+	       tcp->flags == o->flags;
+}
+
+static bool has_arrived(const struct flow *f, const struct kept *k)
+{
+	return kept_is_full_data(k) && kept_is_mapped(k) &&
+	       dss_arrived(f, last_byte(k));
+}
+
+bool dss_carries_beside(const struct flow *f, const struct flow *vain)
+{
+	const struct kept *lost = first_in_vain(vain);
+	bool arrived = false;
+
+	for (size_t i = 0; lost && i < f->sent_count; i++)
+		arrived |= has_arrived(f, f->sent[i]) &&
+			   is_counterpart(f, f->sent[i], vain, lost);
+	return arrived && f->mptcp.version == vain->mptcp.version &&
+	       dss_negotiated(f) && !flow_fell_behind(f) && !dss_in_vain(f);
+}
+
+/* Data with DSS went out behind the first of `vain` that did not arrive, and
+ * did. */
+static bool arrives_since(const struct judgement *j, const struct flow *vain)
+{
+	const struct kept *lost = first_in_vain(vain);
+
+	for (size_t i = 0; lost && i < j->flow_count; i++)
+		for (size_t k = 0; k < j->flows[i]->sent_count; k++)
+			if (j->flows[i]->sent[k]->time_us > lost->time_us &&
+			    has_arrived(j->flows[i], j->flows[i]->sent[k]))
+				return true;
+	return false;
+}
+
+const struct flow *dss_carrier(const struct judgement *j,
+			       const struct flow *vain)
+{
+	const struct flow *found = NULL;
+
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (dss_carries_beside(j->flows[i], vain) &&
+		    (!found || found->mptcp.checksum))
+			found = j->flows[i];
+	return arrives_since(j, vain) ? found : NULL;
 }
 
 bool dss_was_reset(const struct judgement *j, const struct flow *f)

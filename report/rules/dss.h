@@ -14,6 +14,19 @@ bool dss_negotiated(const struct flow *f);
  * when they came without it; 0: there are none such. */
 unsigned dss_in_vain(const struct flow *f);
 
+/* A DATA_ACK covers the byte that goes by this sequence number on the first
+ * subflow. */
+bool dss_arrived(const struct flow *f, uint32_t sequence);
+
+/* Whether the first data of `vain` that did not arrive with its mapping did on
+ * `f`, and all else of it: so the device is none that begins behind so much. */
+bool dss_carries_beside(const struct flow *f, const struct flow *vain);
+
+/* One of those, without DSS checksums if there is one, where data arrived
+ * later, so that the device is none that begins at some time; or NULL. */
+const struct flow *dss_carrier(const struct judgement *j,
+			       const struct flow *vain);
+
 /* What follows the SYN/ACK and has padding in the place of a DSS; or NULL. */
 const struct kept *dss_padded_answer(const struct flow *f);
 

@@ -66,6 +66,17 @@ static void place_drop(const struct judgement *j, struct said *s)
 	said_between(j, s, b);
 }
 
+/* It is data with DSS checksums that is dropped, and only that. */
+static bool only_checksums(const struct judgement *j, const struct flow *vain)
+{
+	for (size_t i = 0; i < j->flow_count; i++)
+		if (j->flows[i]->mptcp.checksum
+			    ? dss_carries_beside(j->flows[i], vain)
+			    : dss_in_vain(j->flows[i]) > 0)
+			return false;
+	return vain->mptcp.checksum && dss_carrier(j, vain);
+}
+
 static enum why dropped_vain(const struct judgement *j, struct said *s)
 {
 	s->need = losses_needed(tries_of(&j->plain));
@@ -84,9 +95,31 @@ static enum why dropped_vain(const struct judgement *j, struct said *s)
 	if (!s->flow ||
 	    !beyond_chance(s->have, tries_of(&j->plain), CONTROLS_MIN))
 		return WHY_FEW;
-	s->less = lost_alone(j, s->flow);
+	s->less = lost_alone(j, s->flow) || dss_carrier(j, s->flow);
 	place_drop(j, s);
 	return WHY_SAID;
+}
+
+static void carrier_evidence(struct judgement *j, struct finding *f,
+			     const struct flow *beside)
+{
+	finding_evidence(j, f, beside->mptcp.data_ack_frame, NULL, NULL,
+			 "on another connection%s, %u bytes with a mapping "
+			 "were acknowledged by DATA_ACK",
+			 beside->mptcp.checksum ? ""
+						: ", without DSS checksums",
+			 (unsigned)flow_mptcp_acked(beside));
+}
+
+static const char *what_is_dropped(const struct judgement *j,
+				   const struct flow *vain)
+{
+	if (only_checksums(j, vain))
+		return "Data with DSS checksums";
+	return data_has_capable(vain, true) && !flow_data_acked(vain)
+		       ? "The first data, which carries MP_CAPABLE,"
+	       : dss_carrier(j, vain) ? "Some data with DSS"
+				      : "Data with DSS";
 }
 
 static void say_dropped_vain(struct judgement *j, struct finding *f,
@@ -96,15 +129,14 @@ static void say_dropped_vain(struct judgement *j, struct finding *f,
 			 "%u segments with a mapping went unacknowledged; the "
 			 "same bytes without it were acknowledged",
 			 s->have);
+	if (dss_carrier(j, s->flow))
+		carrier_evidence(j, f, dss_carrier(j, s->flow));
 	f->text = arena_printf(
-		j->arena,
-		"%s is dropped%s %s; the same bytes without it "
-		"pass.",
-		data_has_capable(s->flow, true) && !flow_data_acked(s->flow)
-			? "The first data, which carries "
-			  "MP_CAPABLE,"
-			: "Data with DSS",
-		except_bytes(j, s->flow), place_phrase(j, f->after, f->at));
+		j->arena, "%s is dropped%s %s; %s.",
+		what_is_dropped(j, s->flow), except_bytes(j, s->flow),
+		place_phrase(j, f->after, f->at),
+		only_checksums(j, s->flow) ? "with a DSS without them it passes"
+					   : "the same bytes without it pass");
 }
 
 static bool is_acked(const struct flow *f)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/arena.h"
+#include "report/rules/dss.h"
 #include "report/rules/fields.h"
 #include "report/rules/rules.h"
 
@@ -49,7 +50,8 @@ static enum why mptcp_changed(const struct judgement *j, struct said *s,
 		}
 		/* What starts late in a connection ends MPTCP all the same. */
 		s->less = j->working &&
-			  (!flow_fell_behind(b.flow) || lost_alone(j, b.flow));
+			  (!flow_fell_behind(b.flow) || lost_alone(j, b.flow) ||
+			   dss_carrier(j, b.flow));
 		return said_bracket(j, s, &b);
 	}
 	return why;

@@ -7,6 +7,7 @@
 #include "report/arena.h"
 #include "report/evidence/loss.h"
 #include "report/evidence/sizes.h"
+#include "report/rules/dss.h"
 
 static void set(struct judgement *j, enum ladder_rung rung,
 		enum rung_result result, const char *text)
@@ -334,6 +335,13 @@ static void rung_checksum(struct judgement *j)
 		set(j, RUNG_CHECKSUM, RUNG_FAIL,
 		    "a DSS checksum of the server is wrong");
 		show(j, RUNG_CHECKSUM, f->mptcp.checksum_frame);
+	} else if (flow_data_acked(f) && dss_in_vain(f)) {
+		set(j, RUNG_CHECKSUM, RUNG_FAIL,
+		    arena_printf(j->arena,
+				 "with DSS checksums, the server acknowledges "
+				 "the first %u bytes, and no more",
+				 (unsigned)flow_mptcp_acked(f)));
+		show(j, RUNG_CHECKSUM, f->mptcp.data_ack_frame);
 	} else if (flow_data_acked(f)) {
 		set(j, RUNG_CHECKSUM, RUNG_PASS,
 		    f->mptcp.checksums_good
