@@ -129,6 +129,62 @@ static void say_removed_acks(struct judgement *j, struct finding *f,
 			    "it, as Linux, falls back to TCP.";
 }
 
+/* The first segment that acknowledges data of ours, with data or without. */
+static const struct kept *first_answer(const struct flow *f)
+{
+	for (size_t i = 0; i < f->received_count; i++) {
+		const struct tcp_view *tcp = &f->received[i]->packet.tcp;
+
+		if (!(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
+		    seq_diff(tcp->acknowledgment, f->client_isn + 1) > 0)
+			return f->received[i];
+	}
+	return NULL;
+}
+
+/* The first is another's, who acknowledges data in place of the server: that of
+ * the server comes behind it. */
+static bool begins_bare(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *k = first_answer(f);
+
+	(void)j;
+	return flow_proves_mptcp(f) && acks_of(f).with_dss && k &&
+	       kept_is_ack(k) && !k->options.mptcp_count;
+}
+
+static bool begins_with_dss(const struct judgement *j, const struct flow *f)
+{
+	const struct kept *k = first_answer(f);
+
+	(void)j;
+	return flow_proves_mptcp(f) && k && k->options.mptcp_count;
+}
+
+static enum why first_acks(const struct judgement *j, struct said *s)
+{
+	s->direction = DIRECTION_RETURN;
+	s->confidence = CONFIDENCE_LIKELY;
+	s->have = ask_witnesses(j, begins_bare, &s->flow);
+	s->need = BARE_ACK_WITNESSES_MIN;
+	return s->have && ask_witnesses(j, begins_with_dss, NULL) ? WHY_CONTRARY
+								  : enough(s);
+}
+
+static void say_first_acks(struct judgement *j, struct finding *f,
+			   const struct said *s)
+{
+	finding_evidence(j, f, first_answer(s->flow)->frame, NULL, NULL,
+			 "the first ACK for our data has no DSS, and later "
+			 "ones have, on %u connections",
+			 s->have);
+	f->or_server = true;
+	f->text = "The first ACK for data has no DSS, and later ones have: "
+		  "somebody acknowledges data in place of the server, or DSS "
+		  "is removed on the return path. A client whose first data is "
+		  "acknowledged without it, as Linux, falls back to TCP.";
+}
+
 /* ---- dropped --------------------------------------------------------------
  */
 
@@ -225,6 +281,15 @@ const struct rule acks_removed_rules[] = {
 const struct rule acks_rules[] = {
 	{"dss.dropped", "acks", PHASE_DATA, SEGMENT_ACK, dropped_acks,
 	 say_dropped_acks, .unless = {"dss.dropped", "dss.removed"},
+	 .if_working = TO_IMPAIRS},
+	{0},
+};
+
+/* Behind long_rules: who acknowledges what cannot have arrived is found there.
+ */
+const struct rule first_ack_rules[] = {
+	{"dss.removed", "first_ack", PHASE_LONG, SEGMENT_ACK, first_acks,
+	 say_first_acks, .unless = {"dss.removed", "data.acked_early"},
 	 .if_working = TO_IMPAIRS},
 	{0},
 };

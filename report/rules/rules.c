@@ -28,6 +28,7 @@ static const struct rule *const tables[] = {
 	own_acks_rules,
 	size_rules,
 	long_rules,
+	first_ack_rules,
 	join_answer_rules,
 	joined_size_rules,
 	join_rules,

@@ -103,10 +103,10 @@ extern const struct rule quotes_rules[], pairs_rules[], ended_rules[],
 	dss_removed_rules[], dss_server_removed_rules[], acks_removed_rules[],
 	dss_some_rules[], dss_dropped_rules[], dss_reset_rules[],
 	dss_server_rules[], acks_rules[], own_acks_rules[], size_rules[],
-	long_rules[], join_answer_rules[], joined_size_rules[], join_rules[],
-	joined_rules[], announced_rules[], add_addr_rules[], fragment_rules[],
-	idle_rules[], last_rules[], limited_option_rules[], limited_syn_rules[],
-	limited_join_rules[];
+	long_rules[], first_ack_rules[], join_answer_rules[],
+	joined_size_rules[], join_rules[], joined_rules[], announced_rules[],
+	add_addr_rules[], fragment_rules[], idle_rules[], last_rules[],
+	limited_option_rules[], limited_syn_rules[], limited_join_rules[];
 
 /* Whether `name`, as of `unless`, is this id; or "id/row", of this row. */
 bool rule_named(const char *id, const char *row, const char *name);
