@@ -130,7 +130,7 @@ static void say_removed_acks(struct judgement *j, struct finding *f,
 }
 
 /* The first segment that acknowledges data of ours, with data or without. */
-static const struct kept *first_answer(const struct flow *f)
+static const struct kept *first_acknowledging(const struct flow *f)
 {
 	for (size_t i = 0; i < f->received_count; i++) {
 		const struct tcp_view *tcp = &f->received[i]->packet.tcp;
@@ -146,7 +146,7 @@ static const struct kept *first_answer(const struct flow *f)
  * the server comes behind it. */
 static bool begins_bare(const struct judgement *j, const struct flow *f)
 {
-	const struct kept *k = first_answer(f);
+	const struct kept *k = first_acknowledging(f);
 
 	(void)j;
 	return flow_proves_mptcp(f) && acks_of(f).with_dss && k &&
@@ -155,7 +155,7 @@ static bool begins_bare(const struct judgement *j, const struct flow *f)
 
 static bool begins_with_dss(const struct judgement *j, const struct flow *f)
 {
-	const struct kept *k = first_answer(f);
+	const struct kept *k = first_acknowledging(f);
 
 	(void)j;
 	return flow_proves_mptcp(f) && k && k->options.mptcp_count;
@@ -174,7 +174,7 @@ static enum why first_acks(const struct judgement *j, struct said *s)
 static void say_first_acks(struct judgement *j, struct finding *f,
 			   const struct said *s)
 {
-	finding_evidence(j, f, first_answer(s->flow)->frame, NULL, NULL,
+	finding_evidence(j, f, first_acknowledging(s->flow)->frame, NULL, NULL,
 			 "the first ACK for our data has no DSS, and later "
 			 "ones have, on %u connections",
 			 s->have);

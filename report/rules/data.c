@@ -410,6 +410,8 @@ static uint64_t taken_until(const struct flow *first, uint64_t frame)
 
 			if (!went_before(k, frame))
 				continue;
+			/* mutant: who sends without a mapping fell back, and
+			 * has no DATA_ACK that counts. */
 			if (!acked_until(f, k, frame) ||
 			    !mapping_read(&k->options, dsn, end, &m))
 				return end;
@@ -440,7 +442,7 @@ static int64_t answer_behind(const struct flow *f)
 	uint64_t acked = f->mptcp.client_idsn + 1 + flow_mptcp_acked(f);
 	int64_t behind;
 
-	if (!flow_is(f, PURPOSE_MP_CAPABLE) || !f->mptcp.has_data_ack || !k ||
+	if (!f->mptcp.has_data_ack || !k ||
 	    !tcp_options_mptcp(&k->options, MP_DSS))
 		return -1;
 	behind = (int64_t)(taken_until(f, k->frame) - acked);

@@ -332,8 +332,10 @@ static bool acks_are_altered(struct scene s, uint32_t bytes,
 	run_probe(&s);
 	r = judge_scene(&s);
 	for (size_t i = 0; i < r->finding_count; i++)
-		if (strcmp(r->findings[i].kind->id, "dss.modified") == 0)
+		if (strcmp(r->findings[i].kind->id, "dss.modified") == 0) {
+			CHECK(r, !f); /* it is said once */
 			f = &r->findings[i];
+		}
 	found = f != NULL;
 	CHECK(r,
 	      !f || (f->direction == DIRECTION_RETURN && f->or_server &&
