@@ -240,7 +240,7 @@ static int run(struct surveying *y)
 	return code;
 }
 
-#define NOTHING_TO_DO -1
+#define NOTHING_TO_DO (-1)
 
 /* A filter that gets nothing has done it. */
 static int complain_of_nobody(const struct surveying *y)

@@ -272,8 +272,8 @@ void survey_files_remove(const struct survey_files *f)
 		unlink(path_of(f->directory, "optout", path));
 	if (f->made_evidence)
 		rmdir(path_of(f->directory, EVIDENCE_DIRECTORY, path));
-	if (f->made_directory)
-		rmdir(f->directory);
+	if (f->made_directory) /* NOLINTNEXTLINE(*-core.NonNullParamChecker) */
+		rmdir(f->directory); /* made: it has a name */
 }
 
 static void close_one(int *fd)

@@ -260,7 +260,7 @@ void csv_print(const struct survey_tally *t, FILE *results, const char *table,
 	       FILE *out)
 {
 	for (size_t i = 0; i < TABLES; i++) {
-		if (strcmp(tables[i].name, table ? table : tables[0].name))
+		if (strcmp(tables[i].name, table ? table : tables[0].name) != 0)
 			continue;
 		if (tables[i].print)
 			tables[i].print(t, out);

@@ -237,7 +237,7 @@ static int compare_rows(const void *a, const void *b)
 		return (int)x->side - (int)y->side;
 	if (x->targets != y->targets)
 		return x->targets < y->targets ? 1 : -1;
-	if (strcmp(x->id, y->id))
+	if (strcmp(x->id, y->id) != 0)
 		return strcmp(x->id, y->id);
 	return strcmp(x->where, y->where);
 }

@@ -109,6 +109,7 @@ static int decimals(double low, double high)
 {
 	int n = 0;
 
+	/* A few steps: NOLINTNEXTLINE(cert-flp30-c) */
 	for (double wide = 100 * (high - low); wide < 10 && n < DECIMALS_MAX;
 	     wide *= 10)
 		n++;
