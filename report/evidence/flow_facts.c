@@ -269,6 +269,14 @@ bool kept_is_ack(const struct kept *k)
 	       k->options.complete && tcp->options_length <= OTHERS_MAX;
 }
 
+bool kept_acks_data(const struct flow *f, const struct kept *k)
+{
+	const struct tcp_view *tcp = &k->packet.tcp;
+
+	return !(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
+	       seq_diff(tcp->acknowledgment, f->client_isn + 1) > 0;
+}
+
 bool kept_lost_dss(const struct kept *k)
 {
 	return k->options.complete && !k->options.mptcp_count &&

@@ -269,6 +269,8 @@ bool kept_is_full_data(const struct kept *k);
 unsigned kept_padding(const struct kept *k, const char **how);
 /* An ACK without data that has room for a DSS: SACKs may take it. */
 bool kept_is_ack(const struct kept *k);
+/* It acknowledges data of ours, with data of its own or without. */
+bool kept_acks_data(const struct flow *f, const struct kept *k);
 /* It has no MPTCP option, but as much padding as a DSS takes. */
 bool kept_lost_dss(const struct kept *k);
 /* Payload that counts: of a SYN or RST it does not. */

@@ -94,7 +94,7 @@ static struct rest read_rest(const struct judgement *j, const struct flow *f)
 static bool counts(const struct flow *f)
 {
 	return flow_is(f, PURPOSE_TCP) && f->established && !f->server_fin &&
-	       seq_diff(f->server_acked, f->client_isn + 1) > 0;
+	       flow_tcp_acked(f) > 0;
 }
 
 /* ---- all of them --------------------------------------------------------- */

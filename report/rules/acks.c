@@ -11,8 +11,7 @@
 /* It acknowledges data of ours. */
 static bool acknowledges(const struct flow *f, const struct kept *k)
 {
-	return kept_is_ack(k) &&
-	       seq_diff(k->packet.tcp.acknowledgment, f->client_isn + 1) > 0;
+	return kept_is_ack(k) && kept_acks_data(f, k);
 }
 
 /* The ACKs of one connection before the last DSS of the server: later it may
@@ -132,13 +131,9 @@ static void say_removed_acks(struct judgement *j, struct finding *f,
 /* The first segment that acknowledges data of ours, with data or without. */
 static const struct kept *first_acknowledging(const struct flow *f)
 {
-	for (size_t i = 0; i < f->received_count; i++) {
-		const struct tcp_view *tcp = &f->received[i]->packet.tcp;
-
-		if (!(tcp->flags & (TCP_FLAG_SYN | TCP_FLAG_RST)) &&
-		    seq_diff(tcp->acknowledgment, f->client_isn + 1) > 0)
+	for (size_t i = 0; i < f->received_count; i++)
+		if (kept_acks_data(f, f->received[i]))
 			return f->received[i];
-	}
 	return NULL;
 }
 

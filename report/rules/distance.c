@@ -18,14 +18,12 @@ static unsigned answer_ttl(const struct flow *f)
 
 	for (size_t i = 0; i < f->received_count; i++) {
 		const struct kept *k = f->received[i];
-		const struct packet *p = &k->packet;
 
-		if (p->tcp.flags & (TCP_FLAG_SYN | TCP_FLAG_RST) ||
-		    seq_diff(p->tcp.acknowledgment, f->client_isn + 1) <= 0)
+		if (!kept_acks_data(f, k))
 			continue;
-		if (ttl && ttl != p->ip.ttl)
+		if (ttl && ttl != k->packet.ip.ttl)
 			return 0;
-		ttl = p->ip.ttl;
+		ttl = k->packet.ip.ttl;
 	}
 	return ttl;
 }

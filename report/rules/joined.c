@@ -26,10 +26,8 @@ static struct answers answers_of(const struct flow *f, bool data)
 
 	for (size_t i = 0; i < f->received_count; i++) {
 		const struct kept *k = f->received[i];
-		bool of_data = seq_diff(k->packet.tcp.acknowledgment,
-					f->client_isn + 1) > 0;
 
-		if (!kept_is_ack(k) || of_data != data)
+		if (!kept_is_ack(k) || kept_acks_data(f, k) != data)
 			continue;
 		a.with_dss += tcp_options_mptcp(&k->options, MP_DSS) != NULL;
 		if (k->options.mptcp_count)
